@@ -1,0 +1,48 @@
+/// Indexes of the kernel side's per-CPU counters. All count up from zero and
+/// never reset while the programs live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Counter {
+    /// Facts that a hook had to tell.
+    FactsSeen = 0,
+    /// Facts handed to the ring buffer.
+    FactsSubmitted = 1,
+    /// Facts dropped because the ring buffer was full.
+    FactsDroppedRingFull = 2,
+    /// Facts dropped because the suspect had used up its budget of facts.
+    FactsDroppedBudget = 3,
+    /// Suspects created.
+    SuspectsCreated = 4,
+    /// Suspects removed: answered, expired or closed.
+    SuspectsRemoved = 5,
+    /// Sockets that became no suspect because the kernel refused the storage.
+    SuspectsRefused = 6,
+    /// Sockets seen by the sweep (a socket held twice counts twice).
+    SweepSockets = 7,
+    /// Established sockets seen by the sweep.
+    SweepEstablished = 8,
+    /// Rows that the sweep wrote out.
+    SweepRows = 9,
+    /// Rows that the kernel refused to take (`bpf_seq_write` failed).
+    SweepRowsDropped = 10,
+}
+
+impl Counter {
+    /// Every counter, in the order of its index.
+    pub const ALL: [Self; 11] = [
+        Self::FactsSeen,
+        Self::FactsSubmitted,
+        Self::FactsDroppedRingFull,
+        Self::FactsDroppedBudget,
+        Self::SuspectsCreated,
+        Self::SuspectsRemoved,
+        Self::SuspectsRefused,
+        Self::SweepSockets,
+        Self::SweepEstablished,
+        Self::SweepRows,
+        Self::SweepRowsDropped,
+    ];
+
+    /// How many counters there are.
+    pub const COUNT: u32 = Self::ALL.len() as u32;
+}

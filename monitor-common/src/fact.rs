@@ -1,0 +1,157 @@
+use crate::{Record, Socket};
+
+/// What a fact tells. The numbers are part of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum FactKind {
+    /// A silence past its threshold ended: this host's application sends.
+    /// The socket is as it was before the data was queued.
+    GapEndedBySend = 1,
+    /// A silence past its threshold ended: a segment arrived. The socket is as
+    /// it was before the segment was processed; `segment` describes the arrival.
+    GapEndedByReceive = 2,
+    /// The application of a suspect sends again.
+    Sent = 3,
+    /// A segment for a suspect arrived that acknowledges new data
+    /// (`segment.ack` is after `socket.snd_una`), or a bare one that proves
+    /// that something comes through.
+    AckArrived = 4,
+    /// Payload that was not there before arrived for a suspect. The kernel side
+    /// ends the suspicion with this fact.
+    PayloadArrived = 5,
+    /// A segment of a suspect was sent again (timeout, tail-loss probe or fast
+    /// retransmit alike: `socket.retransmits` counts the timeouts).
+    Retransmitted = 6,
+    /// A reset from the peer was accepted.
+    ResetReceived = 7,
+    /// This host sent a reset.
+    ResetSent = 8,
+    /// The connection went from `old_state` to `new_state`. The kernel side ends
+    /// the suspicion when `new_state` is CLOSE.
+    StateChanged = 9,
+    /// The sweep came past this socket and found it at risk, crossed or stalled
+    /// (or was asked for every socket).
+    Swept = 10,
+    /// Nothing went wrong for [`crate::Settings::probation_ns`] after the gap:
+    /// the kernel side ended the suspicion.
+    ProbationOver = 11,
+}
+
+impl FactKind {
+    /// The kind with this number, if there is one.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        Some(match number {
+            1 => Self::GapEndedBySend,
+            2 => Self::GapEndedByReceive,
+            3 => Self::Sent,
+            4 => Self::AckArrived,
+            5 => Self::PayloadArrived,
+            6 => Self::Retransmitted,
+            7 => Self::ResetReceived,
+            8 => Self::ResetSent,
+            9 => Self::StateChanged,
+            10 => Self::Swept,
+            11 => Self::ProbationOver,
+            _ => return None,
+        })
+    }
+}
+
+/// Bits of [`Fact::flags`].
+pub mod flags {
+    /// `pid` and `comm` are those of the task that acted (send) or that holds the
+    /// socket (sweep). Without it they are zero.
+    pub const TASK_KNOWN: u32 = 1 << 0;
+    /// The route leaves by the loopback device, or both ends have one address.
+    pub const LOOPBACK: u32 = 1 << 1;
+    /// The route has no gateway: the peer is on this link.
+    pub const ON_LINK: u32 = 1 << 2;
+    /// The socket holds no cached route, so neither of the two above is known.
+    pub const ROUTE_UNKNOWN: u32 = 1 << 3;
+    /// SO_KEEPALIVE is set.
+    pub const KEEPALIVE: u32 = 1 << 4;
+    /// The fact comes from the sweep of all processes (`iter/task_file`).
+    pub const FROM_TASK_FILE: u32 = 1 << 5;
+}
+
+/// Bits of [`Segment::tcp_flags`], as on the wire (RFC 9293, section 3.1).
+pub mod tcp_flags {
+    /// No more data from the sender.
+    pub const FIN: u8 = 0x01;
+    /// Synchronise sequence numbers.
+    pub const SYN: u8 = 0x02;
+    /// Reset the connection.
+    pub const RST: u8 = 0x04;
+    /// The acknowledgment field is valid.
+    pub const ACK: u8 = 0x10;
+}
+
+/// The arrived segment that a receive fact is about; all zero in other facts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Segment {
+    /// Sequence number of its first byte.
+    pub seq: u32,
+    /// Acknowledgment number.
+    pub ack: u32,
+    /// Payload in bytes.
+    pub payload_len: u32,
+    /// Window field as on the wire, unscaled.
+    pub window: u16,
+    /// Flags as on the wire: see [`tcp_flags`].
+    pub tcp_flags: u8,
+    /// Always zero.
+    pub reserved: u8,
+}
+
+/// One fact about one connection, at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Fact {
+    /// A [`FactKind`] as its number.
+    pub kind: u32,
+    /// See [`flags`].
+    pub flags: u32,
+    /// CLOCK_MONOTONIC in ns (`bpf_ktime_get_ns`).
+    pub time_ns: u64,
+    /// Silence of the payload clock until this fact, in ns. For a fact inside a
+    /// suspicion this is the silence since the last payload, not the gap before it.
+    pub payload_idle_ns: u64,
+    /// Silence of the packet clock until this fact, in ns: a lower bound, because
+    /// local timers and reads move that clock too.
+    pub packet_idle_ns: u64,
+    /// Index into the path table, or [`crate::NO_PATH`].
+    pub path_id: u32,
+    /// Process id (thread group) in the daemon's pid namespace; 0 if unknown.
+    pub pid: u32,
+    /// The task's name, filled up with NUL.
+    pub comm: [u8; 16],
+    /// [`FactKind::StateChanged`]: the state before, a [`crate::TcpState`] number.
+    pub old_state: u32,
+    /// [`FactKind::StateChanged`]: the state after, a [`crate::TcpState`] number.
+    pub new_state: u32,
+    /// The segment that arrived.
+    pub segment: Segment,
+    /// The socket at that moment.
+    pub socket: Socket,
+}
+
+// SAFETY: repr(C), integers only; the layout test below holds it free of padding.
+unsafe impl Record for Fact {}
+
+impl Fact {
+    /// The kind, or `None` for a number that this build does not know.
+    pub const fn kind(&self) -> Option<FactKind> {
+        FactKind::from_number(self.kind)
+    }
+
+    /// Whether every bit of `mask` is set in [`Fact::flags`].
+    pub const fn has(&self, mask: u32) -> bool {
+        self.flags & mask == mask
+    }
+}
+
+const _: () = assert!(
+    size_of::<Fact>() == 4 * 2 + 8 * 3 + 4 * 2 + 16 + 4 * 2 + size_of::<Segment>() + size_of::<Socket>()
+);
+const _: () = assert!(size_of::<Segment>() == 16);

@@ -1,0 +1,25 @@
+//! The contract between tcplull's kernel side and its user space.
+//!
+//! Plain `repr(C)` records without pointers and without padding: every byte is
+//! written by the kernel side and may be read as it is. One record a file.
+#![no_std]
+
+mod bytes;
+mod counter;
+mod fact;
+mod histogram;
+mod offsets;
+mod path;
+mod settings;
+mod socket;
+
+pub use bytes::Record;
+pub use counter::Counter;
+pub use fact::{Fact, FactKind, Segment, flags, tcp_flags};
+pub use histogram::{GAP_BUCKETS, GapHistogram};
+pub use offsets::{MISSING, Offsets};
+pub use path::{
+    ANY_PORT, MAX_PATHS, NO_PATH, PathClock, PathEntry, PathKey, PathMatch, UNSTATED_WARN_NS,
+};
+pub use settings::{Settings, SweepMode};
+pub use socket::{Family, Socket, TcpState};

@@ -1,0 +1,32 @@
+use crate::Record;
+
+/// What the sweep writes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum SweepMode {
+    /// Sockets at risk, crossed or stalled.
+    Findings = 0,
+    /// Every connection (for `tcplull ls`).
+    All = 1,
+}
+
+/// Constants of a load, set as read-only globals before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Settings {
+    /// Silences below this are not looked at, in ns.
+    pub min_gap_ns: u64,
+    /// The same in jiffies, at least 1.
+    pub min_gap_jiffies: u32,
+    /// Length of a jiffy in ns (HZ is not in BTF: it is measured before the load).
+    pub jiffy_ns: u32,
+    /// Time after a gap after which an untroubled suspect is let go, in ns.
+    pub probation_ns: u64,
+    /// Facts of one suspicion, at most; the end of a connection is always told.
+    pub fact_budget: u32,
+    /// Always zero.
+    pub reserved: u32,
+}
+
+// SAFETY: repr(C), 8 + 4 + 4 + 8 + 4 + 4 bytes, no padding.
+unsafe impl Record for Settings {}

@@ -1,0 +1,142 @@
+//! What the judge concludes, in the form that users read.
+
+use crate::owner::Owner;
+use serde::{Deserialize, Serialize};
+
+/// One conclusion about one connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Wall-clock time of the fact that settled it, RFC 3339 in UTC with ms.
+    pub time: String,
+    /// What is concluded; flattened to `kind` and, for an outcome, `outcome`.
+    #[serde(flatten)]
+    pub kind: FindingKind,
+    /// How sure.
+    pub certainty: Certainty,
+    /// Whom it wakes.
+    pub severity: Severity,
+    /// Length of the silence on the path's clock, in seconds.
+    pub gap_seconds: f64,
+    /// The path's idle timeout in seconds; `None` without a path.
+    pub timeout_seconds: Option<f64>,
+    /// Name of the path; `None` if none applies.
+    pub path: Option<String>,
+    /// The clock that `gap_seconds` was measured by.
+    pub clock: Clock,
+    /// The connection.
+    pub connection: Connection,
+    /// Who holds it.
+    pub owner: Owner,
+    /// The facts behind the finding. Never empty.
+    pub evidence: Vec<Evidence>,
+    /// What to do about it, in words; `None` where nothing is to be done.
+    pub advice: Option<String>,
+    /// One line for people.
+    pub summary: String,
+}
+
+/// What a finding concludes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum FindingKind {
+    /// The silence will cross the timeout, keepalive considered.
+    AtRisk,
+    /// The silence has reached the timeout.
+    Crossed,
+    /// What followed the silence.
+    Outcome {
+        /// Which outcome.
+        outcome: Outcome,
+    },
+}
+
+/// What was seen after a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Payload came from the peer.
+    Survived,
+    /// An ACK and nothing more.
+    Acknowledged,
+    /// Nothing comes back.
+    Blackholed,
+    /// The peer, or a box in its name, reset the connection.
+    Reset,
+    /// FIN from the peer during the silence, close to the timeout.
+    Closed,
+    /// Blackholed before, and then ACKs moved again.
+    Recovered,
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// Seen on this host.
+    Observed,
+    /// Concluded from signs.
+    Suspected,
+}
+
+/// Whom a finding wakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Nobody.
+    None,
+    /// Somebody, in working hours.
+    Ticket,
+    /// Somebody, now.
+    Page,
+}
+
+/// Which clock a silence was measured by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clock {
+    /// Any segment counts.
+    Packets,
+    /// Only application data counts.
+    Payload,
+}
+
+/// A connection as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Connection {
+    /// Socket cookie (hex) and flow_id, joined by `-`: unique on this host since boot.
+    pub id: String,
+    /// Both initial sequence numbers, normalised and sorted: the same on both
+    /// hosts through plain NAT.
+    pub flow_id: String,
+    /// `ipv4` or `ipv6`.
+    pub family: String,
+    /// Local address and port.
+    pub local: String,
+    /// Remote address and port.
+    pub remote: String,
+    /// Inode of the network namespace.
+    pub netns: u32,
+    /// Which side opened it.
+    pub role: Role,
+}
+
+/// Which side of a connection this host is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// It opened the connection.
+    Client,
+    /// It accepted the connection.
+    Server,
+    /// Cannot be told.
+    Unknown,
+}
+
+/// One fact behind a finding.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What was measured, with its unit as a suffix where it has one.
+    pub fact: String,
+    /// How much.
+    pub value: serde_json::Value,
+}
