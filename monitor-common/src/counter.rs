@@ -23,13 +23,11 @@ pub enum Counter {
     SweepEstablished = 8,
     /// Rows that the sweep wrote out.
     SweepRows = 9,
-    /// Rows that the kernel refused to take (`bpf_seq_write` failed).
-    SweepRowsDropped = 10,
 }
 
 impl Counter {
     /// Every counter, in the order of its index.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::FactsSeen,
         Self::FactsSubmitted,
         Self::FactsDroppedRingFull,
@@ -40,7 +38,6 @@ impl Counter {
         Self::SweepSockets,
         Self::SweepEstablished,
         Self::SweepRows,
-        Self::SweepRowsDropped,
     ];
 
     /// How many counters there are.

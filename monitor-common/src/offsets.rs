@@ -40,8 +40,6 @@ pub struct Offsets {
     pub sk_uid: u32,
     /// `sk_dst_cache`
     pub sk_dst_cache: u32,
-    /// `sk_rx_dst_ifindex`; optional
-    pub sk_rx_dst_ifindex: u32,
     /// `sk_cgrp_data.cgroup`; optional
     pub sk_cgrp_data: u32,
     /// `sk_bpf_storage`
@@ -130,7 +128,9 @@ pub struct Offsets {
     pub skb_data: u32,
     /// `sk_buff.len`
     pub skb_len: u32,
-    // iterator contexts
+    // iterators
+    /// `socket.sk`
+    pub socket_sk: u32,
     /// `task_struct.tgid`
     pub task_tgid: u32,
     /// `task_struct.comm`

@@ -24,8 +24,9 @@ pub struct Settings {
     pub probation_ns: u64,
     /// Facts of one suspicion, at most; the end of a connection is always told.
     pub fact_budget: u32,
-    /// Always zero.
-    pub reserved: u32,
+    /// 1 where the tracepoint `tcp_retransmit_skb` has a third argument, the error
+    /// of the transmission (newer kernels), else 0.
+    pub retransmit_has_err: u32,
 }
 
 // SAFETY: repr(C), 8 + 4 + 4 + 8 + 4 + 4 bytes, no padding.

@@ -148,8 +148,6 @@ pub struct Socket {
     pub keepalive_probes: u32,
     /// TCP_USER_TIMEOUT in ms; 0 if not set.
     pub user_timeout_ms: u32,
-    /// Always zero.
-    pub reserved: u32,
 }
 
 // SAFETY: repr(C), integers only; the assertion below holds it free of padding.

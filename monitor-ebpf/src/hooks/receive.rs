@@ -1,0 +1,125 @@
+//! A segment arrived on an established connection, before it is validated: what
+//! is seen here proves arrival, not acceptance.
+
+use super::pointer_argument;
+use crate::emit::{Context, tell};
+use crate::gap;
+use crate::kernel::{self, TcpSock};
+use crate::paths;
+use crate::suspects::Suspect;
+use aya_ebpf::EbpfContext;
+use aya_ebpf::macros::{btf_tracepoint, fentry};
+use aya_ebpf::programs::{BtfTracePointContext, FEntryContext};
+use monitor_common::{FactKind, Segment, tcp_flags};
+
+#[btf_tracepoint(function = "tcp_probe")]
+pub fn receive_tracepoint(context: BtfTracePointContext) -> i32 {
+    on_receive(&context)
+}
+
+#[fentry(function = "tcp_rcv_established")]
+pub fn receive_fentry(context: FEntryContext) -> i32 {
+    on_receive(&context)
+}
+
+#[inline(always)]
+fn on_receive(context: &impl EbpfContext) -> i32 {
+    let Some(sock) = TcpSock::from_sock(pointer_argument(context, 0)) else {
+        return 0;
+    };
+    let suspect = Suspect::of(sock);
+    if suspect.is_none() && gap::is_busy(sock) {
+        return 0;
+    }
+    // From here on: rare.
+    let Some(segment) = kernel::segment(pointer_argument(context, 1)) else {
+        return 0;
+    };
+    let silence = gap::silence(sock);
+    match suspect {
+        None => from_silence(sock, segment, &silence),
+        Some(suspect) => from_suspect(sock, suspect, segment, &silence),
+    }
+    0
+}
+
+#[inline(always)]
+fn from_silence(sock: TcpSock, segment: Segment, silence: &gap::Silence) {
+    if sock.packets_out() != 0 {
+        return;
+    }
+    let Some((threshold, route)) = paths::threshold(sock) else {
+        return;
+    };
+    let gap_ns = silence.by(threshold.clock);
+    paths::count_gap(threshold.path_id, gap_ns);
+    if gap_ns < threshold.warn_ns {
+        return;
+    }
+    let Some(suspect) = Suspect::begin(sock, threshold, silence.now_ns) else {
+        return;
+    };
+    if suspect.may_tell() {
+        let context = Context {
+            route: Some(route),
+            segment: Some(segment),
+            ..Context::of_path(threshold.path_id)
+        };
+        tell(FactKind::GapEndedByReceive, sock, silence, &context);
+    }
+    if brings_payload(sock, segment) {
+        // The peer spoke: the path has passed its test.
+        Suspect::end(sock);
+    }
+}
+
+#[inline(always)]
+fn from_suspect(
+    sock: TcpSock,
+    suspect: &mut Suspect,
+    segment: Segment,
+    silence: &gap::Silence,
+) {
+    let acknowledges = is_after(segment.ack, sock.snd_una());
+    let in_trouble = sock.icsk_retransmits() > 0 || sock.icsk_probes_out() > 0;
+    let payload = brings_payload(sock, segment);
+    let kind = if sock.packets_out() == 0 && silence.by(suspect.clock) >= suspect.warn_ns {
+        suspect.renew(sock, silence.now_ns);
+        FactKind::GapEndedByReceive
+    } else if payload {
+        FactKind::PayloadArrived
+    } else if acknowledges || in_trouble || segment.tcp_flags & tcp_flags::RST != 0 {
+        FactKind::AckArrived
+    } else if suspect.is_done(sock, silence.now_ns) {
+        FactKind::ProbationOver
+    } else {
+        return;
+    };
+    if suspect.may_tell() {
+        let context = Context {
+            segment: Some(segment),
+            ..Context::of_path(suspect.path_id)
+        };
+        tell(kind, sock, silence, &context);
+    }
+    if payload || kind == FactKind::ProbationOver {
+        Suspect::end(sock);
+    }
+}
+
+/// Whether the segment holds payload that was not there before: it ends after
+/// `rcv_nxt` and starts within the window. A retransmission of old data does not.
+#[inline(always)]
+fn brings_payload(sock: TcpSock, segment: Segment) -> bool {
+    let rcv_nxt = sock.rcv_nxt();
+    segment.payload_len > 0
+        && segment.tcp_flags & tcp_flags::RST == 0
+        && is_after(segment.seq.wrapping_add(segment.payload_len), rcv_nxt)
+        && !is_after(segment.seq, rcv_nxt.wrapping_add(sock.rcv_wnd()))
+}
+
+/// Serial number arithmetic (RFC 9293, section 3.4): `a` comes after `b`.
+#[inline(always)]
+fn is_after(a: u32, b: u32) -> bool {
+    (a.wrapping_sub(b) as i32) > 0
+}

@@ -1,0 +1,34 @@
+//! Resets, in and out. Ends of connections are told whatever a suspect's budget.
+
+use super::pointer_argument;
+use crate::emit::{Context, tell};
+use crate::gap;
+use crate::kernel::TcpSock;
+use crate::suspects::Suspect;
+use aya_ebpf::macros::btf_tracepoint;
+use aya_ebpf::programs::BtfTracePointContext;
+use monitor_common::FactKind;
+
+/// A reset that the stack accepted.
+#[btf_tracepoint(function = "tcp_receive_reset")]
+pub fn reset_received_tracepoint(context: BtfTracePointContext) -> i32 {
+    on_reset(&context, FactKind::ResetReceived)
+}
+
+/// This host sends a reset; the socket may be missing or in TIME_WAIT.
+#[btf_tracepoint(function = "tcp_send_reset")]
+pub fn reset_sent_tracepoint(context: BtfTracePointContext) -> i32 {
+    on_reset(&context, FactKind::ResetSent)
+}
+
+#[inline(always)]
+fn on_reset(context: &BtfTracePointContext, kind: FactKind) -> i32 {
+    let Some(sock) = TcpSock::from_sock(pointer_argument(context, 0)) else {
+        return 0;
+    };
+    if let Some(suspect) = Suspect::of(sock) {
+        let silence = gap::silence(sock);
+        tell(kind, sock, &silence, &Context::of_path(suspect.path_id));
+    }
+    0
+}

@@ -1,0 +1,31 @@
+//! A suspect's segment is sent again.
+
+use super::pointer_argument;
+use crate::emit::{Context, tell};
+use crate::gap;
+use crate::globals::setting;
+use crate::kernel::TcpSock;
+use crate::suspects::Suspect;
+use aya_ebpf::macros::btf_tracepoint;
+use aya_ebpf::programs::BtfTracePointContext;
+use monitor_common::FactKind;
+
+#[btf_tracepoint(function = "tcp_retransmit_skb")]
+pub fn retransmit_tracepoint(context: BtfTracePointContext) -> i32 {
+    let Some(sock) = TcpSock::from_sock(pointer_argument(&context, 0)) else {
+        return 0;
+    };
+    let Some(suspect) = Suspect::of(sock) else {
+        return 0;
+    };
+    // Newer kernels tell of failed transmissions too; those never left the host.
+    if setting(|settings| &settings.retransmit_has_err) != 0 && context.arg::<i32>(2) != 0 {
+        return 0;
+    }
+    if suspect.may_tell() {
+        let silence = gap::silence(sock);
+        let context = Context::of_path(suspect.path_id);
+        tell(FactKind::Retransmitted, sock, &silence, &context);
+    }
+    0
+}

@@ -1,0 +1,94 @@
+//! The application sends.
+
+use super::pointer_argument;
+use crate::emit::{Context, Task, tell};
+use crate::gap;
+use crate::kernel::TcpSock;
+use crate::paths;
+use crate::suspects::Suspect;
+use aya_ebpf::EbpfContext;
+use aya_ebpf::macros::{btf_tracepoint, fentry};
+use aya_ebpf::programs::{BtfTracePointContext, FEntryContext};
+use monitor_common::{FactKind, TcpState};
+
+/// Kernel 6.16 and later.
+#[btf_tracepoint(function = "tcp_sendmsg_locked")]
+pub fn send_tracepoint(context: BtfTracePointContext) -> i32 {
+    on_send(&context)
+}
+
+#[fentry(function = "tcp_sendmsg_locked")]
+pub fn send_fentry(context: FEntryContext) -> i32 {
+    on_send(&context)
+}
+
+/// Before 6.5 `sendfile` and `splice` do not come by `tcp_sendmsg_locked`.
+#[fentry(function = "do_tcp_sendpages")]
+pub fn send_pages_fentry(context: FEntryContext) -> i32 {
+    on_send(&context)
+}
+
+#[inline(always)]
+fn on_send(context: &impl EbpfContext) -> i32 {
+    let Some(sock) = TcpSock::from_sock(pointer_argument(context, 0)) else {
+        return 0;
+    };
+    let suspect = Suspect::of(sock);
+    if suspect.is_none() && gap::is_busy(sock) {
+        return 0;
+    }
+    // From here on: rare.
+    let state = sock.state();
+    if state != TcpState::Established as u32 && state != TcpState::CloseWait as u32 {
+        return 0;
+    }
+    let silence = gap::silence(sock);
+    // With data in flight the last exchange is not over: trouble, but no silence.
+    let quiet = sock.packets_out() == 0;
+    match suspect {
+        None => {
+            if !quiet {
+                return 0;
+            }
+            let Some((threshold, route)) = paths::threshold(sock) else {
+                return 0;
+            };
+            let gap_ns = silence.by(threshold.clock);
+            paths::count_gap(threshold.path_id, gap_ns);
+            if gap_ns < threshold.warn_ns {
+                return 0;
+            }
+            if let Some(suspect) = Suspect::begin(sock, threshold, silence.now_ns)
+                && suspect.may_tell()
+            {
+                let context = Context {
+                    route: Some(route),
+                    task: Some(Task::current()),
+                    ..Context::of_path(threshold.path_id)
+                };
+                tell(FactKind::GapEndedBySend, sock, &silence, &context);
+            }
+        }
+        Some(suspect) => {
+            let kind = if quiet && silence.by(suspect.clock) >= suspect.warn_ns {
+                suspect.renew(sock, silence.now_ns);
+                FactKind::GapEndedBySend
+            } else if suspect.is_done(sock, silence.now_ns) {
+                FactKind::ProbationOver
+            } else {
+                FactKind::Sent
+            };
+            if suspect.may_tell() {
+                let context = Context {
+                    task: Some(Task::current()),
+                    ..Context::of_path(suspect.path_id)
+                };
+                tell(kind, sock, &silence, &context);
+            }
+            if kind == FactKind::ProbationOver {
+                Suspect::end(sock);
+            }
+        }
+    }
+    0
+}

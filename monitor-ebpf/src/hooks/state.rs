@@ -1,0 +1,58 @@
+//! A connection changes its state.
+
+use super::pointer_argument;
+use crate::emit::{Context, tell};
+use crate::gap;
+use crate::kernel::TcpSock;
+use crate::paths;
+use crate::suspects::Suspect;
+use aya_ebpf::macros::btf_tracepoint;
+use aya_ebpf::programs::BtfTracePointContext;
+use monitor_common::{FactKind, TcpState};
+
+#[btf_tracepoint(function = "inet_sock_set_state")]
+pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
+    let Some(sock) = TcpSock::from_sock(pointer_argument(&context, 0)) else {
+        return 0;
+    };
+    let states = (context.arg::<i32>(1) as u32, context.arg::<i32>(2) as u32);
+    if let Some(suspect) = Suspect::of(sock) {
+        let silence = gap::silence(sock);
+        let context = Context {
+            states,
+            ..Context::of_path(suspect.path_id)
+        };
+        // The receive hook runs in ESTABLISHED only: payload that came while half
+        // closed shows in what was received since the gap.
+        let answered = suspect.was_answered(sock);
+        if answered {
+            tell(FactKind::PayloadArrived, sock, &silence, &context);
+        }
+        tell(FactKind::StateChanged, sock, &silence, &context);
+        if answered || states.1 == TcpState::Close as u32 {
+            Suspect::end(sock);
+        }
+        return 0;
+    }
+    // A silence can end by the connection's end, told to nobody else.
+    let (old, _) = states;
+    if old != TcpState::Established as u32 && old != TcpState::CloseWait as u32 {
+        return 0;
+    }
+    if gap::is_busy(sock) {
+        return 0;
+    }
+    let Some((threshold, route)) = paths::threshold(sock) else {
+        return 0;
+    };
+    let silence = gap::silence(sock);
+    if silence.by(threshold.clock) >= threshold.warn_ns {
+        let context = Context {
+            states,
+            route: Some(route),
+            ..Context::of_path(threshold.path_id)
+        };
+        tell(FactKind::StateChanged, sock, &silence, &context);
+    }
+    0
+}

@@ -1,0 +1,333 @@
+//! The one place where kernel memory is read.
+
+use crate::globals::offset;
+use aya_ebpf::helpers::bpf_probe_read_kernel;
+use aya_ebpf::helpers::generated::{
+    bpf_get_socket_cookie, bpf_jiffies64, bpf_ktime_get_ns, bpf_skc_to_tcp_sock,
+};
+use core::ffi::c_void;
+use core::mem::MaybeUninit;
+use monitor_common::{Family, MISSING, Offsets, Segment, Socket};
+
+/// `SOCK_KEEPOPEN` in `enum sock_flags` (include/net/sock.h): bit 3 of `sk_flags`.
+const SOCK_KEEPOPEN: u64 = 1 << 3;
+/// `AF_INET6` (include/linux/socket.h).
+const AF_INET6: u16 = 10;
+/// `IFF_LOOPBACK` (include/uapi/linux/if.h).
+const IFF_LOOPBACK: u32 = 1 << 3;
+/// `RTF_GATEWAY` (include/uapi/linux/route.h).
+const RTF_GATEWAY: u32 = 2;
+
+/// How the peer is reached, as far as the socket's cached route tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// By the loopback device, or to an address of the socket's own.
+    Loopback,
+    /// Without a gateway.
+    OnLink,
+    /// Through a gateway.
+    Gateway,
+    /// No route is cached.
+    Unknown,
+}
+
+/// A full TCP socket, as the verifier knows it (`struct tcp_sock`).
+#[derive(Clone, Copy)]
+pub struct TcpSock(*const u8);
+
+macro_rules! fields {
+    ($($(#[$doc:meta])* $name:ident: $type:ty;)*) => {
+        $(
+            $(#[$doc])*
+            #[inline(always)]
+            pub fn $name(self) -> $type {
+                self.load(|offsets| &offsets.$name)
+            }
+        )*
+    };
+}
+
+impl TcpSock {
+    /// The TCP socket behind a hook's `struct sock *`; `None` for anything else
+    /// (no socket, a request or TIME_WAIT socket, MPTCP).
+    #[inline(always)]
+    pub fn from_sock(sk: *const c_void) -> Option<Self> {
+        if sk.is_null() {
+            return None;
+        }
+        // SAFETY: `sk` is the hook's own argument and not null; the helper checks
+        // what kind of socket it is.
+        let sock = unsafe { bpf_skc_to_tcp_sock(sk.cast_mut()) };
+        (!sock.is_null()).then_some(Self(sock.cast::<u8>()))
+    }
+
+    /// The pointer for helpers that take a socket.
+    #[inline(always)]
+    pub fn as_ptr(self) -> *mut c_void {
+        self.0.cast_mut().cast()
+    }
+
+    /// Loads a member directly: the verifier checks type and offset, and the
+    /// kernel turns a bad address into zero.
+    #[inline(always)]
+    fn load<T: Copy>(self, member: fn(&Offsets) -> &u32) -> T {
+        // SAFETY: the offset is that of the member in the running kernel's BTF, and
+        // the verifier refuses the program if a `T` there is not readable. Volatile,
+        // so that the load keeps its width.
+        unsafe { core::ptr::read_volatile(self.0.add(offset(member) as usize).cast::<T>()) }
+    }
+
+    fields! {
+        skc_family: u16;
+        skc_daddr: u32;
+        skc_rcv_saddr: u32;
+        skc_dport: u16;
+        skc_num: u16;
+        skc_flags: u64;
+        sk_err: u32;
+        sk_uid: u32;
+        sk_bpf_storage: u64;
+        icsk_rto: u32;
+        icsk_retransmits: u8;
+        icsk_probes_out: u8;
+        icsk_user_timeout: u32;
+        lrcvtime: u32;
+        lsndtime: u32;
+        rcv_tstamp: u32;
+        tcp_clock_cache: u64;
+        snd_una: u32;
+        snd_nxt: u32;
+        write_seq: u32;
+        rcv_nxt: u32;
+        copied_seq: u32;
+        snd_wnd: u32;
+        rcv_wnd: u32;
+        packets_out: u32;
+        segs_in: u32;
+        segs_out: u32;
+        data_segs_in: u32;
+        data_segs_out: u32;
+        bytes_sent: u64;
+        bytes_retrans: u64;
+        bytes_acked: u64;
+        bytes_received: u64;
+        srtt_us: u32;
+        keepalive_time: u32;
+        keepalive_intvl: u32;
+        keepalive_probes: u8;
+    }
+
+    /// The connection's state as a `TcpState` number.
+    #[inline(always)]
+    pub fn state(self) -> u32 {
+        let state: u8 = self.load(|offsets| &offsets.skc_state);
+        u32::from(state)
+    }
+
+    /// Whether SO_KEEPALIVE is set.
+    #[inline(always)]
+    pub fn keepalive(self) -> bool {
+        self.skc_flags() & SOCK_KEEPOPEN != 0
+    }
+
+    /// The family and both addresses, local first, as [`Socket`] holds them: an
+    /// IPv4-mapped IPv6 peer comes out as IPv4.
+    #[inline(always)]
+    pub fn addresses(self) -> (Family, [u8; 16], [u8; 16]) {
+        if self.skc_family() == AF_INET6 {
+            let remote = self.address6(|offsets| &offsets.skc_v6_daddr);
+            // ::ffff:0:0/96 is IPv4-mapped: RFC 4291, section 2.5.5.2.
+            let mapped = remote[0] == 0 && remote[1] == 0 && remote[2] == 0xffff_u32.to_be();
+            if !mapped {
+                let local = self.address6(|offsets| &offsets.skc_v6_rcv_saddr);
+                return (Family::Ipv6, bytes(local), bytes(remote));
+            }
+        }
+        let local = [self.skc_rcv_saddr(), 0, 0, 0];
+        let remote = [self.skc_daddr(), 0, 0, 0];
+        (Family::Ipv4, bytes(local), bytes(remote))
+    }
+
+    #[inline(always)]
+    fn address6(self, member: fn(&Offsets) -> &u32) -> [u32; 4] {
+        let start = self.0.wrapping_add(offset(member) as usize).cast::<u32>();
+        // SAFETY: as in `load`: the member is an IPv6 address, four readable words.
+        let word = |at: usize| unsafe { core::ptr::read_volatile(start.wrapping_add(at)) };
+        [word(0), word(1), word(2), word(3)]
+    }
+
+    /// How the peer is reached. Costs a few guarded reads: not for the hot path.
+    #[inline(always)]
+    pub fn route(self, family: Family) -> Route {
+        let dst: u64 = self.load(|offsets| &offsets.sk_dst_cache);
+        if dst == 0 {
+            return Route::Unknown;
+        }
+        let device: u64 = guarded(dst, |offsets| &offsets.dst_dev);
+        let device_flags: u32 = guarded(device, |offsets| &offsets.dev_flags);
+        if device == 0 {
+            Route::Unknown
+        } else if device_flags & IFF_LOOPBACK != 0 {
+            Route::Loopback
+        } else if match family {
+            Family::Ipv4 => guarded::<u8>(dst, |offsets| &offsets.rt_uses_gateway) != 0,
+            Family::Ipv6 => {
+                guarded::<u32>(dst, |offsets| &offsets.rt6i_flags) & RTF_GATEWAY != 0
+            }
+        } {
+            Route::Gateway
+        } else {
+            Route::OnLink
+        }
+    }
+
+    /// The id of the socket's cgroup in the v2 hierarchy; 0 if unknown.
+    #[inline(always)]
+    pub fn cgroup_id(self) -> u64 {
+        if offset(|offsets| &offsets.sk_cgrp_data) == MISSING {
+            return 0;
+        }
+        let cgroup: u64 = self.load(|offsets| &offsets.sk_cgrp_data);
+        let node: u64 = guarded(cgroup, |offsets| &offsets.cgroup_kn);
+        guarded(node, |offsets| &offsets.kernfs_id)
+    }
+
+    /// Reads all that a fact tells of a socket into `to`, every byte of it.
+    #[inline(always)]
+    pub fn snapshot(self, to: &mut MaybeUninit<Socket>) {
+        let (family, local, remote) = self.addresses();
+        let net: u64 = self.load(|offsets| &offsets.skc_net);
+        let keepalive_time = self.keepalive_time();
+        let keepalive_intvl = self.keepalive_intvl();
+        let keepalive_probes = self.keepalive_probes();
+        // SAFETY: the helper takes any full socket; `self` is one.
+        let cookie = unsafe { bpf_get_socket_cookie(self.as_ptr()) };
+        to.write(Socket {
+            cookie,
+            cgroup_id: self.cgroup_id(),
+            bytes_sent: self.bytes_sent(),
+            bytes_retrans: self.bytes_retrans(),
+            bytes_acked: self.bytes_acked(),
+            bytes_received: self.bytes_received(),
+            tcp_clock_cache: self.tcp_clock_cache(),
+            local,
+            remote,
+            local_port: self.skc_num(),
+            remote_port: u16::from_be(self.skc_dport()),
+            family: family as u16,
+            retransmits: self.icsk_retransmits(),
+            probes_out: self.icsk_probes_out(),
+            state: self.state(),
+            netns: guarded(net, |offsets| &offsets.net_inum),
+            uid: self.sk_uid(),
+            sk_err: self.sk_err(),
+            jiffies: jiffies(),
+            lsndtime: self.lsndtime(),
+            lrcvtime: self.lrcvtime(),
+            rcv_tstamp: self.rcv_tstamp(),
+            snd_una: self.snd_una(),
+            snd_nxt: self.snd_nxt(),
+            write_seq: self.write_seq(),
+            rcv_nxt: self.rcv_nxt(),
+            copied_seq: self.copied_seq(),
+            snd_wnd: self.snd_wnd(),
+            rcv_wnd: self.rcv_wnd(),
+            packets_out: self.packets_out(),
+            segs_in: self.segs_in(),
+            segs_out: self.segs_out(),
+            data_segs_in: self.data_segs_in(),
+            data_segs_out: self.data_segs_out(),
+            // The kernel keeps it shifted by three: tcp_rtt_estimator.
+            srtt_us: self.srtt_us() >> 3,
+            rto_jiffies: self.icsk_rto(),
+            // Zero means the namespace's default: keepalive_time_when and its kin.
+            keepalive_time: if keepalive_time != 0 {
+                keepalive_time
+            } else {
+                guarded(net, |offsets| &offsets.net_keepalive_time)
+            },
+            keepalive_intvl: if keepalive_intvl != 0 {
+                keepalive_intvl
+            } else {
+                guarded(net, |offsets| &offsets.net_keepalive_intvl)
+            },
+            keepalive_probes: u32::from(if keepalive_probes != 0 {
+                keepalive_probes
+            } else {
+                guarded(net, |offsets| &offsets.net_keepalive_probes)
+            }),
+            // Kept in ms: tcp_sock_set_user_timeout.
+            user_timeout_ms: self.icsk_user_timeout(),
+        });
+    }
+}
+
+/// The segment behind a hook's `struct sk_buff *`, whose data starts at the TCP
+/// header there; `None` where it cannot be read whole.
+#[inline(always)]
+pub fn segment(skb: *const c_void) -> Option<Segment> {
+    let skb = skb as u64;
+    let data: u64 = guarded(skb, |offsets| &offsets.skb_data);
+    let len: u32 = guarded(skb, |offsets| &offsets.skb_len);
+    // SAFETY: a guarded read: a bad address gives an error.
+    let header = unsafe { bpf_probe_read_kernel(data as *const [u8; 20]) }.ok()?;
+    // RFC 9293, section 3.1: the data offset counts words of four bytes.
+    let header_len = u32::from(header[12] >> 4) * 4;
+    Some(Segment {
+        seq: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),
+        ack: u32::from_be_bytes([header[8], header[9], header[10], header[11]]),
+        payload_len: len.saturating_sub(header_len),
+        window: u16::from_be_bytes([header[14], header[15]]),
+        tcp_flags: header[13],
+        reserved: 0,
+    })
+}
+
+/// `jiffies`, low 32 bits, as TCP keeps its times (`tcp_jiffies32`).
+#[inline(always)]
+pub fn jiffies() -> u32 {
+    // SAFETY: the helper takes nothing and has no failure.
+    unsafe { bpf_jiffies64() as u32 }
+}
+
+/// CLOCK_MONOTONIC in ns, the clock of `tcp_clock_cache`.
+#[inline(always)]
+pub fn now_ns() -> u64 {
+    // SAFETY: the helper takes nothing and has no failure.
+    unsafe { bpf_ktime_get_ns() }
+}
+
+/// Loads a pointer-sized member of a structure that the verifier knows, such as
+/// an iterator's context.
+#[inline(always)]
+pub fn pointer_at(base: *const c_void, byte_offset: usize) -> *const c_void {
+    // SAFETY: the verifier knows the structure and refuses a bad offset.
+    unsafe {
+        core::ptr::read_volatile(base.byte_add(byte_offset).cast::<*const c_void>())
+    }
+}
+
+/// Reads a member through a pointer that the verifier does not follow; zero
+/// where the member or the address is not there.
+#[inline(always)]
+pub fn guarded<T: Copy>(base: u64, member: fn(&Offsets) -> &u32) -> T {
+    let member = offset(member);
+    if base == 0 || member == MISSING {
+        // SAFETY: only integers and arrays of them are read: zero is a value.
+        return unsafe { core::mem::zeroed() };
+    }
+    let address = base.wrapping_add(u64::from(member)) as *const T;
+    // SAFETY: a guarded read: a bad address gives an error.
+    match unsafe { bpf_probe_read_kernel(address) } {
+        Ok(value) => value,
+        // SAFETY: as above.
+        Err(_) => unsafe { core::mem::zeroed() },
+    }
+}
+
+/// Four words in memory order as sixteen bytes.
+#[inline(always)]
+fn bytes(words: [u32; 4]) -> [u8; 16] {
+    // SAFETY: both are plain bytes of one size.
+    unsafe { core::mem::transmute(words) }
+}

@@ -1,0 +1,26 @@
+//! tcplull's kernel side: it records facts and draws no conclusions.
+//!
+//! One file a hook family under `hooks`; all reading of kernel memory is in
+//! `kernel`, all arithmetic on silences in `gap`.
+#![no_std]
+#![no_main]
+
+mod counters;
+mod emit;
+mod gap;
+mod globals;
+mod hooks;
+mod kernel;
+mod paths;
+mod suspects;
+
+// The kernel lends most helpers used here to GPL-compatible programs only.
+#[unsafe(link_section = "license")]
+#[unsafe(no_mangle)]
+static LICENSE: [u8; 4] = *b"GPL\0";
+
+#[cfg(not(test))]
+#[panic_handler]
+fn panic(_info: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}

@@ -1,0 +1,106 @@
+//! Which path a connection takes, and from which silence on it is suspect there.
+
+use crate::kernel::{Route, TcpSock};
+use aya_ebpf::macros::map;
+use aya_ebpf::maps::lpm_trie::Key;
+use aya_ebpf::maps::{Array, LpmTrie, PerCpuArray};
+use monitor_common::{
+    ANY_PORT, Family, GapHistogram, MAX_PATHS, NO_PATH, PathClock, PathEntry, PathKey, PathMatch,
+    UNSTATED_WARN_NS,
+};
+
+/// Entries of the prefix table: both generations of a reload at once.
+const MAX_PREFIXES: u32 = 8192;
+
+#[map]
+static PATH_PREFIXES: LpmTrie<PathKey, PathMatch> = LpmTrie::with_max_entries(MAX_PREFIXES, 0);
+
+#[map]
+static PATHS: Array<PathEntry> = Array::with_max_entries(MAX_PATHS, 0);
+
+/// One histogram a path; the last entry is for connections without one.
+#[map]
+static GAPS: PerCpuArray<GapHistogram> = PerCpuArray::with_max_entries(MAX_PATHS + 1, 0);
+
+/// What a silence on a connection is measured against.
+#[derive(Clone, Copy)]
+pub struct Threshold {
+    /// Index into the path table, or `NO_PATH`.
+    pub path_id: u32,
+    /// A [`PathClock`] as its number.
+    pub clock: u32,
+    /// From this silence on the connection is suspect, in ns.
+    pub warn_ns: u64,
+}
+
+const UNSTATED: Threshold = Threshold {
+    path_id: NO_PATH,
+    clock: PathClock::Packets as u32,
+    warn_ns: UNSTATED_WARN_NS,
+};
+
+/// The threshold for a connection; `None` on loopback, where no middlebox is.
+#[inline(always)]
+pub fn threshold(sock: TcpSock) -> Option<(Threshold, Route)> {
+    let (family, local, remote) = sock.addresses();
+    let route = sock.route(family);
+    if route == Route::Loopback || local == remote {
+        return None;
+    }
+    let found = most_specific(family, remote, sock.skc_dport());
+    let threshold = match found {
+        // An on-link peer has a path only if a prefix longer than /0 names it; and
+        // where the route is not known, a false path is worse than none.
+        Some(found) if found.prefix_bits > 0 || route == Route::Gateway => {
+            match PATHS.get(found.path_id) {
+                Some(path) if path.warn_ns > 0 => Threshold {
+                    path_id: found.path_id,
+                    clock: path.clock,
+                    warn_ns: path.warn_ns,
+                },
+                _ => UNSTATED,
+            }
+        }
+        _ => UNSTATED,
+    };
+    Some((threshold, route))
+}
+
+/// The longest prefix wins, be its path for all ports or for this one (network
+/// order); of two equally long ones the one that names the port.
+#[inline(always)]
+fn most_specific(family: Family, remote: [u8; 16], port: u16) -> Option<PathMatch> {
+    let mut key = Key::new(
+        PathKey::FULL_BITS,
+        PathKey {
+            family: (family as u16).to_be_bytes(),
+            port: port.to_ne_bytes(),
+            address: remote,
+        },
+    );
+    let with_port = PATH_PREFIXES.get(&key).copied();
+    key.data.port = ANY_PORT.to_be_bytes();
+    let any_port = PATH_PREFIXES.get(&key).copied();
+    match (with_port, any_port) {
+        (Some(with_port), Some(any_port)) if any_port.prefix_bits > with_port.prefix_bits => {
+            Some(any_port)
+        }
+        (Some(with_port), _) => Some(with_port),
+        (None, any_port) => any_port,
+    }
+}
+
+/// Counts a gap that ended in its path's histogram.
+#[inline(always)]
+pub fn count_gap(path_id: u32, gap_ns: u64) {
+    let slot = if path_id < MAX_PATHS { path_id } else { MAX_PATHS };
+    let Some(histogram) = GAPS.get_ptr_mut(slot) else {
+        return;
+    };
+    // SAFETY: the slot belongs to this CPU, and programs do not migrate.
+    let histogram = unsafe { &mut *histogram };
+    if let Some(bucket) = histogram.buckets.get_mut(GapHistogram::bucket(gap_ns)) {
+        *bucket += 1;
+    }
+    histogram.sum_ms += gap_ns / 1_000_000;
+}

@@ -1,0 +1,126 @@
+//! State for suspects, and for nobody else: it lives and dies with the socket.
+
+use crate::counters::count;
+use crate::globals::setting;
+use crate::kernel::TcpSock;
+use crate::paths::Threshold;
+use aya_ebpf::bindings::BPF_SK_STORAGE_GET_F_CREATE;
+use aya_ebpf::btf_maps::SkStorage;
+use aya_ebpf::helpers::generated::{bpf_sk_storage_delete, bpf_sk_storage_get};
+use aya_ebpf::macros::btf_map;
+use core::ffi::c_void;
+use monitor_common::Counter;
+
+/// What is kept of a suspect between two facts.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Suspect {
+    /// When the gap ended, CLOCK_MONOTONIC in ns.
+    pub since_ns: u64,
+    /// The threshold that the gap passed, in ns.
+    pub warn_ns: u64,
+    /// Index into the path table, or `NO_PATH`.
+    pub path_id: u32,
+    /// The path's clock, a `PathClock` number.
+    pub clock: u32,
+    /// `rcv_nxt` when the gap ended.
+    pub rcv_nxt: u32,
+    /// `data_segs_in` when the gap ended.
+    pub data_segs_in: u32,
+    /// Facts told so far.
+    pub facts: u32,
+    /// Always zero.
+    pub reserved: u32,
+}
+
+#[btf_map]
+static SUSPECTS: SkStorage<Suspect> = SkStorage::new();
+
+fn map() -> *mut c_void {
+    (&raw const SUSPECTS).cast_mut().cast()
+}
+
+impl Suspect {
+    /// The suspect behind a socket, if it is one.
+    #[inline(always)]
+    pub fn of(sock: TcpSock) -> Option<&'static mut Self> {
+        // The one-load test: a socket without any storage is no suspect.
+        if sock.sk_bpf_storage() == 0 {
+            return None;
+        }
+        // SAFETY: the map and a full socket; null is an answer.
+        let suspect =
+            unsafe { bpf_sk_storage_get(map(), sock.as_ptr(), core::ptr::null_mut(), 0) };
+        // SAFETY: null or a value of this map, which lives as long as the program
+        // runs (RCU).
+        unsafe { suspect.cast::<Self>().as_mut() }
+    }
+
+    /// Makes a socket a suspect: its silence has passed the threshold and ended now.
+    #[inline(always)]
+    pub fn begin(sock: TcpSock, threshold: Threshold, now_ns: u64) -> Option<&'static mut Self> {
+        let flags = u64::from(BPF_SK_STORAGE_GET_F_CREATE);
+        // SAFETY: as in `of`; without an initial value the kernel gives zeros.
+        let created =
+            unsafe { bpf_sk_storage_get(map(), sock.as_ptr(), core::ptr::null_mut(), flags) };
+        // SAFETY: as in `of`.
+        let Some(suspect) = (unsafe { created.cast::<Self>().as_mut() }) else {
+            count(Counter::SuspectsRefused);
+            return None;
+        };
+        count(Counter::SuspectsCreated);
+        suspect.warn_ns = threshold.warn_ns;
+        suspect.path_id = threshold.path_id;
+        suspect.clock = threshold.clock;
+        suspect.renew(sock, now_ns);
+        Some(suspect)
+    }
+
+    /// Another silence of a suspect has passed the threshold and ended now.
+    #[inline(always)]
+    pub fn renew(&mut self, sock: TcpSock, now_ns: u64) {
+        self.since_ns = now_ns;
+        self.rcv_nxt = sock.rcv_nxt();
+        self.data_segs_in = sock.data_segs_in();
+        self.facts = 0;
+    }
+
+    /// Whether payload came since the gap ended. A FIN moves `rcv_nxt` too, but is
+    /// no data segment.
+    #[inline(always)]
+    pub fn was_answered(&self, sock: TcpSock) -> bool {
+        sock.rcv_nxt() != self.rcv_nxt && sock.data_segs_in() != self.data_segs_in
+    }
+
+    /// Ends the suspicion.
+    #[inline(always)]
+    pub fn end(sock: TcpSock) {
+        // SAFETY: the map and a full socket; an error says that there was nothing.
+        if unsafe { bpf_sk_storage_delete(map(), sock.as_ptr()) } == 0 {
+            count(Counter::SuspectsRemoved);
+        }
+    }
+
+    /// Whether the suspect has been watched long enough and nothing is wrong: all
+    /// its data is acknowledged and no probe of it stands unanswered.
+    #[inline(always)]
+    pub fn is_done(&self, sock: TcpSock, now_ns: u64) -> bool {
+        now_ns.saturating_sub(self.since_ns) > setting(|settings| &settings.probation_ns)
+            && sock.packets_out() == 0
+            && sock.snd_una() == sock.write_seq()
+            && sock.icsk_probes_out() == 0
+    }
+
+    /// Whether this suspect may tell one more fact; counts it, and counts the drop
+    /// where its budget is used up.
+    #[inline(always)]
+    pub fn may_tell(&mut self) -> bool {
+        if self.facts >= setting(|settings| &settings.fact_budget) {
+            count(Counter::FactsSeen);
+            count(Counter::FactsDroppedBudget);
+            return false;
+        }
+        self.facts += 1;
+        true
+    }
+}

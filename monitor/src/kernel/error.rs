@@ -1,0 +1,129 @@
+use std::path::PathBuf;
+
+/// Why the kernel side cannot run here, and what to do about it. `Display` is
+/// one line for people; details (a verifier's log) are in `source`.
+#[derive(Debug, thiserror::Error)]
+pub enum KernelError {
+    /// Capabilities are missing.
+    #[error(
+        "missing {}: tcplull loads eBPF programs and needs CAP_BPF and CAP_PERFMON; run it as root, \
+         or give the binary both (setcap cap_bpf,cap_perfmon+ep, or a container's securityContext)",
+        missing.join(" and ")
+    )]
+    MissingPrivileges {
+        /// Their names, as in capabilities(7).
+        missing: Vec<&'static str>,
+    },
+    /// The kernel describes its types nowhere.
+    #[error(
+        "no usable BTF at {}: {reason}; tcplull needs a kernel built with CONFIG_DEBUG_INFO_BTF=y \
+         (or name a BTF file of this kernel with --btf)", path.display()
+    )]
+    NoBtf {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What was found instead.
+        reason: String,
+    },
+    /// A structure member that everything rests on is not in this kernel.
+    #[error(
+        "this kernel ({release}) has no member `{member}`, on which tcplull's facts rest; \
+         please report the kernel version"
+    )]
+    MissingMember {
+        /// `structure.member`.
+        member: String,
+        /// As `uname -r` says.
+        release: String,
+    },
+    /// The kernel lacks what the kernel side cannot do without.
+    #[error("kernel {release} is too old: {lacks}; tcplull runs on 5.15 and later (tested from 6.1)")]
+    TooOld {
+        /// As `uname -r` says.
+        release: String,
+        /// What it lacks.
+        lacks: &'static str,
+    },
+    /// Lockdown forbids what is needed.
+    #[error(
+        "kernel lockdown ({mode}) forbids eBPF programs that read kernel memory; tcplull works under \
+         lockdown=integrity: lower it (kernel parameter lockdown=, or Secure Boot's policy)"
+    )]
+    Lockdown {
+        /// The mode in force.
+        mode: String,
+    },
+    /// The object could not be loaded at all.
+    #[error("the kernel refused tcplull's maps: {reason}; --verbose shows the details")]
+    Load {
+        /// In few words.
+        reason: String,
+        /// The loader's own error.
+        #[source]
+        source: Box<aya::EbpfError>,
+    },
+    /// Not one hook on sending or receiving could be had.
+    #[error(
+        "no hook works on this kernel ({release}): {reason}; `tcplull check` shows each hook, \
+         --verbose the details"
+    )]
+    NoHooks {
+        /// As `uname -r` says.
+        release: String,
+        /// The reason given for the best mechanism.
+        reason: String,
+    },
+    /// A map or program is not in the object: the build is broken.
+    #[error("the kernel side lacks `{name}`: the build is broken, build it anew")]
+    Incomplete {
+        /// The map or program.
+        name: &'static str,
+    },
+    /// A map could not be read or written.
+    #[error("the kernel refused access to the map {name}: {source}")]
+    Map {
+        /// The map.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: aya::maps::MapError,
+    },
+    /// The sweep could not run.
+    #[error("the sweep of {what} failed: {source}")]
+    Sweep {
+        /// Which pass.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A system call failed that does not fail on a sound system.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl KernelError {
+    pub(super) fn missing(member: &str) -> Self {
+        Self::MissingMember {
+            member: member.to_owned(),
+            release: super::preflight::release(),
+        }
+    }
+
+    /// The details behind the one line, each cause on its own line: for `--verbose`.
+    pub fn details(&self) -> String {
+        let mut text = String::new();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(&format!("caused by: {error}\n"));
+            cause = error.source();
+        }
+        text
+    }
+}

@@ -1,0 +1,317 @@
+//! Which mechanism serves each hook: found by trying, best first.
+
+use super::error::KernelError;
+use super::preflight;
+use aya::programs::{BtfTracePoint, FEntry, Program, ProgramError};
+use aya::{Btf, BtfError, Ebpf};
+use serde::Serialize;
+
+/// How a program is attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Tracepoint,
+    Fentry,
+}
+
+/// One way to serve a hook: programs that must all attach, each with the kernel
+/// function or tracepoint it attaches to.
+struct Mechanism {
+    kind: Kind,
+    programs: &'static [(&'static str, &'static str)],
+}
+
+/// A hook: what it tells, and the mechanisms that can serve it, best first.
+struct Hook {
+    name: &'static str,
+    mechanisms: &'static [Mechanism],
+}
+
+/// A new hook or mechanism is one line here and its program on the kernel side.
+const HOOKS: &[Hook] = &[
+    Hook {
+        name: "send",
+        mechanisms: &[
+            Mechanism {
+                kind: Kind::Tracepoint,
+                programs: &[("send_tracepoint", "tcp_sendmsg_locked")],
+            },
+            // Before 6.5 there is a second way in; after, the first is enough, and the
+            // second function is not there to attach to.
+            Mechanism {
+                kind: Kind::Fentry,
+                programs: &[
+                    ("send_fentry", "tcp_sendmsg_locked"),
+                    ("send_pages_fentry", "do_tcp_sendpages"),
+                ],
+            },
+            Mechanism {
+                kind: Kind::Fentry,
+                programs: &[("send_fentry", "tcp_sendmsg_locked")],
+            },
+        ],
+    },
+    Hook {
+        name: "receive",
+        mechanisms: &[
+            Mechanism {
+                kind: Kind::Tracepoint,
+                programs: &[("receive_tracepoint", "tcp_probe")],
+            },
+            Mechanism {
+                kind: Kind::Fentry,
+                programs: &[("receive_fentry", "tcp_rcv_established")],
+            },
+        ],
+    },
+    Hook {
+        name: "retransmit",
+        mechanisms: &[Mechanism {
+            kind: Kind::Tracepoint,
+            programs: &[("retransmit_tracepoint", "tcp_retransmit_skb")],
+        }],
+    },
+    Hook {
+        name: "reset_received",
+        mechanisms: &[Mechanism {
+            kind: Kind::Tracepoint,
+            programs: &[("reset_received_tracepoint", "tcp_receive_reset")],
+        }],
+    },
+    Hook {
+        name: "reset_sent",
+        mechanisms: &[Mechanism {
+            kind: Kind::Tracepoint,
+            programs: &[("reset_sent_tracepoint", "tcp_send_reset")],
+        }],
+    },
+    Hook {
+        name: "state",
+        mechanisms: &[Mechanism {
+            kind: Kind::Tracepoint,
+            programs: &[("state_tracepoint", "inet_sock_set_state")],
+        }],
+    },
+];
+
+/// What serves a hook on this kernel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HookStatus {
+    /// The hook.
+    pub hook: &'static str,
+    /// The mechanism in use, such as `tp_btf/tcp_probe`; `None` where none works.
+    pub mechanism: Option<String>,
+    /// The mechanisms that were tried before it, and why each failed.
+    pub refused: Vec<Refusal>,
+}
+
+/// A mechanism that did not work here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// Its name.
+    pub mechanism: String,
+    /// Why, in one line.
+    pub reason: String,
+    /// The verifier's log, where there is one.
+    #[serde(skip)]
+    pub log: String,
+}
+
+/// Attaches every hook by the best mechanism that works.
+///
+/// # Errors
+///
+/// [`KernelError::TooOld`] where the kernel lacks socket storage for tracing
+/// programs, [`KernelError::NoHooks`] where neither sending nor receiving can be
+/// watched. A single missing hook is no error: it is in the answer.
+pub(super) fn attach_all(ebpf: &mut Ebpf, btf: &Btf) -> Result<Vec<HookStatus>, KernelError> {
+    let statuses: Vec<HookStatus> = HOOKS.iter().map(|hook| attach(ebpf, btf, hook)).collect();
+    let missing = |name| {
+        statuses
+            .iter()
+            .find(|status| status.hook == name)
+            .filter(|status| status.mechanism.is_none())
+    };
+    // One half alone would call every answered connection silent.
+    if let Some(status) = missing("receive").or_else(|| missing("send")) {
+        return Err(explain(status));
+    }
+    Ok(statuses)
+}
+
+fn explain(status: &HookStatus) -> KernelError {
+    let release = preflight::release();
+    // 5.10 has the map but not these helpers in tracing programs (they came with
+    // 5.11: bpf_sk_storage_get_tracing_proto).
+    if status.refused.iter().any(|refusal| lacks_storage(&refusal.log)) {
+        return KernelError::TooOld {
+            release,
+            lacks: "its tracing programs cannot keep socket storage (bpf_sk_storage_get, since 5.11)",
+        };
+    }
+    KernelError::NoHooks {
+        release,
+        reason: status.refused.first().map_or_else(
+            || "nothing could be tried".to_owned(),
+            |refusal| format!("{}: {}", refusal.mechanism, refusal.reason),
+        ),
+    }
+}
+
+fn lacks_storage(verifier_log: &str) -> bool {
+    verifier_log.contains("unknown func bpf_sk_storage")
+}
+
+fn attach(ebpf: &mut Ebpf, btf: &Btf, hook: &Hook) -> HookStatus {
+    let mut refused: Vec<Refusal> = Vec::new();
+    for mechanism in hook.mechanisms {
+        let name = mechanism.name();
+        match mechanism.attach(ebpf, btf) {
+            Ok(()) => {
+                return HookStatus {
+                    hook: hook.name,
+                    mechanism: Some(name),
+                    refused,
+                };
+            }
+            Err(error) => {
+                let (reason, log) = reason(&error);
+                refused.push(Refusal {
+                    mechanism: name,
+                    reason,
+                    log,
+                });
+            }
+        }
+    }
+    HookStatus {
+        hook: hook.name,
+        mechanism: None,
+        refused,
+    }
+}
+
+impl Mechanism {
+    fn name(&self) -> String {
+        let kind = match self.kind {
+            Kind::Tracepoint => "tp_btf",
+            Kind::Fentry => "fentry",
+        };
+        let targets: Vec<&str> = self.programs.iter().map(|(_, target)| *target).collect();
+        format!("{kind}/{}", targets.join("+"))
+    }
+
+    /// Attaches all programs or none.
+    fn attach(&self, ebpf: &mut Ebpf, btf: &Btf) -> Result<(), ProgramError> {
+        for (done, (program, target)) in self.programs.iter().enumerate() {
+            if let Err(error) = attach_program(ebpf, btf, self.kind, program, target) {
+                for (program, _) in &self.programs[..=done] {
+                    // Closing a program detaches it, and lets the next mechanism load it
+                    // anew; one that never loaded has nothing to close.
+                    let _ = unload(ebpf, self.kind, program);
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unload(ebpf: &mut Ebpf, kind: Kind, program: &str) -> Result<(), ProgramError> {
+    let program: &mut Program = ebpf
+        .program_mut(program)
+        .ok_or(ProgramError::UnexpectedProgramType)?;
+    match kind {
+        Kind::Tracepoint => <&mut BtfTracePoint>::try_from(program)?.unload(),
+        Kind::Fentry => <&mut FEntry>::try_from(program)?.unload(),
+    }
+}
+
+fn attach_program(
+    ebpf: &mut Ebpf,
+    btf: &Btf,
+    kind: Kind,
+    program: &str,
+    target: &str,
+) -> Result<(), ProgramError> {
+    let program: &mut Program = ebpf
+        .program_mut(program)
+        .ok_or(ProgramError::UnexpectedProgramType)?;
+    match kind {
+        Kind::Tracepoint => {
+            let program: &mut BtfTracePoint = program.try_into()?;
+            program.load(target, btf)?;
+            program.attach()?;
+        }
+        Kind::Fentry => {
+            let program: &mut FEntry = program.try_into()?;
+            program.load(target, btf)?;
+            program.attach()?;
+        }
+    }
+    Ok(())
+}
+
+/// One line on why, and the verifier's log.
+pub(super) fn reason(error: &ProgramError) -> (String, String) {
+    match error {
+        ProgramError::LoadError {
+            io_error,
+            verifier_log,
+        } => {
+            let log = verifier_log.to_string();
+            let why = match io_error.raw_os_error() {
+                Some(libc_eperm) if libc_eperm == nix::errno::Errno::EPERM as i32 => {
+                    "the kernel does not permit it (lockdown, or a security module)".to_owned()
+                }
+                _ if log.is_empty() => io_error.to_string(),
+                // The log can be megabytes; it is kept, for --verbose.
+                _ => format!("refused by the verifier ({io_error})"),
+            };
+            (why, log)
+        }
+        ProgramError::Btf(BtfError::UnknownBtfTypeName { type_name }) => (
+            format!("this kernel has no {type_name}"),
+            String::new(),
+        ),
+        other => (other.to_string(), String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_5_10_kernel_is_refused_with_its_reason_and_what_is_needed() {
+        let status = HookStatus {
+            hook: "receive",
+            mechanism: None,
+            refused: vec![Refusal {
+                mechanism: "tp_btf/tcp_probe".to_owned(),
+                reason: "refused by the verifier".to_owned(),
+                log: "12: (85) call bpf_sk_storage_get#107\nunknown func bpf_sk_storage_get#107\n"
+                    .to_owned(),
+            }],
+        };
+        let message = explain(&status).to_string();
+        assert!(message.contains("too old"), "{message}");
+        assert!(message.contains("5.11"), "{message}");
+        assert!(message.contains("5.15"), "{message}");
+        assert!(!message.contains("#107"), "no verifier log for people: {message}");
+    }
+
+    #[test]
+    fn any_other_refusal_names_hook_mechanism_and_reason() {
+        let status = HookStatus {
+            hook: "receive",
+            mechanism: None,
+            refused: vec![Refusal {
+                mechanism: "tp_btf/tcp_probe".to_owned(),
+                reason: "this kernel has no btf_trace_tcp_probe".to_owned(),
+                log: String::new(),
+            }],
+        };
+        let message = explain(&status).to_string();
+        assert!(message.contains("tp_btf/tcp_probe: this kernel has no"), "{message}");
+    }
+}

@@ -1,0 +1,159 @@
+//! The path table, as the kernel side looks it up.
+
+use super::error::KernelError;
+use super::raw::Raw;
+use aya::maps::lpm_trie::{Key, LpmTrie};
+use aya::maps::{Array, MapData};
+use ipnet::IpNet;
+use monitor_common::{ANY_PORT, Family, MAX_PATHS, PathClock, PathEntry, PathKey, PathMatch};
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// A path as it is written into the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TablePath {
+    /// Prefixes of remote addresses.
+    pub remote: Vec<IpNet>,
+    /// Remote ports; empty for all.
+    pub ports: Vec<u16>,
+    /// The idle timeout.
+    pub timeout: Duration,
+    /// From this silence on a connection is suspect.
+    pub warn: Duration,
+    /// The clock that the path's middlebox counts by.
+    pub clock: PathClock,
+}
+
+/// The table in the kernel. Two generations share it: a new one is written beside
+/// the old one, whose prefixes go last, so no look-up meets an empty table.
+pub(super) struct PathTable {
+    prefixes: LpmTrie<MapData, Raw<PathKey>, Raw<PathMatch>>,
+    entries: Array<MapData, Raw<PathEntry>>,
+    live: HashSet<(u32, PathKey)>,
+    /// First path id of the generation in force.
+    first: u32,
+}
+
+/// Paths of one generation, at most.
+const GENERATION: u32 = MAX_PATHS / 2;
+
+impl PathTable {
+    pub(super) fn new(
+        prefixes: LpmTrie<MapData, Raw<PathKey>, Raw<PathMatch>>,
+        entries: Array<MapData, Raw<PathEntry>>,
+    ) -> Self {
+        Self {
+            prefixes,
+            entries,
+            live: HashSet::new(),
+            first: GENERATION,
+        }
+    }
+
+    /// Puts these paths in force; answers the path id of the first, the others
+    /// follow it. Paths beyond half of [`MAX_PATHS`] are left out (the
+    /// configuration refuses so many).
+    pub(super) fn set(&mut self, paths: &[TablePath]) -> Result<u32, KernelError> {
+        let first = if self.first == 0 { GENERATION } else { 0 };
+        let mut wanted = HashSet::new();
+        for (path_id, path) in (first..first + GENERATION).zip(paths) {
+            let entry = PathEntry {
+                warn_ns: nanos(path.warn),
+                timeout_ns: nanos(path.timeout),
+                clock: path.clock as u32,
+                reserved: 0,
+            };
+            self.entries
+                .set(path_id, Raw(entry), 0)
+                .map_err(|source| map_error("PATHS", source))?;
+            for (bits, key) in keys(path) {
+                let found = PathMatch {
+                    path_id,
+                    prefix_bits: bits,
+                };
+                let trie_key = Key::new(PathKey::FIXED_BITS + bits, Raw(key));
+                self.prefixes
+                    .insert(&trie_key, Raw(found), 0)
+                    .map_err(|source| map_error("PATH_PREFIXES", source))?;
+                wanted.insert((bits, key));
+            }
+        }
+        for (bits, key) in self.live.difference(&wanted) {
+            let trie_key = Key::new(PathKey::FIXED_BITS + bits, Raw(*key));
+            self.prefixes
+                .remove(&trie_key)
+                .map_err(|source| map_error("PATH_PREFIXES", source))?;
+        }
+        self.live = wanted;
+        self.first = first;
+        Ok(first)
+    }
+}
+
+fn keys(path: &TablePath) -> impl Iterator<Item = (u32, PathKey)> + '_ {
+    let any = [ANY_PORT];
+    let ports = if path.ports.is_empty() {
+        any.to_vec()
+    } else {
+        path.ports.clone()
+    };
+    path.remote.iter().flat_map(move |prefix| {
+        let prefix = *prefix;
+        ports
+            .clone()
+            .into_iter()
+            .map(move |port| (u32::from(prefix.prefix_len()), key(prefix, port)))
+    })
+}
+
+fn key(prefix: IpNet, port: u16) -> PathKey {
+    let mut address = [0; 16];
+    let family = match prefix {
+        IpNet::V4(prefix) => {
+            address[..4].copy_from_slice(&prefix.network().octets());
+            Family::Ipv4
+        }
+        IpNet::V6(prefix) => {
+            address = prefix.network().octets();
+            Family::Ipv6
+        }
+    };
+    PathKey {
+        family: (family as u16).to_be_bytes(),
+        port: port.to_be_bytes(),
+        address,
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn map_error(name: &'static str, source: aya::maps::MapError) -> KernelError {
+    KernelError::Map { name, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_two_prefixes_and_two_ports_makes_four_entries() {
+        let path = TablePath {
+            remote: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
+            ports: vec![443, 5432],
+            timeout: Duration::from_secs(240),
+            warn: Duration::from_secs(180),
+            clock: PathClock::Packets,
+        };
+        let made: Vec<_> = keys(&path).collect();
+        assert_eq!(made.len(), 4);
+        assert_eq!(made[0].0, 8);
+        assert_eq!(made[0].1.family, [0, 4]);
+        assert_eq!(made[0].1.port, [1, 187]);
+        assert_eq!(made[0].1.address[..4], [10, 0, 0, 0]);
+        assert_eq!(made[3].0, 32);
+        assert_eq!(made[3].1.family, [0, 6]);
+        assert_eq!(made[3].1.address[..4], [0x20, 0x01, 0x0d, 0xb8]);
+    }
+}

@@ -1,0 +1,95 @@
+//! What can be known before anything is loaded, and what a refusal means.
+
+use super::error::KernelError;
+use std::path::Path;
+
+/// Numbers of capabilities (include/uapi/linux/capability.h).
+const CAP_SYS_ADMIN: u32 = 21;
+const CAP_PERFMON: u32 = 38;
+const CAP_BPF: u32 = 39;
+
+/// The kernel's release, as `uname -r` says.
+pub fn release() -> String {
+    nix::sys::utsname::uname()
+        .map(|names| names.release().to_string_lossy().into_owned())
+        .unwrap_or_else(|_| "unknown".to_owned())
+}
+
+/// Checks that this process may load the kernel side.
+///
+/// # Errors
+///
+/// [`KernelError::MissingPrivileges`], [`KernelError::Lockdown`].
+pub fn check() -> Result<(), KernelError> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let missing = missing_capabilities(effective_capabilities(&status));
+    if !missing.is_empty() {
+        return Err(KernelError::MissingPrivileges { missing });
+    }
+    match lockdown(Path::new("/sys/kernel/security/lockdown")) {
+        // Under "confidentiality" no program may read kernel memory at all
+        // (LOCKDOWN_BPF_READ_KERNEL, include/linux/security.h).
+        Some(mode) if mode == "confidentiality" => Err(KernelError::Lockdown { mode }),
+        _ => Ok(()),
+    }
+}
+
+fn effective_capabilities(status: &str) -> u64 {
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("CapEff:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
+}
+
+fn missing_capabilities(effective: u64) -> Vec<&'static str> {
+    let has = |capability: u32| effective & (1 << capability) != 0;
+    if has(CAP_SYS_ADMIN) {
+        return Vec::new();
+    }
+    [(CAP_BPF, "CAP_BPF"), (CAP_PERFMON, "CAP_PERFMON")]
+        .into_iter()
+        .filter(|(capability, _)| !has(*capability))
+        .map(|(_, name)| name)
+        .collect()
+}
+
+/// The lockdown mode in force, if the kernel tells: the one in brackets.
+pub fn lockdown(path: &Path) -> Option<String> {
+    let modes = std::fs::read_to_string(path).ok()?;
+    let (_, rest) = modes.split_once('[')?;
+    let (mode, _) = rest.split_once(']')?;
+    Some(mode.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_user_is_told_both_capabilities_by_name() {
+        let status = "Name:\tx\nCapEff:\t0000000000000000\n";
+        let missing = missing_capabilities(effective_capabilities(status));
+        let message = KernelError::MissingPrivileges { missing }.to_string();
+        assert!(message.contains("missing CAP_BPF and CAP_PERFMON"), "{message}");
+    }
+
+    #[test]
+    fn one_of_two_is_not_enough_and_the_other_is_named() {
+        assert_eq!(missing_capabilities(1 << CAP_BPF), ["CAP_PERFMON"]);
+    }
+
+    #[test]
+    fn root_and_the_exact_pair_are_enough() {
+        assert!(missing_capabilities(u64::MAX).is_empty());
+        assert!(missing_capabilities(1 << CAP_BPF | 1 << CAP_PERFMON).is_empty());
+    }
+
+    #[test]
+    fn the_lockdown_mode_is_the_one_in_brackets() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "none integrity [confidentiality]\n").unwrap();
+        assert_eq!(lockdown(file.path()).as_deref(), Some("confidentiality"));
+        assert_eq!(lockdown(Path::new("/nonexistent")), None);
+    }
+}

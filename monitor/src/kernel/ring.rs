@@ -1,0 +1,39 @@
+//! Facts as they come.
+
+use super::raw::read_records;
+use aya::maps::{MapData, RingBuf};
+use monitor_common::Fact;
+use std::os::fd::{AsRawFd, RawFd};
+
+/// The reading end of the ring. Its descriptor is readable while facts wait.
+pub struct FactRing {
+    ring: RingBuf<MapData>,
+}
+
+impl FactRing {
+    pub(super) fn new(ring: RingBuf<MapData>) -> Self {
+        Self { ring }
+    }
+
+    /// Hands over up to `limit` facts; answers how many there were. A record of a
+    /// wrong size is passed over: a build whose halves do not fit together.
+    pub fn drain(&mut self, limit: usize, mut take: impl FnMut(&Fact)) -> usize {
+        let mut taken = 0;
+        while taken < limit {
+            let Some(item) = self.ring.next() else {
+                break;
+            };
+            if let Some(fact) = read_records::<Fact>(&item).next() {
+                take(&fact);
+            }
+            taken += 1;
+        }
+        taken
+    }
+}
+
+impl AsRawFd for FactRing {
+    fn as_raw_fd(&self) -> RawFd {
+        self.ring.as_raw_fd()
+    }
+}

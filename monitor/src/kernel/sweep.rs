@@ -1,0 +1,194 @@
+//! The sweep: one pass over the host's sockets.
+
+use super::clock::Reading;
+use super::error::KernelError;
+use super::hooks;
+use super::raw::read_records;
+use aya::maps::{Array, MapData};
+use aya::programs::Iter;
+use aya::{Btf, Ebpf};
+use monitor_common::{Fact, SweepMode};
+use std::collections::HashSet;
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+/// The two passes, in this order: the first knows the processes and sees every
+/// network namespace, the second adds what no process holds.
+const PASSES: [(&str, &str); 2] = [("sweep_task_file", "task_file"), ("sweep_tcp", "tcp")];
+
+/// Rows of one sweep, at most; each is a [`Fact`] of some 350 bytes.
+const MAX_ROWS: usize = 65_536;
+
+/// What one sweep found.
+#[derive(Clone, Debug, Default)]
+pub struct SweepReport {
+    /// One row a connection.
+    pub rows: Vec<Fact>,
+    /// Connections beyond what a sweep holds.
+    pub rows_dropped: u64,
+    /// When it began, CLOCK_MONOTONIC in ns.
+    pub started_ns: u64,
+    /// When it was over, likewise.
+    pub ended_ns: u64,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Runs sweeps. Owns the loaded object: as long as it lives, the hooks are attached.
+pub struct Sweeper {
+    ebpf: Ebpf,
+    mode: Array<MapData, u32>,
+    passes: Vec<(&'static str, &'static str)>,
+}
+
+impl Sweeper {
+    /// Loads the iterators. Those that cannot be had come back with their reason.
+    pub(super) fn new(
+        mut ebpf: Ebpf,
+        btf: &Btf,
+        mode: Array<MapData, u32>,
+    ) -> (Self, Vec<hooks::HookStatus>) {
+        let mut passes = Vec::new();
+        let mut statuses = Vec::new();
+        for (program, target) in PASSES {
+            let mechanism = format!("iter/{target}");
+            let mut status = hooks::HookStatus {
+                hook: program,
+                mechanism: None,
+                refused: Vec::new(),
+            };
+            let loaded = ebpf.program_mut(program).map(|program| {
+                let program: &mut Iter = program.try_into()?;
+                program.load(target, btf)
+            });
+            match loaded {
+                Some(Ok(())) => {
+                    status.mechanism = Some(mechanism);
+                    passes.push((program, target));
+                }
+                Some(Err(error)) => {
+                    let (reason, log) = hooks::reason(&error);
+                    status.refused.push(hooks::Refusal {
+                        mechanism,
+                        reason,
+                        log,
+                    });
+                }
+                None => {}
+            }
+            statuses.push(status);
+        }
+        (Self { ebpf, mode, passes }, statuses)
+    }
+
+    /// One pass over all sockets. Blocks while the kernel walks.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::Sweep`] where the kernel refuses an iterator or breaks off.
+    pub fn sweep(&mut self, mode: SweepMode) -> Result<SweepReport, KernelError> {
+        let begun = Instant::now();
+        self.mode
+            .set(0, mode as u32, 0)
+            .map_err(|source| KernelError::Map {
+                name: "SWEEP_MODE",
+                source,
+            })?;
+        let mut report = SweepReport {
+            started_ns: monotonic_ns()?,
+            ..SweepReport::default()
+        };
+        let mut seen = HashSet::new();
+        for (program, target) in self.passes.clone() {
+            let failed = |source| KernelError::Sweep {
+                what: target,
+                source,
+            };
+            let mut rows = self.open(program).map_err(failed)?;
+            read_pass(&mut rows, |fact| {
+                // A socket that two processes hold comes twice, and again in the pass
+                // over one namespace's table.
+                if !seen.insert(fact.socket.cookie) {
+                } else if report.rows.len() < MAX_ROWS {
+                    report.rows.push(*fact);
+                } else {
+                    report.rows_dropped += 1;
+                }
+            })
+            .map_err(failed)?;
+        }
+        report.ended_ns = monotonic_ns()?;
+        report.took = begun.elapsed();
+        Ok(report)
+    }
+
+    fn open(&mut self, program: &str) -> std::io::Result<std::fs::File> {
+        let program: &mut Iter = self
+            .ebpf
+            .program_mut(program)
+            .and_then(|program| program.try_into().ok())
+            .ok_or(std::io::ErrorKind::NotFound)?;
+        let link = program.attach().map_err(std::io::Error::other)?;
+        let link = program.take_link(link).map_err(std::io::Error::other)?;
+        link.into_file().map_err(std::io::Error::other)
+    }
+}
+
+/// Reads one pass to its end. The kernel hands out whole rows.
+fn read_pass(from: &mut impl Read, mut take: impl FnMut(&Fact)) -> std::io::Result<()> {
+    const ROW: usize = size_of::<Fact>();
+    let mut buffer = vec![0; ROW * 128];
+    let mut filled = 0;
+    loop {
+        let read = match from.read(&mut buffer[filled..]) {
+            Ok(0) => return Ok(()),
+            Ok(read) => read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        filled += read;
+        let whole = filled - filled % ROW;
+        for fact in read_records::<Fact>(&buffer[..whole]) {
+            take(&fact);
+        }
+        buffer.copy_within(whole..filled, 0);
+        filled -= whole;
+    }
+}
+
+fn monotonic_ns() -> Result<u64, KernelError> {
+    Reading::now()
+        .map(|reading| reading.monotonic_ns)
+        .map_err(|error| KernelError::System {
+            what: "reading the clock",
+            source: error.into(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hands out bytes in portions that fit no row.
+    struct Trickle<'a>(&'a [u8]);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+            let portion = self.0.len().min(to.len()).min(7);
+            to[..portion].copy_from_slice(&self.0[..portion]);
+            self.0 = &self.0[portion..];
+            Ok(portion)
+        }
+    }
+
+    #[test]
+    fn rows_cut_by_a_read_come_out_whole() {
+        let mut bytes = vec![0; size_of::<Fact>() * 3];
+        for (index, row) in bytes.chunks_mut(size_of::<Fact>()).enumerate() {
+            row[0] = 10 + index as u8;
+        }
+        let mut kinds = Vec::new();
+        read_pass(&mut Trickle(&bytes), |fact| kinds.push(fact.kind)).unwrap();
+        assert_eq!(kinds, [10, 11, 12]);
+    }
+}

@@ -1,0 +1,58 @@
+//! The kernel side's counters and histograms, summed over CPUs.
+
+use super::error::KernelError;
+use super::raw::Raw;
+use aya::maps::{MapData, PerCpuArray};
+use monitor_common::{Counter, GapHistogram, MAX_PATHS};
+
+/// Counter totals since the load, by [`Counter`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals([u64; Counter::ALL.len()]);
+
+impl Totals {
+    /// One of them.
+    pub fn get(&self, counter: Counter) -> u64 {
+        self.0[counter as usize]
+    }
+
+    /// Suspects alive now.
+    pub fn suspects(&self) -> u64 {
+        self.get(Counter::SuspectsCreated)
+            .saturating_sub(self.get(Counter::SuspectsRemoved))
+    }
+}
+
+pub(super) fn read(counters: &PerCpuArray<MapData, u64>) -> Result<Totals, KernelError> {
+    let mut totals = Totals::default();
+    for counter in Counter::ALL {
+        let per_cpu = counters
+            .get(&(counter as u32), 0)
+            .map_err(|source| KernelError::Map {
+                name: "COUNTERS",
+                source,
+            })?;
+        totals.0[counter as usize] = per_cpu.iter().sum();
+    }
+    Ok(totals)
+}
+
+/// The gap histogram of one path, or with `None` that of connections without.
+pub(super) fn read_gaps(
+    gaps: &PerCpuArray<MapData, Raw<GapHistogram>>,
+    path_id: Option<u32>,
+) -> Result<GapHistogram, KernelError> {
+    let per_cpu = gaps
+        .get(&path_id.unwrap_or(MAX_PATHS), 0)
+        .map_err(|source| KernelError::Map {
+            name: "GAPS",
+            source,
+        })?;
+    let mut sum = GapHistogram::default();
+    for Raw(one) in per_cpu.iter() {
+        for (total, part) in sum.buckets.iter_mut().zip(one.buckets) {
+            *total += part;
+        }
+        sum.sum_ms += one.sum_ms;
+    }
+    Ok(sum)
+}
