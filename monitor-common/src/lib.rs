@@ -21,5 +21,5 @@ pub use offsets::{MISSING, Offsets};
 pub use path::{
     ANY_PORT, MAX_PATHS, NO_PATH, PathClock, PathEntry, PathKey, PathMatch, UNSTATED_WARN_NS,
 };
-pub use settings::{Settings, SweepMode};
+pub use settings::{RING_BYTES, Settings, SweepMode};
 pub use socket::{Family, Socket, TcpState};

@@ -1,5 +1,9 @@
 use crate::Record;
 
+/// Size of the ring of facts in bytes, unless user space sets another before the
+/// load: some 6,800 facts.
+pub const RING_BYTES: u32 = 2 << 20;
+
 /// What the sweep writes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]

@@ -7,10 +7,7 @@ use aya_ebpf::helpers::{bpf_get_current_comm, bpf_get_current_pid_tgid};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::RingBuf;
 use core::mem::MaybeUninit;
-use monitor_common::{Counter, Fact, FactKind, Segment, Socket, flags};
-
-/// Size of the ring in bytes; user space may set another before the load.
-const RING_BYTES: u32 = 2 << 20;
+use monitor_common::{Counter, Fact, FactKind, RING_BYTES, Segment, Socket, flags};
 
 #[map]
 static FACTS: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);

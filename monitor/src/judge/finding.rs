@@ -50,6 +50,18 @@ pub enum FindingKind {
     },
 }
 
+impl FindingKind {
+    /// The name of what is concluded, as in JSON: that of the outcome where it
+    /// is one.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AtRisk => "at_risk",
+            Self::Crossed => "crossed",
+            Self::Outcome { outcome } => outcome.name(),
+        }
+    }
+}
+
 /// What was seen after a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,6 +78,20 @@ pub enum Outcome {
     Closed,
     /// Blackholed before, and then ACKs moved again.
     Recovered,
+}
+
+impl Outcome {
+    /// Its name, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Survived => "survived",
+            Self::Acknowledged => "acknowledged",
+            Self::Blackholed => "blackholed",
+            Self::Reset => "reset",
+            Self::Closed => "closed",
+            Self::Recovered => "recovered",
+        }
+    }
 }
 
 /// How sure a finding is.

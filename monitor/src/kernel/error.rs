@@ -1,3 +1,4 @@
+use super::hooks::Refusal;
 use std::path::PathBuf;
 
 /// Why the kernel side cannot run here, and what to do about it. `Display` is
@@ -43,6 +44,8 @@ pub enum KernelError {
         release: String,
         /// What it lacks.
         lacks: &'static str,
+        /// What was tried, with the verifier's logs.
+        refused: Vec<Refusal>,
     },
     /// Lockdown forbids what is needed.
     #[error(
@@ -72,6 +75,8 @@ pub enum KernelError {
         release: String,
         /// The reason given for the best mechanism.
         reason: String,
+        /// What was tried, with the verifier's logs.
+        refused: Vec<Refusal>,
     },
     /// A map or program is not in the object: the build is broken.
     #[error("the kernel side lacks `{name}`: the build is broken, build it anew")]
@@ -114,16 +119,5 @@ impl KernelError {
             member: member.to_owned(),
             release: super::preflight::release(),
         }
-    }
-
-    /// The details behind the one line, each cause on its own line: for `--verbose`.
-    pub fn details(&self) -> String {
-        let mut text = String::new();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text.push_str(&format!("caused by: {error}\n"));
-            cause = error.source();
-        }
-        text
     }
 }

@@ -146,6 +146,7 @@ fn explain(status: &HookStatus) -> KernelError {
         return KernelError::TooOld {
             release,
             lacks: "its tracing programs cannot keep socket storage (bpf_sk_storage_get, since 5.11)",
+            refused: status.refused.clone(),
         };
     }
     KernelError::NoHooks {
@@ -154,6 +155,7 @@ fn explain(status: &HookStatus) -> KernelError {
             || "nothing could be tried".to_owned(),
             |refusal| format!("{}: {}", refusal.mechanism, refusal.reason),
         ),
+        refused: status.refused.clone(),
     }
 }
 

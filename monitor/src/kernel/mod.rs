@@ -16,17 +16,18 @@ pub use clock::{Reading, SleepLog, jiffy_ns};
 pub use error::KernelError;
 pub use hooks::{HookStatus, Refusal};
 pub use paths::TablePath;
-pub use preflight::release;
+pub use preflight::{check as check_privileges, release};
 pub use ring::FactRing;
 pub use sweep::{SweepReport, Sweeper};
 pub use totals::Totals;
 
 use aya::maps::{Array, LpmTrie, Map, MapData, PerCpuArray, RingBuf};
 use aya::{Btf, EbpfLoader, Endianness};
-use monitor_common::{GapHistogram, Settings};
+use monitor_common::{GapHistogram, RING_BYTES, Settings};
 use offsets::KernelTypes;
 use raw::Raw;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where kernels describe their types.
@@ -72,7 +73,7 @@ pub struct Kernel {
 /// The maps that user space writes and reads besides the ring.
 pub struct Tables {
     paths: paths::PathTable,
-    counters: PerCpuArray<MapData, u64>,
+    counters: Arc<totals::Counters>,
     gaps: PerCpuArray<MapData, Raw<GapHistogram>>,
 }
 
@@ -129,21 +130,24 @@ impl Kernel {
             .btf(Some(&btf))
             .override_global("OFFSETS", &offsets, true)
             .override_global("SETTINGS", &settings, true);
-        if let Some(bytes) = options.ring_bytes {
-            loader.map_max_entries("FACTS", bytes);
-        }
+        let ring_bytes = options.ring_bytes.unwrap_or(RING_BYTES);
+        loader.map_max_entries("FACTS", ring_bytes);
         let mut ebpf = loader.load(OBJECT).map_err(|source| KernelError::Load {
             reason: first_line(&source.to_string()),
             source: Box::new(source),
         })?;
 
-        let ring = FactRing::new(take(&mut ebpf, "FACTS", RingBuf::try_from)?);
+        let ring = FactRing::new(
+            take(&mut ebpf, "FACTS", RingBuf::try_from)?,
+            u64::from(ring_bytes),
+        );
+        let counters = Arc::new(take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?);
         let tables = Tables {
             paths: paths::PathTable::new(
                 take(&mut ebpf, "PATH_PREFIXES", LpmTrie::try_from)?,
                 take(&mut ebpf, "PATHS", Array::try_from)?,
             ),
-            counters: take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?,
+            counters: Arc::clone(&counters),
             gaps: take(&mut ebpf, "GAPS", PerCpuArray::try_from)?,
         };
         let mode = take(&mut ebpf, "SWEEP_MODE", Array::try_from)?;
@@ -152,7 +156,7 @@ impl Kernel {
         } else {
             Vec::new()
         };
-        let (sweeper, sweeps) = Sweeper::new(ebpf, &btf, mode);
+        let (sweeper, sweeps) = Sweeper::new(ebpf, &btf, mode, counters);
         hooks.extend(sweeps);
         Ok(Self {
             ring,

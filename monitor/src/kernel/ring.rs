@@ -8,11 +8,17 @@ use std::os::fd::{AsRawFd, RawFd};
 /// The reading end of the ring. Its descriptor is readable while facts wait.
 pub struct FactRing {
     ring: RingBuf<MapData>,
+    bytes: u64,
 }
 
 impl FactRing {
-    pub(super) fn new(ring: RingBuf<MapData>) -> Self {
-        Self { ring }
+    pub(super) fn new(ring: RingBuf<MapData>, bytes: u64) -> Self {
+        Self { ring, bytes }
+    }
+
+    /// Its size in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Hands over up to `limit` facts; answers how many there were. A record of a

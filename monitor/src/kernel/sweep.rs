@@ -4,12 +4,15 @@ use super::clock::Reading;
 use super::error::KernelError;
 use super::hooks;
 use super::raw::read_records;
+use super::totals::{self, Counters};
 use aya::maps::{Array, MapData};
 use aya::programs::Iter;
 use aya::{Btf, Ebpf};
-use monitor_common::{Fact, SweepMode};
+use monitor_common::{Counter, Fact, SweepMode};
+use nix::time::{ClockId, clock_gettime};
 use std::collections::HashSet;
 use std::io::Read;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The two passes, in this order: the first knows the processes and sees every
@@ -32,12 +35,17 @@ pub struct SweepReport {
     pub ended_ns: u64,
     /// How long it took.
     pub took: Duration,
+    /// CPU time it took.
+    pub cpu: Duration,
+    /// Sockets it walked: one that two processes hold counts twice.
+    pub sockets: u64,
 }
 
 /// Runs sweeps. Owns the loaded object: as long as it lives, the hooks are attached.
 pub struct Sweeper {
     ebpf: Ebpf,
     mode: Array<MapData, u32>,
+    counters: Arc<Counters>,
     passes: Vec<(&'static str, &'static str)>,
 }
 
@@ -47,6 +55,7 @@ impl Sweeper {
         mut ebpf: Ebpf,
         btf: &Btf,
         mode: Array<MapData, u32>,
+        counters: Arc<Counters>,
     ) -> (Self, Vec<hooks::HookStatus>) {
         let mut passes = Vec::new();
         let mut statuses = Vec::new();
@@ -78,7 +87,13 @@ impl Sweeper {
             }
             statuses.push(status);
         }
-        (Self { ebpf, mode, passes }, statuses)
+        let sweeper = Self {
+            ebpf,
+            mode,
+            counters,
+            passes,
+        };
+        (sweeper, statuses)
     }
 
     /// One pass over all sockets. Blocks while the kernel walks.
@@ -88,6 +103,8 @@ impl Sweeper {
     /// [`KernelError::Sweep`] where the kernel refuses an iterator or breaks off.
     pub fn sweep(&mut self, mode: SweepMode) -> Result<SweepReport, KernelError> {
         let begun = Instant::now();
+        let cpu = thread_cpu()?;
+        let walked = self.walked()?;
         self.mode
             .set(0, mode as u32, 0)
             .map_err(|source| KernelError::Map {
@@ -108,10 +125,10 @@ impl Sweeper {
             read_pass(&mut rows, |fact| {
                 // A socket that two processes hold comes twice, and again in the pass
                 // over one namespace's table.
-                if !seen.insert(fact.socket.cookie) {
-                } else if report.rows.len() < MAX_ROWS {
+                let first = seen.insert(fact.socket.cookie);
+                if first && report.rows.len() < MAX_ROWS {
                     report.rows.push(*fact);
-                } else {
+                } else if first {
                     report.rows_dropped += 1;
                 }
             })
@@ -119,7 +136,13 @@ impl Sweeper {
         }
         report.ended_ns = monotonic_ns()?;
         report.took = begun.elapsed();
+        report.cpu = thread_cpu()?.saturating_sub(cpu);
+        report.sockets = self.walked()?.saturating_sub(walked);
         Ok(report)
+    }
+
+    fn walked(&self) -> Result<u64, KernelError> {
+        totals::read(&self.counters).map(|totals| totals.get(Counter::SweepSockets))
     }
 
     fn open(&mut self, program: &str) -> std::io::Result<std::fs::File> {
@@ -154,6 +177,15 @@ fn read_pass(from: &mut impl Read, mut take: impl FnMut(&Fact)) -> std::io::Resu
         buffer.copy_within(whole..filled, 0);
         filled -= whole;
     }
+}
+
+fn thread_cpu() -> Result<Duration, KernelError> {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)
+        .map(Duration::from)
+        .map_err(|error| KernelError::System {
+            what: "reading this thread's CPU time",
+            source: error.into(),
+        })
 }
 
 fn monotonic_ns() -> Result<u64, KernelError> {

@@ -5,6 +5,9 @@ use super::raw::Raw;
 use aya::maps::{MapData, PerCpuArray};
 use monitor_common::{Counter, GapHistogram, MAX_PATHS};
 
+/// The counters' map.
+pub(super) type Counters = PerCpuArray<MapData, u64>;
+
 /// Counter totals since the load, by [`Counter`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals([u64; Counter::ALL.len()]);
@@ -22,7 +25,7 @@ impl Totals {
     }
 }
 
-pub(super) fn read(counters: &PerCpuArray<MapData, u64>) -> Result<Totals, KernelError> {
+pub(super) fn read(counters: &Counters) -> Result<Totals, KernelError> {
     let mut totals = Totals::default();
     for counter in Counter::ALL {
         let per_cpu = counters

@@ -1,5 +1,12 @@
 //! Who holds a connection: process, unit, container, pod.
 
+mod bounded;
+mod cgroup_id;
+mod names;
+mod resolve;
+
+pub use resolve::{OwnerTotals, Owners};
+
 use serde::{Deserialize, Serialize};
 
 /// The owner of a connection, best effort: what is not known is `null`.

@@ -1,0 +1,107 @@
+//! Child processes that cannot outlive the bench.
+
+use crate::LabError;
+use nix::sys::prctl;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often a child is asked whether it has ended.
+const POLL: Duration = Duration::from_millis(20);
+
+/// A child process, killed and reaped when dropped.
+#[derive(Debug)]
+pub struct Guarded {
+    child: Child,
+}
+
+impl Guarded {
+    /// Starts `command` in a process group of its own, so that a Ctrl-C at the
+    /// terminal reaches the bench alone, which then ends its children in order.
+    /// If the bench dies without a chance to do so, the kernel kills the child.
+    ///
+    /// The kernel ties that to the calling thread: it must live as long as the child.
+    ///
+    /// # Errors
+    /// [`LabError::Start`].
+    pub fn start(command: &mut Command) -> Result<Self, LabError> {
+        command.process_group(0);
+        // SAFETY: between fork and exec only the prctl system call is made; it
+        // takes no lock and allocates nothing.
+        unsafe {
+            command.pre_exec(|| prctl::set_pdeathsig(Signal::SIGKILL).map_err(io::Error::from));
+        }
+        let child = command.spawn().map_err(|source| LabError::Start {
+            program: PathBuf::from(command.get_program()),
+            source,
+        })?;
+        Ok(Self { child })
+    }
+
+    /// The process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The child, for its pipes.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// How it ended; `None` while it runs.
+    ///
+    /// # Errors
+    /// If the kernel does not tell.
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.try_wait()
+    }
+
+    /// Sends SIGTERM and waits up to `bound`; after that SIGKILL.
+    /// `Some` is the status of a child that ended by itself or in time.
+    pub fn end(&mut self, bound: Duration) -> Option<ExitStatus> {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            return Some(status);
+        }
+        if let Ok(pid) = i32::try_from(self.child.id()) {
+            // It may have ended since: then there is nobody to tell.
+            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        }
+        let status = self.wait_within(bound);
+        if status.is_none() {
+            self.finish();
+        }
+        status
+    }
+
+    /// Waits up to `bound` for the child to end by itself.
+    pub fn wait_within(&mut self, bound: Duration) -> Option<ExitStatus> {
+        let until = Instant::now() + bound;
+        loop {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Some(status);
+            }
+            if Instant::now() >= until {
+                return None;
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    fn finish(&mut self) {
+        // Both fail only for a child that has already been reaped.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

@@ -1,0 +1,148 @@
+//! The command line.
+
+mod demo;
+mod run;
+
+use clap::{Args, Parser, Subcommand};
+use monitor_lab::app::{End, process};
+use monitor_lab::interrupt::Interrupt;
+use monitor_lab::network::stale;
+use monitor_lab::runner::Tools;
+use monitor_lab::scenarios;
+use nix::unistd::geteuid;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Exit code: a verdict differs from the truth, or the bench failed.
+const DIFFERS: u8 = 1;
+/// Exit code: the command line makes no sense.
+const USAGE: u8 = 2;
+/// Exit code: the user stopped it.
+const INTERRUPTED: u8 = 130;
+
+/// Hosts in network namespaces, middleboxes between them, and stories whose
+/// truth is known: what does tcplull say about them?
+#[derive(Parser)]
+#[command(version)]
+struct Command {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Run one scenario, or all, and compare the verdict with the truth.
+    Run(RunArguments),
+    /// List the scenarios.
+    List,
+    /// Watch tcplull tell the story it was made for, as it happens.
+    Demo {
+        #[command(flatten)]
+        under_test: UnderTest,
+    },
+    /// An application on one of the bench's hosts.
+    #[command(hide = true)]
+    App {
+        /// Which end.
+        #[arg(value_parser = end)]
+        end: End,
+        /// The file of the network namespace to live in.
+        #[arg(long)]
+        namespace: PathBuf,
+        /// Where the server accepts.
+        #[arg(long)]
+        address: SocketAddr,
+    },
+}
+
+#[derive(Args)]
+struct RunArguments {
+    /// The scenario; all if none is named.
+    name: Option<String>,
+    /// Print one JSON object a run, and nothing else, on stdout.
+    #[arg(long)]
+    json: bool,
+    /// Run each scenario so many times.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    repeat: u32,
+    /// Run so many at once.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: u16,
+    #[command(flatten)]
+    under_test: UnderTest,
+}
+
+#[derive(Args)]
+struct UnderTest {
+    /// The tcplull to test; by default the one beside this program.
+    #[arg(long, value_name = "PATH")]
+    tcplull: Option<PathBuf>,
+}
+
+/// Parses the command line and does as it says.
+pub fn main() -> ExitCode {
+    let done = match Command::parse().what {
+        What::Run(arguments) => run::run(&arguments),
+        What::List => list(),
+        What::Demo { under_test } => demo::demo(&under_test),
+        What::App {
+            end,
+            namespace,
+            address,
+        } => process::live(end, &namespace, address)
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(|error| format!("{}: {error}", end.app())),
+    };
+    done.unwrap_or_else(|problem| {
+        eprintln!("monitor-lab: {problem}");
+        ExitCode::from(DIFFERS)
+    })
+}
+
+fn list() -> Result<ExitCode, String> {
+    let mut stdout = io::stdout().lock();
+    for scenario in scenarios::ALL {
+        writeln!(stdout, "{:22} {}", scenario.name, scenario.about)
+            .map_err(|error| format!("cannot write the list: {error}"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn end(word: &str) -> Result<End, String> {
+    End::BOTH
+        .into_iter()
+        .find(|end| end.word() == word)
+        .ok_or_else(|| "client or server".to_owned())
+}
+
+/// Namespaces and programs of the kernel can be made by root only.
+fn is_root() -> bool {
+    geteuid().is_root()
+}
+
+/// Finds the binaries, listens for signals, and removes what a bench that was killed
+/// has left behind.
+fn tools(under_test: &UnderTest) -> Result<Tools, String> {
+    let lab = std::env::current_exe().map_err(|error| format!("cannot find myself: {error}"))?;
+    let tcplull = match &under_test.tcplull {
+        Some(path) => path.clone(),
+        None => lab.with_file_name("tcplull"),
+    };
+    if !tcplull.is_file() {
+        return Err(format!(
+            "there is no {}: build it with `cargo xtask run` or name another with --tcplull",
+            tcplull.display()
+        ));
+    }
+    for name in stale::remove() {
+        eprintln!("monitor-lab: removed {name}, left behind by a lab that was killed");
+    }
+    Ok(Tools {
+        tcplull,
+        lab,
+        interrupt: Interrupt::on_signals()
+            .map_err(|error| format!("cannot listen for signals: {error}"))?,
+    })
+}

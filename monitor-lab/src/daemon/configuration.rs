@@ -1,0 +1,37 @@
+//! The configuration that a story gives to `tcplull`.
+
+use crate::network::block::Block;
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// One path that covers both of the story's subnets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Configuration {
+    /// The path's name.
+    pub path: &'static str,
+    /// Its idle timeout, in seconds.
+    pub timeout: u32,
+}
+
+impl Configuration {
+    /// The file's text.
+    pub(super) fn text(&self, listen: SocketAddr, socket: &Path, block: &Block) -> String {
+        let [client, server] = block.prefixes();
+        format!(
+            r#"listen = "{listen}"
+socket = "{}"
+sweep_interval = "1s"
+min_gap = "1s"
+
+[[path]]
+name = "{}"
+remote = ["{client}", "{server}"]
+timeout = "{}s"
+"#,
+            socket.display(),
+            self.path,
+            self.timeout
+        )
+    }
+}

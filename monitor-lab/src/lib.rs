@@ -1,0 +1,22 @@
+//! The test bench of `tcplull`: it builds two hosts and the middlebox between
+//! them in network namespaces, lets them live a story whose truth is known,
+//! and compares that truth with what `tcplull` says about it.
+//!
+//! Reading order for a newcomer: [`scenarios`] (the stories), [`story`] (the
+//! vocabulary they are told in), [`truth`] (what they declare and how it is
+//! compared), then the machinery: [`network`], [`app`], [`daemon`].
+
+pub mod app;
+pub mod bench;
+pub mod children;
+pub mod daemon;
+pub mod error;
+pub mod interrupt;
+pub mod network;
+pub mod runner;
+pub mod scenarios;
+pub mod story;
+pub mod timeline;
+pub mod truth;
+
+pub use error::LabError;

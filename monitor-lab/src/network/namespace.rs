@@ -1,0 +1,103 @@
+//! One named network namespace.
+
+use super::tool;
+use crate::LabError;
+use nix::sched::{CloneFlags, setns};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::thread;
+
+/// Where iproute2 keeps named namespaces.
+pub(super) const NAMED: &str = "/run/netns";
+
+/// First part of every name; the owner's pid, a number and a role follow.
+pub(super) const PREFIX: &str = "tcplull-";
+
+/// A network namespace `tcplull-<pid>-<number>-<role>`, removed when dropped.
+///
+/// It has a name so that a developer can look into a running bench with
+/// `ip netns exec`.
+#[derive(Debug)]
+pub struct Namespace {
+    name: String,
+}
+
+impl Namespace {
+    /// Creates it, with its loopback up.
+    ///
+    /// # Errors
+    /// If `ip` is missing or refuses.
+    pub fn create(number: u32, role: &str) -> Result<Self, LabError> {
+        let name = format!("{PREFIX}{}-{number}-{role}", process::id());
+        tool::ip(&format!("netns add {name}"))?;
+        let namespace = Self { name };
+        namespace.ip("link set lo up")?;
+        Ok(namespace)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file that stands for it.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        Path::new(NAMED).join(&self.name)
+    }
+
+    pub(super) fn ip(&self, arguments: &str) -> Result<(), LabError> {
+        tool::ip(&format!("-n {} {arguments}", self.name))
+    }
+
+    /// Writes the kernel setting `key`, a path below `/proc/sys/net`.
+    pub(super) fn set(&self, key: &str, value: &str) -> Result<(), LabError> {
+        self.within(|| {
+            fs::write(Path::new("/proc/sys/net").join(key), value).map_err(|source| {
+                LabError::Setting {
+                    key: format!("net/{key}"),
+                    name: self.name.clone(),
+                    source,
+                }
+            })
+        })?
+    }
+
+    /// Runs `work` inside, on a thread of its own: a thread that has moved
+    /// keeps its place, and must not be used for anything else.
+    ///
+    /// # Errors
+    /// [`LabError::Enter`].
+    pub fn within<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, LabError> {
+        let done = thread::scope(|scope| {
+            scope
+                .spawn(|| enter(&self.path()).map(|()| work()))
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        done.map_err(|source| LabError::Enter {
+            name: self.name.clone(),
+            source,
+        })
+    }
+}
+
+/// Moves the calling thread into the namespace that `file` stands for. Sockets
+/// that it opens from now on belong there.
+///
+/// # Errors
+/// The kernel's reason.
+pub fn enter(file: &Path) -> io::Result<()> {
+    setns(File::open(file)?, CloneFlags::CLONE_NEWNET).map_err(io::Error::from)
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        if let Err(error) = tool::ip(&format!("netns del {}", self.name)) {
+            eprintln!("monitor-lab: {} is left behind: {error}", self.name);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! One run of one scenario, from an empty machine to a report and back.
+
+use crate::LabError;
+use crate::app::End;
+use crate::bench::Bench;
+use crate::daemon::Daemon;
+use crate::interrupt::Interrupt;
+use crate::network::Network;
+use crate::scenarios::Scenario;
+use crate::story::Story;
+use crate::timeline::{Entry, Happened, Observer, Timeline};
+use crate::truth::{Alert, Said, Truth, compare};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What every run needs.
+#[derive(Clone, Debug)]
+pub struct Tools {
+    /// The `tcplull` under test.
+    pub tcplull: PathBuf,
+    /// The bench's own binary, which is also its applications.
+    pub lab: PathBuf,
+    /// The user's wish to stop.
+    pub interrupt: Interrupt,
+}
+
+/// What came of one run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The scenario.
+    pub scenario: &'static str,
+    /// Which run of it, from 1.
+    pub run: u32,
+    /// What was true.
+    pub truth: Truth,
+    /// What `tcplull` said.
+    pub said: Said,
+    /// Where they differ, or what kept the story from being told.
+    pub differences: Vec<String>,
+    /// Seconds from the provoking send to the verdict; `None` if there was none.
+    pub verdict_seconds: Option<f64>,
+    /// Whether truth and verdict agree.
+    pub ok: bool,
+    /// The end of the daemon's log, where they do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+}
+
+/// Runs `scenario` and compares. `observer` sees everything as it happens.
+///
+/// # Errors
+/// [`LabError::Interrupted`] only; any other failure is in the report.
+pub fn run(
+    scenario: &Scenario,
+    run: u32,
+    tools: &Tools,
+    observer: Option<Observer>,
+) -> Result<Report, LabError> {
+    let truth = (scenario.truth)();
+    let mut told = Told::default();
+    match tell(scenario, &truth, tools, observer, &mut told) {
+        Ok(()) => {}
+        Err(LabError::Interrupted) => return Err(LabError::Interrupted),
+        Err(error) => told.differences.insert(0, error.to_string()),
+    }
+    let ok = told.differences.is_empty();
+    Ok(Report {
+        scenario: scenario.name,
+        run,
+        truth,
+        said: told.said,
+        differences: told.differences,
+        verdict_seconds: told.verdict_seconds,
+        ok,
+        log: told.log.filter(|_| !ok),
+    })
+}
+
+#[derive(Default)]
+struct Told {
+    said: Said,
+    differences: Vec<String>,
+    verdict_seconds: Option<f64>,
+    log: Option<String>,
+}
+
+fn tell(
+    scenario: &Scenario,
+    truth: &Truth,
+    tools: &Tools,
+    observer: Option<Observer>,
+    told: &mut Told,
+) -> Result<(), LabError> {
+    let network = Network::build(&scenario.middlebox)?;
+    let timeline = Timeline::new(tools.interrupt.clone(), observer);
+    let connect = || Bench::connect(&tools.lab, &network, &timeline);
+    let older = if scenario.connected_first {
+        let mut bench = connect()?;
+        bench.deliver(End::Client, "hello", &timeline)?;
+        bench.deliver(End::Server, "HELLO", &timeline)?;
+        Some(bench)
+    } else {
+        None
+    };
+    let mut daemon = Daemon::start(
+        &tools.tcplull,
+        &network.block,
+        &scenario.configuration,
+        &timeline,
+    )?;
+    let bench = match older {
+        Some(bench) => bench,
+        None => connect()?,
+    };
+    let (start, addresses) = (Instant::now(), bench.addresses);
+
+    let mut story = Story::begin(bench, &daemon, &timeline, truth);
+    let ending = (scenario.tell)(&mut story);
+    // The applications live on until the daemon is gone: what their end looks
+    // like is no part of the story.
+    let (said, _bench) = story.end();
+    told.said = said;
+    let complaint = daemon.end();
+
+    let entries = timeline.entries();
+    told.said
+        .take_in(&entries, start, &addresses, &network.block);
+    told.log = Some(daemon.log());
+    if ending.is_ok() {
+        told.differences = compare::differences(truth, &told.said);
+        let sent_at = |end, before| last_send(&entries, start, end, before);
+        let (seconds, late) = compare::verdict_seconds(truth, sent_at, &told.said);
+        told.verdict_seconds = seconds;
+        told.differences.extend(late);
+    }
+    told.differences.extend(complaint);
+    if timeline.dropped() > 0 {
+        told.differences.push(format!(
+            "the timeline was full: {} entries are missing",
+            timeline.dropped()
+        ));
+    }
+    ending
+}
+
+/// When `end` last sent something before that second, in seconds since `start`.
+fn last_send(entries: &[Entry], start: Instant, end: End, before: f64) -> Option<f64> {
+    entries
+        .iter()
+        .filter(|entry| matches!(&entry.what, Happened::Sent(from, _) if *from == end))
+        .map(|entry| entry.at.saturating_duration_since(start).as_secs_f64())
+        .rfind(|at| *at <= before)
+}
+
+/// The alerts that a report ends with.
+#[must_use]
+pub fn alerts(report: &Report) -> &[Alert] {
+    report.said.alerts.as_deref().unwrap_or_default()
+}

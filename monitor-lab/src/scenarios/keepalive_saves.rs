@@ -1,0 +1,49 @@
+//! A control: the NAT forgets after 4 s without a packet, but the client's
+//! keepalive sends one every second. Payload is silent for longer than the
+//! timeout, packets never are: there is nothing to say.
+
+use super::Scenario;
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::daemon::Configuration;
+use crate::network::middlebox::{Middlebox, Unknown};
+use crate::story::Story;
+use crate::truth::Truth;
+
+const TIMEOUT: u32 = 4;
+const IDLE: u32 = 1;
+const INTERVAL: u32 = 1;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "keepalive-saves",
+    about: "keepalive every second keeps a NAT of 4 s awake through 7 s without payload",
+    middlebox: Middlebox::Nat {
+        forgets_after: TIMEOUT,
+        unknown: Unknown::Drop,
+    },
+    configuration: Configuration {
+        path: "nat",
+        timeout: TIMEOUT,
+    },
+    connected_first: false,
+    truth,
+    tell,
+};
+
+fn truth() -> Truth {
+    Truth::of_path("nat", TIMEOUT)
+        .lists_kept_alive(Client, Some([IDLE, INTERVAL]))
+        .lists_kept_alive(Server, None)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.client_keeps_alive(IDLE, INTERVAL)?;
+    story.exchange("a", "A")?;
+    story.silence(6.0)?;
+    story.reads_listing()?;
+    story.reads_alerts_in_silence()?;
+    story.silence(7.0)?;
+    story.exchange("b", "B")?;
+    story.listens_on(2.0)?;
+    story.reads_alerts()
+}

@@ -1,0 +1,56 @@
+//! A NAT that forgets, too, but is honest about it: the next packet meets a RST.
+
+use super::Scenario;
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::daemon::Configuration;
+use crate::network::middlebox::{Middlebox, Unknown};
+use crate::story::Story;
+use crate::truth::Conclusion::{Crossed, Reset};
+use crate::truth::Severity::{Page, Ticket};
+use crate::truth::Truth;
+
+const TIMEOUT: u32 = 4;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "nat-rst-next-packet",
+    about: "a NAT forgets after 4 s and answers the next packet with a RST",
+    middlebox: Middlebox::Nat {
+        forgets_after: TIMEOUT,
+        unknown: Unknown::Reset,
+    },
+    configuration: Configuration {
+        path: "nat",
+        timeout: TIMEOUT,
+    },
+    connected_first: false,
+    truth,
+    tell,
+};
+
+fn truth() -> Truth {
+    Truth::of_path("nat", TIMEOUT)
+        .crosses(Client)
+        .crosses(Server)
+        // A page: the client had data under way.
+        .due(Client, Reset, Page, 5.8..=6.8)
+        .within(1.0)
+        .counts("tcplull_outcomes_total", &[("outcome", "reset")])
+        .leaves_firing(Reset, Page, Client)
+        .leaves_firing(Crossed, Ticket, Server)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.exchange("a", "A")?;
+    story.hears(Client, Crossed)?;
+    story.hears(Server, Crossed)?;
+    story.reads_alerts_in_silence()?;
+    story.silence(6.0)?;
+    story.client_sends("b")?;
+    story.client_is_reset()?;
+    story.hears(Client, Reset)?;
+    story.reads_metrics()?;
+    story.listens_on(2.0)?;
+    story.server_received_no_more()?;
+    story.reads_alerts()
+}

@@ -1,0 +1,60 @@
+//! The incident that `tcplull` was made for, with minutes scaled to seconds: a
+//! NAT forgets a silent connection and drops what it no longer knows. The
+//! server is never told, the client's kernel retries for a quarter of an hour.
+
+use super::Scenario;
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::daemon::Configuration;
+use crate::network::middlebox::{Middlebox, Unknown};
+use crate::story::Story;
+use crate::truth::Conclusion::{Blackholed, Crossed};
+use crate::truth::Severity::{Page, Ticket};
+use crate::truth::Truth;
+
+const TIMEOUT: u32 = 4;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "nat-silent-drop",
+    about: "a NAT forgets after 4 s and drops what it no longer knows",
+    middlebox: Middlebox::Nat {
+        forgets_after: TIMEOUT,
+        unknown: Unknown::Drop,
+    },
+    configuration: Configuration {
+        path: "nat",
+        timeout: TIMEOUT,
+    },
+    connected_first: false,
+    truth,
+    tell,
+};
+
+fn truth() -> Truth {
+    Truth::of_path("nat", TIMEOUT)
+        .crosses(Client)
+        .crosses(Server)
+        .counts("tcplull_crossed_total", &[])
+        .due(Client, Blackholed, Page, 5.8..=6.8)
+        .resting_on("timeouts", 1.0..=3.0)
+        // The third timeout comes after 1.7 s, the fourth after 3.3 s.
+        .within(3.0)
+        .counts("tcplull_outcomes_total", &[("outcome", "blackholed")])
+        .leaves_firing(Blackholed, Page, Client)
+        // Nothing has reached the server since: its silence goes on.
+        .leaves_firing(Crossed, Ticket, Server)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.exchange("a", "A")?;
+    story.hears(Client, Crossed)?;
+    story.hears(Server, Crossed)?;
+    story.reads_alerts_in_silence()?;
+    story.silence(6.0)?;
+    story.client_sends("b")?;
+    story.hears(Client, Blackholed)?;
+    story.reads_metrics()?;
+    story.listens_on(2.0)?;
+    story.server_received_no_more()?;
+    story.reads_alerts()
+}

@@ -1,0 +1,10 @@
+//! The incident once more, on a connection that was there before `tcplull` was.
+
+use super::{Scenario, nat_silent_drop};
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "older-connection",
+    about: "as nat-silent-drop, on a connection older than the daemon",
+    connected_first: true,
+    ..nat_silent_drop::SCENARIO
+};

@@ -1,0 +1,55 @@
+//! A control: the operator states a timeout that the path does not have. The
+//! silence crosses it, nothing is lost, and nobody is woken.
+
+use super::Scenario;
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::daemon::Configuration;
+use crate::network::middlebox::Middlebox;
+use crate::story::Story;
+use crate::truth::Conclusion::{Acknowledged, Crossed, Survived};
+use crate::truth::{Severity, Truth};
+
+const STATED: u32 = 4;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "survives",
+    about: "the configuration states 4 s, the box has no timeout: the silence is survived",
+    middlebox: Middlebox::Router,
+    configuration: Configuration {
+        path: "stated",
+        timeout: STATED,
+    },
+    connected_first: false,
+    truth,
+    tell,
+};
+
+fn truth() -> Truth {
+    // No alert is named as left firing: the tickets of the silence must be gone.
+    Truth::of_path("stated", STATED)
+        .crosses(Client)
+        .crosses(Server)
+        .due(Client, Survived, Severity::None, 5.8..=6.8)
+        .within(2.0)
+        // The ACK may be there before the answer is.
+        .allows(Client, Acknowledged)
+        .due(Server, Survived, Severity::None, 5.8..=6.8)
+        .counts("tcplull_crossed_total", &[])
+        .counts("tcplull_outcomes_total", &[("outcome", "survived")])
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.exchange("a", "A")?;
+    story.hears(Client, Crossed)?;
+    story.hears(Server, Crossed)?;
+    story.reads_alerts_in_silence()?;
+    story.silence(6.0)?;
+    story.exchange("b", "B")?;
+    story.hears(Client, Survived)?;
+    story.hears(Server, Survived)?;
+    story.reads_metrics()?;
+    story.closes()?;
+    story.listens_on(2.0)?;
+    story.reads_alerts()
+}

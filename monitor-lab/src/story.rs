@@ -1,0 +1,247 @@
+//! The vocabulary that scenarios are told in.
+
+use crate::LabError;
+use crate::app::{End, Order};
+use crate::bench::Bench;
+use crate::daemon::{Daemon, series};
+use crate::timeline::{Entry, Happened, Timeline};
+use crate::truth::alerts::{self, Owners};
+use crate::truth::compare::concludes;
+use crate::truth::{Alert, AlertDue, Conclusion, Finding, Listed, Reading, Said, Truth};
+use std::time::{Duration, Instant};
+
+/// How long something is waited for that `tcplull` is to say. If it does not come, the story goes
+/// on and the comparison tells.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long alerts and metrics may lag behind the findings they follow from.
+const LAG: Duration = Duration::from_secs(4);
+
+/// How often alerts and metrics are read until they are as they should be.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// One connection, told step by step, with `tcplull` looking on.
+pub struct Story<'a> {
+    bench: Bench,
+    daemon: &'a Daemon,
+    timeline: &'a Timeline,
+    truth: &'a Truth,
+    said: Said,
+    quiet_since: Instant,
+}
+
+impl<'a> Story<'a> {
+    /// A story that begins now.
+    #[must_use]
+    pub fn begin(
+        bench: Bench,
+        daemon: &'a Daemon,
+        timeline: &'a Timeline,
+        truth: &'a Truth,
+    ) -> Self {
+        Self {
+            bench,
+            daemon,
+            timeline,
+            truth,
+            said: Said::default(),
+            quiet_since: Instant::now(),
+        }
+    }
+
+    /// The client sends `request`, the server answers `reply`, both arrive.
+    /// What follows is silence until the story says otherwise.
+    ///
+    /// # Errors
+    /// If either does not arrive.
+    pub fn exchange(&mut self, request: &str, reply: &str) -> Result<(), LabError> {
+        self.bench.deliver(End::Client, request, self.timeline)?;
+        self.bench.deliver(End::Server, reply, self.timeline)?;
+        self.quiet_since = Instant::now();
+        self.timeline.note(Happened::Step("(silence)".to_owned()));
+        Ok(())
+    }
+
+    /// The client turns on keepalive, in seconds.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn client_keeps_alive(&mut self, idle: u32, interval: u32) -> Result<(), LabError> {
+        self.timeline.note(Happened::Step(format!(
+            "client-app turns on keepalive: after {idle}s, every {interval}s"
+        )));
+        let order = Order::Keepalive { idle, interval };
+        self.bench.order(End::Client, &order, self.timeline)
+    }
+
+    /// No payload moves until so many seconds after the last exchange.
+    ///
+    /// # Errors
+    /// [`LabError::Interrupted`].
+    pub fn silence(&mut self, seconds: f64) -> Result<(), LabError> {
+        self.timeline
+            .pass_until(self.quiet_since + Duration::from_secs_f64(seconds))
+    }
+
+    /// The client sends into the unknown: whether it arrives is what the story is about.
+    ///
+    /// # Errors
+    /// If the kernel does not take it.
+    pub fn client_sends(&mut self, text: &str) -> Result<(), LabError> {
+        self.bench
+            .order(End::Client, &Order::Send(text.to_owned()), self.timeline)
+    }
+
+    /// Waits for `tcplull` to conclude this about `end`'s connection.
+    ///
+    /// # Errors
+    /// [`LabError::Interrupted`]. That it is never said is no error here.
+    pub fn hears(&mut self, end: End, conclusion: Conclusion) -> Result<(), LabError> {
+        let heard = |entry: &Entry| match &entry.what {
+            Happened::Said(finding) => {
+                concludes(finding, conclusion) && self.end_of(finding) == Some(end)
+            }
+            _ => false,
+        };
+        self.timeline
+            .wait_for(PATIENCE, |entries| {
+                Ok(entries.iter().any(heard).then_some(()))
+            })
+            .map(|_| ())
+    }
+
+    /// Goes on listening for so many seconds, for what `tcplull` should not say.
+    ///
+    /// # Errors
+    /// [`LabError::Interrupted`].
+    pub fn listens_on(&mut self, seconds: f64) -> Result<(), LabError> {
+        self.timeline
+            .pass_until(Instant::now() + Duration::from_secs_f64(seconds))
+    }
+
+    /// Reads the alerts that fire during the silence.
+    ///
+    /// # Errors
+    /// If `tcplull alerts` fails.
+    pub fn reads_alerts_in_silence(&mut self) -> Result<(), LabError> {
+        let firing = self.alerts(&self.truth.alerts_in_silence)?;
+        self.said.alerts_in_silence = Some(firing);
+        Ok(())
+    }
+
+    /// Reads the alerts that fire at the end.
+    ///
+    /// # Errors
+    /// If `tcplull alerts` fails.
+    pub fn reads_alerts(&mut self) -> Result<(), LabError> {
+        let firing = self.alerts(&self.truth.alerts)?;
+        self.said.alerts = Some(firing);
+        Ok(())
+    }
+
+    fn end_of(&self, finding: &Finding) -> Option<End> {
+        let connection = &finding.connection;
+        let addresses = &self.bench.addresses;
+        addresses.end(&connection.local, &connection.remote)
+    }
+
+    /// The alerts on this story's path, once they are as `due` or the lag has passed.
+    fn alerts(&self, due: &[AlertDue]) -> Result<Vec<Alert>, LabError> {
+        let mut firing = Vec::new();
+        let entries = self.timeline.entries();
+        self.timeline.poll(LAG, PAUSE, || {
+            firing = self.daemon.alerts()?;
+            // Another path's alerts belong to somebody else on this machine.
+            firing.retain(|alert| alert.path.as_deref() == Some(self.truth.path));
+            let owners = Owners::of(entries.iter().filter_map(|entry| match &entry.what {
+                Happened::Said(finding) => Some((self.end_of(finding), &**finding)),
+                _ => None,
+            }));
+            let differ = alerts::differences(self.truth, due, &owners, &firing);
+            Ok(differ.is_empty().then_some(()))
+        })?;
+        Ok(firing)
+    }
+
+    /// Reads the series that the truth names, while all of this is running.
+    ///
+    /// # Errors
+    /// [`LabError::Interrupted`].
+    pub fn reads_metrics(&mut self) -> Result<(), LabError> {
+        let mut readings = Vec::new();
+        self.timeline.poll(LAG, PAUSE, || {
+            let text = self.daemon.metrics().unwrap_or_default();
+            let read = self.truth.metrics.iter().map(|due| Reading {
+                series: format!("{}{:?}", due.name, due.labels),
+                value: series(&text, due.name, &due.labels),
+            });
+            readings = read.collect::<Vec<_>>();
+            let reached = readings
+                .iter()
+                .zip(&self.truth.metrics)
+                .all(|(reading, due)| reading.value.is_some_and(|value| value >= due.at_least));
+            Ok(reached.then_some(()))
+        })?;
+        self.said.metrics = Some(readings);
+        Ok(())
+    }
+
+    /// Reads how `tcplull ls` lists both ends now.
+    ///
+    /// # Errors
+    /// If `tcplull ls` fails.
+    pub fn reads_listing(&mut self) -> Result<(), LabError> {
+        let listed = self.daemon.listing()?;
+        let addresses = self.bench.addresses;
+        let of = |end: End| -> Option<Listed> {
+            let ours = |listed: &&Listed| {
+                addresses.end(&listed.connection.local, &listed.connection.remote) == Some(end)
+            };
+            listed.iter().find(ours).cloned()
+        };
+        self.said.listing = Some(End::BOTH.map(|end| (end, of(end))).to_vec());
+        Ok(())
+    }
+
+    /// Holds the world to the story: the server has received the exchanges and nothing else.
+    ///
+    /// # Errors
+    /// [`LabError::World`].
+    pub fn server_received_no_more(&self) -> Result<(), LabError> {
+        self.bench.received_no_more(End::Server, self.timeline)?;
+        self.timeline.note(Happened::Step(
+            "server-app has received nothing since, and has not been told".to_owned(),
+        ));
+        Ok(())
+    }
+
+    /// Holds the world to the story: the client's connection is reset.
+    ///
+    /// # Errors
+    /// [`LabError::InVain`] if it is not, [`LabError::World`] if it breaks otherwise.
+    pub fn client_is_reset(&self) -> Result<(), LabError> {
+        let why = self.bench.app(End::Client).await_broken(self.timeline)?;
+        if why.contains("reset") {
+            return Ok(());
+        }
+        Err(LabError::World(format!(
+            "the client was to be reset, but: {why}"
+        )))
+    }
+
+    /// Both ends close, the client first, as programs do that are done.
+    ///
+    /// # Errors
+    /// If either cannot.
+    pub fn closes(&mut self) -> Result<(), LabError> {
+        self.bench
+            .order(End::Client, &Order::Close, self.timeline)?;
+        self.bench.order(End::Server, &Order::Close, self.timeline)
+    }
+
+    /// Ends the telling: what was said, and the applications, still alive.
+    #[must_use]
+    pub fn end(self) -> (Said, Bench) {
+        (self.said, self.bench)
+    }
+}

@@ -1,0 +1,116 @@
+//! The alerts that fire against the ones that are due.
+
+use super::{Alert, AlertDue, Conclusion, Finding, Severity, Truth};
+use crate::app::End;
+
+/// Under which name each end's alerts fire: that of its process, or that of the
+/// systemd unit that the bench was started in, if there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owners {
+    client: String,
+    server: String,
+}
+
+impl Owners {
+    /// As these findings about the two ends have it.
+    #[must_use]
+    pub fn of<'a>(findings: impl Iterator<Item = (Option<End>, &'a Finding)>) -> Self {
+        let mut owners = Self {
+            client: End::Client.app().to_owned(),
+            server: End::Server.app().to_owned(),
+        };
+        for (end, finding) in findings {
+            let (Some(end), Some(unit)) = (end, &finding.owner.unit) else {
+                continue;
+            };
+            match end {
+                End::Client => owners.client.clone_from(unit),
+                End::Server => owners.server.clone_from(unit),
+            }
+        }
+        owners
+    }
+
+    fn at(&self, end: End) -> &str {
+        match end {
+            End::Client => &self.client,
+            End::Server => &self.server,
+        }
+    }
+}
+
+/// One alert that is due, for as many connections as share it.
+struct Shared<'a> {
+    conclusion: Conclusion,
+    severity: Severity,
+    owner: &'a str,
+    connections: u64,
+}
+
+impl Shared<'_> {
+    fn is(&self, alert: &Alert, truth: &Truth) -> bool {
+        alert.name == self.conclusion.word()
+            && alert.severity == self.severity.word()
+            && alert.path.as_deref() == Some(truth.path)
+            && alert.owner.as_deref() == Some(self.owner)
+            && alert.connections == self.connections
+    }
+}
+
+/// Everything in which the alerts that fire differ from the ones that are due.
+#[must_use]
+pub fn differences(
+    truth: &Truth,
+    due: &[AlertDue],
+    owners: &Owners,
+    firing: &[Alert],
+) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut left: Vec<&Alert> = firing.iter().collect();
+    for due in shared(due, owners) {
+        if let Some(position) = left.iter().position(|alert| due.is(alert, truth)) {
+            left.swap_remove(position);
+        } else {
+            found.push(format!(
+                "the {} alert {} of {} for {} connection(s) was due and does not fire",
+                due.severity.word(),
+                due.conclusion.word(),
+                due.owner,
+                due.connections
+            ));
+        }
+    }
+    found.extend(left.into_iter().map(|alert| {
+        format!(
+            "the {} alert {} of {} for {} connection(s) fires, and should not: {}",
+            alert.severity,
+            alert.name,
+            alert.owner.as_deref().unwrap_or("nobody"),
+            alert.connections,
+            alert.summary
+        )
+    }));
+    found
+}
+
+fn shared<'a>(due: &[AlertDue], owners: &'a Owners) -> Vec<Shared<'a>> {
+    let mut all: Vec<Shared<'a>> = Vec::new();
+    for one in due {
+        let owner = owners.at(one.end);
+        let same = all.iter_mut().find(|shared| {
+            shared.conclusion == one.conclusion
+                && shared.severity == one.severity
+                && shared.owner == owner
+        });
+        match same {
+            Some(shared) => shared.connections += 1,
+            None => all.push(Shared {
+                conclusion: one.conclusion,
+                severity: one.severity,
+                owner,
+                connections: 1,
+            }),
+        }
+    }
+    all
+}

@@ -1,0 +1,84 @@
+//! What `tcplull` said in one run.
+
+use super::{Alert, Finding, Listed};
+use crate::app::End;
+use crate::bench::Addresses;
+use crate::network::block::Block;
+use crate::timeline::{Entry, Happened};
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+/// A finding about this run's network.
+#[derive(Clone, Debug, Serialize)]
+pub struct Heard {
+    /// Seconds since the connection was made.
+    pub at_seconds: f64,
+    /// Whose connection it is about; `None` for one that the story does not have.
+    pub end: Option<End>,
+    /// The finding.
+    #[serde(flatten)]
+    pub finding: Finding,
+}
+
+/// The greatest value seen of a series that the truth names.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reading {
+    /// The series, as the truth names it.
+    pub series: String,
+    /// Its value; `None` if it does not exist.
+    pub value: Option<f64>,
+}
+
+/// All that `tcplull` said. What was not read in a story is `None`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Said {
+    /// Findings about this run's network, in order.
+    pub findings: Vec<Heard>,
+    /// What was firing in the silence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alerts_in_silence: Option<Vec<Alert>>,
+    /// What was firing at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<Vec<Alert>>,
+    /// What `/metrics` showed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Vec<Reading>>,
+    /// What `ls` showed of each end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listing: Option<Vec<(End, Option<Listed>)>>,
+    /// Lines of `watch` that are no findings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
+}
+
+impl Said {
+    /// Takes in what `watch` printed since `start`. Findings about addresses
+    /// outside `block` belong to somebody else on this machine and are left out.
+    pub fn take_in(
+        &mut self,
+        entries: &[Entry],
+        start: Instant,
+        addresses: &Addresses,
+        block: &Block,
+    ) {
+        for entry in entries {
+            match &entry.what {
+                Happened::Said(finding) if ours(finding, block) => self.findings.push(Heard {
+                    at_seconds: entry.at.saturating_duration_since(start).as_secs_f64(),
+                    end: addresses.end(&finding.connection.local, &finding.connection.remote),
+                    finding: (**finding).clone(),
+                }),
+                Happened::Unreadable(line) => self.unreadable.push(line.clone()),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn ours(finding: &Finding, block: &Block) -> bool {
+    [&finding.connection.local, &finding.connection.remote]
+        .into_iter()
+        .filter_map(|address| address.parse::<SocketAddr>().ok())
+        .any(|address| block.contains(address.ip()))
+}

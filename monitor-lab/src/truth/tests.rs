@@ -1,0 +1,272 @@
+//! A bench that cannot fail proves nothing: each of these is a `tcplull` that
+//! is wrong in one way, and the comparison must say so.
+
+use super::compare::{differences, verdict_seconds};
+use super::{Conclusion, Heard, Reading, Said, Severity, Truth};
+use crate::app::End::{self, Client, Server};
+use serde_json::{Value, json};
+
+/// The truth of a black hole, in short.
+fn truth() -> Truth {
+    Truth::of_path("nat", 4)
+        .crosses(Client)
+        .due(Client, Conclusion::Blackholed, Severity::Page, 5.8..=6.8)
+        .resting_on("timeouts", 1.0..=3.0)
+        .within(3.0)
+        .counts("tcplull_crossed_total", &[])
+        .leaves_firing(Conclusion::Blackholed, Severity::Page, Client)
+}
+
+fn finding(end: End, conclusion: &str, severity: &str, gap: f64) -> Value {
+    let mut finding = json!({
+        "time": "2026-01-31T12:00:00.123Z", "kind": conclusion, "certainty": "observed",
+        "severity": severity, "gap_seconds": gap, "timeout_seconds": 4.0, "path": "nat",
+        "clock": "packets",
+        "connection": {"id": "1f-ab", "flow_id": "ab", "family": "ipv4", "local": "198.18.1.2:4000",
+            "remote": "198.19.1.2:5432", "netns": 4_026_531_840_u32, "role": end.word()},
+        "owner": {"pid": 7, "comm": end.app(), "unit": null},
+        "evidence": [{"fact": "timeouts", "value": 3}],
+        "advice": null, "summary": "silence"
+    });
+    if conclusion == "blackholed" {
+        finding["kind"] = json!("outcome");
+        finding["outcome"] = json!(conclusion);
+    }
+    finding
+}
+
+fn heard(end: Option<End>, at_seconds: f64, finding: Value) -> Heard {
+    Heard {
+        at_seconds,
+        end,
+        finding: serde_json::from_value(finding).unwrap(),
+    }
+}
+
+fn alert(name: &str, severity: &str, owner: &str) -> Value {
+    json!({"name": name, "severity": severity, "path": "nat", "owner": owner,
+        "connections": 1, "since": "2026-01-31T12:00:00Z", "summary": "gone", "example": "1f-ab"})
+}
+
+/// What a `tcplull` says that is right in all.
+fn right() -> Said {
+    Said {
+        findings: vec![
+            heard(Some(Client), 3.1, finding(Client, "at_risk", "none", 3.1)),
+            heard(Some(Client), 4.3, finding(Client, "crossed", "ticket", 4.3)),
+            heard(
+                Some(Client),
+                7.7,
+                finding(Client, "blackholed", "page", 6.0),
+            ),
+        ],
+        alerts_in_silence: Some(vec![
+            serde_json::from_value(alert("crossed", "ticket", "client-app")).unwrap(),
+        ]),
+        alerts: Some(vec![
+            serde_json::from_value(alert("blackholed", "page", "client-app")).unwrap(),
+        ]),
+        metrics: Some(vec![Reading {
+            series: "tcplull_crossed_total".to_owned(),
+            value: Some(1.0),
+        }]),
+        ..Said::default()
+    }
+}
+
+/// Asserts that `said` differs from the truth in one way only, and how.
+fn differs(said: &Said, how: &str) {
+    let found = differences(&truth(), said);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains(how), "{found:?}");
+}
+
+#[test]
+fn what_is_right_has_no_differences() {
+    assert_eq!(differences(&truth(), &right()), Vec::<String>::new());
+}
+
+#[test]
+fn a_finding_that_was_not_said_is_missed() {
+    let mut said = right();
+    said.findings.pop();
+    differs(&said, "client: blackholed was due and was not said");
+}
+
+#[test]
+fn a_false_finding_is_caught_whosever_it_is() {
+    let mut said = right();
+    let crossed = || finding(Server, "crossed", "ticket", 4.2);
+    said.findings.push(heard(Some(Server), 8.0, crossed()));
+    differs(&said, "server: said crossed");
+    let mut said = right();
+    said.findings.push(heard(None, 8.0, crossed()));
+    differs(&said, "no connection of this story");
+}
+
+#[test]
+fn the_same_finding_twice_is_one_too_many() {
+    for twice in [0, 1, 2] {
+        let mut said = right();
+        let again = said.findings[twice].clone();
+        said.findings.push(again);
+        differs(&said, "which the truth does not hold here");
+    }
+}
+
+#[test]
+fn a_verdict_before_the_crossing_is_out_of_order() {
+    let mut said = right();
+    said.findings.swap(1, 2);
+    assert!(!differences(&truth(), &said).is_empty());
+}
+
+#[test]
+fn wrong_details_are_caught() {
+    let wrong = [
+        ("severity", json!("ticket"), "severity ticket, page was due"),
+        ("gap_seconds", json!(4.0), "gap of 4 s"),
+        ("path", json!("other"), "on path"),
+        ("timeout_seconds", json!(240.0), "timeout"),
+        ("certainty", json!("suspected"), "suspected"),
+        ("summary", json!(""), "no summary"),
+        (
+            "owner",
+            json!({"pid": 7, "comm": "sshd", "unit": null}),
+            "held by",
+        ),
+        (
+            "evidence",
+            json!([{"fact": "timeouts", "value": 9}]),
+            "timeouts = 9",
+        ),
+        (
+            "evidence",
+            json!([{"fact": "x", "value": 3}]),
+            "does not rest on timeouts",
+        ),
+    ];
+    for (field, value, how) in wrong {
+        let mut said = right();
+        let mut blackholed = finding(Client, "blackholed", "page", 6.0);
+        blackholed[field] = value;
+        said.findings[2] = heard(Some(Client), 7.7, blackholed);
+        differs(&said, how);
+    }
+}
+
+#[test]
+fn a_warning_that_wakes_somebody_is_caught() {
+    let mut said = right();
+    said.findings[0] = heard(Some(Client), 3.1, finding(Client, "at_risk", "page", 3.1));
+    differs(&said, "wakes somebody");
+}
+
+#[test]
+fn both_ends_must_show_one_flow() {
+    let mut said = right();
+    said.findings[2].finding.connection.flow_id = "cd".to_owned();
+    differs(&said, "several flow ids");
+}
+
+#[test]
+fn alerts_must_be_the_ones_that_are_due() {
+    let mut said = right();
+    said.alerts = Some(Vec::new());
+    differs(
+        &said,
+        "blackholed of client-app for 1 connection(s) was due",
+    );
+    let mut said = right();
+    let late = serde_json::from_value(alert("crossed", "ticket", "client-app")).unwrap();
+    said.alerts.as_mut().unwrap().push(late);
+    differs(
+        &said,
+        "crossed of client-app for 1 connection(s) fires, and should not",
+    );
+}
+
+#[test]
+fn a_series_that_is_absent_or_too_low_is_caught() {
+    for value in [None, Some(0.0)] {
+        let mut said = right();
+        said.metrics.as_mut().unwrap()[0].value = value;
+        differs(&said, "at least 1 was due");
+    }
+}
+
+#[test]
+fn a_line_that_is_no_finding_is_caught() {
+    let mut said = right();
+    said.unreadable.push("panicked at".to_owned());
+    differs(&said, "panicked at");
+}
+
+#[test]
+fn the_time_to_the_verdict_counts_from_the_send_and_has_a_bound() {
+    let (seconds, late) = verdict_seconds(&truth(), |_, _| Some(6.0), &right());
+    assert!((seconds.unwrap() - 1.7).abs() < 1e-6);
+    assert_eq!(late, None);
+    let (_, late) = verdict_seconds(&truth(), |_, _| Some(1.0), &right());
+    assert!(late.unwrap().contains("3 s at most was due"));
+}
+
+#[test]
+fn a_listing_is_held_to_both_clocks_and_the_keepalive() {
+    let truth = Truth::of_path("nat", 4).lists_kept_alive(Client, Some([1, 1]));
+    let listed = |field: &str, value: Value| {
+        let mut listed = json!({
+            "connection": finding(Client, "crossed", "none", 0.0)["connection"],
+            "owner": {"pid": 7, "comm": "client-app", "unit": null}, "state": "established",
+            "payload_idle_seconds": 6.1, "packet_idle_seconds": 0.4, "path": "nat",
+            "timeout_seconds": 4.0, "silence": "ok",
+            "keepalive": {"enabled": true, "time_seconds": 1.0, "interval_seconds": 1.0}
+        });
+        listed[field] = value;
+        Said {
+            listing: Some(vec![(
+                Client,
+                Some(serde_json::from_value(listed).unwrap()),
+            )]),
+            ..Said::default()
+        }
+    };
+    let right = listed("silence", json!("ok"));
+    assert_eq!(differences(&truth, &right), Vec::<String>::new());
+    let off = json!({"enabled": false, "time_seconds": 1.0, "interval_seconds": 1.0});
+    for (field, value) in [
+        ("payload_idle_seconds", json!(0.4)),
+        ("packet_idle_seconds", json!(6.1)),
+        ("keepalive", off),
+        ("silence", json!("crossed")),
+        ("path", json!(null)),
+    ] {
+        let found = differences(&truth, &listed(field, value));
+        assert_eq!(found.len(), 1, "{field}: {found:?}");
+    }
+    let absent = Said {
+        listing: Some(vec![(Client, None)]),
+        ..Said::default()
+    };
+    assert_eq!(differences(&truth, &absent).len(), 1);
+}
+
+#[test]
+fn ends_in_one_systemd_unit_share_an_alert() {
+    let truth = Truth::of_path("nat", 4).crosses(Client).crosses(Server);
+    let crossed = |end: End| {
+        let mut crossed = finding(end, "crossed", "ticket", 4.2);
+        crossed["owner"]["unit"] = json!("session-1.scope");
+        heard(Some(end), 4.3, crossed)
+    };
+    let mut shared = alert("crossed", "ticket", "session-1.scope");
+    shared["connections"] = json!(2);
+    let mut said = Said {
+        findings: vec![crossed(Client), crossed(Server)],
+        alerts_in_silence: Some(vec![serde_json::from_value(shared).unwrap()]),
+        ..Said::default()
+    };
+    assert_eq!(differences(&truth, &said), Vec::<String>::new());
+    said.alerts_in_silence.as_mut().unwrap()[0].connections = 1;
+    assert_eq!(differences(&truth, &said).len(), 2);
+}

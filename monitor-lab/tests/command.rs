@@ -1,0 +1,202 @@
+//! The command `monitor-lab` as its users meet it, with stand-ins for a
+//! `tcplull` that does not work. Needs root, as in `middlebox.rs`.
+
+mod common;
+
+use monitor_lab::LabError;
+use monitor_lab::scenarios;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const LAB: &str = env!("CARGO_BIN_EXE_monitor-lab");
+
+/// How long anything may take that should take a moment.
+const SOON: Duration = Duration::from_secs(15);
+
+fn main() -> ExitCode {
+    common::run(&[
+        ("an_unknown_scenario_is_a_usage_error", unknown),
+        ("list_names_every_scenario", list),
+        ("without_root_every_scenario_is_skipped_by_name", skips),
+        ("a_daemon_that_does_not_start_fails_the_scenario", fails),
+        ("an_interrupt_leaves_nothing_behind", interrupted),
+        ("what_a_killed_lab_left_goes_with_the_next_run", killed),
+    ])
+}
+
+fn lab(arguments: &[&str]) -> Result<Output, LabError> {
+    Command::new(LAB)
+        .args(arguments)
+        .env_remove("CI")
+        .output()
+        .map_err(LabError::io("running the lab"))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn unknown() -> Result<(), LabError> {
+    let output = lab(&["run", "nat-silent-dorp"])?;
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("nat-silent-dorp"), "{said}");
+    for scenario in scenarios::ALL {
+        assert!(said.contains(scenario.name), "{said}");
+    }
+    Ok(())
+}
+
+fn list() -> Result<(), LabError> {
+    let output = lab(&["list"])?;
+    assert!(output.status.success());
+    let said = text(&output.stdout);
+    let names = said.lines().filter_map(|line| line.split(' ').next());
+    assert!(
+        names.eq(scenarios::ALL.iter().map(|scenario| scenario.name)),
+        "{said}"
+    );
+    Ok(())
+}
+
+fn skips() -> Result<(), LabError> {
+    let skip = |ci: &str| {
+        // In a user namespace of its own a process is nobody.
+        Command::new("unshare")
+            .args(["--user", LAB, "run"])
+            .env("CI", ci)
+            .output()
+            .map_err(LabError::io("running the lab without root"))
+    };
+    let output = skip("")?;
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    for scenario in scenarios::ALL {
+        assert!(said.contains(&format!("skip {}", scenario.name)), "{said}");
+    }
+    let closing = format!("lab: 0 passed, 0 failed, {} skipped", scenarios::ALL.len());
+    assert_eq!(said.lines().last(), Some(closing.as_str()));
+    assert_eq!(
+        skip("true")?.status.code(),
+        Some(1),
+        "a skip passes under CI=true"
+    );
+    Ok(())
+}
+
+fn fails() -> Result<(), LabError> {
+    let place = place()?;
+    let broken = stand_in(&place, "echo no BTF here >&2; exit 3")?;
+    let output = lab(&["run", "survives", "--json", "--tcplull", &broken])?;
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert_eq!(
+        said.lines().count(),
+        1,
+        "stdout holds more than one object: {said}"
+    );
+    let report: serde_json::Value = serde_json::from_str(&said)
+        .map_err(std::io::Error::from)
+        .map_err(LabError::io("reading the report"))?;
+    assert_eq!(report["scenario"], "survives");
+    assert_eq!(report["ok"], false);
+    let difference = report["differences"][0].as_str().unwrap_or_default();
+    assert!(difference.contains("no BTF here"), "{said}");
+    let closing = text(&output.stderr);
+    assert_eq!(
+        closing.lines().last(),
+        Some("lab: 0 passed, 1 failed, 0 skipped")
+    );
+    Ok(())
+}
+
+fn interrupted() -> Result<(), LabError> {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let place = place()?;
+        let mut lab = hanging(&place)?;
+        let pid = lab.id();
+        await_that("the hosts are there", || namespaces_of(pid).len() >= 3);
+        send(pid, signal)?;
+        let status = lab.wait().map_err(LabError::io("waiting for the lab"))?;
+        assert_eq!(status.code(), Some(130), "after {signal}");
+        assert_eq!(namespaces_of(pid), Vec::<String>::new(), "after {signal}");
+    }
+    Ok(())
+}
+
+fn killed() -> Result<(), LabError> {
+    let place = place()?;
+    let mut lab = hanging(&place)?;
+    let pid = lab.id();
+    let daemon = || fs::read_to_string(place.path().join("pid")).unwrap_or_default();
+    await_that("the daemon runs", || daemon().ends_with('\n'));
+    send(pid, Signal::SIGKILL)?;
+    lab.wait().map_err(LabError::io("waiting for the lab"))?;
+    assert!(
+        !namespaces_of(pid).is_empty(),
+        "nothing was left to test with"
+    );
+    let daemon = PathBuf::from("/proc").join(daemon().trim());
+    await_that("the daemon went with the lab", || !daemon.exists());
+
+    self::lab(&["run", "survives", "--tcplull", "/bin/false"])?;
+    assert_eq!(namespaces_of(pid), Vec::<String>::new());
+    Ok(())
+}
+
+/// A lab that waits for a daemon which never gets ready.
+fn hanging(place: &TempDir) -> Result<Child, LabError> {
+    let pid = place.path().join("pid");
+    let sleeper = stand_in(
+        place,
+        &format!("echo $$ > {}; exec sleep 60", pid.display()),
+    )?;
+    Command::new(LAB)
+        .args(["run", "survives", "--tcplull", &sleeper])
+        .stdout(Stdio::null())
+        .spawn()
+        .map_err(LabError::io("starting the lab"))
+}
+
+fn place() -> Result<TempDir, LabError> {
+    TempDir::new().map_err(LabError::io("making a directory"))
+}
+
+/// A program that does `script` instead of watching connections.
+fn stand_in(place: &TempDir, script: &str) -> Result<String, LabError> {
+    let file = place.path().join("tcplull");
+    fs::write(&file, format!("#!/bin/sh\n{script}\n"))
+        .and_then(|()| fs::set_permissions(&file, fs::Permissions::from_mode(0o755)))
+        .map_err(LabError::io("writing a stand-in"))?;
+    Ok(file.display().to_string())
+}
+
+fn namespaces_of(pid: u32) -> Vec<String> {
+    let names = fs::read_dir(Path::new("/run/netns")).into_iter().flatten();
+    names
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.starts_with(&format!("tcplull-{pid}-")))
+        .collect()
+}
+
+fn send(pid: u32, signal: Signal) -> Result<(), LabError> {
+    let pid = i32::try_from(pid).map_err(|error| LabError::World(error.to_string()))?;
+    kill(Pid::from_raw(pid), signal)
+        .map_err(std::io::Error::from)
+        .map_err(LabError::io("sending a signal"))
+}
+
+fn await_that(what: &str, holds: impl Fn() -> bool) {
+    let until = Instant::now() + SOON;
+    while !holds() {
+        assert!(Instant::now() < until, "waited in vain until {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,170 @@
+//! The bench's own control: the hosts and the box between them behave as the
+//! scenarios say, with nobody watching. It needs root; without it every test
+//! is reported as ignored, and fails under CI=true.
+
+mod common;
+
+use monitor_lab::LabError;
+use monitor_lab::app::{End, Order};
+use monitor_lab::bench::Bench;
+use monitor_lab::interrupt::Interrupt;
+use monitor_lab::network::middlebox::{Middlebox, Unknown};
+use monitor_lab::network::namespace::Namespace;
+use monitor_lab::network::{Network, stale};
+use monitor_lab::timeline::Timeline;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+const LAB: &str = env!("CARGO_BIN_EXE_monitor-lab");
+
+/// How long the boxes of these tests remember a silent connection.
+const REMEMBERS: u32 = 1;
+/// A silence that such a box has surely forgotten.
+const SILENCE: Duration = Duration::from_millis(2500);
+/// How long a delivery may take before it counts as lost; a delivery takes
+/// well under a millisecond, and the first retransmission comes after 0.2 s.
+const LOST: Duration = Duration::from_millis(1500);
+
+fn main() -> ExitCode {
+    common::run(&[
+        ("a_nat_that_drops_loses_what_follows_a_silence", drops),
+        ("a_nat_that_resets_breaks_what_follows_a_silence", resets),
+        ("a_router_forgets_nothing", routes),
+        ("keepalive_keeps_a_nat_awake", keeps_awake),
+        ("a_nat_stands_for_the_client", translates),
+        ("nothing_is_left_behind_even_by_a_panic", leaves_nothing),
+        ("a_killed_labs_remains_are_removed", removes_stale),
+    ])
+}
+
+fn nat(unknown: Unknown) -> Middlebox {
+    Middlebox::Nat {
+        forgets_after: REMEMBERS,
+        unknown,
+    }
+}
+
+/// Two hosts with `kind` between them, connected, after one exchange.
+fn connected(kind: Middlebox) -> Result<(Network, Timeline, Bench), LabError> {
+    let network = Network::build(&kind)?;
+    let timeline = Timeline::new(Interrupt::default(), None);
+    let mut bench = Bench::connect(Path::new(LAB), &network, &timeline)?;
+    bench.deliver(End::Client, "a", &timeline)?;
+    bench.deliver(End::Server, "A", &timeline)?;
+    Ok((network, timeline, bench))
+}
+
+fn pass(timeline: &Timeline, time: Duration) -> Result<(), LabError> {
+    timeline.pass_until(Instant::now() + time)
+}
+
+fn drops() -> Result<(), LabError> {
+    let (_network, timeline, mut bench) = connected(nat(Unknown::Drop))?;
+    pass(&timeline, SILENCE)?;
+    bench.order(End::Client, &Order::Send("b".to_owned()), &timeline)?;
+    pass(&timeline, LOST)?;
+    bench.received_no_more(End::Server, &timeline)
+}
+
+fn resets() -> Result<(), LabError> {
+    let (_network, timeline, mut bench) = connected(nat(Unknown::Reset))?;
+    pass(&timeline, SILENCE)?;
+    bench.order(End::Client, &Order::Send("b".to_owned()), &timeline)?;
+    let why = bench.app(End::Client).await_broken(&timeline)?;
+    assert!(
+        why.contains("reset"),
+        "the client's connection ended with {why:?}"
+    );
+    bench.received_no_more(End::Server, &timeline)
+}
+
+fn routes() -> Result<(), LabError> {
+    let (_network, timeline, mut bench) = connected(Middlebox::Router)?;
+    pass(&timeline, SILENCE)?;
+    bench.deliver(End::Client, "b", &timeline)?;
+    bench.deliver(End::Server, "B", &timeline)
+}
+
+fn keeps_awake() -> Result<(), LabError> {
+    let forgets_after = 2;
+    let (_network, timeline, mut bench) = connected(Middlebox::Nat {
+        forgets_after,
+        unknown: Unknown::Drop,
+    })?;
+    let keepalive = Order::Keepalive {
+        idle: 1,
+        interval: 1,
+    };
+    bench.order(End::Client, &keepalive, &timeline)?;
+    pass(&timeline, Duration::from_millis(4500))?;
+    bench.deliver(End::Client, "b", &timeline)?;
+    bench.deliver(End::Server, "B", &timeline)
+}
+
+fn translates() -> Result<(), LabError> {
+    let (network, _timeline, bench) = connected(nat(Unknown::Drop))?;
+    let (client, _) = bench.addresses.client;
+    let (server, seen) = bench.addresses.server;
+    assert_eq!(bench.addresses.client.1, server);
+    assert_ne!(seen.ip(), client.ip(), "the server sees the client itself");
+    for address in [client, server, seen] {
+        assert!(
+            network.block.contains(address.ip()),
+            "{address} is not of this network"
+        );
+    }
+    Ok(())
+}
+
+fn leaves_nothing() -> Result<(), LabError> {
+    let other = Network::build(&Middlebox::Router)?;
+    let mut files = Vec::new();
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let (network, _timeline, _bench) = connected(nat(Unknown::Drop))?;
+        files = [&network.client, &network.middlebox, &network.server]
+            .map(Namespace::path)
+            .to_vec();
+        assert!(files.iter().all(|file| file.exists()));
+        if files.len() == 3 {
+            std::panic::resume_unwind(Box::new("in the middle of a story"));
+        }
+        Ok::<_, LabError>(())
+    }));
+    assert!(panicked.is_err(), "the story did not panic");
+    assert_eq!(files.len(), 3);
+    for file in files {
+        assert!(!file.exists(), "{} is left behind", file.display());
+    }
+    assert!(
+        other.client.path().exists(),
+        "another running network was removed"
+    );
+    Ok(())
+}
+
+fn removes_stale() -> Result<(), LabError> {
+    let run = |command: &mut Command| {
+        let mut child = command
+            .spawn()
+            .map_err(LabError::io("starting a command"))?;
+        let pid = child.id();
+        let status = child
+            .wait()
+            .map_err(LabError::io("waiting for a command"))?;
+        assert!(status.success());
+        Ok::<_, LabError>(pid)
+    };
+    let gone = run(&mut Command::new("true"))?;
+    let name = format!("tcplull-{gone}-0-client");
+    run(Command::new("ip").args(["netns", "add", &name]))?;
+    let alive = Namespace::create(u32::MAX, "client")?;
+    assert!(stale::remove().contains(&name), "{name} was not removed");
+    assert!(!Path::new("/run/netns").join(&name).exists());
+    assert!(
+        alive.path().exists(),
+        "a living lab's namespace was removed"
+    );
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! How a command ends: one line for people, details under `--verbose`.
+
+use crate::config::ConfigError;
+use crate::daemon::DaemonError;
+use crate::kernel::KernelError;
+use crate::surfaces::inspect::ClientError;
+use std::process::ExitCode;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("{what}: {source}")]
+    Io {
+        what: &'static str,
+        source: std::io::Error,
+    },
+}
+
+/// A configuration or a flag at fault; the same code as clap's.
+const USAGE: u8 = 2;
+
+impl CliError {
+    /// Tells it on standard error.
+    pub(super) fn report(&self, verbose: bool) -> ExitCode {
+        eprintln!("tcplull: {self}");
+        if verbose {
+            eprint!("{}", details(self));
+        }
+        match self {
+            Self::Config(_) | Self::Daemon(DaemonError::Config(_)) => ExitCode::from(USAGE),
+            _ => ExitCode::FAILURE,
+        }
+    }
+
+    /// Writing to a pipe that its reader has closed, such as `| head`, is no failure.
+    pub(super) fn from_output(source: std::io::Error) -> Option<Self> {
+        (source.kind() != std::io::ErrorKind::BrokenPipe).then_some(Self::Io {
+            what: "cannot write the output",
+            source,
+        })
+    }
+}
+
+/// Each cause on its own line, the verifier's logs last.
+fn details(error: &CliError) -> String {
+    let mut text = String::new();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(&format!("caused by: {error}\n"));
+        cause = error.source();
+    }
+    if let CliError::Kernel(KernelError::NoHooks { refused, .. } | KernelError::TooOld { refused, .. })
+    | CliError::Daemon(DaemonError::Kernel(
+        KernelError::NoHooks { refused, .. } | KernelError::TooOld { refused, .. },
+    )) = error
+    {
+        for refusal in refused {
+            text.push_str(&format!(
+                "{}: {}\n{}\n",
+                refusal.mechanism, refusal.reason, refusal.log
+            ));
+        }
+    }
+    text
+}

@@ -1,0 +1,63 @@
+use super::client::{Output, print, write};
+use super::exit::CliError;
+use super::{ConfigArguments, KernelArguments, TimeoutArgument};
+use crate::config::Overrides;
+use crate::daemon::list_once;
+use crate::surfaces::human;
+use crate::surfaces::inspect::{ClientError, Command};
+use clap::Args;
+use std::process::ExitCode;
+
+/// A running daemon is asked, so that its paths apply. Where none runs, or a
+/// timeout is stated here, this command looks for itself.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    config: ConfigArguments,
+    #[command(flatten)]
+    timeout: TimeoutArgument,
+    #[command(flatten)]
+    kernel: KernelArguments,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn main(arguments: &Arguments) -> Result<ExitCode, CliError> {
+    let config = arguments.config.load(Overrides {
+        timeout: arguments.timeout.timeout,
+        ..Overrides::default()
+    })?;
+    if arguments.timeout.timeout.is_none() {
+        let output = Output {
+            json: arguments.json,
+            header: human::connection_header(),
+            line: human::connection_line,
+        };
+        match print(&config.socket, Command::Ls, &output) {
+            Ok(()) => return Ok(ExitCode::SUCCESS),
+            // Who names a socket means the daemon on it.
+            Err(CliError::Client(ClientError::NobodyAnswers { .. }))
+                if arguments.config.socket.is_none() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let rows = list_once(&config, &arguments.kernel.btf)?;
+    if !arguments.json && !write(&human::connection_header())? {
+        return Ok(ExitCode::SUCCESS);
+    }
+    for row in &rows {
+        let line = if arguments.json {
+            serde_json::to_string(row).map_err(|error| CliError::Io {
+                what: "cannot write a row",
+                source: error.into(),
+            })?
+        } else {
+            human::connection_line(row)
+        };
+        if !write(&line)? {
+            break;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

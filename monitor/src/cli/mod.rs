@@ -1,0 +1,108 @@
+//! The command line: one file a command.
+
+mod alerts;
+mod check;
+mod client;
+mod exit;
+mod ls;
+mod run;
+mod watch;
+
+use crate::config::{self, Config, ConfigError, Overrides};
+use crate::kernel;
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Says when a TCP connection's silence has outlived its path's idle timeout,
+/// and what became of the connection then.
+#[derive(Debug, Parser)]
+#[command(name = "tcplull", version, about)]
+struct Cli {
+    /// Show the details behind an error, such as the verifier's log.
+    #[arg(long, short, global = true)]
+    verbose: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The daemon.
+    Run(run::Arguments),
+    /// Findings of a running daemon as they come.
+    Watch(watch::Arguments),
+    /// Connections with both idle clocks, timeout and keepalive, one shot.
+    Ls(ls::Arguments),
+    /// What works on this machine, and why not.
+    Check(check::Arguments),
+    /// The alerts that are firing in a running daemon.
+    Alerts(alerts::Arguments),
+}
+
+/// Where the configuration comes from.
+#[derive(Args, Clone, Debug)]
+struct ConfigArguments {
+    /// Configuration file [default: /etc/tcplull/config.toml, which may be absent]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Live inspection socket, in place of the configuration's
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+}
+
+impl ConfigArguments {
+    fn load(&self, mut overrides: Overrides) -> Result<Config, ConfigError> {
+        overrides.socket.clone_from(&self.socket);
+        Config::load(
+            self.config.as_deref(),
+            Path::new(config::DEFAULT_FILE),
+            &overrides,
+        )
+    }
+}
+
+/// What a command that loads the kernel side must know besides.
+#[derive(Args, Clone, Debug)]
+struct KernelArguments {
+    /// File with this kernel's BTF
+    #[arg(long, value_name = "FILE", default_value = kernel::VMLINUX_BTF)]
+    btf: PathBuf,
+}
+
+/// Flags that state a timeout.
+#[derive(Args, Clone, Debug)]
+struct TimeoutArgument {
+    /// Idle timeout of the default path, such as "4m": no file is needed then
+    #[arg(long, value_name = "DURATION", value_parser = config::parse_timeout)]
+    timeout: Option<Duration>,
+}
+
+/// Flags of the daemon that override its configuration.
+#[derive(Args, Clone, Debug)]
+struct DaemonArguments {
+    /// Address of metrics and health, in place of the configuration's
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Time between two sweeps, such as "5s"
+    #[arg(long, value_name = "DURATION", value_parser = config::parse_sweep_interval)]
+    sweep_interval: Option<Duration>,
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match &cli.command {
+        Command::Run(arguments) => run::main(arguments, cli.verbose),
+        Command::Watch(arguments) => watch::main(arguments),
+        Command::Ls(arguments) => ls::main(arguments),
+        Command::Check(arguments) => check::main(arguments, cli.verbose),
+        Command::Alerts(arguments) => alerts::main(arguments),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => error.report(cli.verbose),
+    }
+}

@@ -1,0 +1,57 @@
+use super::exit::CliError;
+use super::{ConfigArguments, DaemonArguments, KernelArguments, TimeoutArgument};
+use crate::config::Overrides;
+use crate::daemon::{self, Options};
+use crate::surfaces::log::LogFormat;
+use clap::Args;
+use std::process::ExitCode;
+use tracing_subscriber::filter::LevelFilter;
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    config: ConfigArguments,
+    #[command(flatten)]
+    daemon: DaemonArguments,
+    #[command(flatten)]
+    timeout: TimeoutArgument,
+    /// How findings are written to standard output
+    #[arg(long, value_enum, default_value_t)]
+    log_format: LogFormat,
+    #[command(flatten)]
+    kernel: KernelArguments,
+    /// Size of the ring in bytes, a power of two of pages (for tests of a full ring)
+    #[arg(long, value_name = "BYTES", hide = true)]
+    ring_bytes: Option<u32>,
+}
+
+pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, CliError> {
+    let level = if verbose {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::INFO
+    };
+    // Findings go to standard output; what the daemon says of itself does not mix.
+    let log = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(level)
+        .with_target(false);
+    match arguments.log_format {
+        LogFormat::Human => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    let overrides = Overrides {
+        listen: arguments.daemon.listen,
+        socket: None,
+        sweep_interval: arguments.daemon.sweep_interval,
+        timeout: arguments.timeout.timeout,
+    };
+    let config = arguments.config.clone();
+    daemon::run(&Options {
+        configuration: Box::new(move || config.load(overrides.clone())),
+        log_format: arguments.log_format,
+        btf: arguments.kernel.btf.clone(),
+        ring_bytes: arguments.ring_bytes,
+    })?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,294 @@
+use humantime::format_duration;
+use ipnet::IpNet;
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use thiserror::Error;
+
+/// Why there is no configuration to run with. One line for people; the command
+/// ends with exit code 2.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: cannot read the configuration: {source}; name a readable file with --config, or leave it out", file.display())]
+    Read {
+        /// The file as it was named.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is longer than any configuration can be.
+    #[error("{}: longer than {limit} bytes; is this a configuration file?", file.display())]
+    TooLong {
+        /// The file as it was named.
+        file: PathBuf,
+        /// The most bytes that are read.
+        limit: u64,
+    },
+    /// A line of the file is wrong.
+    #[error("{}:{line}: {problem}", file.display())]
+    Line {
+        /// The file as it was named.
+        file: PathBuf,
+        /// The line at fault, counted from 1.
+        line: usize,
+        /// What is wrong, and what would be right.
+        problem: Problem,
+    },
+    /// A flag of the command line is wrong.
+    #[error("{flag}: {problem}")]
+    Flag {
+        /// The flag, with its dashes.
+        flag: &'static str,
+        /// What is wrong, and what would be right.
+        problem: Problem,
+    },
+}
+
+/// What is wrong with a line or a flag, and what would be right.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[expect(
+    missing_docs,
+    reason = "the messages say what the variants and their fields are"
+)]
+pub enum Problem {
+    #[error("not valid TOML: {0}")]
+    Syntax(String),
+    #[error("not UTF-8 text; save the file as UTF-8")]
+    NotText,
+    #[error("unknown key {key:?} {place}; {hint}")]
+    UnknownKey {
+        key: String,
+        place: &'static str,
+        hint: Hint,
+    },
+    #[error("{key} must be {want}, not {got}")]
+    WrongType {
+        key: &'static str,
+        want: &'static str,
+        got: &'static str,
+    },
+    #[error("a path is written [[path]], with two brackets on each side")]
+    PathNotArray,
+    #[error("{key}: {problem}")]
+    Duration {
+        key: &'static str,
+        problem: DurationProblem,
+    },
+    #[error(
+        "listen: {text:?} is no address with a port; write it as \"127.0.0.1:9469\" or \"[::1]:9469\""
+    )]
+    Listen { text: String },
+    #[error("socket: {text:?} is no absolute path; write it as \"/run/tcplull/tcplull.sock\"")]
+    Socket { text: String },
+    #[error("warn_at is {value}; it must lie between 0 and 1, both excluded, such as 0.75")]
+    WarnAt { value: f64 },
+    #[error(
+        "name {name:?} will not do: 1 to {most} letters, digits, '.', '-' and '_', and not \"none\", which stands for connections without a path"
+    )]
+    Name { name: String, most: usize },
+    #[error("this path has no {key}; give it one, or a preset")]
+    Missing { key: &'static str },
+    #[error(
+        "the name {name:?} is taken by the path in line {first}; give each path a name of its own"
+    )]
+    NameTaken { name: String, first: usize },
+    #[error(
+        "unknown clock {text:?}; write \"packets\" (any segment counts, as for NAT) or \"payload\" (only data counts, as for proxies)"
+    )]
+    Clock { text: String },
+    #[error("unknown preset {name:?}; {hint}")]
+    Preset { name: String, hint: Hint },
+    #[error("preset = \"auto\" guesses {key} itself; leave {key} out, or name the preset you mean")]
+    AutoWith { key: &'static str },
+    #[error(
+        "remote is empty, so nothing would match; leave it out for all addresses, or list prefixes such as \"10.0.0.0/8\""
+    )]
+    NoRemote,
+    #[error(
+        "remote: {text:?} is no prefix; write it as \"10.0.0.0/8\", \"192.0.2.7/32\" or \"2001:db8::/32\""
+    )]
+    Prefix { text: String },
+    #[error("remote: {text:?} has address bits set beyond its /{}; write {:?}", right.prefix_len(), right.to_string())]
+    HostBits { text: String, right: IpNet },
+    #[error(
+        "remote: {text:?} is IPv4 written as IPv6, and such peers are judged as IPv4; write {right:?}"
+    )]
+    MappedPrefix { text: String, right: String },
+    #[error(
+        "ports: {value} is no port; a port lies between 1 and 65535, and an empty list stands for all"
+    )]
+    Port { value: String },
+    #[error("ports: {port} is listed twice; list each port once")]
+    PortTwice { port: u16 },
+    #[error(
+        "path {name:?} is a second default path: {other:?} (line {first}) already takes {prefix} {ports}; merge them, or narrow one by prefix or port"
+    )]
+    SecondDefault {
+        name: String,
+        other: String,
+        first: usize,
+        prefix: IpNet,
+        ports: Ports,
+    },
+    #[error(
+        "{prefix} {ports} is already taken by path {other:?} (line {first}); each prefix and port belongs to one path"
+    )]
+    PrefixTaken {
+        other: String,
+        first: usize,
+        prefix: IpNet,
+        ports: Ports,
+    },
+    #[error("one path more than the {most} that fit; merge paths that share a timeout")]
+    TooManyPaths { most: usize },
+    #[error(
+        "path {name:?} brings the table to {count} pairs of prefix and port, and {most} fit; use shorter prefixes, or fewer ports"
+    )]
+    TooManyEntries {
+        name: String,
+        count: usize,
+        most: usize,
+    },
+    #[error("path {name:?} would warn after {} ({share} of its timeout of {}), but silences up to min_gap, {}, are not looked at; raise the timeout or lower min_gap", format_duration(*warn), format_duration(*timeout), format_duration(*min_gap))]
+    MinGap {
+        name: String,
+        warn: Duration,
+        share: f64,
+        timeout: Duration,
+        min_gap: Duration,
+    },
+    #[error(
+        "the path \"default\" in line {first} is no default path: give it another name, or remote = [\"0.0.0.0/0\", \"::/0\"]"
+    )]
+    DefaultNameTaken { first: usize },
+}
+
+/// What is wrong with a duration.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[expect(
+    missing_docs,
+    reason = "the messages say what the variants and their fields are"
+)]
+pub enum DurationProblem {
+    #[error("{text:?} is no duration ({reason}); write it as \"4m\", \"350s\" or \"1h30m\"")]
+    Unreadable { text: String, reason: String },
+    #[error("{text:?} is negative; write a duration above zero, such as \"4m\" or \"350s\"")]
+    Negative { text: String },
+    #[error("zero is no duration here; write one of at least {}", format_duration(*least))]
+    Zero { least: Duration },
+    #[error("{} is below {}, {why}", format_duration(*value), format_duration(*least))]
+    TooShort {
+        value: Duration,
+        least: Duration,
+        why: &'static str,
+    },
+    #[error("{} is above {}, {why}", format_duration(*value), format_duration(*most))]
+    TooLong {
+        value: Duration,
+        most: Duration,
+        why: &'static str,
+    },
+}
+
+/// What a mistyped word may have been.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// One known word is close.
+    DidYouMean(String),
+    /// None is close: all that are known.
+    Known(Vec<String>),
+}
+
+impl Hint {
+    /// Looks for the known word that was most likely meant.
+    pub(super) fn new<'a>(word: &str, known: impl Iterator<Item = &'a str> + Clone) -> Self {
+        // From 0.8 on, names that differ by a letter or two match and unrelated
+        // ones do not; the test holds it to the keys there are.
+        const CLOSE: f64 = 0.8;
+        known
+            .clone()
+            .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+            .filter(|(similarity, _)| *similarity >= CLOSE)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map_or_else(
+                || Self::all(known),
+                |(_, candidate)| Self::DidYouMean(candidate.to_owned()),
+            )
+    }
+
+    /// Lists every known word, for choices that are worth seeing whole.
+    pub(super) fn all<'a>(known: impl Iterator<Item = &'a str>) -> Self {
+        Self::Known(known.map(str::to_owned).collect())
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DidYouMean(word) => write!(f, "did you mean {word:?}?"),
+            Self::Known(words) => write!(f, "known are {}", words.join(", ")),
+        }
+    }
+}
+
+/// The port that a clash is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ports {
+    /// Every port.
+    All,
+    /// This one.
+    One(u16),
+}
+
+impl fmt::Display for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("for all ports"),
+            Self::One(port) => write!(f, "for port {port}"),
+        }
+    }
+}
+
+/// A problem and where it lies, before the file's name is added.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fault {
+    pub(super) place: Place,
+    pub(super) problem: Problem,
+}
+
+/// Where a value came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A line of the file, counted from 1.
+    Line(usize),
+    /// A flag, with its dashes.
+    Flag(&'static str),
+}
+
+impl Place {
+    pub(super) fn fault(self, problem: Problem) -> Fault {
+        Fault {
+            place: self,
+            problem,
+        }
+    }
+}
+
+impl Fault {
+    pub(super) fn in_file(self, file: &Path) -> ConfigError {
+        match self.place {
+            Place::Line(line) => ConfigError::Line {
+                file: file.to_owned(),
+                line,
+                problem: self.problem,
+            },
+            Place::Flag(flag) => ConfigError::Flag {
+                flag,
+                problem: self.problem,
+            },
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The configuration file as it is written: every value optional, each with its line.
+
+use super::{
+    duration::{MIN_GAP, SWEEP_INTERVAL, TIMEOUT},
+    error::{Fault, Hint, Place, Problem},
+    prefix,
+    presets::{self, Preset},
+    table::{Lined, Section, Text, string, wrong_type},
+};
+use ipnet::IpNet;
+use monitor_common::PathClock;
+use std::{collections::HashSet, net::SocketAddr, path::PathBuf, time::Duration};
+use toml::de::{DeTable, DeValue};
+
+/// Longest name of a path, in bytes: it labels metrics and columns.
+const LONGEST_NAME: usize = 63;
+
+const FILE_KEYS: &[&str] = &[
+    "listen",
+    "socket",
+    "sweep_interval",
+    "min_gap",
+    "warn_at",
+    "path",
+];
+const PATH_KEYS: &[&str] = &["name", "preset", "remote", "ports", "timeout", "clock"];
+
+/// The whole file.
+#[derive(Debug, Default)]
+pub(super) struct FileConfig {
+    pub(super) listen: Option<SocketAddr>,
+    pub(super) socket: Option<PathBuf>,
+    pub(super) sweep_interval: Option<Duration>,
+    pub(super) min_gap: Option<Duration>,
+    pub(super) warn_at: Option<f64>,
+    pub(super) paths: Vec<FilePath>,
+}
+
+/// One `[[path]]`.
+#[derive(Debug)]
+pub(super) struct FilePath {
+    /// Line of its header.
+    pub(super) line: usize,
+    pub(super) name: Option<Lined<String>>,
+    pub(super) preset: Option<Lined<PresetChoice>>,
+    pub(super) remote: Option<Lined<Vec<Lined<IpNet>>>>,
+    pub(super) ports: Vec<u16>,
+    pub(super) timeout: Option<Lined<Duration>>,
+    pub(super) clock: Option<Lined<PathClock>>,
+}
+
+/// What `preset` says.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PresetChoice {
+    /// `"auto"`: the cloud this host runs in.
+    Auto,
+    /// One by its name.
+    Named(&'static Preset),
+}
+
+/// Reads the text of a configuration file.
+pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
+    let lines = Text(text);
+    let table = DeTable::parse(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| lines.line(&span));
+        let message: Vec<_> = error.message().lines().map(str::trim).collect();
+        Place::Line(line).fault(Problem::Syntax(message.join("; ")))
+    })?;
+    let mut section = Section::new(table.into_inner(), lines, "at the top level", FILE_KEYS)?;
+    let listen = section
+        .string("listen", "an address in quotes such as \"127.0.0.1:9469\"")?
+        .map(|found| found.try_map(|text| text.parse().map_err(|_| Problem::Listen { text })))
+        .transpose()?;
+    let socket = section
+        .string(
+            "socket",
+            "a file name in quotes such as \"/run/tcplull/tcplull.sock\"",
+        )?
+        .map(|found| found.try_map(socket))
+        .transpose()?;
+    Ok(FileConfig {
+        listen: listen.map(|found| found.value),
+        socket: socket.map(|found| found.value),
+        sweep_interval: section
+            .duration("sweep_interval", &SWEEP_INTERVAL)?
+            .map(|found| found.value),
+        min_gap: section
+            .duration("min_gap", &MIN_GAP)?
+            .map(|found| found.value),
+        warn_at: section
+            .number("warn_at")?
+            .map(|found| found.try_map(warn_at))
+            .transpose()?
+            .map(|found| found.value),
+        paths: paths(&mut section, lines)?,
+    })
+}
+
+fn socket(text: String) -> Result<PathBuf, Problem> {
+    let path = PathBuf::from(&text);
+    // Relative to what, is anybody's guess for a daemon.
+    if path.is_absolute() {
+        Ok(path)
+    } else {
+        Err(Problem::Socket { text })
+    }
+}
+
+fn warn_at(value: f64) -> Result<f64, Problem> {
+    if value > 0.0 && value < 1.0 {
+        Ok(value)
+    } else {
+        Err(Problem::WarnAt { value })
+    }
+}
+
+fn paths<'a>(section: &mut Section<'a>, text: Text<'a>) -> Result<Vec<FilePath>, Fault> {
+    let found = section.items("path", "").map_err(|fault| Fault {
+        problem: Problem::PathNotArray,
+        ..fault
+    })?;
+    let Some(items) = found else {
+        return Ok(Vec::new());
+    };
+    items
+        .value
+        .into_iter()
+        .map(|item| match item.value {
+            DeValue::Table(table) => path(item.line, table, text),
+            _ => Err(item.fault(Problem::PathNotArray)),
+        })
+        .collect()
+}
+
+fn path<'a>(line: usize, table: DeTable<'a>, text: Text<'a>) -> Result<FilePath, Fault> {
+    let mut section = Section::new(table, text, "in [[path]]", PATH_KEYS)?;
+    let name = section.string("name", "a name in quotes")?;
+    let preset = section.string("preset", "a name in quotes such as \"azure-snat\"")?;
+    let clock = section.string("clock", "\"packets\" or \"payload\"")?;
+    Ok(FilePath {
+        line,
+        name: name.map(|found| found.try_map(self::name)).transpose()?,
+        preset: preset
+            .map(|found| found.try_map(self::preset))
+            .transpose()?,
+        remote: remote(&mut section)?,
+        ports: ports(&mut section)?,
+        timeout: section.duration("timeout", &TIMEOUT)?,
+        clock: clock.map(|found| found.try_map(self::clock)).transpose()?,
+    })
+}
+
+fn name(name: String) -> Result<String, Problem> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    if (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(plain) && name != "none" {
+        Ok(name)
+    } else {
+        Err(Problem::Name {
+            name,
+            most: LONGEST_NAME,
+        })
+    }
+}
+
+fn preset(name: String) -> Result<PresetChoice, Problem> {
+    if name == "auto" {
+        return Ok(PresetChoice::Auto);
+    }
+    presets::find(&name)
+        .map(PresetChoice::Named)
+        .ok_or_else(|| {
+            let known = presets::PRESETS.iter().map(|preset| preset.name);
+            let known = std::iter::once("auto").chain(known);
+            Problem::Preset {
+                hint: Hint::all(known),
+                name,
+            }
+        })
+}
+
+fn clock(text: String) -> Result<PathClock, Problem> {
+    match text.as_str() {
+        "packets" => Ok(PathClock::Packets),
+        "payload" => Ok(PathClock::Payload),
+        _ => Err(Problem::Clock { text }),
+    }
+}
+
+fn remote(section: &mut Section<'_>) -> Result<Option<Lined<Vec<Lined<IpNet>>>>, Fault> {
+    let Some(items) = section.items("remote", "a list of prefixes such as [\"10.0.0.0/8\"]")?
+    else {
+        return Ok(None);
+    };
+    if items.value.is_empty() {
+        return Err(items.fault(Problem::NoRemote));
+    }
+    let prefixes = items.value.into_iter().map(|item| {
+        item.try_map(|value| {
+            prefix::parse(&string(value, "remote", "a list of prefixes in quotes")?)
+        })
+    });
+    Ok(Some(Lined {
+        line: items.line,
+        value: prefixes.collect::<Result<_, _>>()?,
+    }))
+}
+
+fn ports(section: &mut Section<'_>) -> Result<Vec<u16>, Fault> {
+    let Some(items) = section.items("ports", "a list of ports such as [443, 5432]")? else {
+        return Ok(Vec::new());
+    };
+    let mut seen = HashSet::new();
+    items
+        .value
+        .into_iter()
+        .map(|item| {
+            let port = item.try_map(port)?;
+            if seen.insert(port.value) {
+                Ok(port.value)
+            } else {
+                Err(port.fault(Problem::PortTwice { port: port.value }))
+            }
+        })
+        .collect()
+}
+
+fn port(value: DeValue<'_>) -> Result<u16, Problem> {
+    let DeValue::Integer(number) = &value else {
+        return Err(wrong_type(
+            "ports",
+            "a list of ports such as [443, 5432]",
+            &value,
+        ));
+    };
+    u16::from_str_radix(number.as_str(), number.radix())
+        .ok()
+        .filter(|port| *port != 0)
+        .ok_or_else(|| Problem::Port {
+            value: number.to_string(),
+        })
+}

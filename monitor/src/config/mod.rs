@@ -1,0 +1,158 @@
+//! The configuration: one TOML file, overridden by flags.
+//!
+//! [`Config::load`] reads the file with the line of every value ([`file`]),
+//! then merges it with the flags and holds the paths against each other ([`merge`]).
+
+mod dmi;
+mod duration;
+mod error;
+mod file;
+mod merge;
+mod prefix;
+pub mod presets;
+mod table;
+
+pub use duration::{Limits, MIN_GAP, SWEEP_INTERVAL, TIMEOUT, parse_sweep_interval, parse_timeout};
+pub use error::{ConfigError, DurationProblem, Hint, Ports, Problem};
+
+use error::Place;
+use file::FileConfig;
+use ipnet::IpNet;
+use monitor_common::PathClock;
+use std::{
+    fs::File,
+    io::{self, Read},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Where the configuration lies unless `--config` names another file.
+pub const DEFAULT_FILE: &str = "/etc/tcplull/config.toml";
+
+/// Where the live inspection socket lies unless configured otherwise.
+pub const DEFAULT_SOCKET: &str = "/run/tcplull/tcplull.sock";
+
+/// The most bytes of configuration that are read: 4096 prefixes, each on a line
+/// of its own with a comment, fit four times.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// What the daemon runs with: file and flags merged, and checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Address of metrics, API and landing page.
+    pub listen: SocketAddr,
+    /// The live inspection socket.
+    pub socket: PathBuf,
+    /// Time between two sweeps; the daemon may stretch it. 100 ms to 1 h.
+    pub sweep_interval: Duration,
+    /// Silences below this are not looked at. 10 ms to 1 h.
+    pub min_gap: Duration,
+    /// Share of a timeout from which on a connection is at risk, between 0 and
+    /// 1, both excluded.
+    pub warn_at: f64,
+    /// The paths, in the order of the file; at most half of
+    /// [`monitor_common::MAX_PATHS`], with unique names.
+    pub paths: Vec<PathConfig>,
+    /// What the log should say about how the configuration was understood, one
+    /// line each.
+    pub notes: Vec<String>,
+}
+
+/// A class of remote addresses and ports with one idle timeout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathConfig {
+    /// Unique; 1 to 63 letters, digits, `.`, `-` and `_`; never `none`.
+    pub name: String,
+    /// Prefixes of remote addresses, without host bits; never empty.
+    pub remote: Vec<IpNet>,
+    /// Remote ports, none of them 0; empty for all.
+    pub ports: Vec<u16>,
+    /// Idle timeout, 20 ms to 30 days, and with `warn_at` applied still above `min_gap`.
+    pub timeout: Duration,
+    /// What keeps the box's entry alive.
+    pub clock: PathClock,
+    /// Whether somebody stated the timeout. One that `preset = "auto"` guessed
+    /// does not alert by itself.
+    pub stated: bool,
+}
+
+/// What flags of the command line put in place of the file's values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--listen`
+    pub listen: Option<SocketAddr>,
+    /// `--socket`
+    pub socket: Option<PathBuf>,
+    /// `--sweep-interval`
+    pub sweep_interval: Option<Duration>,
+    /// `--timeout`: the timeout of the default path, which it makes where the
+    /// file has none. It also replaces a guess by `preset = "auto"`.
+    pub timeout: Option<Duration>,
+}
+
+impl Config {
+    /// Loads the file at `path`, or at `default_path` where none is named (then
+    /// it may be absent), and merges it with the flags.
+    ///
+    /// # Errors
+    /// A file that cannot be read, and the first line or flag that is wrong.
+    pub fn load(
+        path: Option<&Path>,
+        default_path: &Path,
+        overrides: &Overrides,
+    ) -> Result<Self, ConfigError> {
+        Self::load_on(path, default_path, overrides, Path::new(dmi::ROOT))
+    }
+
+    /// [`Config::load`] on a machine whose DMI strings lie below `dmi_root`.
+    fn load_on(
+        path: Option<&Path>,
+        default_path: &Path,
+        overrides: &Overrides,
+        dmi_root: &Path,
+    ) -> Result<Self, ConfigError> {
+        let file = path.unwrap_or(default_path);
+        let parsed = match read(file) {
+            Ok(text) => {
+                let text = String::from_utf8(text).map_err(|error| {
+                    let valid = error.utf8_error().valid_up_to();
+                    let before = error.as_bytes().iter().take(valid);
+                    let line = 1 + before.filter(|byte| **byte == b'\n').count();
+                    Place::Line(line).fault(Problem::NotText).in_file(file)
+                })?;
+                file::parse(&text).map_err(|fault| fault.in_file(file))?
+            }
+            Err(ConfigError::Read { source, .. })
+                if path.is_none() && source.kind() == io::ErrorKind::NotFound =>
+            {
+                FileConfig::default()
+            }
+            Err(error) => return Err(error),
+        };
+        merge::merge(parsed, overrides, dmi_root).map_err(|fault| fault.in_file(file))
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, ConfigError> {
+    let unreadable = |source| ConfigError::Read {
+        file: file.to_owned(),
+        source,
+    };
+    let mut text = Vec::new();
+    File::open(file)
+        .map_err(unreadable)?
+        .take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut text)
+        .map_err(unreadable)?;
+    if text.len() as u64 > MAX_FILE_BYTES {
+        return Err(ConfigError::TooLong {
+            file: file.to_owned(),
+            limit: MAX_FILE_BYTES,
+        });
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests;

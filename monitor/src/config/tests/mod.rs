@@ -1,0 +1,295 @@
+//! Whole files through [`Config::load`].
+
+mod limits;
+mod wrong_lines;
+
+use super::*;
+use tempfile::TempDir;
+
+/// A directory with a configuration file in it, and a machine without a cloud.
+struct Bench {
+    dir: TempDir,
+}
+
+impl Bench {
+    fn new(text: impl AsRef<[u8]>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("config.toml"), text).unwrap();
+        Self { dir }
+    }
+
+    fn on_aws(self) -> Self {
+        std::fs::write(self.dir.path().join("sys_vendor"), "Amazon EC2\n").unwrap();
+        self
+    }
+
+    fn load(&self, overrides: &Overrides) -> Result<Config, ConfigError> {
+        let file = self.dir.path().join("config.toml");
+        Config::load_on(
+            Some(&file),
+            Path::new("/nonexistent"),
+            overrides,
+            self.dir.path(),
+        )
+    }
+
+    /// The whole message without the temporary directory.
+    fn message(&self, overrides: &Overrides) -> String {
+        let error = self
+            .load(overrides)
+            .expect_err("a configuration that cannot run");
+        let message = error.to_string();
+        assert_eq!(message.lines().count(), 1, "one line: {message}");
+        message.replace(&format!("{}/", self.dir.path().display()), "")
+    }
+}
+
+fn load(text: &str) -> Config {
+    Bench::new(text).load(&Overrides::default()).unwrap()
+}
+
+fn message(text: &str) -> String {
+    Bench::new(text).message(&Overrides::default())
+}
+
+fn timeout(seconds: u64) -> Overrides {
+    Overrides {
+        timeout: Some(Duration::from_secs(seconds)),
+        ..Overrides::default()
+    }
+}
+
+fn nets(path: &PathConfig) -> Vec<String> {
+    path.remote.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn without_a_file_the_defaults_hold() {
+    let config = Config::load(
+        None,
+        Path::new("/nonexistent/config.toml"),
+        &Overrides::default(),
+    );
+    let expected = Config {
+        listen: "127.0.0.1:9469".parse().unwrap(),
+        socket: PathBuf::from("/run/tcplull/tcplull.sock"),
+        sweep_interval: Duration::from_secs(5),
+        min_gap: Duration::from_secs(1),
+        warn_at: 0.75,
+        paths: Vec::new(),
+        notes: Vec::new(),
+    };
+    assert_eq!(config.unwrap(), expected);
+    assert_eq!(load(""), expected);
+}
+
+#[test]
+fn a_file_named_by_flag_must_exist() {
+    let file = Path::new("/nonexistent/mine.toml");
+    let error = Config::load(Some(file), Path::new("/nonexistent"), &Overrides::default());
+    let message = error.unwrap_err().to_string();
+    assert!(
+        message.starts_with("/nonexistent/mine.toml: cannot read the configuration"),
+        "{message}"
+    );
+    assert!(message.contains("--config"), "{message}");
+}
+
+#[test]
+fn a_default_file_that_exists_but_cannot_be_read_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = Config::load(None, dir.path(), &Overrides::default());
+    assert!(
+        matches!(error, Err(ConfigError::Read { .. })),
+        "a directory is no file"
+    );
+}
+
+#[test]
+fn the_example_file_is_valid_and_shows_the_defaults() {
+    let config = load(include_str!("../../../../deploy/config.example.toml"));
+    let defaults = load("");
+    assert_eq!(config.listen, defaults.listen);
+    assert_eq!(config.socket, defaults.socket);
+    assert_eq!(config.sweep_interval, defaults.sweep_interval);
+    assert_eq!(config.min_gap, defaults.min_gap);
+    assert_eq!(config.warn_at, defaults.warn_at);
+    let names: Vec<_> = config.paths.iter().map(|path| path.name.as_str()).collect();
+    assert_eq!(names, ["internet", "databases", "aws-nlb"]);
+}
+
+#[test]
+fn every_value_of_the_file_is_taken() {
+    let config = load(
+        r#"
+        listen = "[::1]:1234"
+        socket = "/tmp/x.sock"
+        sweep_interval = "250ms"
+        min_gap = "500ms"
+        warn_at = 0.5
+        [[path]]
+        name = "nat"
+        remote = ["10.0.0.0/8", "2001:db8::/32"]
+        ports = [443, 0x1538]
+        timeout = "1h30m"
+        clock = "payload"
+        "#,
+    );
+    assert_eq!(config.listen.to_string(), "[::1]:1234");
+    assert_eq!(config.socket, PathBuf::from("/tmp/x.sock"));
+    assert_eq!(config.sweep_interval, Duration::from_millis(250));
+    assert_eq!(config.min_gap, Duration::from_millis(500));
+    assert_eq!(config.warn_at, 0.5);
+    let path = &config.paths[0];
+    assert_eq!(path.name, "nat");
+    assert_eq!(nets(path), ["10.0.0.0/8", "2001:db8::/32"]);
+    assert_eq!(path.ports, [443, 5432]);
+    assert_eq!(path.timeout, Duration::from_secs(5400));
+    assert_eq!(path.clock, PathClock::Payload);
+    assert!(path.stated);
+}
+
+#[test]
+fn flags_go_before_the_file() {
+    let bench = Bench::new("listen = \"127.0.0.1:1\"\nsocket = \"/a\"\nsweep_interval = \"9s\"\n");
+    let config = bench
+        .load(&Overrides {
+            listen: Some("127.0.0.1:2".parse().unwrap()),
+            socket: Some(PathBuf::from("/b")),
+            sweep_interval: Some(Duration::from_secs(2)),
+            timeout: None,
+        })
+        .unwrap();
+    assert_eq!(config.listen.port(), 2);
+    assert_eq!(config.socket, PathBuf::from("/b"));
+    assert_eq!(config.sweep_interval, Duration::from_secs(2));
+}
+
+#[test]
+fn a_timeout_by_flag_makes_a_default_path() {
+    let config = Bench::new("").load(&timeout(5)).unwrap();
+    assert_eq!(config.paths.len(), 1);
+    let path = &config.paths[0];
+    assert_eq!(path.name, "default");
+    assert_eq!(nets(path), ["0.0.0.0/0", "::/0"]);
+    assert_eq!(path.timeout, Duration::from_secs(5));
+    assert!(path.stated && path.ports.is_empty());
+}
+
+#[test]
+fn a_timeout_by_flag_overrides_the_files_default_path_and_no_other() {
+    let bench = Bench::new(
+        r#"
+        path = [
+            { name = "nat", timeout = "4m" },
+            { name = "db", timeout = "1h", remote = ["10.0.0.0/8"] },
+            { name = "web", timeout = "2h", ports = [443] },
+        ]
+        "#,
+    );
+    let config = bench.load(&timeout(5)).unwrap();
+    let timeouts: Vec<_> = config
+        .paths
+        .iter()
+        .map(|path| path.timeout.as_secs())
+        .collect();
+    assert_eq!(timeouts, [5, 3600, 7200]);
+}
+
+#[test]
+fn a_timeout_by_flag_covers_the_family_that_the_file_leaves_open() {
+    let bench = Bench::new("[[path]]\nname = \"v4\"\ntimeout = \"4m\"\nremote = [\"0.0.0.0/0\"]\n");
+    let config = bench.load(&timeout(5)).unwrap();
+    assert_eq!(config.paths[0].timeout.as_secs(), 5);
+    assert_eq!(config.paths[1].name, "default");
+    assert_eq!(nets(&config.paths[1]), ["::/0"]);
+}
+
+#[test]
+fn a_preset_gives_name_timeout_and_clock_and_yields_to_what_is_written() {
+    let config = load("[[path]]\npreset = \"aws-classic-elb\"\nremote = [\"10.0.0.0/8\"]\n");
+    let path = &config.paths[0];
+    assert_eq!(
+        (path.name.as_str(), path.timeout.as_secs()),
+        ("aws-classic-elb", 60)
+    );
+    assert_eq!(path.clock, PathClock::Payload);
+    assert!(path.stated && config.notes.is_empty());
+
+    let config = load(
+        "[[path]]\npreset = \"azure-snat\"\nname = \"nat\"\ntimeout = \"30m\"\nclock = \"payload\"\n",
+    );
+    let path = &config.paths[0];
+    assert_eq!((path.name.as_str(), path.timeout.as_secs()), ("nat", 1800));
+    assert_eq!(path.clock, PathClock::Payload);
+    assert_eq!(nets(path), ["0.0.0.0/0", "::/0"]);
+}
+
+#[test]
+fn a_box_inside_the_subnet_asks_for_a_prefix() {
+    let config = load("[[path]]\npreset = \"aws-nlb\"\n");
+    assert_eq!(config.notes.len(), 1);
+    assert!(
+        config.notes[0].contains("inside one subnet"),
+        "{:?}",
+        config.notes
+    );
+}
+
+#[test]
+fn auto_guesses_the_cloud_for_public_addresses_and_says_so() {
+    let bench = Bench::new("[[path]]\npreset = \"auto\"\n").on_aws();
+    let config = bench.load(&Overrides::default()).unwrap();
+    let path = &config.paths[0];
+    assert_eq!(
+        (path.name.as_str(), path.timeout.as_secs()),
+        ("auto-aws-nat-gateway", 350)
+    );
+    assert!(!path.stated, "a guess is not stated");
+    let covers = |address: &str| {
+        let address: std::net::IpAddr = address.parse().unwrap();
+        path.remote.iter().any(|net| net.contains(&address))
+    };
+    assert!(covers("20.1.2.3") && covers("2600::1"));
+    assert!(!covers("10.0.0.1") && !covers("fd00::1"));
+    assert!(
+        config.notes[0].contains("350") || config.notes[0].contains("5m 50s"),
+        "{:?}",
+        config.notes
+    );
+}
+
+#[test]
+fn auto_gives_no_path_where_no_cloud_shows_itself() {
+    let config = load("[[path]]\npreset = \"auto\"\n");
+    assert!(config.paths.is_empty());
+    assert!(
+        config.notes[0].contains("neither Azure nor AWS nor GCP"),
+        "{:?}",
+        config.notes
+    );
+}
+
+#[test]
+fn a_timeout_by_flag_replaces_the_guess() {
+    let bench = Bench::new("[[path]]\npreset = \"auto\"\n").on_aws();
+    let config = bench.load(&timeout(5)).unwrap();
+    let names: Vec<_> = config.paths.iter().map(|path| path.name.as_str()).collect();
+    assert_eq!(names, ["default"]);
+    assert!(
+        config
+            .notes
+            .iter()
+            .any(|note| note.contains("--timeout replaces")),
+        "{:?}",
+        config.notes
+    );
+}
+
+#[test]
+fn the_same_prefix_with_other_ports_is_another_path() {
+    let config = load(
+        "[[path]]\nname = \"a\"\ntimeout = \"4m\"\n[[path]]\nname = \"b\"\ntimeout = \"5m\"\nports = [443]\n",
+    );
+    assert_eq!(config.paths.len(), 2);
+}

@@ -1,0 +1,254 @@
+//! What the daemon knows, behind one lock: facts go in here, and come out at the
+//! surfaces.
+
+use super::error::DaemonError;
+use super::listing::Lister;
+use super::log_writer::Log;
+use super::{pace, paths};
+use crate::alerts::{AlertChange, Alerts};
+use crate::config::Config;
+use crate::judge::{Judge, JudgedPath, Observation, Verdict};
+use crate::kernel::{FactRing, HookStatus, Reading, SleepLog, SweepReport, Tables, jiffy_ns};
+use crate::owner::Owners;
+use crate::surfaces::inspect::{Feed, InspectCounters};
+use crate::surfaces::metrics::{self, KernelTotals, Metrics};
+use crate::surfaces::readiness;
+use monitor_common::{Counter, Fact, flags};
+use std::time::{Duration, Instant};
+
+/// What a [`Core`] is made of.
+pub(super) struct Parts<'a> {
+    pub(super) config: &'a Config,
+    pub(super) tables: Tables,
+    pub(super) hooks: &'a [HookStatus],
+    pub(super) ring_bytes: u64,
+    pub(super) feed: Feed,
+    pub(super) log: Log,
+    pub(super) inspect: InspectCounters,
+}
+
+pub(super) struct Core {
+    tables: Tables,
+    paths: Vec<JudgedPath>,
+    judge: Judge,
+    alerts: Alerts,
+    owners: Owners,
+    sleeps: SleepLog,
+    jiffy_ns: u64,
+    metrics: Metrics,
+    ring_bytes: u64,
+    feed: Feed,
+    log: Log,
+    inspect: InspectCounters,
+    configured_interval: Duration,
+    sweep_cpu: Duration,
+    last_sweep: Option<Instant>,
+    sweep_rows_dropped: u64,
+}
+
+impl Core {
+    pub(super) fn new(mut parts: Parts<'_>) -> Result<Self, DaemonError> {
+        let clock = |error: nix::Error| DaemonError::System {
+            what: "cannot read the clock",
+            source: error.into(),
+        };
+        let jiffy_ns = u64::from(jiffy_ns().map_err(clock)?);
+        let first = parts.tables.set_paths(&paths::for_kernel(parts.config))?;
+        let paths = paths::for_judge(parts.config, first);
+        let metrics = Metrics::new(paths.iter().map(|path| path.name.as_str()))?;
+        let hooks = parts.hooks.iter();
+        metrics.hooks(hooks.map(|status| (status.hook, status.mechanism.as_deref())));
+        Ok(Self {
+            judge: Judge::new(paths.clone(), crate::judge::Limits::new(jiffy_ns)),
+            alerts: Alerts::new(crate::alerts::Limits::default()),
+            owners: Owners::new("/proc"),
+            sleeps: SleepLog::new(Reading::now().map_err(clock)?),
+            jiffy_ns,
+            metrics,
+            ring_bytes: parts.ring_bytes,
+            feed: parts.feed,
+            log: parts.log,
+            inspect: parts.inspect,
+            configured_interval: parts.config.sweep_interval,
+            sweep_cpu: Duration::ZERO,
+            last_sweep: None,
+            sweep_rows_dropped: 0,
+            tables: parts.tables,
+            paths,
+        })
+    }
+
+    /// Takes facts from the ring; answers how many.
+    pub(super) fn drain(&mut self, ring: &mut FactRing, limit: usize) -> usize {
+        let Some(now) = self.now() else {
+            return 0;
+        };
+        let mut verdicts = Vec::new();
+        let taken = ring.drain(limit, |fact| self.take(fact, now, &mut verdicts));
+        self.publish(verdicts, now);
+        taken
+    }
+
+    /// Takes a sweep in.
+    pub(super) fn swept(&mut self, report: &SweepReport) {
+        let Some(now) = self.now() else {
+            return;
+        };
+        self.sleeps.update(now);
+        let mut verdicts = Vec::new();
+        for fact in &report.rows {
+            self.take(fact, now, &mut verdicts);
+        }
+        self.judge.sweep_done(
+            report.started_ns,
+            report.ended_ns,
+            now.wall_of(report.ended_ns),
+            &mut verdicts,
+        );
+        self.publish(verdicts, now);
+        self.sweep_cpu = report.cpu;
+        self.last_sweep = Some(Instant::now());
+        self.sweep_rows_dropped += report.rows_dropped;
+        self.metrics.sweep(&metrics::SweepReport {
+            duration: report.took,
+            interval: self.sweep_interval(),
+            sockets: report.sockets,
+            rows_dropped: self.sweep_rows_dropped,
+            silent: self.lister().silent(&report.rows),
+        });
+    }
+
+    /// Tells the judge and the alerts that time passes.
+    pub(super) fn tick(&mut self) {
+        let Some(now) = self.now() else {
+            return;
+        };
+        let mut verdicts = Vec::new();
+        self.judge
+            .tick(now.monotonic_ns, now.wall_unix_ns, &mut verdicts);
+        self.publish(verdicts, now);
+        let changes = self.alerts.tick(now.monotonic_ns);
+        tell(&changes);
+    }
+
+    /// Puts the paths of a new configuration in force. Its other values need a
+    /// restart.
+    pub(super) fn reload(&mut self, config: &Config) {
+        match self.tables.set_paths(&paths::for_kernel(config)) {
+            Ok(first) => {
+                self.paths = paths::for_judge(config, first);
+                self.judge.set_paths(self.paths.clone());
+                self.metrics
+                    .set_paths(self.paths.iter().map(|path| path.name.as_str()));
+                tracing::info!("reloaded: {} paths in force", self.paths.len());
+            }
+            Err(error) => tracing::error!("{error}; some of the paths before stay in force"),
+        }
+    }
+
+    /// Time between sweeps now in force.
+    pub(super) fn sweep_interval(&self) -> Duration {
+        pace::interval(self.configured_interval, self.sweep_cpu)
+    }
+
+    /// What turns facts into rows, with the paths now in force.
+    pub(super) fn lister(&self) -> Lister {
+        Lister::new(self.paths.clone(), self.jiffy_ns)
+    }
+
+    pub(super) fn alerts(&self) -> &Alerts {
+        &self.alerts
+    }
+
+    /// Whether the daemon does its work.
+    pub(super) fn readiness(&self) -> Result<(), readiness::NotReady> {
+        let since = self.last_sweep.map(|at| at.elapsed());
+        // The hooks are attached before a core is made.
+        readiness::readiness(true, since, self.sweep_interval())
+    }
+
+    /// The metrics in Prometheus' text format, all totals brought up to date.
+    pub(super) fn render_metrics(&mut self) -> Result<String, String> {
+        self.metrics.kernel(&self.kernel_totals().map_err(|error| error.to_string())?);
+        self.metrics.alerts(self.alerts.firing(), self.alerts.stats());
+        self.metrics.judge(self.judge.stats());
+        self.metrics.inspect(self.inspect.totals());
+        self.metrics.owners(self.owners.totals());
+        self.metrics.log_dropped(self.log.dropped());
+        self.metrics.render().map_err(|error| error.to_string())
+    }
+
+    fn kernel_totals(&self) -> Result<KernelTotals, crate::kernel::KernelError> {
+        let totals = self.tables.totals()?;
+        let mut gaps = vec![(None, self.tables.gaps(None)?)];
+        for path in &self.paths {
+            gaps.push((Some(path.name.clone()), self.tables.gaps(Some(path.id))?));
+        }
+        Ok(KernelTotals {
+            counters: Counter::ALL.map(|counter| totals.get(counter)),
+            ring_bytes: self.ring_bytes,
+            gaps,
+        })
+    }
+
+    fn now(&self) -> Option<Reading> {
+        // The clocks were there at the start; one that fails later costs a turn.
+        Reading::now()
+            .inspect_err(|error| tracing::error!("cannot read the clock: {error}"))
+            .ok()
+    }
+
+    fn take(&mut self, fact: &Fact, now: Reading, verdicts: &mut Vec<Verdict>) {
+        let comm = comm_of(fact);
+        let known = fact.has(flags::TASK_KNOWN);
+        let owner = self.owners.resolve(
+            known.then_some(fact.pid),
+            comm.as_deref().filter(|_| known),
+            fact.socket.cgroup_id,
+        );
+        let silent_since = fact
+            .time_ns
+            .saturating_sub(fact.payload_idle_ns.max(fact.packet_idle_ns));
+        let observation = Observation {
+            fact,
+            wall_unix_ns: now.wall_of(fact.time_ns),
+            suspended_ns: self.sleeps.slept_between(silent_since, fact.time_ns),
+            owner,
+        };
+        self.judge.observe(&observation, verdicts);
+    }
+
+    /// One way out for all that the judge says.
+    fn publish(&mut self, verdicts: Vec<Verdict>, now: Reading) {
+        for verdict in verdicts {
+            tell(&self.alerts.apply(&verdict, now.monotonic_ns));
+            if let Verdict::Finding(finding) = verdict {
+                self.metrics.finding(&finding);
+                if let Err(error) = self.feed.publish(&finding) {
+                    tracing::error!("a finding cannot be written: {error}");
+                }
+                self.log.write(finding);
+            }
+        }
+    }
+}
+
+fn tell(changes: &[AlertChange]) {
+    for change in changes {
+        match change {
+            AlertChange::Firing(alert) => {
+                tracing::info!("alert {} on {} fires: {}", alert.name, alert.path, alert.summary);
+            }
+            AlertChange::Resolved(alert) => {
+                tracing::info!("alert {} on {} resolved", alert.name, alert.path);
+            }
+        }
+    }
+}
+
+/// The name of the task behind a fact, without its padding.
+pub(super) fn comm_of(fact: &Fact) -> Option<String> {
+    let end = fact.comm.iter().position(|byte| *byte == 0);
+    let name = &fact.comm[..end.unwrap_or(fact.comm.len())];
+    (!name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned())
+}

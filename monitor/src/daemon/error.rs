@@ -1,0 +1,34 @@
+use crate::config::ConfigError;
+use crate::kernel::KernelError;
+use crate::surfaces::http::HttpError;
+use crate::surfaces::inspect::InspectError;
+use crate::surfaces::metrics::MetricsError;
+
+/// Why the daemon does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The configuration is at fault.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The kernel side cannot run here.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    /// Metrics and health cannot be served.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// Live inspection cannot be served.
+    #[error(transparent)]
+    Inspect(#[from] InspectError),
+    /// A metric is defective.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// The system refused something that it grants as a rule.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+}

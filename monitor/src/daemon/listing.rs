@@ -1,0 +1,170 @@
+//! Connections as rows: for `ls`, and counted by what their silence comes to.
+
+use super::core::comm_of;
+use super::paths;
+use crate::config::Config;
+use crate::judge::{JudgedPath, Standing, connection, standing};
+use crate::kernel::{self, Kernel, KernelError, SweepReport, Sweeper, jiffy_ns};
+use crate::owner::Owners;
+use crate::surfaces::inspect::RowSender;
+use crate::surfaces::metrics::SilentConnections;
+use crate::surfaces::rows::{ConnectionRow, Keepalive, Silence};
+use monitor_common::{Fact, SweepMode, TcpState, flags};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// Turns swept facts into rows.
+pub struct Lister {
+    paths: HashMap<u32, JudgedPath>,
+    owners: Owners,
+    jiffy_ns: u64,
+}
+
+impl Lister {
+    /// With these paths in force, on a kernel with jiffies of `jiffy_ns`.
+    pub fn new(paths: Vec<JudgedPath>, jiffy_ns: u64) -> Self {
+        Self {
+            paths: paths.into_iter().map(|path| (path.id, path)).collect(),
+            owners: Owners::new("/proc"),
+            jiffy_ns,
+        }
+    }
+
+    /// One connection as a row.
+    pub fn row(&mut self, fact: &Fact) -> ConnectionRow {
+        let path = self.paths.get(&fact.path_id);
+        let socket = &fact.socket;
+        let known = fact.has(flags::TASK_KNOWN);
+        let comm = comm_of(fact).filter(|_| known);
+        let seconds = |jiffies: u32| {
+            (jiffies > 0).then(|| rounded(u64::from(jiffies).saturating_mul(self.jiffy_ns)))
+        };
+        ConnectionRow {
+            connection: connection(socket),
+            owner: self.owners.resolve(
+                known.then_some(fact.pid),
+                comm.as_deref(),
+                socket.cgroup_id,
+            ),
+            state: state_name(socket.state).to_owned(),
+            payload_idle_seconds: rounded(fact.payload_idle_ns),
+            packet_idle_seconds: rounded(fact.packet_idle_ns),
+            path: path.map(|path| path.name.clone()),
+            timeout_seconds: path.map(|path| rounded(path.timeout_ns)),
+            clock: path.map(|path| path.clock),
+            keepalive: Keepalive {
+                enabled: fact.has(flags::KEEPALIVE),
+                time_seconds: seconds(socket.keepalive_time),
+                interval_seconds: seconds(socket.keepalive_intvl),
+                probes: (socket.keepalive_probes > 0).then_some(socket.keepalive_probes),
+            },
+            silence: self.silence(fact),
+        }
+    }
+
+    /// Silent connections by path, each under the worst that holds for it.
+    pub fn silent(&self, rows: &[Fact]) -> Vec<SilentConnections> {
+        let mut by_path: HashMap<Option<&str>, SilentConnections> = HashMap::new();
+        for fact in rows {
+            let name = self.paths.get(&fact.path_id).map(|path| path.name.as_str());
+            let counts = by_path.entry(name).or_insert_with(|| SilentConnections {
+                path: name.map(str::to_owned),
+                ..SilentConnections::default()
+            });
+            match self.silence(fact) {
+                Silence::Ok => {}
+                Silence::AtRisk => counts.at_risk += 1,
+                Silence::Crossed => counts.crossed += 1,
+                Silence::Stalled => counts.stalled += 1,
+            }
+        }
+        by_path.into_values().collect()
+    }
+
+    fn silence(&self, fact: &Fact) -> Silence {
+        match standing(fact, self.paths.get(&fact.path_id), self.jiffy_ns) {
+            Standing::Quiet => Silence::Ok,
+            Standing::AtRisk => Silence::AtRisk,
+            Standing::Crossed => Silence::Crossed,
+            Standing::Stalled => Silence::Stalled,
+        }
+    }
+}
+
+/// Sweeps once for a client of a running daemon. Blocks.
+pub(super) fn send_connections(sweeper: &Mutex<Sweeper>, mut lister: Lister, rows: RowSender) {
+    let report = sweeper
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .sweep(SweepMode::All);
+    match report {
+        Ok(report) => {
+            for fact in &report.rows {
+                if rows.blocking_send(&lister.row(fact)).is_err() {
+                    return;
+                }
+            }
+            if report.rows_dropped > 0 {
+                rows.blocking_fail(cut(&report));
+            }
+        }
+        Err(error) => rows.blocking_fail(error.to_string()),
+    }
+}
+
+/// Lists this host's connections without a daemon: loads the iterators alone, and
+/// sweeps once.
+///
+/// # Errors
+///
+/// Why the kernel side cannot run here.
+pub fn list_once(config: &Config, btf: &Path) -> Result<Vec<ConnectionRow>, KernelError> {
+    let mut kernel = Kernel::load(&kernel::Options {
+        btf: btf.to_owned(),
+        min_gap: config.min_gap,
+        ring_bytes: None,
+        hooks: false,
+    })?;
+    let first = kernel.tables.set_paths(&paths::for_kernel(config))?;
+    let jiffy_ns = jiffy_ns().map_err(|error| KernelError::System {
+        what: "reading the length of a jiffy",
+        source: error.into(),
+    })?;
+    let mut lister = Lister::new(paths::for_judge(config, first), u64::from(jiffy_ns));
+    let report = kernel.sweeper.sweep(SweepMode::All)?;
+    if report.rows_dropped > 0 {
+        tracing::warn!("{}", cut(&report));
+    }
+    Ok(report.rows.iter().map(|fact| lister.row(fact)).collect())
+}
+
+fn cut(report: &SweepReport) -> String {
+    format!(
+        "{} connections shown, {} more left out",
+        report.rows.len(),
+        report.rows_dropped
+    )
+}
+
+/// Seconds with three decimals.
+fn rounded(ns: u64) -> f64 {
+    (ns as f64 / 1e6).round() / 1e3
+}
+
+fn state_name(number: u32) -> &'static str {
+    match TcpState::from_number(number) {
+        Some(TcpState::Established) => "established",
+        Some(TcpState::SynSent) => "syn_sent",
+        Some(TcpState::SynRecv | TcpState::NewSynRecv) => "syn_recv",
+        Some(TcpState::FinWait1) => "fin_wait1",
+        Some(TcpState::FinWait2) => "fin_wait2",
+        Some(TcpState::TimeWait) => "time_wait",
+        Some(TcpState::Close) => "close",
+        Some(TcpState::CloseWait) => "close_wait",
+        Some(TcpState::LastAck) => "last_ack",
+        Some(TcpState::Listen) => "listen",
+        Some(TcpState::Closing) => "closing",
+        None => "unknown",
+    }
+}

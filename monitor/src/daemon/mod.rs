@@ -1,0 +1,238 @@
+//! The daemon: joins the rooms, and owns the loop that everything passes through.
+
+mod core;
+mod error;
+mod listing;
+mod log_writer;
+mod pace;
+mod paths;
+mod sources;
+
+pub use error::DaemonError;
+pub use listing::{Lister, list_once};
+
+use crate::config::{Config, ConfigError};
+use crate::kernel::{self, FactRing, Kernel, SweepReport, Sweeper};
+use crate::surfaces::http::HttpServer;
+use crate::surfaces::inspect::{Feed, InspectServer};
+use crate::surfaces::log::LogFormat;
+use core::{Core, Parts};
+use log_writer::LogWriter;
+use monitor_common::SweepMode;
+use sources::Sources;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::io::unix::AsyncFd;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+
+/// What the daemon is started with besides its configuration.
+pub struct Options {
+    /// Reads the configuration, at the start and at every SIGHUP.
+    pub configuration: Box<dyn Fn() -> Result<Config, ConfigError>>,
+    /// How findings are written to standard output.
+    pub log_format: LogFormat,
+    /// File with this kernel's BTF.
+    pub btf: PathBuf,
+    /// Size of the ring in bytes; `None` for the default.
+    pub ring_bytes: Option<u32>,
+}
+
+/// Facts taken from the ring before anything else gets its turn.
+const BATCH: usize = 1024;
+
+/// How often the judge is told that time passes.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Time for a sweep under way when the daemon stops.
+const LAST_SWEEP: Duration = Duration::from_secs(2);
+
+/// Runs the daemon until SIGTERM or SIGINT.
+///
+/// # Errors
+///
+/// What keeps it from starting; each names the remedy.
+pub fn run(options: &Options) -> Result<(), DaemonError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| DaemonError::System {
+            what: "cannot start the runtime",
+            source,
+        })?;
+    let result = runtime.block_on(serve(options));
+    runtime.shutdown_timeout(LAST_SWEEP);
+    result
+}
+
+async fn serve(options: &Options) -> Result<(), DaemonError> {
+    let config = (options.configuration)()?;
+    for note in &config.notes {
+        tracing::info!("{note}");
+    }
+    // First what a plain user lacks, then what another daemon holds, then the load.
+    kernel::check_privileges()?;
+    let inspect = InspectServer::bind(&config.socket)?;
+    let http = HttpServer::bind(config.listen).await?;
+    let begun = Instant::now();
+    let Kernel {
+        ring,
+        sweeper,
+        tables,
+        hooks,
+    } = Kernel::load(&kernel::Options {
+        btf: options.btf.clone(),
+        min_gap: config.min_gap,
+        ring_bytes: options.ring_bytes,
+        hooks: true,
+    })?;
+    for status in &hooks {
+        match &status.mechanism {
+            Some(mechanism) => tracing::debug!("hook {}: {mechanism}", status.hook),
+            None => tracing::warn!(
+                "hook {}: no mechanism works here; what it tells is not seen (`tcplull check` says why)",
+                status.hook
+            ),
+        }
+    }
+
+    let feed = Feed::default();
+    let (log, log_writer) = LogWriter::start(options.log_format).map_err(|source| DaemonError::System {
+        what: "cannot start the log",
+        source,
+    })?;
+    let core = Arc::new(Mutex::new(Core::new(Parts {
+        config: &config,
+        tables,
+        hooks: &hooks,
+        ring_bytes: ring.bytes(),
+        feed: feed.clone(),
+        log,
+        inspect: inspect.counters(),
+    })?));
+    let sweeper = Arc::new(Mutex::new(sweeper));
+    let sources = Arc::new(Sources::new(Arc::clone(&core), Arc::clone(&sweeper)));
+    tracing::info!(
+        "attached in {} ms; metrics on http://{}/metrics, inspection on {}",
+        begun.elapsed().as_millis(),
+        http.address(),
+        config.socket.display()
+    );
+
+    let (stop, stopping) = watch::channel(());
+    let servers = [
+        tokio::spawn(http.serve(sources.clone(), closed(stopping.clone()))),
+        tokio::spawn(inspect.serve(sources, feed, closed(stopping))),
+    ];
+    let result = work(options, &core, &sweeper, ring).await;
+    drop(stop);
+    for server in servers {
+        if let Err(error) = server.await {
+            tracing::warn!("a server ended badly: {error}");
+        }
+    }
+    drop(core);
+    log_writer.finish();
+    result
+}
+
+/// Over as soon as the sender is gone.
+async fn closed(mut stopping: watch::Receiver<()>) {
+    while stopping.changed().await.is_ok() {}
+}
+
+/// The loop: facts, sweeps, time, signals.
+async fn work(
+    options: &Options,
+    core: &Arc<Mutex<Core>>,
+    sweeper: &Arc<Mutex<Sweeper>>,
+    ring: FactRing,
+) -> Result<(), DaemonError> {
+    let system = |what| move |source| DaemonError::System { what, source };
+    // SAFETY: the ring owns its descriptor, answers the same one each time, and
+    // closes it only when the `AsyncFd` around it is dropped.
+    let mut ring = unsafe { AsyncFd::register(ring) }
+        .map_err(|error| system("cannot wait for facts")(error.into_parts().1))?;
+    let mut terminate =
+        signal(SignalKind::terminate()).map_err(system("cannot wait for SIGTERM"))?;
+    let mut interrupt =
+        signal(SignalKind::interrupt()).map_err(system("cannot wait for SIGINT"))?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(system("cannot wait for SIGHUP"))?;
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut next_sweep = tokio::time::Instant::now();
+    let mut sweeping = None;
+    loop {
+        tokio::select! {
+            readable = ring.readable_mut() => {
+                let mut ready = readable.map_err(system("cannot wait for facts"))?;
+                if lock(core).drain(ready.get_inner_mut(), BATCH) < BATCH {
+                    ready.clear_ready();
+                }
+                // A storm of facts must not keep signals and scrapes waiting.
+                tokio::task::yield_now().await;
+            }
+            () = sleep_until(next_sweep), if sweeping.is_none() => {
+                sweeping = Some(start_sweep(sweeper));
+            }
+            done = joined(&mut sweeping) => {
+                sweeping = None;
+                let wait = finish_sweep(core, done);
+                next_sweep = tokio::time::Instant::now() + wait;
+            }
+            _ = tick.tick() => lock(core).tick(),
+            _ = hangup.recv() => match (options.configuration)() {
+                Ok(config) => lock(core).reload(&config),
+                Err(error) => tracing::error!("{error}; the paths before stay in force"),
+            },
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    tracing::info!("stopping");
+    Ok(())
+}
+
+type Sweeping = tokio::task::JoinHandle<Result<SweepReport, kernel::KernelError>>;
+
+fn start_sweep(sweeper: &Arc<Mutex<Sweeper>>) -> Sweeping {
+    let sweeper = Arc::clone(sweeper);
+    tokio::task::spawn_blocking(move || {
+        sweeper
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .sweep(SweepMode::Findings)
+    })
+}
+
+/// The sweep under way, once it is over; never, while there is none.
+async fn joined(
+    sweeping: &mut Option<Sweeping>,
+) -> Result<Result<SweepReport, kernel::KernelError>, tokio::task::JoinError> {
+    match sweeping {
+        Some(sweeping) => sweeping.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Takes a sweep in; answers the time until the next.
+fn finish_sweep(
+    core: &Arc<Mutex<Core>>,
+    done: Result<Result<SweepReport, kernel::KernelError>, tokio::task::JoinError>,
+) -> Duration {
+    let mut core = lock(core);
+    match done {
+        Ok(Ok(report)) => core.swept(&report),
+        // The next one may do better; that none completes shows in /readyz.
+        Ok(Err(error)) => tracing::warn!("{error}"),
+        Err(error) => tracing::warn!("the sweep broke off: {error}"),
+    }
+    core.sweep_interval()
+}
+
+/// The core is whole between any two calls, also after a panic in one of them.
+fn lock(core: &Mutex<Core>) -> std::sync::MutexGuard<'_, Core> {
+    core.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,46 @@
+//! The configuration's paths in the two forms that others need: the kernel's
+//! table, and what the judge must know.
+
+use crate::config::Config;
+use crate::judge::JudgedPath;
+use crate::judge::finding::Clock;
+use crate::kernel::TablePath;
+use monitor_common::PathClock;
+use std::time::Duration;
+
+/// Paths for the kernel's table, in the order of the configuration.
+pub fn for_kernel(config: &Config) -> Vec<TablePath> {
+    config
+        .paths
+        .iter()
+        .map(|path| TablePath {
+            remote: path.remote.clone(),
+            ports: path.ports.clone(),
+            timeout: path.timeout,
+            warn: path.timeout.mul_f64(config.warn_at),
+            clock: path.clock,
+        })
+        .collect()
+}
+
+/// The same paths for the judge; `first` is the path id of the first.
+pub fn for_judge(config: &Config, first: u32) -> Vec<JudgedPath> {
+    (first..)
+        .zip(&config.paths)
+        .map(|(id, path)| JudgedPath {
+            id,
+            name: path.name.clone(),
+            timeout_ns: nanos(path.timeout),
+            warn_ns: nanos(path.timeout.mul_f64(config.warn_at)),
+            clock: match path.clock {
+                PathClock::Packets => Clock::Packets,
+                PathClock::Payload => Clock::Payload,
+            },
+            stated: path.stated,
+        })
+        .collect()
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

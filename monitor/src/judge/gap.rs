@@ -1,0 +1,360 @@
+//! A gap: a silence that ended, and what was seen since.
+
+use super::{
+    finding::{Clock, Outcome},
+    marks::Marks,
+    paths::JudgedPath,
+    seen::Seen,
+    serial::after,
+    silence::Silence,
+    thresholds::CLOCK_SLACK_NS,
+};
+use monitor_common::{FactKind, TcpState, tcp_flags};
+use nix::errno::Errno;
+use std::sync::Arc;
+
+/// What ended the silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndedBy {
+    /// This host's application sent.
+    Send,
+    /// A segment from the peer that neither ends the connection nor brings payload.
+    Segment,
+    /// Payload from the peer.
+    Payload,
+    /// FIN from the peer.
+    Fin,
+    /// RST from the peer.
+    Reset,
+    /// A keepalive or window probe of this host.
+    Probe,
+    /// The connection ended on this host.
+    Close,
+}
+
+impl EndedBy {
+    /// As evidence shows it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Segment => "segment",
+            Self::Payload => "payload",
+            Self::Fin => "fin",
+            Self::Reset => "reset",
+            Self::Probe => "probe",
+            Self::Close => "close",
+        }
+    }
+}
+
+/// From when on this host waits for an answer, and the counters then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wait {
+    pub(crate) since_ns: u64,
+    pub(crate) marks: Marks,
+}
+
+/// A FIN from the peer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fin {
+    pub(crate) ns: u64,
+    /// Bytes that were not acknowledged then.
+    pub(crate) outstanding: u32,
+    /// It ended the silence: nothing came between.
+    pub(crate) in_silence: bool,
+    /// This host's application sent after it.
+    pub(crate) sent_after: bool,
+}
+
+/// A gap, and what was seen since it ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Gap {
+    pub(crate) path: Option<Arc<JudgedPath>>,
+    pub(crate) clock: Clock,
+    pub(crate) length_ns: u64,
+    pub(crate) ended_ns: u64,
+    /// Until when it is known to have lasted: `ended_ns` where its end was
+    /// told, the sweep before where it was missed.
+    silent_until_ns: u64,
+    pub(crate) ended_by: EndedBy,
+    /// Known from sweeps alone: the fact that told its end was lost.
+    pub(crate) from_sweep: bool,
+    /// State of the connection when it ended.
+    pub(crate) state: Option<TcpState>,
+    /// The counters when it ended.
+    pub(crate) before: Marks,
+    /// When this host's application first and last sent since.
+    pub(crate) first_send_ns: Option<u64>,
+    pub(crate) last_send_ns: Option<u64>,
+    pub(crate) wait: Option<Wait>,
+    /// Highest acknowledgment seen.
+    una: u32,
+    /// Data waits for its acknowledgment.
+    pub(crate) due: bool,
+    /// When all that was sent since was first acknowledged.
+    pub(crate) acked_ns: Option<u64>,
+    pub(crate) payload_ns: Option<u64>,
+    /// Most timeouts, and most unanswered probes, seen in a row.
+    pub(crate) timeouts: u8,
+    pub(crate) probes: u8,
+    pub(crate) fin: Option<Fin>,
+    /// When this host sent a reset.
+    pub(crate) reset_sent_ns: Option<u64>,
+    /// When the connection was closed.
+    pub(crate) closed_ns: Option<u64>,
+    /// The last outcome told, and when.
+    pub(crate) told: Option<(Outcome, u64)>,
+    /// Nothing more will be told.
+    pub(crate) settled: bool,
+}
+
+impl Gap {
+    /// The gap that ended with `seen`. `silence` is what sweeps knew of it.
+    pub(crate) fn ended_with(seen: &Seen<'_>, silence: Option<&Silence>) -> Self {
+        let length = silence.map_or(0, |silence| silence.length_ns(seen.at.ns));
+        Self {
+            length_ns: seen.idle_ns().max(length),
+            ended_by: ended_by(seen),
+            ..Self::blank(seen, Marks::of(&seen.fact.socket))
+        }
+    }
+
+    /// The gap whose end nothing told: `silence` was known, and now its
+    /// counters have moved. Its length is the least that it can be.
+    pub(crate) fn missed(seen: &Seen<'_>, silence: &Silence) -> Option<Self> {
+        let socket = &seen.fact.socket;
+        let now = Marks::of(socket);
+        let ended_by = if silence.marks.payload_received(seen) > 0 {
+            EndedBy::Payload
+        } else if silence.marks.payload_written(socket) > 0
+            || after(socket.snd_una, silence.marks.snd_una)
+        {
+            EndedBy::Send
+        } else if socket.probes_out > silence.marks.probes_out && !silence.marks.heard(&now) {
+            EndedBy::Probe
+        } else {
+            return None;
+        };
+        let wait = Wait {
+            since_ns: seen.at.ns,
+            marks: silence.marks,
+        };
+        Some(Self {
+            path: Some(Arc::clone(&silence.path)),
+            clock: silence.path.clock,
+            length_ns: silence.length_ns(silence.seen_ns),
+            silent_until_ns: silence.seen_ns,
+            ended_by,
+            from_sweep: true,
+            state: Some(TcpState::Established),
+            wait: matches!(ended_by, EndedBy::Send | EndedBy::Probe).then_some(wait),
+            ..Self::blank(seen, silence.marks)
+        })
+    }
+
+    fn blank(seen: &Seen<'_>, before: Marks) -> Self {
+        Self {
+            path: seen.path.cloned(),
+            clock: seen.clock(),
+            length_ns: 0,
+            ended_ns: seen.at.ns,
+            silent_until_ns: seen.at.ns,
+            ended_by: EndedBy::Segment,
+            from_sweep: false,
+            state: seen.state(),
+            before,
+            first_send_ns: None,
+            last_send_ns: None,
+            wait: None,
+            una: before.snd_una,
+            due: before.snd_una != before.write_seq,
+            acked_ns: None,
+            payload_ns: None,
+            timeouts: 0,
+            probes: 0,
+            fin: None,
+            reset_sent_ns: None,
+            closed_ns: None,
+            told: None,
+            settled: false,
+        }
+    }
+
+    /// Whether the silence that ended with `seen` began after this gap ended:
+    /// otherwise it is this gap, told again or seen from elsewhere.
+    pub(crate) fn is_before(&self, seen: &Seen<'_>) -> bool {
+        seen.at.ns > self.ended_ns.saturating_add(CLOCK_SLACK_NS)
+            && seen.silent_since_ns().saturating_add(CLOCK_SLACK_NS) >= self.silent_until_ns
+    }
+
+    /// Takes up what `seen` shows to have happened since the gap.
+    pub(crate) fn note(&mut self, seen: &Seen<'_>) {
+        self.note_end(seen);
+        self.note_counters(seen);
+        self.note_send(seen);
+        self.note_acknowledged(seen);
+        self.note_payload(seen);
+    }
+
+    /// Takes up the counters of the socket alone, whatever `seen` tells: the
+    /// next gap ended, and this one has had its time.
+    pub(crate) fn note_last(&mut self, seen: &Seen<'_>) {
+        self.advance_una(seen.fact.socket.snd_una, seen);
+        self.due = self.una != seen.fact.socket.write_seq;
+        self.note_acknowledged(seen);
+        if self.before.payload_received(seen) > 0 {
+            self.payload_ns.get_or_insert(seen.at.ns);
+        }
+    }
+
+    fn note_end(&mut self, seen: &Seen<'_>) {
+        let socket = &seen.fact.socket;
+        let fin_known = seen.new_state() == Some(TcpState::CloseWait)
+            // The change of state was lost, its trace is there.
+            || self.ended_by == EndedBy::Fin
+                && matches!(seen.state(), Some(TcpState::CloseWait | TcpState::LastAck));
+        if fin_known && self.fin.is_none() {
+            self.fin = Some(Fin {
+                ns: seen.at.ns,
+                outstanding: socket.write_seq.wrapping_sub(socket.snd_una),
+                in_silence: self.ended_by == EndedBy::Fin,
+                sent_after: false,
+            });
+        }
+        if seen.new_state() == Some(TcpState::Close) {
+            self.closed_ns.get_or_insert(seen.at.ns);
+        }
+        if seen.kind == FactKind::ResetSent {
+            self.reset_sent_ns.get_or_insert(seen.at.ns);
+        }
+    }
+
+    fn note_counters(&mut self, seen: &Seen<'_>) {
+        let socket = &seen.fact.socket;
+        self.advance_una(socket.snd_una, seen);
+        if !is_receive(seen.kind) && self.before.payload_written(socket) > 0 {
+            // Whether or not a fact told the send.
+            self.begin_wait(seen.at.ns, self.before);
+            if let Some(fin) = &mut self.fin {
+                fin.sent_after |= fin.in_silence;
+            }
+        }
+        if seen.new_state() != Some(TcpState::Close) {
+            self.due = self.una != socket.write_seq;
+        }
+        let Some(wait) = &mut self.wait else { return };
+        let now = Marks::of(socket);
+        self.timeouts = self
+            .timeouts
+            .max(now.retransmits.saturating_sub(wait.marks.retransmits));
+        self.probes = self
+            .probes
+            .max(now.probes_out.saturating_sub(wait.marks.probes_out));
+        let blackholed = matches!(self.told, Some((Outcome::Blackholed, _)));
+        if is_local(seen.kind) && !blackholed && wait.marks.heard(&now) {
+            // Something came through: whatever is unanswered counts from here.
+            *wait = Wait {
+                since_ns: seen.at.ns,
+                marks: now,
+            };
+            self.timeouts = 0;
+            self.probes = 0;
+        }
+    }
+
+    fn note_send(&mut self, seen: &Seen<'_>) {
+        if !matches!(seen.kind, FactKind::GapEndedBySend | FactKind::Sent) {
+            return;
+        }
+        self.first_send_ns.get_or_insert(seen.at.ns);
+        self.last_send_ns = Some(seen.at.ns);
+        self.begin_wait(seen.at.ns, Marks::of(&seen.fact.socket));
+        self.due = true;
+        if let Some(fin) = &mut self.fin {
+            fin.sent_after = true;
+        }
+    }
+
+    fn begin_wait(&mut self, since_ns: u64, marks: Marks) {
+        self.wait.get_or_insert(Wait { since_ns, marks });
+    }
+
+    fn note_acknowledged(&mut self, seen: &Seen<'_>) {
+        let segment = &seen.fact.segment;
+        if is_receive(seen.kind) && seen.segment_has(tcp_flags::ACK) {
+            self.advance_una(segment.ack, seen);
+            self.due = self.una != seen.fact.socket.write_seq;
+        }
+        if !self.due && self.progress() > 0 {
+            self.acked_ns.get_or_insert(seen.at.ns);
+        }
+    }
+
+    fn note_payload(&mut self, seen: &Seen<'_>) {
+        let told = match seen.kind {
+            FactKind::PayloadArrived => true,
+            FactKind::GapEndedByReceive => seen.brings_payload(),
+            _ => false,
+        };
+        if told || self.before.payload_received(seen) > 0 {
+            self.payload_ns.get_or_insert(seen.at.ns);
+        }
+    }
+
+    fn advance_una(&mut self, ack: u32, seen: &Seen<'_>) {
+        // What was never sent cannot be acknowledged.
+        if after(ack, self.una) && !after(ack, seen.fact.socket.snd_nxt) {
+            self.una = ack;
+        }
+    }
+
+    /// Bytes acknowledged since the gap.
+    pub(crate) fn progress(&self) -> u32 {
+        self.una.wrapping_sub(self.before.snd_una)
+    }
+
+    /// Whether this host's application sent since, told or concluded.
+    pub(crate) fn sent(&self) -> bool {
+        self.first_send_ns.is_some() || self.wait.is_some() && self.ended_by != EndedBy::Probe
+    }
+
+    /// The last outcome told.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        self.told.map(|(outcome, _)| outcome)
+    }
+}
+
+/// Whether the fact is about an arrived segment, and its socket from before it.
+pub(crate) fn is_receive(kind: FactKind) -> bool {
+    matches!(
+        kind,
+        FactKind::GapEndedByReceive | FactKind::AckArrived | FactKind::PayloadArrived
+    )
+}
+
+/// Whether the fact arises on this host, with counters that agree.
+fn is_local(kind: FactKind) -> bool {
+    matches!(
+        kind,
+        FactKind::Sent | FactKind::Retransmitted | FactKind::Swept | FactKind::ProbationOver
+    )
+}
+
+fn ended_by(seen: &Seen<'_>) -> EndedBy {
+    match seen.kind {
+        FactKind::GapEndedBySend | FactKind::Sent => EndedBy::Send,
+        FactKind::PayloadArrived => EndedBy::Payload,
+        FactKind::ResetReceived => EndedBy::Reset,
+        FactKind::StateChanged => match seen.new_state() {
+            Some(TcpState::CloseWait) => EndedBy::Fin,
+            Some(TcpState::Close) if seen.fact.socket.sk_err == Errno::ECONNRESET as u32 => {
+                EndedBy::Reset
+            }
+            _ => EndedBy::Close,
+        },
+        _ if seen.segment_has(tcp_flags::RST) => EndedBy::Reset,
+        _ if seen.brings_payload() => EndedBy::Payload,
+        _ if seen.segment_has(tcp_flags::FIN) => EndedBy::Fin,
+        _ => EndedBy::Segment,
+    }
+}

@@ -1,0 +1,271 @@
+//! The judge: facts in, findings out. It has no clock and does no I/O.
+//!
+//! A connection enters its table when a sweep shows it silent past its path's
+//! threshold ([`silence`]), or when a fact tells that such a silence ended
+//! ([`gap`]); what followed is judged by one rule for each outcome
+//! ([`outcomes`]). Facts may be lost, repeated or late: counters in the socket
+//! say what facts did not.
+
+mod advice;
+mod connection;
+mod contrast;
+mod evidence;
+pub mod finding;
+mod gap;
+mod keepalive;
+mod marks;
+mod outcomes;
+mod paths;
+mod report;
+mod seen;
+mod serial;
+mod silence;
+mod standing;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod thresholds;
+mod track;
+mod words;
+
+pub use connection::connection;
+pub use paths::JudgedPath;
+pub use standing::{Standing, standing};
+
+use crate::owner::Owner;
+use contrast::Contrasts;
+use finding::Finding;
+use monitor_common::{Fact, FactKind, flags};
+use paths::Paths;
+use seen::{Moment, Seen};
+use std::collections::HashMap;
+use track::{Desk, Fate, Tracked};
+
+/// One fact, with what the judge cannot know of itself.
+#[derive(Clone, Debug)]
+pub struct Observation<'a> {
+    /// The fact.
+    pub fact: &'a Fact,
+    /// Wall-clock time of the fact, in ns since 1970.
+    pub wall_unix_ns: i64,
+    /// Time that the host slept during the silence that the fact tells of, in
+    /// ns. The kernel's clocks stand still meanwhile, a middlebox's does not.
+    pub suspended_ns: u64,
+    /// Who holds the connection.
+    pub owner: Owner,
+}
+
+/// What the judge says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// A conclusion.
+    Finding(Box<Finding>),
+    /// The silence or the connection ended and nothing more is to be said:
+    /// alerts on its silence resolve.
+    Ended {
+        /// [`finding::Connection::id`] of the connection.
+        connection_id: String,
+    },
+}
+
+/// Bounds of the judge, and the one thing it must know of the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Length of a jiffy in ns.
+    pub jiffy_ns: u64,
+    /// Connections tracked at once. A quarter of them is kept free of those
+    /// that are merely silent.
+    pub max_connections: usize,
+    /// Remote prefixes whose longest survived and shortest failed gap are kept.
+    pub max_contrasts: usize,
+}
+
+impl Limits {
+    /// The default bounds: 65,536 connections and 4,096 prefixes.
+    pub const fn new(jiffy_ns: u64) -> Self {
+        Self {
+            jiffy_ns,
+            max_connections: thresholds::MAX_CONNECTIONS,
+            max_contrasts: thresholds::MAX_CONTRASTS,
+        }
+    }
+}
+
+/// The judge's own numbers. Those named `..._total` only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JudgeStats {
+    /// Connections tracked now.
+    pub tracked: usize,
+    /// Remote prefixes with a known gap now.
+    pub contrasts: usize,
+    /// Facts about connections that found no place in the table.
+    pub table_full_total: u64,
+    /// Gaps that were not noted for contrast because that table was full.
+    pub contrasts_full_total: u64,
+    /// Connections forgotten with something open, because no word came.
+    pub expired_total: u64,
+    /// Facts of a kind that this build does not know.
+    pub unknown_kind_total: u64,
+    /// Facts that name a path that the judge was never told of; they are judged
+    /// as if no path applied.
+    pub unknown_path_total: u64,
+    /// Facts without a socket cookie: they cannot be told apart.
+    pub no_cookie_total: u64,
+}
+
+/// Judges facts.
+pub struct Judge {
+    paths: Paths,
+    limits: Limits,
+    connections: HashMap<u64, Tracked>,
+    contrasts: Contrasts,
+    stats: JudgeStats,
+}
+
+impl Judge {
+    /// A judge that has seen nothing yet.
+    pub fn new(paths: Vec<JudgedPath>, limits: Limits) -> Self {
+        let mut judge = Self {
+            paths: Paths::default(),
+            limits,
+            connections: HashMap::new(),
+            contrasts: Contrasts::new(limits.max_contrasts),
+            stats: JudgeStats::default(),
+        };
+        judge.set_paths(paths);
+        judge
+    }
+
+    /// Puts new paths in force. Ids of the paths before them still resolve
+    /// until the next call.
+    pub fn set_paths(&mut self, paths: Vec<JudgedPath>) {
+        self.paths.replace(paths);
+    }
+
+    /// Takes up one fact and adds what it leads to to `out`.
+    pub fn observe(&mut self, observation: &Observation<'_>, out: &mut Vec<Verdict>) {
+        let fact = observation.fact;
+        let Some(kind) = fact.kind() else {
+            self.stats.unknown_kind_total += 1;
+            return;
+        };
+        let cookie = fact.socket.cookie;
+        if cookie == 0 {
+            self.stats.no_cookie_total += 1;
+            return;
+        }
+        // No box sits on the loopback device.
+        if fact.has(flags::LOOPBACK) {
+            return;
+        }
+        let path = self.paths.find(fact.path_id).unwrap_or_else(|_| {
+            self.stats.unknown_path_total += 1;
+            None
+        });
+        let seen = Seen {
+            fact,
+            kind,
+            at: Moment {
+                ns: fact.time_ns,
+                wall_unix_ns: observation.wall_unix_ns,
+            },
+            suspended_ns: observation.suspended_ns,
+            owner: &observation.owner,
+            path,
+            jiffy_ns: self.limits.jiffy_ns,
+        };
+        let mut desk = Desk {
+            contrasts: &mut self.contrasts,
+            jiffy_ns: self.limits.jiffy_ns,
+            out,
+        };
+        if let Some(tracked) = self.connections.get_mut(&cookie) {
+            if tracked.is_another(&seen) {
+                tracked.abandon(&mut desk);
+                *tracked = Tracked::new(&seen);
+            }
+            tracked.observe(&seen, &mut desk);
+            return;
+        }
+        let gap = seen.ends_silence();
+        let silent = kind == FactKind::Swept && seen.silent_on().is_some();
+        if !gap && !silent {
+            return;
+        }
+        if self.connections.len() >= places(&self.limits, gap) {
+            self.stats.table_full_total += 1;
+            return;
+        }
+        self.connections
+            .entry(cookie)
+            .or_insert_with(|| Tracked::new(&seen))
+            .observe(&seen, &mut desk);
+    }
+
+    /// A sweep that began at `started_ns` is over: connections that were silent
+    /// and that it did not show are gone, or silent no more. Both times in ns of
+    /// CLOCK_MONOTONIC.
+    pub fn sweep_done(
+        &mut self,
+        started_ns: u64,
+        now_ns: u64,
+        wall_unix_ns: i64,
+        out: &mut Vec<Verdict>,
+    ) {
+        let mut desk = Desk {
+            contrasts: &mut self.contrasts,
+            jiffy_ns: self.limits.jiffy_ns,
+            out,
+        };
+        for tracked in self.connections.values_mut() {
+            tracked.swept(started_ns, &mut desk);
+        }
+        self.tick(now_ns, wall_unix_ns, out);
+    }
+
+    /// Time has come to `now_ns` (CLOCK_MONOTONIC): periods of grace end, and
+    /// connections without news are forgotten. To be called about every second.
+    pub fn tick(&mut self, now_ns: u64, wall_unix_ns: i64, out: &mut Vec<Verdict>) {
+        let mut desk = Desk {
+            contrasts: &mut self.contrasts,
+            jiffy_ns: self.limits.jiffy_ns,
+            out,
+        };
+        let now = Moment {
+            ns: now_ns,
+            wall_unix_ns,
+        };
+        let mut expired = 0;
+        self.connections
+            .retain(|_, tracked| match tracked.tick(now, &mut desk) {
+                Fate::Kept => true,
+                Fate::Done => false,
+                Fate::Expired => {
+                    expired += 1;
+                    false
+                }
+            });
+        self.stats.expired_total += expired;
+    }
+
+    /// The judge's own numbers.
+    pub fn stats(&self) -> JudgeStats {
+        JudgeStats {
+            tracked: self.connections.len(),
+            contrasts: self.contrasts.len(),
+            contrasts_full_total: self.contrasts.dropped,
+            ..self.stats
+        }
+    }
+}
+
+/// Places in the table: all for a connection whose silence ended, fewer for one
+/// that is merely silent.
+fn places(limits: &Limits, gap: bool) -> usize {
+    let all = limits.max_connections;
+    if gap {
+        all
+    } else {
+        all - all / thresholds::RESERVED_SHARE
+    }
+}

@@ -1,0 +1,75 @@
+//! Acknowledged: an ACK and nothing more. An ACK is not an answer, but no alert
+//! either.
+
+use super::{Bearing, Case, Event, Ruling};
+use crate::judge::{
+    evidence::EvidenceList,
+    finding::{Outcome, Severity},
+    gap::EndedBy,
+    thresholds::ANSWER_GRACE_NS,
+    words,
+};
+use monitor_common::{FactKind, TcpState};
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+    let gap = case.gap;
+    if gap.payload_ns.is_some() || gap.closed_ns.is_some_and(|ns| ns < case.now_ns) {
+        return None;
+    }
+    let waited = if came_alone(case) {
+        0
+    } else {
+        let waited = case.now_ns.saturating_sub(gap.acked_ns?);
+        if gap.due || !(waited >= ANSWER_GRACE_NS || nothing_more_can_come(case)) {
+            return None;
+        }
+        waited
+    };
+    let mut evidence = EvidenceList::default();
+    evidence
+        .count("ack_progress_bytes", gap.progress())
+        .count("payload_bytes", 0_u32)
+        .seconds("waited_seconds", waited);
+    Some(Ruling {
+        outcome: Outcome::Acknowledged,
+        severity: Severity::None,
+        bearing: Bearing::Neutral,
+        evidence,
+        advice: None,
+        said: if gap.progress() > 0 {
+            format!(
+                "what was sent since is acknowledged, no answer within {}",
+                words::duration(waited)
+            )
+        } else {
+            "an ACK came and nothing more".into()
+        },
+    })
+}
+
+/// Whether the peer's bare segment ended the silence while nothing was due.
+fn came_alone(case: &Case<'_>) -> bool {
+    let gap = case.gap;
+    let first = matches!(case.event, Event::Fact(seen) if seen.kind == FactKind::GapEndedByReceive);
+    first && gap.ended_by == EndedBy::Segment && !gap.sent() && !gap.due
+}
+
+/// Whether the wait is over before its time.
+fn nothing_more_can_come(case: &Case<'_>) -> bool {
+    match case.event {
+        Event::Time => false,
+        Event::Superseded => true,
+        Event::Fact(seen) => {
+            let over = seen.kind == FactKind::ProbationOver;
+            let peer_done = seen.new_state() == Some(TcpState::CloseWait);
+            // From ESTABLISHED or CLOSE-WAIT a close without an error is an abort.
+            let done = seen.new_state() == Some(TcpState::Close)
+                && seen.fact.socket.sk_err == 0
+                && !matches!(
+                    seen.state(),
+                    Some(TcpState::Established | TcpState::CloseWait)
+                );
+            over || peer_done || done
+        }
+    }
+}

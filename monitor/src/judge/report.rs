@@ -1,0 +1,129 @@
+//! From a conclusion to the finding that users read.
+
+use super::{
+    connection::Identity,
+    contrast::Contrasts,
+    evidence::EvidenceList,
+    finding::{Certainty, Clock, Finding, FindingKind, Role, Severity},
+    paths::JudgedPath,
+    words,
+};
+use crate::owner::Owner;
+use time::OffsetDateTime;
+
+/// A conclusion about one connection, before it is put into words.
+pub(crate) struct Conclusion<'a> {
+    pub(crate) kind: FindingKind,
+    pub(crate) severity: Severity,
+    pub(crate) wall_unix_ns: i64,
+    pub(crate) length_ns: u64,
+    pub(crate) path: Option<&'a JudgedPath>,
+    pub(crate) clock: Clock,
+    pub(crate) evidence: EvidenceList,
+    pub(crate) advice: Option<String>,
+    /// The end of the summary; empty for none.
+    pub(crate) said: String,
+}
+
+/// The finding that says `conclusion` about `identity`, with what is known of
+/// its neighbours.
+pub(crate) fn finding(
+    conclusion: Conclusion<'_>,
+    identity: &Identity,
+    owner: &Owner,
+    contrasts: &Contrasts,
+) -> Finding {
+    let mut evidence = conclusion.evidence;
+    contrasts
+        .of(conclusion.path, identity.remote())
+        .tell(&mut evidence);
+    let mut summary = format!(
+        "{}: {}",
+        who(identity, owner),
+        silence(conclusion.kind, conclusion.length_ns, conclusion.path)
+    );
+    if !conclusion.said.is_empty() {
+        summary.push_str("; ");
+        summary.push_str(&conclusion.said);
+    }
+    Finding {
+        time: rfc3339(conclusion.wall_unix_ns),
+        kind: conclusion.kind,
+        certainty: Certainty::Observed,
+        severity: conclusion.severity,
+        gap_seconds: words::seconds(conclusion.length_ns),
+        timeout_seconds: conclusion.path.map(|path| words::seconds(path.timeout_ns)),
+        path: conclusion.path.map(|path| path.name.clone()),
+        clock: conclusion.clock,
+        connection: identity.shown(),
+        owner: owner.clone(),
+        evidence: evidence.into_vec(),
+        advice: conclusion.advice,
+        summary,
+    }
+}
+
+/// "api (pid 1234) → 20.1.2.3:443"; the arrow points to the side that was called.
+fn who(identity: &Identity, owner: &Owner) -> String {
+    let connection = identity.shown();
+    let holder = match (&owner.comm, owner.pid, &owner.unit) {
+        (Some(comm), Some(pid), _) => format!("{comm} (pid {pid})"),
+        (Some(comm), None, _) => comm.clone(),
+        (None, _, Some(unit)) => unit.clone(),
+        (None, Some(pid), None) => format!("pid {pid}"),
+        (None, None, None) => connection.local,
+    };
+    let arrow = match identity.role() {
+        Role::Server => '←',
+        Role::Client | Role::Unknown => '→',
+    };
+    format!("{holder} {arrow} {}", connection.remote)
+}
+
+fn silence(kind: FindingKind, length_ns: u64, path: Option<&JudgedPath>) -> String {
+    let length = words::duration(length_ns);
+    let Some(path) = path else {
+        return format!("{length} of silence (no path states a timeout)");
+    };
+    let timeout = words::duration(path.timeout_ns);
+    let name = &path.name;
+    if kind == FindingKind::AtRisk {
+        format!("{length} of silence will cross {name}'s {timeout}")
+    } else if length_ns >= path.timeout_ns {
+        format!("{length} of silence crossed {name}'s {timeout}")
+    } else {
+        format!("{length} of silence, within {name}'s {timeout}")
+    }
+}
+
+/// RFC 3339 in UTC with ms.
+fn rfc3339(wall_unix_ns: i64) -> String {
+    // Every i64 of nanoseconds lies between the years 1677 and 2262.
+    let time = OffsetDateTime::from_unix_timestamp_nanos(wall_unix_ns.into())
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        time.year(),
+        u8::from(time.month()),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+        time.millisecond()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rfc3339_with_milliseconds() {
+        assert_eq!(
+            rfc3339(1_769_860_800_123_999_999),
+            "2026-01-31T12:00:00.123Z"
+        );
+        assert_eq!(rfc3339(i64::MIN), "1677-09-21T00:12:43.145Z");
+        assert_eq!(rfc3339(i64::MAX), "2262-04-11T23:47:16.854Z");
+    }
+}

@@ -1,0 +1,145 @@
+//! Putting into words what a tracked connection has come to.
+
+use super::{
+    Verdict, advice,
+    evidence::EvidenceList,
+    finding::{Clock, FindingKind, Severity},
+    gap::Gap,
+    outcomes::{Bearing, Ruling},
+    paths::JudgedPath,
+    report::{self, Conclusion},
+    seen::{Moment, Seen},
+    silence::{Silence, Stage},
+    track::{Desk, Tracked},
+    words,
+};
+use monitor_common::TcpState;
+
+impl Tracked {
+    /// The outcome of a gap of `length_ns`.
+    pub(super) fn tell_outcome(
+        &self,
+        ruling: Ruling,
+        path: Option<&JudgedPath>,
+        clock: Clock,
+        length_ns: u64,
+        at: Moment,
+        desk: &mut Desk<'_>,
+    ) {
+        let Ruling {
+            outcome,
+            severity,
+            bearing,
+            evidence,
+            advice,
+            said,
+        } = ruling;
+        let conclusion = Conclusion {
+            kind: FindingKind::Outcome { outcome },
+            severity,
+            wall_unix_ns: at.wall_unix_ns,
+            length_ns,
+            path,
+            clock,
+            evidence,
+            advice,
+            said,
+        };
+        self.tell(conclusion, desk);
+        let remote = self.identity.remote();
+        match bearing {
+            Bearing::Survived => desk.contrasts.survived(path, remote, length_ns),
+            Bearing::Failed => desk.contrasts.failed(path, remote, length_ns),
+            Bearing::Neutral => {}
+        }
+    }
+
+    /// A silence that lasts has come to `stage`, `left_ns` before the timeout.
+    pub(super) fn tell_silence(
+        &self,
+        silence: &Silence,
+        stage: Stage,
+        left_ns: u64,
+        seen: &Seen<'_>,
+        desk: &mut Desk<'_>,
+    ) {
+        let mut evidence = EvidenceList::default();
+        evidence
+            .seconds("packet_idle_seconds", seen.fact.packet_idle_ns)
+            .seconds("payload_idle_seconds", seen.fact.payload_idle_ns)
+            .seconds("time_left_seconds", left_ns);
+        let (kind, severity, said) = match stage {
+            Stage::AtRisk => (
+                FindingKind::AtRisk,
+                Severity::None,
+                format!("{} left", words::duration(left_ns)),
+            ),
+            Stage::Crossed => {
+                evidence
+                    .flag("still_silent", true)
+                    .flag("timeout_stated", silence.path.stated);
+                let wakes = if silence.path.stated {
+                    Severity::Ticket
+                } else {
+                    Severity::None
+                };
+                (FindingKind::Crossed, wakes, "still silent".into())
+            }
+        };
+        self.settings.tell(&mut evidence);
+        let conclusion = Conclusion {
+            kind,
+            severity,
+            wall_unix_ns: seen.at.wall_unix_ns,
+            length_ns: silence.length_ns(seen.at.ns),
+            path: Some(&silence.path),
+            clock: silence.path.clock,
+            evidence,
+            advice: Some(advice::outlived(Some(&silence.path), &self.settings)),
+            said,
+        };
+        self.tell(conclusion, desk);
+    }
+
+    /// No sweep saw the silence cross: it is told with its end, and wakes nobody.
+    pub(super) fn tell_crossed_late(&self, gap: &Gap, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+        let Some(path) = gap.path.as_deref() else {
+            return;
+        };
+        if gap.length_ns < path.timeout_ns || gap.state != Some(TcpState::Established) {
+            return;
+        }
+        let mut evidence = EvidenceList::default();
+        evidence
+            .seconds("packet_idle_seconds", seen.fact.packet_idle_ns)
+            .seconds("payload_idle_seconds", seen.fact.payload_idle_ns)
+            .flag("still_silent", false)
+            .flag("timeout_stated", path.stated)
+            .text("gap_ended_by", gap.ended_by.word());
+        self.settings.tell(&mut evidence);
+        let conclusion = Conclusion {
+            kind: FindingKind::Crossed,
+            severity: Severity::None,
+            wall_unix_ns: seen.at.wall_unix_ns,
+            length_ns: gap.length_ns,
+            path: Some(path),
+            clock: gap.clock,
+            evidence,
+            advice: Some(advice::outlived(Some(path), &self.settings)),
+            said: "silent no more".into(),
+        };
+        self.tell(conclusion, desk);
+    }
+
+    fn tell(&self, conclusion: Conclusion<'_>, desk: &mut Desk<'_>) {
+        let finding = report::finding(conclusion, &self.identity, &self.owner, desk.contrasts);
+        desk.out.push(Verdict::Finding(Box::new(finding)));
+    }
+
+    /// Nothing more is to be said of the present silence or gap.
+    pub(super) fn tell_ended(&self, desk: &mut Desk<'_>) {
+        desk.out.push(Verdict::Ended {
+            connection_id: self.identity.id(),
+        });
+    }
+}

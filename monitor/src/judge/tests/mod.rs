@@ -1,0 +1,15 @@
+//! Scenarios: a socket lives through a story, the kernel side tells of it as it
+//! would, and the test says what a user then reads.
+
+mod answered;
+mod at_risk;
+mod blackholed;
+mod closed;
+mod crossed;
+mod findings;
+mod identity;
+mod lost_facts;
+mod properties;
+mod reset;
+mod socket;
+mod story;

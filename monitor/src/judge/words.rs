@@ -1,0 +1,70 @@
+//! Durations as people read them.
+
+/// `ns` as people write it: "850ms", "6.2s", "4m30s", "2h", "1d3h".
+pub(crate) fn duration(ns: u64) -> String {
+    let ms = ns.saturating_add(500_000) / 1_000_000;
+    if ms < 1_000 {
+        return format!("{ms}ms");
+    }
+    let tenths = ns.saturating_add(50_000_000) / 100_000_000;
+    if tenths < 600 {
+        return match (tenths / 10, tenths % 10) {
+            (whole, 0) => format!("{whole}s"),
+            (whole, tenth) => format!("{whole}.{tenth}s"),
+        };
+    }
+    let seconds = ns.saturating_add(500_000_000) / 1_000_000_000;
+    let (large, large_unit, small, small_unit) = match seconds {
+        0..3_600 => (seconds / 60, 'm', seconds % 60, 's'),
+        3_600..86_400 => (seconds / 3_600, 'h', seconds % 3_600 / 60, 'm'),
+        _ => (seconds / 86_400, 'd', seconds % 86_400 / 3_600, 'h'),
+    };
+    match small {
+        0 => format!("{large}{large_unit}"),
+        small => format!("{large}{large_unit}{small}{small_unit}"),
+    }
+}
+
+/// `ns` in seconds, rounded to ms.
+pub(crate) fn seconds(ns: u64) -> f64 {
+    // Exact below 2^53 ms, which u64 nanoseconds never reach.
+    (ns.saturating_add(500_000) / 1_000_000) as f64 / 1_000.0
+}
+
+/// `count` with its noun: "1 timeout", "3 timeouts".
+pub(crate) fn count(count: u64, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_like_those_in_the_configuration() {
+        for (ns, words) in [
+            (0, "0ms"),
+            (850_000_000, "850ms"),
+            (999_600_000, "1s"),
+            (6_240_000_000, "6.2s"),
+            (5_000_000_000, "5s"),
+            (59_970_000_000, "1m"),
+            (270_100_000_000, "4m30s"),
+            (240_000_000_000, "4m"),
+            (7_200_000_000_000, "2h"),
+            (97_200_000_000_000, "1d3h"),
+        ] {
+            assert_eq!(duration(ns), words);
+        }
+        assert!(duration(u64::MAX).ends_with('h'));
+    }
+
+    #[test]
+    fn seconds_are_rounded_to_milliseconds() {
+        assert_eq!(seconds(270_099_600_000), 270.1);
+        assert_eq!(seconds(1_499_999), 0.001);
+    }
+}

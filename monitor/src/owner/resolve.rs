@@ -1,0 +1,303 @@
+use super::{Owner, bounded::Bounded, cgroup_id::CgroupIds, names};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// Processes whose names are kept.
+const MOST_PROCESSES: usize = 4096;
+
+/// How long what /proc said of a process is believed: its number may pass to
+/// another one, though hardly within this time.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// Finds out who holds a connection, from what the kernel side saw and /proc.
+#[derive(Debug)]
+pub struct Owners {
+    proc: PathBuf,
+    processes: Bounded<u32, Process>,
+    cgroups: CgroupIds,
+}
+
+/// What the resolver's bounds cost so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnerTotals {
+    /// Cached processes and cgroups forgotten because a cache was full; they are
+    /// looked up again when needed.
+    pub evicted: u64,
+    /// Walks over the cgroup tree that ended early because it was too large;
+    /// cgroups deep in it then stay without a name.
+    pub walks_cut: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Process {
+    comm: Option<String>,
+    cgroup: Option<String>,
+    read: Instant,
+}
+
+impl Owners {
+    /// A resolver over the process file system mounted at `proc`; the cgroup v2
+    /// mount is the one that `self/mountinfo` below it names.
+    pub fn new(proc: impl Into<PathBuf>) -> Self {
+        let proc = proc.into();
+        Self {
+            cgroups: CgroupIds::new(&proc),
+            processes: Bounded::new(MOST_PROCESSES),
+            proc,
+        }
+    }
+
+    /// The owner of a connection, best effort. `pid` and `comm` are what the
+    /// kernel side saw, in this process's pid namespace; `cgroup_id` is the
+    /// socket's own cgroup v2 id, 0 if unknown.
+    ///
+    /// The process's cgroup goes before the socket's: an accepted socket may
+    /// carry its listener's.
+    pub fn resolve(&mut self, pid: Option<u32>, comm: Option<&str>, cgroup_id: u64) -> Owner {
+        self.resolve_at(pid, comm, cgroup_id, Instant::now())
+    }
+
+    fn resolve_at(
+        &mut self,
+        pid: Option<u32>,
+        comm: Option<&str>,
+        cgroup_id: u64,
+        now: Instant,
+    ) -> Owner {
+        let process = pid.and_then(|pid| self.process(pid, comm, now));
+        let (read_comm, process_cgroup) =
+            process.map_or((None, None), |process| (process.comm, process.cgroup));
+        let cgroup = process_cgroup.or_else(|| self.cgroups.path(cgroup_id, now));
+        let path = cgroup.as_deref().unwrap_or_default();
+        Owner {
+            pid,
+            comm: comm.map(str::to_owned).or(read_comm),
+            unit: names::unit(path).map(str::to_owned),
+            container: names::container(path).map(str::to_owned),
+            pod: names::pod(path),
+            cgroup,
+        }
+    }
+
+    /// What the bounds cost so far.
+    pub fn totals(&self) -> OwnerTotals {
+        OwnerTotals {
+            evicted: self.processes.evicted() + self.cgroups.evicted(),
+            walks_cut: self.cgroups.walks_cut(),
+        }
+    }
+
+    fn process(&mut self, pid: u32, comm: Option<&str>, now: Instant) -> Option<Process> {
+        let cached = self.processes.get(&pid);
+        if let Some(process) = cached
+            && now.saturating_duration_since(process.read) < BELIEVED
+        {
+            return Some(process.clone());
+        }
+        let directory = self.proc.join(pid.to_string());
+        let Some(cgroup) = read_short(&directory.join("cgroup")) else {
+            // It has ended. What was read in its lifetime still holds, if it was
+            // this process by its name.
+            let same = |process: &&Process| comm.is_none() || comm == process.comm.as_deref();
+            return cached.filter(same).cloned();
+        };
+        let process = Process {
+            comm: read_short(&directory.join("comm")).map(|text| text.trim_end().to_owned()),
+            cgroup: unified_path(&cgroup),
+            read: now,
+        };
+        self.processes.insert(pid, process.clone());
+        Some(process)
+    }
+}
+
+/// The cgroup v2 path in `/proc/<pid>/cgroup`: the line of hierarchy 0, which
+/// hybrid systems show beside those of version 1.
+fn unified_path(text: &str) -> Option<String> {
+    let path = text.lines().find_map(|line| line.strip_prefix("0::"))?;
+    // The kernel marks the cgroup of a process that is about to go.
+    Some(path.strip_suffix(" (deleted)").unwrap_or(path).to_owned())
+}
+
+fn read_short(file: &Path) -> Option<String> {
+    // A path of 4096 bytes for each of some dozen hierarchies.
+    const LONGEST: u64 = 64 * 1024;
+    let mut bytes = Vec::new();
+    File::open(file)
+        .ok()?
+        .take(LONGEST)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, os::unix::fs::MetadataExt};
+
+    const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    struct Host {
+        dir: tempfile::TempDir,
+    }
+
+    impl Host {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            fs::create_dir_all(dir.path().join("proc/self")).unwrap();
+            fs::create_dir_all(dir.path().join("cgroup")).unwrap();
+            let mount = dir.path().join("cgroup");
+            let text = format!("41 31 0:38 / {} rw - cgroup2 cgroup2 rw\n", mount.display());
+            fs::write(dir.path().join("proc/self/mountinfo"), text).unwrap();
+            Self { dir }
+        }
+
+        fn start(&self, pid: u32, comm: &str, cgroup: &str) {
+            let directory = self.dir.path().join(format!("proc/{pid}"));
+            fs::create_dir_all(&directory).unwrap();
+            fs::write(directory.join("comm"), format!("{comm}\n")).unwrap();
+            fs::write(directory.join("cgroup"), cgroup).unwrap();
+        }
+
+        fn end(&self, pid: u32) {
+            fs::remove_dir_all(self.dir.path().join(format!("proc/{pid}"))).unwrap();
+        }
+
+        fn cgroup(&self, path: &str) -> u64 {
+            let directory = self.dir.path().join("cgroup").join(path);
+            fs::create_dir_all(&directory).unwrap();
+            fs::metadata(directory).unwrap().ino()
+        }
+
+        fn owners(&self) -> Owners {
+            Owners::new(self.dir.path().join("proc"))
+        }
+    }
+
+    #[test]
+    fn a_service_is_named_with_its_process() {
+        let host = Host::new();
+        host.start(1234, "api", "0::/system.slice/api.service\n");
+        let owner = host.owners().resolve(Some(1234), Some("api"), 0);
+        let expected = Owner {
+            pid: Some(1234),
+            comm: Some("api".to_owned()),
+            unit: Some("api.service".to_owned()),
+            container: None,
+            pod: None,
+            cgroup: Some("/system.slice/api.service".to_owned()),
+        };
+        assert_eq!(owner, expected);
+    }
+
+    #[test]
+    fn a_container_in_a_pod_is_named_with_both() {
+        let host = Host::new();
+        let path = format!(
+            "/kubepods.slice/kubepods-pod8d2cbf2a_6d3e_4b8e_9d3e_0a1b2c3d4e5f.slice/cri-containerd-{ID}.scope"
+        );
+        host.start(7, "nginx", &format!("0::{path}\n"));
+        let owner = host.owners().resolve(Some(7), None, 0);
+        assert_eq!(
+            owner.comm.as_deref(),
+            Some("nginx"),
+            "read where the kernel side knew none"
+        );
+        assert_eq!(owner.container.as_deref(), Some(ID));
+        assert_eq!(
+            owner.pod.as_deref(),
+            Some("8d2cbf2a-6d3e-4b8e-9d3e-0a1b2c3d4e5f")
+        );
+        assert_eq!(owner.cgroup, Some(path));
+    }
+
+    #[test]
+    fn on_a_hybrid_host_the_unified_line_counts() {
+        let host = Host::new();
+        let text = "9:name=systemd:/system.slice/old.service\n4:memory:/other\n0::/system.slice/api.service\n";
+        host.start(5, "api", text);
+        let owner = host.owners().resolve(Some(5), None, 0);
+        assert_eq!(owner.cgroup.as_deref(), Some("/system.slice/api.service"));
+    }
+
+    #[test]
+    fn without_a_process_the_sockets_cgroup_names_the_unit() {
+        let host = Host::new();
+        let id = host.cgroup("system.slice/api.service");
+        let owner = host.owners().resolve(None, None, id);
+        assert_eq!((owner.pid, owner.comm), (None, None));
+        assert_eq!(owner.unit.as_deref(), Some("api.service"));
+    }
+
+    #[test]
+    fn a_process_that_ended_unseen_leaves_what_the_kernel_saw() {
+        let host = Host::new();
+        let id = host.cgroup("system.slice/batch.service");
+        let owner = host.owners().resolve(Some(99), Some("batch"), id);
+        assert_eq!(
+            (owner.pid, owner.comm.as_deref()),
+            (Some(99), Some("batch"))
+        );
+        assert_eq!(owner.unit.as_deref(), Some("batch.service"));
+    }
+
+    #[test]
+    fn a_process_that_ended_is_remembered_by_its_name() {
+        let host = Host::new();
+        host.start(42, "api", "0::/system.slice/api.service\n");
+        let mut owners = host.owners();
+        let start = Instant::now();
+        owners.resolve_at(Some(42), Some("api"), 0, start);
+        host.end(42);
+        let later = start + BELIEVED * 60;
+        let same = owners.resolve_at(Some(42), Some("api"), 0, later);
+        assert_eq!(same.unit.as_deref(), Some("api.service"));
+        let other = owners.resolve_at(Some(42), Some("cron"), 0, later);
+        assert_eq!(other.unit, None, "another process had this number");
+    }
+
+    #[test]
+    fn a_number_that_passed_to_another_process_names_the_new_one() {
+        let host = Host::new();
+        host.start(42, "api", "0::/system.slice/api.service\n");
+        let mut owners = host.owners();
+        let start = Instant::now();
+        owners.resolve_at(Some(42), None, 0, start);
+        host.start(42, "cron", "0::/system.slice/cron.service (deleted)\n");
+        let owner = owners.resolve_at(Some(42), None, 0, start + BELIEVED);
+        assert_eq!(owner.comm.as_deref(), Some("cron"));
+        assert_eq!(owner.unit.as_deref(), Some("cron.service"));
+    }
+
+    #[test]
+    fn more_processes_than_are_kept_are_counted_as_forgotten() {
+        let host = Host::new();
+        let mut owners = Owners {
+            processes: Bounded::new(2),
+            ..host.owners()
+        };
+        for pid in 1..=3 {
+            host.start(pid, "many", "0::/\n");
+            owners.resolve(Some(pid), None, 0);
+        }
+        assert_eq!(
+            owners.totals(),
+            OwnerTotals {
+                evicted: 2,
+                walks_cut: 0
+            }
+        );
+    }
+
+    #[test]
+    fn this_very_process_is_found_in_the_real_proc() {
+        let owner = Owners::new("/proc").resolve(Some(std::process::id()), None, 0);
+        let own = fs::read_to_string("/proc/self/comm").unwrap();
+        assert_eq!(owner.comm.as_deref(), Some(own.trim_end()));
+    }
+}

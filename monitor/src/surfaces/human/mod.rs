@@ -1,0 +1,189 @@
+//! Lines and tables for people. Columns have a fixed least width, so that a list
+//! can be written as it comes.
+
+use super::{
+    rows::{CheckRow, ConnectionRow, Keepalive},
+    text::{duration, printable},
+};
+use crate::{
+    alerts::Alert,
+    judge::finding::{Clock, Finding, Severity},
+    owner::Owner,
+};
+
+/// A severity as it is written in JSON and in labels.
+pub const fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::None => "none",
+        Severity::Ticket => "ticket",
+        Severity::Page => "page",
+    }
+}
+
+/// A severity in a column: who wakes nobody shows as a dash.
+const fn severity_cell(severity: Severity) -> &'static str {
+    match severity {
+        Severity::None => "-",
+        _ => severity_name(severity),
+    }
+}
+
+/// One line for a finding: time, severity, what it concludes, summary.
+pub fn finding_line(finding: &Finding) -> String {
+    format!(
+        "{} {:<6} {:<12} {}",
+        printable(&finding.time),
+        severity_cell(finding.severity),
+        finding.kind.name(),
+        printable(&finding.summary),
+    )
+}
+
+/// What `tcplull watch` shows of a finding: its line, and its advice below.
+pub fn watch_lines(finding: &Finding) -> String {
+    let mut lines = finding_line(finding);
+    if let Some(advice) = &finding.advice {
+        lines.push_str("\n    advice: ");
+        lines.push_str(&printable(advice));
+    }
+    lines
+}
+
+/// What `tcplull watch` shows where findings came faster than it took them.
+pub fn lagged_line(findings: u64) -> String {
+    format!("… {findings} findings were not shown: they came faster than they were read")
+}
+
+/// The heading above [`connection_line`]s.
+pub fn connection_header() -> String {
+    connection_cells([
+        "LOCAL",
+        "REMOTE",
+        "STATE",
+        "DATA-IDLE",
+        "PACKET-IDLE",
+        "SILENCE",
+        "PATH",
+        "KEEPALIVE",
+        "OWNER",
+    ])
+}
+
+/// One connection in `tcplull ls`.
+pub fn connection_line(row: &ConnectionRow) -> String {
+    connection_cells([
+        &printable(&row.connection.local),
+        &printable(&row.connection.remote),
+        &printable(&row.state),
+        &duration(row.payload_idle_seconds),
+        &duration(row.packet_idle_seconds),
+        row.silence.name(),
+        &path(row),
+        &keepalive(&row.keepalive),
+        &owner(&row.owner),
+    ])
+}
+
+fn connection_cells(cells: [&str; 9]) -> String {
+    let [
+        local,
+        remote,
+        state,
+        data,
+        packet,
+        silence,
+        path,
+        keepalive,
+        owner,
+    ] = cells;
+    format!(
+        "{local:<22} {remote:<22} {state:<11} {data:>9} {packet:>11} {silence:<8} {path:<22} {keepalive:<12} {owner}"
+    )
+}
+
+fn path(row: &ConnectionRow) -> String {
+    let Some(name) = &row.path else {
+        return "-".to_owned();
+    };
+    let mut cell = printable(name);
+    if let Some(timeout) = row.timeout_seconds {
+        cell.push_str(&format!(" {}", duration(timeout)));
+    }
+    if row.clock == Some(Clock::Payload) {
+        cell.push_str(" of data");
+    }
+    cell
+}
+
+fn keepalive(keepalive: &Keepalive) -> String {
+    match keepalive {
+        Keepalive { enabled: false, .. } => "off".to_owned(),
+        Keepalive {
+            time_seconds: Some(time),
+            interval_seconds: Some(interval),
+            probes: Some(probes),
+            ..
+        } => format!("{}+{probes}x{}", duration(*time), duration(*interval)),
+        _ => "on".to_owned(),
+    }
+}
+
+/// Process, and unit or else container.
+fn owner(owner: &Owner) -> String {
+    let process = match (&owner.comm, owner.pid) {
+        (Some(comm), Some(pid)) => format!("{} ({pid})", printable(comm)),
+        (Some(comm), None) => printable(comm),
+        (None, Some(pid)) => format!("pid {pid}"),
+        (None, None) => "-".to_owned(),
+    };
+    match owner.unit.as_ref().or(owner.container.as_ref()) {
+        Some(place) => format!("{process} in {}", printable(place)),
+        None => process,
+    }
+}
+
+/// The heading above [`alert_line`]s.
+pub fn alert_header() -> String {
+    alert_cells([
+        "SEVERITY", "ALERT", "PATH", "OWNER", "CONNS", "SINCE", "SUMMARY",
+    ])
+}
+
+/// One firing alert in `tcplull alerts`.
+pub fn alert_line(alert: &Alert) -> String {
+    alert_cells([
+        severity_cell(alert.severity),
+        &printable(&alert.name),
+        &printable(&alert.path),
+        &printable(&alert.owner),
+        &alert.connections.to_string(),
+        &printable(&alert.since),
+        &printable(&alert.summary),
+    ])
+}
+
+fn alert_cells(cells: [&str; 7]) -> String {
+    let [severity, name, path, owner, connections, since, summary] = cells;
+    format!(
+        "{severity:<8} {name:<12} {path:<22} {owner:<22} {connections:>6} {since:<24} {summary}"
+    )
+}
+
+/// The lines of `tcplull check`, as wide as its longest subject.
+pub fn check_lines(rows: &[CheckRow]) -> String {
+    let subjects = rows.iter().map(|row| row.subject.chars().count());
+    let width = subjects.max().unwrap_or(0);
+    let mut lines = String::new();
+    for row in rows {
+        let mark = if row.works { "ok" } else { "--" };
+        let (subject, detail) = (printable(&row.subject), printable(&row.detail));
+        lines.push_str(&format!("{mark} {subject:<width$}  {detail}\n"));
+        if let Some(remedy) = &row.remedy {
+            lines.push_str(&format!("   {:<width$}  → {}\n", "", printable(remedy)));
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,194 @@
+use super::*;
+use crate::judge::finding::{Certainty, Connection, Evidence, FindingKind, Outcome, Role};
+use crate::surfaces::rows::Silence;
+
+fn connection() -> Connection {
+    Connection {
+        id: "1f-aabb".to_owned(),
+        flow_id: "aabb".to_owned(),
+        family: "ipv4".to_owned(),
+        local: "10.0.0.4:51234".to_owned(),
+        remote: "20.1.2.3:443".to_owned(),
+        netns: 4_026_531_840,
+        role: Role::Client,
+    }
+}
+
+fn api() -> Owner {
+    Owner {
+        pid: Some(1234),
+        comm: Some("api".to_owned()),
+        unit: Some("api.service".to_owned()),
+        ..Owner::default()
+    }
+}
+
+pub(crate) fn blackholed() -> Finding {
+    Finding {
+        time: "2026-01-31T12:00:00.123Z".to_owned(),
+        kind: FindingKind::Outcome {
+            outcome: Outcome::Blackholed,
+        },
+        certainty: Certainty::Observed,
+        severity: Severity::Page,
+        gap_seconds: 270.1,
+        timeout_seconds: Some(240.0),
+        path: Some("nat".to_owned()),
+        clock: Clock::Packets,
+        connection: connection(),
+        owner: api(),
+        evidence: vec![Evidence {
+            fact: "timeouts".to_owned(),
+            value: 3.into(),
+        }],
+        advice: Some("set SO_KEEPALIVE".to_owned()),
+        summary: "api (pid 1234) → 20.1.2.3:443: 4m30s of silence crossed nat's 4m".to_owned(),
+    }
+}
+
+pub(crate) fn row() -> ConnectionRow {
+    ConnectionRow {
+        connection: connection(),
+        owner: api(),
+        state: "established".to_owned(),
+        payload_idle_seconds: 6.2,
+        packet_idle_seconds: 0.4,
+        path: Some("nat".to_owned()),
+        timeout_seconds: Some(4.0),
+        clock: Some(Clock::Packets),
+        keepalive: Keepalive {
+            enabled: true,
+            time_seconds: Some(1.0),
+            interval_seconds: Some(1.0),
+            probes: Some(9),
+        },
+        silence: Silence::Ok,
+    }
+}
+
+#[test]
+fn names_are_those_of_the_json() {
+    let json = |value: serde_json::Value| value.as_str().unwrap().to_owned();
+    for severity in [Severity::None, Severity::Ticket, Severity::Page] {
+        assert_eq!(
+            severity_name(severity),
+            json(serde_json::to_value(severity).unwrap())
+        );
+    }
+    for silence in [
+        Silence::Ok,
+        Silence::AtRisk,
+        Silence::Crossed,
+        Silence::Stalled,
+    ] {
+        assert_eq!(silence.name(), json(serde_json::to_value(silence).unwrap()));
+    }
+}
+
+#[test]
+fn a_connection_stands_below_its_headings() {
+    let (header, line) = (connection_header(), connection_line(&row()));
+    for (heading, cell) in [
+        ("REMOTE", "20.1.2.3:443"),
+        ("STATE", "established"),
+        ("SILENCE", "ok"),
+        ("PATH", "nat 4s"),
+        ("KEEPALIVE", "1s+9x1s"),
+        ("OWNER", "api (1234) in api.service"),
+    ] {
+        let column = header.find(heading).unwrap();
+        assert!(
+            line[column..].starts_with(cell),
+            "{heading}\n{header}\n{line}"
+        );
+    }
+    // Numbers end where their headings end.
+    let end = header.find("DATA-IDLE").unwrap() + "DATA-IDLE".len();
+    assert!(line[..end].ends_with("6.2s"), "{header}\n{line}");
+}
+
+#[test]
+fn what_is_unknown_shows_as_a_dash() {
+    let line = connection_line(&ConnectionRow {
+        owner: Owner::default(),
+        path: None,
+        timeout_seconds: None,
+        clock: None,
+        keepalive: Keepalive {
+            enabled: false,
+            ..row().keepalive
+        },
+        ..row()
+    });
+    let cells: Vec<_> = line.split_whitespace().collect();
+    assert_eq!(cells[6..], ["-", "off", "-"], "{line}");
+}
+
+#[test]
+fn watch_adds_the_advice() {
+    let lines = watch_lines(&blackholed());
+    let (first, second) = lines.split_once('\n').unwrap();
+    assert_eq!(first, finding_line(&blackholed()));
+    assert_eq!(second, "    advice: set SO_KEEPALIVE");
+}
+
+#[test]
+fn a_hostile_process_name_stays_on_its_line() {
+    let mut hostile = row();
+    hostile.owner.comm = Some("x\x1b]0;owned\x07\n".to_owned());
+    let line = connection_line(&hostile);
+    assert!(!line.chars().any(char::is_control), "{line:?}");
+    let mut finding = blackholed();
+    finding.summary = "a\nb".to_owned();
+    assert!(!finding_line(&finding).contains('\n'));
+}
+
+#[test]
+fn an_alert_shows_what_it_stands_for() {
+    let alert = Alert {
+        name: "blackholed".to_owned(),
+        severity: Severity::Page,
+        path: "nat".to_owned(),
+        owner: "api.service".to_owned(),
+        example: "1f-aabb".to_owned(),
+        connections: 10_000,
+        since: "2026-01-31T12:00:00.123Z".to_owned(),
+        summary: "10000 connections to 20.1.2.3:443".to_owned(),
+    };
+    let (header, line) = (alert_header(), alert_line(&alert));
+    for (heading, cell) in [
+        ("ALERT", "blackholed"),
+        ("PATH", "nat"),
+        ("OWNER", "api.service"),
+        ("SUMMARY", "10000 connections"),
+    ] {
+        let column = header.find(heading).unwrap();
+        assert!(line[column..].starts_with(cell), "{header}\n{line}");
+    }
+    assert!(line.starts_with("page "), "{line}");
+}
+
+#[test]
+fn a_check_says_what_fails_and_what_to_do() {
+    let lines = check_lines(&[
+        CheckRow {
+            subject: "segment received".to_owned(),
+            works: true,
+            detail: "BTF tracepoint tcp_probe".to_owned(),
+            remedy: None,
+        },
+        CheckRow {
+            subject: "BTF".to_owned(),
+            works: false,
+            detail: "/sys/kernel/btf/vmlinux is missing".to_owned(),
+            remedy: Some("boot a kernel built with CONFIG_DEBUG_INFO_BTF".to_owned()),
+        },
+    ]);
+    assert_eq!(
+        lines,
+        "ok segment received  BTF tracepoint tcp_probe\n\
+         -- BTF               /sys/kernel/btf/vmlinux is missing\n   \
+                              → boot a kernel built with CONFIG_DEBUG_INFO_BTF\n"
+            .replace("   →", "                     →")
+    );
+}

@@ -1,0 +1,49 @@
+use crate::judge::finding::Finding;
+use std::sync::Arc;
+use tokio::sync::broadcast;
+
+/// Findings that a slow watcher may be behind.
+const BEHIND: usize = 1024;
+
+/// Findings on their way to watching clients: written once for all of them.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    sender: broadcast::Sender<Arc<str>>,
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self::with_capacity(BEHIND)
+    }
+}
+
+impl Feed {
+    pub(super) fn with_capacity(findings: usize) -> Self {
+        Self {
+            sender: broadcast::Sender::new(findings),
+        }
+    }
+
+    /// Hands a finding to everyone who watches now. Costs nothing when nobody does.
+    ///
+    /// # Errors
+    /// A finding that cannot be written as JSON: a defect.
+    pub fn publish(&self, finding: &Finding) -> Result<(), serde_json::Error> {
+        if self.sender.receiver_count() == 0 {
+            return Ok(());
+        }
+        let line = serde_json::to_string(finding)?;
+        // Refused only where the last watcher went meanwhile.
+        let _ = self.sender.send(line.into());
+        Ok(())
+    }
+
+    /// How many watch now.
+    pub fn watchers(&self) -> usize {
+        self.sender.receiver_count()
+    }
+
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<str>> {
+        self.sender.subscribe()
+    }
+}

@@ -1,0 +1,310 @@
+use super::{
+    feed::Feed,
+    protocol::{Command, LONGEST_REQUEST, LineRead, Notice, Request, read_line},
+    socket::{InspectError, SocketFile, claim},
+};
+use serde::Serialize;
+use std::{
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use thiserror::Error;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, BufReader, BufWriter},
+    net::{
+        UnixListener, UnixStream,
+        unix::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::{broadcast::error::RecvError, mpsc},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+/// Clients served at once.
+const MOST_CLIENTS: usize = 64;
+
+/// Time for a client to send its request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for a client to take the next part of a list. Long enough for a reader
+/// behind a pager; after it the rows' producer is let go.
+const ROW_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Rows on their way from their producer to a client.
+const ROWS_AHEAD: usize = 64;
+
+/// What a client may list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// All connections.
+    Connections,
+    /// The alerts that fire.
+    Alerts,
+}
+
+/// Where the lists come from.
+pub trait InspectSource: Send + Sync + 'static {
+    /// Begins to send the rows of a list, and returns at once: what takes time
+    /// goes to a task or a thread of its own. The list ends when `rows` is dropped.
+    fn list(&self, listing: Listing, rows: RowSender);
+}
+
+/// The client, or the daemon's inspection, has gone: no further row is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the client has gone")]
+pub struct ClientGone;
+
+/// Takes the rows of a list.
+#[derive(Clone, Debug)]
+pub struct RowSender(mpsc::Sender<String>);
+
+impl RowSender {
+    /// Sends a row; waits while the client is slow.
+    ///
+    /// # Errors
+    /// When no further row is wanted.
+    pub async fn send(&self, row: &impl Serialize) -> Result<(), ClientGone> {
+        self.0.send(line(row)).await.map_err(|_| ClientGone)
+    }
+
+    /// [`RowSender::send`] from a thread outside the runtime.
+    ///
+    /// # Errors
+    /// When no further row is wanted.
+    pub fn blocking_send(&self, row: &impl Serialize) -> Result<(), ClientGone> {
+        self.0.blocking_send(line(row)).map_err(|_| ClientGone)
+    }
+
+    /// Ends the list with the reason why there are no further rows.
+    pub async fn fail(self, reason: impl Into<String>) {
+        // A client that went needs no reason.
+        let _ = self.send(&Notice::Error(reason.into())).await;
+    }
+
+    /// [`RowSender::fail`] from a thread outside the runtime.
+    pub fn blocking_fail(self, reason: impl Into<String>) {
+        // A client that went needs no reason.
+        let _ = self.blocking_send(&Notice::Error(reason.into()));
+    }
+}
+
+/// `row` as a line; what cannot be written as JSON becomes the line that says so.
+fn line(row: &impl Serialize) -> String {
+    let mut line = serde_json::to_string(row)
+        .unwrap_or_else(|error| serde_json::json!({ "error": error.to_string() }).to_string());
+    line.push('\n');
+    line
+}
+
+/// What the inspection socket counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InspectTotals {
+    /// Clients now.
+    pub clients: u64,
+    /// Clients turned away because there were too many.
+    pub refused: u64,
+    /// Findings that watching clients missed because they read too slowly.
+    pub lagged: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    clients: AtomicU64,
+    refused: AtomicU64,
+    lagged: AtomicU64,
+}
+
+/// The daemon's side of live inspection. Its socket goes with it.
+#[derive(Debug)]
+pub struct InspectServer {
+    listener: UnixListener,
+    // After the listener: while it listens, the place is ours.
+    _file: SocketFile,
+    counters: Arc<Counters>,
+}
+
+/// Reads a server's totals while it serves.
+#[derive(Clone, Debug)]
+pub struct InspectCounters(Arc<Counters>);
+
+impl InspectCounters {
+    /// The totals now.
+    pub fn totals(&self) -> InspectTotals {
+        InspectTotals {
+            clients: self.0.clients.load(Ordering::Relaxed),
+            refused: self.0.refused.load(Ordering::Relaxed),
+            lagged: self.0.lagged.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl InspectServer {
+    /// Listens on `path`, with mode 0600; its directory is made with 0755 where
+    /// it is missing. Call it inside a Tokio runtime.
+    ///
+    /// # Errors
+    /// Another daemon on the same path, and whatever keeps the socket from being made.
+    pub fn bind(path: &Path) -> Result<Self, InspectError> {
+        let (listener, file) = claim(path)?;
+        let listener =
+            UnixListener::from_std(listener.into()).map_err(|source| InspectError::Other {
+                path: path.to_owned(),
+                source,
+            })?;
+        Ok(Self {
+            listener,
+            _file: file,
+            counters: Arc::default(),
+        })
+    }
+
+    /// A handle on the totals.
+    pub fn counters(&self) -> InspectCounters {
+        InspectCounters(Arc::clone(&self.counters))
+    }
+
+    /// Serves until `shutdown` is over; then every client's stream ends.
+    pub async fn serve(
+        self,
+        source: Arc<dyn InspectSource>,
+        feed: Feed,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let mut clients = JoinSet::new();
+        tokio::pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => break,
+                Some(_) = clients.join_next() => {}
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, _)) if clients.len() >= MOST_CLIENTS => {
+                        self.counters.refused.fetch_add(1, Ordering::Relaxed);
+                        refuse(stream);
+                    }
+                    Ok((stream, _)) => {
+                        let client = Client::new(stream, Arc::clone(&self.counters));
+                        let (source, feed) = (Arc::clone(&source), feed.clone());
+                        clients.spawn(async move {
+                            if let Err(error) = client.serve(&*source, &feed).await {
+                                tracing::debug!("inspection: {error}");
+                            }
+                        });
+                    }
+                    Err(error) => {
+                        tracing::warn!("inspection: cannot accept a client: {error}");
+                        // Out of descriptors, most likely: trying at once would only spin.
+                        sleep(Duration::from_millis(100)).await;
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// Says why without waiting for anything: a fresh socket's buffer takes the line.
+fn refuse(stream: UnixStream) {
+    let reason = format!("{MOST_CLIENTS} clients are served already: end one of them");
+    // A client that went needs no reason.
+    let _ = stream.try_write(line(&Notice::Error(reason)).as_bytes());
+}
+
+struct Client {
+    reader: BufReader<OwnedReadHalf>,
+    writer: BufWriter<OwnedWriteHalf>,
+    counters: Arc<Counters>,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.counters.clients.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Client {
+    fn new(stream: UnixStream, counters: Arc<Counters>) -> Self {
+        counters.clients.fetch_add(1, Ordering::Relaxed);
+        let (reader, writer) = stream.into_split();
+        Self {
+            reader: BufReader::new(reader),
+            writer: BufWriter::new(writer),
+            counters,
+        }
+    }
+
+    async fn serve(mut self, source: &dyn InspectSource, feed: &Feed) -> io::Result<()> {
+        let command = match self.request().await? {
+            Ok(request) => request.command,
+            Err(reason) => return self.write(&line(&Notice::Error(reason))).await,
+        };
+        match command {
+            Command::Watch => self.watch(feed).await,
+            Command::Ls => self.list(source, Listing::Connections).await,
+            Command::Alerts => self.list(source, Listing::Alerts).await,
+        }
+    }
+
+    /// The request, or what is wrong with it.
+    async fn request(&mut self) -> io::Result<Result<Request, String>> {
+        let Ok(read) = timeout(
+            REQUEST_TIMEOUT,
+            read_line(&mut self.reader, LONGEST_REQUEST),
+        )
+        .await
+        else {
+            let seconds = REQUEST_TIMEOUT.as_secs();
+            return Ok(Err(format!("no request within {seconds} s")));
+        };
+        Ok(match read? {
+            LineRead::Line(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
+                format!("bad request: {error}; send a line such as {{\"command\":\"watch\"}}")
+            }),
+            LineRead::TooLong => Err(format!(
+                "bad request: longer than {LONGEST_REQUEST} bytes; send a line such as {{\"command\":\"watch\"}}"
+            )),
+            LineRead::End(_) => Err("the request ended before its line did".to_owned()),
+        })
+    }
+
+    /// Findings until the client goes, which shows as the end of what it sends.
+    async fn watch(mut self, feed: &Feed) -> io::Result<()> {
+        let mut findings = feed.subscribe();
+        let mut ignored = [0; 64];
+        loop {
+            tokio::select! {
+                read = self.reader.read(&mut ignored) => if read? == 0 {
+                    return Ok(());
+                },
+                received = findings.recv() => match received {
+                    Ok(finding) => {
+                        self.writer.write_all(finding.as_bytes()).await?;
+                        self.write("\n").await?;
+                    }
+                    Err(RecvError::Lagged(missed)) => {
+                        self.counters.lagged.fetch_add(missed, Ordering::Relaxed);
+                        self.write(&line(&Notice::Lagged(missed))).await?;
+                    }
+                    Err(RecvError::Closed) => return Ok(()),
+                },
+            }
+        }
+    }
+
+    async fn list(mut self, source: &dyn InspectSource, listing: Listing) -> io::Result<()> {
+        let (sender, mut rows) = mpsc::channel(ROWS_AHEAD);
+        source.list(listing, RowSender(sender));
+        while let Some(row) = rows.recv().await {
+            timeout(ROW_TIMEOUT, self.writer.write_all(row.as_bytes())).await??;
+        }
+        timeout(ROW_TIMEOUT, self.writer.flush()).await?
+    }
+
+    async fn write(&mut self, text: &str) -> io::Result<()> {
+        self.writer.write_all(text.as_bytes()).await?;
+        self.writer.flush().await
+    }
+}

@@ -1,0 +1,348 @@
+use super::*;
+use crate::{
+    judge::finding::Finding,
+    surfaces::{
+        human::tests::{blackholed, row},
+        rows::ConnectionRow,
+    },
+};
+use std::{
+    fs,
+    os::unix::fs::{FileTypeExt, PermissionsExt},
+    path::PathBuf,
+    sync::Arc,
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::UnixStream,
+    sync::oneshot,
+    task::JoinHandle,
+};
+
+/// A daemon with so many connections, whose alerts cannot be had.
+struct Daemon {
+    connections: usize,
+}
+
+impl InspectSource for Daemon {
+    fn list(&self, listing: Listing, rows: RowSender) {
+        let connections = self.connections;
+        tokio::spawn(async move {
+            match listing {
+                Listing::Connections => {
+                    for _ in 0..connections {
+                        if rows.send(&row()).await.is_err() {
+                            return;
+                        }
+                    }
+                }
+                Listing::Alerts => rows.fail("the alerts are out").await,
+            }
+        });
+    }
+}
+
+struct Running {
+    dir: TempDir,
+    feed: Feed,
+    counters: InspectCounters,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+impl Running {
+    fn start(connections: usize, feed: Feed) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let server = InspectServer::bind(&dir.path().join("run/tcplull.sock")).unwrap();
+        let counters = server.counters();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server =
+            tokio::spawn(
+                server.serve(Arc::new(Daemon { connections }), feed.clone(), async {
+                    let _ = stopped.await;
+                }),
+            );
+        Self {
+            dir,
+            feed,
+            counters,
+            stop,
+            server,
+        }
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.dir.path().join("run/tcplull.sock")
+    }
+
+    async fn ask(&self, command: Command) -> InspectClient {
+        InspectClient::ask(&self.socket(), command).await.unwrap()
+    }
+
+    /// A client whose watch has begun.
+    async fn watch(&self) -> InspectClient {
+        let before = self.feed.watchers();
+        let client = self.ask(Command::Watch).await;
+        while self.feed.watchers() == before {
+            tokio::task::yield_now().await;
+        }
+        client
+    }
+
+    /// The whole answer to what a client sends.
+    async fn send(&self, request: &[u8]) -> String {
+        let mut stream = UnixStream::connect(self.socket()).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+}
+
+fn finding_in(answer: Answer) -> Finding {
+    match answer {
+        Answer::Row(line) => serde_json::from_str(&line).unwrap(),
+        other @ Answer::Lagged(_) => panic!("no finding: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_watcher_gets_every_finding_as_it_comes_and_the_end_when_the_daemon_stops() {
+    let running = Running::start(0, Feed::default());
+    let mut client = running.watch().await;
+    for gap_seconds in [1.0, 2.0] {
+        running
+            .feed
+            .publish(&Finding {
+                gap_seconds,
+                ..blackholed()
+            })
+            .unwrap();
+        let finding = finding_in(client.next().await.unwrap().unwrap());
+        assert_eq!(
+            finding,
+            Finding {
+                gap_seconds,
+                ..blackholed()
+            }
+        );
+    }
+    running.stop.send(()).unwrap();
+    running.server.await.unwrap();
+    assert_eq!(client.next().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_slow_watcher_is_told_what_it_missed_and_it_is_counted() {
+    let running = Running::start(0, Feed::with_capacity(4));
+    let mut client = running.watch().await;
+    // The server has no turn between these, so they overrun the feed.
+    for number in 0..10 {
+        running
+            .feed
+            .publish(&Finding {
+                gap_seconds: f64::from(number),
+                ..blackholed()
+            })
+            .unwrap();
+    }
+    assert_eq!(client.next().await.unwrap(), Some(Answer::Lagged(6)));
+    let next = finding_in(client.next().await.unwrap().unwrap());
+    assert_eq!(next.gap_seconds, 6.0);
+    assert_eq!(running.counters.totals().lagged, 6);
+}
+
+#[tokio::test]
+async fn a_watcher_that_goes_makes_room() {
+    let running = Running::start(0, Feed::default());
+    let client = running.watch().await;
+    assert_eq!(running.counters.totals().clients, 1);
+    drop(client);
+    while running.feed.watchers() > 0 {
+        tokio::task::yield_now().await;
+    }
+    while running.counters.totals().clients > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_list_comes_whole_and_ends() {
+    let running = Running::start(1000, Feed::default());
+    let mut client = running.ask(Command::Ls).await;
+    let mut rows = 0;
+    while let Some(answer) = client.next().await.unwrap() {
+        let Answer::Row(line) = answer else {
+            panic!("no row: {answer:?}")
+        };
+        assert_eq!(serde_json::from_str::<ConnectionRow>(&line).unwrap(), row());
+        rows += 1;
+    }
+    assert_eq!(rows, 1000);
+}
+
+#[tokio::test]
+async fn a_list_that_fails_says_why() {
+    let running = Running::start(0, Feed::default());
+    let error = running.ask(Command::Alerts).await.next().await.unwrap_err();
+    assert_eq!(error.to_string(), "tcplull: the alerts are out");
+    let raw = running.send(b"{\"command\":\"alerts\"}\n").await;
+    assert_eq!(raw, "{\"error\":\"the alerts are out\"}\n");
+}
+
+#[tokio::test]
+async fn a_bad_request_is_answered_and_the_next_one_served() {
+    let running = Running::start(1, Feed::default());
+    let long = vec![b'x'; LONGEST_REQUEST];
+    for (request, expected) in [
+        (&b"\n"[..], "bad request"),
+        (b"{\"command\":\"rm\"}\n", "unknown variant"),
+        (b"{\"command\":\"ls\",\"x\":1}\n", "unknown field"),
+        (b"\xff\xfe\n", "bad request"),
+        (b"{\"command\":\"ls\"}", "ended before its line"),
+        (b"", "ended before its line"),
+        (&long, "longer than 4096 bytes"),
+    ] {
+        let answer = running.send(request).await;
+        assert!(
+            answer.starts_with("{\"error\":") && answer.contains(expected),
+            "{answer}"
+        );
+        assert_eq!(answer.matches('\n').count(), 1, "{answer}");
+    }
+    assert!(matches!(
+        running.ask(Command::Ls).await.next().await,
+        Ok(Some(Answer::Row(_)))
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_asks_nothing_is_told_and_dropped() {
+    let running = Running::start(0, Feed::default());
+    let mut stream = UnixStream::connect(running.socket()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert_eq!(answer, "{\"error\":\"no request within 10 s\"}\n");
+}
+
+#[tokio::test]
+async fn one_client_too_many_is_told_and_counted() {
+    let running = Running::start(0, Feed::default());
+    let mut clients = Vec::new();
+    for _ in 0..64 {
+        clients.push(running.watch().await);
+    }
+    let error = running.ask(Command::Ls).await.next().await.unwrap_err();
+    assert!(error.to_string().contains("64 clients"), "{error}");
+    assert_eq!(running.counters.totals().refused, 1);
+}
+
+#[tokio::test]
+async fn the_socket_is_for_its_user_only_and_goes_with_the_daemon() {
+    let running = Running::start(0, Feed::default());
+    let socket = running.socket();
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&socket), 0o600);
+    running.stop.send(()).unwrap();
+    running.server.await.unwrap();
+    assert!(!socket.exists());
+}
+
+#[tokio::test]
+async fn a_second_daemon_is_refused_and_the_first_lives_on() {
+    let running = Running::start(1, Feed::default());
+    let socket = running.socket();
+    let message = InspectServer::bind(&socket).unwrap_err().to_string();
+    let expected = format!(
+        "another tcplull answers on {}: stop it, or give this one --socket",
+        socket.display()
+    );
+    assert_eq!(message, expected);
+    assert!(matches!(
+        running.ask(Command::Ls).await.next().await,
+        Ok(Some(Answer::Row(_)))
+    ));
+}
+
+#[tokio::test]
+async fn a_socket_left_by_a_killed_daemon_is_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("tcplull.sock");
+    // Dropping a plain listener leaves its file, as a kill does.
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    assert!(socket.exists());
+    let server = InspectServer::bind(&socket).unwrap();
+    assert!(UnixStream::connect(&socket).await.is_ok());
+    drop(server);
+}
+
+#[tokio::test]
+async fn only_its_own_socket_is_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("tcplull.sock");
+    let first = InspectServer::bind(&socket).unwrap();
+    fs::remove_file(&socket).unwrap();
+    let second = InspectServer::bind(&socket).unwrap();
+    drop(first);
+    assert!(
+        fs::metadata(&socket).unwrap().file_type().is_socket(),
+        "the second one's"
+    );
+    drop(second);
+    assert!(!socket.exists());
+}
+
+#[tokio::test]
+async fn a_file_in_the_way_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("notes.txt");
+    fs::write(&file, "keep me").unwrap();
+    let error = InspectServer::bind(&file).unwrap_err();
+    assert!(matches!(error, InspectError::NotASocket { .. }), "{error}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "keep me");
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_is_refused_with_the_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = dir.path().join("x".repeat(120));
+    let message = InspectServer::bind(&long).unwrap_err().to_string();
+    assert!(message.contains("--socket"), "{message}");
+}
+
+#[tokio::test]
+async fn without_a_daemon_the_client_says_how_to_start_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("tcplull.sock");
+    let expected = format!(
+        "no tcplull answers on {}: start it with `tcplull run`, or give --socket",
+        socket.display()
+    );
+    let absent = InspectClient::ask(&socket, Command::Ls).await.unwrap_err();
+    assert_eq!(absent.to_string(), expected);
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    let stale = InspectClient::ask(&socket, Command::Ls).await.unwrap_err();
+    assert_eq!(stale.to_string(), expected);
+}
+
+#[tokio::test]
+async fn an_answer_cut_off_is_no_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("tcplull.sock");
+    let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+    let daemon = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 64];
+        assert!(stream.read(&mut request).await.unwrap() > 0);
+        stream.write_all(b"{\"a\":1}\n{\"b\":").await.unwrap();
+    });
+    let mut client = InspectClient::ask(&socket, Command::Ls).await.unwrap();
+    assert_eq!(
+        client.next().await.unwrap(),
+        Some(Answer::Row("{\"a\":1}".to_owned()))
+    );
+    assert!(matches!(client.next().await, Err(ClientError::Cut)));
+    daemon.await.unwrap();
+}

@@ -1,0 +1,326 @@
+mod kernel;
+
+use super::*;
+use crate::{judge::finding::Severity, surfaces::human::tests::blackholed};
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+fn metrics() -> Metrics {
+    Metrics::new(["nat", "db"]).unwrap()
+}
+
+/// The value of the series written so, such as `tcplull_sweeps_total`.
+fn value(metrics: &Metrics, series: &str) -> Option<f64> {
+    let text = metrics.render().unwrap();
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(&format!("{series} ")))?;
+    Some(line.parse().unwrap())
+}
+
+fn alert(owner: &str) -> Alert {
+    Alert {
+        name: "blackholed".to_owned(),
+        severity: Severity::Page,
+        path: "nat".to_owned(),
+        owner: owner.to_owned(),
+        connections: 3,
+        since: "2026-01-31T12:00:00.123Z".to_owned(),
+        summary: "nothing comes back".to_owned(),
+        example: "1f-aabb".to_owned(),
+    }
+}
+
+fn finding(kind: FindingKind, path: Option<&str>) -> Finding {
+    Finding {
+        kind,
+        path: path.map(str::to_owned),
+        ..blackholed()
+    }
+}
+
+#[test]
+fn every_path_and_outcome_starts_at_zero() {
+    let metrics = metrics();
+    for path in ["nat", "db", "none"] {
+        assert_eq!(
+            value(
+                &metrics,
+                &format!("tcplull_crossed_total{{path=\"{path}\"}}")
+            ),
+            Some(0.0)
+        );
+        for outcome in [
+            "survived",
+            "acknowledged",
+            "blackholed",
+            "reset",
+            "closed",
+            "recovered",
+        ] {
+            let series = format!("tcplull_outcomes_total{{outcome=\"{outcome}\",path=\"{path}\"}}");
+            assert_eq!(value(&metrics, &series), Some(0.0), "{series}");
+        }
+        for silence in ["at_risk", "crossed", "stalled"] {
+            let series = format!("tcplull_connections{{path=\"{path}\",silence=\"{silence}\"}}");
+            assert_eq!(value(&metrics, &series), Some(0.0), "{series}");
+        }
+        let series = format!("tcplull_gap_seconds_count{{path=\"{path}\"}}");
+        assert_eq!(value(&metrics, &series), Some(0.0), "{series}");
+    }
+    assert_eq!(
+        value(
+            &metrics,
+            "tcplull_facts_dropped_total{reason=\"ring_full\"}"
+        ),
+        Some(0.0)
+    );
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        value(
+            &metrics,
+            &format!("tcplull_build_info{{version=\"{version}\"}}")
+        ),
+        Some(1.0)
+    );
+}
+
+#[test]
+fn findings_count_under_their_path() {
+    let metrics = metrics();
+    let blackholed = FindingKind::Outcome {
+        outcome: Outcome::Blackholed,
+    };
+    metrics.finding(&finding(FindingKind::Crossed, Some("nat")));
+    metrics.finding(&finding(blackholed, Some("nat")));
+    metrics.finding(&finding(blackholed, None));
+    metrics.finding(&finding(FindingKind::AtRisk, Some("db")));
+    assert_eq!(
+        value(&metrics, "tcplull_crossed_total{path=\"nat\"}"),
+        Some(1.0)
+    );
+    assert_eq!(
+        value(&metrics, "tcplull_crossed_total{path=\"db\"}"),
+        Some(0.0)
+    );
+    let outcome =
+        |path| format!("tcplull_outcomes_total{{outcome=\"blackholed\",path=\"{path}\"}}");
+    assert_eq!(value(&metrics, &outcome("nat")), Some(1.0));
+    assert_eq!(value(&metrics, &outcome("none")), Some(1.0));
+    assert_eq!(
+        value(&metrics, "tcplull_at_risk_total{path=\"db\"}"),
+        Some(1.0)
+    );
+}
+
+#[test]
+fn an_alert_that_ended_shows_zero() {
+    let metrics = metrics();
+    let series = "tcplull_alerts_firing{alert=\"blackholed\",path=\"nat\",severity=\"page\"}";
+    metrics.alerts(
+        [alert("api.service"), alert("web.service")],
+        AlertStats::default(),
+    );
+    assert_eq!(value(&metrics, series), Some(2.0), "two owners, two alerts");
+    metrics.alerts([alert("api.service")], AlertStats::default());
+    assert_eq!(value(&metrics, series), Some(1.0));
+    metrics.alerts([], AlertStats::default());
+    assert_eq!(value(&metrics, series), Some(0.0));
+}
+
+#[test]
+fn a_sweep_replaces_what_the_one_before_found() {
+    let metrics = metrics();
+    let silent = |path: &str, at_risk, crossed| SilentConnections {
+        path: Some(path.to_owned()),
+        at_risk,
+        crossed,
+        stalled: 0,
+    };
+    let report = SweepReport {
+        rows_dropped: 4,
+        duration: Duration::from_millis(20),
+        interval: Duration::from_secs(5),
+        sockets: 300,
+        silent: vec![silent("nat", 7, 2), silent("db", 1, 0)],
+    };
+    metrics.sweep(&report);
+    assert_eq!(
+        value(
+            &metrics,
+            "tcplull_connections{path=\"nat\",silence=\"at_risk\"}"
+        ),
+        Some(7.0)
+    );
+    assert_eq!(
+        value(
+            &metrics,
+            "tcplull_connections{path=\"nat\",silence=\"crossed\"}"
+        ),
+        Some(2.0)
+    );
+    assert_eq!(
+        value(&metrics, "tcplull_sweep_duration_seconds"),
+        Some(0.02)
+    );
+    assert_eq!(value(&metrics, "tcplull_sweep_interval_seconds"), Some(5.0));
+    assert_eq!(value(&metrics, "tcplull_sweep_sockets"), Some(300.0));
+    metrics.sweep(&SweepReport {
+        silent: vec![silent("db", 3, 0)],
+        ..report
+    });
+    assert_eq!(
+        value(
+            &metrics,
+            "tcplull_connections{path=\"nat\",silence=\"at_risk\"}"
+        ),
+        Some(0.0)
+    );
+    assert_eq!(
+        value(
+            &metrics,
+            "tcplull_connections{path=\"db\",silence=\"at_risk\"}"
+        ),
+        Some(3.0)
+    );
+    assert_eq!(value(&metrics, "tcplull_sweeps_total"), Some(2.0));
+    assert_eq!(
+        value(&metrics, "tcplull_sweep_rows_dropped_total"),
+        Some(8.0)
+    );
+}
+
+#[test]
+fn a_missing_hook_shows_with_no_mechanism() {
+    let metrics = metrics();
+    metrics.hooks([("send", Some("fentry")), ("reset_sent", None)]);
+    metrics.hooks([("send", Some("tp_btf")), ("reset_sent", None)]);
+    assert_eq!(
+        value(
+            &metrics,
+            "tcplull_hook_info{hook=\"send\",mechanism=\"tp_btf\"}"
+        ),
+        Some(1.0)
+    );
+    assert_eq!(
+        value(
+            &metrics,
+            "tcplull_hook_info{hook=\"send\",mechanism=\"fentry\"}"
+        ),
+        None
+    );
+    assert_eq!(
+        value(
+            &metrics,
+            "tcplull_hook_info{hook=\"reset_sent\",mechanism=\"none\"}"
+        ),
+        Some(1.0)
+    );
+}
+
+#[test]
+fn a_reload_keeps_counts_and_takes_lost_paths_away() {
+    let metrics = metrics();
+    metrics.finding(&finding(FindingKind::Crossed, Some("nat")));
+    metrics.set_paths(["nat", "new"]);
+    assert_eq!(
+        value(&metrics, "tcplull_crossed_total{path=\"nat\"}"),
+        Some(1.0)
+    );
+    assert_eq!(
+        value(&metrics, "tcplull_crossed_total{path=\"new\"}"),
+        Some(0.0)
+    );
+    assert!(!metrics.render().unwrap().contains("\"db\""));
+    // A late finding of a lost path is counted all the same, until the next reload.
+    metrics.finding(&finding(FindingKind::Crossed, Some("db")));
+    assert_eq!(
+        value(&metrics, "tcplull_crossed_total{path=\"db\"}"),
+        Some(1.0)
+    );
+    metrics.set_paths(["nat"]);
+    assert!(!metrics.render().unwrap().contains("\"db\""));
+}
+
+#[test]
+fn the_other_rooms_totals_are_shown() {
+    let metrics = metrics();
+    metrics.judge(JudgeStats {
+        tracked: 4,
+        table_full_total: 1,
+        ..JudgeStats::default()
+    });
+    metrics.log_dropped(10);
+    let stats = AlertStats {
+        firing: 0,
+        alerts_full_total: 8,
+        members_full_total: 9,
+    };
+    metrics.alerts([], stats);
+    metrics.inspect(InspectTotals {
+        clients: 2,
+        refused: 3,
+        lagged: 5,
+    });
+    metrics.owners(OwnerTotals {
+        evicted: 6,
+        walks_cut: 7,
+    });
+    for (series, expected) in [
+        ("tcplull_judge_connections", 4.0),
+        ("tcplull_judge_dropped_total{reason=\"table_full\"}", 1.0),
+        ("tcplull_judge_dropped_total{reason=\"expired\"}", 0.0),
+        (
+            "tcplull_alerts_dropped_total{reason=\"too_many_alerts\"}",
+            8.0,
+        ),
+        (
+            "tcplull_alerts_dropped_total{reason=\"too_many_connections\"}",
+            9.0,
+        ),
+        ("tcplull_inspect_clients", 2.0),
+        ("tcplull_log_dropped_total", 10.0),
+        ("tcplull_inspect_refused_total", 3.0),
+        ("tcplull_watch_lagged_total", 5.0),
+        ("tcplull_owner_cache_evicted_total", 6.0),
+        ("tcplull_owner_walks_cut_total", 7.0),
+    ] {
+        assert_eq!(value(&metrics, series), Some(expected), "{series}");
+    }
+}
+
+#[test]
+fn promtool_finds_nothing_to_complain_about() {
+    let metrics = metrics();
+    metrics.finding(&blackholed());
+    metrics.alerts([alert("api.service")], AlertStats::default());
+    metrics.hooks([("send", None)]);
+    let started = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut promtool) = started else {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "under CI promtool must be there"
+        );
+        eprintln!("skipped: promtool is not installed (Debian: apt-get install prometheus)");
+        return;
+    };
+    let text = metrics.render().unwrap();
+    promtool
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert_eq!(String::from_utf8_lossy(&said), "");
+    assert!(output.status.success());
+}

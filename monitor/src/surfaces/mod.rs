@@ -1,0 +1,11 @@
+//! What users read: metrics, health and landing page, live inspection, the log,
+//! and tables for people. Nothing here concludes anything.
+
+pub mod http;
+pub mod human;
+pub mod inspect;
+pub mod log;
+pub mod metrics;
+pub mod readiness;
+pub mod rows;
+pub mod text;

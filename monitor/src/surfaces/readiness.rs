@@ -1,0 +1,72 @@
+//! Whether the daemon does its work: attached, and sweeping.
+
+use super::text::duration;
+use std::time::Duration;
+use thiserror::Error;
+
+/// A sweep may be late by a stretched interval or a busy host; three are missed
+/// only where something is wrong.
+const SWEEPS_MISSED: u32 = 3;
+
+/// Why the daemon is not ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NotReady {
+    /// The kernel side is not attached (yet).
+    #[error("not attached to the kernel")]
+    NotAttached,
+    /// No sweep has completed yet.
+    #[error("no sweep has completed yet")]
+    NoSweep,
+    /// The last sweep is too long ago.
+    #[error("the last sweep completed {} ago, and one is due every {}", duration(since.as_secs_f64()), duration(interval.as_secs_f64()))]
+    SweepOverdue {
+        /// Time since it completed.
+        since: Duration,
+        /// The interval in force.
+        interval: Duration,
+    },
+}
+
+/// Ready means attached, and a sweep completed within the last three intervals.
+/// `since_sweep` is the time since the last one completed, `None` before the
+/// first; `interval` is the one in force.
+///
+/// # Errors
+/// Why the daemon is not ready.
+pub fn readiness(
+    attached: bool,
+    since_sweep: Option<Duration>,
+    interval: Duration,
+) -> Result<(), NotReady> {
+    if !attached {
+        return Err(NotReady::NotAttached);
+    }
+    match since_sweep {
+        None => Err(NotReady::NoSweep),
+        Some(since) if since > interval.saturating_mul(SWEEPS_MISSED) => {
+            Err(NotReady::SweepOverdue { since, interval })
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ready_means_attached_and_sweeping() {
+        let (interval, second) = (Duration::from_secs(5), Duration::from_secs(1));
+        assert_eq!(
+            readiness(false, Some(second), interval),
+            Err(NotReady::NotAttached)
+        );
+        assert_eq!(readiness(true, None, interval), Err(NotReady::NoSweep));
+        assert_eq!(readiness(true, Some(second * 15), interval), Ok(()));
+        let late = readiness(true, Some(second * 16), interval).unwrap_err();
+        assert_eq!(
+            late.to_string(),
+            "the last sweep completed 16s ago, and one is due every 5s"
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! `cargo xtask demo`: the newcomer's minute.
+
+use std::process::{Command, ExitCode};
+
+use crate::{error::Error, setup, workspace};
+
+/// Sets up, builds, and becomes the lab's demo.
+pub fn run() -> Result<ExitCode, Error> {
+    setup::toolchain()?;
+    setup::lab_programs()?;
+    let (tcplull, lab) = workspace::build_tcplull_and_lab()?;
+    workspace::become_command(
+        Command::new(lab.path)
+            .arg("demo")
+            .arg("--tcplull")
+            .arg(tcplull.path)
+            .env("PATH", setup::search_path()),
+    )
+}

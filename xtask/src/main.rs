@@ -1,0 +1,55 @@
+//! `cargo xtask`: sets up, runs and tests this workspace. One file a subcommand.
+
+mod demo;
+mod error;
+mod lab;
+mod progress;
+mod run;
+mod setup;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    about = "Sets up, runs and tests tcplull. Every command first sets up what it needs"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Install what building, testing and the lab need; costs nothing when all is there
+    Setup,
+    /// Build tcplull and start its daemon
+    Run(run::Args),
+    /// Check format and lints, run every test and every lab scenario once
+    Test(test::Args),
+    /// Run scenarios in network namespaces and compare what tcplull says with what happened
+    Lab(lab::Args),
+    /// Watch one silence outlive its path, from the first byte to the alert
+    Demo,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Task::Setup => setup::everything(),
+        Task::Run(args) => run::run(&args),
+        Task::Test(args) => test::run(&args),
+        Task::Lab(args) => lab::run(&args),
+        Task::Demo => demo::run(),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Packages of Debian and its descendants.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use crate::{error::Error, progress};
+
+const INSTALL: [&str; 3] = ["install", "-y", "--no-install-recommends"];
+
+/// Whether this system installs packages with apt.
+pub fn is_here() -> bool {
+    Path::new("/usr/bin/apt-get").is_file()
+}
+
+/// Installs the packages that are not installed yet. Refreshes apt's lists only where it cannot do without.
+///
+/// `what` names for people what is missing, with its verb; `remedy` says what to do on a system without apt.
+pub fn install(what: &str, packages: &[String], remedy: &str) -> Result<(), Error> {
+    if !is_here() {
+        return Err(Error::NotDebian {
+            what: what.to_owned(),
+            remedy: remedy.to_owned(),
+        });
+    }
+    let missing: Vec<&str> = packages
+        .iter()
+        .map(String::as_str)
+        .filter(|package| !is_installed(package))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let command = format!("apt-get {} {}", INSTALL.join(" "), missing.join(" "));
+    if !is_root() {
+        let what = what.to_owned();
+        return Err(Error::NotRoot { what, command });
+    }
+    progress::step(&command);
+    let install = || apt_get(INSTALL.iter().chain(&missing));
+    let mut output = install()?;
+    if !output.status.success() {
+        refresh_lists()?;
+        output = install()?;
+    }
+    outcome(&command, &output).map_err(|error| match error {
+        Error::Apt { command, reason } => Error::Apt {
+            command,
+            reason: format!("{reason}; without apt: {remedy}"),
+        },
+        other => other,
+    })
+}
+
+/// The LLVM major version that installing `packages` would bring along, from a simulation that needs no privileges.
+pub fn llvm_brought_by(packages: &[&str]) -> Option<u32> {
+    let simulate = || {
+        let output = apt_get(["--simulate"].iter().chain(&INSTALL).chain(packages)).ok()?;
+        llvm_in_simulation(&String::from_utf8_lossy(&output.stdout))
+    };
+    simulate().or_else(|| {
+        if !is_root() {
+            return None;
+        }
+        refresh_lists().ok()?;
+        simulate()
+    })
+}
+
+/// Downloads a package without installing it, and unpacks it into `folder`. Needs no privileges where apt's lists
+/// are fresh.
+pub fn unpack(package: &str, folder: &Path) -> Result<(), Error> {
+    let command = format!("apt-get download {package}");
+    progress::step(&command);
+    let download = || {
+        let mut command = command_of(["download", package].iter());
+        run(command.current_dir(folder))
+    };
+    let mut output = download()?;
+    if !output.status.success() && is_root() {
+        refresh_lists()?;
+        output = download()?;
+    }
+    outcome(&command, &output)?;
+    for archive in archives_in(folder) {
+        let output = run(Command::new("dpkg-deb")
+            .arg("--extract")
+            .arg(&archive)
+            .arg(folder))?;
+        outcome(
+            &format!("dpkg-deb --extract {}", archive.display()),
+            &output,
+        )?;
+    }
+    Ok(())
+}
+
+/// Whether this process may install packages.
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+fn archives_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "deb"))
+        .collect()
+}
+
+fn is_installed(package: &str) -> bool {
+    let mut command = Command::new("dpkg-query");
+    command.args(["--show", "--showformat=${db:Status-Status}", package]);
+    run(&mut command).is_ok_and(|output| output.stdout == b"installed")
+}
+
+fn refresh_lists() -> Result<(), Error> {
+    progress::step("apt-get update");
+    let output = apt_get(["update"].iter())?;
+    outcome("apt-get update", &output)
+}
+
+fn apt_get<'a>(args: impl Iterator<Item = &'a &'a str>) -> Result<Output, Error> {
+    run(&mut command_of(args))
+}
+
+fn command_of<'a>(args: impl Iterator<Item = &'a &'a str>) -> Command {
+    let mut command = Command::new("apt-get");
+    command
+        // Another apt, such as the nightly upgrade, may hold the lock for a while: two minutes.
+        .args(["-o", "DPkg::Lock::Timeout=120"])
+        .args(args)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        // Its messages are read for the error in them.
+        .env("LC_ALL", "C");
+    command
+}
+
+fn run(command: &mut Command) -> Result<Output, Error> {
+    let command = command.stdin(Stdio::null());
+    command.output().map_err(|source| Error::Start {
+        program: command.get_program().to_string_lossy().into_owned(),
+        source,
+    })
+}
+
+fn outcome(command: &str, output: &Output) -> Result<(), Error> {
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Error::Apt {
+        command: command.to_owned(),
+        reason: last_error(&String::from_utf8_lossy(&output.stderr))
+            .unwrap_or_else(|| output.status.to_string()),
+    })
+}
+
+// "E: Unable to locate package rustc-web"
+fn last_error(stderr: &str) -> Option<String> {
+    let mut lines = stderr.lines().rev().map(str::trim);
+    let error = lines.clone().find_map(|line| line.strip_prefix("E: "));
+    let last = error.or_else(|| lines.find(|line| !line.is_empty()));
+    last.map(str::to_owned)
+}
+
+// "Inst libllvm22 (1:22.1.8-1~deb12u1 Debian:12.11 [amd64])"
+fn llvm_in_simulation(output: &str) -> Option<u32> {
+    output.lines().find_map(|line| {
+        let package = line.strip_prefix("Inst libllvm")?;
+        let digits = package.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_simulated_installation_tells_the_llvm_to_come() {
+        let output = "Reading package lists...\n\
+            Inst libllvm22 (1:22.1.8-1~deb12u1 Debian-Security:12/oldstable-security [amd64])\n\
+            Inst rustc-web (1.96.0+dfsg1-1~deb12u2 Debian-Security:12/oldstable-security [amd64])\n\
+            Conf libllvm22 (1:22.1.8-1~deb12u1 Debian-Security:12/oldstable-security [amd64])\n";
+        assert_eq!(llvm_in_simulation(output), Some(22));
+        assert_eq!(
+            llvm_in_simulation("Inst libllvm14t64 (1:14.0.6 Debian)"),
+            Some(14)
+        );
+        assert_eq!(
+            llvm_in_simulation("E: Unable to locate package rustc-web"),
+            None
+        );
+    }
+
+    #[test]
+    fn apt_is_quoted_by_its_last_error() {
+        let stderr = "W: lists are old\nE: Unable to locate package rustc-web\nE: second\n\n";
+        assert_eq!(last_error(stderr).as_deref(), Some("second"));
+        assert_eq!(
+            last_error("dpkg: broken\n\n").as_deref(),
+            Some("dpkg: broken")
+        );
+        assert_eq!(last_error(""), None);
+    }
+}

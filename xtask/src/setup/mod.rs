@@ -1,0 +1,47 @@
+//! `cargo xtask setup`, and the parts of it that other commands need first.
+//!
+//! Each part looks before it acts, so that running it again costs a few file checks.
+
+mod components;
+mod debian;
+mod linker;
+mod programs;
+mod toolchain;
+
+use std::process::ExitCode;
+
+use crate::{error::Error, progress};
+
+pub use programs::search_path;
+
+/// All parts.
+pub fn everything() -> Result<ExitCode, Error> {
+    toolchain()?;
+    lab_programs()?;
+    test_programs()?;
+    progress::step("set-up is complete");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What building needs: a compiler and a linker for the kernel side.
+pub fn toolchain() -> Result<(), Error> {
+    let toolchain = toolchain::ensure()?;
+    progress::step(&format!(
+        "kernel side: {} at {}, {}",
+        toolchain.compiler.name,
+        toolchain.compiler.cargo.display(),
+        toolchain.linker.path.display()
+    ));
+    Ok(())
+}
+
+/// What the lab needs: `ip` and `nft`.
+pub fn lab_programs() -> Result<(), Error> {
+    programs::ensure_for_lab()
+}
+
+/// What the tests need beyond the lab: promtool, and cargo's formatter and linter.
+pub fn test_programs() -> Result<(), Error> {
+    programs::ensure_promtool()?;
+    components::ensure()
+}

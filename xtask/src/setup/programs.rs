@@ -1,0 +1,102 @@
+//! The programs that tests and the lab call.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use ebpf_toolchain::cache_dir;
+
+use super::debian;
+use crate::{error::Error, progress};
+
+// Each with its Debian package.
+const LAB_PROGRAMS: [(&str, &str); 2] = [("ip", "iproute2"), ("nft", "nftables")];
+
+// Debian puts administrators' programs there, and a user's PATH may lack them.
+const ADMINISTRATORS: [&str; 2] = ["/usr/sbin", "/sbin"];
+
+const PROMTOOL: &str = "promtool";
+
+/// Sees to it that the lab can build its networks. Without root it cannot anyway, and says so itself.
+pub fn ensure_for_lab() -> Result<(), Error> {
+    let missing: Vec<(&str, &str)> = LAB_PROGRAMS
+        .into_iter()
+        .filter(|(program, _)| !is_there(program))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let programs: Vec<&str> = missing.iter().map(|(program, _)| *program).collect();
+    let packages: Vec<String> = missing
+        .iter()
+        .map(|(_, package)| (*package).into())
+        .collect();
+    let what = format!("for the lab, {} is", programs.join(" and "));
+    if !debian::is_root() {
+        progress::note(&format!("{what} missing; it needs root, too"));
+        return Ok(());
+    }
+    debian::install(&what, &packages, "install it with your package manager")
+}
+
+/// Sees to it that there is a promtool. Debian's package would start a Prometheus server as a side effect, so only the
+/// one program is taken out of it, into the user's cache.
+pub fn ensure_promtool() -> Result<(), Error> {
+    if is_there(PROMTOOL) {
+        return Ok(());
+    }
+    let what = "promtool is";
+    let remedy = "install Prometheus with your package manager (promtool comes with it)";
+    let Some(bin) = cache_bin().filter(|_| debian::is_here()) else {
+        return Err(Error::NotDebian {
+            what: what.into(),
+            remedy: remedy.into(),
+        });
+    };
+    take_out_promtool(&bin)?;
+    if is_there(PROMTOOL) {
+        return Ok(());
+    }
+    // A package without the program is as good as none.
+    debian::install(what, &["prometheus".into()], remedy)
+}
+
+fn take_out_promtool(bin: &Path) -> Result<(), Error> {
+    let folder = bin.join(format!("unpack-{}", std::process::id()));
+    fs::create_dir_all(&folder).map_err(|source| io_error("create", &folder, source))?;
+    let result = debian::unpack("prometheus", &folder).and_then(|()| {
+        let program = folder.join("usr/bin").join(PROMTOOL);
+        fs::rename(&program, bin.join(PROMTOOL))
+            .map_err(|source| io_error("move", &program, source))
+    });
+    fs::remove_dir_all(&folder).map_err(|source| io_error("remove", &folder, source))?;
+    result
+}
+
+fn io_error(verb: &str, path: &Path, source: std::io::Error) -> Error {
+    Error::Io {
+        what: format!("{verb} {}", path.display()),
+        source,
+    }
+}
+
+fn is_there(program: &str) -> bool {
+    env::split_paths(&search_path()).any(|folder| folder.join(program).is_file())
+}
+
+fn cache_bin() -> Option<PathBuf> {
+    cache_dir().map(|cache| cache.join("bin"))
+}
+
+/// The PATH that tests are run with: the user's, then the administrators' programs, then what set-up put aside.
+pub fn search_path() -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path)
+        .chain(ADMINISTRATORS.map(PathBuf::from))
+        .chain(cache_bin());
+    // A folder that holds the separator cannot be joined; it was not in PATH as one folder either.
+    env::join_paths(folders).unwrap_or(path)
+}

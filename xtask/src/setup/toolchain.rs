@@ -1,0 +1,93 @@
+//! The compiler for the kernel side: what is there, else what this machine can get.
+
+use std::{
+    env,
+    process::{Command, Stdio},
+};
+
+use ebpf_toolchain::{
+    CARGO_VARIABLE, Compiler, LINKER_VARIABLE, Toolchain, compilers, distribution_compiler,
+    nightly_compiler,
+};
+
+use super::{debian, linker};
+use crate::{error::Error, progress};
+
+// Debian keeps these at the version that its browsers need, which is recent enough for `core` on the bpf target.
+const DISTRIBUTION_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
+
+const REMEDY: &str = "run `rustup toolchain install nightly --component rust-src` and install bpf-linker \
+                      (https://github.com/aya-rs/bpf-linker) for the nightly's LLVM";
+
+// A download that does not come must not hold up set-up: there is another way.
+const NIGHTLY_SECONDS: &str = "120";
+
+/// The toolchain that is there, or one that is installed now.
+pub fn ensure() -> Result<Toolchain, Error> {
+    let missing = match Toolchain::find() {
+        Ok(toolchain) => return Ok(toolchain),
+        Err(missing) => missing,
+    };
+    // Who names a compiler or a linker wants no other.
+    if env::var_os(CARGO_VARIABLE).is_some() || env::var_os(LINKER_VARIABLE).is_some() {
+        return Err(missing.into());
+    }
+    progress::step("setting up the toolchain of the kernel side (once, a few minutes)");
+    for way in [installed, nightly_with_sources] {
+        match way().and_then(with_linker) {
+            Ok(toolchain) => return Ok(toolchain),
+            Err(reason) => progress::note(&reason.to_string()),
+        }
+    }
+    distribution_packages().and_then(with_linker)
+}
+
+fn with_linker(compiler: Compiler) -> Result<Toolchain, Error> {
+    let linker = linker::ensure(&compiler)?;
+    Ok(Toolchain { compiler, linker })
+}
+
+fn installed() -> Result<Compiler, Error> {
+    let (usable, rejected) = compilers();
+    usable.into_iter().next().ok_or_else(|| {
+        let each: Vec<String> = rejected.iter().map(ToString::to_string).collect();
+        Error::NoCompiler(each.join("; "))
+    })
+}
+
+fn nightly_with_sources() -> Result<Compiler, Error> {
+    let installed = Command::new("rustup")
+        .args(["which", "--toolchain", "nightly", "rustc"])
+        .env("RUSTUP_AUTO_INSTALL", "0")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !installed {
+        return Err(Error::NoNightly("it is not installed".into()));
+    }
+    progress::step("rustup component add rust-src --toolchain nightly");
+    // Its outcome shows in whether the compiler can be used now.
+    let _ = Command::new("timeout")
+        .args([NIGHTLY_SECONDS, "rustup", "component", "add", "rust-src"])
+        .args(["--toolchain", "nightly"])
+        .env("RUSTUP_MAX_RETRIES", "0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    nightly_compiler().map_err(|rejected| Error::NoNightly(rejected.reason))
+}
+
+fn distribution_packages() -> Result<Compiler, Error> {
+    let mut packages: Vec<String> = DISTRIBUTION_PACKAGES.map(String::from).into();
+    if debian::is_here()
+        && let Some(llvm) = debian::llvm_brought_by(&DISTRIBUTION_PACKAGES)
+    {
+        // Asked for together, a user without root reads one command only.
+        packages.extend(linker::packages(llvm));
+    }
+    debian::install("the eBPF toolchain is", &packages, REMEDY)?;
+    distribution_compiler()
+        .map_err(|rejected| ebpf_toolchain::Error::Missing(vec![rejected]).into())
+}

@@ -1,0 +1,196 @@
+//! Counts results as test programs and the lab print them.
+
+use std::fmt;
+
+/// What passed, failed and was skipped so far.
+#[derive(Debug, Default)]
+pub struct Results {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+    failed_names: Vec<String>,
+    skipped_names: Vec<String>,
+}
+
+impl Results {
+    /// Counts a failure that no test program reported.
+    pub fn fail(&mut self, what: String) {
+        self.failed += 1;
+        self.failed_names.push(what);
+    }
+
+    /// Reads a line of a test program: a test's own line gives the name, the closing line the counts.
+    pub fn read_test_line(&mut self, line: &str) {
+        if let Some(summary) = line.strip_prefix("test result: ") {
+            // "ok. 12 passed; 0 failed; 3 ignored; 0 measured; 0 filtered out; finished in 0.10s"
+            let (_, counts) = summary.split_once(". ").unwrap_or_default();
+            self.add(counts, ';', "ignored");
+        } else if let Some((name, outcome)) = line
+            .strip_prefix("test ")
+            .and_then(|test| test.rsplit_once(" ... "))
+        {
+            self.remember(name.trim(), outcome.trim());
+        }
+    }
+
+    /// Reads a line that the lab prints for people: `ok NAME …`, `FAIL NAME …`, `skip NAME …` give the name, the
+    /// closing line `lab: …` the counts.
+    pub fn read_lab_line(&mut self, line: &str) {
+        if let Some(counts) = line.strip_prefix("lab: ") {
+            self.add(counts, ',', "skipped");
+        } else if let Some(scenario) = line.strip_prefix("FAIL ") {
+            self.failed_names.push(format!("lab: {}", scenario.trim()));
+        } else if let Some(scenario) = line.strip_prefix("skip ") {
+            self.skipped_names.push(format!("lab: {}", scenario.trim()));
+        }
+    }
+
+    fn add(&mut self, counts: &str, separator: char, skipped_word: &str) {
+        for part in counts.split(separator) {
+            let Some((number, word)) = part.trim().split_once(' ') else {
+                continue;
+            };
+            let Ok(number) = number.parse::<usize>() else {
+                continue;
+            };
+            match word {
+                "passed" => self.passed += number,
+                "failed" => self.failed += number,
+                word if word == skipped_word => self.skipped += number,
+                _ => {}
+            }
+        }
+    }
+
+    fn remember(&mut self, name: &str, outcome: &str) {
+        if outcome == "FAILED" {
+            self.failed_names.push(name.to_owned());
+        } else if outcome == "ignored" {
+            self.skipped_names.push(name.to_owned());
+        } else if let Some(reason) = outcome.strip_prefix("ignored, ") {
+            self.skipped_names.push(format!("{name} ({reason})"));
+        }
+    }
+
+    /// How many failed.
+    pub fn failed(&self) -> usize {
+        self.failed
+    }
+
+    /// How many were skipped.
+    pub fn skipped(&self) -> usize {
+        self.skipped
+    }
+
+    /// Each failure by name, in the order of their coming.
+    pub fn failed_names(&self) -> &[String] {
+        &self.failed_names
+    }
+
+    /// Each skipped test by name, in the order of their coming.
+    pub fn skipped_names(&self) -> &[String] {
+        &self.skipped_names
+    }
+
+    /// Whether nothing was tested at all.
+    pub fn is_empty(&self) -> bool {
+        self.passed + self.failed + self.skipped == 0
+    }
+
+    /// Whether the run as a whole is good: something was tested, nothing failed, and in CI nothing was skipped.
+    pub fn are_good(&self, in_ci: bool) -> bool {
+        !self.is_empty() && self.failed == 0 && !(in_ci && self.skipped > 0)
+    }
+}
+
+impl fmt::Display for Results {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} passed, {} failed, {} skipped",
+            self.passed, self.failed, self.skipped
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(output: &str) -> Results {
+        let mut results = Results::default();
+        output.lines().for_each(|line| results.read_test_line(line));
+        results
+    }
+
+    #[test]
+    fn the_closing_lines_of_all_test_programs_are_summed() {
+        let results = read(
+            "running 2 tests\ntest a ... ok\ntest b ... ok\n\n\
+             test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
+             \n   Doc-tests monitor_common\n\
+             test result: FAILED. 10 passed; 1 failed; 3 ignored; 0 measured; 7 filtered out; finished in 2.50s\n",
+        );
+        assert_eq!(results.to_string(), "12 passed, 1 failed, 3 skipped");
+    }
+
+    #[test]
+    fn skipped_and_failed_tests_are_kept_by_name() {
+        let results = read(
+            "test needs root: a second daemon is refused ... ignored\n\
+             test slow   ... ignored, takes an hour\n\
+             test [lab] broken ... FAILED\n\
+             test monitor/src/lib.rs - thing (line 3) ... ok\n",
+        );
+        assert_eq!(
+            results.skipped_names(),
+            [
+                "needs root: a second daemon is refused",
+                "slow (takes an hour)"
+            ]
+        );
+        assert_eq!(results.failed_names(), ["[lab] broken"]);
+    }
+
+    #[test]
+    fn what_a_test_prints_is_no_result() {
+        let results = read("testing 3 passed; 4 failed\nresult: 3 passed\ntest result: soon\n");
+        assert!(results.is_empty());
+    }
+
+    #[test]
+    fn every_lab_scenario_counts_as_a_test() {
+        let mut results = Results::default();
+        for line in [
+            "ok   survives (run 1), verdict after 6.01 s",
+            "FAIL nat-silent-drop (run 1)",
+            "     said reset, was blackholed",
+            "skip keepalive-saves (run 1): needs root",
+            "lab: 1 passed, 1 failed, 1 skipped",
+        ] {
+            results.read_lab_line(line);
+        }
+        assert_eq!(results.to_string(), "1 passed, 1 failed, 1 skipped");
+        assert_eq!(results.failed_names(), ["lab: nat-silent-drop (run 1)"]);
+        assert_eq!(
+            results.skipped_names(),
+            ["lab: keepalive-saves (run 1): needs root"]
+        );
+    }
+
+    #[test]
+    fn a_skip_fails_only_in_ci() {
+        let results = read("test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured");
+        assert!(results.are_good(false));
+        assert!(!results.are_good(true));
+    }
+
+    #[test]
+    fn a_failure_always_fails_and_so_does_an_empty_run() {
+        let mut results = read("test result: ok. 5 passed; 0 failed; 0 ignored; 0 measured");
+        assert!(results.are_good(true));
+        results.fail("cargo fmt --all --check".into());
+        assert!(!results.are_good(false));
+        assert!(!Results::default().are_good(false));
+    }
+}
