@@ -200,7 +200,7 @@ impl Tracked {
             self.rule(Event::Fact(seen), seen.at, desk);
         }
         if let Some(gap) = self.open() {
-            let held = gap.due || gap.outcome() == Some(Outcome::Blackholed) || gap.fin.is_some();
+            let held = gap.outcome() == Some(Outcome::Blackholed) || gap.fin.is_some();
             if held || seen.silent_on().is_none() || !gap.is_before(seen) {
                 return;
             }

@@ -6,7 +6,6 @@ use crate::judge::{
     evidence::EvidenceList,
     finding::{Outcome, Severity},
     gap::Wait,
-    marks::Marks,
     seen::Seen,
     thresholds::{LEAST_RTO_NS, PROBES, TIMEOUTS, TIMEOUTS_IN_RTO},
     words,
@@ -77,11 +76,10 @@ fn sign(case: &Case<'_>, seen: &Seen<'_>) -> Option<Sign> {
     if !matches!(seen.kind, FactKind::Retransmitted | FactKind::Swept) {
         return None;
     }
+    // The gap begins its wait anew with whatever comes from the peer: what is
+    // counted from there on, nothing interrupted.
     let wait = case.gap.wait?;
     let socket = &seen.fact.socket;
-    if wait.marks.heard(&Marks::of(socket)) {
-        return None;
-    }
     let timeouts = socket.retransmits.saturating_sub(wait.marks.retransmits);
     let in_flight = socket.packets_out > 0 || seen.kind == FactKind::Retransmitted;
     if in_flight && timeouts >= TIMEOUTS {

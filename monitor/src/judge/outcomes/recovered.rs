@@ -8,7 +8,7 @@ use crate::judge::{
     seen::Seen,
     words,
 };
-use monitor_common::{FactKind, TcpState};
+use monitor_common::FactKind;
 
 pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
@@ -16,7 +16,6 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         return None;
     };
     let answered = match case.event {
-        Event::Fact(seen) if ends(seen) => return None,
         Event::Fact(seen) => probes_answered(case, seen),
         Event::Time | Event::Superseded => false,
     };
@@ -40,11 +39,6 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
             words::duration(lasted)
         ),
     })
-}
-
-/// The end of a connection is no recovery, whatever its counters say.
-fn ends(seen: &Seen<'_>) -> bool {
-    seen.kind == FactKind::ResetReceived || seen.new_state() == Some(TcpState::Close)
 }
 
 /// Whether something came through although no data was in flight: the only

@@ -60,6 +60,17 @@ fn keepalive_counts_from_the_last_receipt_not_from_our_last_send() {
 }
 
 #[test]
+fn a_bare_ack_is_a_receipt_too() {
+    let mut story = with_keepalive(300, azure());
+    story.wait(100.0).sends(1).peer_acks().wait(185.0).sweep();
+    assert_eq!(
+        story.said(),
+        ["at_risk none"],
+        "the probe is due 300 s after that ACK"
+    );
+}
+
+#[test]
 fn keepalive_does_not_help_against_a_box_that_counts_payload() {
     let mut story = with_keepalive(
         60,

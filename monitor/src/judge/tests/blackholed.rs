@@ -2,7 +2,7 @@
 
 use super::story::{Story, azure, evidence};
 use crate::judge::finding::Clock;
-use monitor_common::{TcpState, flags};
+use monitor_common::{FactKind, TcpState, flags, tcp_flags};
 
 #[test]
 fn data_into_a_dead_path_is_blackholed_by_the_third_timeout() {
@@ -216,8 +216,46 @@ fn three_unanswered_keepalive_probes_after_the_silence_are_a_black_hole() {
             .summary
             .ends_with("3 probes unanswered")
     );
-    story.socket.segs_in += 1;
-    story.socket.probes_out = 0;
-    story.wait(5.0).sweep();
+    story.wait(200.0).sends(1).times_out_thrice();
+    assert_eq!(
+        story.said().len(),
+        2,
+        "a send into it is the same black hole"
+    );
+    story.peer_acks();
     assert_eq!(story.said()[2..], ["recovered none"]);
+}
+
+#[test]
+fn probes_that_are_answered_again_are_a_recovery() {
+    for told_by in [FactKind::Swept, FactKind::AckArrived] {
+        let mut story = Story::on(azure());
+        story.flags |= flags::KEEPALIVE;
+        story.wait(250.0).sweep();
+        for _ in 0..3 {
+            story.probes_in_vain().wait(5.0).sweep();
+        }
+        story.socket.segs_in += 1;
+        if told_by == FactKind::Swept {
+            story.socket.probes_out = 0;
+        }
+        let answer = story.wait(5.0).fact(told_by);
+        story.deliver(answer);
+        assert_eq!(
+            story.said(),
+            ["crossed ticket", "blackholed page", "recovered none"],
+            "{told_by:?}"
+        );
+    }
+}
+
+#[test]
+fn an_ack_for_what_was_never_sent_is_no_recovery() {
+    let mut story = Story::on(azure());
+    story.wait(250.0).sends(10).times_out_thrice();
+    let mut forged = story.wait(1.0).fact(FactKind::AckArrived);
+    forged.segment.ack = story.socket.snd_nxt.wrapping_add(1);
+    forged.segment.tcp_flags = tcp_flags::ACK;
+    story.deliver(forged);
+    assert_eq!(story.said(), ["crossed none", "blackholed page"]);
 }

@@ -37,6 +37,32 @@ fn a_write_after_it_that_meets_rst_makes_it_a_ticket_and_the_only_outcome() {
 }
 
 #[test]
+fn a_write_whose_fact_was_lost_counts_all_the_same() {
+    let mut story = Story::on(azure());
+    story.wait(239.0).peer_closes().wait(3.0);
+    story.ring_is_full = true;
+    story.sends(10);
+    story.ring_is_full = false;
+    story.wait(0.05).peer_resets();
+    assert_eq!(story.said(), ["closed ticket"]);
+}
+
+#[test]
+fn a_reset_that_nobody_wrote_for_loses_nothing() {
+    let mut story = Story::on(azure());
+    story.wait(239.0).peer_closes().wait(3.0).peer_resets();
+    assert_eq!(story.said(), ["closed none"]);
+
+    let mut untold = Story::on(azure());
+    untold
+        .wait(239.0)
+        .peer_closes()
+        .wait(3.0)
+        .becomes(TcpState::Close, 32);
+    assert_eq!(untold.said(), ["closed none"]);
+}
+
+#[test]
 fn the_rst_may_come_after_this_host_closed_in_haste() {
     let mut story = Story::on(azure());
     story

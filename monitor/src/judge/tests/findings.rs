@@ -1,6 +1,7 @@
 //! What findings say whatever the outcome.
 
-use super::story::{MS, SECOND, Story, azure, evidence};
+use super::story::{MS, SECOND, Story, azure, evidence, owner};
+use crate::owner::Owner;
 use monitor_common::flags;
 
 #[test]
@@ -94,4 +95,51 @@ fn no_finding_is_without_evidence_and_json_is_flat() {
     assert_eq!(json["owner"]["comm"], "api");
     let gap = 245 * SECOND / MS;
     assert_eq!(json["gap_seconds"].as_f64(), Some(gap as f64 / 1_000.0));
+}
+
+#[test]
+fn the_process_once_known_stays_known() {
+    let mut story = Story::on(azure());
+    let in_softirq = Owner {
+        unit: Some("api.service".into()),
+        ..Owner::default()
+    };
+    story.owner = in_softirq.clone();
+    story.wait(185.0).sweep();
+    story.owner = owner();
+    story.wait(60.0).sweep();
+    story.owner = in_softirq;
+    story.peer_sends(1);
+    let names: Vec<Option<&str>> = story
+        .findings()
+        .map(|finding| finding.owner.comm.as_deref())
+        .collect();
+    assert_eq!(names, [None, Some("api"), Some("api")]);
+    assert!(
+        story
+            .finding("at_risk")
+            .summary
+            .starts_with("api.service → ")
+    );
+}
+
+#[test]
+fn a_unit_known_later_replaces_nothing_known() {
+    let mut story = Story::on(azure());
+    story.owner = Owner::default();
+    story.wait(185.0).sweep();
+    assert!(
+        story
+            .finding("at_risk")
+            .summary
+            .starts_with("10.0.0.4:51234 → ")
+    );
+    story.owner.unit = Some("api.service".into());
+    story.wait(60.0).sweep();
+    assert!(
+        story
+            .finding("crossed")
+            .summary
+            .starts_with("api.service → ")
+    );
 }

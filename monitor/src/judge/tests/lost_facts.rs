@@ -1,7 +1,7 @@
 //! The ring was full, a fact came late, or came twice.
 
 use super::story::{SECOND, Story, azure, evidence};
-use crate::judge::{Judge, Limits};
+use crate::judge::{Judge, JudgedPath, Limits};
 use monitor_common::{FactKind, TcpState};
 
 #[test]
@@ -157,12 +157,17 @@ fn a_gap_told_after_the_sweep_saw_its_outcome_is_not_told_again() {
 
 #[test]
 fn a_gap_soon_after_one_that_only_sweeps_saw_is_another() {
-    let mut story = Story::on(azure());
-    story.wait(250.0).sweep().wait(1.0);
+    let short = JudgedPath {
+        timeout_ns: 4 * SECOND,
+        warn_ns: 3 * SECOND,
+        ..azure()
+    };
+    let mut story = Story::on(short);
+    story.wait(5.0).sweep().wait(1.0);
     story.ring_is_full = true;
-    story.peer_sends(10).wait(4.0).sweep();
+    story.peer_sends(10).wait(2.0).sweep();
     story.ring_is_full = false;
-    story.wait(241.0).sends(1).times_out_thrice();
+    story.wait(2.5).sends(1).times_out_thrice();
     assert_eq!(
         story.said(),
         [
@@ -172,7 +177,18 @@ fn a_gap_soon_after_one_that_only_sweeps_saw_is_another() {
             "blackholed page"
         ]
     );
-    assert_eq!(story.finding("blackholed").gap_seconds, 245.0);
+    assert_eq!(story.finding("blackholed").gap_seconds, 4.5);
+}
+
+#[test]
+fn a_look_that_the_ring_has_outdated_does_not_pass_for_an_ack() {
+    let mut story = Story::on(azure());
+    story.wait(250.0).sends(10).wait(0.1).peer_acks().wait(0.1);
+    let late = story.fact(FactKind::Swept);
+    story.wait(0.1).sends(10);
+    story.deliver(late);
+    story.wait(10.0);
+    assert_eq!(story.said(), ["crossed none"]);
 }
 
 #[test]

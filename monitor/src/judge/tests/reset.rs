@@ -87,6 +87,42 @@ fn rst_during_the_silence_is_a_ticket() {
 }
 
 #[test]
+fn rst_on_a_write_long_after_the_peers_fin_is_manners() {
+    let mut story = Story::on(azure());
+    story
+        .wait(5.0)
+        .peer_closes()
+        .wait(300.0)
+        .sends(1)
+        .wait(0.01)
+        .peer_resets();
+    assert_eq!(story.said(), ["ended"]);
+}
+
+#[test]
+fn rst_on_nothing_but_our_own_fin_is_no_page() {
+    let mut story = Story::on(azure());
+    story
+        .wait(200.0)
+        .sends(4)
+        .wait(0.01)
+        .peer_acks()
+        .becomes(TcpState::FinWait1, 0);
+    story.socket.write_seq += 1;
+    story.socket.snd_nxt += 1;
+    story.wait(0.01).peer_resets();
+    assert_eq!(story.said(), ["reset ticket"]);
+}
+
+#[test]
+fn an_abort_soon_after_the_ack_is_no_outcome() {
+    let mut story = Story::on(azure());
+    story.wait(200.0).sends(4).wait(0.01).peer_acks().wait(2.5);
+    story.becomes(TcpState::Close, 0).wait(5.0);
+    assert_eq!(story.said(), ["ended"]);
+}
+
+#[test]
 fn rst_after_an_answer_is_none_of_the_silences_business() {
     let mut story = Story::on(azure());
     story

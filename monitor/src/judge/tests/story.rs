@@ -6,6 +6,7 @@ use crate::judge::{
     Judge, JudgedPath, Limits, Observation, Verdict,
     finding::{Clock, Finding},
 };
+use crate::owner::Owner;
 use monitor_common::{Fact, FactKind, NO_PATH, Segment, Socket, TcpState, flags, tcp_flags};
 
 /// One connection and the judge that hears of it.
@@ -20,6 +21,8 @@ pub(super) struct Story {
     pub(super) slept_ns: u64,
     pub(super) now: u64,
     pub(super) verdicts: Vec<Verdict>,
+    /// Who holds the connection, as the facts from now on say.
+    pub(super) owner: Owner,
     wire: u64,
     data: u64,
     warn_ns: u64,
@@ -39,6 +42,7 @@ impl Story {
             slept_ns: 0,
             now,
             verdicts: Vec::new(),
+            owner: owner(),
             wire: now,
             data: now,
             warn_ns: path.warn_ns,
@@ -276,7 +280,7 @@ impl Story {
             fact: &fact,
             wall_unix_ns: wall(fact.time_ns),
             suspended_ns: self.slept_ns,
-            owner: owner(),
+            owner: self.owner.clone(),
         };
         self.judge.observe(&observation, &mut self.verdicts);
     }
