@@ -9,9 +9,27 @@ static COUNTERS: PerCpuArray<u64> = PerCpuArray::with_max_entries(Counter::COUNT
 #[inline(always)]
 pub fn count(counter: Counter) {
     if let Some(slot) = COUNTERS.get_ptr_mut(counter as u32) {
-        // SAFETY: the slot belongs to this CPU, and programs do not migrate. A
-        // program that interrupts this one on the same CPU may lose a count of the
-        // other only between load and store of one addition.
-        unsafe { *slot += 1 };
+        add(slot, 1);
     }
+}
+
+/// Adds to a number in a per-CPU map, in one instruction: the receive hook may
+/// interrupt the send hook on the same CPU, and must not lose what that one counts.
+#[inline(always)]
+pub fn add(slot: *mut u64, number: u64) {
+    // `AtomicU64::fetch_add` does not exist for this target, which has no
+    // compare-and-swap before its third version; the instruction always did.
+    #[cfg(target_arch = "bpf")]
+    // SAFETY: an aligned slot of a map's value, which lives as long as the program
+    // runs; the verifier checks the address.
+    unsafe {
+        core::arch::asm!(
+            "lock *(u64 *)({slot} + 0) += {number}",
+            slot = in(reg) slot,
+            number = in(reg) number,
+        );
+    }
+    // Only lints are run for another target.
+    #[cfg(not(target_arch = "bpf"))]
+    let _ = (slot, number);
 }

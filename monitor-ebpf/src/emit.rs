@@ -7,7 +7,7 @@ use aya_ebpf::helpers::{bpf_get_current_comm, bpf_get_current_pid_tgid};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::RingBuf;
 use core::mem::MaybeUninit;
-use monitor_common::{Counter, Fact, FactKind, RING_BYTES, Segment, Socket, flags};
+use monitor_common::{Counter, Fact, FactKind, RING_BYTES, Segment, flags};
 
 #[map]
 static FACTS: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
@@ -96,22 +96,20 @@ pub fn write(
             comm: [0; 16],
         },
     };
-    let segment = context.segment.unwrap_or_default();
-    let to = to.as_mut_ptr();
-    // SAFETY: `to` points to writable memory of a whole `Fact`. Member by member,
-    // because a `Fact` does not fit on the stack twice.
-    unsafe {
-        (&raw mut (*to).kind).write(kind as u32);
-        (&raw mut (*to).flags).write(bits);
-        (&raw mut (*to).time_ns).write(silence.now_ns);
-        (&raw mut (*to).payload_idle_ns).write(silence.payload_ns);
-        (&raw mut (*to).packet_idle_ns).write(silence.packet_ns);
-        (&raw mut (*to).path_id).write(context.path_id);
-        (&raw mut (*to).pid).write(task.pid);
-        (&raw mut (*to).comm).write(task.comm);
-        (&raw mut (*to).old_state).write(context.states.0);
-        (&raw mut (*to).new_state).write(context.states.1);
-        (&raw mut (*to).segment).write(segment);
-        sock.snapshot(&mut *(&raw mut (*to).socket).cast::<MaybeUninit<Socket>>());
-    }
+    // SAFETY: the memory is a map's: the kernel gave it with some bytes in it, and
+    // every bit pattern is a valid `Fact` (it is a `Record`).
+    let fact = unsafe { to.assume_init_mut() };
+    // Member by member: a whole `Fact` does not fit on the stack beside the rest.
+    fact.kind = kind as u32;
+    fact.flags = bits;
+    fact.time_ns = silence.now_ns;
+    fact.payload_idle_ns = silence.payload_ns;
+    fact.packet_idle_ns = silence.packet_ns;
+    fact.path_id = context.path_id;
+    fact.pid = task.pid;
+    fact.comm = task.comm;
+    fact.old_state = context.states.0;
+    fact.new_state = context.states.1;
+    fact.segment = context.segment.unwrap_or_default();
+    sock.snapshot(&mut fact.socket);
 }

@@ -6,7 +6,6 @@ use aya_ebpf::helpers::generated::{
     bpf_get_socket_cookie, bpf_jiffies64, bpf_ktime_get_ns, bpf_skc_to_tcp_sock,
 };
 use core::ffi::c_void;
-use core::mem::MaybeUninit;
 use monitor_common::{Family, MISSING, Offsets, Segment, Socket};
 
 /// `SOCK_KEEPOPEN` in `enum sock_flags` (include/net/sock.h): bit 3 of `sk_flags`.
@@ -71,10 +70,11 @@ impl TcpSock {
     /// kernel turns a bad address into zero.
     #[inline(always)]
     fn load<T: Copy>(self, member: fn(&Offsets) -> &u32) -> T {
+        let at = self.0.wrapping_add(offset(member) as usize).cast::<T>();
         // SAFETY: the offset is that of the member in the running kernel's BTF, and
         // the verifier refuses the program if a `T` there is not readable. Volatile,
         // so that the load keeps its width.
-        unsafe { core::ptr::read_volatile(self.0.add(offset(member) as usize).cast::<T>()) }
+        unsafe { core::ptr::read_volatile(at) }
     }
 
     fields! {
@@ -192,73 +192,70 @@ impl TcpSock {
         guarded(node, |offsets| &offsets.kernfs_id)
     }
 
-    /// Reads all that a fact tells of a socket into `to`, every byte of it.
+    /// Writes all that a fact tells of a socket, every member of `to`.
     #[inline(always)]
-    pub fn snapshot(self, to: &mut MaybeUninit<Socket>) {
+    pub fn snapshot(self, to: &mut Socket) {
         let (family, local, remote) = self.addresses();
         let net: u64 = self.load(|offsets| &offsets.skc_net);
         let keepalive_time = self.keepalive_time();
         let keepalive_intvl = self.keepalive_intvl();
         let keepalive_probes = self.keepalive_probes();
         // SAFETY: the helper takes any full socket; `self` is one.
-        let cookie = unsafe { bpf_get_socket_cookie(self.as_ptr()) };
-        to.write(Socket {
-            cookie,
-            cgroup_id: self.cgroup_id(),
-            bytes_sent: self.bytes_sent(),
-            bytes_retrans: self.bytes_retrans(),
-            bytes_acked: self.bytes_acked(),
-            bytes_received: self.bytes_received(),
-            tcp_clock_cache: self.tcp_clock_cache(),
-            local,
-            remote,
-            local_port: self.skc_num(),
-            remote_port: u16::from_be(self.skc_dport()),
-            family: family as u16,
-            retransmits: self.icsk_retransmits(),
-            probes_out: self.icsk_probes_out(),
-            state: self.state(),
-            netns: guarded(net, |offsets| &offsets.net_inum),
-            uid: self.sk_uid(),
-            sk_err: self.sk_err(),
-            jiffies: jiffies(),
-            lsndtime: self.lsndtime(),
-            lrcvtime: self.lrcvtime(),
-            rcv_tstamp: self.rcv_tstamp(),
-            snd_una: self.snd_una(),
-            snd_nxt: self.snd_nxt(),
-            write_seq: self.write_seq(),
-            rcv_nxt: self.rcv_nxt(),
-            copied_seq: self.copied_seq(),
-            snd_wnd: self.snd_wnd(),
-            rcv_wnd: self.rcv_wnd(),
-            packets_out: self.packets_out(),
-            segs_in: self.segs_in(),
-            segs_out: self.segs_out(),
-            data_segs_in: self.data_segs_in(),
-            data_segs_out: self.data_segs_out(),
-            // The kernel keeps it shifted by three: tcp_rtt_estimator.
-            srtt_us: self.srtt_us() >> 3,
-            rto_jiffies: self.icsk_rto(),
-            // Zero means the namespace's default: keepalive_time_when and its kin.
-            keepalive_time: if keepalive_time != 0 {
-                keepalive_time
-            } else {
-                guarded(net, |offsets| &offsets.net_keepalive_time)
-            },
-            keepalive_intvl: if keepalive_intvl != 0 {
-                keepalive_intvl
-            } else {
-                guarded(net, |offsets| &offsets.net_keepalive_intvl)
-            },
-            keepalive_probes: u32::from(if keepalive_probes != 0 {
-                keepalive_probes
-            } else {
-                guarded(net, |offsets| &offsets.net_keepalive_probes)
-            }),
-            // Kept in ms: tcp_sock_set_user_timeout.
-            user_timeout_ms: self.icsk_user_timeout(),
+        to.cookie = unsafe { bpf_get_socket_cookie(self.as_ptr()) };
+        to.cgroup_id = self.cgroup_id();
+        to.bytes_sent = self.bytes_sent();
+        to.bytes_retrans = self.bytes_retrans();
+        to.bytes_acked = self.bytes_acked();
+        to.bytes_received = self.bytes_received();
+        to.tcp_clock_cache = self.tcp_clock_cache();
+        to.local = local;
+        to.remote = remote;
+        to.local_port = self.skc_num();
+        to.remote_port = u16::from_be(self.skc_dport());
+        to.family = family as u16;
+        to.retransmits = self.icsk_retransmits();
+        to.probes_out = self.icsk_probes_out();
+        to.state = self.state();
+        to.netns = guarded(net, |offsets| &offsets.net_inum);
+        to.uid = self.sk_uid();
+        to.sk_err = self.sk_err();
+        to.jiffies = jiffies();
+        to.lsndtime = self.lsndtime();
+        to.lrcvtime = self.lrcvtime();
+        to.rcv_tstamp = self.rcv_tstamp();
+        to.snd_una = self.snd_una();
+        to.snd_nxt = self.snd_nxt();
+        to.write_seq = self.write_seq();
+        to.rcv_nxt = self.rcv_nxt();
+        to.copied_seq = self.copied_seq();
+        to.snd_wnd = self.snd_wnd();
+        to.rcv_wnd = self.rcv_wnd();
+        to.packets_out = self.packets_out();
+        to.segs_in = self.segs_in();
+        to.segs_out = self.segs_out();
+        to.data_segs_in = self.data_segs_in();
+        to.data_segs_out = self.data_segs_out();
+        // The kernel keeps it shifted by three: tcp_rtt_estimator.
+        to.srtt_us = self.srtt_us() >> 3;
+        to.rto_jiffies = self.icsk_rto();
+        // Zero means the namespace's default: keepalive_time_when and its kin.
+        to.keepalive_time = if keepalive_time != 0 {
+            keepalive_time
+        } else {
+            guarded(net, |offsets| &offsets.net_keepalive_time)
+        };
+        to.keepalive_intvl = if keepalive_intvl != 0 {
+            keepalive_intvl
+        } else {
+            guarded(net, |offsets| &offsets.net_keepalive_intvl)
+        };
+        to.keepalive_probes = u32::from(if keepalive_probes != 0 {
+            keepalive_probes
+        } else {
+            guarded(net, |offsets| &offsets.net_keepalive_probes)
         });
+        // Kept in ms: tcp_sock_set_user_timeout.
+        to.user_timeout_ms = self.icsk_user_timeout();
     }
 }
 
@@ -301,10 +298,9 @@ pub fn now_ns() -> u64 {
 /// an iterator's context.
 #[inline(always)]
 pub fn pointer_at(base: *const c_void, byte_offset: usize) -> *const c_void {
+    let at = base.wrapping_byte_add(byte_offset).cast::<*const c_void>();
     // SAFETY: the verifier knows the structure and refuses a bad offset.
-    unsafe {
-        core::ptr::read_volatile(base.byte_add(byte_offset).cast::<*const c_void>())
-    }
+    unsafe { core::ptr::read_volatile(at) }
 }
 
 /// Reads a member through a pointer that the verifier does not follow; zero

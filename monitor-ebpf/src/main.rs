@@ -4,6 +4,7 @@
 //! `kernel`, all arithmetic on silences in `gap`.
 #![no_std]
 #![no_main]
+#![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
 
 mod counters;
 mod emit;

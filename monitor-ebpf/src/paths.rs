@@ -1,5 +1,7 @@
 //! Which path a connection takes, and from which silence on it is suspect there.
 
+use crate::counters::add;
+use crate::globals::setting;
 use crate::kernel::{Route, TcpSock};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::lpm_trie::Key;
@@ -90,17 +92,21 @@ fn most_specific(family: Family, remote: [u8; 16], port: u16) -> Option<PathMatc
     }
 }
 
-/// Counts a gap that ended in its path's histogram.
+/// Counts a gap that ended in its path's histogram; those below `min_gap` (a
+/// keepalive answered in time, say) are none.
 #[inline(always)]
 pub fn count_gap(path_id: u32, gap_ns: u64) {
+    if gap_ns < setting(|settings| &settings.min_gap_ns) {
+        return;
+    }
     let slot = if path_id < MAX_PATHS { path_id } else { MAX_PATHS };
     let Some(histogram) = GAPS.get_ptr_mut(slot) else {
         return;
     };
-    // SAFETY: the slot belongs to this CPU, and programs do not migrate.
+    // SAFETY: a value of this CPU's; only its members' addresses are taken.
     let histogram = unsafe { &mut *histogram };
     if let Some(bucket) = histogram.buckets.get_mut(GapHistogram::bucket(gap_ns)) {
-        *bucket += 1;
+        add(bucket, 1);
     }
-    histogram.sum_ms += gap_ns / 1_000_000;
+    add(&raw mut histogram.sum_ms, gap_ns / 1_000_000);
 }

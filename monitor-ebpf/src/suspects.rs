@@ -1,6 +1,7 @@
 //! State for suspects, and for nobody else: it lives and dies with the socket.
 
 use crate::counters::count;
+use crate::gap::Silence;
 use crate::globals::setting;
 use crate::kernel::TcpSock;
 use crate::paths::Threshold;
@@ -83,6 +84,18 @@ impl Suspect {
         self.rcv_nxt = sock.rcv_nxt();
         self.data_segs_in = sock.data_segs_in();
         self.facts = 0;
+    }
+
+    /// Whether another silence past the threshold just ended, and not the one that
+    /// the suspicion began with: a large send comes by in chunks, and the clocks
+    /// move only when the first one leaves.
+    #[inline(always)]
+    pub fn ended_another_gap(&self, sock: TcpSock, silence: &Silence) -> bool {
+        let gap_ns = silence.by(self.clock);
+        let since_ns = silence.now_ns.saturating_sub(self.since_ns);
+        // The payload clock is one of jiffies: each end of a gap is off by up to one.
+        let slack_ns = 2 * u64::from(setting(|settings| &settings.jiffy_ns));
+        sock.packets_out() == 0 && gap_ns >= self.warn_ns && gap_ns <= since_ns + slack_ns
     }
 
     /// Whether payload came since the gap ended. A FIN moves `rcv_nxt` too, but is

@@ -11,8 +11,14 @@ use crate::story::Story;
 use crate::timeline::{Entry, Happened, Observer, Timeline};
 use crate::truth::{Alert, Said, Truth, compare};
 use serde::Serialize;
+use std::panic;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The pause between exchanges that are no part of the story: no silence by any measure.
+const CHAT: Duration = Duration::from_millis(500);
 
 /// What every run needs.
 #[derive(Clone, Debug)]
@@ -95,20 +101,23 @@ fn tell(
     let network = Network::build(&scenario.middlebox)?;
     let timeline = Timeline::new(tools.interrupt.clone(), observer);
     let connect = || Bench::connect(&tools.lab, &network, &timeline);
-    let older = if scenario.connected_first {
-        let mut bench = connect()?;
-        bench.deliver(End::Client, "hello", &timeline)?;
-        bench.deliver(End::Server, "HELLO", &timeline)?;
-        Some(bench)
+    let mut older = if scenario.connected_first {
+        Some(connect()?)
     } else {
         None
     };
-    let mut daemon = Daemon::start(
-        &tools.tcplull,
-        &network.block,
-        &scenario.configuration,
-        &timeline,
-    )?;
+    let start_daemon = || {
+        Daemon::start(
+            &tools.tcplull,
+            &network.block,
+            &scenario.configuration,
+            &timeline,
+        )
+    };
+    let mut daemon = match &mut older {
+        Some(bench) => chatting(bench, &timeline, start_daemon)?,
+        None => start_daemon()?,
+    };
     let bench = match older {
         Some(bench) => bench,
         None => connect()?,
@@ -142,6 +151,33 @@ fn tell(
         ));
     }
     ending
+}
+
+/// Keeps the connection in use while `work` is done, however long that takes: the
+/// silence that the story is about begins later.
+fn chatting<T>(
+    bench: &mut Bench,
+    timeline: &Timeline,
+    work: impl FnOnce() -> Result<T, LabError>,
+) -> Result<T, LabError> {
+    thread::scope(|scope| {
+        let (working, done) = mpsc::channel::<()>();
+        let chat = scope.spawn(move || {
+            loop {
+                bench.deliver(End::Client, "hello", timeline)?;
+                bench.deliver(End::Server, "HELLO", timeline)?;
+                // The other half goes when the work has ended, in whatever way.
+                if done.recv_timeout(CHAT) == Err(RecvTimeoutError::Disconnected) {
+                    return Ok(());
+                }
+            }
+        });
+        let worked = work();
+        drop(working);
+        chat.join()
+            .unwrap_or_else(|panic| panic::resume_unwind(panic))
+            .and(worked)
+    })
 }
 
 /// When `end` last sent something before that second, in seconds since `start`.

@@ -10,7 +10,7 @@ use crate::suspects::Suspect;
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};
 use aya_ebpf::programs::{BtfTracePointContext, FEntryContext};
-use monitor_common::{FactKind, Segment, tcp_flags};
+use monitor_common::{FactKind, PathClock, Segment, tcp_flags};
 
 #[btf_tracepoint(function = "tcp_probe")]
 pub fn receive_tracepoint(context: BtfTracePointContext) -> i32 {
@@ -51,6 +51,9 @@ fn from_silence(sock: TcpSock, segment: Segment, silence: &gap::Silence) {
     let Some((threshold, route)) = paths::threshold(sock) else {
         return;
     };
+    if !ends_silence(segment, threshold.clock) {
+        return;
+    }
     let gap_ns = silence.by(threshold.clock);
     paths::count_gap(threshold.path_id, gap_ns);
     if gap_ns < threshold.warn_ns {
@@ -83,7 +86,8 @@ fn from_suspect(
     let acknowledges = is_after(segment.ack, sock.snd_una());
     let in_trouble = sock.icsk_retransmits() > 0 || sock.icsk_probes_out() > 0;
     let payload = brings_payload(sock, segment);
-    let kind = if sock.packets_out() == 0 && silence.by(suspect.clock) >= suspect.warn_ns {
+    let kind = if ends_silence(segment, suspect.clock) && suspect.ended_another_gap(sock, silence)
+    {
         suspect.renew(sock, silence.now_ns);
         FactKind::GapEndedByReceive
     } else if payload {
@@ -105,6 +109,15 @@ fn from_suspect(
     if payload || kind == FactKind::ProbationOver {
         Suspect::end(sock);
     }
+}
+
+/// Whether a segment ends a silence on this clock (a `PathClock` number). Any does
+/// on the packet clock; on the payload clock a probe or a bare ACK does not.
+#[inline(always)]
+fn ends_silence(segment: Segment, clock: u32) -> bool {
+    clock == PathClock::Packets as u32
+        || segment.payload_len > 0
+        || segment.tcp_flags & (tcp_flags::FIN | tcp_flags::RST) != 0
 }
 
 /// Whether the segment holds payload that was not there before: it ends after

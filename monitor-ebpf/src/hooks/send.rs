@@ -43,11 +43,10 @@ fn on_send(context: &impl EbpfContext) -> i32 {
         return 0;
     }
     let silence = gap::silence(sock);
-    // With data in flight the last exchange is not over: trouble, but no silence.
-    let quiet = sock.packets_out() == 0;
     match suspect {
         None => {
-            if !quiet {
+            // With data in flight the last exchange is not over: trouble, but no silence.
+            if sock.packets_out() != 0 {
                 return 0;
             }
             let Some((threshold, route)) = paths::threshold(sock) else {
@@ -70,7 +69,7 @@ fn on_send(context: &impl EbpfContext) -> i32 {
             }
         }
         Some(suspect) => {
-            let kind = if quiet && silence.by(suspect.clock) >= suspect.warn_ns {
+            let kind = if suspect.ended_another_gap(sock, &silence) {
                 suspect.renew(sock, silence.now_ns);
                 FactKind::GapEndedBySend
             } else if suspect.is_done(sock, silence.now_ns) {

@@ -2,7 +2,7 @@
 //! that are at risk, crossed or stalled, as facts.
 
 use crate::counters::count;
-use crate::emit::{Context, Task, write};
+use crate::emit::{Context, Task, tell, write};
 use crate::gap;
 use crate::globals::offset;
 use crate::kernel::{TcpSock, guarded, pointer_at};
@@ -19,7 +19,8 @@ use monitor_common::{Counter, Fact, FactKind, NO_PATH, SweepMode, TcpState};
 #[map]
 static SWEEP_MODE: Array<u32> = Array::with_max_entries(1, 0);
 
-/// Room for one row: a fact is too large for the stack.
+/// Room for one row: a fact is too large for the stack. One entry does, because
+/// user space runs one sweep of a load at a time.
 #[map]
 static SWEEP_ROW: PerCpuArray<Fact> = PerCpuArray::with_max_entries(1, 0);
 
@@ -74,7 +75,8 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         .is_some_and(|mode| *mode == SweepMode::All as u32);
     let state = sock.state();
     let can_send = state == TcpState::Established as u32 || state == TcpState::CloseWait as u32;
-    if !can_send && !(all && is_closing(state)) {
+    let wanted = can_send || all && is_closing(state);
+    if !wanted {
         return;
     }
     if state == TcpState::Established as u32 {
@@ -97,9 +99,12 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     if let Some(suspect) = Suspect::of(sock)
         && suspect.is_done(sock, silence.now_ns)
     {
+        let context = Context::of_path(suspect.path_id);
+        tell(FactKind::ProbationOver, sock, &silence, &context);
         Suspect::end(sock);
     }
-    if !all && !silent && !(stalled && measured.is_some()) {
+    let told = all || silent || stalled && measured.is_some();
+    if !told {
         return;
     }
     let context_of_row = Context {
@@ -115,7 +120,7 @@ fn write_row(context: *const c_void, sock: TcpSock, silence: &gap::Silence, row:
     let Some(room) = SWEEP_ROW.get_ptr_mut(0) else {
         return;
     };
-    // SAFETY: this CPU's room, and an iterator is not interrupted by another one.
+    // SAFETY: this CPU's room; user space runs one sweep of a load at a time.
     let room = unsafe { &mut *room.cast::<MaybeUninit<Fact>>() };
     write(room, FactKind::Swept, sock, silence, row);
     let seq = pointer_at(pointer_at(context, META), 0);

@@ -32,7 +32,7 @@ pub struct Scenario {
     pub middlebox: Middlebox,
     /// What `tcplull` is told about the path.
     pub configuration: Configuration,
-    /// Whether the connection is made, and used once, before `tcplull` starts.
+    /// Whether the connection is made, and used, before `tcplull` is there.
     pub connected_first: bool,
     /// What is true.
     pub truth: fn() -> Truth,

@@ -256,10 +256,10 @@ fn ends_in_one_systemd_unit_share_an_alert() {
     let truth = Truth::of_path("nat", 4).crosses(Client).crosses(Server);
     let crossed = |end: End| {
         let mut crossed = finding(end, "crossed", "ticket", 4.2);
-        crossed["owner"]["unit"] = json!("session-1.scope");
+        crossed["owner"]["unit"] = json!("bench.service");
         heard(Some(end), 4.3, crossed)
     };
-    let mut shared = alert("crossed", "ticket", "session-1.scope");
+    let mut shared = alert("crossed", "ticket", "bench.service");
     shared["connections"] = json!(2);
     let mut said = Said {
         findings: vec![crossed(Client), crossed(Server)],

@@ -200,8 +200,8 @@ impl Tracked {
             self.rule(Event::Fact(seen), seen.at, desk);
         }
         if let Some(gap) = self.open() {
-            let held = gap.outcome() == Some(Outcome::Blackholed) || gap.fin.is_some();
-            if held || seen.silent_on().is_none() || !gap.is_before(seen) {
+            let lost = gap.outcome() == Some(Outcome::Blackholed);
+            if lost || seen.silent_on().is_none() || !gap.is_before(seen) {
                 return;
             }
             self.retire(seen, desk);

@@ -1,0 +1,102 @@
+//! What the tests share: when one is skipped, how long one waits, and the
+//! programs and networks they work with.
+
+pub mod daemon;
+pub mod net;
+pub mod run;
+
+use libtest_mimic::{Failed, Trial};
+use nix::unistd::geteuid;
+use std::fmt::Display;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long anything may take that should take a moment. Far more than it
+/// needs, so that a busy machine fails no test.
+pub const BOUND: Duration = Duration::from_secs(40);
+
+/// How often one looks again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How a test ends.
+pub type Tested = Result<(), Failed>;
+
+/// One test.
+pub struct Test {
+    name: &'static str,
+    /// What is missing here for it to run.
+    missing: fn() -> Option<&'static str>,
+    test: fn() -> Tested,
+}
+
+impl Test {
+    /// A test that runs everywhere.
+    pub const fn anywhere(name: &'static str, test: fn() -> Tested) -> Self {
+        Self {
+            name,
+            missing: || None,
+            test,
+        }
+    }
+
+    /// A test that loads programs into the kernel or builds networks.
+    pub const fn as_root(name: &'static str, test: fn() -> Tested) -> Self {
+        Self {
+            name,
+            missing: || (!geteuid().is_root()).then_some("root"),
+            test,
+        }
+    }
+
+    /// A test that needs root and `promtool`.
+    pub const fn with_promtool(name: &'static str, test: fn() -> Tested) -> Self {
+        Self {
+            name,
+            missing: || {
+                let root = (!geteuid().is_root()).then_some("root");
+                root.or_else(|| run::promtool().is_none().then_some("promtool"))
+            },
+            test,
+        }
+    }
+}
+
+/// All tests of all rooms. One that lacks what it needs is reported as ignored,
+/// with the need before its name; under CI=true it runs all the same, and fails.
+pub fn trials(rooms: &[(&str, &'static [Test])]) -> Vec<Trial> {
+    let in_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
+    let tests = rooms
+        .iter()
+        .flat_map(|(room, tests)| tests.iter().map(move |test| (room, test)));
+    tests
+        .map(|(room, test)| {
+            let missing = (test.missing)().filter(|_| !in_ci);
+            let name = match missing {
+                Some(need) => format!("needs {need}: {room}::{}", test.name),
+                None => format!("{room}::{}", test.name),
+            };
+            Trial::test(name, test.test).with_ignored_flag(missing.is_some())
+        })
+        .collect()
+}
+
+/// Looks again and again until there is an answer.
+///
+/// # Errors
+/// If there is none within [`BOUND`], with `what` was waited for and the last
+/// reason why not.
+pub fn eventually<T, W: Display>(
+    what: &str,
+    mut look: impl FnMut() -> Result<Result<T, W>, Failed>,
+) -> Result<T, Failed> {
+    let until = Instant::now() + BOUND;
+    loop {
+        match look()? {
+            Ok(found) => return Ok(found),
+            Err(why) if Instant::now() >= until => {
+                return Err(format!("waited {BOUND:?} in vain until {what}: {why}").into());
+            }
+            Err(_) => thread::sleep(PAUSE),
+        }
+    }
+}

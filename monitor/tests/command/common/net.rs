@@ -1,0 +1,124 @@
+//! Connections within and between network namespaces, held by this process.
+
+use super::BOUND;
+use libtest_mimic::Failed;
+use monitor_lab::network::Network;
+use monitor_lab::network::middlebox::Middlebox;
+use monitor_lab::network::namespace::Namespace;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
+
+/// A client and a server with a router between them that forgets nothing.
+///
+/// # Errors
+/// If it cannot be built.
+pub fn routed() -> Result<Network, Failed> {
+    Ok(Network::build(&Middlebox::Router)?)
+}
+
+/// Runs `ip` with these space-separated arguments within `place`.
+///
+/// # Errors
+/// If it refuses.
+pub fn ip(place: &Namespace, arguments: &str) -> Result<(), Failed> {
+    let output = Command::new("ip")
+        .args(["-n", place.name()])
+        .args(arguments.split(' '))
+        .output()?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!("ip {arguments}: {}", String::from_utf8_lossy(&output.stderr)).into())
+    }
+}
+
+/// Listens in `place`.
+///
+/// # Errors
+/// The kernel's reason.
+pub fn listen(place: &Namespace, address: SocketAddr) -> Result<TcpListener, Failed> {
+    Ok(place.within(|| TcpListener::bind(address))??)
+}
+
+/// Both ends of one connection.
+pub struct Pair {
+    pub client: TcpStream,
+    pub server: TcpStream,
+}
+
+impl Pair {
+    /// Connects from `place` to `listener`, at its own address.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn open(place: &Namespace, listener: &TcpListener) -> Result<Self, Failed> {
+        Self::open_to(place, listener, listener.local_addr()?)
+    }
+
+    /// Connects from `place` to `listener`, which `address` leads to.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn open_to(
+        place: &Namespace,
+        listener: &TcpListener,
+        address: SocketAddr,
+    ) -> Result<Self, Failed> {
+        let client = place.within(|| TcpStream::connect_timeout(&address, BOUND))??;
+        Self::accepted(client, listener)
+    }
+
+    /// Connects in this process's own network namespace.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn open_here(listener: &TcpListener) -> Result<Self, Failed> {
+        let client = TcpStream::connect_timeout(&listener.local_addr()?, BOUND)?;
+        Self::accepted(client, listener)
+    }
+
+    fn accepted(client: TcpStream, listener: &TcpListener) -> Result<Self, Failed> {
+        let (server, _) = listener.accept()?;
+        for end in [&client, &server] {
+            end.set_nodelay(true)?;
+            end.set_read_timeout(Some(BOUND))?;
+        }
+        Ok(Self { client, server })
+    }
+
+    /// One byte there and one back.
+    ///
+    /// # Errors
+    /// If either does not arrive.
+    pub fn exchange(&self) -> io::Result<()> {
+        send(&self.client, &self.server)?;
+        send(&self.server, &self.client)
+    }
+
+    /// The client's own address.
+    ///
+    /// # Errors
+    /// The kernel's reason.
+    pub fn client_address(&self) -> io::Result<SocketAddr> {
+        self.client.local_addr()
+    }
+
+    /// The server's own address.
+    ///
+    /// # Errors
+    /// The kernel's reason.
+    pub fn server_address(&self) -> io::Result<SocketAddr> {
+        self.server.local_addr()
+    }
+}
+
+fn send(mut from: &TcpStream, mut to: &TcpStream) -> io::Result<()> {
+    from.write_all(b"x")?;
+    to.read_exact(&mut [0])
+}
+
+/// A socket address of these parts.
+pub fn at(address: impl Into<IpAddr>, port: u16) -> SocketAddr {
+    SocketAddr::new(address.into(), port)
+}

@@ -1,0 +1,31 @@
+//! The command `tcplull` as its users meet it: on the real kernel, through the
+//! command line, the HTTP endpoints and the findings it writes. What needs root
+//! says so in its name where it is skipped; under CI=true nothing is.
+
+mod bad_input;
+mod common;
+mod connections;
+mod daemon;
+mod finding_connections;
+mod memory;
+mod metrics;
+mod reload;
+mod ring_full;
+
+use common::trials;
+use libtest_mimic::Arguments;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let rooms = [
+        ("bad_input", bad_input::TESTS),
+        ("connections", connections::TESTS),
+        ("daemon", daemon::TESTS),
+        ("finding_connections", finding_connections::TESTS),
+        ("memory", memory::TESTS),
+        ("metrics", metrics::TESTS),
+        ("reload", reload::TESTS),
+        ("ring_full", ring_full::TESTS),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials(&rooms)).exit_code()
+}
