@@ -152,6 +152,7 @@ impl Fact {
 }
 
 const _: () = assert!(
-    size_of::<Fact>() == 4 * 2 + 8 * 3 + 4 * 2 + 16 + 4 * 2 + size_of::<Segment>() + size_of::<Socket>()
+    size_of::<Fact>()
+        == 4 * 2 + 8 * 3 + 4 * 2 + 16 + 4 * 2 + size_of::<Segment>() + size_of::<Socket>()
 );
 const _: () = assert!(size_of::<Segment>() == 16);

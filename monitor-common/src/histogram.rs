@@ -26,6 +26,10 @@ impl GapHistogram {
             return 0;
         }
         let power = seconds.ilog2() as usize;
-        if power < GAP_BUCKETS { power } else { GAP_BUCKETS - 1 }
+        if power < GAP_BUCKETS {
+            power
+        } else {
+            GAP_BUCKETS - 1
+        }
     }
 }

@@ -27,8 +27,6 @@ pub struct Offsets {
     pub skc_v6_rcv_saddr: u32,
     /// `skc_dport`
     pub skc_dport: u32,
-    /// `skc_num`
-    pub skc_num: u32,
     /// `skc_net`
     pub skc_net: u32,
     /// `skc_flags`
@@ -44,6 +42,9 @@ pub struct Offsets {
     pub sk_cgrp_data: u32,
     /// `sk_bpf_storage`
     pub sk_bpf_storage: u32,
+    // inet_sock
+    /// `inet_sport`
+    pub inet_sport: u32,
     // inet_connection_sock
     /// `icsk_rto`
     pub icsk_rto: u32,

@@ -77,7 +77,7 @@ pub struct Socket {
     pub bytes_retrans: u64,
     /// Bytes acknowledged.
     pub bytes_acked: u64,
-    /// Bytes received in order.
+    /// Bytes received in order; the peer's FIN counts one.
     pub bytes_received: u64,
     /// Last refresh of the packet clock, CLOCK_MONOTONIC in ns (`tcp_clock_cache`).
     pub tcp_clock_cache: u64,
@@ -127,7 +127,7 @@ pub struct Socket {
     pub rcv_wnd: u32,
     /// Segments in flight.
     pub packets_out: u32,
-    /// Segments received, all kinds.
+    /// Segments received, all kinds; in receive facts the arriving one is counted.
     pub segs_in: u32,
     /// Segments sent, all kinds.
     pub segs_out: u32,

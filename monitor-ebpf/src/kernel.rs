@@ -82,11 +82,11 @@ impl TcpSock {
         skc_daddr: u32;
         skc_rcv_saddr: u32;
         skc_dport: u16;
-        skc_num: u16;
         skc_flags: u64;
         sk_err: u32;
         sk_uid: u32;
         sk_bpf_storage: u64;
+        inet_sport: u16;
         icsk_rto: u32;
         icsk_retransmits: u8;
         icsk_probes_out: u8;
@@ -171,9 +171,7 @@ impl TcpSock {
             Route::Loopback
         } else if match family {
             Family::Ipv4 => guarded::<u8>(dst, |offsets| &offsets.rt_uses_gateway) != 0,
-            Family::Ipv6 => {
-                guarded::<u32>(dst, |offsets| &offsets.rt6i_flags) & RTF_GATEWAY != 0
-            }
+            Family::Ipv6 => guarded::<u32>(dst, |offsets| &offsets.rt6i_flags) & RTF_GATEWAY != 0,
         } {
             Route::Gateway
         } else {
@@ -210,7 +208,8 @@ impl TcpSock {
         to.tcp_clock_cache = self.tcp_clock_cache();
         to.local = local;
         to.remote = remote;
-        to.local_port = self.skc_num();
+        // Not `skc_num`, which is zero by the time the change to CLOSE is told.
+        to.local_port = u16::from_be(self.inet_sport());
         to.remote_port = u16::from_be(self.skc_dport());
         to.family = family as u16;
         to.retransmits = self.icsk_retransmits();

@@ -99,7 +99,11 @@ pub fn count_gap(path_id: u32, gap_ns: u64) {
     if gap_ns < setting(|settings| &settings.min_gap_ns) {
         return;
     }
-    let slot = if path_id < MAX_PATHS { path_id } else { MAX_PATHS };
+    let slot = if path_id < MAX_PATHS {
+        path_id
+    } else {
+        MAX_PATHS
+    };
     let Some(histogram) = GAPS.get_ptr_mut(slot) else {
         return;
     };

@@ -50,8 +50,7 @@ impl Suspect {
             return None;
         }
         // SAFETY: the map and a full socket; null is an answer.
-        let suspect =
-            unsafe { bpf_sk_storage_get(map(), sock.as_ptr(), core::ptr::null_mut(), 0) };
+        let suspect = unsafe { bpf_sk_storage_get(map(), sock.as_ptr(), core::ptr::null_mut(), 0) };
         // SAFETY: null or a value of this map, which lives as long as the program
         // runs (RCU).
         unsafe { suspect.cast::<Self>().as_mut() }

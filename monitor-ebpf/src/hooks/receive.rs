@@ -77,17 +77,11 @@ fn from_silence(sock: TcpSock, segment: Segment, silence: &gap::Silence) {
 }
 
 #[inline(always)]
-fn from_suspect(
-    sock: TcpSock,
-    suspect: &mut Suspect,
-    segment: Segment,
-    silence: &gap::Silence,
-) {
+fn from_suspect(sock: TcpSock, suspect: &mut Suspect, segment: Segment, silence: &gap::Silence) {
     let acknowledges = is_after(segment.ack, sock.snd_una());
     let in_trouble = sock.icsk_retransmits() > 0 || sock.icsk_probes_out() > 0;
     let payload = brings_payload(sock, segment);
-    let kind = if ends_silence(segment, suspect.clock) && suspect.ended_another_gap(sock, silence)
-    {
+    let kind = if ends_silence(segment, suspect.clock) && suspect.ended_another_gap(sock, silence) {
         suspect.renew(sock, silence.now_ns);
         FactKind::GapEndedByReceive
     } else if payload {

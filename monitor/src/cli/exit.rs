@@ -57,7 +57,9 @@ fn details(error: &CliError) -> String {
         text.push_str(&format!("caused by: {error}\n"));
         cause = error.source();
     }
-    if let CliError::Kernel(KernelError::NoHooks { refused, .. } | KernelError::TooOld { refused, .. })
+    if let CliError::Kernel(
+        KernelError::NoHooks { refused, .. } | KernelError::TooOld { refused, .. },
+    )
     | CliError::Daemon(DaemonError::Kernel(
         KernelError::NoHooks { refused, .. } | KernelError::TooOld { refused, .. },
     )) = error

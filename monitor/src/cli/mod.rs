@@ -76,7 +76,7 @@ struct KernelArguments {
 #[derive(Args, Clone, Debug)]
 struct TimeoutArgument {
     /// Idle timeout of the default path, such as "4m": no file is needed then
-    #[arg(long, value_name = "DURATION", value_parser = config::parse_timeout)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = config::parse_timeout)]
     timeout: Option<Duration>,
 }
 
@@ -87,7 +87,7 @@ struct DaemonArguments {
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
     /// Time between two sweeps, such as "5s"
-    #[arg(long, value_name = "DURATION", value_parser = config::parse_sweep_interval)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = config::parse_sweep_interval)]
     sweep_interval: Option<Duration>,
 }
 

@@ -169,8 +169,10 @@ impl Core {
 
     /// The metrics in Prometheus' text format, all totals brought up to date.
     pub(super) fn render_metrics(&mut self) -> Result<String, String> {
-        self.metrics.kernel(&self.kernel_totals().map_err(|error| error.to_string())?);
-        self.metrics.alerts(self.alerts.firing(), self.alerts.stats());
+        self.metrics
+            .kernel(&self.kernel_totals().map_err(|error| error.to_string())?);
+        self.metrics
+            .alerts(self.alerts.firing(), self.alerts.stats());
         self.metrics.judge(self.judge.stats());
         self.metrics.inspect(self.inspect.totals());
         self.metrics.owners(self.owners.totals());
@@ -237,7 +239,12 @@ fn tell(changes: &[AlertChange]) {
     for change in changes {
         match change {
             AlertChange::Firing(alert) => {
-                tracing::info!("alert {} on {} fires: {}", alert.name, alert.path, alert.summary);
+                tracing::info!(
+                    "alert {} on {} fires: {}",
+                    alert.name,
+                    alert.path,
+                    alert.summary
+                );
             }
             AlertChange::Resolved(alert) => {
                 tracing::info!("alert {} on {} resolved", alert.name, alert.path);

@@ -99,10 +99,11 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
     }
 
     let feed = Feed::default();
-    let (log, log_writer) = LogWriter::start(options.log_format).map_err(|source| DaemonError::System {
-        what: "cannot start the log",
-        source,
-    })?;
+    let (log, log_writer) =
+        LogWriter::start(options.log_format).map_err(|source| DaemonError::System {
+            what: "cannot start the log",
+            source,
+        })?;
     let core = Arc::new(Mutex::new(Core::new(Parts {
         config: &config,
         tables,

@@ -8,36 +8,42 @@ use super::{
     words,
 };
 
-/// Advice on a silence that outlives, or outlived, its path.
+/// Advice on a silence that outlives, or outlived, its path, where what comes
+/// next may hang.
 pub(crate) fn outlived(path: Option<&JudgedPath>, settings: &Settings) -> String {
+    format!(
+        "{}{}",
+        keep_awake(path, settings),
+        user_timeout(path, settings)
+    )
+}
+
+/// The same where the application is told at once: nothing hangs.
+pub(crate) fn keep_awake(path: Option<&JudgedPath>, settings: &Settings) -> String {
     let Some(path) = path else {
         return format!(
             "{}, and no path states after which silence this peer is forgotten: state one, and set \
-             SO_KEEPALIVE with a TCP_KEEPIDLE below it{}",
-            keepalive(settings),
-            user_timeout(settings, "")
+             SO_KEEPALIVE with a TCP_KEEPIDLE below it",
+            keepalive(settings)
         );
     };
     let timeout = in_seconds(path.timeout_ns);
     let half = (path.timeout_ns / 2 / SECOND).max(1);
     match path.clock {
-        Clock::Packets if settings.on && probes_in_time(settings, path) => format!(
+        Clock::Packets if set_in_time(settings, path) => format!(
             "{}, the path is said to forget after {timeout}, so probes should have kept it: look for \
-             a shorter timeout on the way{}",
-            keepalive(settings),
-            user_timeout(settings, "set ")
+             a shorter timeout on the way",
+            keepalive(settings)
         ),
         Clock::Packets => format!(
             "{}, the path forgets after {timeout}: set SO_KEEPALIVE with TCP_KEEPIDLE of at most \
-             {half} s{}",
-            keepalive(settings),
-            user_timeout(settings, "")
+             {half} s",
+            keepalive(settings)
         ),
         Clock::Payload => format!(
             "the path forgets after {timeout} without application data, keepalive probes do not \
              count: let the application send something every {half} s, or close idle connections \
-             before {timeout}{}",
-            user_timeout(settings, "set ")
+             before {timeout}"
         ),
     }
 }
@@ -52,8 +58,8 @@ pub(crate) fn closed(path: &JudgedPath) -> String {
     )
 }
 
-fn probes_in_time(settings: &Settings, path: &JudgedPath) -> bool {
-    settings.time_ns > 0 && settings.time_ns < path.timeout_ns
+fn set_in_time(settings: &Settings, path: &JudgedPath) -> bool {
+    settings.on && settings.time_ns > 0 && settings.time_ns < path.timeout_ns
 }
 
 fn keepalive(settings: &Settings) -> String {
@@ -64,18 +70,21 @@ fn keepalive(settings: &Settings) -> String {
     }
 }
 
-/// The end of an advice; `verb` where the sentence before it does not set options.
-fn user_timeout(settings: &Settings, verb: &str) -> String {
-    match settings.user_timeout_ns {
-        0 => format!(
-            ", and {verb}TCP_USER_TIMEOUT, or the application hangs for about {:.0} min",
-            RETRIES_HANG_SECONDS / 60.0
-        ),
-        ns => format!(
-            "; TCP_USER_TIMEOUT already ends a hang after {}",
-            in_seconds(ns)
-        ),
+/// The end of an advice on what may hang.
+fn user_timeout(path: Option<&JudgedPath>, settings: &Settings) -> String {
+    if settings.user_timeout_ns > 0 {
+        let after = in_seconds(settings.user_timeout_ns);
+        return format!("; TCP_USER_TIMEOUT already ends a hang after {after}");
     }
+    // The verb, where the sentence before it does not set options.
+    let verb = match path {
+        Some(path) if path.clock == Clock::Payload || set_in_time(settings, path) => "set ",
+        _ => "",
+    };
+    format!(
+        ", and {verb}TCP_USER_TIMEOUT, or the application hangs for about {:.0} min",
+        RETRIES_HANG_SECONDS / 60.0
+    )
 }
 
 /// As the options take it: "240 s", "2.5 s".

@@ -26,7 +26,7 @@ mod tell;
 mod tests;
 mod thresholds;
 mod track;
-mod words;
+pub(crate) mod words;
 
 pub use connection::connection;
 pub use paths::JudgedPath;

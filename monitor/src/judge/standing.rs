@@ -2,7 +2,7 @@
 //! lists and gauges.
 
 use super::{JudgedPath, finding::Clock, keepalive};
-use monitor_common::Fact;
+use monitor_common::{Fact, TcpState};
 
 /// What a connection's silence comes to. The worst that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,11 +18,14 @@ pub enum Standing {
 }
 
 /// Judges one swept fact by itself. `jiffy_ns` is the length of a jiffy in ns.
+/// Time that the host slept is left out.
 pub fn standing(fact: &Fact, path: Option<&JudgedPath>, jiffy_ns: u64) -> Standing {
     if fact.socket.retransmits > 0 || fact.socket.probes_out > 0 {
         return Standing::Stalled;
     }
-    let Some(path) = path else {
+    // In any other state silence is normal.
+    let established = fact.socket.state == TcpState::Established as u32;
+    let Some(path) = path.filter(|_| established) else {
         return Standing::Quiet;
     };
     let idle_ns = match path.clock {

@@ -132,8 +132,14 @@ mod tests {
         let mut log = SleepLog::new(at(100, 0));
         log.update(at(110, 0));
         log.update(at(120, 3600));
-        assert_eq!(log.slept_between(at(105, 0).monotonic_ns, at(125, 0).monotonic_ns), 3_600_000_000_000);
-        assert_eq!(log.slept_between(at(121, 0).monotonic_ns, at(125, 0).monotonic_ns), 0);
+        assert_eq!(
+            log.slept_between(at(105, 0).monotonic_ns, at(125, 0).monotonic_ns),
+            3_600_000_000_000
+        );
+        assert_eq!(
+            log.slept_between(at(121, 0).monotonic_ns, at(125, 0).monotonic_ns),
+            0
+        );
     }
 
     #[test]

@@ -38,7 +38,9 @@ pub enum KernelError {
         release: String,
     },
     /// The kernel lacks what the kernel side cannot do without.
-    #[error("kernel {release} is too old: {lacks}; tcplull runs on 5.15 and later (tested from 6.1)")]
+    #[error(
+        "kernel {release} is too old: {lacks}; tcplull runs on 5.15 and later (tested from 6.1)"
+    )]
     TooOld {
         /// As `uname -r` says.
         release: String,

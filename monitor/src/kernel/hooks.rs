@@ -142,7 +142,11 @@ fn explain(status: &HookStatus) -> KernelError {
     let release = preflight::release();
     // 5.10 has the map but not these helpers in tracing programs (they came with
     // 5.11: bpf_sk_storage_get_tracing_proto).
-    if status.refused.iter().any(|refusal| lacks_storage(&refusal.log)) {
+    if status
+        .refused
+        .iter()
+        .any(|refusal| lacks_storage(&refusal.log))
+    {
         return KernelError::TooOld {
             release,
             lacks: "its tracing programs cannot keep socket storage (bpf_sk_storage_get, since 5.11)",
@@ -271,10 +275,9 @@ pub(super) fn reason(error: &ProgramError) -> (String, String) {
             };
             (why, log)
         }
-        ProgramError::Btf(BtfError::UnknownBtfTypeName { type_name }) => (
-            format!("this kernel has no {type_name}"),
-            String::new(),
-        ),
+        ProgramError::Btf(BtfError::UnknownBtfTypeName { type_name }) => {
+            (format!("this kernel has no {type_name}"), String::new())
+        }
         other => (other.to_string(), String::new()),
     }
 }
@@ -299,7 +302,10 @@ mod tests {
         assert!(message.contains("too old"), "{message}");
         assert!(message.contains("5.11"), "{message}");
         assert!(message.contains("5.15"), "{message}");
-        assert!(!message.contains("#107"), "no verifier log for people: {message}");
+        assert!(
+            !message.contains("#107"),
+            "no verifier log for people: {message}"
+        );
     }
 
     #[test]
@@ -314,6 +320,9 @@ mod tests {
             }],
         };
         let message = explain(&status).to_string();
-        assert!(message.contains("tp_btf/tcp_probe: this kernel has no"), "{message}");
+        assert!(
+            message.contains("tp_btf/tcp_probe: this kernel has no"),
+            "{message}"
+        );
     }
 }

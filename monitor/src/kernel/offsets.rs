@@ -43,7 +43,6 @@ impl KernelTypes {
             skc_v6_daddr: need("sock_common.skc_v6_daddr")?,
             skc_v6_rcv_saddr: need("sock_common.skc_v6_rcv_saddr")?,
             skc_dport: need("sock_common.skc_dport")?,
-            skc_num: need("sock_common.skc_num")?,
             skc_net: need("sock_common.skc_net")?,
             skc_flags: need("sock_common.skc_flags")?,
             sk_err: need("sock.sk_err")?,
@@ -51,6 +50,7 @@ impl KernelTypes {
             sk_dst_cache: need("sock.sk_dst_cache")?,
             sk_cgrp_data: want("sock.sk_cgrp_data.cgroup"),
             sk_bpf_storage: need("sock.sk_bpf_storage")?,
+            inet_sport: need("inet_sock.inet_sport")?,
             icsk_rto: need("inet_connection_sock.icsk_rto")?,
             icsk_retransmits: need("inet_connection_sock.icsk_retransmits")?,
             icsk_probes_out: need("inet_connection_sock.icsk_probes_out")?,
@@ -153,7 +153,12 @@ impl KernelTypes {
     /// kernel does not have it.
     pub fn tracepoint_arguments(&self, tracepoint: &str) -> Option<usize> {
         let name = format!("btf_trace_{tracepoint}");
-        let typedef = self.btf.resolve_types_by_name(&name).ok()?.into_iter().next()?;
+        let typedef = self
+            .btf
+            .resolve_types_by_name(&name)
+            .ok()?
+            .into_iter()
+            .next()?;
         let pointer = self.btf.resolve_chained_type(typedef.as_btf_type()?).ok()?;
         match self.btf.resolve_chained_type(pointer.as_btf_type()?).ok()? {
             // The first parameter is the tracepoint's own data.
@@ -169,7 +174,9 @@ mod tests {
 
     #[test]
     fn a_kernel_without_btf_is_told_with_the_file_and_the_remedy() {
-        let error = KernelTypes::read(Path::new("/nonexistent/vmlinux")).err().unwrap();
+        let error = KernelTypes::read(Path::new("/nonexistent/vmlinux"))
+            .err()
+            .unwrap();
         let message = error.to_string();
         assert!(message.contains("/nonexistent/vmlinux"), "{message}");
         assert!(message.contains("CONFIG_DEBUG_INFO_BTF"), "{message}");

@@ -140,7 +140,10 @@ mod tests {
     #[test]
     fn a_path_with_two_prefixes_and_two_ports_makes_four_entries() {
         let path = TablePath {
-            remote: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
+            remote: vec![
+                "10.0.0.0/8".parse().unwrap(),
+                "2001:db8::/32".parse().unwrap(),
+            ],
             ports: vec![443, 5432],
             timeout: Duration::from_secs(240),
             warn: Duration::from_secs(180),

@@ -71,7 +71,10 @@ mod tests {
         let status = "Name:\tx\nCapEff:\t0000000000000000\n";
         let missing = missing_capabilities(effective_capabilities(status));
         let message = KernelError::MissingPrivileges { missing }.to_string();
-        assert!(message.contains("missing CAP_BPF and CAP_PERFMON"), "{message}");
+        assert!(
+            message.contains("missing CAP_BPF and CAP_PERFMON"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -6,11 +6,11 @@ mod bad_input;
 mod common;
 mod connections;
 mod daemon;
-mod finding_connections;
 mod memory;
 mod metrics;
 mod reload;
 mod ring_full;
+mod silence;
 
 use common::trials;
 use libtest_mimic::Arguments;
@@ -21,11 +21,11 @@ fn main() -> ExitCode {
         ("bad_input", bad_input::TESTS),
         ("connections", connections::TESTS),
         ("daemon", daemon::TESTS),
-        ("finding_connections", finding_connections::TESTS),
         ("memory", memory::TESTS),
         ("metrics", metrics::TESTS),
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),
+        ("silence", silence::TESTS),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials(&rooms)).exit_code()
 }

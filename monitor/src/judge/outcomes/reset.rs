@@ -64,7 +64,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         },
         bearing: Bearing::Failed,
         evidence,
-        advice: Some(advice::outlived(gap.path.as_deref(), case.settings)),
+        advice: Some(advice::keep_awake(gap.path.as_deref(), case.settings)),
         said,
     })
 }

@@ -83,14 +83,14 @@ impl Place {
         tcplull(config)
     }
 
-    /// Starts a daemon without waiting for it. Findings come as JSON.
+    /// Starts a daemon without waiting for it, its log in `format`.
     ///
     /// # Errors
     /// If it cannot be started.
-    pub fn spawn(&self, arguments: &[&str]) -> Result<Daemon<'_>, Failed> {
+    pub fn spawn(&self, format: &str, arguments: &[&str]) -> Result<Daemon<'_>, Failed> {
         let process = Guarded::start(
             self.command()
-                .args(["--log-format", "json"])
+                .args(["--log-format", format])
                 .args(arguments)
                 .stdin(Stdio::null())
                 .stdout(File::create(self.directory.path().join("findings"))?)
@@ -102,12 +102,12 @@ impl Place {
         })
     }
 
-    /// Starts a daemon and waits until it is ready.
+    /// Starts a daemon with findings as JSON, and waits until it is ready.
     ///
     /// # Errors
     /// If it is not, with its log.
     pub fn start(&self, arguments: &[&str]) -> Result<Daemon<'_>, Failed> {
-        let mut daemon = self.spawn(arguments)?;
+        let mut daemon = self.spawn("json", arguments)?;
         daemon.await_ready()?;
         Ok(daemon)
     }
@@ -138,7 +138,7 @@ impl Daemon<'_> {
             Ok(match get(self.place.listen, "/readyz") {
                 Ok((200, _)) => Ok(()),
                 Ok((code, body)) => Err(format!("{code} {body}")),
-                Err(error) => Err(error.to_string()),
+                Err(error) => Err(error.message().unwrap_or_default().to_owned()),
             })
         })
     }
@@ -219,7 +219,7 @@ impl Daemon<'_> {
         if ended.code != Some(0) {
             return Err(format!("ls failed: {ended:?}").into());
         }
-        objects(&ended.stdout)
+        objects(&whole_lines(&ended.stdout))
     }
 
     /// The one row of `ls` whose local address is `local`.
@@ -240,10 +240,15 @@ impl Daemon<'_> {
     /// # Errors
     /// If standard output holds anything else.
     pub fn findings(&self) -> Result<Vec<Value>, Failed> {
-        let text = self.place.read("findings")?;
-        // The last line may be under way.
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        objects(whole)
+        objects(&self.finding_lines()?)
+    }
+
+    /// The lines it wrote to standard output so far.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn finding_lines(&self) -> Result<Vec<String>, Failed> {
+        Ok(whole_lines(&self.place.read("findings")?))
     }
 
     /// Findings so far whose local or remote address is `address`.
@@ -350,9 +355,7 @@ impl Watch {
     /// # Errors
     /// If they cannot be read.
     pub fn lines(&self) -> Result<Vec<String>, Failed> {
-        let text = fs::read_to_string(&self.file)?;
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        Ok(whole.lines().map(str::to_owned).collect())
+        Ok(whole_lines(&fs::read_to_string(&self.file)?))
     }
 }
 
@@ -372,13 +375,21 @@ pub fn get(listen: SocketAddr, path: &str) -> Result<(u16, String), Failed> {
     Ok((answer.status().as_u16(), body))
 }
 
-fn objects(lines: &str) -> Result<Vec<Value>, Failed> {
-    lines
-        .lines()
-        .map(|line| {
-            let value: Value = serde_json::from_str(line)
-                .map_err(|error| format!("no JSON ({error}): {line}"))?;
-            if value.is_object() { Ok(value) } else { Err(format!("no object: {line}").into()) }
-        })
-        .collect()
+/// All lines but one that is still under way.
+fn whole_lines(text: &str) -> Vec<String> {
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    whole.lines().map(str::to_owned).collect()
+}
+
+fn objects(lines: &[String]) -> Result<Vec<Value>, Failed> {
+    let object = |line: &String| {
+        let value: Value =
+            serde_json::from_str(line).map_err(|error| format!("no JSON ({error}): {line}"))?;
+        if value.is_object() {
+            Ok(value)
+        } else {
+            Err(format!("no object: {line}").into())
+        }
+    };
+    lines.iter().map(object).collect()
 }

@@ -1,0 +1,242 @@
+//! What `tcplull ls` says of each connection.
+
+use crate::common::daemon::{Daemon, Place, QUICK, path, watching};
+use crate::common::net::{Pair, at, ip, listen, routed};
+use crate::common::{Test, Tested, eventually};
+use libtest_mimic::Failed;
+use monitor_lab::children::Guarded;
+use serde_json::Value;
+use std::fs;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::process::{self, Command, Stdio};
+
+pub const TESTS: &[Test] = &[
+    Test::as_root("both_ends_have_one_flow_id_and_their_roles", flow),
+    Test::as_root("a_process_in_another_namespace_is_named", other_namespace),
+    Test::as_root("a_mapped_address_is_shown_as_ipv4", mapped),
+    Test::as_root("the_longer_prefix_wins_and_a_port_is_that_port_only", paths),
+    Test::as_root("without_a_daemon_ls_looks_for_itself", alone),
+    Test::as_root("keepalive_is_shown_as_the_socket_has_it", keepalive),
+];
+
+fn field<'a>(row: &'a Value, name: &str) -> &'a Value {
+    &row["connection"][name]
+}
+
+fn flow() -> Tested {
+    let network = routed()?;
+    let place = Place::new(&network.block, "")?;
+    let daemon = place.start(&[])?;
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let pair = Pair::open(&network.client, &listener)?;
+    let other = Pair::open(&network.client, &listener)?;
+    let look = |daemon: &Daemon<'_>, pair: &Pair| -> Result<(Value, Value), Failed> {
+        let client = daemon.row(pair.client_address()?)?;
+        let mut servers = daemon.ls()?;
+        let remote = pair.client_address()?.to_string();
+        servers.retain(|row| field(row, "remote") == &remote);
+        Ok((client, servers.pop().ok_or("no server's end")?))
+    };
+    // Before any data, after some, and after some more.
+    let mut known = None;
+    for _ in 0..3 {
+        let (client, server) = {
+            let mut rows = daemon.ls()?;
+            let address = pair.client_address()?.to_string();
+            rows.retain(|row| field(row, "local") == &address || field(row, "remote") == &address);
+            assert_eq!(rows.len(), 2, "{rows:?}");
+            rows.sort_by_key(|row| field(row, "local") != &address);
+            (rows[0].clone(), rows[1].clone())
+        };
+        assert_eq!(field(&client, "flow_id"), field(&server, "flow_id"));
+        assert_eq!(field(&client, "role"), "client", "{client}");
+        assert_eq!(field(&server, "role"), "server", "{server}");
+        assert_ne!(field(&client, "id"), field(&server, "id"));
+        assert_ne!(field(&client, "netns"), field(&server, "netns"));
+        assert_eq!(client["state"], "established");
+        let id = field(&client, "id").clone();
+        assert_eq!(*known.get_or_insert_with(|| id.clone()), id, "it changed its id");
+        pair.exchange()?;
+    }
+    let (client, _) = look(&daemon, &pair)?;
+    let (stranger, _) = look(&daemon, &other)?;
+    assert_ne!(field(&client, "flow_id"), field(&stranger, "flow_id"));
+    Ok(())
+}
+
+fn other_namespace() -> Tested {
+    let network = routed()?;
+    let place = Place::new(&network.block, "")?;
+    let daemon = place.start(&[])?;
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let pair = Pair::open(&network.client, &listener)?;
+    let address = pair.client_address()?;
+    // The socket becomes its standard input, and this process lets go of it.
+    let holder = Guarded::start(
+        Command::new("ip")
+            .args(["netns", "exec", network.client.name(), "sleep", "600"])
+            .stdin(Stdio::from(OwnedFd::from(pair.client)))
+            .stdout(Stdio::null()),
+    )?;
+    let owner = eventually("the holder has become sleep", || {
+        let row = daemon.row(address)?;
+        Ok(if row["owner"]["comm"] == "sleep" { Ok(row) } else { Err(row) })
+    })?;
+    assert_eq!(owner["owner"]["pid"], holder.pid(), "{owner}");
+    let namespace = fs::read_link(format!("/proc/{}/ns/net", holder.pid()))?;
+    let inode = namespace.display().to_string();
+    assert_eq!(inode, format!("net:[{}]", field(&owner, "netns")), "{owner}");
+    let server = daemon.row(pair.server.local_addr()?)?;
+    assert_eq!(server["owner"]["pid"], process::id(), "{server}");
+    Ok(())
+}
+
+fn mapped() -> Tested {
+    let network = routed()?;
+    let place = Place::new(&network.block, &watching(&network.block, "quiet", "1s"))?;
+    let daemon = place.start(&[])?;
+    // One IPv6 socket for both families, as many servers have it.
+    let listener = listen(&network.server, at(Ipv6Addr::UNSPECIFIED, 5432))?;
+    let server = network.server_address();
+    let plain = Pair::open_to(&network.client, &listener, at(server, 5432))?;
+    let both = Pair::open_to(&network.client, &listener, at(server.to_ipv6_mapped(), 5432))?;
+    for pair in [&plain, &both] {
+        assert!(pair.server_address()?.is_ipv6(), "not what the test is for");
+    }
+    assert!(both.client_address()?.is_ipv6(), "not what the test is for");
+    for pair in [&plain, &both] {
+        pair.exchange()?;
+        let client = unmapped(pair.client_address()?);
+        let mut rows = daemon.ls()?;
+        let text = client.to_string();
+        rows.retain(|row| field(row, "local") == &text || field(row, "remote") == &text);
+        assert_eq!(rows.len(), 2, "{rows:?}");
+        for row in &rows {
+            assert_eq!(field(row, "family"), "ipv4", "{row}");
+            // The prefixes of the configuration are IPv4.
+            assert_eq!(row["path"], "quiet", "{row}");
+        }
+        let shown = rows.iter().map(|row| field(row, "local").clone());
+        let mut shown: Vec<_> = shown.filter_map(|local| local.as_str().map(str::to_owned)).collect();
+        let mut expected = vec![text, at(server, 5432).to_string()];
+        shown.sort();
+        expected.sort();
+        assert_eq!(shown, expected);
+    }
+    let finding = daemon.await_finding(unmapped(both.client_address()?), "crossed")?;
+    assert_eq!(field(&finding, "family"), "ipv4", "{finding}");
+    assert_eq!(field(&finding, "remote"), &at(server, 5432).to_string(), "{finding}");
+    Ok(())
+}
+
+fn unmapped(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+fn paths() -> Tested {
+    let network = routed()?;
+    let server = network.server_address();
+    let [clients, servers] = network.block.prefixes();
+    let one = format!("{server}/32");
+    let settings = [
+        QUICK.to_owned(),
+        path("subnet", &[&servers], "10m"),
+        path("host", &[&one], "20m"),
+        path("port", &[&servers], "1s") + "ports = [7001, 7002]\n",
+        path("host-port", &[&one], "1s") + "ports = [7002]\n",
+        path("everything", &["0.0.0.0/0"], "30m"),
+    ];
+    ip(&network.server, "addr add 198.19.255.1/32 dev lo")?;
+    let place = Place::new(&network.block, &settings.concat())?;
+    let daemon = place.start(&[])?;
+    // A second address of the server's own subnet.
+    let neighbour = {
+        let [first, side, number, _] = server.octets();
+        std::net::Ipv4Addr::new(first, side, number, 77)
+    };
+    ip(&network.server, &format!("addr add {neighbour}/24 dev eth0"))?;
+    let mut pairs = Vec::new();
+    for (address, port, expected) in [
+        // Of one host, all ports; a port of the whole subnet is less specific.
+        (server, 7000, "host"),
+        (server, 7001, "host"),
+        (server, 7002, "host-port"),
+        // Equally long prefixes: the one that names the port.
+        (neighbour, 7000, "subnet"),
+        (neighbour, 7001, "port"),
+    ] {
+        let listener = listen(&network.server, at(address, port))?;
+        let pair = Pair::open(&network.client, &listener)?;
+        pair.exchange()?;
+        let row = daemon.row(pair.client_address()?)?;
+        assert_eq!(row["path"], expected, "{address}:{port}: {row}");
+        // The server's end looks at the client's address and port.
+        let back = daemon.row(pair.server_address()?)?;
+        assert_eq!(back["path"], "everything", "{clients}: {back}");
+        pairs.push((pair, expected));
+    }
+    for (pair, expected) in &pairs {
+        if expected.contains("port") {
+            let finding = daemon.await_finding(pair.client_address()?, "crossed")?;
+            assert_eq!(finding["path"], *expected, "{finding}");
+        }
+    }
+    daemon.await_sweeps(2)?;
+    for (pair, expected) in &pairs {
+        if !expected.contains("port") {
+            assert_eq!(daemon.findings_of(pair.client_address()?)?, Vec::<Value>::new());
+        }
+    }
+    Ok(())
+}
+
+fn alone() -> Tested {
+    let network = routed()?;
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let pair = Pair::open(&network.client, &listener)?;
+    pair.exchange()?;
+    let address = pair.client_address()?.to_string();
+    let place = Place::new(&network.block, "")?;
+    let file = place.file().display().to_string();
+    let arguments = ["ls", "--json", "--timeout", "10m", "--config", &file];
+    let ended = crate::common::run::finish(&mut crate::common::run::tcplull(arguments))?;
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
+    let rows = ended.stdout.lines().map(serde_json::from_str);
+    let rows: Vec<Value> = rows.collect::<Result<_, _>>()?;
+    let row = rows.iter().find(|row| field(row, "local") == &address);
+    let row = row.ok_or_else(|| format!("no {address} in {rows:?}"))?;
+    assert_eq!(row["path"], "default", "{row}");
+    assert_eq!(row["timeout_seconds"], 600.0, "{row}");
+    assert_eq!(row["silence"], "ok", "{row}");
+    assert!(!place.socket().exists(), "ls made a socket");
+    Ok(())
+}
+
+fn keepalive() -> Tested {
+    use nix::sys::socket::setsockopt;
+    use nix::sys::socket::sockopt::{KeepAlive, TcpKeepCount, TcpKeepIdle, TcpKeepInterval};
+    let network = routed()?;
+    network
+        .client
+        .within(|| fs::write("/proc/sys/net/ipv4/tcp_keepalive_time", "77"))??;
+    let place = Place::new(&network.block, "")?;
+    let daemon = place.start(&[])?;
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let pair = Pair::open(&network.client, &listener)?;
+    let server = &daemon.row(pair.server_address()?)?["keepalive"];
+    assert_eq!(server["enabled"], false, "{server}");
+
+    // What the socket leaves open is its namespace's.
+    setsockopt(&pair.client, KeepAlive, &true)?;
+    setsockopt(&pair.client, TcpKeepCount, &4)?;
+    setsockopt(&pair.client, TcpKeepInterval, &13)?;
+    let client = &daemon.row(pair.client_address()?)?["keepalive"];
+    let seen = ["enabled", "time_seconds", "interval_seconds", "probes"].map(|key| &client[key]);
+    assert_eq!(serde_json::json!(seen), serde_json::json!([true, 77.0, 13.0, 4]));
+
+    setsockopt(&pair.client, TcpKeepIdle, &5)?;
+    let client = &daemon.row(pair.client_address()?)?["keepalive"];
+    assert_eq!(client["time_seconds"], 5.0, "{client}");
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! The daemon's life: it starts, shares a host, and goes without a trace.
+
+use crate::common::daemon::{Place, Watch, get, watching};
+use crate::common::net::{Pair, at, listen, routed};
+use crate::common::run::{finish, tcplull};
+use crate::common::{Test, Tested, eventually};
+use aya::programs::loaded_programs;
+use libtest_mimic::Failed;
+use monitor_lab::network::block::Block;
+use nix::sys::signal::Signal;
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+pub const TESTS: &[Test] = &[
+    Test::as_root("it_is_alive_and_gets_ready_by_sweeping", healthy),
+    Test::as_root("it_is_not_ready_while_no_sweep_comes", overdue),
+    Test::as_root("a_second_one_on_its_socket_is_refused", same_socket),
+    Test::as_root("a_second_one_on_its_port_is_refused", same_port),
+    Test::as_root("after_a_kill_the_next_takes_the_socket_over", killed),
+    Test::as_root("on_sigterm_nothing_stays_behind", terminated),
+    Test::as_root("check_names_every_hook_and_its_mechanism", check),
+    Test::as_root("log_and_watch_tell_the_same_finding", same_finding),
+    Test::as_root("the_log_for_people_is_plain_text", plain_log),
+];
+
+fn healthy() -> Tested {
+    let block = Block::claim()?;
+    let place = Place::new(&block, "sweep_interval = \"200ms\"\n")?;
+    let mut daemon = place.spawn("json", &[])?;
+    let mut codes = Vec::new();
+    eventually("/readyz says yes", || {
+        let Ok((code, body)) = daemon.get("/readyz") else {
+            return Ok(Err("no answer".to_owned()));
+        };
+        codes.push(code);
+        Ok(if code == 200 { Ok(()) } else { Err(body) })
+    })?;
+    assert!(codes.iter().all(|code| [200, 503].contains(code)), "{codes:?}");
+    assert!(daemon.metric("sweeps_total", &[])? >= 1.0, "ready before it swept");
+    daemon.await_sweeps(3)?;
+    daemon.await_ready()?;
+    assert_eq!(daemon.get("/healthz")?.0, 200);
+    let (code, page) = daemon.get("/")?;
+    assert_eq!(code, 200);
+    for part in ["tcplull", "/metrics", "/healthz", "/readyz"] {
+        assert!(page.contains(part), "{page}");
+    }
+    assert_eq!(daemon.get("/nonsense")?.0, 404);
+    Ok(())
+}
+
+fn overdue() -> Tested {
+    let block = Block::claim()?;
+    let place = Place::new(&block, "sweep_interval = \"100ms\"\n")?;
+    let mut daemon = place.start(&[])?;
+    // The next sweep races with the question, and mostly loses.
+    let reason = eventually("/readyz says no", || {
+        daemon.signal(Signal::SIGSTOP)?;
+        let mut question = TcpStream::connect(place.listen())?;
+        question.write_all(b"GET /readyz HTTP/1.1\r\nHost: tcplull\r\n\r\n")?;
+        // More than three sweeps are missed meanwhile.
+        thread::sleep(Duration::from_secs(1));
+        daemon.signal(Signal::SIGCONT)?;
+        let mut answer = String::new();
+        question.read_to_string(&mut answer)?;
+        Ok(if answer.starts_with("HTTP/1.1 503 ") { Ok(answer) } else { Err(answer) })
+    })?;
+    assert!(reason.contains("the last sweep completed"), "{reason}");
+    daemon.await_ready()
+}
+
+fn same_socket() -> Tested {
+    let (block, other) = (Block::claim()?, Block::claim()?);
+    let first = Place::new(&block, "")?;
+    let daemon = first.start(&[])?;
+    let second = Place::new(&other, "")?;
+    let socket = first.socket();
+    let ended = finish(second.command().arg("--socket").arg(&socket))?;
+    ended.refused(1, &[&socket.display().to_string(), "another tcplull", "--socket"]);
+    daemon.ls()?;
+    assert_eq!(daemon.get("/healthz")?.0, 200);
+    Ok(())
+}
+
+fn same_port() -> Tested {
+    let (block, other) = (Block::claim()?, Block::claim()?);
+    let first = Place::new(&block, "")?;
+    let daemon = first.start(&[])?;
+    let second = Place::new(&other, "")?;
+    let listen = first.listen().to_string();
+    let ended = finish(second.command().args(["--listen", &listen]))?;
+    ended.refused(1, &[&listen, "stop it", "--listen"]);
+    assert!(!second.socket().exists(), "a daemon that did not start left its socket");
+    daemon.ls()?;
+    assert_eq!(daemon.get("/healthz")?.0, 200);
+    Ok(())
+}
+
+fn killed() -> Tested {
+    let block = Block::claim()?;
+    let place = Place::new(&block, "")?;
+    let daemon = place.start(&[])?;
+    daemon.signal(Signal::SIGKILL)?;
+    drop(daemon);
+    assert!(place.socket().exists(), "nothing was left to test with");
+    let daemon = place.start(&[])?;
+    daemon.ls()?;
+    assert_eq!(daemon.stop()?, Some(0));
+    Ok(())
+}
+
+fn terminated() -> Tested {
+    let block = Block::claim()?;
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let place = Place::new(&block, "")?;
+        let daemon = place.start(&[])?;
+        let programs = daemon.programs()?;
+        assert!(programs.len() >= 8, "six hooks and two sweeps, but {programs:?}");
+        assert!(still_loaded(&programs)?.len() == programs.len());
+        daemon.signal(signal)?;
+        assert_eq!(daemon.stop()?, Some(0), "after {signal}");
+        assert!(!place.socket().exists(), "after {signal}");
+        assert!(get(place.listen(), "/healthz").is_err(), "after {signal}");
+        // The kernel frees programs a moment after the last hold on them is gone.
+        eventually("its programs are gone", || {
+            let left = still_loaded(&programs)?;
+            Ok(if left.is_empty() { Ok(()) } else { Err(format!("{left:?}")) })
+        })?;
+    }
+    Ok(())
+}
+
+/// Those of `programs` that the kernel still has. It never gives an id twice
+/// within a test.
+fn still_loaded(programs: &[u32]) -> Result<Vec<u32>, Failed> {
+    let mut found = Vec::new();
+    for program in loaded_programs() {
+        // One that another process drops in this moment is an error.
+        let id = program.map(|program| program.id());
+        found.extend(id.ok().filter(|id| programs.contains(id)));
+    }
+    Ok(found)
+}
+
+fn check() -> Tested {
+    let ended = finish(&mut tcplull(["check", "--json", "--config", "/dev/null"]))?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.stdout.lines().count(), 1, "{ended:?}");
+    let report: Value = serde_json::from_str(&ended.stdout)?;
+    assert_eq!(report["works"], true, "{report}");
+    let hooks = report["hooks"].as_array().ok_or("no hooks")?;
+    let names = ["send", "receive", "retransmit", "reset_received", "reset_sent", "state"];
+    for name in names.into_iter().chain(["sweep_task_file", "sweep_tcp"]) {
+        assert!(hooks.iter().any(|hook| hook["hook"] == name), "no {name} in {report}");
+    }
+    let people = finish(&mut tcplull(["check", "--config", "/dev/null"]))?;
+    assert_eq!(people.code, Some(0), "{people:?}");
+    assert!(people.stdout.contains("kernel"), "{people:?}");
+    for hook in hooks {
+        let name = hook["hook"].as_str().ok_or("a hook without a name")?;
+        let mechanism = hook["mechanism"].as_str().ok_or("a hook without a mechanism")?;
+        let told = people.stdout.lines().find(|line| {
+            line.starts_with("ok ") && line.split_whitespace().any(|word| word == name)
+        });
+        let told = told.ok_or_else(|| format!("no {name} in {people:?}"))?;
+        assert!(told.contains(mechanism), "{told}");
+    }
+    Ok(())
+}
+
+fn same_finding() -> Tested {
+    let network = routed()?;
+    let place = Place::new(&network.block, &watching(&network.block, "quiet", "1s"))?;
+    let daemon = place.start(&[])?;
+    let watched = tempfile::tempdir()?;
+    let watch = Watch::start(&daemon, watched.path())?;
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let pair = Pair::open(&network.client, &listener)?;
+    pair.exchange()?;
+    let finding = daemon.await_finding(pair.client_address()?, "crossed")?;
+    assert_eq!(finding["path"], "quiet", "{finding}");
+    assert_eq!(finding["severity"], "ticket", "{finding}");
+    // Byte for byte: the lines of both, not what they parse to.
+    let logged = daemon.finding_lines()?;
+    let logged = logged
+        .iter()
+        .find(|line| serde_json::from_str(line).is_ok_and(|value: Value| value == finding));
+    let logged = logged.ok_or("the finding is gone from the log")?;
+    eventually("watch shows the finding of the log", || {
+        let lines = watch.lines()?;
+        Ok(if lines.contains(logged) { Ok(()) } else { Err(lines.join("\n")) })
+    })
+}
+
+fn plain_log() -> Tested {
+    let network = routed()?;
+    let place = Place::new(&network.block, &watching(&network.block, "quiet", "1s"))?;
+    let mut daemon = place.spawn("human", &[])?;
+    daemon.await_ready()?;
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let pair = Pair::open(&network.client, &listener)?;
+    pair.exchange()?;
+    let remote = pair.server_address()?.to_string();
+    let line = eventually("the log names the silence", || {
+        let lines = daemon.finding_lines()?;
+        let mut found = lines.iter().filter(|line| line.contains(&remote) && line.contains("crossed"));
+        Ok(found.next().cloned().ok_or_else(|| lines.join("\n")))
+    })?;
+    assert!(line.contains("quiet") && line.contains("ticket"), "{line}");
+    let log = daemon.log()?;
+    assert!(log.contains(&format!("http://{}/metrics", place.listen())), "{log}");
+    assert!(!log.contains('\u{1b}'), "colours in a file: {log:?}");
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! `/metrics` as Prometheus and its users read it.
+
+use crate::common::daemon::{Place, watching};
+use crate::common::net::{Pair, at, listen, routed};
+use crate::common::run::{finish, finish_with, promtool, tcplull};
+use crate::common::{Test, Tested, eventually};
+use monitor_lab::daemon::series;
+use monitor_lab::network::block::Block;
+use serde_json::Value;
+use std::process::Command;
+
+pub const TESTS: &[Test] = &[
+    Test::with_promtool("promtool_finds_nothing_to_complain_of", promtool_check),
+    Test::as_root("every_hook_is_shown_with_the_mechanism_that_check_names", hooks),
+    Test::as_root("a_silent_connection_is_counted_once_at_each_end", counted),
+];
+
+fn promtool_check() -> Tested {
+    let promtool = promtool().ok_or("promtool is neither on PATH nor in ~/.cache/tcplull/bin")?;
+    let network = routed()?;
+    let place = Place::new(&network.block, &watching(&network.block, "quiet", "1s"))?;
+    let daemon = place.start(&[])?;
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let pair = Pair::open(&network.client, &listener)?;
+    pair.exchange()?;
+    // With events in the series, and an alert.
+    daemon.await_finding(pair.client_address()?, "crossed")?;
+    pair.exchange()?;
+    daemon.await_finding(pair.client_address()?, "survived")?;
+    let text = daemon.metrics()?;
+    let ended = finish_with(Command::new(promtool).args(["check", "metrics"]), &text)?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""), "{text}");
+    Ok(())
+}
+
+fn hooks() -> Tested {
+    let block = Block::claim()?;
+    let place = Place::new(&block, "")?;
+    let daemon = place.start(&[])?;
+    let text = daemon.metrics()?;
+    let ended = finish(&mut tcplull(["check", "--json", "--config", "/dev/null"]))?;
+    let report: Value = serde_json::from_str(&ended.stdout)?;
+    let hooks = report["hooks"].as_array().ok_or("no hooks")?;
+    assert!(!hooks.is_empty(), "{report}");
+    for hook in hooks {
+        let name = hook["hook"].as_str().ok_or("a hook without a name")?;
+        let mechanism = hook["mechanism"].as_str().unwrap_or("none");
+        let labels = [("hook", name), ("mechanism", mechanism)];
+        assert_eq!(series(&text, "tcplull_hook_info", &labels), Some(1.0), "{text}");
+        assert_ne!(mechanism, "none", "{report}");
+    }
+    let shown = text.lines().filter(|line| line.starts_with("tcplull_hook_info{"));
+    assert_eq!(shown.count(), hooks.len(), "{text}");
+    Ok(())
+}
+
+fn counted() -> Tested {
+    let network = routed()?;
+    let place = Place::new(&network.block, &watching(&network.block, "quiet", "1s"))?;
+    let daemon = place.start(&[])?;
+    let quiet = [("path", "quiet")];
+    assert_eq!(daemon.metric("crossed_total", &quiet)?, 0.0);
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let pair = Pair::open(&network.client, &listener)?;
+    pair.exchange()?;
+    // Both ends live on this host.
+    let crossed_now = [("path", "quiet"), ("silence", "crossed")];
+    eventually("both ends are seen silent", || {
+        let count = daemon.metric("connections", &crossed_now)?;
+        Ok(if count == 2.0 { Ok(()) } else { Err(count) })
+    })?;
+    daemon.await_sweeps(3)?;
+    assert_eq!(daemon.metric("crossed_total", &quiet)?, 2.0, "one silence, one finding");
+    pair.exchange()?;
+    eventually("no end is silent", || {
+        let count = daemon.metric("connections", &crossed_now)?;
+        Ok(if count == 0.0 { Ok(()) } else { Err(count) })
+    })?;
+    // It crosses again, and that is another silence.
+    eventually("both ends crossed a second time", || {
+        let count = daemon.metric("crossed_total", &quiet)?;
+        Ok(if count == 4.0 { Ok(()) } else { Err(count) })
+    })
+}

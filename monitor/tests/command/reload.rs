@@ -1,0 +1,65 @@
+//! SIGHUP: a good file's paths come into force, a bad file's do not.
+
+use crate::common::daemon::{Place, path, watching};
+use crate::common::net::{Pair, at, listen, routed};
+use crate::common::{Test, Tested, eventually};
+use nix::sys::signal::Signal;
+
+pub const TESTS: &[Test] = &[
+    Test::as_root("a_path_added_is_in_force_at_once", added),
+    Test::as_root("a_broken_file_changes_nothing_and_is_named", broken),
+];
+
+fn added() -> Tested {
+    let network = routed()?;
+    let place = Place::new(&network.block, &watching(&network.block, "old", "10m"))?;
+    let daemon = place.start(&[])?;
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let pair = Pair::open(&network.client, &listener)?;
+    pair.exchange()?;
+    let client = pair.client_address()?;
+    assert_eq!(daemon.row(client)?["path"], "old");
+    assert!(daemon.metric("crossed_total", &[("path", "new")]).is_err());
+
+    let server = format!("{}/32", network.server_address());
+    let old = watching(&network.block, "old", "10m");
+    place.configure(&format!("{old}{}", path("new", &[&server], "1s")))?;
+    daemon.signal(Signal::SIGHUP)?;
+    eventually("the new path is in /metrics", || {
+        Ok(daemon.metric("crossed_total", &[("path", "new")]).map_err(|_| "it is not"))
+    })?;
+    // A connection from before goes by the new path now; its other end does not.
+    let finding = daemon.await_finding(client, "crossed")?;
+    assert_eq!(finding["path"], "new", "{finding}");
+    assert_eq!(daemon.metric("crossed_total", &[("path", "new")])?, 1.0);
+    assert_eq!(daemon.row(pair.server_address()?)?["path"], "old");
+    Ok(())
+}
+
+fn broken() -> Tested {
+    let network = routed()?;
+    let place = Place::new(&network.block, &watching(&network.block, "kept", "1s"))?;
+    let daemon = place.start(&[])?;
+    let before = daemon.log()?.lines().count();
+    place.configure(&path("new", &["10.0.0.0/99"], "1s"))?;
+    daemon.signal(Signal::SIGHUP)?;
+    // After the two lines that every file here begins with, and two of the path.
+    let at_fault = format!("{}:5: ", place.file().display());
+    eventually("the log names the line", || {
+        let log = daemon.log()?;
+        Ok(if log.contains(&at_fault) { Ok(()) } else { Err(log) })
+    })?;
+    let log = daemon.log()?;
+    let new: Vec<&str> = log.lines().skip(before).collect();
+    assert_eq!(new.len(), 1, "{new:?}");
+    assert!(new[0].contains("10.0.0.0/99") && new[0].contains("stay in force"), "{new:?}");
+
+    assert!(daemon.metric("crossed_total", &[("path", "new")]).is_err());
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let pair = Pair::open(&network.client, &listener)?;
+    pair.exchange()?;
+    let finding = daemon.await_finding(pair.client_address()?, "crossed")?;
+    assert_eq!(finding["path"], "kept", "{finding}");
+    assert_eq!(daemon.stop()?, Some(0));
+    Ok(())
+}

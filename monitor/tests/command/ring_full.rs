@@ -1,0 +1,80 @@
+//! More facts than the ring holds: each one lost is counted, and the daemon lives.
+
+use crate::common::daemon::{Daemon, Place, watching};
+use crate::common::net::{Pair, at, listen, routed};
+use crate::common::{Test, Tested, eventually};
+use libtest_mimic::Failed;
+use nix::sys::signal::Signal;
+
+pub const TESTS: &[Test] = &[Test::as_root(
+    "what_does_not_fit_is_counted_and_the_daemon_lives",
+    overflow,
+)];
+
+/// Connections that speak at once, far more than one page has room for facts.
+const AT_ONCE: u32 = 200;
+
+fn overflow() -> Tested {
+    let network = routed()?;
+    let place = Place::new(&network.block, &watching(&network.block, "quiet", "500ms"))?;
+    let daemon = place.start(&["--ring-bytes", "4096"])?;
+    assert_eq!(daemon.metric("ring_bytes", &[])?, 4096.0);
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let mut pairs = Vec::new();
+    for _ in 0..AT_ONCE {
+        pairs.push(Pair::open(&network.client, &listener)?);
+    }
+    for pair in &pairs {
+        pair.exchange()?;
+    }
+    let silent = [("path", "quiet"), ("silence", "crossed")];
+    eventually("all are silent", || {
+        let count = daemon.metric("connections", &silent)?;
+        Ok(if count == f64::from(2 * AT_ONCE) { Ok(()) } else { Err(count) })
+    })?;
+    assert_eq!(dropped(&daemon)?, 0.0, "lost before the ring was full");
+
+    daemon.signal(Signal::SIGSTOP)?;
+    for pair in &pairs {
+        pair.exchange()?;
+    }
+    daemon.signal(Signal::SIGCONT)?;
+    drop(pairs);
+    eventually("facts are lost, and all are accounted for", || {
+        let text = daemon.metrics()?;
+        let value = |name: &str| {
+            let found = monitor_lab::daemon::series(&text, name, &[]);
+            found.ok_or_else(|| Failed::from(format!("no {name}")))
+        };
+        let seen = value("tcplull_facts_seen_total")?;
+        let submitted = value("tcplull_facts_submitted_total")?;
+        let dropped = sum(&text, "tcplull_facts_dropped_total");
+        // One read is not one moment: facts may come between two counters.
+        Ok(if dropped > 0.0 && seen == submitted + dropped {
+            Ok(())
+        } else {
+            Err(format!("{seen} seen, {submitted} submitted, {dropped} dropped"))
+        })
+    })?;
+    // Most of what 200 connections had to tell had no room.
+    assert!(dropped(&daemon)? >= f64::from(AT_ONCE), "{}", dropped(&daemon)?);
+
+    let later = Pair::open(&network.client, &listener)?;
+    later.exchange()?;
+    daemon.await_finding(later.client_address()?, "crossed")?;
+    later.exchange()?;
+    daemon.await_finding(later.client_address()?, "survived")?;
+    assert_eq!(daemon.stop()?, Some(0));
+    Ok(())
+}
+
+fn dropped(daemon: &Daemon<'_>) -> Result<f64, Failed> {
+    daemon.metric("facts_dropped_total", &[("reason", "ring_full")])
+}
+
+/// The sum of all series of this name.
+fn sum(metrics: &str, name: &str) -> f64 {
+    let lines = metrics.lines().filter(|line| line.starts_with(&format!("{name}{{")));
+    let values = lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
+    values.sum()
+}
