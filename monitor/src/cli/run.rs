@@ -4,6 +4,7 @@ use crate::config::Overrides;
 use crate::daemon::{self, Options};
 use crate::surfaces::log::LogFormat;
 use clap::Args;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -34,6 +35,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
     // Findings go to standard output; what the daemon says of itself does not mix.
     let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_max_level(level)
         .with_target(false);
     match arguments.log_format {

@@ -11,6 +11,7 @@ mod raw;
 mod ring;
 mod sweep;
 mod totals;
+mod trim;
 
 pub use clock::{Reading, SleepLog, jiffy_ns};
 pub use error::KernelError;
@@ -158,6 +159,8 @@ impl Kernel {
         };
         let (sweeper, sweeps) = Sweeper::new(ebpf, &btf, mode, counters);
         hooks.extend(sweeps);
+        drop(btf);
+        trim::give_memory_back();
         Ok(Self {
             ring,
             sweeper,
