@@ -139,9 +139,7 @@ fn tell(
     if ending.is_ok() {
         told.differences = compare::differences(truth, &told.said);
         let sent_at = |end, before| last_send(&entries, start, end, before);
-        let (seconds, late) = compare::verdict_seconds(truth, sent_at, &told.said);
-        told.verdict_seconds = seconds;
-        told.differences.extend(late);
+        told.verdict_seconds = compare::verdict_seconds(truth, sent_at, &told.said);
     }
     told.differences.extend(complaint);
     if timeline.dropped() > 0 {

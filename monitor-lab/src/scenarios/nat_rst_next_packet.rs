@@ -34,7 +34,7 @@ fn truth() -> Truth {
         .crosses(Server)
         // A page: the client had data under way.
         .due(Client, Reset, Page, 5.8..=6.8)
-        .within(1.0)
+        .timed()
         .counts("tcplull_outcomes_total", &[("outcome", "reset")])
         .leaves_firing(Reset, Page, Client)
         .leaves_firing(Crossed, Ticket, Server)

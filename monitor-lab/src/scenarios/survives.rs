@@ -31,7 +31,7 @@ fn truth() -> Truth {
         .crosses(Client)
         .crosses(Server)
         .due(Client, Survived, Severity::None, 5.8..=6.8)
-        .within(2.0)
+        .timed()
         // The ACK may be there before the answer is.
         .allows(Client, Acknowledged)
         .due(Server, Survived, Severity::None, 5.8..=6.8)

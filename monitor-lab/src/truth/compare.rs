@@ -243,36 +243,20 @@ fn listing(truth: &Truth, due: &ListingDue, listed: Option<&Listed>, found: &mut
     );
 }
 
-/// Seconds from the send that provoked the verdict until it was said, and a
-/// difference if that took too long.
+/// Seconds from the send that provoked the verdict until it was said.
 #[must_use]
 pub fn verdict_seconds(
     truth: &Truth,
     sent_at: impl Fn(End, f64) -> Option<f64>,
     said: &Said,
-) -> (Option<f64>, Option<String>) {
-    let Some(verdict) = truth.verdict else {
-        return (None, None);
-    };
+) -> Option<f64> {
+    let verdict = truth.verdict?;
     let word = verdict.conclusion.word();
-    let said = said
+    let heard = said
         .findings
         .iter()
-        .find(|heard| heard.end == Some(verdict.end) && heard.finding.conclusion() == word);
-    let seconds = said.and_then(|heard| {
-        let sent = sent_at(verdict.end, heard.at_seconds)?;
-        Some(heard.at_seconds - sent)
-    });
-    let late = seconds
-        .filter(|seconds| *seconds > verdict.within_seconds)
-        .map(|seconds| {
-            format!(
-                "{}: {word} came {seconds:.2} s after the send, {} s at most was due",
-                verdict.end.word(),
-                verdict.within_seconds
-            )
-        });
-    (seconds, late)
+        .find(|heard| heard.end == Some(verdict.end) && heard.finding.conclusion() == word)?;
+    Some(heard.at_seconds - sent_at(verdict.end, heard.at_seconds)?)
 }
 
 /// The word that the bench looks for when it waits for `conclusion`.

@@ -123,15 +123,15 @@ pub struct ListingDue {
     pub keepalive: Option<[u32; 2]>,
 }
 
-/// How soon the verdict must come after the send that provoked it.
+/// The finding whose time since the send that provoked it is reported. It fails
+/// nothing: how soon a busy machine speaks is no truth about the product; which
+/// timeouts it rests on is.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Verdict {
     /// Whose connection.
     pub end: End,
     /// The conclusion that is the verdict.
     pub conclusion: Conclusion,
-    /// The bound, in seconds.
-    pub within_seconds: f64,
 }
 
 /// All that is true in one story.
@@ -223,14 +223,12 @@ impl Truth {
         self
     }
 
-    /// Makes the finding named last the verdict, due so many seconds after the
-    /// send that provoked it.
+    /// Makes the finding named last the verdict, whose time is reported.
     #[must_use]
-    pub fn within(mut self, within_seconds: f64) -> Self {
+    pub fn timed(mut self) -> Self {
         self.verdict = self.due.last().map(|last| Verdict {
             end: last.end,
             conclusion: last.conclusion,
-            within_seconds,
         });
         self
     }
