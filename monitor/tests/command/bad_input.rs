@@ -18,9 +18,13 @@ pub const TESTS: &[Test] = &[
     Test::anywhere("a_wrong_timeout_flag_is_named", wrong_timeout),
     Test::anywhere("a_negative_timeout_flag_is_named", negative_timeout),
     Test::anywhere("without_a_daemon_its_socket_is_named", no_daemon),
-    Test::anywhere("without_privileges_both_capabilities_are_named", no_privileges),
+    Test::anywhere(
+        "without_privileges_both_capabilities_are_named",
+        no_privileges,
+    ),
     Test::as_root("without_btf_the_kernel_option_is_named", no_btf),
     Test::as_root("a_file_that_is_no_btf_is_named", not_btf),
+    Test::as_root("a_ring_of_an_impossible_size_is_refused", ring_sizes),
     Test::as_root("verbose_adds_the_details_after_the_line", verbose),
 ];
 
@@ -91,7 +95,11 @@ fn no_such_file() -> Tested {
 }
 
 fn wrong_timeout() -> Tested {
-    for (value, part) in [("soon", "no duration"), ("0s", "zero"), ("240", "time unit")] {
+    for (value, part) in [
+        ("soon", "no duration"),
+        ("0s", "zero"),
+        ("240", "time unit"),
+    ] {
         for command in ["run", "ls"] {
             let ended = finish(&mut tcplull([command, "--timeout", value]))?;
             flag_refused(&ended, &["--timeout", value, part]);
@@ -153,7 +161,10 @@ fn no_privileges() -> Tested {
         let ended = as_nobody(&binary, arguments)?;
         ended.refused(1, &["CAP_BPF", "CAP_PERFMON", "root", "setcap"]);
     }
-    assert!(!socket.exists(), "a daemon that cannot run claimed its socket");
+    assert!(
+        !socket.exists(),
+        "a daemon that cannot run claimed its socket"
+    );
     Ok(())
 }
 
@@ -171,9 +182,17 @@ fn with_btf(file: &Path) -> Result<Vec<Ended>, Failed> {
     let place = TempDir::new()?;
     let config = place.path().join("config.toml");
     let socket = place.path().join("tcplull.sock");
-    fs::write(&config, format!("listen = \"127.0.0.1:0\"\nsocket = {socket:?}\n"))?;
+    fs::write(
+        &config,
+        format!("listen = \"127.0.0.1:0\"\nsocket = {socket:?}\n"),
+    )?;
     let mut all = Vec::new();
-    for arguments in [&["run"][..], &["check"], &["check", "--json"], &["ls", "--timeout", "4s"]] {
+    for arguments in [
+        &["run"][..],
+        &["check"],
+        &["check", "--json"],
+        &["ls", "--timeout", "4s"],
+    ] {
         let ended = finish(
             tcplull(arguments)
                 .arg("--config")
@@ -183,7 +202,10 @@ fn with_btf(file: &Path) -> Result<Vec<Ended>, Failed> {
         )?;
         all.push(ended);
     }
-    assert!(!socket.exists(), "a daemon that did not start left its socket");
+    assert!(
+        !socket.exists(),
+        "a daemon that did not start left its socket"
+    );
     Ok(all)
 }
 
@@ -197,7 +219,11 @@ fn no_btf() -> Tested {
 fn not_btf() -> Tested {
     let place = TempDir::new()?;
     let file = place.path().join("btf");
-    for content in [&b""[..], b"no BTF at all\n", b"\x9f\xeb\x01\x00\x18\x00\x00\x00"] {
+    for content in [
+        &b""[..],
+        b"no BTF at all\n",
+        b"\x9f\xeb\x01\x00\x18\x00\x00\x00",
+    ] {
         fs::write(&file, content)?;
         for ended in with_btf(&file)? {
             ended.refused(1, &[&file.display().to_string(), "CONFIG_DEBUG_INFO_BTF"]);
@@ -206,16 +232,37 @@ fn not_btf() -> Tested {
     Ok(())
 }
 
-fn verbose() -> Tested {
-    let ended = finish(&mut tcplull(["check", "--verbose", "--btf", "/nonexistent"]))?;
-    assert_eq!(ended.code, Some(1), "{ended:?}");
-    ended.says(&["CONFIG_DEBUG_INFO_BTF"]);
+fn ring(bytes: &str, more: &[&str]) -> Result<Ended, Failed> {
     let place = TempDir::new()?;
-    let file = place.path().join("config.toml");
     let socket = place.path().join("tcplull.sock");
-    fs::write(&file, format!("listen = \"127.0.0.1:1\"\nsocket = {socket:?}\n[path]\n"))?;
-    let ended = finish(tcplull(["run", "--verbose", "--config"]).arg(&file))?;
-    assert_eq!(ended.code, Some(2), "{ended:?}");
-    ended.says(&["config.toml:3: ", "[[path]]"]);
+    finish(
+        tcplull(["run", "--config", "/dev/null", "--listen", "127.0.0.1:0"])
+            .arg("--socket")
+            .arg(socket)
+            .args(["--ring-bytes", bytes])
+            .args(more),
+    )
+}
+
+fn ring_sizes() -> Tested {
+    for bytes in ["0", "4294967295"] {
+        let ended = ring(bytes, &[])?;
+        assert!(matches!(ended.code, Some(1 | 2)), "{ended:?}");
+        ended.says(&["tcplull: "]);
+    }
+    Ok(())
+}
+
+fn verbose() -> Tested {
+    let plain = ring("0", &[])?;
+    plain.refused(1, &["--verbose"]);
+    let told = ring("0", &["--verbose"])?;
+    assert_eq!(told.code, plain.code, "{told:?}");
+    // The same line, and only then what is behind it.
+    let (_, details) = told
+        .stderr
+        .split_once(&plain.stderr)
+        .ok_or_else(|| format!("{told:?} lacks {:?}", plain.stderr))?;
+    assert!(details.starts_with("caused by: "), "{told:?}");
     Ok(())
 }

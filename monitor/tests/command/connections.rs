@@ -2,12 +2,15 @@
 
 use crate::common::daemon::{Daemon, Place, QUICK, path, watching};
 use crate::common::net::{Pair, at, ip, listen, routed};
+use crate::common::run::{finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::children::Guarded;
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::{KeepAlive, TcpKeepCount, TcpKeepIdle, TcpKeepInterval};
 use serde_json::Value;
 use std::fs;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::process::{self, Command, Stdio};
 
@@ -24,6 +27,18 @@ fn field<'a>(row: &'a Value, name: &str) -> &'a Value {
     &row["connection"][name]
 }
 
+/// The rows of the client's and of the server's end.
+fn ends(daemon: &Daemon<'_>, client: SocketAddr) -> Result<(Value, Value), Failed> {
+    let client = client.to_string();
+    let mut rows = daemon.ls()?;
+    rows.retain(|row| field(row, "local") == &client || field(row, "remote") == &client);
+    rows.sort_by_key(|row| field(row, "local") != &client);
+    match <[Value; 2]>::try_from(rows) {
+        Ok([client, server]) => Ok((client, server)),
+        Err(rows) => Err(format!("two ends of {client}, but {rows:?}").into()),
+    }
+}
+
 fn flow() -> Tested {
     let network = routed()?;
     let place = Place::new(&network.block, "")?;
@@ -31,36 +46,23 @@ fn flow() -> Tested {
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
     let pair = Pair::open(&network.client, &listener)?;
     let other = Pair::open(&network.client, &listener)?;
-    let look = |daemon: &Daemon<'_>, pair: &Pair| -> Result<(Value, Value), Failed> {
-        let client = daemon.row(pair.client_address()?)?;
-        let mut servers = daemon.ls()?;
-        let remote = pair.client_address()?.to_string();
-        servers.retain(|row| field(row, "remote") == &remote);
-        Ok((client, servers.pop().ok_or("no server's end")?))
-    };
+    let mut ids = Vec::new();
     // Before any data, after some, and after some more.
-    let mut known = None;
     for _ in 0..3 {
-        let (client, server) = {
-            let mut rows = daemon.ls()?;
-            let address = pair.client_address()?.to_string();
-            rows.retain(|row| field(row, "local") == &address || field(row, "remote") == &address);
-            assert_eq!(rows.len(), 2, "{rows:?}");
-            rows.sort_by_key(|row| field(row, "local") != &address);
-            (rows[0].clone(), rows[1].clone())
-        };
+        let (client, server) = ends(&daemon, pair.client_address()?)?;
         assert_eq!(field(&client, "flow_id"), field(&server, "flow_id"));
         assert_eq!(field(&client, "role"), "client", "{client}");
         assert_eq!(field(&server, "role"), "server", "{server}");
         assert_ne!(field(&client, "id"), field(&server, "id"));
         assert_ne!(field(&client, "netns"), field(&server, "netns"));
-        assert_eq!(client["state"], "established");
-        let id = field(&client, "id").clone();
-        assert_eq!(*known.get_or_insert_with(|| id.clone()), id, "it changed its id");
+        assert_eq!(client["state"], "established", "{client}");
+        ids.push(field(&client, "id").clone());
         pair.exchange()?;
     }
-    let (client, _) = look(&daemon, &pair)?;
-    let (stranger, _) = look(&daemon, &other)?;
+    ids.dedup();
+    assert_eq!(ids.len(), 1, "one connection, more than one id");
+    let (client, _) = ends(&daemon, pair.client_address()?)?;
+    let (stranger, _) = ends(&daemon, other.client_address()?)?;
     assert_ne!(field(&client, "flow_id"), field(&stranger, "flow_id"));
     Ok(())
 }
@@ -81,12 +83,20 @@ fn other_namespace() -> Tested {
     )?;
     let owner = eventually("the holder has become sleep", || {
         let row = daemon.row(address)?;
-        Ok(if row["owner"]["comm"] == "sleep" { Ok(row) } else { Err(row) })
+        Ok(if row["owner"]["comm"] == "sleep" {
+            Ok(row)
+        } else {
+            Err(row)
+        })
     })?;
     assert_eq!(owner["owner"]["pid"], holder.pid(), "{owner}");
     let namespace = fs::read_link(format!("/proc/{}/ns/net", holder.pid()))?;
     let inode = namespace.display().to_string();
-    assert_eq!(inode, format!("net:[{}]", field(&owner, "netns")), "{owner}");
+    assert_eq!(
+        inode,
+        format!("net:[{}]", field(&owner, "netns")),
+        "{owner}"
+    );
     let server = daemon.row(pair.server.local_addr()?)?;
     assert_eq!(server["owner"]["pid"], process::id(), "{server}");
     Ok(())
@@ -100,7 +110,11 @@ fn mapped() -> Tested {
     let listener = listen(&network.server, at(Ipv6Addr::UNSPECIFIED, 5432))?;
     let server = network.server_address();
     let plain = Pair::open_to(&network.client, &listener, at(server, 5432))?;
-    let both = Pair::open_to(&network.client, &listener, at(server.to_ipv6_mapped(), 5432))?;
+    let both = Pair::open_to(
+        &network.client,
+        &listener,
+        at(server.to_ipv6_mapped(), 5432),
+    )?;
     for pair in [&plain, &both] {
         assert!(pair.server_address()?.is_ipv6(), "not what the test is for");
     }
@@ -108,25 +122,23 @@ fn mapped() -> Tested {
     for pair in [&plain, &both] {
         pair.exchange()?;
         let client = unmapped(pair.client_address()?);
-        let mut rows = daemon.ls()?;
-        let text = client.to_string();
-        rows.retain(|row| field(row, "local") == &text || field(row, "remote") == &text);
-        assert_eq!(rows.len(), 2, "{rows:?}");
-        for row in &rows {
+        let (near, far) = ends(&daemon, client)?;
+        for row in [&near, &far] {
             assert_eq!(field(row, "family"), "ipv4", "{row}");
             // The prefixes of the configuration are IPv4.
             assert_eq!(row["path"], "quiet", "{row}");
         }
-        let shown = rows.iter().map(|row| field(row, "local").clone());
-        let mut shown: Vec<_> = shown.filter_map(|local| local.as_str().map(str::to_owned)).collect();
-        let mut expected = vec![text, at(server, 5432).to_string()];
-        shown.sort();
-        expected.sort();
-        assert_eq!(shown, expected);
+        let server = at(server, 5432).to_string();
+        assert_eq!(field(&near, "remote"), &server, "{near}");
+        assert_eq!(field(&far, "local"), &server, "{far}");
     }
     let finding = daemon.await_finding(unmapped(both.client_address()?), "crossed")?;
     assert_eq!(field(&finding, "family"), "ipv4", "{finding}");
-    assert_eq!(field(&finding, "remote"), &at(server, 5432).to_string(), "{finding}");
+    assert_eq!(
+        field(&finding, "remote"),
+        &at(server, 5432).to_string(),
+        "{finding}"
+    );
     Ok(())
 }
 
@@ -137,7 +149,7 @@ fn unmapped(address: SocketAddr) -> SocketAddr {
 fn paths() -> Tested {
     let network = routed()?;
     let server = network.server_address();
-    let [clients, servers] = network.block.prefixes();
+    let [_, servers] = network.block.prefixes();
     let one = format!("{server}/32");
     let settings = [
         QUICK.to_owned(),
@@ -147,15 +159,15 @@ fn paths() -> Tested {
         path("host-port", &[&one], "1s") + "ports = [7002]\n",
         path("everything", &["0.0.0.0/0"], "30m"),
     ];
-    ip(&network.server, "addr add 198.19.255.1/32 dev lo")?;
     let place = Place::new(&network.block, &settings.concat())?;
     let daemon = place.start(&[])?;
-    // A second address of the server's own subnet.
-    let neighbour = {
-        let [first, side, number, _] = server.octets();
-        std::net::Ipv4Addr::new(first, side, number, 77)
-    };
-    ip(&network.server, &format!("addr add {neighbour}/24 dev eth0"))?;
+    // A second address of the server's, in the same subnet.
+    let [first, side, number, _] = server.octets();
+    let neighbour = Ipv4Addr::new(first, side, number, 77);
+    ip(
+        &network.server,
+        &format!("addr add {neighbour}/24 dev eth0"),
+    )?;
     let mut pairs = Vec::new();
     for (address, port, expected) in [
         // Of one host, all ports; a port of the whole subnet is less specific.
@@ -173,7 +185,7 @@ fn paths() -> Tested {
         assert_eq!(row["path"], expected, "{address}:{port}: {row}");
         // The server's end looks at the client's address and port.
         let back = daemon.row(pair.server_address()?)?;
-        assert_eq!(back["path"], "everything", "{clients}: {back}");
+        assert_eq!(back["path"], "everything", "{back}");
         pairs.push((pair, expected));
     }
     for (pair, expected) in &pairs {
@@ -185,7 +197,10 @@ fn paths() -> Tested {
     daemon.await_sweeps(2)?;
     for (pair, expected) in &pairs {
         if !expected.contains("port") {
-            assert_eq!(daemon.findings_of(pair.client_address()?)?, Vec::<Value>::new());
+            assert_eq!(
+                daemon.findings_of(pair.client_address()?)?,
+                Vec::<Value>::new()
+            );
         }
     }
     Ok(())
@@ -200,8 +215,12 @@ fn alone() -> Tested {
     let place = Place::new(&network.block, "")?;
     let file = place.file().display().to_string();
     let arguments = ["ls", "--json", "--timeout", "10m", "--config", &file];
-    let ended = crate::common::run::finish(&mut crate::common::run::tcplull(arguments))?;
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
+    let ended = finish(&mut tcplull(arguments))?;
+    assert_eq!(
+        (ended.code, ended.stderr.as_str()),
+        (Some(0), ""),
+        "{ended:?}"
+    );
     let rows = ended.stdout.lines().map(serde_json::from_str);
     let rows: Vec<Value> = rows.collect::<Result<_, _>>()?;
     let row = rows.iter().find(|row| field(row, "local") == &address);
@@ -214,8 +233,6 @@ fn alone() -> Tested {
 }
 
 fn keepalive() -> Tested {
-    use nix::sys::socket::setsockopt;
-    use nix::sys::socket::sockopt::{KeepAlive, TcpKeepCount, TcpKeepIdle, TcpKeepInterval};
     let network = routed()?;
     network
         .client
@@ -233,7 +250,10 @@ fn keepalive() -> Tested {
     setsockopt(&pair.client, TcpKeepInterval, &13)?;
     let client = &daemon.row(pair.client_address()?)?["keepalive"];
     let seen = ["enabled", "time_seconds", "interval_seconds", "probes"].map(|key| &client[key]);
-    assert_eq!(serde_json::json!(seen), serde_json::json!([true, 77.0, 13.0, 4]));
+    assert_eq!(
+        serde_json::json!(seen),
+        serde_json::json!([true, 77.0, 13.0, 4])
+    );
 
     setsockopt(&pair.client, TcpKeepIdle, &5)?;
     let client = &daemon.row(pair.client_address()?)?["keepalive"];

@@ -1,8 +1,9 @@
 //! The daemon's life: it starts, shares a host, and goes without a trace.
 
-use crate::common::daemon::{Place, Watch, get, watching};
+use crate::common::daemon::{Place, get, watching};
 use crate::common::net::{Pair, at, listen, routed};
 use crate::common::run::{finish, tcplull};
+use crate::common::watch::Watch;
 use crate::common::{Test, Tested, eventually};
 use aya::programs::loaded_programs;
 use libtest_mimic::Failed;
@@ -38,8 +39,14 @@ fn healthy() -> Tested {
         codes.push(code);
         Ok(if code == 200 { Ok(()) } else { Err(body) })
     })?;
-    assert!(codes.iter().all(|code| [200, 503].contains(code)), "{codes:?}");
-    assert!(daemon.metric("sweeps_total", &[])? >= 1.0, "ready before it swept");
+    assert!(
+        codes.iter().all(|code| [200, 503].contains(code)),
+        "{codes:?}"
+    );
+    assert!(
+        daemon.metric("sweeps_total", &[])? >= 1.0,
+        "ready before it swept"
+    );
     daemon.await_sweeps(3)?;
     daemon.await_ready()?;
     assert_eq!(daemon.get("/healthz")?.0, 200);
@@ -66,7 +73,11 @@ fn overdue() -> Tested {
         daemon.signal(Signal::SIGCONT)?;
         let mut answer = String::new();
         question.read_to_string(&mut answer)?;
-        Ok(if answer.starts_with("HTTP/1.1 503 ") { Ok(answer) } else { Err(answer) })
+        Ok(if answer.starts_with("HTTP/1.1 503 ") {
+            Ok(answer)
+        } else {
+            Err(answer)
+        })
     })?;
     assert!(reason.contains("the last sweep completed"), "{reason}");
     daemon.await_ready()
@@ -79,7 +90,10 @@ fn same_socket() -> Tested {
     let second = Place::new(&other, "")?;
     let socket = first.socket();
     let ended = finish(second.command().arg("--socket").arg(&socket))?;
-    ended.refused(1, &[&socket.display().to_string(), "another tcplull", "--socket"]);
+    ended.refused(
+        1,
+        &[&socket.display().to_string(), "another tcplull", "--socket"],
+    );
     daemon.ls()?;
     assert_eq!(daemon.get("/healthz")?.0, 200);
     Ok(())
@@ -93,7 +107,10 @@ fn same_port() -> Tested {
     let listen = first.listen().to_string();
     let ended = finish(second.command().args(["--listen", &listen]))?;
     ended.refused(1, &[&listen, "stop it", "--listen"]);
-    assert!(!second.socket().exists(), "a daemon that did not start left its socket");
+    assert!(
+        !second.socket().exists(),
+        "a daemon that did not start left its socket"
+    );
     daemon.ls()?;
     assert_eq!(daemon.get("/healthz")?.0, 200);
     Ok(())
@@ -118,7 +135,10 @@ fn terminated() -> Tested {
         let place = Place::new(&block, "")?;
         let daemon = place.start(&[])?;
         let programs = daemon.programs()?;
-        assert!(programs.len() >= 8, "six hooks and two sweeps, but {programs:?}");
+        assert!(
+            programs.len() >= 8,
+            "six hooks and two sweeps, but {programs:?}"
+        );
         assert!(still_loaded(&programs)?.len() == programs.len());
         daemon.signal(signal)?;
         assert_eq!(daemon.stop()?, Some(0), "after {signal}");
@@ -127,7 +147,11 @@ fn terminated() -> Tested {
         // The kernel frees programs a moment after the last hold on them is gone.
         eventually("its programs are gone", || {
             let left = still_loaded(&programs)?;
-            Ok(if left.is_empty() { Ok(()) } else { Err(format!("{left:?}")) })
+            Ok(if left.is_empty() {
+                Ok(())
+            } else {
+                Err(format!("{left:?}"))
+            })
         })?;
     }
     Ok(())
@@ -152,16 +176,28 @@ fn check() -> Tested {
     let report: Value = serde_json::from_str(&ended.stdout)?;
     assert_eq!(report["works"], true, "{report}");
     let hooks = report["hooks"].as_array().ok_or("no hooks")?;
-    let names = ["send", "receive", "retransmit", "reset_received", "reset_sent", "state"];
+    let names = [
+        "send",
+        "receive",
+        "retransmit",
+        "reset_received",
+        "reset_sent",
+        "state",
+    ];
     for name in names.into_iter().chain(["sweep_task_file", "sweep_tcp"]) {
-        assert!(hooks.iter().any(|hook| hook["hook"] == name), "no {name} in {report}");
+        assert!(
+            hooks.iter().any(|hook| hook["hook"] == name),
+            "no {name} in {report}"
+        );
     }
     let people = finish(&mut tcplull(["check", "--config", "/dev/null"]))?;
     assert_eq!(people.code, Some(0), "{people:?}");
     assert!(people.stdout.contains("kernel"), "{people:?}");
     for hook in hooks {
         let name = hook["hook"].as_str().ok_or("a hook without a name")?;
-        let mechanism = hook["mechanism"].as_str().ok_or("a hook without a mechanism")?;
+        let mechanism = hook["mechanism"]
+            .as_str()
+            .ok_or("a hook without a mechanism")?;
         let told = people.stdout.lines().find(|line| {
             line.starts_with("ok ") && line.split_whitespace().any(|word| word == name)
         });
@@ -191,7 +227,11 @@ fn same_finding() -> Tested {
     let logged = logged.ok_or("the finding is gone from the log")?;
     eventually("watch shows the finding of the log", || {
         let lines = watch.lines()?;
-        Ok(if lines.contains(logged) { Ok(()) } else { Err(lines.join("\n")) })
+        Ok(if lines.contains(logged) {
+            Ok(())
+        } else {
+            Err(lines.join("\n"))
+        })
     })
 }
 
@@ -206,12 +246,17 @@ fn plain_log() -> Tested {
     let remote = pair.server_address()?.to_string();
     let line = eventually("the log names the silence", || {
         let lines = daemon.finding_lines()?;
-        let mut found = lines.iter().filter(|line| line.contains(&remote) && line.contains("crossed"));
+        let mut found = lines
+            .iter()
+            .filter(|line| line.contains(&remote) && line.contains("crossed"));
         Ok(found.next().cloned().ok_or_else(|| lines.join("\n")))
     })?;
     assert!(line.contains("quiet") && line.contains("ticket"), "{line}");
     let log = daemon.log()?;
-    assert!(log.contains(&format!("http://{}/metrics", place.listen())), "{log}");
+    assert!(
+        log.contains(&format!("http://{}/metrics", place.listen())),
+        "{log}"
+    );
     assert!(!log.contains('\u{1b}'), "colours in a file: {log:?}");
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::common::daemon::{Place, watching};
 use crate::common::net::{Pair, at, listen, routed};
 use crate::common::run::{finish, finish_with, promtool, tcplull};
-use crate::common::{Test, Tested, eventually};
+use crate::common::{Test, Tested, eventually, is};
 use monitor_lab::daemon::series;
 use monitor_lab::network::block::Block;
 use serde_json::Value;
@@ -11,7 +11,10 @@ use std::process::Command;
 
 pub const TESTS: &[Test] = &[
     Test::with_promtool("promtool_finds_nothing_to_complain_of", promtool_check),
-    Test::as_root("every_hook_is_shown_with_the_mechanism_that_check_names", hooks),
+    Test::as_root(
+        "every_hook_is_shown_with_the_mechanism_that_check_names",
+        hooks,
+    ),
     Test::as_root("a_silent_connection_is_counted_once_at_each_end", counted),
 ];
 
@@ -30,7 +33,11 @@ fn promtool_check() -> Tested {
     let text = daemon.metrics()?;
     let ended = finish_with(Command::new(promtool).args(["check", "metrics"]), &text)?;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""), "{text}");
+    assert_eq!(
+        (ended.stdout.as_str(), ended.stderr.as_str()),
+        ("", ""),
+        "{text}"
+    );
     Ok(())
 }
 
@@ -47,10 +54,16 @@ fn hooks() -> Tested {
         let name = hook["hook"].as_str().ok_or("a hook without a name")?;
         let mechanism = hook["mechanism"].as_str().unwrap_or("none");
         let labels = [("hook", name), ("mechanism", mechanism)];
-        assert_eq!(series(&text, "tcplull_hook_info", &labels), Some(1.0), "{text}");
+        assert_eq!(
+            series(&text, "tcplull_hook_info", &labels),
+            Some(1.0),
+            "{text}"
+        );
         assert_ne!(mechanism, "none", "{report}");
     }
-    let shown = text.lines().filter(|line| line.starts_with("tcplull_hook_info{"));
+    let shown = text
+        .lines()
+        .filter(|line| line.starts_with("tcplull_hook_info{"));
     assert_eq!(shown.count(), hooks.len(), "{text}");
     Ok(())
 }
@@ -67,19 +80,20 @@ fn counted() -> Tested {
     // Both ends live on this host.
     let crossed_now = [("path", "quiet"), ("silence", "crossed")];
     eventually("both ends are seen silent", || {
-        let count = daemon.metric("connections", &crossed_now)?;
-        Ok(if count == 2.0 { Ok(()) } else { Err(count) })
+        Ok(is(daemon.metric("connections", &crossed_now)?, 2))
     })?;
     daemon.await_sweeps(3)?;
-    assert_eq!(daemon.metric("crossed_total", &quiet)?, 2.0, "one silence, one finding");
+    assert_eq!(
+        daemon.metric("crossed_total", &quiet)?,
+        2.0,
+        "one silence, one finding"
+    );
     pair.exchange()?;
     eventually("no end is silent", || {
-        let count = daemon.metric("connections", &crossed_now)?;
-        Ok(if count == 0.0 { Ok(()) } else { Err(count) })
+        Ok(is(daemon.metric("connections", &crossed_now)?, 0))
     })?;
     // It crosses again, and that is another silence.
     eventually("both ends crossed a second time", || {
-        let count = daemon.metric("crossed_total", &quiet)?;
-        Ok(if count == 4.0 { Ok(()) } else { Err(count) })
+        Ok(is(daemon.metric("crossed_total", &quiet)?, 4))
     })
 }

@@ -26,7 +26,9 @@ fn added() -> Tested {
     place.configure(&format!("{old}{}", path("new", &[&server], "1s")))?;
     daemon.signal(Signal::SIGHUP)?;
     eventually("the new path is in /metrics", || {
-        Ok(daemon.metric("crossed_total", &[("path", "new")]).map_err(|_| "it is not"))
+        Ok(daemon
+            .metric("crossed_total", &[("path", "new")])
+            .map_err(|_| "it is not"))
     })?;
     // A connection from before goes by the new path now; its other end does not.
     let finding = daemon.await_finding(client, "crossed")?;
@@ -47,12 +49,19 @@ fn broken() -> Tested {
     let at_fault = format!("{}:5: ", place.file().display());
     eventually("the log names the line", || {
         let log = daemon.log()?;
-        Ok(if log.contains(&at_fault) { Ok(()) } else { Err(log) })
+        Ok(if log.contains(&at_fault) {
+            Ok(())
+        } else {
+            Err(log)
+        })
     })?;
     let log = daemon.log()?;
     let new: Vec<&str> = log.lines().skip(before).collect();
     assert_eq!(new.len(), 1, "{new:?}");
-    assert!(new[0].contains("10.0.0.0/99") && new[0].contains("stay in force"), "{new:?}");
+    assert!(
+        new[0].contains("10.0.0.0/99") && new[0].contains("stay in force"),
+        "{new:?}"
+    );
 
     assert!(daemon.metric("crossed_total", &[("path", "new")]).is_err());
     let listener = listen(&network.server, at(network.server_address(), 5432))?;

@@ -2,8 +2,9 @@
 
 use crate::common::daemon::{Daemon, Place, watching};
 use crate::common::net::{Pair, at, listen, routed};
-use crate::common::{Test, Tested, eventually};
+use crate::common::{Test, Tested, eventually, is};
 use libtest_mimic::Failed;
+use monitor_lab::daemon::series;
 use nix::sys::signal::Signal;
 
 pub const TESTS: &[Test] = &[Test::as_root(
@@ -29,8 +30,7 @@ fn overflow() -> Tested {
     }
     let silent = [("path", "quiet"), ("silence", "crossed")];
     eventually("all are silent", || {
-        let count = daemon.metric("connections", &silent)?;
-        Ok(if count == f64::from(2 * AT_ONCE) { Ok(()) } else { Err(count) })
+        Ok(is(daemon.metric("connections", &silent)?, 2 * AT_ONCE))
     })?;
     assert_eq!(dropped(&daemon)?, 0.0, "lost before the ring was full");
 
@@ -43,7 +43,7 @@ fn overflow() -> Tested {
     eventually("facts are lost, and all are accounted for", || {
         let text = daemon.metrics()?;
         let value = |name: &str| {
-            let found = monitor_lab::daemon::series(&text, name, &[]);
+            let found = series(&text, name, &[]);
             found.ok_or_else(|| Failed::from(format!("no {name}")))
         };
         let seen = value("tcplull_facts_seen_total")?;
@@ -53,11 +53,17 @@ fn overflow() -> Tested {
         Ok(if dropped > 0.0 && seen == submitted + dropped {
             Ok(())
         } else {
-            Err(format!("{seen} seen, {submitted} submitted, {dropped} dropped"))
+            Err(format!(
+                "{seen} seen, {submitted} submitted, {dropped} dropped"
+            ))
         })
     })?;
     // Most of what 200 connections had to tell had no room.
-    assert!(dropped(&daemon)? >= f64::from(AT_ONCE), "{}", dropped(&daemon)?);
+    assert!(
+        dropped(&daemon)? >= f64::from(AT_ONCE),
+        "{}",
+        dropped(&daemon)?
+    );
 
     let later = Pair::open(&network.client, &listener)?;
     later.exchange()?;
@@ -74,7 +80,9 @@ fn dropped(daemon: &Daemon<'_>) -> Result<f64, Failed> {
 
 /// The sum of all series of this name.
 fn sum(metrics: &str, name: &str) -> f64 {
-    let lines = metrics.lines().filter(|line| line.starts_with(&format!("{name}{{")));
+    let lines = metrics
+        .lines()
+        .filter(|line| line.starts_with(&format!("{name}{{")));
     let values = lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
     values.sum()
 }

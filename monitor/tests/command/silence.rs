@@ -2,23 +2,28 @@
 
 use crate::common::daemon::{Daemon, Place, QUICK, path, watching};
 use crate::common::net::{Pair, at, ip, listen, routed};
-use crate::common::{Test, Tested, eventually};
+use crate::common::{Test, Tested, eventually, is};
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
+use monitor_lab::network::block::{CLIENT_SIDE, SERVER_SIDE};
 use serde_json::Value;
 use std::fs;
+use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 pub const TESTS: &[Test] = &[
     Test::as_root("idle_loopback_connections_are_left_alone", loopback),
-    Test::as_root("an_on_link_peer_counts_only_where_a_prefix_names_it", on_link),
+    Test::as_root(
+        "an_on_link_peer_counts_only_where_a_prefix_names_it",
+        on_link,
+    ),
     Test::as_root("silence_through_a_gateway_counts_over_ipv6", ipv6),
     Test::as_root("listeners_and_time_wait_are_never_found_silent", no_silence),
     Test::as_root("a_connection_older_than_the_daemon_is_judged", older),
     Test::as_root("one_silence_gives_one_warning_and_one_finding", once),
 ];
 
-/// [`QUICK`] and nothing else; the default path comes by `--timeout`.
+/// The default path's timeout, as a hand-run states it.
 const BY_FLAG: &[&str] = &["--timeout", "1s"];
 
 /// A connection through the gateway that stays silent, with its listener.
@@ -29,8 +34,8 @@ fn control(network: &Network) -> Result<Pair, Failed> {
     Ok(pair)
 }
 
-/// Waits until `quiet` must have been found if it ever were: it was silent
-/// before `control`, which is found, and sweeps have passed since.
+/// Waits until whatever fell silent before `control` must have been found if it
+/// ever were: `control` is found, and sweeps have passed since.
 fn await_control(daemon: &Daemon<'_>, control: &Pair) -> Tested {
     let finding = daemon.await_finding(control.client_address()?, "crossed")?;
     assert_eq!(finding["path"], "default", "{finding}");
@@ -42,15 +47,17 @@ fn loopback() -> Tested {
     let place = Place::new(&network.block, QUICK)?;
     let daemon = place.start(BY_FLAG)?;
     let mut pairs = Vec::new();
-    // By the loopback device, and by an address of this host's own on another.
-    let own = network.server_address();
-    for address in [IpAddr::V4(network.block.loopback()), Ipv6Addr::LOCALHOST.into()] {
+    for address in [
+        IpAddr::V4(network.block.loopback()),
+        Ipv6Addr::LOCALHOST.into(),
+    ] {
         let listener = TcpListener::bind(at(address, 0))?;
         for _ in 0..25 {
             pairs.push(Pair::open_here(&listener)?);
         }
     }
-    let listener = listen(&network.server, at(own, 6000))?;
+    // To a host's own address on another device than loopback.
+    let listener = listen(&network.server, at(network.server_address(), 6000))?;
     for _ in 0..10 {
         pairs.push(Pair::open(&network.server, &listener)?);
     }
@@ -77,8 +84,8 @@ fn loopback() -> Tested {
 
 fn on_link() -> Tested {
     let network = routed()?;
-    let lan = network.block.gateway(monitor_lab::network::block::CLIENT_SIDE);
-    let wan = network.block.gateway(monitor_lab::network::block::SERVER_SIDE);
+    let lan = network.block.gateway(CLIENT_SIDE);
+    let wan = network.block.gateway(SERVER_SIDE);
     let named = path("named", &[&format!("{wan}/32")], "1s");
     let place = Place::new(&network.block, &format!("{QUICK}{named}"))?;
     let daemon = place.start(BY_FLAG)?;
@@ -94,13 +101,22 @@ fn on_link() -> Tested {
     let finding = daemon.await_finding(named.client_address()?, "crossed")?;
     assert_eq!(finding["path"], "named", "{finding}");
     await_control(&daemon, &control)?;
-    assert_eq!(daemon.findings_of(unnamed.client_address()?)?, Vec::<Value>::new());
+    assert_eq!(
+        daemon.findings_of(unnamed.client_address()?)?,
+        Vec::<Value>::new()
+    );
     let row = daemon.row(unnamed.client_address()?)?;
-    assert_eq!((&row["path"], &row["silence"]), (&Value::Null, &"ok".into()), "{row}");
+    assert_eq!(
+        (&row["path"], &row["silence"]),
+        (&Value::Null, &"ok".into()),
+        "{row}"
+    );
     // Nor is the far end of the named one, whose peer no prefix names.
     let rows = daemon.ls()?;
     let remote = named.client_address()?.to_string();
-    let back = rows.iter().find(|row| row["connection"]["remote"] == remote);
+    let back = rows
+        .iter()
+        .find(|row| row["connection"]["remote"] == remote);
     assert_eq!(back.ok_or("no far end in ls")?["path"], Value::Null);
     Ok(())
 }
@@ -110,9 +126,15 @@ fn ipv6() -> Tested {
     let [_, _, number, _] = network.server_address().octets();
     let subnet = |side: u16| Ipv6Addr::new(0xfd00, 0x198, side, number.into(), 0, 0, 0, 0);
     let host = |side, host: u128| Ipv6Addr::from(u128::from(subnet(side)) | host);
-    for (place, port, side) in [(&network.client, "lan", 0x18), (&network.server, "wan", 0x19)] {
+    for (place, port, side) in [
+        (&network.client, "lan", 0x18),
+        (&network.server, "wan", 0x19),
+    ] {
         let (own, gateway) = (host(side, 2), host(side, 1));
-        ip(&network.middlebox, &format!("-6 addr add {gateway}/64 dev {port} nodad"))?;
+        ip(
+            &network.middlebox,
+            &format!("-6 addr add {gateway}/64 dev {port} nodad"),
+        )?;
         ip(place, &format!("-6 addr add {own}/64 dev eth0 nodad"))?;
         ip(place, &format!("-6 route add default via {gateway}"))?;
     }
@@ -132,7 +154,10 @@ fn ipv6() -> Tested {
     assert_eq!(finding["path"], "six", "{finding}");
     let connection = &finding["connection"];
     assert_eq!(connection["family"], "ipv6", "{finding}");
-    assert_eq!(connection["local"], format!("[{}]:{}", host(0x18, 2), client.port()));
+    assert_eq!(
+        connection["local"],
+        format!("[{}]:{}", host(0x18, 2), client.port())
+    );
     assert_eq!(connection["remote"], format!("[{}]:5432", host(0x19, 2)));
     assert_eq!(connection["role"], "client", "{finding}");
     Ok(())
@@ -148,7 +173,7 @@ fn no_silence() -> Tested {
     let waiting = pair.client_address()?;
     // Who closes first is the one that waits.
     drop(pair.client);
-    std::io::Read::read(&mut &pair.server, &mut [0])?;
+    assert_eq!((&pair.server).read(&mut [0])?, 0);
     drop(pair.server);
     let control = control(&network)?;
     await_control(&daemon, &control)?;
@@ -199,7 +224,12 @@ fn once() -> Tested {
     let pair = control(&network)?;
     let client = pair.client_address()?;
     daemon.await_finding(client, "at_risk")?;
-    let firing = |daemon: &Daemon<'_>| daemon.metric("alerts_firing", &[("alert", "crossed"), ("path", "default")]);
+    let firing = |daemon: &Daemon<'_>| {
+        daemon.metric(
+            "alerts_firing",
+            &[("alert", "crossed"), ("path", "default")],
+        )
+    };
     await_control(&daemon, &pair)?;
     let mut kinds = Vec::new();
     for finding in daemon.findings_of(client)? {
@@ -211,8 +241,5 @@ fn once() -> Tested {
     assert!(firing(&daemon)? >= 1.0);
     // What happens next resolves it.
     pair.exchange()?;
-    eventually("the alert is over", || {
-        let count = firing(&daemon)?;
-        Ok(if count == 0.0 { Ok(()) } else { Err(count) })
-    })
+    eventually("the alert is over", || Ok(is(firing(&daemon)?, 0)))
 }

@@ -1,6 +1,6 @@
 //! A running daemon, asked as its users ask it.
 
-use super::run::{self, finish, tcplull};
+use super::run::{finish, tcplull};
 use super::{BOUND, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::children::Guarded;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
@@ -143,6 +143,11 @@ impl Daemon<'_> {
         })
     }
 
+    /// Its inspection socket.
+    pub fn socket(&self) -> PathBuf {
+        self.place.socket()
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.process.pid()
@@ -205,7 +210,11 @@ impl Daemon<'_> {
         let enough = self.metric("sweeps_total", &[])? + f64::from(count + 1);
         eventually("the daemon has swept", || {
             let sweeps = self.metric("sweeps_total", &[])?;
-            Ok(if sweeps >= enough { Ok(()) } else { Err(sweeps) })
+            Ok(if sweeps >= enough {
+                Ok(())
+            } else {
+                Err(sweeps)
+            })
         })
     }
 
@@ -214,7 +223,12 @@ impl Daemon<'_> {
     /// # Errors
     /// If it fails.
     pub fn ls(&self) -> Result<Vec<Value>, Failed> {
-        let ls: [OsString; 4] = ["ls".into(), "--json".into(), "--socket".into(), self.place.socket().into()];
+        let ls: [OsString; 4] = [
+            "ls".into(),
+            "--json".into(),
+            "--socket".into(),
+            self.place.socket().into(),
+        ];
         let ended = finish(&mut tcplull(ls))?;
         if ended.code != Some(0) {
             return Err(format!("ls failed: {ended:?}").into());
@@ -319,46 +333,6 @@ impl Daemon<'_> {
     }
 }
 
-/// `tcplull watch --json` on `socket`, its lines going to a file.
-pub struct Watch {
-    _process: Guarded,
-    file: PathBuf,
-}
-
-impl Watch {
-    /// Starts it, and waits until `daemon` counts it among its clients.
-    ///
-    /// # Errors
-    /// If that does not happen.
-    pub fn start(daemon: &Daemon<'_>, place: &Path) -> Result<Self, Failed> {
-        let before = daemon.metric("inspect_clients", &[])?;
-        let file = place.join("watched");
-        let process = Guarded::start(
-            Command::new(run::TCPLULL)
-                .args(["watch", "--json", "--socket"])
-                .arg(daemon.place.socket())
-                .stdin(Stdio::null())
-                .stdout(File::create(&file)?),
-        )?;
-        eventually("watch is connected", || {
-            let clients = daemon.metric("inspect_clients", &[])?;
-            Ok(if clients > before { Ok(()) } else { Err(clients) })
-        })?;
-        Ok(Self {
-            _process: process,
-            file,
-        })
-    }
-
-    /// The lines so far.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub fn lines(&self) -> Result<Vec<String>, Failed> {
-        Ok(whole_lines(&fs::read_to_string(&self.file)?))
-    }
-}
-
 /// Status and body of an HTTP answer.
 ///
 /// # Errors
@@ -376,7 +350,7 @@ pub fn get(listen: SocketAddr, path: &str) -> Result<(u16, String), Failed> {
 }
 
 /// All lines but one that is still under way.
-fn whole_lines(text: &str) -> Vec<String> {
+pub(super) fn whole_lines(text: &str) -> Vec<String> {
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     whole.lines().map(str::to_owned).collect()
 }

@@ -4,6 +4,7 @@
 pub mod daemon;
 pub mod net;
 pub mod run;
+pub mod watch;
 
 use libtest_mimic::{Failed, Trial};
 use nix::unistd::geteuid;
@@ -87,16 +88,40 @@ pub fn trials(rooms: &[(&str, &'static [Test])]) -> Vec<Trial> {
 /// reason why not.
 pub fn eventually<T, W: Display>(
     what: &str,
+    look: impl FnMut() -> Result<Result<T, W>, Failed>,
+) -> Result<T, Failed> {
+    within(BOUND, what, look)
+}
+
+/// As [`eventually`], with a bound of its own.
+///
+/// # Errors
+/// If there is no answer within `bound`.
+pub fn within<T, W: Display>(
+    bound: Duration,
+    what: &str,
     mut look: impl FnMut() -> Result<Result<T, W>, Failed>,
 ) -> Result<T, Failed> {
-    let until = Instant::now() + BOUND;
+    let until = Instant::now() + bound;
     loop {
         match look()? {
             Ok(found) => return Ok(found),
             Err(why) if Instant::now() >= until => {
-                return Err(format!("waited {BOUND:?} in vain until {what}: {why}").into());
+                return Err(format!("waited {bound:?} in vain until {what}: {why}").into());
             }
             Err(_) => thread::sleep(PAUSE),
         }
+    }
+}
+
+/// For [`eventually`]: done once `value` is `wanted`.
+///
+/// # Errors
+/// The value, while it is another one.
+pub fn is(value: f64, wanted: impl Into<f64>) -> Result<(), f64> {
+    if value == wanted.into() {
+        Ok(())
+    } else {
+        Err(value)
     }
 }

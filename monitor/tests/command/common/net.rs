@@ -29,7 +29,11 @@ pub fn ip(place: &Namespace, arguments: &str) -> Result<(), Failed> {
     if output.status.success() {
         Ok(())
     } else {
-        Err(format!("ip {arguments}: {}", String::from_utf8_lossy(&output.stderr)).into())
+        Err(format!(
+            "ip {arguments}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        )
+        .into())
     }
 }
 

@@ -38,7 +38,12 @@ impl Ended {
         for part in parts {
             assert!(self.stderr.contains(part), "{self:?}\nlacks {part:?}");
         }
-        for crash in ["panicked", "stack backtrace", "RUST_BACKTRACE", "processed "] {
+        for crash in [
+            "panicked",
+            "stack backtrace",
+            "RUST_BACKTRACE",
+            "processed ",
+        ] {
             assert!(!self.stderr.contains(crash), "{self:?}");
         }
     }
@@ -56,7 +61,11 @@ pub fn tcplull(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Comman
 /// # Errors
 /// If it does not end within [`BOUND`].
 pub fn finish_with(command: &mut Command, input: &str) -> Result<Ended, Failed> {
-    let [mut stdin, stdout, stderr] = [tempfile::tempfile()?, tempfile::tempfile()?, tempfile::tempfile()?];
+    let [mut stdin, stdout, stderr] = [
+        tempfile::tempfile()?,
+        tempfile::tempfile()?,
+        tempfile::tempfile()?,
+    ];
     stdin.write_all(input.as_bytes())?;
     stdin.seek(SeekFrom::Start(0))?;
     let mut process = Guarded::start(
@@ -66,7 +75,11 @@ pub fn finish_with(command: &mut Command, input: &str) -> Result<Ended, Failed> 
             .stderr(stderr.try_clone()?),
     )?;
     let Some(status) = process.wait_within(BOUND) else {
-        return Err(format!("{command:?} did not end within {BOUND:?}: {}", text(stderr)?).into());
+        return Err(format!(
+            "{command:?} did not end within {BOUND:?}: {}",
+            text(stderr)?
+        )
+        .into());
     };
     Ok(Ended {
         code: status.code(),
