@@ -117,9 +117,13 @@ pub struct Fact {
     /// Silence of the payload clock until this fact, in ns. For a fact inside a
     /// suspicion this is the silence since the last payload, not the gap before it.
     pub payload_idle_ns: u64,
-    /// Silence of the packet clock until this fact, in ns: a lower bound, because
-    /// local timers and reads move that clock too.
+    /// Silence of the packet clock until this fact, in ns, at least: local timers
+    /// (keepalive's) and reads move that clock too (`tcp_clock_cache`).
     pub packet_idle_ns: u64,
+    /// The same at most, in ns: time since payload or an ACK was last seen, which
+    /// does not know the peer's probes. What lies between, `segs_in` and `segs_out`
+    /// decide.
+    pub packet_idle_max_ns: u64,
     /// Index into the path table, or [`crate::NO_PATH`].
     pub path_id: u32,
     /// Process id (thread group) in the daemon's pid namespace; 0 if unknown.
@@ -153,6 +157,6 @@ impl Fact {
 
 const _: () = assert!(
     size_of::<Fact>()
-        == 4 * 2 + 8 * 3 + 4 * 2 + 16 + 4 * 2 + size_of::<Segment>() + size_of::<Socket>()
+        == 4 * 2 + 8 * 4 + 4 * 2 + 16 + 4 * 2 + size_of::<Segment>() + size_of::<Socket>()
 );
 const _: () = assert!(size_of::<Segment>() == 16);

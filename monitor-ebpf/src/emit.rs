@@ -105,6 +105,7 @@ pub fn write(
     fact.time_ns = silence.now_ns;
     fact.payload_idle_ns = silence.payload_ns;
     fact.packet_idle_ns = silence.packet_ns;
+    fact.packet_idle_max_ns = silence.packet_max_ns;
     fact.path_id = context.path_id;
     fact.pid = task.pid;
     fact.comm = task.comm;

@@ -1,7 +1,9 @@
 //! Arithmetic on silences: the one place where a clock is subtracted from now.
 
 use crate::globals::setting;
-use crate::kernel::{self, TcpSock};
+use crate::kernel::{self, Route, TcpSock};
+use crate::paths::{self, Threshold};
+use crate::suspects::Suspect;
 use monitor_common::PathClock;
 
 /// How long a socket has been silent, by both clocks, in ns.
@@ -9,13 +11,29 @@ use monitor_common::PathClock;
 pub struct Silence {
     pub now_ns: u64,
     pub payload_ns: u64,
+    /// At least: local timers and reads move the stack's packet clock too.
     pub packet_ns: u64,
+    /// At most: no payload and no ACK was seen for so long; a probe of the peer's
+    /// leaves no other trace than in `segs_in`.
+    pub packet_max_ns: u64,
 }
 
 impl Silence {
-    /// The silence by the clock that a path counts by (a [`PathClock`] number).
+    /// The longest that the silence can be by the clock that a path counts by (a
+    /// [`PathClock`] number). Thresholds are held against this: user space, which
+    /// sees the counters move or stand still, takes back what is too much.
     #[inline(always)]
-    pub fn by(&self, clock: u32) -> u64 {
+    pub fn at_most(&self, clock: u32) -> u64 {
+        if clock == PathClock::Payload as u32 {
+            self.payload_ns
+        } else {
+            self.packet_max_ns
+        }
+    }
+
+    /// The least that it can be.
+    #[inline(always)]
+    pub fn at_least(&self, clock: u32) -> u64 {
         if clock == PathClock::Payload as u32 {
             self.payload_ns
         } else {
@@ -52,18 +70,65 @@ pub fn is_busy(sock: TcpSock) -> bool {
 #[inline(always)]
 pub fn silence(sock: TcpSock) -> Silence {
     let now_ns = kernel::now_ns();
+    let jiffy_ns = u64::from(setting(|settings| &settings.jiffy_ns));
     let packet_ns = now_ns.saturating_sub(sock.tcp_clock_cache());
-    let by_jiffies =
-        u64::from(payload_jiffies(sock)) * u64::from(setting(|settings| &settings.jiffy_ns));
+    let since_ack = kernel::jiffies().wrapping_sub(sock.rcv_tstamp());
+    // Payload is a packet too, so its silence is never the shorter one: this also
+    // mends what a whole turn of jiffies hides.
+    let payload_ns = larger(u64::from(payload_jiffies(sock)) * jiffy_ns, packet_ns);
+    let since_ack_ns = larger(u64::from(since_ack) * jiffy_ns, packet_ns);
     Silence {
         now_ns,
-        // Payload is a packet too, so its silence is never the shorter one: this
-        // also mends what a whole turn of jiffies hides.
-        payload_ns: if by_jiffies > packet_ns {
-            by_jiffies
-        } else {
-            packet_ns
-        },
+        payload_ns,
         packet_ns,
+        packet_max_ns: if since_ack_ns < payload_ns {
+            since_ack_ns
+        } else {
+            payload_ns
+        },
     }
+}
+
+#[inline(always)]
+fn larger(a: u64, b: u64) -> u64 {
+    if a > b { a } else { b }
+}
+
+/// What a silence that ends now is measured against, if it may have passed its
+/// threshold. Counts it in its path's histogram. `moves` says whether what happens
+/// now moves a clock (a `PathClock` number) at all.
+#[inline(always)]
+pub fn ended(
+    sock: TcpSock,
+    silence: &Silence,
+    moves: impl Fn(u32) -> bool,
+) -> Option<(Threshold, Route)> {
+    // With data in flight the last exchange is not over: trouble, but no silence.
+    if sock.packets_out() != 0 {
+        return None;
+    }
+    let (threshold, route) = paths::threshold(sock)?;
+    if !moves(threshold.clock) {
+        return None;
+    }
+    paths::count_gap(threshold.path_id, silence.at_least(threshold.clock));
+    (silence.at_most(threshold.clock) >= threshold.warn_ns).then_some((threshold, route))
+}
+
+/// The same for a suspect: another silence, against the threshold that is in
+/// force by now.
+#[inline(always)]
+pub fn ended_another(
+    sock: TcpSock,
+    suspect: &Suspect,
+    silence: &Silence,
+    moves: impl Fn(u32) -> bool,
+) -> Option<Threshold> {
+    if is_busy(sock) {
+        return None;
+    }
+    let (threshold, _) = ended(sock, silence, moves)?;
+    suspect
+        .began_before(silence, silence.at_most(threshold.clock))
+        .then_some(threshold)
 }

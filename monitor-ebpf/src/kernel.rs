@@ -85,7 +85,6 @@ impl TcpSock {
         skc_flags: u64;
         sk_err: u32;
         sk_uid: u32;
-        sk_bpf_storage: u64;
         inet_sport: u16;
         icsk_rto: u32;
         icsk_retransmits: u8;
@@ -122,6 +121,33 @@ impl TcpSock {
     pub fn state(self) -> u32 {
         let state: u8 = self.load(|offsets| &offsets.skc_state);
         u32::from(state)
+    }
+
+    /// Whether any program keeps storage with this socket: one load.
+    #[inline(always)]
+    pub fn has_storage(self) -> bool {
+        let storage: u64 = self.load(|offsets| &offsets.sk_bpf_storage);
+        // To the verifier this is a pointer, on which it allows a comparison and
+        // nothing else; left alone, the compiler merges it with other conditions.
+        #[cfg(target_arch = "bpf")]
+        let has = {
+            let has: u64;
+            // SAFETY: compares a register and sets another.
+            unsafe {
+                core::arch::asm!(
+                    "{has} = 0",
+                    "if {storage} == 0 goto +1",
+                    "{has} = 1",
+                    has = out(reg) has,
+                    storage = in(reg) storage,
+                );
+            }
+            has
+        };
+        // Only lints are run for another target.
+        #[cfg(not(target_arch = "bpf"))]
+        let has = storage;
+        has != 0
     }
 
     /// Whether SO_KEEPALIVE is set.

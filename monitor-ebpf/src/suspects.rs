@@ -18,18 +18,16 @@ use monitor_common::Counter;
 pub struct Suspect {
     /// When the gap ended, CLOCK_MONOTONIC in ns.
     pub since_ns: u64,
-    /// The threshold that the gap passed, in ns.
-    pub warn_ns: u64,
     /// Index into the path table, or `NO_PATH`.
     pub path_id: u32,
-    /// The path's clock, a `PathClock` number.
-    pub clock: u32,
     /// `rcv_nxt` when the gap ended.
     pub rcv_nxt: u32,
     /// `data_segs_in` when the gap ended.
     pub data_segs_in: u32,
     /// Facts told so far.
     pub facts: u32,
+    /// 1 once an ACK of new data was told.
+    pub progress_told: u32,
     /// Always zero.
     pub reserved: u32,
 }
@@ -46,7 +44,7 @@ impl Suspect {
     #[inline(always)]
     pub fn of(sock: TcpSock) -> Option<&'static mut Self> {
         // The one-load test: a socket without any storage is no suspect.
-        if sock.sk_bpf_storage() == 0 {
+        if !sock.has_storage() {
             return None;
         }
         // SAFETY: the map and a full socket; null is an answer.
@@ -69,32 +67,33 @@ impl Suspect {
             return None;
         };
         count(Counter::SuspectsCreated);
-        suspect.warn_ns = threshold.warn_ns;
-        suspect.path_id = threshold.path_id;
-        suspect.clock = threshold.clock;
-        suspect.renew(sock, now_ns);
+        suspect.renew(sock, threshold, now_ns);
         Some(suspect)
     }
 
-    /// Another silence of a suspect has passed the threshold and ended now.
+    /// Another silence of a suspect has passed its threshold and ended now.
     #[inline(always)]
-    pub fn renew(&mut self, sock: TcpSock, now_ns: u64) {
-        self.since_ns = now_ns;
-        self.rcv_nxt = sock.rcv_nxt();
-        self.data_segs_in = sock.data_segs_in();
-        self.facts = 0;
+    pub fn renew(&mut self, sock: TcpSock, threshold: Threshold, now_ns: u64) {
+        *self = Self {
+            since_ns: now_ns,
+            path_id: threshold.path_id,
+            rcv_nxt: sock.rcv_nxt(),
+            data_segs_in: sock.data_segs_in(),
+            facts: 0,
+            progress_told: 0,
+            reserved: 0,
+        };
     }
 
-    /// Whether another silence past the threshold just ended, and not the one that
-    /// the suspicion began with: a large send comes by in chunks, and the clocks
-    /// move only when the first one leaves.
+    /// Whether a silence of at most `gap_ns` that ends now began after the
+    /// suspicion did. A large send comes by in chunks, and the clocks move only when
+    /// the first one leaves: that is the same silence again.
     #[inline(always)]
-    pub fn ended_another_gap(&self, sock: TcpSock, silence: &Silence) -> bool {
-        let gap_ns = silence.by(self.clock);
+    pub fn began_before(&self, silence: &Silence, gap_ns: u64) -> bool {
         let since_ns = silence.now_ns.saturating_sub(self.since_ns);
-        // The payload clock is one of jiffies: each end of a gap is off by up to one.
+        // The clocks that tell the most are of jiffies: each end is off by up to one.
         let slack_ns = 2 * u64::from(setting(|settings| &settings.jiffy_ns));
-        sock.packets_out() == 0 && gap_ns >= self.warn_ns && gap_ns <= since_ns + slack_ns
+        gap_ns <= since_ns + slack_ns
     }
 
     /// Whether payload came since the gap ended. A FIN moves `rcv_nxt` too, but is

@@ -5,7 +5,6 @@ use super::pointer_argument;
 use crate::emit::{Context, tell};
 use crate::gap;
 use crate::kernel::{self, TcpSock};
-use crate::paths;
 use crate::suspects::Suspect;
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};
@@ -45,31 +44,19 @@ fn on_receive(context: &impl EbpfContext) -> i32 {
 
 #[inline(always)]
 fn from_silence(sock: TcpSock, segment: Segment, silence: &gap::Silence) {
-    if sock.packets_out() != 0 {
-        return;
-    }
-    let Some((threshold, route)) = paths::threshold(sock) else {
+    let Some((threshold, route)) = gap::ended(sock, silence, |clock| moves(segment, clock)) else {
         return;
     };
-    if !ends_silence(segment, threshold.clock) {
-        return;
-    }
-    let gap_ns = silence.by(threshold.clock);
-    paths::count_gap(threshold.path_id, gap_ns);
-    if gap_ns < threshold.warn_ns {
-        return;
-    }
     let Some(suspect) = Suspect::begin(sock, threshold, silence.now_ns) else {
         return;
     };
-    if suspect.may_tell() {
-        let context = Context {
-            route: Some(route),
-            segment: Some(segment),
-            ..Context::of_path(threshold.path_id)
-        };
-        tell(FactKind::GapEndedByReceive, sock, silence, &context);
-    }
+    suspect.facts += 1;
+    let context = Context {
+        route: Some(route),
+        segment: Some(segment),
+        ..Context::of_path(threshold.path_id)
+    };
+    tell(FactKind::GapEndedByReceive, sock, silence, &context);
     if brings_payload(sock, segment) {
         // The peer spoke: the path has passed its test.
         Suspect::end(sock);
@@ -78,49 +65,65 @@ fn from_silence(sock: TcpSock, segment: Segment, silence: &gap::Silence) {
 
 #[inline(always)]
 fn from_suspect(sock: TcpSock, suspect: &mut Suspect, segment: Segment, silence: &gap::Silence) {
-    let acknowledges = is_after(segment.ack, sock.snd_una());
-    let in_trouble = sock.icsk_retransmits() > 0 || sock.icsk_probes_out() > 0;
     let payload = brings_payload(sock, segment);
-    let kind = if ends_silence(segment, suspect.clock) && suspect.ended_another_gap(sock, silence) {
-        suspect.renew(sock, silence.now_ns);
+    let another = gap::ended_another(sock, suspect, silence, |clock| moves(segment, clock));
+    let kind = if let Some(threshold) = another {
+        suspect.renew(sock, threshold, silence.now_ns);
         FactKind::GapEndedByReceive
     } else if payload {
         FactKind::PayloadArrived
-    } else if acknowledges || in_trouble || segment.tcp_flags & tcp_flags::RST != 0 {
+    } else if tells_something(sock, suspect, segment) && suspect.may_tell() {
         FactKind::AckArrived
     } else if suspect.is_done(sock, silence.now_ns) {
         FactKind::ProbationOver
     } else {
         return;
     };
-    if suspect.may_tell() {
-        let context = Context {
-            segment: Some(segment),
-            ..Context::of_path(suspect.path_id)
-        };
-        tell(kind, sock, silence, &context);
-    }
+    let context = Context {
+        segment: Some(segment),
+        ..Context::of_path(suspect.path_id)
+    };
+    tell(kind, sock, silence, &context);
     if payload || kind == FactKind::ProbationOver {
         Suspect::end(sock);
     }
 }
 
-/// Whether a segment ends a silence on this clock (a `PathClock` number). Any does
-/// on the packet clock; on the payload clock a probe or a bare ACK does not.
+/// Whether a segment without payload is worth telling: the first ACK of new data
+/// and each that leaves nothing unacknowledged, but not every one of a long upload;
+/// a reset; and in trouble, whatever comes through.
 #[inline(always)]
-fn ends_silence(segment: Segment, clock: u32) -> bool {
+fn tells_something(sock: TcpSock, suspect: &mut Suspect, segment: Segment) -> bool {
+    if is_after(segment.ack, sock.snd_una()) {
+        let first = suspect.progress_told == 0;
+        suspect.progress_told = 1;
+        if first || segment.ack == sock.snd_nxt() {
+            return true;
+        }
+    }
+    segment.tcp_flags & tcp_flags::RST != 0
+        || sock.icsk_retransmits() > 0
+        || sock.icsk_probes_out() > 0
+}
+
+/// Whether a segment moves this clock (a `PathClock` number). Any moves the packet
+/// clock; a probe or a bare ACK does not move the payload clock.
+#[inline(always)]
+fn moves(segment: Segment, clock: u32) -> bool {
     clock == PathClock::Packets as u32
         || segment.payload_len > 0
         || segment.tcp_flags & (tcp_flags::FIN | tcp_flags::RST) != 0
 }
 
-/// Whether the segment holds payload that was not there before: it ends after
-/// `rcv_nxt` and starts within the window. A retransmission of old data does not.
+/// Whether the segment holds payload that was not there before and that the stack
+/// will take: it ends after `rcv_nxt`, starts within the window, and acknowledges
+/// nothing that was never sent. A retransmission of old data does not.
 #[inline(always)]
 fn brings_payload(sock: TcpSock, segment: Segment) -> bool {
     let rcv_nxt = sock.rcv_nxt();
     segment.payload_len > 0
-        && segment.tcp_flags & tcp_flags::RST == 0
+        && segment.tcp_flags & (tcp_flags::RST | tcp_flags::ACK) == tcp_flags::ACK
+        && !is_after(segment.ack, sock.snd_nxt())
         && is_after(segment.seq.wrapping_add(segment.payload_len), rcv_nxt)
         && !is_after(segment.seq, rcv_nxt.wrapping_add(sock.rcv_wnd()))
 }

@@ -4,7 +4,6 @@ use super::pointer_argument;
 use crate::emit::{Context, Task, tell};
 use crate::gap;
 use crate::kernel::TcpSock;
-use crate::paths;
 use crate::suspects::Suspect;
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};
@@ -43,51 +42,41 @@ fn on_send(context: &impl EbpfContext) -> i32 {
         return 0;
     }
     let silence = gap::silence(sock);
-    match suspect {
-        None => {
-            // With data in flight the last exchange is not over: trouble, but no silence.
-            if sock.packets_out() != 0 {
-                return 0;
-            }
-            let Some((threshold, route)) = paths::threshold(sock) else {
-                return 0;
-            };
-            let gap_ns = silence.by(threshold.clock);
-            paths::count_gap(threshold.path_id, gap_ns);
-            if gap_ns < threshold.warn_ns {
-                return 0;
-            }
-            if let Some(suspect) = Suspect::begin(sock, threshold, silence.now_ns)
-                && suspect.may_tell()
-            {
-                let context = Context {
-                    route: Some(route),
-                    task: Some(Task::current()),
-                    ..Context::of_path(threshold.path_id)
-                };
-                tell(FactKind::GapEndedBySend, sock, &silence, &context);
-            }
-        }
-        Some(suspect) => {
-            let kind = if suspect.ended_another_gap(sock, &silence) {
-                suspect.renew(sock, silence.now_ns);
-                FactKind::GapEndedBySend
-            } else if suspect.is_done(sock, silence.now_ns) {
-                FactKind::ProbationOver
-            } else {
-                FactKind::Sent
-            };
-            if suspect.may_tell() {
-                let context = Context {
-                    task: Some(Task::current()),
-                    ..Context::of_path(suspect.path_id)
-                };
-                tell(kind, sock, &silence, &context);
-            }
-            if kind == FactKind::ProbationOver {
-                Suspect::end(sock);
-            }
-        }
+    if let Some(suspect) = suspect {
+        from_suspect(sock, suspect, &silence);
+    } else if let Some((threshold, route)) = gap::ended(sock, &silence, |_| true)
+        && let Some(suspect) = Suspect::begin(sock, threshold, silence.now_ns)
+    {
+        suspect.facts += 1;
+        let context = Context {
+            route: Some(route),
+            task: Some(Task::current()),
+            ..Context::of_path(threshold.path_id)
+        };
+        tell(FactKind::GapEndedBySend, sock, &silence, &context);
     }
     0
+}
+
+#[inline(always)]
+fn from_suspect(sock: TcpSock, suspect: &mut Suspect, silence: &gap::Silence) {
+    let kind = if let Some(threshold) = gap::ended_another(sock, suspect, silence, |_| true) {
+        suspect.renew(sock, threshold, silence.now_ns);
+        FactKind::GapEndedBySend
+    } else if suspect.is_done(sock, silence.now_ns) {
+        FactKind::ProbationOver
+    } else if sock.packets_out() == 0 && suspect.may_tell() {
+        // With data in flight already, more of it tells nothing new.
+        FactKind::Sent
+    } else {
+        return;
+    };
+    let context = Context {
+        task: Some(Task::current()),
+        ..Context::of_path(suspect.path_id)
+    };
+    tell(kind, sock, silence, &context);
+    if kind == FactKind::ProbationOver {
+        Suspect::end(sock);
+    }
 }

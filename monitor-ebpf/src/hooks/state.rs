@@ -46,7 +46,7 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
         return 0;
     };
     let silence = gap::silence(sock);
-    if silence.by(threshold.clock) >= threshold.warn_ns {
+    if silence.at_most(threshold.clock) >= threshold.warn_ns {
         let context = Context {
             states,
             route: Some(route),

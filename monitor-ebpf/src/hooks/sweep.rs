@@ -75,7 +75,8 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         .is_some_and(|mode| *mode == SweepMode::All as u32);
     let state = sock.state();
     let can_send = state == TcpState::Established as u32 || state == TcpState::CloseWait as u32;
-    let wanted = can_send || all && is_closing(state);
+    let suspected = sock.has_storage();
+    let wanted = can_send || is_closing(state) && (all || suspected);
     if !wanted {
         return;
     }
@@ -84,7 +85,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     }
     // Something is out and no answer is in: data, or a probe.
     let stalled = sock.icsk_retransmits() > 0 || sock.icsk_probes_out() > 0;
-    if !all && !stalled && gap::is_busy(sock) {
+    if !all && !stalled && !suspected && gap::is_busy(sock) {
         return;
     }
     let silence = gap::silence(sock);
@@ -93,9 +94,12 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         Some((threshold, route)) => (threshold.path_id, Some(route)),
         None => (NO_PATH, Some(crate::kernel::Route::Loopback)),
     };
-    let silent = measured.is_some_and(|(threshold, _)| {
-        threshold.path_id != NO_PATH && silence.by(threshold.clock) >= threshold.warn_ns
-    });
+    let silent = can_send
+        && measured.is_some_and(|(threshold, _)| {
+            threshold.path_id != NO_PATH && silence.at_most(threshold.clock) >= threshold.warn_ns
+        });
+    // A suspect is shown whatever it does: what the receive hook cannot see (it runs
+    // in ESTABLISHED only) shows in its counters.
     if let Some(suspect) = Suspect::of(sock)
         && suspect.is_done(sock, silence.now_ns)
     {
@@ -103,7 +107,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         tell(FactKind::ProbationOver, sock, &silence, &context);
         Suspect::end(sock);
     }
-    let told = all || silent || stalled && measured.is_some();
+    let told = all || silent || suspected || stalled && measured.is_some();
     if !told {
         return;
     }

@@ -22,8 +22,18 @@ pub(super) struct Arguments {
     #[command(flatten)]
     kernel: KernelArguments,
     /// Size of the ring in bytes, a power of two of pages (for tests of a full ring)
-    #[arg(long, value_name = "BYTES", hide = true)]
+    #[arg(long, value_name = "BYTES", hide = true, value_parser = ring_bytes)]
     ring_bytes: Option<u32>,
+}
+
+/// What the kernel takes for a ring: a power of two, from a page up; no more than
+/// a daemon should ever hold.
+fn ring_bytes(text: &str) -> Result<u32, String> {
+    let sizes = 4096..=1 << 30;
+    text.parse()
+        .ok()
+        .filter(|bytes: &u32| bytes.is_power_of_two() && sizes.contains(bytes))
+        .ok_or_else(|| "write a power of two from 4096 to 1073741824".to_owned())
 }
 
 pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, CliError> {

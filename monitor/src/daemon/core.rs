@@ -43,7 +43,6 @@ pub(super) struct Core {
     configured_interval: Duration,
     sweep_cpu: Duration,
     last_sweep: Option<Instant>,
-    sweep_rows_dropped: u64,
 }
 
 impl Core {
@@ -72,7 +71,6 @@ impl Core {
             configured_interval: parts.config.sweep_interval,
             sweep_cpu: Duration::ZERO,
             last_sweep: None,
-            sweep_rows_dropped: 0,
             tables: parts.tables,
             paths,
         })
@@ -111,12 +109,11 @@ impl Core {
         self.publish(verdicts, now);
         self.sweep_cpu = report.cpu;
         self.last_sweep = Some(Instant::now());
-        self.sweep_rows_dropped += report.rows_dropped;
         self.metrics.sweep(&metrics::SweepReport {
             duration: report.took,
             interval: self.sweep_interval(),
             sockets: report.sockets,
-            rows_dropped: self.sweep_rows_dropped,
+            rows_dropped: report.rows_dropped,
             silent: self.lister().silent(&report.rows),
         });
     }

@@ -180,6 +180,8 @@ async fn work(
             }
             done = joined(&mut sweeping) => {
                 sweeping = None;
+                // What the ring holds happened before the sweep was over.
+                while lock(core).drain(ring.get_mut(), BATCH) == BATCH {}
                 let wait = finish_sweep(core, done);
                 next_sweep = tokio::time::Instant::now() + wait;
             }

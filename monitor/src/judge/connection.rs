@@ -30,6 +30,11 @@ impl Identity {
         }
     }
 
+    /// This host's end.
+    pub(crate) fn local(&self) -> SocketAddr {
+        self.local
+    }
+
     /// The peer.
     pub(crate) fn remote(&self) -> SocketAddr {
         self.remote
@@ -76,6 +81,11 @@ pub fn connection(socket: &Socket) -> Connection {
 /// The peer of `socket`.
 pub(crate) fn remote(socket: &Socket) -> SocketAddr {
     address(socket.family, socket.remote, socket.remote_port)
+}
+
+/// This host's end of `socket`.
+pub(crate) fn local(socket: &Socket) -> SocketAddr {
+    address(socket.family, socket.local, socket.local_port)
 }
 
 fn address(family: u16, bytes: [u8; 16], port: u16) -> SocketAddr {

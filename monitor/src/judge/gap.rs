@@ -71,7 +71,15 @@ pub(crate) struct Fin {
 pub(crate) struct Gap {
     pub(crate) path: Option<Arc<JudgedPath>>,
     pub(crate) clock: Clock,
+    /// At least so long.
     pub(crate) length_ns: u64,
+    /// At most so long, where that is known to differ.
+    pub(crate) length_max_ns: u64,
+    /// It need not have passed its threshold: only that nothing comes back any
+    /// more is worth telling of it.
+    pub(crate) doubtful: bool,
+    /// Something was told of its silence, and nothing since resolves it.
+    pub(crate) silence_told: bool,
     pub(crate) ended_ns: u64,
     /// Until when it is known to have lasted: `ended_ns` where its end was
     /// told, the sweep before where it was missed.
@@ -109,11 +117,14 @@ pub(crate) struct Gap {
 }
 
 impl Gap {
-    /// The gap that ended with `seen`. `silence` is what sweeps knew of it.
+    /// The gap that ended with `seen`. `silence` is what sweeps knew last.
     pub(crate) fn ended_with(seen: &Seen<'_>, silence: Option<&Silence>) -> Self {
-        let length = silence.map_or(0, |silence| silence.length_ns(seen.at.ns));
+        let known = silence.map_or(0, |silence| silence.known_ns(seen));
+        let length_ns = seen.idle_ns().max(known);
         Self {
-            length_ns: seen.idle_ns().max(length),
+            length_ns,
+            length_max_ns: seen.idle_max_ns().max(length_ns),
+            doubtful: length_ns < seen.threshold_ns(),
             ended_by: ended_by(seen),
             ..Self::blank(seen, Marks::of(&seen.fact.socket))
         }
@@ -143,6 +154,8 @@ impl Gap {
             path: Some(Arc::clone(&silence.path)),
             clock: silence.path.clock,
             length_ns: silence.length_ns(silence.seen_ns),
+            length_max_ns: silence.length_ns(seen.at.ns),
+            doubtful: silence.length_ns(silence.seen_ns) < silence.path.warn_ns,
             silent_until_ns: silence.seen_ns,
             ended_by,
             from_sweep: true,
@@ -157,6 +170,9 @@ impl Gap {
             path: seen.path.cloned(),
             clock: seen.clock(),
             length_ns: 0,
+            length_max_ns: 0,
+            doubtful: false,
+            silence_told: false,
             ended_ns: seen.at.ns,
             silent_until_ns: seen.at.ns,
             ended_by: EndedBy::Segment,

@@ -60,8 +60,8 @@ pub struct Observation<'a> {
 pub enum Verdict {
     /// A conclusion.
     Finding(Box<Finding>),
-    /// The silence or the connection ended and nothing more is to be said:
-    /// alerts on its silence resolve.
+    /// A silence of which something was told is over: alerts on it resolve. What
+    /// comes of it, if anything, is told apart.
     Ended {
         /// [`finding::Connection::id`] of the connection.
         connection_id: String,

@@ -39,9 +39,19 @@ impl Seen<'_> {
         }
     }
 
-    /// The silence until this fact as a middlebox counted it, in ns.
+    /// The silence until this fact as a middlebox counted it, in ns, at least.
     pub(crate) fn idle_ns(&self) -> u64 {
         self.awake_idle_ns().saturating_add(self.suspended_ns)
+    }
+
+    /// The same, at most: the kernel side holds this against thresholds, because a
+    /// local timer or a read can shorten the other one.
+    pub(crate) fn idle_max_ns(&self) -> u64 {
+        let awake = match self.clock() {
+            Clock::Packets => self.fact.packet_idle_max_ns.max(self.fact.packet_idle_ns),
+            Clock::Payload => self.fact.payload_idle_ns,
+        };
+        awake.saturating_add(self.suspended_ns)
     }
 
     /// When the silence until this fact began.
@@ -81,32 +91,37 @@ impl Seen<'_> {
         self.fact.segment.tcp_flags & flag != 0
     }
 
-    /// Whether the arrived segment brings payload that was not there before.
+    /// Whether the arrived segment brings payload that was not there before and
+    /// that the stack will take (RFC 9293, section 3.10.7.4: no ACK of what was
+    /// never sent).
     pub(crate) fn brings_payload(&self) -> bool {
         let segment = &self.fact.segment;
         segment.payload_len > 0
+            && self.segment_has(tcp_flags::ACK)
+            && !self.segment_has(tcp_flags::RST)
+            && !after(segment.ack, self.fact.socket.snd_nxt)
             && after(
                 segment.seq.wrapping_add(segment.payload_len),
                 self.fact.socket.rcv_nxt,
             )
     }
 
-    /// The path of a connection that is silent now, long enough to be at risk
-    /// (sweep only).
+    /// The path of a connection that may be silent now, long enough to be at risk
+    /// (sweep only): the counters in later sweeps say whether it is.
     pub(crate) fn silent_on(&self) -> Option<&Arc<JudgedPath>> {
         let silent = self.state() == Some(TcpState::Established)
             && self.fact.socket.packets_out == 0
-            && self.idle_ns() >= self.threshold_ns();
+            && self.idle_max_ns() >= self.threshold_ns();
         self.path.filter(|_| silent)
     }
 
-    /// Whether this fact ends a silence past its threshold.
+    /// Whether this fact ends a silence that may be past its threshold.
     pub(crate) fn ends_silence(&self) -> bool {
         use TcpState::{CloseWait, Established, FinWait1, FinWait2};
         if self.stuck() {
             return false;
         }
-        let long = self.idle_ns() >= self.threshold_ns();
+        let long = self.idle_max_ns() >= self.threshold_ns();
         let open = matches!(
             self.state(),
             Some(Established | CloseWait | FinWait1 | FinWait2)
@@ -115,7 +130,9 @@ impl Seen<'_> {
             FactKind::GapEndedBySend => open,
             FactKind::GapEndedByReceive => open && self.arrival_counts(),
             // The fact that told the end of the silence was lost.
-            FactKind::Sent | FactKind::PayloadArrived => open && long,
+            FactKind::Sent => open && long,
+            // Told with a change of state, the idle time is that until the change.
+            FactKind::PayloadArrived => open && long && self.fact.new_state == 0,
             FactKind::ResetReceived | FactKind::StateChanged => {
                 long && self.state() == Some(Established)
             }

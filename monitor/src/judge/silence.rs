@@ -78,6 +78,18 @@ impl Silence {
         quiet || seen.silent_since_ns() <= self.seen_ns
     }
 
+    /// How long this silence is known to have lasted when `seen` ended one, in ns.
+    pub(crate) fn known_ns(&self, seen: &Seen<'_>) -> u64 {
+        if self.ended_with(seen) {
+            self.length_ns(seen.at.ns)
+        } else if self.marks.segs_in == seen.fact.socket.segs_in {
+            // This host spoke in between, and heard nothing.
+            self.length_ns(self.seen_ns)
+        } else {
+            0
+        }
+    }
+
     /// Whether `seen` ends the connection in the midst of this silence. The
     /// idle time may not show it: the stack refreshes its clock on arrival,
     /// before it looks at what arrived.

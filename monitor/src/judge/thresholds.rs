@@ -12,9 +12,18 @@ pub(crate) const TIMEOUTS: u8 = 3;
 /// blackholed: the same count, for the same reason.
 pub(crate) const PROBES: u8 = 3;
 
-/// The time that [`TIMEOUTS`] doubling timeouts take, in units of the first
-/// (1 + 2 + 4). ICMP unreachable takes the backoff back, so time counts too.
-pub(crate) const TIMEOUTS_IN_RTO: u64 = 7;
+/// The time that [`TIMEOUTS`] doubling timeouts take, in units of the first: a
+/// tail-loss probe goes before them, so they come at 2.1, 4.2 and 8.4 (seen on
+/// Linux 6.18). ICMP unreachable takes the backoff back, so time counts too.
+pub(crate) const TIMEOUTS_IN_RTO: u64 = 9;
+
+/// Three timeouts count only after so long without an answer, or once the next
+/// one waits so long: where
+/// `tcp_rto_min_us` is small they pass within the blink of a rerouted link.
+pub(crate) const LEAST_WAIT_NS: u64 = SECOND;
+
+/// A gap whose bounds lie further apart than this shows both.
+pub(crate) const DOUBT_NS: u64 = SECOND / 10;
 
 /// The least initial retransmission timeout of Linux (`TCP_RTO_MIN`): 200 ms.
 pub(crate) const LEAST_RTO_NS: u64 = SECOND / 5;

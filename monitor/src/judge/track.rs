@@ -5,12 +5,12 @@ use super::{
     connection::{self, Identity},
     contrast::Contrasts,
     finding::Outcome,
-    gap::Gap,
+    gap::{EndedBy, Gap},
     keepalive::Settings,
     outcomes::{self, Case, Event},
     seen::{Moment, Seen},
     silence::Silence,
-    thresholds::{LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS},
+    thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS},
 };
 use crate::owner::Owner;
 use monitor_common::{FactKind, TcpState};
@@ -71,9 +71,10 @@ impl Tracked {
         );
         let remote = connection::remote(&seen.fact.socket);
         // A socket on its way out may have lost its peer.
-        let elsewhere = remote.port() != 0
-            && remote != self.identity.remote()
-            && seen.state() == Some(TcpState::Established);
+        let local = connection::local(&seen.fact.socket);
+        let other =
+            remote != self.identity.remote() || local.port() != 0 && local != self.identity.local();
+        let elsewhere = remote.port() != 0 && other && seen.state() == Some(TcpState::Established);
         opened && self.over_ns.is_some() || elsewhere
     }
 
@@ -142,13 +143,16 @@ impl Tracked {
 
     fn open_gap(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
         self.retire(seen, desk);
-        let silence = self
-            .silence
-            .take()
-            .filter(|silence| silence.ended_with(seen));
+        let silence = self.silence.take();
         let gap = Gap::ended_with(seen, silence.as_ref());
-        let told = silence.is_some_and(|silence| silence.crossed);
-        if !told {
+        // It speaks again: what comes of that is another matter.
+        if silence
+            .as_ref()
+            .is_some_and(|silence| silence.live && silence.told())
+        {
+            self.tell_ended(desk);
+        }
+        if !silence.is_some_and(|silence| silence.crossed && silence.ended_with(seen)) {
             self.tell_crossed_late(&gap, seen, desk);
         }
         self.gap = Some(gap);
@@ -181,7 +185,14 @@ impl Tracked {
         let missed = Some(silence)
             .filter(|silence| silence.live || unheard)
             .and_then(|silence| Gap::missed(seen, silence));
-        if let Some(gap) = missed {
+        if let Some(mut gap) = missed {
+            let told = silence.told() && silence.live;
+            if gap.ended_by == EndedBy::Probe {
+                // A probe is no speech: only its answer ends what was told.
+                gap.silence_told = told;
+            } else if told {
+                self.tell_ended(desk);
+            }
             if !silence.crossed {
                 self.tell_crossed_late(&gap, seen, desk);
             }
@@ -299,8 +310,9 @@ impl Tracked {
 
     /// The gap ends without a final outcome.
     fn settle_quietly(&mut self, desk: &mut Desk<'_>) {
-        if let Some(gap) = self.gap.as_mut().filter(|gap| !gap.settled) {
-            gap.settled = true;
+        let Some(gap) = &mut self.gap else { return };
+        gap.settled = true;
+        if std::mem::take(&mut gap.silence_told) {
             self.tell_ended(desk);
         }
     }
@@ -319,7 +331,17 @@ impl Tracked {
         };
         gap.told = Some((ruling.outcome, at.ns));
         gap.settled = outcomes::is_final(ruling.outcome);
+        gap.silence_told = false;
+        let lost = matches!(ruling.outcome, Outcome::Blackholed | Outcome::Recovered);
+        if gap.doubtful && !lost {
+            return;
+        }
         ruling.evidence.text("gap_ended_by", gap.ended_by.word());
+        if gap.length_max_ns > gap.length_ns.saturating_add(DOUBT_NS) {
+            ruling
+                .evidence
+                .seconds("gap_at_most_seconds", gap.length_max_ns);
+        }
         let (path, length_ns, clock) = (gap.path.clone(), gap.length_ns, gap.clock);
         self.tell_outcome(ruling, path.as_deref(), clock, length_ns, at, desk);
     }

@@ -6,8 +6,9 @@ use crate::judge::{
     evidence::EvidenceList,
     finding::{Outcome, Severity},
     gap::Wait,
+    marks::Marks,
     seen::Seen,
-    thresholds::{LEAST_RTO_NS, PROBES, TIMEOUTS, TIMEOUTS_IN_RTO},
+    thresholds::{LEAST_RTO_NS, LEAST_WAIT_NS, PROBES, TIMEOUTS, TIMEOUTS_IN_RTO},
     words,
 };
 use monitor_common::{FactKind, TcpState};
@@ -71,7 +72,9 @@ enum Sign {
 
 fn sign(case: &Case<'_>, seen: &Seen<'_>) -> Option<Sign> {
     if seen.new_state() == Some(TcpState::Close) {
-        return given_up(seen).map(Sign::Error);
+        // A closed window can end like this while the peer answers every probe.
+        let heard = case.gap.before.heard(&Marks::of(&seen.fact.socket));
+        return given_up(seen).filter(|_| !heard).map(Sign::Error);
     }
     if !matches!(seen.kind, FactKind::Retransmitted | FactKind::Swept) {
         return None;
@@ -82,7 +85,9 @@ fn sign(case: &Case<'_>, seen: &Seen<'_>) -> Option<Sign> {
     let socket = &seen.fact.socket;
     let timeouts = socket.retransmits.saturating_sub(wait.marks.retransmits);
     let in_flight = socket.packets_out > 0 || seen.kind == FactKind::Retransmitted;
-    if in_flight && timeouts >= TIMEOUTS {
+    let waited = case.now_ns.saturating_sub(wait.since_ns);
+    let lasted = waited.max(u64::from(socket.rto_jiffies).saturating_mul(case.jiffy_ns));
+    if in_flight && timeouts >= TIMEOUTS && lasted >= LEAST_WAIT_NS {
         Some(Sign::Timeouts)
     } else if in_flight && timeouts > 0 && waited_long(case, &wait) {
         Some(Sign::Time)
@@ -101,9 +106,23 @@ fn waited_long(case: &Case<'_>, wait: &Wait) -> bool {
     case.now_ns.saturating_sub(wait.since_ns) >= rto.saturating_mul(TIMEOUTS_IN_RTO)
 }
 
+/// What the kernel leaves when it gives up: ETIMEDOUT, or the last ICMP error
+/// (`icmp_err_convert` in net/ipv4/icmp.c, `tab_unreach` in net/ipv6/icmp.c).
+const GIVEN_UP: [Errno; 9] = [
+    Errno::ETIMEDOUT,
+    Errno::EHOSTUNREACH,
+    Errno::ENETUNREACH,
+    Errno::ECONNREFUSED,
+    Errno::ENOPROTOOPT,
+    Errno::EHOSTDOWN,
+    Errno::ENONET,
+    Errno::EACCES,
+    Errno::EPROTO,
+];
+
 /// The error with which the kernel gave the connection up, if it did.
 fn given_up(seen: &Seen<'_>) -> Option<Errno> {
-    [Errno::ETIMEDOUT, Errno::EHOSTUNREACH, Errno::ENETUNREACH]
+    GIVEN_UP
         .into_iter()
         .find(|errno| seen.fact.socket.sk_err == *errno as u32)
 }

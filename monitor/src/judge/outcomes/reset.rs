@@ -5,7 +5,6 @@ use crate::judge::{
     advice,
     evidence::EvidenceList,
     finding::{Outcome, Severity},
-    gap::Gap,
     seen::Seen,
     words,
 };
@@ -23,12 +22,17 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
     if !is_reset(seen) || gap.state != Some(TcpState::Established) || said_goodbye {
         return None;
     }
+    // An ACK came after the gap, so the path has passed its test: who resets now is
+    // the peer's application.
+    if gap.progress() > 0 {
+        return None;
+    }
     let socket = &seen.fact.socket;
     let unacknowledged = socket
         .write_seq
         .wrapping_sub(socket.snd_una)
         .saturating_sub(u32::from(own_fin_in_flight(seen)));
-    let data_due = unacknowledged > 0 || awaits_answer(gap, seen);
+    let data_due = unacknowledged > 0;
     let mut evidence = EvidenceList::default();
     let said = match gap.last_send_ns {
         Some(sent) => {
@@ -84,15 +88,4 @@ fn own_fin_in_flight(seen: &Seen<'_>) -> bool {
         seen.state(),
         Some(TcpState::FinWait1 | TcpState::Closing | TcpState::LastAck)
     )
-}
-
-/// Whether somebody waits for an answer: the application sent, had none, and
-/// has not closed.
-fn awaits_answer(gap: &Gap, seen: &Seen<'_>) -> bool {
-    gap.sent()
-        && gap.payload_ns.is_none()
-        && matches!(
-            seen.state(),
-            Some(TcpState::Established | TcpState::CloseWait)
-        )
 }

@@ -41,7 +41,7 @@ fn a_crossing_told_by_a_sweep_is_not_told_again_by_its_end() {
         .sends(1)
         .wait(0.1)
         .peer_sends(1);
-    assert_eq!(story.said(), ["crossed ticket", "survived none"]);
+    assert_eq!(story.said(), ["crossed ticket", "ended", "survived none"]);
     assert_eq!(story.finding("survived").gap_seconds, 271.0);
 }
 

@@ -13,8 +13,10 @@ fn two_silences_on_one_connection_have_an_outcome_each() {
         story.said(),
         [
             "crossed ticket",
+            "ended",
             "survived none",
             "crossed ticket",
+            "ended",
             "blackholed page"
         ]
     );

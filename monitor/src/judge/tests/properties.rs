@@ -100,6 +100,7 @@ prop_compose! {
             flags,
             time_ns,
             packet_idle_ns: idles[0],
+            packet_idle_max_ns: idles[0].max(idles[1]),
             payload_idle_ns: idles[1],
             path_id,
             pid: 0,

@@ -13,7 +13,7 @@ fn this_hosts_own_abort_is_no_finding() {
         .becomes(TcpState::Close, 0);
     assert!(story.said().is_empty(), "its reset may be under way");
     story.resets().wait(20.0);
-    assert_eq!(story.said(), ["ended"]);
+    assert!(story.said().is_empty());
     assert_eq!(story.judge.stats().tracked, 0, "and it is forgotten");
 
     let mut silent = Story::on(azure());
@@ -23,7 +23,10 @@ fn this_hosts_own_abort_is_no_finding() {
         .wait(0.1)
         .becomes(TcpState::Close, 0)
         .wait(2.0);
-    assert_eq!(silent.said(), ["ended"], "also where no reset follows");
+    assert!(silent.said().is_empty(), "also where no reset follows");
+    assert_eq!(silent.judge.stats().tracked, 1, "remembered for a moment");
+    silent.wait(20.0);
+    assert_eq!(silent.judge.stats().tracked, 0, "and then forgotten");
 }
 
 #[test]
@@ -34,7 +37,7 @@ fn a_close_by_this_host_in_the_silence_is_no_outcome() {
     story.socket.snd_nxt += 1;
     story.socket.packets_out = 1;
     story.times_out_thrice().wait(2.0).sweep();
-    assert_eq!(story.said(), ["crossed none", "ended"]);
+    assert_eq!(story.said(), ["crossed none"]);
 }
 
 #[test]
@@ -57,21 +60,16 @@ fn rst_on_the_next_packet_is_a_page() {
 }
 
 #[test]
-fn rst_after_an_acknowledged_request_is_a_page_for_its_answer_is_due() {
-    let mut story = Story::on(azure());
-    story
-        .wait(270.0)
-        .sends(10)
-        .wait(0.1)
-        .peer_acks()
-        .wait(4.0)
-        .peer_resets();
-    assert_eq!(
-        story.said(),
-        ["crossed none", "acknowledged none", "reset page"]
-    );
-    assert_eq!(evidence(story.finding("reset"), "unacknowledged_bytes"), 0);
-    assert_eq!(evidence(story.finding("reset"), "data_due"), true);
+fn rst_after_an_ack_is_the_peers_own_for_the_path_has_passed_its_test() {
+    for in_flight in [false, true] {
+        let mut story = Story::on(azure());
+        story.wait(270.0).sends(10).wait(0.1).peer_acks().wait(4.0);
+        if in_flight {
+            story.sends(10).wait(0.01);
+        }
+        story.peer_resets();
+        assert_eq!(story.said(), ["crossed none", "acknowledged none"]);
+    }
 }
 
 #[test]
@@ -96,22 +94,7 @@ fn rst_on_a_write_long_after_the_peers_fin_is_manners() {
         .sends(1)
         .wait(0.01)
         .peer_resets();
-    assert_eq!(story.said(), ["ended"]);
-}
-
-#[test]
-fn rst_on_nothing_but_our_own_fin_is_no_page() {
-    let mut story = Story::on(azure());
-    story
-        .wait(200.0)
-        .sends(4)
-        .wait(0.01)
-        .peer_acks()
-        .becomes(TcpState::FinWait1, 0);
-    story.socket.write_seq += 1;
-    story.socket.snd_nxt += 1;
-    story.wait(0.01).peer_resets();
-    assert_eq!(story.said(), ["reset ticket"]);
+    assert!(story.said().is_empty());
 }
 
 #[test]
@@ -119,7 +102,7 @@ fn an_abort_soon_after_the_ack_is_no_outcome() {
     let mut story = Story::on(azure());
     story.wait(200.0).sends(4).wait(0.01).peer_acks().wait(2.5);
     story.becomes(TcpState::Close, 0).wait(5.0);
-    assert_eq!(story.said(), ["ended"]);
+    assert!(story.said().is_empty());
 }
 
 #[test]

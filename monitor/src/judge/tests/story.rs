@@ -264,6 +264,7 @@ impl Story {
             time_ns: self.now,
             payload_idle_ns: self.now - self.data,
             packet_idle_ns: self.now - self.wire,
+            packet_idle_max_ns: self.now - self.wire,
             path_id: self.path_id,
             pid: 1234,
             comm: [0; 16],
