@@ -67,10 +67,10 @@ pub enum KernelError {
         #[source]
         source: Box<aya::EbpfError>,
     },
-    /// Not one hook on sending or receiving could be had.
+    /// Sending, receiving or the sweep cannot be watched here.
     #[error(
-        "no hook works on this kernel ({release}): {reason}; `tcplull check` shows each hook, \
-         --verbose the details"
+        "this kernel ({release}) does not let tcplull see what it must: {reason}; \
+         `tcplull check --verbose` shows the details"
     )]
     NoHooks {
         /// As `uname -r` says.

@@ -133,33 +133,34 @@ pub(super) fn attach_all(ebpf: &mut Ebpf, btf: &Btf) -> Result<Vec<HookStatus>, 
     };
     // One half alone would call every answered connection silent.
     if let Some(status) = missing("receive").or_else(|| missing("send")) {
-        return Err(explain(status));
+        return Err(explain(std::slice::from_ref(status)));
     }
     Ok(statuses)
 }
 
-fn explain(status: &HookStatus) -> KernelError {
+/// Says why a kernel on which this is missing cannot be watched.
+pub(super) fn explain(missing: &[HookStatus]) -> KernelError {
     let release = preflight::release();
+    let refused: Vec<Refusal> = missing
+        .iter()
+        .flat_map(|status| status.refused.iter().cloned())
+        .collect();
     // 5.10 has the map but not these helpers in tracing programs (they came with
     // 5.11: bpf_sk_storage_get_tracing_proto).
-    if status
-        .refused
-        .iter()
-        .any(|refusal| lacks_storage(&refusal.log))
-    {
+    if refused.iter().any(|refusal| lacks_storage(&refusal.log)) {
         return KernelError::TooOld {
             release,
             lacks: "its tracing programs cannot keep socket storage (bpf_sk_storage_get, since 5.11)",
-            refused: status.refused.clone(),
+            refused,
         };
     }
     KernelError::NoHooks {
         release,
-        reason: status.refused.first().map_or_else(
+        reason: refused.first().map_or_else(
             || "nothing could be tried".to_owned(),
             |refusal| format!("{}: {}", refusal.mechanism, refusal.reason),
         ),
-        refused: status.refused.clone(),
+        refused,
     }
 }
 
@@ -298,7 +299,7 @@ mod tests {
                     .to_owned(),
             }],
         };
-        let message = explain(&status).to_string();
+        let message = explain(&[status]).to_string();
         assert!(message.contains("too old"), "{message}");
         assert!(message.contains("5.11"), "{message}");
         assert!(message.contains("5.15"), "{message}");
@@ -319,7 +320,7 @@ mod tests {
                 log: String::new(),
             }],
         };
-        let message = explain(&status).to_string();
+        let message = explain(&[status]).to_string();
         assert!(
             message.contains("tp_btf/tcp_probe: this kernel has no"),
             "{message}"

@@ -158,6 +158,10 @@ impl Kernel {
             Vec::new()
         };
         let (sweeper, sweeps) = Sweeper::new(ebpf, &btf, mode, counters);
+        // Without any sweep a host full of connections would look empty.
+        if sweeps.iter().all(|sweep| sweep.mechanism.is_none()) {
+            return Err(hooks::explain(&sweeps));
+        }
         hooks.extend(sweeps);
         drop(btf);
         trim::give_memory_back();
