@@ -52,11 +52,7 @@ pub fn payload_jiffies(sock: TcpSock) -> u32 {
     let since_received = now.wrapping_sub(sock.lrcvtime());
     // On another CPU a stamp can be a moment ahead of the `jiffies` read above; as
     // a difference that would be a whole turn of the clock. The other one decides.
-    if since_sent < since_received {
-        since_sent
-    } else {
-        since_received
-    }
+    since_sent.min(since_received)
 }
 
 /// The hot path's whole question: has the connection been silent for less than
@@ -75,23 +71,14 @@ pub fn silence(sock: TcpSock) -> Silence {
     let since_ack = kernel::jiffies().wrapping_sub(sock.rcv_tstamp());
     // Payload is a packet too, so its silence is never the shorter one: this also
     // mends what a whole turn of jiffies hides.
-    let payload_ns = larger(u64::from(payload_jiffies(sock)) * jiffy_ns, packet_ns);
-    let since_ack_ns = larger(u64::from(since_ack) * jiffy_ns, packet_ns);
+    let payload_ns = (u64::from(payload_jiffies(sock)) * jiffy_ns).max(packet_ns);
+    let since_ack_ns = (u64::from(since_ack) * jiffy_ns).max(packet_ns);
     Silence {
         now_ns,
         payload_ns,
         packet_ns,
-        packet_max_ns: if since_ack_ns < payload_ns {
-            since_ack_ns
-        } else {
-            payload_ns
-        },
+        packet_max_ns: since_ack_ns.min(payload_ns),
     }
-}
-
-#[inline(always)]
-fn larger(a: u64, b: u64) -> u64 {
-    if a > b { a } else { b }
 }
 
 /// What a silence that ends now is measured against, if it may have passed its

@@ -152,7 +152,7 @@ impl Tracked {
         {
             self.tell_ended(desk);
         }
-        if !silence.is_some_and(|silence| silence.crossed && silence.ended_with(seen)) {
+        if !silence.is_some_and(|silence| silence.crossed && silence.known_ns(seen) > 0) {
             self.tell_crossed_late(&gap, seen, desk);
         }
         self.gap = Some(gap);

@@ -170,6 +170,12 @@ fn a_connection_given_up_by_the_kernel_is_blackholed() {
         (110, "ETIMEDOUT"),
         (113, "EHOSTUNREACH"),
         (101, "ENETUNREACH"),
+        (111, "ECONNREFUSED"),
+        (92, "ENOPROTOOPT"),
+        (112, "EHOSTDOWN"),
+        (64, "ENONET"),
+        (13, "EACCES"),
+        (71, "EPROTO"),
     ] {
         let mut story = Story::on(azure());
         story
@@ -180,6 +186,57 @@ fn a_connection_given_up_by_the_kernel_is_blackholed() {
             .wait(5.0);
         assert_eq!(story.said(), ["crossed none", "blackholed page"]);
         assert_eq!(evidence(story.finding("blackholed"), "error"), name);
+    }
+}
+
+#[test]
+fn a_window_that_stayed_closed_until_the_kernel_gave_up_is_no_black_hole() {
+    let mut story = Story::on(azure());
+    story.wait(250.0).sends(10).wait(60.0);
+    // The peer answered a window probe, and took nothing.
+    story.socket.segs_in += 1;
+    story.becomes(TcpState::Close, 110).wait(20.0);
+    assert_eq!(story.said(), ["crossed none"]);
+
+    let mut uncounted = Story::on(azure());
+    uncounted.wait(250.0).sends(10).wait(60.0);
+    uncounted.socket.rcv_tstamp = uncounted.socket.jiffies;
+    uncounted.becomes(TcpState::Close, 110).wait(20.0);
+    assert_eq!(
+        uncounted.said(),
+        ["crossed none"],
+        "the time of the last ACK tells it too"
+    );
+}
+
+#[test]
+fn timeouts_that_follow_within_a_blink_wait_for_a_second() {
+    let mut story = Story::on(azure());
+    // tcp_rto_min_us of 10 ms: 12, 24 and 48 ms.
+    story.socket.rto_jiffies = 3;
+    story.wait(250.0).sends(10);
+    story.wait(0.012).times_out();
+    story.wait(0.024).times_out();
+    story.wait(0.048).times_out();
+    story.wait(0.906).sweep();
+    assert_eq!(story.said(), ["crossed none"], "990 ms may be a reroute");
+    story.wait(0.01).sweep();
+    assert_eq!(story.said()[1..], ["blackholed page"]);
+    assert_eq!(evidence(story.finding("blackholed"), "timeouts"), 3);
+}
+
+#[test]
+fn where_the_next_timeout_is_a_second_away_three_are_enough() {
+    // After three timeouts the next one waits eight times as long.
+    for (rto_jiffies, told) in [(31, false), (32, true)] {
+        let mut story = Story::on(azure());
+        story.socket.rto_jiffies = rto_jiffies;
+        story.wait(250.0).sends(10);
+        for seconds in [0.1, 0.2, 0.4] {
+            story.wait(seconds).times_out();
+        }
+        let page = story.said().contains(&"blackholed page".into());
+        assert_eq!(page, told, "{rto_jiffies} jiffies, 700 ms after the send");
     }
 }
 

@@ -252,3 +252,18 @@ fn a_socket_used_again_is_another_connection() {
     assert_eq!(remotes[0], "20.1.2.3:443");
     assert_eq!(remotes[3], "20.1.2.9:443");
 }
+
+#[test]
+fn a_socket_used_again_towards_the_same_peer_shows_by_its_port() {
+    let mut story = Story::on(azure());
+    story.wait(250.0).sweep();
+    // Its old end and its new beginning were lost.
+    story.socket.local_port = 51_235;
+    story.wait(5.0).sweep();
+    assert_eq!(story.said(), ["crossed ticket", "ended", "crossed ticket"]);
+    let locals: Vec<&str> = story
+        .findings()
+        .map(|finding| finding.connection.local.as_str())
+        .collect();
+    assert_eq!(locals, ["10.0.0.4:51234", "10.0.0.4:51235"]);
+}

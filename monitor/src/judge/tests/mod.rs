@@ -4,12 +4,15 @@
 mod answered;
 mod at_risk;
 mod blackholed;
+mod bounds;
 mod closed;
 mod crossed;
+mod ended;
 mod findings;
 mod identity;
 mod lost_facts;
 mod properties;
 mod reset;
+mod segments;
 mod socket;
 mod story;

@@ -25,6 +25,8 @@ pub(super) struct Story {
     pub(super) owner: Owner,
     wire: u64,
     data: u64,
+    /// When a local timer or a read last moved the kernel's packet clock.
+    touched: u64,
     warn_ns: u64,
     clock: Clock,
     suspect: bool,
@@ -45,6 +47,7 @@ impl Story {
             owner: owner(),
             wire: now,
             data: now,
+            touched: now,
             warn_ns: path.warn_ns,
             clock: path.clock,
             suspect: false,
@@ -248,6 +251,12 @@ impl Story {
         self
     }
 
+    /// A local timer or a read moves the kernel's packet clock; no segment passes.
+    pub(super) fn touches_the_clock(&mut self) -> &mut Self {
+        self.touched = self.now;
+        self
+    }
+
     /// The last fact comes once more.
     pub(super) fn again(&mut self) -> &mut Self {
         if let Some(fact) = self.last {
@@ -263,7 +272,7 @@ impl Story {
             flags: self.flags,
             time_ns: self.now,
             payload_idle_ns: self.now - self.data,
-            packet_idle_ns: self.now - self.wire,
+            packet_idle_ns: self.now - self.wire.max(self.touched),
             packet_idle_max_ns: self.now - self.wire,
             path_id: self.path_id,
             pid: 1234,
