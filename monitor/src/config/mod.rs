@@ -105,6 +105,14 @@ impl Config {
         Self::load_on(path, default_path, overrides, Path::new(dmi::ROOT))
     }
 
+    /// Whether `other` differs in what a running daemon cannot change.
+    pub fn needs_restart_for(&self, other: &Self) -> bool {
+        self.listen != other.listen
+            || self.socket != other.socket
+            || self.sweep_interval != other.sweep_interval
+            || self.min_gap != other.min_gap
+    }
+
     /// [`Config::load`] on a machine whose DMI strings lie below `dmi_root`.
     fn load_on(
         path: Option<&Path>,

@@ -40,7 +40,8 @@ pub(super) struct Core {
     feed: Feed,
     log: Log,
     inspect: InspectCounters,
-    configured_interval: Duration,
+    /// As it was at the start; of a reload only the paths are taken.
+    config: Config,
     sweep_cpu: Duration,
     last_sweep: Option<Instant>,
 }
@@ -68,7 +69,7 @@ impl Core {
             feed: parts.feed,
             log: parts.log,
             inspect: parts.inspect,
-            configured_interval: parts.config.sweep_interval,
+            config: parts.config.clone(),
             sweep_cpu: Duration::ZERO,
             last_sweep: None,
             tables: parts.tables,
@@ -141,6 +142,12 @@ impl Core {
                 self.metrics
                     .set_paths(self.paths.iter().map(|path| path.name.as_str()));
                 tracing::info!("reloaded: {} paths in force", self.paths.len());
+                if self.config.needs_restart_for(config) {
+                    tracing::warn!(
+                        "listen, socket, sweep_interval and min_gap stay as they were at the start: \
+                         restart for the new ones"
+                    );
+                }
             }
             Err(error) => tracing::error!("{error}; some of the paths before stay in force"),
         }
@@ -148,7 +155,7 @@ impl Core {
 
     /// Time between sweeps now in force.
     pub(super) fn sweep_interval(&self) -> Duration {
-        pace::interval(self.configured_interval, self.sweep_cpu)
+        pace::interval(self.config.sweep_interval, self.sweep_cpu)
     }
 
     /// What turns facts into rows, with the paths now in force.

@@ -8,6 +8,7 @@ use nix::sys::signal::Signal;
 pub const TESTS: &[Test] = &[
     Test::as_root("a_path_added_is_in_force_at_once", added),
     Test::as_root("a_broken_file_changes_nothing_and_is_named", broken),
+    Test::as_root("what_needs_a_restart_is_said", restart_needed),
 ];
 
 fn added() -> Tested {
@@ -69,6 +70,22 @@ fn broken() -> Tested {
     pair.exchange()?;
     let finding = daemon.await_finding(pair.client_address()?, "crossed")?;
     assert_eq!(finding["path"], "kept", "{finding}");
+    assert_eq!(daemon.stop()?, Some(0));
+    Ok(())
+}
+
+fn restart_needed() -> Tested {
+    let network = routed()?;
+    let settings = watching(&network.block, "kept", "10m");
+    let place = Place::new(&network.block, &settings)?;
+    let daemon = place.start(&[])?;
+    let says = |word: &str| Ok(daemon.log()?.contains(word).then_some(()).ok_or("not yet"));
+    daemon.signal(Signal::SIGHUP)?;
+    eventually("the log tells of the reload", || says("reloaded"))?;
+    assert!(!daemon.log()?.contains("restart"), "nothing has changed");
+    place.configure(&settings.replace("min_gap = \"100ms\"", "min_gap = \"200ms\""))?;
+    daemon.signal(Signal::SIGHUP)?;
+    eventually("the log names what stays", || says("min_gap"))?;
     assert_eq!(daemon.stop()?, Some(0));
     Ok(())
 }
