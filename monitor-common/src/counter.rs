@@ -19,15 +19,11 @@ pub enum Counter {
     SuspectsRefused = 6,
     /// Sockets seen by the sweep (a socket held twice counts twice).
     SweepSockets = 7,
-    /// Established sockets seen by the sweep.
-    SweepEstablished = 8,
-    /// Rows that the sweep wrote out.
-    SweepRows = 9,
 }
 
 impl Counter {
     /// Every counter, in the order of its index.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 8] = [
         Self::FactsSeen,
         Self::FactsSubmitted,
         Self::FactsDroppedRingFull,
@@ -36,8 +32,6 @@ impl Counter {
         Self::SuspectsRemoved,
         Self::SuspectsRefused,
         Self::SweepSockets,
-        Self::SweepEstablished,
-        Self::SweepRows,
     ];
 
     /// How many counters there are.
