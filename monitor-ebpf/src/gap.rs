@@ -82,24 +82,16 @@ pub fn silence(sock: TcpSock) -> Silence {
 }
 
 /// What a silence that ends now is measured against, if it may have passed its
-/// threshold. Counts it in its path's histogram. `moves` says whether what happens
-/// now moves a clock (a `PathClock` number) at all.
+/// threshold. `moves` says whether what happens now moves a clock (a `PathClock`
+/// number) at all.
 #[inline(always)]
 pub fn ended(
     sock: TcpSock,
     silence: &Silence,
     moves: impl Fn(u32) -> bool,
 ) -> Option<(Threshold, Route)> {
-    // With data in flight the last exchange is not over: trouble, but no silence.
-    if sock.packets_out() != 0 {
-        return None;
-    }
-    let (threshold, route) = paths::threshold(sock)?;
-    if !moves(threshold.clock) {
-        return None;
-    }
-    paths::count_gap(threshold.path_id, silence.at_least(threshold.clock));
-    (silence.at_most(threshold.clock) >= threshold.warn_ns).then_some((threshold, route))
+    let (threshold, route) = measure(sock)?;
+    passed(silence, &threshold, moves).then_some((threshold, route))
 }
 
 /// The same for a suspect: another silence, against the threshold that is in
@@ -107,15 +99,38 @@ pub fn ended(
 #[inline(always)]
 pub fn ended_another(
     sock: TcpSock,
-    suspect: &Suspect,
+    suspect: &mut Suspect,
     silence: &Silence,
     moves: impl Fn(u32) -> bool,
 ) -> Option<Threshold> {
     if is_busy(sock) {
         return None;
     }
-    let (threshold, _) = ended(sock, silence, moves)?;
-    suspect
-        .began_before(silence, silence.at_most(threshold.clock))
-        .then_some(threshold)
+    let (threshold, _) = measure(sock)?;
+    // A reload may have changed the path, and given its number to another one.
+    suspect.path_id = threshold.path_id;
+    let another = passed(silence, &threshold, moves)
+        && suspect.began_before(silence, silence.at_most(threshold.clock));
+    another.then_some(threshold)
+}
+
+/// What the silence of a socket is measured against; `None` with data in flight:
+/// then the last exchange is not over, which is trouble, but no silence.
+#[inline(always)]
+fn measure(sock: TcpSock) -> Option<(Threshold, Route)> {
+    if sock.packets_out() != 0 {
+        return None;
+    }
+    paths::threshold(sock)
+}
+
+/// Whether a silence that ends now may have passed its threshold. Counts it in its
+/// path's histogram.
+#[inline(always)]
+fn passed(silence: &Silence, threshold: &Threshold, moves: impl Fn(u32) -> bool) -> bool {
+    if !moves(threshold.clock) {
+        return false;
+    }
+    paths::count_gap(threshold.path_id, silence.at_least(threshold.clock));
+    silence.at_most(threshold.clock) >= threshold.warn_ns
 }
