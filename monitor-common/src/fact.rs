@@ -72,6 +72,9 @@ pub mod flags {
     pub const KEEPALIVE: u32 = 1 << 4;
     /// The fact comes from the sweep of all processes (`iter/task_file`).
     pub const FROM_TASK_FILE: u32 = 1 << 5;
+    /// The sweep shows the socket as a sample of the host's connections: nothing
+    /// need be wrong with it.
+    pub const SAMPLED: u32 = 1 << 6;
 }
 
 /// Bits of [`Segment::tcp_flags`], as on the wire (RFC 9293, section 3.1).
@@ -86,6 +89,14 @@ pub mod tcp_flags {
     pub const ACK: u8 = 0x10;
 }
 
+/// Bits of [`Segment::options`].
+pub mod segment_options {
+    /// The option bytes were read: what is not said here is not there.
+    pub const READ: u8 = 1 << 0;
+    /// It carries a timestamp option.
+    pub const HAS_TIMESTAMP: u8 = 1 << 1;
+}
+
 /// The arrived segment that a receive fact is about; all zero in other facts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
@@ -96,12 +107,19 @@ pub struct Segment {
     pub ack: u32,
     /// Payload in bytes.
     pub payload_len: u32,
+    /// TSval of its timestamp option (RFC 7323), with
+    /// [`segment_options::HAS_TIMESTAMP`]; else 0.
+    pub tsval: u32,
     /// Window field as on the wire, unscaled.
     pub window: u16,
     /// Flags as on the wire: see [`tcp_flags`].
     pub tcp_flags: u8,
+    /// IPv4 time to live or IPv6 hop limit, as it arrived; 0 if unknown.
+    pub ttl: u8,
+    /// See [`segment_options`].
+    pub options: u8,
     /// Always zero.
-    pub reserved: u8,
+    pub reserved: [u8; 3],
 }
 
 /// One fact about one connection, at one moment.
@@ -159,4 +177,4 @@ const _: () = assert!(
     size_of::<Fact>()
         == 4 * 2 + 8 * 4 + 4 * 2 + 16 + 4 * 2 + size_of::<Segment>() + size_of::<Socket>()
 );
-const _: () = assert!(size_of::<Segment>() == 16);
+const _: () = assert!(size_of::<Segment>() == 24);

@@ -15,11 +15,11 @@ mod socket;
 
 pub use bytes::Record;
 pub use counter::Counter;
-pub use fact::{Fact, FactKind, Segment, flags, tcp_flags};
+pub use fact::{Fact, FactKind, Segment, flags, segment_options, tcp_flags};
 pub use histogram::{GAP_BUCKETS, GapHistogram};
 pub use offsets::{MISSING, Offsets};
 pub use path::{
     ANY_PORT, MAX_PATHS, NO_PATH, PathClock, PathEntry, PathKey, PathMatch, UNSTATED_WARN_NS,
 };
-pub use settings::{RING_BYTES, Settings, SweepMode};
-pub use socket::{Family, Socket, TcpState};
+pub use settings::{RING_BYTES, Settings, SweepMode, SweepOrder};
+pub use socket::{Family, Socket, TcpState, UNKNOWN_WSCALE};

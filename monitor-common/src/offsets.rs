@@ -42,6 +42,8 @@ pub struct Offsets {
     pub sk_cgrp_data: u32,
     /// `sk_bpf_storage`
     pub sk_bpf_storage: u32,
+    /// `sk_pacing_rate`; optional
+    pub sk_pacing_rate: u32,
     // inet_sock
     /// `inet_sport`
     pub inet_sport: u32,
@@ -56,6 +58,8 @@ pub struct Offsets {
     pub icsk_user_timeout: u32,
     /// `icsk_ack.lrcvtime`
     pub lrcvtime: u32,
+    /// `icsk_ack.rcv_mss`; optional
+    pub rcv_mss: u32,
     // tcp_sock
     /// `lsndtime`
     pub lsndtime: u32,
@@ -97,6 +101,24 @@ pub struct Offsets {
     pub bytes_received: u32,
     /// `srtt_us`
     pub srtt_us: u32,
+    /// `rcv_wup`
+    pub rcv_wup: u32,
+    /// `snd_wl1`
+    pub snd_wl1: u32,
+    /// `rx_opt.rcv_tsval`; optional
+    pub rcv_tsval: u32,
+    /// `total_retrans`
+    pub total_retrans: u32,
+    /// `retrans_out`
+    pub retrans_out: u32,
+    /// `rtt_min.s[0].v`; optional
+    pub rtt_min: u32,
+    /// `tcp_header_len`; optional
+    pub tcp_header_len: u32,
+    /// The byte that holds `rx_opt.snd_wscale`; optional
+    pub snd_wscale: u32,
+    /// Its lowest bit in there
+    pub snd_wscale_shift: u32,
     /// `keepalive_time`
     pub keepalive_time: u32,
     /// `keepalive_intvl`
@@ -129,6 +151,10 @@ pub struct Offsets {
     pub skb_data: u32,
     /// `sk_buff.len`
     pub skb_len: u32,
+    /// `sk_buff.head`; optional
+    pub skb_head: u32,
+    /// `sk_buff.network_header`; optional
+    pub skb_network_header: u32,
     // iterators
     /// `socket.sk`
     pub socket_sk: u32,

@@ -14,6 +14,26 @@ pub enum SweepMode {
     All = 1,
 }
 
+/// What user space asks of the next sweep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct SweepOrder {
+    /// A [`SweepMode`] as its number.
+    pub mode: u32,
+    /// Of the connections with a path, those whose hash has these bits equal to
+    /// `sample_turn` are shown as samples: all with 0, one in `sample_mask + 1`
+    /// else. A power of two less one.
+    pub sample_mask: u32,
+    /// Which of them is due, below `sample_mask + 1`: it goes up by one each
+    /// sweep, so that every connection gets its turn.
+    pub sample_turn: u32,
+    /// Always zero.
+    pub reserved: u32,
+}
+
+// SAFETY: repr(C), four u32.
+unsafe impl Record for SweepOrder {}
+
 /// Constants of a load, set as read-only globals before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]

@@ -81,6 +81,9 @@ pub struct Socket {
     pub bytes_received: u64,
     /// Last refresh of the packet clock, CLOCK_MONOTONIC in ns (`tcp_clock_cache`).
     pub tcp_clock_cache: u64,
+    /// Rate at which it may send, in bytes per second (`sk_pacing_rate`);
+    /// `u64::MAX` for no bound.
+    pub pacing_rate: u64,
     /// Local address in network order; an IPv4 address fills the first four bytes.
     pub local: [u8; 16],
     /// Remote address, likewise.
@@ -148,9 +151,39 @@ pub struct Socket {
     pub keepalive_probes: u32,
     /// TCP_USER_TIMEOUT in ms; 0 if not set.
     pub user_timeout_ms: u32,
+    /// `rcv_nxt` when our window was last advertised: the window that is left is
+    /// `rcv_wup + rcv_wnd - rcv_nxt`.
+    pub rcv_wup: u32,
+    /// Sequence number of the segment that last acknowledged new data or changed
+    /// the peer's window. With all data acknowledged: equal to `rcv_nxt` if this
+    /// host spoke last, before it if the peer's payload came with or after that
+    /// ACK (`tcp_update_wl`).
+    pub snd_wl1: u32,
+    /// TSval of the last segment received that had one (`rx_opt.rcv_tsval`).
+    pub rcv_tsval: u32,
+    /// Segments retransmitted since the connection began.
+    pub total_retrans: u32,
+    /// Segments retransmitted and not acknowledged yet.
+    pub retrans_out: u32,
+    /// Smallest round-trip time of the last minutes in us (`rtt_min`, over
+    /// `net.ipv4.tcp_min_rtt_wlen`); `u32::MAX` if none was measured.
+    pub rtt_min_us: u32,
+    /// Payload of the largest segment received lately (`icsk_ack.rcv_mss`).
+    pub rcv_mss: u32,
+    /// Length of the TCP header of a segment with data: 32 where the timestamp
+    /// option was negotiated and no other of every segment (`tcp_header_len`).
+    pub tcp_header_len: u16,
+    /// Shift of the windows that the peer announces (`rx_opt.snd_wscale`), 0 to 14;
+    /// [`UNKNOWN_WSCALE`] if unknown.
+    pub snd_wscale: u8,
+    /// Always zero.
+    pub reserved: u8,
 }
+
+/// A [`Socket::snd_wscale`] that could not be read.
+pub const UNKNOWN_WSCALE: u8 = u8::MAX;
 
 // SAFETY: repr(C), integers only; the assertion below holds it free of padding.
 unsafe impl Record for Socket {}
 
-const _: () = assert!(size_of::<Socket>() == 8 * 7 + 32 + 8 + 4 * 26);
+const _: () = assert!(size_of::<Socket>() == 8 * 8 + 32 + 8 + 4 * 26 + 4 * 8);

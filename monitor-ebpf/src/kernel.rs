@@ -6,7 +6,7 @@ use aya_ebpf::helpers::generated::{
     bpf_get_socket_cookie, bpf_jiffies64, bpf_ktime_get_ns, bpf_skc_to_tcp_sock,
 };
 use core::ffi::c_void;
-use monitor_common::{Family, MISSING, Offsets, Segment, Socket};
+use monitor_common::{Family, MISSING, Offsets, Segment, Socket, UNKNOWN_WSCALE};
 
 /// `SOCK_KEEPOPEN` in `enum sock_flags` (include/net/sock.h): bit 3 of `sk_flags`.
 const SOCK_KEEPOPEN: u64 = 1 << 3;
@@ -114,6 +114,29 @@ impl TcpSock {
         keepalive_time: u32;
         keepalive_intvl: u32;
         keepalive_probes: u8;
+        rcv_wup: u32;
+        snd_wl1: u32;
+        total_retrans: u32;
+        retrans_out: u32;
+    }
+
+    /// Loads a member that not every kernel has; `missing` where it has none.
+    #[inline(always)]
+    fn load_or<T: Copy>(self, member: fn(&Offsets) -> &u32, missing: T) -> T {
+        if offset(member) == MISSING {
+            return missing;
+        }
+        self.load(member)
+    }
+
+    /// Shift of the windows that the peer announces.
+    #[inline(always)]
+    fn snd_wscale(self) -> u8 {
+        if offset(|offsets| &offsets.snd_wscale) == MISSING {
+            return UNKNOWN_WSCALE;
+        }
+        let byte: u8 = self.load(|offsets| &offsets.snd_wscale);
+        (byte >> offset(|offsets| &offsets.snd_wscale_shift)) & 0xf
     }
 
     /// The connection's state as a `TcpState` number.
@@ -281,6 +304,17 @@ impl TcpSock {
         });
         // Kept in ms: tcp_sock_set_user_timeout.
         to.user_timeout_ms = self.icsk_user_timeout();
+        to.pacing_rate = self.load_or(|offsets| &offsets.sk_pacing_rate, u64::MAX);
+        to.rcv_wup = self.rcv_wup();
+        to.snd_wl1 = self.snd_wl1();
+        to.rcv_tsval = self.load_or(|offsets| &offsets.rcv_tsval, 0);
+        to.total_retrans = self.total_retrans();
+        to.retrans_out = self.retrans_out();
+        to.rtt_min_us = self.load_or(|offsets| &offsets.rtt_min, u32::MAX);
+        to.rcv_mss = u32::from(self.load_or::<u16>(|offsets| &offsets.rcv_mss, 0));
+        to.tcp_header_len = self.load_or(|offsets| &offsets.tcp_header_len, 0);
+        to.snd_wscale = self.snd_wscale();
+        to.reserved = 0;
     }
 }
 
@@ -300,8 +334,11 @@ pub fn segment(skb: *const c_void) -> Option<Segment> {
         ack: u32::from_be_bytes([header[8], header[9], header[10], header[11]]),
         payload_len: len.saturating_sub(header_len),
         window: u16::from_be_bytes([header[14], header[15]]),
+        tsval: 0,
         tcp_flags: header[13],
-        reserved: 0,
+        ttl: 0,
+        options: 0,
+        reserved: [0; 3],
     })
 }
 

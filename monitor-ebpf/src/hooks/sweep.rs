@@ -13,11 +13,11 @@ use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, PerCpuArray};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
-use monitor_common::{Counter, Fact, FactKind, NO_PATH, SweepMode, TcpState};
+use monitor_common::{Counter, Fact, FactKind, NO_PATH, SweepMode, SweepOrder, TcpState};
 
-/// What the next pass writes out: a [`SweepMode`] number.
+/// What the next pass writes out.
 #[map]
-static SWEEP_MODE: Array<u32> = Array::with_max_entries(1, 0);
+static SWEEP_ORDER: Array<SweepOrder> = Array::with_max_entries(1, 0);
 
 /// Room for one row: a fact is too large for the stack. One entry does, because
 /// user space runs one sweep of a load at a time.
@@ -70,9 +70,9 @@ pub extern "C" fn sweep_tcp(context: *mut c_void) -> i32 {
 #[inline(always)]
 fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     count(Counter::SweepSockets);
-    let all = SWEEP_MODE
+    let all = SWEEP_ORDER
         .get(0)
-        .is_some_and(|mode| *mode == SweepMode::All as u32);
+        .is_some_and(|order| order.mode == SweepMode::All as u32);
     let state = sock.state();
     let can_send = state == TcpState::Established as u32 || state == TcpState::CloseWait as u32;
     let suspected = sock.has_storage();

@@ -7,7 +7,7 @@ mod tests;
 
 use crate::judge::{
     Verdict,
-    finding::{Finding, FindingKind, Outcome, Severity},
+    finding::{Cause, Finding, FindingKind, Outcome, Severity},
 };
 use group::Group;
 use serde::{Deserialize, Serialize};
@@ -123,6 +123,11 @@ impl Alerts {
         let mut changes = Vec::new();
         match verdict {
             Verdict::Ended { connection_id } => self.leave(CROSSED, connection_id, &mut changes),
+            Verdict::Moves { connection_id } => {
+                for cause in Cause::ALL {
+                    self.leave(cause.name(), connection_id, &mut changes);
+                }
+            }
             Verdict::Finding(finding) => {
                 let id = &finding.connection.id;
                 if let FindingKind::Outcome { outcome } = finding.kind {

@@ -14,6 +14,7 @@ fn finding(kind: FindingKind, severity: Severity, connection: u32) -> Finding {
         kind,
         certainty: Certainty::Observed,
         severity,
+        scope: None,
         gap_seconds: 250.0,
         timeout_seconds: Some(240.0),
         path: Some("azure-snat".into()),

@@ -15,7 +15,11 @@ pub struct Finding {
     pub certainty: Certainty,
     /// Whom it wakes.
     pub severity: Severity,
-    /// Length of the silence on the path's clock, in seconds.
+    /// How far it reaches, where that is beyond this connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// Length of the silence on the path's clock, in seconds; of a stall, how
+    /// long nothing has moved.
     pub gap_seconds: f64,
     /// The path's idle timeout in seconds; `None` without a path.
     pub timeout_seconds: Option<f64>,
@@ -48,16 +52,22 @@ pub enum FindingKind {
         /// Which outcome.
         outcome: Outcome,
     },
+    /// Something is due to move and does not, without a long silence before.
+    Stall {
+        /// Why.
+        cause: Cause,
+    },
 }
 
 impl FindingKind {
-    /// The name of what is concluded, as in JSON: that of the outcome where it
-    /// is one.
+    /// The name of what is concluded, as in JSON: that of the outcome or of the
+    /// cause where it is one.
     pub const fn name(self) -> &'static str {
         match self {
             Self::AtRisk => "at_risk",
             Self::Crossed => "crossed",
             Self::Outcome { outcome } => outcome.name(),
+            Self::Stall { cause } => cause.name(),
         }
     }
 }
@@ -76,11 +86,24 @@ pub enum Outcome {
     Reset,
     /// FIN from the peer during the silence, close to the timeout.
     Closed,
+    /// Acknowledged, and signs say that it was not the peer who did so.
+    Undelivered,
     /// Blackholed before, and then ACKs moved again.
     Recovered,
 }
 
 impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 7] = [
+        Self::Survived,
+        Self::Acknowledged,
+        Self::Blackholed,
+        Self::Reset,
+        Self::Closed,
+        Self::Undelivered,
+        Self::Recovered,
+    ];
+
     /// Its name, as in JSON.
     pub const fn name(self) -> &'static str {
         match self {
@@ -89,9 +112,64 @@ impl Outcome {
             Self::Blackholed => "blackholed",
             Self::Reset => "reset",
             Self::Closed => "closed",
+            Self::Undelivered => "undelivered",
             Self::Recovered => "recovered",
         }
     }
+}
+
+/// Why a connection that should move does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The peer's application does not read: its window is closed.
+    ZeroWindow,
+    /// This host's application does not read: our window is closed.
+    LocalReader,
+    /// The network loses much, yet ACKs move.
+    NetworkLoss,
+    /// This host holds data back: pacing or memory.
+    SenderLimited,
+    /// Nothing comes back.
+    Blackholed,
+    /// A request was acknowledged, and its answer does not come.
+    AwaitingReply,
+    /// None of these explains it.
+    Unexplained,
+}
+
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 7] = [
+        Self::ZeroWindow,
+        Self::LocalReader,
+        Self::NetworkLoss,
+        Self::SenderLimited,
+        Self::Blackholed,
+        Self::AwaitingReply,
+        Self::Unexplained,
+    ];
+
+    /// Its name, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ZeroWindow => "zero_window",
+            Self::LocalReader => "local_reader",
+            Self::NetworkLoss => "network_loss",
+            Self::SenderLimited => "sender_limited",
+            Self::Blackholed => "blackholed",
+            Self::AwaitingReply => "awaiting_reply",
+            Self::Unexplained => "unexplained",
+        }
+    }
+}
+
+/// How far a failure reaches beyond its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Connections that were not silent fail too: the peer or the network is down.
+    PeerOrNetwork,
 }
 
 /// How sure a finding is.

@@ -66,6 +66,11 @@ pub enum Verdict {
         /// [`finding::Connection::id`] of the connection.
         connection_id: String,
     },
+    /// A stall of which something was told is over: alerts on it resolve.
+    Moves {
+        /// [`finding::Connection::id`] of the connection.
+        connection_id: String,
+    },
 }
 
 /// Bounds of the judge, and the one thing it must know of the kernel.

@@ -4,7 +4,7 @@ use super::{
     connection::Identity,
     contrast::Contrasts,
     evidence::EvidenceList,
-    finding::{Certainty, Clock, Finding, FindingKind, Role, Severity},
+    finding::{Certainty, Clock, Finding, FindingKind, Role, Scope, Severity},
     paths::JudgedPath,
     words,
 };
@@ -14,7 +14,9 @@ use time::OffsetDateTime;
 /// A conclusion about one connection, before it is put into words.
 pub(crate) struct Conclusion<'a> {
     pub(crate) kind: FindingKind,
+    pub(crate) certainty: Certainty,
     pub(crate) severity: Severity,
+    pub(crate) scope: Option<Scope>,
     pub(crate) wall_unix_ns: i64,
     pub(crate) length_ns: u64,
     pub(crate) path: Option<&'a JudgedPath>,
@@ -49,8 +51,9 @@ pub(crate) fn finding(
     Finding {
         time: rfc3339(conclusion.wall_unix_ns),
         kind: conclusion.kind,
-        certainty: Certainty::Observed,
+        certainty: conclusion.certainty,
         severity: conclusion.severity,
+        scope: conclusion.scope,
         gap_seconds: words::seconds(conclusion.length_ns),
         timeout_seconds: conclusion.path.map(|path| words::seconds(path.timeout_ns)),
         path: conclusion.path.map(|path| path.name.clone()),
@@ -82,6 +85,9 @@ fn who(identity: &Identity, owner: &Owner) -> String {
 
 fn silence(kind: FindingKind, length_ns: u64, path: Option<&JudgedPath>) -> String {
     let length = words::duration(length_ns);
+    if matches!(kind, FindingKind::Stall { .. }) {
+        return format!("has not moved for {length}");
+    }
     let Some(path) = path else {
         return format!("{length} of silence (no path states a timeout)");
     };

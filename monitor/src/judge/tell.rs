@@ -3,7 +3,7 @@
 use super::{
     Verdict, advice,
     evidence::EvidenceList,
-    finding::{Clock, FindingKind, Severity},
+    finding::{Certainty, Clock, FindingKind, Severity},
     gap::Gap,
     outcomes::{Bearing, Ruling},
     paths::JudgedPath,
@@ -36,7 +36,9 @@ impl Tracked {
         } = ruling;
         let conclusion = Conclusion {
             kind: FindingKind::Outcome { outcome },
+            certainty: Certainty::Observed,
             severity,
+            scope: None,
             wall_unix_ns: at.wall_unix_ns,
             length_ns,
             path,
@@ -89,7 +91,9 @@ impl Tracked {
         self.settings.tell(&mut evidence);
         let conclusion = Conclusion {
             kind,
+            certainty: Certainty::Observed,
             severity,
+            scope: None,
             wall_unix_ns: seen.at.wall_unix_ns,
             length_ns: silence.length_ns(seen.at.ns),
             path: Some(&silence.path),
@@ -119,7 +123,9 @@ impl Tracked {
         self.settings.tell(&mut evidence);
         let conclusion = Conclusion {
             kind: FindingKind::Crossed,
+            certainty: Certainty::Observed,
             severity: Severity::None,
+            scope: None,
             wall_unix_ns: seen.at.wall_unix_ns,
             length_ns: gap.length_ns,
             path: Some(path),

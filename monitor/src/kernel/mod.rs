@@ -151,13 +151,13 @@ impl Kernel {
             counters: Arc::clone(&counters),
             gaps: take(&mut ebpf, "GAPS", PerCpuArray::try_from)?,
         };
-        let mode = take(&mut ebpf, "SWEEP_MODE", Array::try_from)?;
+        let order = take(&mut ebpf, "SWEEP_ORDER", Array::try_from)?;
         let mut hooks = if options.hooks {
             hooks::attach_all(&mut ebpf, &btf)?
         } else {
             Vec::new()
         };
-        let (sweeper, sweeps) = Sweeper::new(ebpf, &btf, mode, counters);
+        let (sweeper, sweeps) = Sweeper::new(ebpf, &btf, order, counters);
         // Without any sweep a host full of connections would look empty.
         if sweeps.iter().all(|sweep| sweep.mechanism.is_none()) {
             return Err(hooks::explain(&sweeps));

@@ -35,6 +35,10 @@ impl KernelTypes {
     pub fn offsets(&self) -> Result<Offsets, KernelError> {
         let need = |path: &str| self.offset(path).ok_or_else(|| KernelError::missing(path));
         let want = |path: &str| self.offset(path).unwrap_or(MISSING);
+        // Four bits; read by the byte, so they must lie in one.
+        let snd_wscale = self
+            .bits("tcp_sock.rx_opt.snd_wscale")
+            .filter(|bits| bits % 8 <= 4);
         Ok(Offsets {
             skc_family: need("sock_common.skc_family")?,
             skc_state: need("sock_common.skc_state")?,
@@ -50,12 +54,14 @@ impl KernelTypes {
             sk_dst_cache: need("sock.sk_dst_cache")?,
             sk_cgrp_data: want("sock.sk_cgrp_data.cgroup"),
             sk_bpf_storage: need("sock.sk_bpf_storage")?,
+            sk_pacing_rate: want("sock.sk_pacing_rate"),
             inet_sport: need("inet_sock.inet_sport")?,
             icsk_rto: need("inet_connection_sock.icsk_rto")?,
             icsk_retransmits: need("inet_connection_sock.icsk_retransmits")?,
             icsk_probes_out: need("inet_connection_sock.icsk_probes_out")?,
             icsk_user_timeout: need("inet_connection_sock.icsk_user_timeout")?,
             lrcvtime: need("inet_connection_sock.icsk_ack.lrcvtime")?,
+            rcv_mss: want("inet_connection_sock.icsk_ack.rcv_mss"),
             lsndtime: need("tcp_sock.lsndtime")?,
             rcv_tstamp: need("tcp_sock.rcv_tstamp")?,
             tcp_clock_cache: need("tcp_sock.tcp_clock_cache")?,
@@ -76,6 +82,15 @@ impl KernelTypes {
             bytes_acked: need("tcp_sock.bytes_acked")?,
             bytes_received: need("tcp_sock.bytes_received")?,
             srtt_us: need("tcp_sock.srtt_us")?,
+            rcv_wup: need("tcp_sock.rcv_wup")?,
+            snd_wl1: need("tcp_sock.snd_wl1")?,
+            rcv_tsval: want("tcp_sock.rx_opt.rcv_tsval"),
+            total_retrans: need("tcp_sock.total_retrans")?,
+            retrans_out: need("tcp_sock.retrans_out")?,
+            rtt_min: self.rtt_min().unwrap_or(MISSING),
+            tcp_header_len: want("tcp_sock.tcp_header_len"),
+            snd_wscale: snd_wscale.map_or(MISSING, |bits| bits / 8),
+            snd_wscale_shift: snd_wscale.map_or(0, |bits| bits % 8),
             keepalive_time: need("tcp_sock.keepalive_time")?,
             keepalive_intvl: need("tcp_sock.keepalive_intvl")?,
             keepalive_probes: need("tcp_sock.keepalive_probes")?,
@@ -91,6 +106,8 @@ impl KernelTypes {
             kernfs_id: want("kernfs_node.id"),
             skb_data: need("sk_buff.data")?,
             skb_len: need("sk_buff.len")?,
+            skb_head: want("sk_buff.head"),
+            skb_network_header: want("sk_buff.network_header"),
             socket_sk: need("socket.sk")?,
             task_tgid: need("task_struct.tgid")?,
             task_comm: need("task_struct.comm")?,
@@ -100,6 +117,20 @@ impl KernelTypes {
     /// Byte offset of `structure.member.member…`. Members of anonymous structures
     /// and unions inside count as the structure's own.
     fn offset(&self, path: &str) -> Option<u32> {
+        // A bit field has no byte to read.
+        self.bits(path)
+            .filter(|bits| bits.is_multiple_of(8))
+            .map(|bits| bits / 8)
+    }
+
+    /// `tcp_sock.rtt_min` keeps three samples; the first is the smallest
+    /// (`minmax_get` in include/linux/win_minmax.h).
+    fn rtt_min(&self) -> Option<u32> {
+        Some(self.offset("tcp_sock.rtt_min.s")? + self.offset("minmax_sample.v")?)
+    }
+
+    /// Offset in bits, likewise.
+    fn bits(&self, path: &str) -> Option<u32> {
         let (structure, members) = path.split_once('.')?;
         let mut current = self
             .btf
@@ -113,8 +144,7 @@ impl KernelTypes {
             bits += at;
             current = found;
         }
-        // A bit field has no byte to read.
-        bits.is_multiple_of(8).then_some(bits / 8)
+        Some(bits)
     }
 
     /// Bit offset and type of a member, with qualifiers and names stripped.

@@ -3,12 +3,12 @@
 use super::clock::Reading;
 use super::error::KernelError;
 use super::hooks;
-use super::raw::read_records;
+use super::raw::{Raw, read_records};
 use super::totals::{self, Counters};
 use aya::maps::{Array, MapData};
 use aya::programs::Iter;
 use aya::{Btf, Ebpf};
-use monitor_common::{Counter, Fact, SweepMode};
+use monitor_common::{Counter, Fact, SweepMode, SweepOrder};
 use nix::time::{ClockId, clock_gettime};
 use std::collections::HashSet;
 use std::io::Read;
@@ -44,7 +44,7 @@ pub struct SweepReport {
 /// Runs sweeps. Owns the loaded object: as long as it lives, the hooks are attached.
 pub struct Sweeper {
     ebpf: Ebpf,
-    mode: Array<MapData, u32>,
+    order: Array<MapData, Raw<SweepOrder>>,
     counters: Arc<Counters>,
     passes: Vec<(&'static str, &'static str)>,
 }
@@ -54,7 +54,7 @@ impl Sweeper {
     pub(super) fn new(
         mut ebpf: Ebpf,
         btf: &Btf,
-        mode: Array<MapData, u32>,
+        order: Array<MapData, Raw<SweepOrder>>,
         counters: Arc<Counters>,
     ) -> (Self, Vec<hooks::HookStatus>) {
         let mut passes = Vec::new();
@@ -89,7 +89,7 @@ impl Sweeper {
         }
         let sweeper = Self {
             ebpf,
-            mode,
+            order,
             counters,
             passes,
         };
@@ -105,10 +105,14 @@ impl Sweeper {
         let begun = Instant::now();
         let cpu = thread_cpu()?;
         let walked = self.walked()?;
-        self.mode
-            .set(0, mode as u32, 0)
+        let order = SweepOrder {
+            mode: mode as u32,
+            ..SweepOrder::default()
+        };
+        self.order
+            .set(0, Raw(order), 0)
             .map_err(|source| KernelError::Map {
-                name: "SWEEP_MODE",
+                name: "SWEEP_ORDER",
                 source,
             })?;
         let mut report = SweepReport {

@@ -169,7 +169,7 @@ fn finals(verdicts: &[Verdict]) -> Vec<Outcome> {
                 FindingKind::Outcome { outcome } => Some(outcome),
                 _ => None,
             },
-            Verdict::Ended { .. } => None,
+            Verdict::Ended { .. } | Verdict::Moves { .. } => None,
         })
         .filter(|outcome| !matches!(outcome, Outcome::Acknowledged | Outcome::Blackholed))
         .collect()

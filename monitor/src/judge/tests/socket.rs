@@ -79,5 +79,17 @@ pub(super) fn socket() -> Socket {
         keepalive_intvl: 75 * 250,
         keepalive_probes: 9,
         user_timeout_ms: 0,
+        pacing_rate: u64::MAX,
+        rcv_wup: 90_000,
+        // The peer spoke last.
+        snd_wl1: 89_900,
+        rcv_tsval: 5_000_000,
+        total_retrans: 0,
+        retrans_out: 0,
+        rtt_min_us: 28_000,
+        rcv_mss: 1_448,
+        tcp_header_len: 32,
+        snd_wscale: 7,
+        reserved: 0,
     }
 }

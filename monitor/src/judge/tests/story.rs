@@ -347,6 +347,7 @@ impl Story {
                     format!("{} {:?}", finding.kind.name(), finding.severity).to_lowercase()
                 }
                 Verdict::Ended { .. } => "ended".into(),
+                Verdict::Moves { .. } => "moves".into(),
             })
             .collect()
     }
@@ -354,7 +355,7 @@ impl Story {
     pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.verdicts.iter().filter_map(|verdict| match verdict {
             Verdict::Finding(finding) => Some(&**finding),
-            Verdict::Ended { .. } => None,
+            Verdict::Ended { .. } | Verdict::Moves { .. } => None,
         })
     }
 

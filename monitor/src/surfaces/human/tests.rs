@@ -31,6 +31,7 @@ pub(crate) fn blackholed() -> Finding {
         },
         certainty: Certainty::Observed,
         severity: Severity::Page,
+        scope: None,
         gap_seconds: 270.1,
         timeout_seconds: Some(240.0),
         path: Some("nat".to_owned()),

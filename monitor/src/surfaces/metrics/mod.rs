@@ -18,7 +18,7 @@ use crate::{
     alerts::{Alert, AlertStats},
     judge::{
         JudgeStats,
-        finding::{Finding, FindingKind, Outcome},
+        finding::{Cause, Finding, FindingKind, Outcome},
     },
     owner::OwnerTotals,
 };
@@ -33,15 +33,6 @@ use thiserror::Error;
 
 /// The label of connections without a path. No path can have this name.
 pub const NO_PATH_LABEL: &str = "none";
-
-const OUTCOMES: [Outcome; 6] = [
-    Outcome::Survived,
-    Outcome::Acknowledged,
-    Outcome::Blackholed,
-    Outcome::Reset,
-    Outcome::Closed,
-    Outcome::Recovered,
-];
 
 const SILENCES: [Silence; 3] = [Silence::AtRisk, Silence::Crossed, Silence::Stalled];
 
@@ -106,6 +97,11 @@ impl Metrics {
                 .series
                 .outcomes
                 .with_label_values(&[path, outcome.name()])
+                .inc(),
+            FindingKind::Stall { cause } => self
+                .series
+                .stalls
+                .with_label_values(&[path, cause.name()])
                 .inc(),
         }
     }
@@ -272,10 +268,13 @@ impl Metrics {
     fn add_path(&self, path: &str) {
         self.series.at_risk.with_label_values(&[path]);
         self.series.crossed.with_label_values(&[path]);
-        for outcome in OUTCOMES {
+        for outcome in Outcome::ALL {
             self.series
                 .outcomes
                 .with_label_values(&[path, outcome.name()]);
+        }
+        for cause in Cause::ALL {
+            self.series.stalls.with_label_values(&[path, cause.name()]);
         }
         for silence in SILENCES {
             self.series
@@ -289,11 +288,17 @@ impl Metrics {
         // Removing reports a series that was never there, which is as good.
         let _ = self.series.at_risk.remove_label_values(&[path]);
         let _ = self.series.crossed.remove_label_values(&[path]);
-        for outcome in OUTCOMES {
+        for outcome in Outcome::ALL {
             let _ = self
                 .series
                 .outcomes
                 .remove_label_values(&[path, outcome.name()]);
+        }
+        for cause in Cause::ALL {
+            let _ = self
+                .series
+                .stalls
+                .remove_label_values(&[path, cause.name()]);
         }
         for silence in SILENCES {
             let _ = self

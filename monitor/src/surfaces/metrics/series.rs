@@ -8,6 +8,7 @@ pub(super) struct Series {
     pub(super) at_risk: IntCounterVec,
     pub(super) crossed: IntCounterVec,
     pub(super) outcomes: IntCounterVec,
+    pub(super) stalls: IntCounterVec,
     pub(super) alerts: IntGaugeVec,
     pub(super) alerts_dropped: IntCounterVec,
     pub(super) connections: IntGaugeVec,
@@ -58,6 +59,11 @@ impl Series {
                 "outcomes_total",
                 "What followed a silence, by path and outcome.",
                 &["path", "outcome"],
+            )?,
+            stalls: set.counter_vec(
+                "stalls_total",
+                "Connections that should move and did not, by path and cause.",
+                &["path", "cause"],
             )?,
             alerts: set.gauge_vec(
                 "alerts_firing",

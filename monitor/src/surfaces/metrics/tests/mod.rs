@@ -59,9 +59,14 @@ fn every_path_and_outcome_starts_at_zero() {
             "blackholed",
             "reset",
             "closed",
+            "undelivered",
             "recovered",
         ] {
             let series = format!("tcplull_outcomes_total{{outcome=\"{outcome}\",path=\"{path}\"}}");
+            assert_eq!(value(&metrics, &series), Some(0.0), "{series}");
+        }
+        for cause in ["zero_window", "awaiting_reply", "unexplained"] {
+            let series = format!("tcplull_stalls_total{{cause=\"{cause}\",path=\"{path}\"}}");
             assert_eq!(value(&metrics, &series), Some(0.0), "{series}");
         }
         for silence in ["at_risk", "crossed", "stalled"] {
