@@ -6,6 +6,7 @@ use crate::app::handle::App;
 use crate::app::{End, Order};
 use crate::network::Network;
 use crate::timeline::{Happened, Timeline};
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use std::path::Path;
 const PORT: u16 = 5432;
 
 /// Where the connection runs, seen from each end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addresses {
     /// The client's own and remote address.
     pub client: (SocketAddr, SocketAddr),

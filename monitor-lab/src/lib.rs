@@ -11,6 +11,7 @@ pub mod bench;
 pub mod children;
 pub mod daemon;
 pub mod error;
+pub mod fixture;
 pub mod interrupt;
 pub mod network;
 pub mod runner;

@@ -4,6 +4,7 @@ use crate::LabError;
 use crate::app::End;
 use crate::bench::Bench;
 use crate::daemon::Daemon;
+use crate::fixture::{self, Fixture};
 use crate::interrupt::Interrupt;
 use crate::network::Network;
 use crate::scenarios::Scenario;
@@ -27,6 +28,8 @@ pub struct Tools {
     pub tcplull: PathBuf,
     /// The bench's own binary, which is also its applications.
     pub lab: PathBuf,
+    /// Where a recording of each run that is right goes, if anywhere.
+    pub record_to: Option<PathBuf>,
     /// The user's wish to stop.
     pub interrupt: Interrupt,
 }
@@ -111,6 +114,7 @@ fn tell(
             &tools.tcplull,
             &network.block,
             &scenario.configuration,
+            tools.record_to.is_some(),
             &timeline,
         )
     };
@@ -142,6 +146,14 @@ fn tell(
         told.verdict_seconds = compare::verdict_seconds(truth, sent_at, &told.said);
     }
     told.differences.extend(complaint);
+    if let (Some(directory), true, true) = (
+        &tools.record_to,
+        ending.is_ok(),
+        told.differences.is_empty(),
+    ) {
+        let fixture = Fixture::new(scenario.name, addresses, &told.said);
+        fixture::keep(&fixture, &daemon.recording(), &network.block, directory)?;
+    }
     if timeline.dropped() > 0 {
         told.differences.push(format!(
             "the timeline was full: {} entries are missing",

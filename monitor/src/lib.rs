@@ -1,6 +1,7 @@
 //! tcplull's user space. Data flows one way: [`kernel`] facts → [`judge`] →
-//! [`alerts`] → [`surfaces`]. Beside them stand [`config`] and [`owner`];
-//! [`daemon`] joins the rooms, [`cli`] is the door.
+//! [`alerts`] → [`surfaces`]. Beside them stand [`config`], [`owner`] and
+//! [`recording`], which keeps what the judge is told; [`daemon`] joins the rooms,
+//! [`cli`] is the door.
 
 pub mod alerts;
 pub mod cli;
@@ -9,4 +10,5 @@ pub mod daemon;
 pub mod judge;
 pub mod kernel;
 pub mod owner;
+pub mod recording;
 pub mod surfaces;

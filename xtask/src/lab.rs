@@ -8,6 +8,9 @@ use crate::{
     workspace::{self, Program},
 };
 
+/// Where monitor's tests look for recordings.
+const RECORDINGS: &str = "monitor/tests/recordings";
+
 /// Which scenarios, and how.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -19,8 +22,11 @@ pub struct Args {
     /// Run each scenario this often
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     repeat: u32,
+    /// Make the recordings anew that the judge is tested with, of each scenario that is right
+    #[arg(long)]
+    record: bool,
     /// Print the names of the scenarios and run none
-    #[arg(long, conflicts_with_all = ["name", "json", "repeat"])]
+    #[arg(long, conflicts_with_all = ["name", "json", "repeat", "record"])]
     list: bool,
 }
 
@@ -37,6 +43,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     command.arg("--repeat").arg(args.repeat.to_string());
     if args.json {
         command.arg("--json");
+    }
+    if args.record {
+        let recordings = workspace::root().join(RECORDINGS);
+        command.arg("--record-to").arg(recordings);
     }
     workspace::become_command(&mut command)
 }

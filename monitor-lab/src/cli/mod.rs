@@ -70,6 +70,9 @@ struct RunArguments {
     /// Run so many at once.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
+    /// Keep a recording of each scenario that is right, as a fixture, in this directory.
+    #[arg(long, value_name = "DIR")]
+    record_to: Option<PathBuf>,
     #[command(flatten)]
     under_test: UnderTest,
 }
@@ -142,6 +145,7 @@ fn tools(under_test: &UnderTest) -> Result<Tools, String> {
     Ok(Tools {
         tcplull,
         lab,
+        record_to: None,
         interrupt: Interrupt::on_signals()
             .map_err(|error| format!("cannot listen for signals: {error}"))?,
     })

@@ -34,7 +34,10 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode, String> {
     if !is_root() {
         return Ok(skip(&turns, arguments.json));
     }
-    let tools = tools(&arguments.under_test)?;
+    let tools = Tools {
+        record_to: arguments.record_to.clone(),
+        ..tools(&arguments.under_test)?
+    };
     Ok(tell_all(turns, arguments, &tools))
 }
 

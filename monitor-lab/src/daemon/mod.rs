@@ -9,6 +9,7 @@ pub use query::series;
 
 use crate::LabError;
 use crate::children::Guarded;
+use crate::fixture;
 use crate::network::block::Block;
 use crate::network::stale::DIRECTORY;
 use crate::timeline::Timeline;
@@ -48,7 +49,8 @@ pub struct Daemon {
 
 impl Daemon {
     /// Starts `binary` (tcplull) to watch the network of `block` with the one path of
-    /// `configuration`, and waits until it is ready. Findings go to `timeline`.
+    /// `configuration`, and waits until it is ready. Findings go to `timeline`. With
+    /// `record` it records what it judges.
     ///
     /// # Errors
     /// [`LabError::Daemon`] with the end of its log.
@@ -56,6 +58,7 @@ impl Daemon {
         binary: &Path,
         block: &Block,
         configuration: &Configuration,
+        record: bool,
         timeline: &Timeline,
     ) -> Result<Self, LabError> {
         let place = tempfile::Builder::new()
@@ -69,10 +72,17 @@ impl Daemon {
             .map_err(LabError::io("writing the daemon's configuration"))?;
         let log = File::create(place.path().join("log"))
             .map_err(LabError::io("making the daemon's log"))?;
+        let mut command = Command::new(binary);
+        command
+            .args(["run", "--log-format", "json", "--config"])
+            .arg(&file);
+        if record {
+            command
+                .arg("--record")
+                .arg(place.path().join(fixture::RECORDING));
+        }
         let process = Guarded::start(
-            Command::new(binary)
-                .args(["run", "--log-format", "json", "--config"])
-                .arg(&file)
+            command
                 .stdin(Stdio::null())
                 .stdout(
                     log.try_clone()
@@ -152,6 +162,12 @@ impl Daemon {
                 END_WITHIN.as_secs()
             )),
         }
+    }
+
+    /// What it recorded, whole once it has ended.
+    #[must_use]
+    pub fn recording(&self) -> PathBuf {
+        self.place.path().join(fixture::RECORDING)
     }
 
     /// The end of what the daemon wrote to stdout and stderr.

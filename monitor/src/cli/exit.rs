@@ -3,6 +3,7 @@
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
 use crate::kernel::KernelError;
+use crate::recording::RecordingError;
 use crate::surfaces::inspect::ClientError;
 use std::process::ExitCode;
 
@@ -17,6 +18,8 @@ pub(super) enum CliError {
     Daemon(#[from] DaemonError),
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     #[error("{what}: {source}")]
     Io {
         what: &'static str,

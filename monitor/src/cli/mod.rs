@@ -5,6 +5,7 @@ mod check;
 mod client;
 mod exit;
 mod ls;
+mod replay;
 mod run;
 mod watch;
 
@@ -40,6 +41,8 @@ enum Command {
     Check(check::Arguments),
     /// The alerts that are firing in a running daemon.
     Alerts(alerts::Arguments),
+    /// Judges a recording again, without privileges.
+    Replay(replay::Arguments),
 }
 
 /// Where the configuration comes from.
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Ls(arguments) => ls::main(arguments),
         Command::Check(arguments) => check::main(arguments, cli.verbose),
         Command::Alerts(arguments) => alerts::main(arguments),
+        Command::Replay(arguments) => replay::main(arguments),
     };
     match outcome {
         Ok(code) => code,

@@ -2,9 +2,11 @@ use super::exit::CliError;
 use super::{ConfigArguments, DaemonArguments, KernelArguments, TimeoutArgument};
 use crate::config::Overrides;
 use crate::daemon::{self, Options};
+use crate::recording;
 use crate::surfaces::log::LogFormat;
 use clap::Args;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -21,6 +23,13 @@ pub(super) struct Arguments {
     log_format: LogFormat,
     #[command(flatten)]
     kernel: KernelArguments,
+    /// Record what is judged for `tcplull replay`, in a new file that only its
+    /// owner can read
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Size in MiB at which the recording stops; the daemon goes on
+    #[arg(long, value_name = "MIB", default_value_t = recording::DEFAULT_MAX_MIB, requires = "record", value_parser = clap::value_parser!(u32).range(1..))]
+    record_max: u32,
     /// Size of the ring in bytes, a power of two of pages (for tests of a full ring)
     #[arg(long, value_name = "BYTES", hide = true, value_parser = ring_bytes)]
     ring_bytes: Option<u32>,
@@ -64,6 +73,10 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
         log_format: arguments.log_format,
         btf: arguments.kernel.btf.clone(),
         ring_bytes: arguments.ring_bytes,
+        record: arguments.record.clone().map(|path| recording::Target {
+            path,
+            max_bytes: u64::from(arguments.record_max) << 20,
+        }),
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,9 +7,10 @@ use super::log_writer::Log;
 use super::{pace, paths};
 use crate::alerts::{AlertChange, Alerts};
 use crate::config::Config;
-use crate::judge::{Judge, JudgedPath, Observation, Verdict};
+use crate::judge::{Input, Judge, JudgedPath, Observation, Verdict};
 use crate::kernel::{FactRing, HookStatus, Reading, SleepLog, SweepReport, Tables, jiffy_ns};
 use crate::owner::Owners;
+use crate::recording::{Recorder, Target};
 use crate::surfaces::inspect::{Feed, InspectCounters};
 use crate::surfaces::metrics::{self, KernelTotals, Metrics};
 use crate::surfaces::readiness;
@@ -25,12 +26,15 @@ pub(super) struct Parts<'a> {
     pub(super) feed: Feed,
     pub(super) log: Log,
     pub(super) inspect: InspectCounters,
+    /// Where what the judge is told is recorded, if anywhere.
+    pub(super) record: Option<&'a Target>,
 }
 
 pub(super) struct Core {
     tables: Tables,
     paths: Vec<JudgedPath>,
     judge: Judge,
+    recorder: Option<Recorder>,
     alerts: Alerts,
     owners: Owners,
     sleeps: SleepLog,
@@ -58,8 +62,14 @@ impl Core {
         let metrics = Metrics::new(paths.iter().map(|path| path.name.as_str()))?;
         let hooks = parts.hooks.iter();
         metrics.hooks(hooks.map(|status| (status.hook, status.mechanism.as_deref())));
+        let limits = crate::judge::Limits::new(jiffy_ns);
+        let recorder = parts
+            .record
+            .map(|target| Recorder::start(target, limits, &paths))
+            .transpose()?;
         Ok(Self {
-            judge: Judge::new(paths.clone(), crate::judge::Limits::new(jiffy_ns)),
+            judge: Judge::new(paths.clone(), limits),
+            recorder,
             alerts: Alerts::new(crate::alerts::Limits::default()),
             owners: Owners::new("/proc"),
             sleeps: SleepLog::new(Reading::now().map_err(clock)?),
@@ -100,12 +110,12 @@ impl Core {
         }
         // What a cut sweep does not show may be as silent as before.
         if report.rows_dropped == 0 {
-            self.judge.sweep_done(
-                report.started_ns,
-                report.ended_ns,
-                now.wall_of(report.ended_ns),
-                &mut verdicts,
-            );
+            let done = Input::SweepDone {
+                started_ns: report.started_ns,
+                now_ns: report.ended_ns,
+                wall_unix_ns: now.wall_of(report.ended_ns),
+            };
+            self.tell_judge(&done, &mut verdicts);
         }
         self.publish(verdicts, now);
         self.sweep_cpu = report.cpu;
@@ -125,8 +135,11 @@ impl Core {
             return;
         };
         let mut verdicts = Vec::new();
-        self.judge
-            .tick(now.monotonic_ns, now.wall_unix_ns, &mut verdicts);
+        let tick = Input::Tick {
+            now_ns: now.monotonic_ns,
+            wall_unix_ns: now.wall_unix_ns,
+        };
+        self.tell_judge(&tick, &mut verdicts);
         self.publish(verdicts, now);
         let changes = self.alerts.tick(now.monotonic_ns);
         tell(&changes);
@@ -138,7 +151,8 @@ impl Core {
         match self.tables.set_paths(&paths::for_kernel(config)) {
             Ok(first) => {
                 self.paths = paths::for_judge(config, first);
-                self.judge.set_paths(self.paths.clone());
+                // No fact: no verdict comes of it.
+                self.tell_judge(&Input::Paths(self.paths.clone()), &mut Vec::new());
                 self.metrics
                     .set_paths(self.paths.iter().map(|path| path.name.as_str()));
                 tracing::info!("reloaded: {} paths in force", self.paths.len());
@@ -184,6 +198,8 @@ impl Core {
         self.metrics.inspect(self.inspect.totals());
         self.metrics.owners(self.owners.totals());
         self.metrics.log_dropped(self.log.dropped());
+        let unrecorded = self.recorder.as_ref().map_or(0, Recorder::dropped);
+        self.metrics.recording_dropped(unrecorded);
         self.metrics.render().map_err(|error| error.to_string())
     }
 
@@ -224,7 +240,15 @@ impl Core {
             suspended_ns: self.sleeps.slept_between(silent_since, fact.time_ns),
             owner,
         };
-        self.judge.observe(&observation, verdicts);
+        self.tell_judge(&Input::Observation(observation), verdicts);
+    }
+
+    /// One way in for all that the judge is told.
+    fn tell_judge(&mut self, input: &Input<'_>, verdicts: &mut Vec<Verdict>) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.take(input);
+        }
+        self.judge.take(input, verdicts);
     }
 
     /// One way out for all that the judge says.

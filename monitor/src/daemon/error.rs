@@ -1,5 +1,6 @@
 use crate::config::ConfigError;
 use crate::kernel::KernelError;
+use crate::recording::RecordingError;
 use crate::surfaces::http::HttpError;
 use crate::surfaces::inspect::InspectError;
 use crate::surfaces::metrics::MetricsError;
@@ -13,6 +14,9 @@ pub enum DaemonError {
     /// The kernel side cannot run here.
     #[error(transparent)]
     Kernel(#[from] KernelError),
+    /// What the judge is told cannot be recorded.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// Metrics and health cannot be served.
     #[error(transparent)]
     Http(#[from] HttpError),

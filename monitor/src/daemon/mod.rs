@@ -13,6 +13,7 @@ pub use listing::{Lister, list_once};
 
 use crate::config::{Config, ConfigError};
 use crate::kernel::{self, FactRing, Kernel, SweepReport, Sweeper};
+use crate::recording;
 use crate::surfaces::http::HttpServer;
 use crate::surfaces::inspect::{Feed, InspectServer};
 use crate::surfaces::log::LogFormat;
@@ -38,6 +39,8 @@ pub struct Options {
     pub btf: PathBuf,
     /// Size of the ring in bytes; `None` for the default.
     pub ring_bytes: Option<u32>,
+    /// Where what the judge is told is recorded; `None` for nowhere.
+    pub record: Option<recording::Target>,
 }
 
 /// Facts taken from the ring before anything else gets its turn.
@@ -112,6 +115,7 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         feed: feed.clone(),
         log,
         inspect: inspect.counters(),
+        record: options.record.as_ref(),
     })?));
     let sweeper = Arc::new(Mutex::new(sweeper));
     let sources = Arc::new(Sources::new(Arc::clone(&core), Arc::clone(&sweeper)));

@@ -12,6 +12,7 @@ mod contrast;
 mod evidence;
 pub mod finding;
 mod gap;
+mod input;
 mod keepalive;
 mod marks;
 mod outcomes;
@@ -29,6 +30,7 @@ mod track;
 pub(crate) mod words;
 
 pub use connection::connection;
+pub use input::Input;
 pub use paths::JudgedPath;
 pub use standing::{Standing, standing};
 
@@ -38,7 +40,8 @@ use finding::Finding;
 use monitor_common::{Fact, FactKind, flags};
 use paths::Paths;
 use seen::{Moment, Seen};
-use std::collections::HashMap;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use track::{Desk, Fate, Tracked};
 
 /// One fact, with what the judge cannot know of itself.
@@ -74,7 +77,8 @@ pub enum Verdict {
 }
 
 /// Bounds of the judge, and the one thing it must know of the kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Length of a jiffy in ns.
     pub jiffy_ns: u64,
@@ -122,7 +126,9 @@ pub struct JudgeStats {
 pub struct Judge {
     paths: Paths,
     limits: Limits,
-    connections: HashMap<u64, Tracked>,
+    /// By cookie, and in its order: the same facts give the same findings, in the
+    /// same order, in every run.
+    connections: BTreeMap<u64, Tracked>,
     contrasts: Contrasts,
     stats: JudgeStats,
 }
@@ -133,7 +139,7 @@ impl Judge {
         let mut judge = Self {
             paths: Paths::default(),
             limits,
-            connections: HashMap::new(),
+            connections: BTreeMap::new(),
             contrasts: Contrasts::new(limits.max_contrasts),
             stats: JudgeStats::default(),
         };

@@ -2,10 +2,12 @@
 
 use super::finding::Clock;
 use monitor_common::NO_PATH;
+use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::Arc};
 
 /// One path, as the judge sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct JudgedPath {
     /// Index into the kernel side's path table.
     pub id: u32,

@@ -239,6 +239,11 @@ impl Metrics {
         raise(&self.series.log_dropped, total);
     }
 
+    /// Takes in how much the judge was told that its recording lacks so far.
+    pub fn recording_dropped(&self, total: u64) {
+        raise(&self.series.recording_dropped, total);
+    }
+
     /// Takes in the owner resolver's totals.
     pub fn owners(&self, totals: OwnerTotals) {
         raise(&self.series.owner_evicted, totals.evicted);

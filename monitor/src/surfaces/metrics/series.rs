@@ -32,6 +32,7 @@ pub(super) struct Series {
     pub(super) inspect_refused: IntCounter,
     pub(super) watch_lagged: IntCounter,
     pub(super) log_dropped: IntCounter,
+    pub(super) recording_dropped: IntCounter,
     pub(super) owner_evicted: IntCounter,
     pub(super) owner_walks_cut: IntCounter,
 }
@@ -143,6 +144,10 @@ impl Series {
             log_dropped: set.counter(
                 "log_dropped_total",
                 "Findings that did not reach the log because its reader was too slow.",
+            )?,
+            recording_dropped: set.counter(
+                "recording_dropped_total",
+                "What the judge was told and its recording (run --record) lacks.",
             )?,
             owner_evicted: set.counter(
                 "owner_cache_evicted_total",

@@ -259,6 +259,7 @@ fn the_other_rooms_totals_are_shown() {
         ..JudgeStats::default()
     });
     metrics.log_dropped(10);
+    metrics.recording_dropped(11);
     let stats = AlertStats {
         firing: 0,
         alerts_full_total: 8,
@@ -288,6 +289,7 @@ fn the_other_rooms_totals_are_shown() {
         ),
         ("tcplull_inspect_clients", 2.0),
         ("tcplull_log_dropped_total", 10.0),
+        ("tcplull_recording_dropped_total", 11.0),
         ("tcplull_inspect_refused_total", 3.0),
         ("tcplull_watch_lagged_total", 5.0),
         ("tcplull_owner_cache_evicted_total", 6.0),

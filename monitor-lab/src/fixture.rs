@@ -1,0 +1,235 @@
+//! Recordings of stories that were judged right, kept for tests that need neither
+//! root nor a kernel: what the daemon was told of the story's connections, and
+//! what it said.
+
+use crate::LabError;
+use crate::bench::Addresses;
+use crate::network::block::Block;
+use crate::truth::Said;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::Path;
+
+/// The daemon's recording in its directory.
+pub const RECORDING: &str = "recording.facts";
+
+/// Connections of which nothing was said are left out beyond this size, in bytes:
+/// fixtures live in the repository.
+const SIZE: usize = 300_000;
+
+/// What belongs to a recording: `<scenario>.json` beside `<scenario>.facts`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Fixture {
+    /// The scenario, whose truth holds for the recording too.
+    pub scenario: String,
+    /// Where the story's connection ran.
+    pub addresses: Addresses,
+    /// What the daemon said when it was recorded, in order.
+    pub said: Vec<Spoken>,
+    /// Connections that were left out because there were so many.
+    pub connections_left_out: usize,
+}
+
+/// A finding, without its numbers and words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spoken {
+    /// [`crate::truth::Finding`]'s connection id, which begins with the cookie.
+    pub connection: String,
+    /// What it concludes.
+    pub conclusion: String,
+    /// Whom it wakes.
+    pub severity: String,
+    /// How sure it is.
+    pub certainty: String,
+}
+
+impl Spoken {
+    /// What `finding` says.
+    #[must_use]
+    pub fn of(finding: &crate::truth::Finding) -> Self {
+        Self {
+            connection: finding.connection.id.clone(),
+            conclusion: finding.conclusion(),
+            severity: finding.severity.clone(),
+            certainty: finding.certainty.clone(),
+        }
+    }
+}
+
+impl Fixture {
+    /// What was said in a story at these addresses.
+    #[must_use]
+    pub fn new(scenario: &str, addresses: Addresses, said: &Said) -> Self {
+        let findings = said.findings.iter();
+        Self {
+            scenario: scenario.to_owned(),
+            addresses,
+            said: findings.map(|heard| Spoken::of(&heard.finding)).collect(),
+            connections_left_out: 0,
+        }
+    }
+}
+
+/// Keeps `recording` in `directory`, without what other programs on this machine
+/// did: only connections with an address in `block` stay.
+///
+/// # Errors
+/// If a file cannot be read or written, or the recording is none.
+pub fn keep(
+    fixture: &Fixture,
+    recording: &Path,
+    block: &Block,
+    directory: &Path,
+) -> Result<(), LabError> {
+    let text = fs::read_to_string(recording).map_err(LabError::io("reading the recording"))?;
+    let (facts, connections_left_out) = filtered(&text, &fixture.said, block)?;
+    let fixture = Fixture {
+        connections_left_out,
+        ..fixture.clone()
+    };
+    let json = serde_json::to_string_pretty(&fixture)
+        .map_err(|error| LabError::World(format!("a fixture that is no JSON: {error}")))?;
+    let file = |ending| directory.join(format!("{}.{ending}", fixture.scenario));
+    fs::create_dir_all(directory)
+        .and_then(|()| fs::write(file("facts"), facts))
+        .and_then(|()| fs::write(file("json"), json + "\n"))
+        .map_err(LabError::io("writing a fixture"))
+}
+
+/// A line, and the cookie of the socket that it is about, if it is about one.
+struct Line<'a> {
+    text: &'a str,
+    cookie: Option<u64>,
+    ours: bool,
+}
+
+/// The lines to keep, and how many connections of the story were left out.
+fn filtered(text: &str, said: &[Spoken], block: &Block) -> Result<(String, usize), LabError> {
+    let lines = text
+        .lines()
+        .map(|line| read(line, block))
+        .collect::<Result<Vec<_>, _>>()?;
+    // A socket may lose its addresses at its end, its cookie never.
+    let mut order = Vec::new();
+    let mut sizes = HashMap::new();
+    for cookie in lines
+        .iter()
+        .filter(|line| line.ours)
+        .filter_map(|line| line.cookie)
+    {
+        if sizes.insert(cookie, 0).is_none() {
+            order.push(cookie);
+        }
+    }
+    let mut size = 0;
+    for line in &lines {
+        match line.cookie {
+            Some(cookie) => {
+                if let Some(bytes) = sizes.get_mut(&cookie) {
+                    *bytes += line.text.len() + 1;
+                }
+            }
+            None => size += line.text.len() + 1,
+        }
+    }
+    let spoken_of: HashSet<u64> = said.iter().filter_map(cookie_of).collect();
+    let (first, then): (Vec<u64>, Vec<u64>) =
+        order.iter().partition(|cookie| spoken_of.contains(cookie));
+    let mut kept = HashSet::new();
+    for cookie in first.into_iter().chain(then) {
+        let bytes = sizes.get(&cookie).copied().unwrap_or_default();
+        if spoken_of.contains(&cookie) || size + bytes <= SIZE {
+            size += bytes;
+            kept.insert(cookie);
+        }
+    }
+    let mut facts = String::with_capacity(size);
+    for line in &lines {
+        if line.cookie.is_none_or(|cookie| kept.contains(&cookie)) {
+            facts.push_str(line.text);
+            facts.push('\n');
+        }
+    }
+    Ok((facts, order.len() - kept.len()))
+}
+
+fn cookie_of(spoken: &Spoken) -> Option<u64> {
+    let (cookie, _) = spoken.connection.split_once('-')?;
+    u64::from_str_radix(cookie, 16).ok()
+}
+
+fn read<'a>(text: &'a str, block: &Block) -> Result<Line<'a>, LabError> {
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        LabError::World(format!("a recording has a bad line ({error}): {text}"))
+    })?;
+    let Some(socket) = value.pointer("/observation/fact/socket") else {
+        return Ok(Line {
+            text,
+            cookie: None,
+            ours: false,
+        });
+    };
+    let address = |end: &str| socket[end].as_str()?.parse().ok();
+    Ok(Line {
+        text,
+        cookie: Some(socket["cookie"].as_u64().unwrap_or_default()),
+        ours: ["local", "remote"]
+            .into_iter()
+            .filter_map(address)
+            .any(|address| block.contains(address)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::block::SERVER_SIDE;
+
+    fn fact(cookie: u64, remote: &str, padding: usize) -> String {
+        format!(
+            r#"{{"observation":{{"fact":{{"socket":{{"cookie":{cookie},"remote":"{remote}"}}}},"padding":"{:padding$}"}}}}"#,
+            ""
+        )
+    }
+
+    fn spoken(connection: &str) -> Spoken {
+        Spoken {
+            connection: connection.to_owned(),
+            conclusion: "crossed".to_owned(),
+            severity: "ticket".to_owned(),
+            certainty: "observed".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_others_did_is_left_out_and_a_socket_keeps_its_last_words() {
+        let block = Block::claim().unwrap();
+        let ours = block.host(SERVER_SIDE).to_string();
+        let tick = r#"{"tick":{"now_ns":1}}"#;
+        let lines = [
+            "{}".to_owned(),
+            fact(1, &ours, 0),
+            fact(2, "192.0.2.1", 0),
+            tick.to_owned(),
+            fact(1, "0.0.0.0", 0),
+        ];
+        let (kept, left_out) = filtered(&lines.join("\n"), &[], &block).unwrap();
+        let due = [&lines[0], &lines[1], &lines[3], &lines[4]];
+        assert_eq!(kept, due.map(|line| format!("{line}\n")).concat());
+        assert_eq!(left_out, 0);
+    }
+
+    #[test]
+    fn of_too_many_connections_those_stay_of_which_something_was_said() {
+        let block = Block::claim().unwrap();
+        let ours = block.host(SERVER_SIDE).to_string();
+        let lines: Vec<String> = (1..=40).map(|cookie| fact(cookie, &ours, 10_000)).collect();
+        let (kept, left_out) = filtered(&lines.join("\n"), &[spoken("28-1-2")], &block).unwrap();
+        assert!(kept.len() <= SIZE);
+        assert!(kept.contains("\"cookie\":40,") && kept.contains("\"cookie\":1,"));
+        assert!(!kept.contains("\"cookie\":39,"));
+        assert_eq!(kept.lines().count() + left_out, 40);
+    }
+}

@@ -1,0 +1,111 @@
+use super::client::write;
+use super::exit::CliError;
+use crate::judge::finding::Finding;
+use crate::recording::{Ending, Recording, Replayed, replay};
+use crate::surfaces::human;
+use clap::Args;
+use serde::Serialize;
+use std::io::{BufRead, stdin};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Findings come out as `tcplull watch` prints them. This build judges: the same as
+/// the one that recorded says the same.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Arguments {
+    /// What `tcplull run --record` wrote; "-" for standard input
+    file: PathBuf,
+    /// Show what fires at its end, as `tcplull alerts` does, in place of the findings
+    #[arg(long)]
+    alerts: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn main(arguments: &Arguments) -> Result<ExitCode, CliError> {
+    if arguments.file == Path::new("-") {
+        let recording = Recording::read("standard input".to_owned(), stdin().lock())?;
+        show(recording, arguments)?;
+    } else {
+        show(Recording::open(&arguments.file)?, arguments)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show<R: BufRead>(mut recording: Recording<R>, arguments: &Arguments) -> Result<(), CliError> {
+    let mut read_on = true;
+    let replayed = replay(&mut recording, |finding: &Finding| {
+        if !arguments.alerts {
+            read_on = line(finding, arguments.json, human::watch_lines)?;
+        }
+        Ok::<_, CliError>(read_on)
+    })?;
+    if !read_on {
+        return Ok(());
+    }
+    if arguments.alerts {
+        if !arguments.json && !write(&human::alert_header())? {
+            return Ok(());
+        }
+        for alert in &replayed.alerts {
+            if !line(alert, arguments.json, human::alert_line)? {
+                return Ok(());
+            }
+        }
+    }
+    for remark in remarks(&replayed) {
+        eprintln!("tcplull: {remark}");
+    }
+    if !arguments.json {
+        eprintln!("tcplull: {}", summary(&replayed));
+    }
+    Ok(())
+}
+
+/// Writes one row; `false` when the reader has gone.
+fn line<T: Serialize>(row: &T, json: bool, human: fn(&T) -> String) -> Result<bool, CliError> {
+    if json {
+        let text = serde_json::to_string(row).map_err(|error| CliError::Io {
+            what: "cannot write a row",
+            source: error.into(),
+        })?;
+        write(&text)
+    } else {
+        write(&human(row))
+    }
+}
+
+/// What makes a replay say less, or other things, than the daemon did.
+fn remarks(replayed: &Replayed) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if replayed.lost > 0 {
+        remarks.push(format!(
+            "the recording lacks {} of what the daemon judged (its disk was too slow): findings may differ",
+            replayed.lost
+        ));
+    }
+    let ending = match replayed.ending {
+        Ending::Stopped => None,
+        Ending::Silent => {
+            Some("the recording has no end: the daemon was killed, or lines were taken away")
+        }
+        Ending::Cut => Some(
+            "the last line of the recording is cut, and left out: the daemon was killed, or its disk was full",
+        ),
+        Ending::SizeLimit => {
+            Some("the recording stopped at its size (--record-max): the daemon judged on")
+        }
+    };
+    remarks.extend(ending.map(str::to_owned));
+    remarks
+}
+
+fn summary(replayed: &Replayed) -> String {
+    format!(
+        "{} lines judged, {} findings, {} alerts firing at the end",
+        replayed.inputs,
+        replayed.findings,
+        replayed.alerts.len()
+    )
+}

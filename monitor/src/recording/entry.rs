@@ -1,0 +1,123 @@
+use super::fact::{FactMirror, OwnerMirror};
+use crate::judge::{Input, JudgedPath, Observation};
+use crate::owner::Owner;
+use monitor_common::Fact;
+use serde::{Deserialize, Serialize};
+
+/// One line after the header.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Entry {
+    /// A fact, as [`Observation`].
+    Observation(Box<Observed>),
+    /// As [`Input::SweepDone`].
+    SweepDone {
+        started_ns: u64,
+        now_ns: u64,
+        wall_unix_ns: i64,
+    },
+    /// As [`Input::Tick`].
+    Tick { now_ns: u64, wall_unix_ns: i64 },
+    /// As [`Input::Paths`].
+    Paths(Vec<JudgedPath>),
+    /// The recorder could not keep up: so many inputs are missing here.
+    Lost { inputs: u64 },
+    /// The recording is over.
+    End { reason: EndReason },
+}
+
+/// Why a recording ended in good order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum EndReason {
+    /// The daemon stopped.
+    Stopped,
+    /// It had reached the size at which it stops.
+    SizeLimit,
+}
+
+/// An [`Observation`] that owns its fact.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Observed {
+    wall_unix_ns: i64,
+    #[serde(default, skip_serializing_if = "is_awake")]
+    suspended_ns: u64,
+    #[serde(with = "OwnerMirror")]
+    owner: Owner,
+    #[serde(with = "FactMirror")]
+    fact: Fact,
+}
+
+fn is_awake(suspended_ns: &u64) -> bool {
+    *suspended_ns == 0
+}
+
+impl Entry {
+    pub(super) fn of(input: &Input<'_>) -> Self {
+        match input {
+            Input::Observation(observation) => Self::Observation(Box::new(Observed {
+                wall_unix_ns: observation.wall_unix_ns,
+                suspended_ns: observation.suspended_ns,
+                owner: observation.owner.clone(),
+                fact: *observation.fact,
+            })),
+            Input::SweepDone {
+                started_ns,
+                now_ns,
+                wall_unix_ns,
+            } => Self::SweepDone {
+                started_ns: *started_ns,
+                now_ns: *now_ns,
+                wall_unix_ns: *wall_unix_ns,
+            },
+            Input::Tick {
+                now_ns,
+                wall_unix_ns,
+            } => Self::Tick {
+                now_ns: *now_ns,
+                wall_unix_ns: *wall_unix_ns,
+            },
+            Input::Paths(paths) => Self::Paths(paths.clone()),
+        }
+    }
+
+    /// What the judge is to be told; `None` for a line about the recording itself.
+    pub(super) fn input(&self) -> Option<Input<'_>> {
+        Some(match self {
+            Self::Observation(observed) => Input::Observation(Observation {
+                fact: &observed.fact,
+                wall_unix_ns: observed.wall_unix_ns,
+                suspended_ns: observed.suspended_ns,
+                owner: observed.owner.clone(),
+            }),
+            Self::SweepDone {
+                started_ns,
+                now_ns,
+                wall_unix_ns,
+            } => Input::SweepDone {
+                started_ns: *started_ns,
+                now_ns: *now_ns,
+                wall_unix_ns: *wall_unix_ns,
+            },
+            Self::Tick {
+                now_ns,
+                wall_unix_ns,
+            } => Input::Tick {
+                now_ns: *now_ns,
+                wall_unix_ns: *wall_unix_ns,
+            },
+            Self::Paths(paths) => Input::Paths(paths.clone()),
+            Self::Lost { .. } | Self::End { .. } => return None,
+        })
+    }
+
+    /// The moment of the input, CLOCK_MONOTONIC in ns, where it has one.
+    pub(super) fn moment_ns(&self) -> Option<u64> {
+        match self {
+            Self::Observation(observed) => Some(observed.fact.time_ns),
+            Self::SweepDone { now_ns, .. } | Self::Tick { now_ns, .. } => Some(*now_ns),
+            Self::Paths(_) | Self::Lost { .. } | Self::End { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Every scenario of the laboratory, judged again from its recording: in process,
+//! in a moment, without root and without a kernel. What is said must be what is
+//! true, and what the daemon said when it was recorded.
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use monitor::recording::{Ending, Recording, RecordingError, Replayed, replay};
+use monitor_lab::fixture::{Fixture, Spoken};
+use monitor_lab::scenarios::{self, Scenario};
+use monitor_lab::truth::{Finding, Heard, Said, compare};
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut trials: Vec<Trial> = scenarios::ALL
+        .iter()
+        .map(|scenario| Trial::test(scenario.name, || judged_again(scenario)))
+        .collect();
+    trials.push(Trial::test("every_recording_has_its_scenario", no_orphans));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn recordings() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/recordings")
+}
+
+fn judged_again(scenario: &Scenario) -> Result<(), Failed> {
+    let remedy = format!("make it anew: cargo xtask lab {} --record", scenario.name);
+    let [facts, json] =
+        ["facts", "json"].map(|ending| recordings().join(format!("{}.{ending}", scenario.name)));
+    let json = fs::read_to_string(&json)
+        .map_err(|error| format!("{}: {error}; {remedy}", json.display()))?;
+    let fixture: Fixture = serde_json::from_str(&json)
+        .map_err(|error| format!("{}.json: {error}; {remedy}", scenario.name))?;
+    let (findings, replayed) = findings(&facts).map_err(|error| format!("{error}; {remedy}"))?;
+    if replayed.lost > 0 || replayed.ending != Ending::Stopped {
+        return Err(format!("the recording is not whole: {replayed:?}; {remedy}").into());
+    }
+
+    let said: Vec<Spoken> = findings.iter().map(Spoken::of).collect();
+    for connection in said.iter().chain(&fixture.said).map(|one| &one.connection) {
+        let of = |all: &[Spoken]| -> Vec<Spoken> {
+            let ours = all.iter().filter(|one| one.connection == *connection);
+            ours.cloned().collect()
+        };
+        assert_eq!(
+            of(&said),
+            of(&fixture.said),
+            "the replay (left) says other things than the daemon did (right); \
+             if the judge is right now, {remedy}"
+        );
+    }
+
+    let heard = findings.into_iter().map(|finding| Heard {
+        at_seconds: 0.0,
+        end: fixture
+            .addresses
+            .end(&finding.connection.local, &finding.connection.remote),
+        finding,
+    });
+    let said = Said {
+        findings: heard.collect(),
+        ..Said::default()
+    };
+    let differences = compare::differences(&(scenario.truth)(), &said);
+    if differences.is_empty() {
+        Ok(())
+    } else {
+        Err(differences.join("\n").into())
+    }
+}
+
+/// What a replay says, in the form in which users get it.
+fn findings(facts: &PathBuf) -> Result<(Vec<Finding>, Replayed), RecordingError> {
+    let mut findings = Vec::new();
+    let mut recording = Recording::open(facts)?;
+    let replayed = replay(&mut recording, |finding| {
+        let line = serde_json::to_string(finding).expect("a finding is JSON");
+        findings.push(serde_json::from_str(&line).expect("JSON is a finding"));
+        Ok::<_, RecordingError>(true)
+    })?;
+    Ok((findings, replayed))
+}
+
+fn no_orphans() -> Result<(), Failed> {
+    for entry in fs::read_dir(recordings())? {
+        let path = entry?.path();
+        let name = path.file_stem().and_then(|stem| stem.to_str());
+        if name.is_none_or(|name| scenarios::named(name).is_none()) {
+            return Err(format!("{} belongs to no scenario: remove it", path.display()).into());
+        }
+    }
+    Ok(())
+}
