@@ -28,6 +28,8 @@ pub struct Fixture {
     pub addresses: Addresses,
     /// What the daemon said when it was recorded, in order.
     pub said: Vec<Spoken>,
+    /// Whether the story read, in its end, which alerts fire: they are due in a replay then.
+    pub reads_alerts: bool,
     /// Connections that were left out because there were so many.
     pub connections_left_out: usize,
 }
@@ -67,6 +69,7 @@ impl Fixture {
             scenario: scenario.to_owned(),
             addresses,
             said: findings.map(|heard| Spoken::of(&heard.finding)).collect(),
+            reads_alerts: said.alerts.is_some(),
             connections_left_out: 0,
         }
     }

@@ -6,7 +6,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use monitor::recording::{Ending, Recording, RecordingError, Replayed, replay};
 use monitor_lab::fixture::{Fixture, Spoken};
 use monitor_lab::scenarios::{self, Scenario};
-use monitor_lab::truth::{Finding, Heard, Said, compare};
+use monitor_lab::truth::{Alert, Finding, Heard, Said, compare};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -51,6 +53,7 @@ fn judged_again(scenario: &Scenario) -> Result<(), Failed> {
         );
     }
 
+    let truth = (scenario.truth)();
     let heard = findings.into_iter().map(|finding| Heard {
         at_seconds: 0.0,
         end: fixture
@@ -60,9 +63,10 @@ fn judged_again(scenario: &Scenario) -> Result<(), Failed> {
     });
     let said = Said {
         findings: heard.collect(),
+        alerts: fixture.reads_alerts.then(|| alerts(&replayed, truth.path)),
         ..Said::default()
     };
-    let differences = compare::differences(&(scenario.truth)(), &said);
+    let differences = compare::differences(&truth, &said);
     if differences.is_empty() {
         Ok(())
     } else {
@@ -75,11 +79,21 @@ fn findings(facts: &PathBuf) -> Result<(Vec<Finding>, Replayed), RecordingError>
     let mut findings = Vec::new();
     let mut recording = Recording::open(facts)?;
     let replayed = replay(&mut recording, |finding| {
-        let line = serde_json::to_string(finding).expect("a finding is JSON");
-        findings.push(serde_json::from_str(&line).expect("JSON is a finding"));
+        findings.push(as_users_get_it(finding));
         Ok::<_, RecordingError>(true)
     })?;
     Ok((findings, replayed))
+}
+
+/// The alerts on `path` that fire at the end.
+fn alerts(replayed: &Replayed, path: &str) -> Vec<Alert> {
+    let alerts = replayed.alerts.iter().filter(|alert| alert.path == path);
+    alerts.map(as_users_get_it).collect()
+}
+
+fn as_users_get_it<T: DeserializeOwned>(said: &impl Serialize) -> T {
+    let line = serde_json::to_string(said).expect("what is said is JSON");
+    serde_json::from_str(&line).expect("JSON is what is said")
 }
 
 fn no_orphans() -> Result<(), Failed> {

@@ -8,6 +8,7 @@ mod connections;
 mod daemon;
 mod memory;
 mod metrics;
+mod recording;
 mod reload;
 mod ring_full;
 mod silence;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         ("connections", connections::TESTS),
         ("daemon", daemon::TESTS),
         ("metrics", metrics::TESTS),
+        ("recording", recording::TESTS),
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),
         ("silence", silence::TESTS),
