@@ -10,7 +10,7 @@ use monitor_lab::truth::{Alert, Finding, Heard, Said, compare};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -75,7 +75,7 @@ fn judged_again(scenario: &Scenario) -> Result<(), Failed> {
 }
 
 /// What a replay says, in the form in which users get it.
-fn findings(facts: &PathBuf) -> Result<(Vec<Finding>, Replayed), RecordingError> {
+fn findings(facts: &Path) -> Result<(Vec<Finding>, Replayed), RecordingError> {
     let mut findings = Vec::new();
     let mut recording = Recording::open(facts)?;
     let replayed = replay(&mut recording, |finding| {
