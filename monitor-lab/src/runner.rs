@@ -146,6 +146,12 @@ fn tell(
         told.verdict_seconds = compare::verdict_seconds(truth, sent_at, &told.said);
     }
     told.differences.extend(complaint);
+    if timeline.dropped() > 0 {
+        told.differences.push(format!(
+            "the timeline was full: {} entries are missing",
+            timeline.dropped()
+        ));
+    }
     if let (Some(directory), true, true) = (
         &tools.record_to,
         ending.is_ok(),
@@ -153,12 +159,6 @@ fn tell(
     ) {
         let fixture = Fixture::new(scenario.name, addresses, &told.said);
         fixture::keep(&fixture, &daemon.recording(), &network.block, directory)?;
-    }
-    if timeline.dropped() > 0 {
-        told.differences.push(format!(
-            "the timeline was full: {} entries are missing",
-            timeline.dropped()
-        ));
     }
     ending
 }

@@ -23,7 +23,7 @@ pub struct Args {
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     repeat: u32,
     /// Make the recordings anew that the judge is tested with, of each scenario that is right
-    #[arg(long)]
+    #[arg(long, conflicts_with = "repeat")]
     record: bool,
     /// Print the names of the scenarios and run none
     #[arg(long, conflicts_with_all = ["name", "json", "repeat", "record"])]
@@ -40,13 +40,14 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     setup::lab_programs()?;
     let (tcplull, lab) = workspace::build_tcplull_and_lab()?;
     let mut command = command(&lab, &tcplull, args.name.as_deref());
-    command.arg("--repeat").arg(args.repeat.to_string());
     if args.json {
         command.arg("--json");
     }
     if args.record {
         let recordings = workspace::root().join(RECORDINGS);
         command.arg("--record-to").arg(recordings);
+    } else {
+        command.arg("--repeat").arg(args.repeat.to_string());
     }
     workspace::become_command(&mut command)
 }

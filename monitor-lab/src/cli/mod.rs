@@ -71,7 +71,7 @@ struct RunArguments {
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
     /// Keep a recording of each scenario that is right, as a fixture, in this directory.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "repeat")]
     record_to: Option<PathBuf>,
     #[command(flatten)]
     under_test: UnderTest,
