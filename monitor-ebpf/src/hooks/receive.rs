@@ -2,9 +2,10 @@
 //! is seen here proves arrival, not acceptance.
 
 use super::pointer_argument;
-use crate::emit::{Context, tell};
+use crate::emit::{Arrival, Context, tell};
 use crate::gap;
-use crate::kernel::{self, TcpSock};
+use crate::kernel::TcpSock;
+use crate::segment;
 use crate::suspects::Suspect;
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};
@@ -31,19 +32,22 @@ fn on_receive(context: &impl EbpfContext) -> i32 {
         return 0;
     }
     // From here on: rare.
-    let Some(segment) = kernel::segment(pointer_argument(context, 1)) else {
+    let skb = pointer_argument(context, 1);
+    let Some(segment) = segment::segment(skb) else {
         return 0;
     };
+    let arrival = Arrival { segment, skb };
     let silence = gap::silence(sock);
     match suspect {
-        None => from_silence(sock, segment, &silence),
-        Some(suspect) => from_suspect(sock, suspect, segment, &silence),
+        None => from_silence(sock, arrival, &silence),
+        Some(suspect) => from_suspect(sock, suspect, arrival, &silence),
     }
     0
 }
 
 #[inline(always)]
-fn from_silence(sock: TcpSock, segment: Segment, silence: &gap::Silence) {
+fn from_silence(sock: TcpSock, arrival: Arrival, silence: &gap::Silence) {
+    let segment = arrival.segment;
     let Some((threshold, route)) = gap::ended(sock, silence, |clock| moves(segment, clock)) else {
         return;
     };
@@ -53,18 +57,19 @@ fn from_silence(sock: TcpSock, segment: Segment, silence: &gap::Silence) {
     suspect.facts += 1;
     let context = Context {
         route: Some(route),
-        segment: Some(segment),
+        segment: Some(arrival),
         ..Context::of_path(threshold.path_id)
     };
     tell(FactKind::GapEndedByReceive, sock, silence, &context);
     if brings_payload(sock, segment) {
         // The peer spoke: the path has passed its test.
-        Suspect::end(sock);
+        suspect.end(sock);
     }
 }
 
 #[inline(always)]
-fn from_suspect(sock: TcpSock, suspect: &mut Suspect, segment: Segment, silence: &gap::Silence) {
+fn from_suspect(sock: TcpSock, suspect: &mut Suspect, arrival: Arrival, silence: &gap::Silence) {
+    let segment = arrival.segment;
     let payload = brings_payload(sock, segment);
     let another = gap::ended_another(sock, suspect, silence, |clock| moves(segment, clock));
     let kind = if let Some(threshold) = another {
@@ -80,12 +85,12 @@ fn from_suspect(sock: TcpSock, suspect: &mut Suspect, segment: Segment, silence:
         return;
     };
     let context = Context {
-        segment: Some(segment),
+        segment: Some(arrival),
         ..Context::of_path(suspect.path_id)
     };
     tell(kind, sock, silence, &context);
     if payload || kind == FactKind::ProbationOver {
-        Suspect::end(sock);
+        suspect.end(sock);
     }
 }
 

@@ -77,6 +77,6 @@ fn from_suspect(sock: TcpSock, suspect: &mut Suspect, silence: &gap::Silence) {
     };
     tell(kind, sock, silence, &context);
     if kind == FactKind::ProbationOver {
-        Suspect::end(sock);
+        suspect.end(sock);
     }
 }

@@ -9,6 +9,7 @@ mod paths;
 mod preflight;
 mod raw;
 mod ring;
+mod sample;
 mod sweep;
 mod totals;
 mod trim;
