@@ -4,10 +4,12 @@ use crate::kernel::{guarded, read};
 use core::ffi::c_void;
 use monitor_common::{Segment, segment_options};
 
-/// Bytes of a TCP header without options, and of all options at most (RFC 9293,
-/// section 3.1: the data offset counts up to 15 words of four bytes).
+/// Bytes of a TCP header without options (RFC 9293, section 3.1).
 const HEADER: u64 = 20;
-const MAX_OPTIONS: u64 = 40;
+
+/// Options and paddings between them that are looked at: all options together have
+/// 40 bytes, and no stack pads more than it must.
+const MAX_STEPS: u32 = 16;
 
 /// Kinds of options: RFC 9293, section 3.2, and RFC 7323, section 3.2.
 const END: u8 = 0;
@@ -37,7 +39,7 @@ pub fn segment(skb: *const c_void) -> Option<Segment> {
 }
 
 /// Adds to a segment what takes more reads: the timestamp option, and how far it
-/// came. Only for a segment that is told.
+/// came. Only for a segment that is told. `to` lies in the ring buffer.
 #[inline(always)]
 pub fn details(skb: *const c_void, to: &mut Segment) {
     to.ttl = ttl(skb);
@@ -46,87 +48,74 @@ pub fn details(skb: *const c_void, to: &mut Segment) {
         return;
     };
     let end = words(offset);
-    if !(HEADER..=HEADER + MAX_OPTIONS).contains(&end) {
-        return;
-    }
-    match timestamp(data, end) {
-        Options::Timestamp(tsval) => {
-            to.tsval = tsval;
-            to.options = segment_options::READ | segment_options::HAS_TIMESTAMP;
-        }
-        Options::NoTimestamp => to.options = segment_options::READ,
-        Options::Unreadable => {}
-    }
-}
-
-enum Options {
-    /// With this TSval.
-    Timestamp(u32),
-    NoTimestamp,
-    /// Not read to their end: nothing may be concluded.
-    Unreadable,
-}
-
-/// Looks for the timestamp among the options of a header of `end` bytes.
-#[inline(always)]
-fn timestamp(header: u64, end: u64) -> Options {
     // Twelve bytes take the aligned layout.
     if end >= HEADER + 12
-        && let Some(start) = read::<[u8; 8]>(header.wrapping_add(HEADER))
+        && let Some(start) = read::<[u8; 8]>(data.wrapping_add(HEADER))
         && [start[0], start[1], start[2], start[3]] == ALIGNED
     {
-        return Options::Timestamp(u32::from_be_bytes([start[4], start[5], start[6], start[7]]));
+        to.tsval = u32::from_be_bytes([start[4], start[5], start[6], start[7]]);
+        to.options = segment_options::READ | segment_options::HAS_TIMESTAMP;
+        return;
     }
-    let mut at = HEADER;
-    // Each option takes a byte at least.
-    for _ in 0..MAX_OPTIONS {
-        at = below_64(at);
+    walk(data, end, to);
+    to.reserved = [0; 3];
+}
+
+/// Looks for the timestamp option by option in a header of `end` bytes. Options that
+/// are malformed, or too many, count as not read: nothing may be concluded.
+#[inline(always)]
+fn walk(header: u64, end: u64, to: &mut Segment) {
+    // Where the walk is and where it ends lie in the ring buffer, of whose bytes the
+    // verifier knows nothing. In registers it would follow every way through every
+    // turn by its bounds, and give up (seen on 6.1).
+    put(&mut to.reserved[0], HEADER as u8);
+    put(&mut to.reserved[1], end as u8);
+    for _ in 0..MAX_STEPS {
+        let (at, end) = (get(&to.reserved[0]), get(&to.reserved[1]));
         if at >= end {
-            return Options::NoTimestamp;
+            to.options = segment_options::READ;
+            return;
         }
-        // Read one by one: the verifier needs no bounds of an address that it does
-        // not follow. The second byte may lie behind the options, but not behind the
-        // buffer (`skb_shared_info` follows it).
+        // Read one by one, for the same reason. The second byte may lie behind the
+        // options, but not behind the buffer (`skb_shared_info` follows it).
         let Some([kind, len]) = read::<[u8; 2]>(header.wrapping_add(at)) else {
-            return Options::Unreadable;
+            return;
         };
-        match kind {
-            END => return Options::NoTimestamp,
-            NO_OPERATION => at += 1,
-            _ if len < 2 || at + u64::from(len) > end => return Options::Unreadable,
-            TIMESTAMP if len == TIMESTAMP_LEN => {
-                return match read::<[u8; 4]>(header.wrapping_add(at + 2)) {
-                    Some(tsval) => Options::Timestamp(u32::from_be_bytes(tsval)),
-                    None => Options::Unreadable,
-                };
+        let len = match kind {
+            END => {
+                to.options = segment_options::READ;
+                return;
             }
-            _ => at += u64::from(len),
+            NO_OPERATION => 1,
+            _ if len < 2 => return,
+            _ => u64::from(len),
+        };
+        if at + len > end {
+            return;
         }
-    }
-    if at >= end {
-        Options::NoTimestamp
-    } else {
-        Options::Unreadable
+        if kind == TIMESTAMP && len == u64::from(TIMESTAMP_LEN) {
+            if let Some(tsval) = read::<[u8; 4]>(header.wrapping_add(at + 2)) {
+                to.tsval = u32::from_be_bytes(tsval);
+                to.options = segment_options::READ | segment_options::HAS_TIMESTAMP;
+            }
+            return;
+        }
+        put(&mut to.reserved[0], (at + len) as u8);
     }
 }
 
-/// A number below 64 as it is, and to the verifier any number below 64: however a
-/// turn of the loop went, the next begins the same to it. Without this it follows
-/// every way through all turns, and gives up.
+/// Writes a byte where [`get`] reads it. Volatile, or the compiler would keep it in
+/// a register.
 #[inline(always)]
-fn below_64(mut number: u64) -> u64 {
-    // In assembly, because the compiler knows that it changes nothing.
-    #[cfg(target_arch = "bpf")]
-    // SAFETY: changes one register.
-    unsafe {
-        core::arch::asm!("{number} &= 63", number = inout(reg) number);
-    }
-    // Only lints are run for another target.
-    #[cfg(not(target_arch = "bpf"))]
-    {
-        number &= 63;
-    }
-    number
+fn put(to: &mut u8, byte: u8) {
+    // SAFETY: a byte of one's own.
+    unsafe { core::ptr::write_volatile(to, byte) }
+}
+
+#[inline(always)]
+fn get(from: &u8) -> u64 {
+    // SAFETY: a byte of one's own.
+    u64::from(unsafe { core::ptr::read_volatile(from) })
 }
 
 /// IPv4 time to live or IPv6 hop limit; 0 where it cannot be read.

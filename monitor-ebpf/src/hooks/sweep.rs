@@ -13,9 +13,7 @@ use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, PerCpuArray};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
-use monitor_common::{
-    Counter, Fact, FactKind, NO_PATH, SweepMode, SweepOrder, TcpState, flags,
-};
+use monitor_common::{Counter, Fact, FactKind, NO_PATH, SweepMode, SweepOrder, TcpState, flags};
 
 /// What the next pass writes out.
 #[map]

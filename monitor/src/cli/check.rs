@@ -99,7 +99,11 @@ fn signs_row(signs: &[SignStatus]) -> CheckRow {
         .collect();
     let mut detail = readable.join(", ");
     if !lacking.is_empty() {
-        let start = if readable.is_empty() { "not " } else { "; not " };
+        let start = if readable.is_empty() {
+            "not "
+        } else {
+            "; not "
+        };
         detail.push_str(&format!("{start}{}", lacking.join("; ")));
     }
     CheckRow {
