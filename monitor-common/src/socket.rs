@@ -154,10 +154,11 @@ pub struct Socket {
     /// `rcv_nxt` when our window was last advertised: the window that is left is
     /// `rcv_wup + rcv_wnd - rcv_nxt`.
     pub rcv_wup: u32,
-    /// Sequence number of the segment that last acknowledged new data or changed
-    /// the peer's window. With all data acknowledged: equal to `rcv_nxt` if this
-    /// host spoke last, before it if the peer's payload came with or after that
-    /// ACK (`tcp_update_wl`).
+    /// Sequence number of the segment that last acknowledged new data or was looked
+    /// at for the peer's window (`tcp_update_wl`). With all data acknowledged, before
+    /// `rcv_nxt` only if the peer's payload came with or after that segment: the peer
+    /// spoke last. Equal to it if this host spoke last, but also after any later bare
+    /// ACK of the peer's, such as its answer to a keepalive probe.
     pub snd_wl1: u32,
     /// TSval of the last segment received that had one (`rx_opt.rcv_tsval`).
     pub rcv_tsval: u32,

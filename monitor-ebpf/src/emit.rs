@@ -3,9 +3,11 @@
 use crate::counters::count;
 use crate::gap::Silence;
 use crate::kernel::{Route, TcpSock};
+use crate::segment;
 use aya_ebpf::helpers::{bpf_get_current_comm, bpf_get_current_pid_tgid};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::RingBuf;
+use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use monitor_common::{Counter, Fact, FactKind, RING_BYTES, Segment, flags};
 
@@ -19,7 +21,16 @@ pub struct Context {
     pub route: Option<Route>,
     pub task: Option<Task>,
     pub states: (u32, u32),
-    pub segment: Option<Segment>,
+    pub segment: Option<Arrival>,
+    /// Bits of [`flags`] besides those that the rest says.
+    pub flags: u32,
+}
+
+/// A segment, and the `struct sk_buff *` that it was read from.
+#[derive(Clone, Copy)]
+pub struct Arrival {
+    pub segment: Segment,
+    pub skb: *const c_void,
 }
 
 impl Context {
@@ -31,6 +42,7 @@ impl Context {
             task: None,
             states: (0, 0),
             segment: None,
+            flags: 0,
         }
     }
 }
@@ -82,7 +94,7 @@ pub fn write(
         Some(Route::OnLink) => flags::ON_LINK,
         Some(Route::Unknown) => flags::ROUTE_UNKNOWN,
         Some(Route::Gateway) | None => 0,
-    };
+    } | context.flags;
     if sock.keepalive() {
         bits |= flags::KEEPALIVE;
     }
@@ -111,6 +123,12 @@ pub fn write(
     fact.comm = task.comm;
     fact.old_state = context.states.0;
     fact.new_state = context.states.1;
-    fact.segment = context.segment.unwrap_or_default();
+    match context.segment {
+        Some(arrival) => {
+            fact.segment = arrival.segment;
+            segment::details(arrival.skb, &mut fact.segment);
+        }
+        None => fact.segment = Segment::default(),
+    }
     sock.snapshot(&mut fact.socket);
 }

@@ -6,7 +6,7 @@ use aya_ebpf::helpers::generated::{
     bpf_get_socket_cookie, bpf_jiffies64, bpf_ktime_get_ns, bpf_skc_to_tcp_sock,
 };
 use core::ffi::c_void;
-use monitor_common::{Family, MISSING, Offsets, Segment, Socket, UNKNOWN_WSCALE};
+use monitor_common::{Family, MISSING, Offsets, Socket, UNKNOWN_WSCALE};
 
 /// `SOCK_KEEPOPEN` in `enum sock_flags` (include/net/sock.h): bit 3 of `sk_flags`.
 const SOCK_KEEPOPEN: u64 = 1 << 3;
@@ -118,6 +118,24 @@ impl TcpSock {
         snd_wl1: u32;
         total_retrans: u32;
         retrans_out: u32;
+    }
+
+    /// Payload of the largest segment received lately; 0 if unknown.
+    #[inline(always)]
+    pub fn rcv_mss(self) -> u16 {
+        self.load_or(|offsets| &offsets.rcv_mss, 0)
+    }
+
+    /// A number of the connection's own, as good as random: its peer and its ports,
+    /// by Fibonacci hashing (Knuth, The Art of Computer Programming, section 6.4).
+    /// The socket's address would do too, but the verifier lets nobody reckon with it.
+    #[inline(always)]
+    pub fn hash(self) -> u32 {
+        let daddr6 = self.address6(|offsets| &offsets.skc_v6_daddr);
+        let peer = u64::from(self.skc_daddr() ^ daddr6[3]);
+        let ports = u64::from(self.skc_dport()) << 16 | u64::from(self.inet_sport());
+        // The upper bits are the good ones.
+        ((peer << 32 | ports).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
     }
 
     /// Loads a member that not every kernel has; `missing` where it has none.
@@ -311,35 +329,11 @@ impl TcpSock {
         to.total_retrans = self.total_retrans();
         to.retrans_out = self.retrans_out();
         to.rtt_min_us = self.load_or(|offsets| &offsets.rtt_min, u32::MAX);
-        to.rcv_mss = u32::from(self.load_or::<u16>(|offsets| &offsets.rcv_mss, 0));
+        to.rcv_mss = u32::from(self.rcv_mss());
         to.tcp_header_len = self.load_or(|offsets| &offsets.tcp_header_len, 0);
         to.snd_wscale = self.snd_wscale();
         to.reserved = 0;
     }
-}
-
-/// The segment behind a hook's `struct sk_buff *`, whose data starts at the TCP
-/// header there; `None` where it cannot be read whole.
-#[inline(always)]
-pub fn segment(skb: *const c_void) -> Option<Segment> {
-    let skb = skb as u64;
-    let data: u64 = guarded(skb, |offsets| &offsets.skb_data);
-    let len: u32 = guarded(skb, |offsets| &offsets.skb_len);
-    // SAFETY: a guarded read: a bad address gives an error.
-    let header = unsafe { bpf_probe_read_kernel(data as *const [u8; 20]) }.ok()?;
-    // RFC 9293, section 3.1: the data offset counts words of four bytes.
-    let header_len = u32::from(header[12] >> 4) * 4;
-    Some(Segment {
-        seq: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),
-        ack: u32::from_be_bytes([header[8], header[9], header[10], header[11]]),
-        payload_len: len.saturating_sub(header_len),
-        window: u16::from_be_bytes([header[14], header[15]]),
-        tsval: 0,
-        tcp_flags: header[13],
-        ttl: 0,
-        options: 0,
-        reserved: [0; 3],
-    })
 }
 
 /// `jiffies`, low 32 bits, as TCP keeps its times (`tcp_jiffies32`).
@@ -374,13 +368,19 @@ pub fn guarded<T: Copy>(base: u64, member: fn(&Offsets) -> &u32) -> T {
         // SAFETY: only integers and arrays of them are read: zero is a value.
         return unsafe { core::mem::zeroed() };
     }
-    let address = base.wrapping_add(u64::from(member)) as *const T;
-    // SAFETY: a guarded read: a bad address gives an error.
-    match unsafe { bpf_probe_read_kernel(address) } {
-        Ok(value) => value,
+    match read(base.wrapping_add(u64::from(member))) {
+        Some(value) => value,
         // SAFETY: as above.
-        Err(_) => unsafe { core::mem::zeroed() },
+        None => unsafe { core::mem::zeroed() },
     }
+}
+
+/// Reads at an address that the verifier does not follow; `None` where nothing can
+/// be read. `T` is an integer or an array of them.
+#[inline(always)]
+pub fn read<T: Copy>(address: u64) -> Option<T> {
+    // SAFETY: a guarded read: a bad address gives an error.
+    unsafe { bpf_probe_read_kernel(address as *const T) }.ok()
 }
 
 /// Four words in memory order as sixteen bytes.

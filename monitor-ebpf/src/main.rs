@@ -1,7 +1,7 @@
 //! tcplull's kernel side: it records facts and draws no conclusions.
 //!
 //! One file a hook family under `hooks`; all reading of kernel memory is in
-//! `kernel`, all arithmetic on silences in `gap`.
+//! `kernel`, of a segment's bytes in `segment`, all arithmetic on silences in `gap`.
 #![no_std]
 #![no_main]
 #![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
@@ -13,6 +13,7 @@ mod globals;
 mod hooks;
 mod kernel;
 mod paths;
+mod segment;
 mod suspects;
 
 // The kernel lends most helpers used here to GPL-compatible programs only.

@@ -33,12 +33,15 @@ pub struct Threshold {
     pub clock: u32,
     /// From this silence on the connection is suspect, in ns.
     pub warn_ns: u64,
+    /// The path's idle timeout in ns; `u64::MAX` without a path.
+    pub timeout_ns: u64,
 }
 
 const UNSTATED: Threshold = Threshold {
     path_id: NO_PATH,
     clock: PathClock::Packets as u32,
     warn_ns: UNSTATED_WARN_NS,
+    timeout_ns: u64::MAX,
 };
 
 /// The threshold for a connection; `None` on loopback, where no middlebox is.
@@ -59,6 +62,7 @@ pub fn threshold(sock: TcpSock) -> Option<(Threshold, Route)> {
                     path_id: found.path_id,
                     clock: path.clock,
                     warn_ns: path.warn_ns,
+                    timeout_ns: path.timeout_ns,
                 },
                 _ => UNSTATED,
             }

@@ -1,6 +1,6 @@
 //! State for suspects, and for nobody else: it lives and dies with the socket.
 
-use crate::counters::count;
+use crate::counters::{add, count};
 use crate::gap::Silence;
 use crate::globals::setting;
 use crate::kernel::TcpSock;
@@ -8,7 +8,8 @@ use crate::paths::Threshold;
 use aya_ebpf::bindings::BPF_SK_STORAGE_GET_F_CREATE;
 use aya_ebpf::btf_maps::SkStorage;
 use aya_ebpf::helpers::generated::{bpf_sk_storage_delete, bpf_sk_storage_get};
-use aya_ebpf::macros::btf_map;
+use aya_ebpf::macros::{btf_map, map};
+use aya_ebpf::maps::Array;
 use core::ffi::c_void;
 use monitor_common::Counter;
 
@@ -28,9 +29,17 @@ pub struct Suspect {
     pub facts: u32,
     /// 1 once an ACK of new data was told.
     pub progress_told: u32,
-    /// Always zero.
-    pub reserved: u32,
+    /// 1 if the sweep made it a suspect because it was half-closed and silent.
+    pub half_closed: u32,
 }
+
+/// Half-closed suspects at once. They stay as long as their connection, and one
+/// that nobody answers can stay for ever.
+const MAX_HALF_CLOSED: u64 = 4096;
+
+/// How many there are.
+#[map]
+static HALF_CLOSED: Array<u64> = Array::with_max_entries(1, 0);
 
 #[btf_map]
 static SUSPECTS: SkStorage<Suspect> = SkStorage::new();
@@ -71,6 +80,25 @@ impl Suspect {
         Some(suspect)
     }
 
+    /// Makes a half-closed socket a suspect in the midst of its silence: what comes
+    /// next is seen by no hook but in its next change of state.
+    #[inline(always)]
+    pub fn begin_half_closed(sock: TcpSock, threshold: Threshold, now_ns: u64) {
+        let Some(number) = HALF_CLOSED.get_ptr_mut(0) else {
+            return;
+        };
+        // SAFETY: a value of the map's; it is read whole. Two CPUs may pass by one
+        // too many, which does no harm.
+        if unsafe { core::ptr::read_volatile(number) } >= MAX_HALF_CLOSED {
+            count(Counter::SuspectsRefused);
+            return;
+        }
+        if let Some(suspect) = Self::begin(sock, threshold, now_ns) {
+            suspect.half_closed = 1;
+            add(number, 1);
+        }
+    }
+
     /// Another silence of a suspect has passed its threshold and ended now.
     #[inline(always)]
     pub fn renew(&mut self, sock: TcpSock, threshold: Threshold, now_ns: u64) {
@@ -81,7 +109,8 @@ impl Suspect {
             data_segs_in: sock.data_segs_in(),
             facts: 0,
             progress_told: 0,
-            reserved: 0,
+            // Kept: the number of those is kept by it.
+            half_closed: self.half_closed,
         };
     }
 
@@ -105,18 +134,25 @@ impl Suspect {
 
     /// Ends the suspicion.
     #[inline(always)]
-    pub fn end(sock: TcpSock) {
+    pub fn end(&self, sock: TcpSock) {
+        let half_closed = self.half_closed != 0;
         // SAFETY: the map and a full socket; an error says that there was nothing.
-        if unsafe { bpf_sk_storage_delete(map(), sock.as_ptr()) } == 0 {
-            count(Counter::SuspectsRemoved);
+        if unsafe { bpf_sk_storage_delete(map(), sock.as_ptr()) } != 0 {
+            return;
+        }
+        count(Counter::SuspectsRemoved);
+        if half_closed && let Some(number) = HALF_CLOSED.get_ptr_mut(0) {
+            add(number, u64::MAX);
         }
     }
 
     /// Whether the suspect has been watched long enough and nothing is wrong: all
-    /// its data is acknowledged and no probe of it stands unanswered.
+    /// its data is acknowledged and no probe of it stands unanswered. Of a half-closed
+    /// one nothing is known before an answer or its end.
     #[inline(always)]
     pub fn is_done(&self, sock: TcpSock, now_ns: u64) -> bool {
-        now_ns.saturating_sub(self.since_ns) > setting(|settings| &settings.probation_ns)
+        self.half_closed == 0
+            && now_ns.saturating_sub(self.since_ns) > setting(|settings| &settings.probation_ns)
             && sock.packets_out() == 0
             && sock.snd_una() == sock.write_seq()
             && sock.icsk_probes_out() == 0

@@ -2,21 +2,25 @@
 //! is seen here proves arrival, not acceptance.
 
 use super::pointer_argument;
-use crate::emit::{Context, tell};
+use crate::emit::{Arrival, Context, tell};
 use crate::gap;
-use crate::kernel::{self, TcpSock};
+use crate::kernel::TcpSock;
+use crate::segment;
 use crate::suspects::Suspect;
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};
 use aya_ebpf::programs::{BtfTracePointContext, FEntryContext};
+use core::ffi::c_void;
 use monitor_common::{FactKind, PathClock, Segment, tcp_flags};
 
 #[btf_tracepoint(function = "tcp_probe")]
+#[inline(always)]
 pub fn receive_tracepoint(context: BtfTracePointContext) -> i32 {
     on_receive(&context)
 }
 
 #[fentry(function = "tcp_rcv_established")]
+#[inline(always)]
 pub fn receive_fentry(context: FEntryContext) -> i32 {
     on_receive(&context)
 }
@@ -26,25 +30,22 @@ fn on_receive(context: &impl EbpfContext) -> i32 {
     let Some(sock) = TcpSock::from_sock(pointer_argument(context, 0)) else {
         return 0;
     };
-    let suspect = Suspect::of(sock);
-    if suspect.is_none() && gap::is_busy(sock) {
-        return 0;
-    }
-    // From here on: rare.
-    let Some(segment) = kernel::segment(pointer_argument(context, 1)) else {
-        return 0;
-    };
-    let silence = gap::silence(sock);
-    match suspect {
-        None => from_silence(sock, segment, &silence),
-        Some(suspect) => from_suspect(sock, suspect, segment, &silence),
+    match Suspect::of(sock) {
+        None if gap::is_busy(sock) => {}
+        // From here on: rare.
+        None => from_silence(sock, pointer_argument(context, 1)),
+        Some(suspect) => from_suspect(sock, suspect, pointer_argument(context, 1)),
     }
     0
 }
 
 #[inline(always)]
-fn from_silence(sock: TcpSock, segment: Segment, silence: &gap::Silence) {
-    let Some((threshold, route)) = gap::ended(sock, silence, |clock| moves(segment, clock)) else {
+fn from_silence(sock: TcpSock, skb: *const c_void) {
+    let Some(segment) = segment::segment(skb) else {
+        return;
+    };
+    let silence = gap::silence(sock);
+    let Some((threshold, route)) = gap::ended(sock, &silence, |clock| moves(segment, clock)) else {
         return;
     };
     let Some(suspect) = Suspect::begin(sock, threshold, silence.now_ns) else {
@@ -53,20 +54,24 @@ fn from_silence(sock: TcpSock, segment: Segment, silence: &gap::Silence) {
     suspect.facts += 1;
     let context = Context {
         route: Some(route),
-        segment: Some(segment),
+        segment: Some(Arrival { segment, skb }),
         ..Context::of_path(threshold.path_id)
     };
-    tell(FactKind::GapEndedByReceive, sock, silence, &context);
+    tell(FactKind::GapEndedByReceive, sock, &silence, &context);
     if brings_payload(sock, segment) {
         // The peer spoke: the path has passed its test.
-        Suspect::end(sock);
+        suspect.end(sock);
     }
 }
 
 #[inline(always)]
-fn from_suspect(sock: TcpSock, suspect: &mut Suspect, segment: Segment, silence: &gap::Silence) {
+fn from_suspect(sock: TcpSock, suspect: &mut Suspect, skb: *const c_void) {
+    let Some(segment) = segment::segment(skb) else {
+        return;
+    };
+    let silence = gap::silence(sock);
     let payload = brings_payload(sock, segment);
-    let another = gap::ended_another(sock, suspect, silence, |clock| moves(segment, clock));
+    let another = gap::ended_another(sock, suspect, &silence, |clock| moves(segment, clock));
     let kind = if let Some(threshold) = another {
         suspect.renew(sock, threshold, silence.now_ns);
         FactKind::GapEndedByReceive
@@ -80,12 +85,12 @@ fn from_suspect(sock: TcpSock, suspect: &mut Suspect, segment: Segment, silence:
         return;
     };
     let context = Context {
-        segment: Some(segment),
+        segment: Some(Arrival { segment, skb }),
         ..Context::of_path(suspect.path_id)
     };
-    tell(kind, sock, silence, &context);
+    tell(kind, sock, &silence, &context);
     if payload || kind == FactKind::ProbationOver {
-        Suspect::end(sock);
+        suspect.end(sock);
     }
 }
 

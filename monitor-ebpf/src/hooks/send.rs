@@ -12,17 +12,20 @@ use monitor_common::{FactKind, TcpState};
 
 /// Kernel 6.16 and later.
 #[btf_tracepoint(function = "tcp_sendmsg_locked")]
+#[inline(always)]
 pub fn send_tracepoint(context: BtfTracePointContext) -> i32 {
     on_send(&context)
 }
 
 #[fentry(function = "tcp_sendmsg_locked")]
+#[inline(always)]
 pub fn send_fentry(context: FEntryContext) -> i32 {
     on_send(&context)
 }
 
 /// Before 6.5 `sendfile` and `splice` do not come by `tcp_sendmsg_locked`.
 #[fentry(function = "do_tcp_sendpages")]
+#[inline(always)]
 pub fn send_pages_fentry(context: FEntryContext) -> i32 {
     on_send(&context)
 }
@@ -32,19 +35,29 @@ fn on_send(context: &impl EbpfContext) -> i32 {
     let Some(sock) = TcpSock::from_sock(pointer_argument(context, 0)) else {
         return 0;
     };
-    let suspect = Suspect::of(sock);
-    if suspect.is_none() && gap::is_busy(sock) {
-        return 0;
+    match Suspect::of(sock) {
+        None if gap::is_busy(sock) => {}
+        // From here on: rare.
+        None => from_silence(sock),
+        Some(suspect) => from_suspect(sock, suspect),
     }
-    // From here on: rare.
+    0
+}
+
+/// Whether data can be sent: what is asked for in another state is refused.
+#[inline(always)]
+fn can_send(sock: TcpSock) -> bool {
     let state = sock.state();
-    if state != TcpState::Established as u32 && state != TcpState::CloseWait as u32 {
-        return 0;
+    state == TcpState::Established as u32 || state == TcpState::CloseWait as u32
+}
+
+#[inline(always)]
+fn from_silence(sock: TcpSock) {
+    if !can_send(sock) {
+        return;
     }
     let silence = gap::silence(sock);
-    if let Some(suspect) = suspect {
-        from_suspect(sock, suspect, &silence);
-    } else if let Some((threshold, route)) = gap::ended(sock, &silence, |_| true)
+    if let Some((threshold, route)) = gap::ended(sock, &silence, |_| true)
         && let Some(suspect) = Suspect::begin(sock, threshold, silence.now_ns)
     {
         suspect.facts += 1;
@@ -55,12 +68,15 @@ fn on_send(context: &impl EbpfContext) -> i32 {
         };
         tell(FactKind::GapEndedBySend, sock, &silence, &context);
     }
-    0
 }
 
 #[inline(always)]
-fn from_suspect(sock: TcpSock, suspect: &mut Suspect, silence: &gap::Silence) {
-    let kind = if let Some(threshold) = gap::ended_another(sock, suspect, silence, |_| true) {
+fn from_suspect(sock: TcpSock, suspect: &mut Suspect) {
+    if !can_send(sock) {
+        return;
+    }
+    let silence = gap::silence(sock);
+    let kind = if let Some(threshold) = gap::ended_another(sock, suspect, &silence, |_| true) {
         suspect.renew(sock, threshold, silence.now_ns);
         FactKind::GapEndedBySend
     } else if suspect.is_done(sock, silence.now_ns) {
@@ -75,8 +91,8 @@ fn from_suspect(sock: TcpSock, suspect: &mut Suspect, silence: &gap::Silence) {
         task: Some(Task::current()),
         ..Context::of_path(suspect.path_id)
     };
-    tell(kind, sock, silence, &context);
+    tell(kind, sock, &silence, &context);
     if kind == FactKind::ProbationOver {
-        Suspect::end(sock);
+        suspect.end(sock);
     }
 }

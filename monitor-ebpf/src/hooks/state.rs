@@ -30,7 +30,7 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
         }
         tell(FactKind::StateChanged, sock, &silence, &context);
         if answered || states.1 == TcpState::Close as u32 {
-            Suspect::end(sock);
+            suspect.end(sock);
         }
         return 0;
     }

@@ -1,11 +1,11 @@
 //! The sweep: sees what no event can. It walks sockets, and writes out those
-//! that are at risk, crossed or stalled, as facts.
+//! that are at risk, crossed, stalled or waiting, and a sample, as facts.
 
 use crate::counters::count;
 use crate::emit::{Context, Task, tell, write};
 use crate::gap;
 use crate::globals::offset;
-use crate::kernel::{TcpSock, guarded, pointer_at};
+use crate::kernel::{Route, TcpSock, guarded, pointer_at};
 use crate::paths;
 use crate::suspects::Suspect;
 use aya_ebpf::helpers::generated::{bpf_seq_write, bpf_sock_from_file};
@@ -13,7 +13,7 @@ use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, PerCpuArray};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
-use monitor_common::{Counter, Fact, FactKind, NO_PATH, SweepMode, SweepOrder, TcpState};
+use monitor_common::{Counter, Fact, FactKind, NO_PATH, SweepMode, SweepOrder, TcpState, flags};
 
 /// What the next pass writes out.
 #[map]
@@ -70,50 +70,122 @@ pub extern "C" fn sweep_tcp(context: *mut c_void) -> i32 {
 #[inline(always)]
 fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     count(Counter::SweepSockets);
-    let all = SWEEP_ORDER
-        .get(0)
-        .is_some_and(|order| order.mode == SweepMode::All as u32);
+    let Some(order) = SWEEP_ORDER.get(0) else {
+        return;
+    };
+    let all = order.mode == SweepMode::All as u32;
     let state = sock.state();
-    let can_send = state == TcpState::Established as u32 || state == TcpState::CloseWait as u32;
-    let suspected = sock.has_storage();
-    let wanted = can_send || is_closing(state) && (all || suspected);
-    if !wanted {
+    let open = state == TcpState::Established as u32 || state == TcpState::CloseWait as u32;
+    let half_closed = state == TcpState::FinWait1 as u32 || state == TcpState::FinWait2 as u32;
+    let suspect = Suspect::of(sock);
+    let suspected = suspect.is_some();
+    if !open && !half_closed && !suspected && !(all && is_closing(state)) {
         return;
     }
-    // Something is out and no answer is in: data, or a probe.
-    let stalled = sock.icsk_retransmits() > 0 || sock.icsk_probes_out() > 0;
-    if !all && !stalled && !suspected && gap::is_busy(sock) {
+    // Up to here and through the next lines comes every healthy socket: single
+    // loads only.
+    let stalled = open && is_stalled(sock);
+    let sampled = open && sock.hash() & order.sample_mask == order.sample_turn;
+    if !all && !stalled && !suspected && !sampled && gap::is_busy(sock) {
         return;
     }
     let silence = gap::silence(sock);
     let measured = paths::threshold(sock);
     let (path_id, route) = match measured {
         Some((threshold, route)) => (threshold.path_id, Some(route)),
-        None => (NO_PATH, Some(crate::kernel::Route::Loopback)),
+        None => (NO_PATH, Some(Route::Loopback)),
     };
-    let silent = can_send
-        && measured.is_some_and(|(threshold, _)| {
-            threshold.path_id != NO_PATH && silence.at_most(threshold.clock) >= threshold.warn_ns
-        });
+    let on_path = path_id != NO_PATH;
+    let (silent, waiting) = match measured {
+        Some((threshold, _)) if on_path => (
+            silence.at_most(threshold.clock) >= threshold.warn_ns,
+            silence.payload_ns >= threshold.timeout_ns
+                && state == TcpState::Established as u32
+                && waits_for_reply(sock),
+        ),
+        _ => (false, false),
+    };
     // A suspect is shown whatever it does: what the receive hook cannot see (it runs
     // in ESTABLISHED only) shows in its counters.
-    if let Some(suspect) = Suspect::of(sock)
-        && suspect.is_done(sock, silence.now_ns)
+    if let Some(suspect) = suspect {
+        review(sock, suspect, state, &silence);
+    } else if !all
+        && half_closed
+        && silent
+        && let Some((threshold, _)) = measured
     {
-        let context = Context::of_path(suspect.path_id);
-        tell(FactKind::ProbationOver, sock, &silence, &context);
-        Suspect::end(sock);
+        Suspect::begin_half_closed(sock, threshold, silence.now_ns);
     }
-    let told = all || silent || suspected || stalled && measured.is_some();
-    if !told {
+    let found = silent || waiting || suspected || stalled && measured.is_some();
+    if !all && !found && !(sampled && on_path) {
         return;
     }
     let context_of_row = Context {
         route,
         task: task.map(holder),
+        flags: if all || found { 0 } else { flags::SAMPLED },
         ..Context::of_path(path_id)
     };
     write_row(context, sock, &silence, &context_of_row);
+}
+
+/// Ends a suspicion that has nothing more to tell.
+#[inline(always)]
+fn review(sock: TcpSock, suspect: &mut Suspect, state: u32, silence: &gap::Silence) {
+    let (kind, states) = if suspect.half_closed != 0 && suspect.was_answered(sock) {
+        // No hook saw it come. With states, as where a change of state shows it: the
+        // silence is not the one that it ended.
+        (FactKind::PayloadArrived, (state, state))
+    } else if suspect.is_done(sock, silence.now_ns) {
+        (FactKind::ProbationOver, (0, 0))
+    } else {
+        return;
+    };
+    let context = Context {
+        states,
+        ..Context::of_path(suspect.path_id)
+    };
+    tell(kind, sock, silence, &context);
+    suspect.end(sock);
+}
+
+/// Whether something should move and may not: a probe or data that was sent again
+/// stands unanswered, data waits although none is in flight, or unread data has all
+/// but closed this host's window.
+#[inline(always)]
+fn is_stalled(sock: TcpSock) -> bool {
+    if sock.icsk_retransmits() > 0 || sock.icsk_probes_out() > 0 || sock.retrans_out() > 0 {
+        return true;
+    }
+    if sock.write_seq() != sock.snd_nxt() && sock.packets_out() == 0 {
+        return true;
+    }
+    let rcv_nxt = sock.rcv_nxt();
+    if sock.copied_seq() == rcv_nxt {
+        return false;
+    }
+    // The stack's own sum (tcp_receive_window): data beyond the window makes it
+    // negative.
+    let window = sock
+        .rcv_wup()
+        .wrapping_add(sock.rcv_wnd())
+        .wrapping_sub(rcv_nxt);
+    (window as i32) < i32::from(sock.rcv_mss()).max(1)
+}
+
+/// Whether this host opened the connection, sent last and has all of it
+/// acknowledged: then a reply may be due.
+#[inline(always)]
+fn waits_for_reply(sock: TcpSock) -> bool {
+    let snd_una = sock.snd_una();
+    if snd_una != sock.snd_nxt() || snd_una != sock.write_seq() {
+        return false;
+    }
+    // `bytes_acked` counts the SYN of the side that opened the connection.
+    let sent = sock.bytes_sent().wrapping_sub(sock.bytes_retrans());
+    let opened = sent > 0 && sock.bytes_acked().wrapping_sub(sent) == 1;
+    // Within one jiffy nobody knows who spoke last.
+    opened && (sock.lsndtime().wrapping_sub(sock.lrcvtime()) as i32) > 0
 }
 
 #[inline(always)]

@@ -2,7 +2,7 @@ use super::client::write;
 use super::exit::CliError;
 use super::{ConfigArguments, KernelArguments};
 use crate::config::Overrides;
-use crate::kernel::{self, HookStatus, Kernel};
+use crate::kernel::{self, HookStatus, Kernel, SignStatus};
 use crate::surfaces::human;
 use crate::surfaces::rows::CheckRow;
 use clap::Args;
@@ -27,6 +27,9 @@ struct Report {
     kernel: String,
     paths: usize,
     hooks: Vec<HookStatus>,
+    /// Signs of a forged ACK. A verdict does without those that cannot be read, so
+    /// they are no part of `works`.
+    signs: Vec<SignStatus>,
 }
 
 pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, CliError> {
@@ -43,6 +46,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
         kernel: kernel::release(),
         paths: config.paths.len(),
         hooks: kernel.hooks,
+        signs: kernel.signs,
     };
     if arguments.json {
         let line = serde_json::to_string(&report).map_err(|error| CliError::Io {
@@ -77,7 +81,40 @@ fn rows(report: &Report) -> Vec<CheckRow> {
         fine("configuration", format!("{} paths", report.paths)),
     ];
     rows.extend(report.hooks.iter().map(hook_row));
+    rows.push(signs_row(&report.signs));
     rows
+}
+
+/// What can be read, and what not and why.
+fn signs_row(signs: &[SignStatus]) -> CheckRow {
+    let readable: Vec<&str> = signs
+        .iter()
+        .filter(|sign| sign.readable)
+        .map(|sign| sign.sign)
+        .collect();
+    let lacking: Vec<String> = signs
+        .iter()
+        .filter(|sign| !sign.readable)
+        .map(|sign| format!("{} (missing: {})", sign.sign, sign.missing.join(", ")))
+        .collect();
+    let mut detail = readable.join(", ");
+    if !lacking.is_empty() {
+        let start = if readable.is_empty() {
+            "not "
+        } else {
+            "; not "
+        };
+        detail.push_str(&format!("{start}{}", lacking.join("; ")));
+    }
+    CheckRow {
+        subject: "forged-ACK signs".to_owned(),
+        works: !readable.is_empty(),
+        detail,
+        remedy: (!lacking.is_empty()).then(|| {
+            "no verdict rests on a sign that cannot be read: some that are undelivered are told as acknowledged"
+                .to_owned()
+        }),
+    }
 }
 
 fn hook_row(status: &HookStatus) -> CheckRow {
@@ -104,5 +141,47 @@ fn hook_row(status: &HookStatus) -> CheckRow {
             .mechanism
             .is_none()
             .then(|| "what this hook tells is not seen; a newer kernel has it".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sign(sign: &'static str, missing: &[&'static str]) -> SignStatus {
+        SignStatus {
+            sign,
+            readable: missing.is_empty(),
+            missing: missing.to_vec(),
+        }
+    }
+
+    #[test]
+    fn signs_that_can_all_be_read_are_listed_and_need_nothing() {
+        let row = signs_row(&[sign("timestamp", &[]), sign("ttl", &[])]);
+        assert!(row.works);
+        assert_eq!(row.detail, "timestamp, ttl");
+        assert_eq!(row.remedy, None);
+    }
+
+    #[test]
+    fn a_sign_that_cannot_be_read_is_named_with_what_is_missing() {
+        let row = signs_row(&[
+            sign("timestamp", &[]),
+            sign("ttl", &["sk_buff.head", "sk_buff.network_header"]),
+        ]);
+        assert!(row.works);
+        assert_eq!(
+            row.detail,
+            "timestamp; not ttl (missing: sk_buff.head, sk_buff.network_header)"
+        );
+        assert!(row.remedy.is_some());
+    }
+
+    #[test]
+    fn where_none_can_be_read_none_is_claimed() {
+        let row = signs_row(&[sign("window", &["the receive hook"])]);
+        assert!(!row.works);
+        assert_eq!(row.detail, "not window (missing: the receive hook)");
     }
 }

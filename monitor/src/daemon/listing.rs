@@ -66,7 +66,8 @@ impl Lister {
     /// Silent connections by path, each under the worst that holds for it.
     pub fn silent(&self, rows: &[Fact]) -> Vec<SilentConnections> {
         let mut by_path: HashMap<Option<&str>, SilentConnections> = HashMap::new();
-        for fact in rows {
+        // A sample is in no trouble, or it would be shown for that.
+        for fact in rows.iter().filter(|fact| !fact.has(flags::SAMPLED)) {
             let name = self.paths.get(&fact.path_id).map(|path| path.name.as_str());
             let counts = by_path.entry(name).or_insert_with(|| SilentConnections {
                 path: name.map(str::to_owned),

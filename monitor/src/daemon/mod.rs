@@ -85,6 +85,7 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         sweeper,
         tables,
         hooks,
+        signs: _,
     } = Kernel::load(&kernel::Options {
         btf: options.btf.clone(),
         min_gap: config.min_gap,

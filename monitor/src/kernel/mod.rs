@@ -9,6 +9,8 @@ mod paths;
 mod preflight;
 mod raw;
 mod ring;
+mod sample;
+mod signs;
 mod sweep;
 mod totals;
 mod trim;
@@ -19,6 +21,7 @@ pub use hooks::{HookStatus, Refusal};
 pub use paths::TablePath;
 pub use preflight::{check as check_privileges, release};
 pub use ring::FactRing;
+pub use signs::SignStatus;
 pub use sweep::{SweepReport, Sweeper};
 pub use totals::Totals;
 
@@ -69,6 +72,8 @@ pub struct Kernel {
     pub tables: Tables,
     /// What serves each hook.
     pub hooks: Vec<HookStatus>,
+    /// Which signs of a forged ACK the facts carry.
+    pub signs: Vec<SignStatus>,
 }
 
 /// The maps that user space writes and reads besides the ring.
@@ -125,11 +130,11 @@ impl Kernel {
                 reason: error.to_string(),
             }
         })?;
-        let (offsets, settings) = (Raw(offsets), Raw(settings));
+        let (raw_offsets, settings) = (Raw(offsets), Raw(settings));
         let mut loader = EbpfLoader::new();
         loader
             .btf(Some(&btf))
-            .override_global("OFFSETS", &offsets, true)
+            .override_global("OFFSETS", &raw_offsets, true)
             .override_global("SETTINGS", &settings, true);
         let ring_bytes = options.ring_bytes.unwrap_or(RING_BYTES);
         loader.map_max_entries("FACTS", ring_bytes);
@@ -169,6 +174,7 @@ impl Kernel {
             ring,
             sweeper,
             tables,
+            signs: signs::signs(&offsets, &hooks),
             hooks,
         })
     }

@@ -4,11 +4,12 @@ use super::clock::Reading;
 use super::error::KernelError;
 use super::hooks;
 use super::raw::{Raw, read_records};
+use super::sample::Sampling;
 use super::totals::{self, Counters};
 use aya::maps::{Array, MapData};
 use aya::programs::Iter;
 use aya::{Btf, Ebpf};
-use monitor_common::{Counter, Fact, SweepMode, SweepOrder};
+use monitor_common::{Counter, Fact, SweepMode, SweepOrder, flags};
 use nix::time::{ClockId, clock_gettime};
 use std::collections::HashSet;
 use std::io::Read;
@@ -21,6 +22,10 @@ const PASSES: [(&str, &str); 2] = [("sweep_task_file", "task_file"), ("sweep_tcp
 
 /// Rows of one sweep, at most; each is a [`Fact`] of some 350 bytes.
 const MAX_ROWS: usize = 65_536;
+
+/// Samples among them, at most. They are a share as it is: where many connections
+/// were opened since the sweep before, those beyond it are no loss.
+const MAX_SAMPLES: usize = 2_048;
 
 /// What one sweep found.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +52,7 @@ pub struct Sweeper {
     order: Array<MapData, Raw<SweepOrder>>,
     counters: Arc<Counters>,
     passes: Vec<(&'static str, &'static str)>,
+    sampling: Sampling,
 }
 
 impl Sweeper {
@@ -92,6 +98,7 @@ impl Sweeper {
             order,
             counters,
             passes,
+            sampling: Sampling::new(),
         };
         (sweeper, statuses)
     }
@@ -105,12 +112,8 @@ impl Sweeper {
         let begun = Instant::now();
         let cpu = thread_cpu()?;
         let walked = self.walked()?;
-        let order = SweepOrder {
-            mode: mode as u32,
-            ..SweepOrder::default()
-        };
         self.order
-            .set(0, Raw(order), 0)
+            .set(0, Raw(self.sampling.order(mode)), 0)
             .map_err(|source| KernelError::Map {
                 name: "SWEEP_ORDER",
                 source,
@@ -120,6 +123,7 @@ impl Sweeper {
             ..SweepReport::default()
         };
         let mut seen = HashSet::new();
+        let mut samples = 0;
         for (program, target) in self.passes.clone() {
             let failed = |source| KernelError::Sweep {
                 what: target,
@@ -130,6 +134,13 @@ impl Sweeper {
                 // A socket that two processes hold comes twice, and again in the pass
                 // over one namespace's table.
                 let first = seen.insert(fact.socket.cookie);
+                // Of more connections than the sweep before saw, a smaller share.
+                if first && fact.has(flags::SAMPLED) {
+                    samples += 1;
+                    if samples > MAX_SAMPLES {
+                        return;
+                    }
+                }
                 if first && report.rows.len() < MAX_ROWS {
                     report.rows.push(*fact);
                 } else if first {
@@ -142,6 +153,9 @@ impl Sweeper {
         report.took = begun.elapsed();
         report.cpu = thread_cpu()?.saturating_sub(cpu);
         report.sockets = self.walked()?.saturating_sub(walked);
+        if mode == SweepMode::Findings {
+            self.sampling.advance(report.sockets);
+        }
         Ok(report)
     }
 

@@ -190,6 +190,14 @@ fn check() -> Tested {
             "no {name} in {report}"
         );
     }
+    // Each sign is readable, or says what it lacks.
+    let signs = report["signs"].as_array().ok_or("no signs")?;
+    let names: Vec<&Value> = signs.iter().map(|sign| &sign["sign"]).collect();
+    assert_eq!(names, ["timestamp", "ttl", "window", "round_trip"]);
+    for sign in signs {
+        let complete = sign["missing"].as_array().is_some_and(Vec::is_empty);
+        assert_eq!(sign["readable"], complete, "{sign}");
+    }
     let people = finish(&mut tcplull(["check", "--config", "/dev/null"]))?;
     assert_eq!(people.code, Some(0), "{people:?}");
     assert!(people.stdout.contains("kernel"), "{people:?}");
@@ -203,6 +211,15 @@ fn check() -> Tested {
         });
         let told = told.ok_or_else(|| format!("no {name} in {people:?}"))?;
         assert!(told.contains(mechanism), "{told}");
+    }
+    let told = people
+        .stdout
+        .lines()
+        .find(|line| line.contains("forged-ACK signs"));
+    let told = told.ok_or_else(|| format!("no signs in {people:?}"))?;
+    for sign in signs {
+        let name = sign["sign"].as_str().ok_or("a sign without a name")?;
+        assert!(told.contains(name), "{told}");
     }
     Ok(())
 }

@@ -1,0 +1,152 @@
+//! The segment that arrived, as its bytes in the socket buffer tell.
+
+use crate::kernel::{guarded, read};
+use core::ffi::c_void;
+use monitor_common::{Segment, segment_options};
+
+/// Bytes of a TCP header without options (RFC 9293, section 3.1).
+const HEADER: u64 = 20;
+
+/// Options and paddings between them that are looked at: all options together have
+/// 40 bytes, and no stack pads more than it must.
+const MAX_STEPS: u32 = 16;
+
+/// Kinds of options: RFC 9293, section 3.2, and RFC 7323, section 3.2.
+const END: u8 = 0;
+const NO_OPERATION: u8 = 1;
+const TIMESTAMP: u8 = 8;
+const TIMESTAMP_LEN: u8 = 10;
+
+/// How nearly every stack begins its options: two for the alignment and then the
+/// timestamp (RFC 7323, appendix A).
+const ALIGNED: [u8; 4] = [NO_OPERATION, NO_OPERATION, TIMESTAMP, TIMESTAMP_LEN];
+
+/// The segment behind a hook's `struct sk_buff *`, whose data starts at the TCP
+/// header there; `None` where it cannot be read whole. Without what [`details`]
+/// adds.
+#[inline(always)]
+pub fn segment(skb: *const c_void) -> Option<Segment> {
+    let len: u32 = guarded(skb as u64, |offsets| &offsets.skb_len);
+    let header: [u8; HEADER as usize] = read(data(skb))?;
+    Some(Segment {
+        seq: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),
+        ack: u32::from_be_bytes([header[8], header[9], header[10], header[11]]),
+        payload_len: len.saturating_sub(words(header[12]) as u32),
+        window: u16::from_be_bytes([header[14], header[15]]),
+        tcp_flags: header[13],
+        ..Segment::default()
+    })
+}
+
+/// Adds to a segment what takes more reads: the timestamp option, and how far it
+/// came. Only for a segment that is told. `to` lies in the ring buffer.
+#[inline(always)]
+pub fn details(skb: *const c_void, to: &mut Segment) {
+    to.ttl = ttl(skb);
+    let data = data(skb);
+    let Some(offset) = read::<u8>(data.wrapping_add(12)) else {
+        return;
+    };
+    let end = words(offset);
+    // Twelve bytes take the aligned layout.
+    if end >= HEADER + 12
+        && let Some(start) = read::<[u8; 8]>(data.wrapping_add(HEADER))
+        && [start[0], start[1], start[2], start[3]] == ALIGNED
+    {
+        to.tsval = u32::from_be_bytes([start[4], start[5], start[6], start[7]]);
+        to.options = segment_options::READ | segment_options::HAS_TIMESTAMP;
+        return;
+    }
+    walk(data, end, to);
+    to.reserved = [0; 3];
+}
+
+/// Looks for the timestamp option by option in a header of `end` bytes. Options that
+/// are malformed, or too many, count as not read: nothing may be concluded.
+#[inline(always)]
+fn walk(header: u64, end: u64, to: &mut Segment) {
+    // Where the walk is and where it ends lie in the ring buffer, of whose bytes the
+    // verifier knows nothing. In registers it would follow every way through every
+    // turn by its bounds, and give up (seen on 6.1).
+    put(&mut to.reserved[0], HEADER as u8);
+    put(&mut to.reserved[1], end as u8);
+    for _ in 0..MAX_STEPS {
+        let (at, end) = (get(&to.reserved[0]), get(&to.reserved[1]));
+        if at >= end {
+            to.options = segment_options::READ;
+            return;
+        }
+        // Read one by one, for the same reason. The second byte may lie behind the
+        // options, but not behind the buffer (`skb_shared_info` follows it).
+        let Some([kind, len]) = read::<[u8; 2]>(header.wrapping_add(at)) else {
+            return;
+        };
+        let len = match kind {
+            END => {
+                to.options = segment_options::READ;
+                return;
+            }
+            NO_OPERATION => 1,
+            _ if len < 2 => return,
+            _ => u64::from(len),
+        };
+        if at + len > end {
+            return;
+        }
+        if kind == TIMESTAMP && len == u64::from(TIMESTAMP_LEN) {
+            if let Some(tsval) = read::<[u8; 4]>(header.wrapping_add(at + 2)) {
+                to.tsval = u32::from_be_bytes(tsval);
+                to.options = segment_options::READ | segment_options::HAS_TIMESTAMP;
+            }
+            return;
+        }
+        put(&mut to.reserved[0], (at + len) as u8);
+    }
+}
+
+/// Writes a byte where [`get`] reads it. Volatile, or the compiler would keep it in
+/// a register.
+#[inline(always)]
+fn put(to: &mut u8, byte: u8) {
+    // SAFETY: a byte of one's own.
+    unsafe { core::ptr::write_volatile(to, byte) }
+}
+
+#[inline(always)]
+fn get(from: &u8) -> u64 {
+    // SAFETY: a byte of one's own.
+    u64::from(unsafe { core::ptr::read_volatile(from) })
+}
+
+/// IPv4 time to live or IPv6 hop limit; 0 where it cannot be read.
+#[inline(always)]
+fn ttl(skb: *const c_void) -> u8 {
+    let head: u64 = guarded(skb as u64, |offsets| &offsets.skb_head);
+    let network_header: u16 = guarded(skb as u64, |offsets| &offsets.skb_network_header);
+    // All ones: not set (`skb_mac_header_was_set` and its kin).
+    if head == 0 || network_header == 0 || network_header == u16::MAX {
+        return 0;
+    }
+    let Some(ip) = read::<[u8; 9]>(head.wrapping_add(u64::from(network_header))) else {
+        return 0;
+    };
+    // The version is the upper half of the first byte: RFC 791, section 3.1, and
+    // RFC 8200, section 3, which also say where the other byte is.
+    match ip[0] >> 4 {
+        4 => ip[8],
+        6 => ip[7],
+        _ => 0,
+    }
+}
+
+/// Where the TCP header begins.
+#[inline(always)]
+fn data(skb: *const c_void) -> u64 {
+    guarded(skb as u64, |offsets| &offsets.skb_data)
+}
+
+/// Bytes by the data offset in byte 12 of a header.
+#[inline(always)]
+fn words(data_offset: u8) -> u64 {
+    u64::from(data_offset >> 4) * 4
+}

@@ -1,0 +1,108 @@
+//! How large a share of the host's connections a sweep shows as samples.
+
+use monitor_common::{SweepMode, SweepOrder};
+
+/// Samples of a sweep, about and at most: beyond it, every other connection is
+/// left out, and again, until no more are left. From them the habits of paths are
+/// learnt, which a few hundred looks every few seconds do well.
+const ENOUGH: u64 = 512;
+
+/// The smallest share that is asked for: one in so many, less one. The kernel
+/// side's hash is 32 bits wide.
+const LEAST_SHARE: u32 = (1 << 20) - 1;
+
+/// Which connections are due as samples.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sampling {
+    mask: u32,
+    turn: u32,
+}
+
+impl Sampling {
+    /// For the first sweep: how many connections there are is not known yet, so next
+    /// to none is shown.
+    pub(super) const fn new() -> Self {
+        Self {
+            mask: LEAST_SHARE,
+            turn: 0,
+        }
+    }
+
+    /// What the next sweep is to write out.
+    pub(super) fn order(self, mode: SweepMode) -> SweepOrder {
+        SweepOrder {
+            mode: mode as u32,
+            sample_mask: self.mask,
+            sample_turn: self.turn,
+            reserved: 0,
+        }
+    }
+
+    /// A sweep is over that walked so many sockets: others have their turn.
+    pub(super) fn advance(&mut self, sockets: u64) {
+        self.mask = mask(sockets);
+        self.turn = self.turn.wrapping_add(1) & self.mask;
+    }
+}
+
+/// The smallest of 0, 1, 3, 7… that leaves at most [`ENOUGH`] of so many.
+fn mask(sockets: u64) -> u32 {
+    let shares = sockets.div_ceil(ENOUGH).max(1).checked_next_power_of_two();
+    shares
+        .and_then(|shares| u32::try_from(shares - 1).ok())
+        .map_or(LEAST_SHARE, |mask| mask.min(LEAST_SHARE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_host_shows_all_its_connections() {
+        for sockets in [0, 1, 511, 512] {
+            assert_eq!(mask(sockets), 0, "{sockets}");
+        }
+    }
+
+    #[test]
+    fn a_large_one_shows_some_hundreds_a_sweep() {
+        for (sockets, expected) in [(513, 1), (1024, 1), (1025, 3), (10_000, 31)] {
+            assert_eq!(mask(sockets), expected, "{sockets}");
+        }
+        for sockets in [513, 600, 5_000, 99_999, 1_000_000] {
+            let samples = sockets / (u64::from(mask(sockets)) + 1);
+            assert!((256..=512).contains(&samples), "{samples} of {sockets}");
+        }
+    }
+
+    #[test]
+    fn no_number_of_sockets_is_too_large() {
+        assert_eq!(mask(u64::MAX), LEAST_SHARE);
+        assert_eq!(mask(1 << 40), LEAST_SHARE);
+    }
+
+    #[test]
+    fn every_connection_gets_its_turn() {
+        let mut sampling = Sampling::new();
+        let mut turns = Vec::new();
+        for _ in 0..8 {
+            sampling.advance(4_000);
+            let order = sampling.order(SweepMode::Findings);
+            assert_eq!(order.sample_mask, 7);
+            turns.push(order.sample_turn);
+        }
+        turns.sort_unstable();
+        assert_eq!(turns, [0, 1, 2, 3, 4, 5, 6, 7]);
+    }
+
+    #[test]
+    fn a_turn_stays_within_its_share_when_connections_close() {
+        let mut sampling = Sampling::new();
+        for sockets in [1_000_000, 1_000_000, 40, 3_000, 0] {
+            sampling.advance(sockets);
+            let order = sampling.order(SweepMode::Findings);
+            assert!(order.sample_turn <= order.sample_mask, "{order:?}");
+        }
+        assert_eq!(sampling.order(SweepMode::Findings).sample_mask, 0);
+    }
+}

@@ -1,0 +1,167 @@
+//! Which signs of a forged ACK can be read on this kernel.
+
+use super::hooks::HookStatus;
+use monitor_common::{MISSING, Offsets};
+use serde::Serialize;
+
+/// The hook that sees arriving segments.
+const RECEIVE: &str = "receive";
+
+/// A sign by which a middlebox's ACK may differ from the peer's, and whether it can
+/// be read here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SignStatus {
+    /// `timestamp`, `ttl`, `window` or `round_trip`.
+    pub sign: &'static str,
+    /// Whether it can be read.
+    pub readable: bool,
+    /// What is missing for it: members of kernel structures, or the receive hook.
+    pub missing: Vec<&'static str>,
+}
+
+/// A sign, and the members that it is read from.
+type Sign = (&'static str, [(&'static str, fn(&Offsets) -> u32); 2]);
+
+const SIGNS: [Sign; 4] = [
+    // Whether the option was negotiated, and the value before.
+    (
+        "timestamp",
+        [
+            ("tcp_sock.tcp_header_len", |offsets| offsets.tcp_header_len),
+            ("tcp_sock.rx_opt.rcv_tsval", |offsets| offsets.rcv_tsval),
+        ],
+    ),
+    (
+        "ttl",
+        [
+            ("sk_buff.head", |offsets| offsets.skb_head),
+            ("sk_buff.network_header", |offsets| {
+                offsets.skb_network_header
+            }),
+        ],
+    ),
+    // The segment's window means something only with its scale.
+    (
+        "window",
+        [
+            ("tcp_sock.snd_wnd", |offsets| offsets.snd_wnd),
+            ("tcp_sock.rx_opt.snd_wscale", |offsets| offsets.snd_wscale),
+        ],
+    ),
+    (
+        "round_trip",
+        [
+            ("tcp_sock.srtt_us", |offsets| offsets.srtt_us),
+            ("tcp_sock.rtt_min", |offsets| offsets.rtt_min),
+        ],
+    ),
+];
+
+/// All signs, each with what it lacks.
+pub(super) fn signs(offsets: &Offsets, hooks: &[HookStatus]) -> Vec<SignStatus> {
+    let receives = hooks
+        .iter()
+        .any(|hook| hook.hook == RECEIVE && hook.mechanism.is_some());
+    SIGNS
+        .iter()
+        .map(|(sign, members)| {
+            let absent = members
+                .iter()
+                .filter(|(_, offset)| offset(offsets) == MISSING)
+                .map(|(name, _)| *name);
+            let missing: Vec<_> = (!receives)
+                .then_some("the receive hook")
+                .into_iter()
+                .chain(absent)
+                .collect();
+            SignStatus {
+                sign,
+                readable: missing.is_empty(),
+                missing,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A kernel that has every member.
+    fn complete() -> Offsets {
+        // SAFETY: an `Offsets` is a `Record`: every bit pattern is valid.
+        unsafe { std::mem::zeroed() }
+    }
+
+    fn receive(mechanism: Option<&str>) -> Vec<HookStatus> {
+        vec![HookStatus {
+            hook: "receive",
+            mechanism: mechanism.map(str::to_owned),
+            refused: Vec::new(),
+        }]
+    }
+
+    fn readable(signs: &[SignStatus]) -> Vec<&str> {
+        let readable = signs.iter().filter(|sign| sign.readable);
+        readable.map(|sign| sign.sign).collect()
+    }
+
+    #[test]
+    fn a_kernel_with_all_members_reads_all_four() {
+        let signs = signs(&complete(), &receive(Some("tp_btf/tcp_probe")));
+        assert_eq!(
+            readable(&signs),
+            ["timestamp", "ttl", "window", "round_trip"]
+        );
+        assert!(signs.iter().all(|sign| sign.missing.is_empty()));
+    }
+
+    #[test]
+    fn a_missing_member_takes_its_own_sign_and_is_named() {
+        for (name, sign, take) in [
+            (
+                "tcp_sock.tcp_header_len",
+                "timestamp",
+                (|offsets| offsets.tcp_header_len = MISSING) as fn(&mut Offsets),
+            ),
+            ("tcp_sock.rx_opt.rcv_tsval", "timestamp", |offsets| {
+                offsets.rcv_tsval = MISSING;
+            }),
+            ("sk_buff.head", "ttl", |offsets| offsets.skb_head = MISSING),
+            ("sk_buff.network_header", "ttl", |offsets| {
+                offsets.skb_network_header = MISSING;
+            }),
+            ("tcp_sock.rx_opt.snd_wscale", "window", |offsets| {
+                offsets.snd_wscale = MISSING;
+            }),
+            ("tcp_sock.rtt_min", "round_trip", |offsets| {
+                offsets.rtt_min = MISSING;
+            }),
+        ] {
+            let mut offsets = complete();
+            take(&mut offsets);
+            let signs = signs(&offsets, &receive(Some("tp_btf/tcp_probe")));
+            for status in &signs {
+                if status.sign == sign {
+                    assert_eq!(status.missing, [name]);
+                    assert!(!status.readable, "{name}");
+                } else {
+                    assert!(status.readable, "{name} took {}", status.sign);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_the_receive_hook_there_is_no_sign_at_all() {
+        for hooks in [receive(None), Vec::new()] {
+            let signs = signs(&complete(), &hooks);
+            assert_eq!(readable(&signs), [""; 0]);
+            assert!(
+                signs
+                    .iter()
+                    .all(|sign| sign.missing == ["the receive hook"])
+            );
+        }
+    }
+}
