@@ -89,6 +89,17 @@ pub fn write(
     silence: &Silence,
     context: &Context,
 ) {
+    // SAFETY: the memory is a map's: the kernel gave it with some bytes in it, and
+    // every bit pattern is a valid `Fact` (it is a `Record`).
+    let fact = unsafe { to.assume_init_mut() };
+    // First: what branches before it, the verifier takes through all of its ways.
+    match context.segment {
+        Some(arrival) => {
+            fact.segment = arrival.segment;
+            segment::details(arrival.skb, &mut fact.segment);
+        }
+        None => fact.segment = Segment::default(),
+    }
     let mut bits = match context.route {
         Some(Route::Loopback) => flags::LOOPBACK,
         Some(Route::OnLink) => flags::ON_LINK,
@@ -108,9 +119,6 @@ pub fn write(
             comm: [0; 16],
         },
     };
-    // SAFETY: the memory is a map's: the kernel gave it with some bytes in it, and
-    // every bit pattern is a valid `Fact` (it is a `Record`).
-    let fact = unsafe { to.assume_init_mut() };
     // Member by member: a whole `Fact` does not fit on the stack beside the rest.
     fact.kind = kind as u32;
     fact.flags = bits;
@@ -123,12 +131,5 @@ pub fn write(
     fact.comm = task.comm;
     fact.old_state = context.states.0;
     fact.new_state = context.states.1;
-    match context.segment {
-        Some(arrival) => {
-            fact.segment = arrival.segment;
-            segment::details(arrival.skb, &mut fact.segment);
-        }
-        None => fact.segment = Segment::default(),
-    }
     sock.snapshot(&mut fact.socket);
 }
