@@ -16,3 +16,5 @@ mod reset;
 mod segments;
 mod socket;
 mod story;
+
+pub(super) use socket::socket;

@@ -216,7 +216,14 @@ fn one_gap(facts: Vec<Fact>, first: FactKind, order: &[u64]) -> Vec<Step> {
 proptest! {
     #[test]
     fn any_facts_are_judged_without_panic_within_bounds_and_with_evidence(steps in steps()) {
-        let limits = Limits { max_connections: 2, max_contrasts: 1, jiffy_ns: JIFFY_NS };
+        let limits = Limits {
+            max_connections: 2,
+            max_contrasts: 1,
+            max_stalls: 1,
+            max_habits: 2,
+            max_workloads: 1,
+            jiffy_ns: JIFFY_NS,
+        };
         let (judge, out) = judged(&steps, limits);
         prop_assert!(judge.stats().tracked <= 2);
         prop_assert!(judge.stats().contrasts <= 1);
