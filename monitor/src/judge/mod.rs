@@ -100,8 +100,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The default bounds: 65,536 connections, 4,096 prefixes and workloads,
-    /// 16,384 stalls and habits.
+    /// The default bounds: 65,536 connections and 4,096 prefixes; 7,168 stalls,
+    /// and the habits of 14,336 connections and 3,584 workloads.
     pub const fn new(jiffy_ns: u64) -> Self {
         Self {
             jiffy_ns,

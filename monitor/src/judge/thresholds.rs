@@ -142,23 +142,24 @@ pub(crate) const LOSSY_SEGMENTS: u32 = 3;
 pub(crate) const LOSSY_TIMEOUTS: u8 = 8;
 
 /// Connections watched for a stall at once: far more than stall together, short
-/// of a dead uplink, where the alerts group them anyway.
-pub(crate) const MAX_STALLS: usize = 16_384;
+/// of a dead uplink, where the alerts group them anyway. Seven eighths of a power
+/// of two are what a hash table of that size takes.
+pub(crate) const MAX_STALLS: usize = 7_168;
 
 /// How long a stall is remembered without a look of the sweep, in ns: sweeps of
 /// a million sockets are a minute apart, and some are cut.
 pub(crate) const STALL_EXPIRY_NS: u64 = 300 * SECOND;
 
 /// Connections whose habit is known at once: what samples of 256 a sweep come
-/// past in five minutes at the default interval.
-pub(crate) const MAX_HABITS: usize = 16_384;
+/// past in nearly five minutes at the default interval, in 2 MiB.
+pub(crate) const MAX_HABITS: usize = 14_336;
 
 /// How long a habit is remembered without a look, in ns: three turns of the
 /// samples.
 pub(crate) const HABIT_EXPIRY_NS: u64 = 900 * SECOND;
 
 /// Workloads (path, remote, owner) whose habit is known at once.
-pub(crate) const MAX_WORKLOADS: usize = 4_096;
+pub(crate) const MAX_WORKLOADS: usize = 3_584;
 
 /// How long a workload's habit is remembered after its last exchange, in ns: a
 /// day, so that a nightly job is not new every night.

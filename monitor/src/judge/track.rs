@@ -65,15 +65,16 @@ impl Tracked {
     }
 
     /// Whether what became of a gap is judged here, or is known to be bad and no
-    /// payload came since: a stall says no more.
+    /// payload came since, or the connection is over: a stall says no more.
     pub(crate) fn speaks_for(&self, seen: &Seen<'_>) -> bool {
-        self.gap.as_ref().is_some_and(|gap| {
+        let judged = self.gap.as_ref().is_some_and(|gap| {
             let bad = matches!(
                 gap.outcome(),
                 Some(Outcome::Blackholed | Outcome::Undelivered)
             );
             !gap.settled || bad && gap.before.payload_received(seen) == 0
-        })
+        });
+        judged || self.over_ns.is_some()
     }
 
     /// Whether `seen` is about another connection of the same socket: it was

@@ -49,10 +49,11 @@ impl Stalls {
         }
         if seen.kind == FactKind::Swept {
             self.look(cookie, seen, desk);
-        } else if let Some(watched) = self.table.get_mut(&cookie)
-            && watched.hear(seen, desk)
-        {
-            self.table.remove(&cookie);
+        } else if let Some(watched) = self.table.get_mut(&cookie) {
+            watched.hear(seen, desk);
+            if watched.idle() {
+                self.table.remove(&cookie);
+            }
         }
     }
 

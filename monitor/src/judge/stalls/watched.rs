@@ -71,6 +71,9 @@ pub(super) struct Watched {
     /// The cause that was told of the stall that lasts, and the time of the first
     /// look since which that stands.
     told: Option<(Cause, u64)>,
+    /// When the connection ended. It is remembered until the next sweep, so that a
+    /// look from before does not start its story again.
+    over_ns: Option<u64>,
 }
 
 impl Watched {
@@ -87,6 +90,7 @@ impl Watched {
             unheard: None,
             probed: false,
             told: None,
+            over_ns: None,
         }
     }
 
@@ -115,7 +119,8 @@ impl Watched {
 
     /// Whether nothing waits any more.
     pub(super) fn idle(&self) -> bool {
-        self.sending.is_none()
+        self.over_ns.is_none()
+            && self.sending.is_none()
             && self.reading.is_none()
             && self.reply.is_none()
             && self.loss.is_none()
@@ -124,7 +129,7 @@ impl Watched {
     /// A look of the sweep.
     pub(super) fn look(&mut self, seen: &Seen<'_>, signs: Signs, desk: &mut Desk<'_>) {
         // A sweep is read beside the ring: it may show what the ring outdated.
-        if seen.at.ns < self.seen_ns {
+        if seen.at.ns < self.seen_ns || self.over_ns.is_some() {
             return;
         }
         self.seen_ns = seen.at.ns;
@@ -179,14 +184,14 @@ impl Watched {
         };
     }
 
-    /// A fact other than a look. Answers whether the connection is over.
-    pub(super) fn hear(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) -> bool {
-        if seen.at.ns < self.seen_ns {
-            return false;
+    /// A fact other than a look.
+    pub(super) fn hear(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+        if seen.at.ns < self.seen_ns || self.over_ns.is_some() {
+            return;
         }
         if seen.new_state() == Some(TcpState::Close) || seen.kind == FactKind::ResetReceived {
             self.close(seen, desk);
-            return true;
+            return;
         }
         let now = Look::of(seen);
         let lost = self.told() == Some(Cause::Blackholed) && is_receive(seen.kind);
@@ -210,7 +215,6 @@ impl Watched {
             self.reply = None;
         }
         self.end_unless_standing(desk);
-        self.idle()
     }
 
     /// The connection is over, perhaps because nothing came back.
@@ -229,7 +233,18 @@ impl Watched {
         if let Some(ruling) = ruling {
             // Nothing resolves it: it does not move, it is gone.
             self.tell(ruling, seen, desk);
+            self.told = None;
         }
+        self.stop();
+        self.loss = None;
+        self.over_ns = Some(seen.at.ns);
+    }
+
+    fn stop(&mut self) {
+        self.sending = None;
+        self.unheard = None;
+        self.reading = None;
+        self.reply = None;
     }
 
     /// A sweep that began at `started_ns` did not show it: what waited does so no
@@ -238,9 +253,8 @@ impl Watched {
         if self.seen_ns >= started_ns {
             return;
         }
-        self.sending = None;
-        self.reading = None;
-        self.reply = None;
+        self.stop();
+        self.over_ns = self.over_ns.filter(|over| *over >= started_ns);
         self.loss = self
             .loss
             .filter(|loss| started_ns.saturating_sub(loss.seen_ns()) < LOSS_FORGET_NS);

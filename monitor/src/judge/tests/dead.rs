@@ -2,7 +2,7 @@
 //! acknowledges nothing.
 
 use super::story::{Story, azure, evidence};
-use monitor_common::TcpState;
+use monitor_common::{FactKind, TcpState};
 
 const NOTHING: [&str; 0] = [];
 
@@ -144,6 +144,17 @@ fn a_connection_that_is_closed_or_reset_while_it_stalls_just_ends() {
         story.becomes(TcpState::Close, error);
         assert_eq!(story.said(), ["blackholed page", "moves"]);
     }
+}
+
+#[test]
+fn a_look_from_before_the_close_does_not_start_the_story_again() {
+    let mut story = Story::on(azure());
+    story.sends(400).times_out_thrice().wait(0.1).sweep();
+    let late = story.wait(0.5).fact(FactKind::Swept);
+    story.wait(0.1).becomes(TcpState::Close, 0).deliver(late);
+    assert_eq!(story.said(), ["blackholed page", "moves"]);
+    story.wait(1.0).sweep_without();
+    assert_eq!(story.judge.stats().stalls, 0);
 }
 
 #[test]
