@@ -17,7 +17,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
     if case.now.at_ns.saturating_sub(first.at_ns) < TWO_LOOKS_NS {
         return None;
     }
-    let wait_ns = look::waits_for_answer(seen, case.role)?;
+    let wait_ns = look::waits_for_answer(seen)?;
     let usual = case.habits.usual(seen)?;
     let patience = usual.longest_ns.saturating_mul(HABIT_MULTIPLE);
     if wait_ns <= path.timeout_ns || wait_ns <= patience {

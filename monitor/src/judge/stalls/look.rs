@@ -1,7 +1,6 @@
 //! A connection as one look of the sweep shows it: what waits, and what moved.
 
 use crate::judge::{
-    finding::Role,
     seen::Seen,
     serial::{after, jiffies_since},
     speaker::{Speaker, last_speaker},
@@ -114,16 +113,15 @@ pub(crate) fn unread(seen: &Seen<'_>) -> bool {
         && own_window(socket) < socket.rcv_mss.max(1)
 }
 
-/// How long this host has waited for an answer, in ns: it opened the
-/// connection, spoke last, and all it said has arrived.
-pub(crate) fn waits_for_answer(seen: &Seen<'_>, role: Role) -> Option<u64> {
+/// How long this host has waited for an answer, in ns, if one is due: it spoke
+/// last, and all it said has arrived. Whether it asked is for its habit to say.
+pub(crate) fn waits_for_answer(seen: &Seen<'_>) -> Option<u64> {
     let socket = &seen.fact.socket;
     let delivered = socket.snd_una == socket.write_seq
         && socket.packets_out == 0
         && socket.retransmits == 0
         && socket.probes_out == 0;
-    if role != Role::Client
-        || seen.state() != Some(TcpState::Established)
+    if seen.state() != Some(TcpState::Established)
         || !delivered
         || socket.copied_seq != socket.rcv_nxt
         || last_speaker(socket) != Speaker::Us

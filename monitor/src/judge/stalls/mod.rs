@@ -19,7 +19,7 @@ pub(crate) use table::Stalls;
 
 use super::{
     evidence::EvidenceList,
-    finding::{Cause, Certainty, Clock, Role, Severity},
+    finding::{Cause, Certainty, Clock, Severity},
     habit::Habits,
     keepalive::Settings,
     seen::Seen,
@@ -45,7 +45,6 @@ pub(crate) struct Case<'a> {
     pub(crate) loss: Option<Loss>,
     /// Probes were seen at work while nothing was acknowledged.
     pub(crate) probed: bool,
-    pub(crate) role: Role,
     pub(crate) settings: &'a Settings,
     pub(crate) habits: &'a Habits,
 }

@@ -9,7 +9,7 @@ use crate::{
     judge::{
         Verdict, connection,
         connection::Identity,
-        finding::{Cause, FindingKind, Role},
+        finding::{Cause, FindingKind},
         gap::is_receive,
         habit::Habits,
         keepalive::Settings,
@@ -26,7 +26,6 @@ use monitor_common::{FactKind, TcpState, tcp_flags};
 /// What one look shows to wait.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Signs {
-    role: Role,
     due: bool,
     unread: bool,
     reply: bool,
@@ -35,13 +34,11 @@ pub(super) struct Signs {
 
 impl Signs {
     pub(super) fn of(seen: &Seen<'_>, habits: &Habits) -> Self {
-        let role = Identity::of(&seen.fact.socket).role();
         let due = look::due(seen);
         let overdue = seen.path.is_some_and(|path| {
-            look::waits_for_answer(seen, role).is_some_and(|wait| wait >= path.timeout_ns)
+            look::waits_for_answer(seen).is_some_and(|wait| wait >= path.timeout_ns)
         });
         Self {
-            role,
             due,
             unread: look::unread(seen),
             reply: overdue && habits.usual(seen).is_some(),
@@ -149,7 +146,6 @@ impl Watched {
             loss: self.loss,
             unheard: self.unheard,
             probed: self.probed,
-            role: signs.role,
             settings: &self.settings,
             habits: desk.habits,
         };

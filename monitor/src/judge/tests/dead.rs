@@ -158,6 +158,35 @@ fn a_look_from_before_the_close_does_not_start_the_story_again() {
 }
 
 #[test]
+fn a_connection_given_up_while_its_peer_is_heard_was_not_blackholed() {
+    let mut story = Story::on(azure());
+    story.sends(400).wait(0.42).times_out().wait(0.1).sweep();
+    story
+        .wait(0.5)
+        .is_heard()
+        .wait(0.5)
+        .becomes(TcpState::Close, 110);
+    assert_eq!(story.said(), NOTHING);
+}
+
+#[test]
+fn time_counts_from_the_last_that_was_heard() {
+    let mut story = Story::on(azure());
+    story.sends(400);
+    for _ in 0..10 {
+        story.is_heard().next_look();
+    }
+    story
+        .wait(0.3)
+        .is_heard()
+        .wait(0.3)
+        .times_out()
+        .wait(0.1)
+        .sweep();
+    assert_eq!(story.said(), NOTHING);
+}
+
+#[test]
 fn a_closed_window_given_up_although_the_peer_answers_is_no_black_hole() {
     let mut story = Story::on(azure());
     story.peer_window(0).queues(5_000).next_look().probes();

@@ -89,6 +89,16 @@ fn sends_used_to_be_answered_after_two_answers_and_none_missing() {
 }
 
 #[test]
+fn what_is_pushed_answers_no_more_than_one_request() {
+    let mut story = Story::on(azure());
+    story.asks().wait(0.5);
+    for _ in 0..10 {
+        story.hears().next_look();
+    }
+    assert!(!story.judge.habits.used_to_be_answered(0x51));
+}
+
+#[test]
 fn habits_are_bounded_counted_and_forgotten() {
     let mut story = Story::on(azure());
     story.judge = Judge::new(

@@ -73,6 +73,18 @@ fn a_window_too_small_for_a_segment_is_closed_all_the_same() {
 }
 
 #[test]
+fn a_closed_window_whose_probes_nobody_answers_is_a_black_hole() {
+    let mut story = stuck_behind_a_closed_window();
+    story.next_look();
+    for _ in 0..2 {
+        story.wait(1.0).probes_in_vain().sweep();
+    }
+    assert_eq!(story.said(), NOTHING);
+    story.wait(1.0).probes_in_vain().sweep();
+    assert_eq!(story.said(), ["blackholed page"]);
+}
+
+#[test]
 fn a_path_that_dies_under_a_closed_window_is_blackholed() {
     let mut story = stuck_behind_a_closed_window();
     story.next_look().probes().looks(2);
