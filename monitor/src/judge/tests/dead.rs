@@ -210,6 +210,30 @@ fn unanswered_keepalive_probes_show_a_dead_peer_and_its_silence_is_no_news() {
 }
 
 #[test]
+fn three_probes_within_a_second_may_still_be_answered() {
+    let mut story = Story::on(azure());
+    story.peer_window(0).queues(500);
+    for _ in 0..3 {
+        story.wait(0.2).probes_in_vain();
+    }
+    story.sweep();
+    assert_eq!(story.said(), NOTHING);
+    story.next_look();
+    assert_eq!(story.said(), ["blackholed page"]);
+}
+
+#[test]
+fn timeouts_on_a_slow_path_count_up_to_a_black_hole_and_are_not_unexplained() {
+    let mut story = Story::on(azure());
+    story.socket.rto_jiffies = 2_500;
+    story.sends(400).sweep().wait(10.0).times_out();
+    story.looks(75);
+    assert_eq!(story.said(), NOTHING);
+    story.looks(10);
+    assert_eq!(story.said(), ["blackholed page"]);
+}
+
+#[test]
 fn handshakes_and_farewells_are_no_stalls() {
     for state in [TcpState::SynSent, TcpState::SynRecv, TcpState::FinWait2] {
         let mut story = Story::on(azure());
