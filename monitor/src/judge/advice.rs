@@ -48,6 +48,21 @@ pub(crate) fn keep_awake(path: Option<&JudgedPath>, settings: &Settings) -> Stri
     }
 }
 
+/// Advice on a connection that nothing comes back on, without a silence before.
+pub(crate) fn unreachable(settings: &Settings) -> String {
+    let hang = match settings.user_timeout_ns {
+        0 => format!(
+            "set TCP_USER_TIMEOUT, or the application hangs for about {:.0} min",
+            RETRIES_HANG_SECONDS / 60.0
+        ),
+        after => format!(
+            "TCP_USER_TIMEOUT already ends a hang after {}",
+            in_seconds(after)
+        ),
+    };
+    format!("the peer, or the way to it, is gone: see whether others reach it; {hang}")
+}
+
 /// Advice on a connection that the peer closes at its timeout.
 pub(crate) fn closed(path: &JudgedPath) -> String {
     let timeout = in_seconds(path.timeout_ns);

@@ -3,7 +3,9 @@
 //! A connection enters its table when a sweep shows it silent past its path's
 //! threshold ([`silence`]), or when a fact tells that such a silence ended
 //! ([`gap`]); what followed is judged by one rule for each outcome
-//! ([`outcomes`]). Facts may be lost, repeated or late: counters in the socket
+//! ([`outcomes`]). Where something should move and does not without such a
+//! silence, the looks of the sweep say why ([`stalls`]), and what a connection
+//! is used to ([`habit`]). Facts may be lost, repeated or late: counters in the socket
 //! say what facts did not.
 
 mod advice;
@@ -12,6 +14,7 @@ mod contrast;
 mod evidence;
 pub mod finding;
 mod gap;
+mod habit;
 mod input;
 mod keepalive;
 mod marks;
@@ -21,12 +24,15 @@ mod report;
 mod seen;
 mod serial;
 mod silence;
+mod speaker;
+mod stalls;
 mod standing;
 mod tell;
 #[cfg(test)]
 mod tests;
 mod thresholds;
 mod track;
+mod unanswered;
 pub(crate) mod words;
 
 pub use connection::connection;
@@ -37,11 +43,13 @@ pub use standing::{Standing, standing};
 use crate::owner::Owner;
 use contrast::Contrasts;
 use finding::Finding;
+use habit::Habits;
 use monitor_common::{Fact, FactKind, flags};
 use paths::Paths;
 use seen::{Moment, Seen};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use stalls::Stalls;
+use std::collections::{BTreeMap, btree_map::Entry};
 use track::{Desk, Fate, Tracked};
 
 /// One fact, with what the judge cannot know of itself.
@@ -87,15 +95,25 @@ pub struct Limits {
     pub max_connections: usize,
     /// Remote prefixes whose longest survived and shortest failed gap are kept.
     pub max_contrasts: usize,
+    /// Connections watched for a stall at once.
+    pub max_stalls: usize,
+    /// Connections whose habit is known at once.
+    pub max_habits: usize,
+    /// Workloads whose habit is known at once.
+    pub max_workloads: usize,
 }
 
 impl Limits {
-    /// The default bounds: 65,536 connections and 4,096 prefixes.
+    /// The default bounds: 65,536 connections and 4,096 prefixes; 7,168 stalls,
+    /// and the habits of 14,336 connections and 3,584 workloads.
     pub const fn new(jiffy_ns: u64) -> Self {
         Self {
             jiffy_ns,
             max_connections: thresholds::MAX_CONNECTIONS,
             max_contrasts: thresholds::MAX_CONTRASTS,
+            max_stalls: thresholds::MAX_STALLS,
+            max_habits: thresholds::MAX_HABITS,
+            max_workloads: thresholds::MAX_WORKLOADS,
         }
     }
 }
@@ -107,10 +125,20 @@ pub struct JudgeStats {
     pub tracked: usize,
     /// Remote prefixes with a known gap now.
     pub contrasts: usize,
+    /// Connections on which something waits now.
+    pub stalls: usize,
+    /// Connections and workloads whose habit is known now.
+    pub habits: usize,
     /// Facts about connections that found no place in the table.
     pub table_full_total: u64,
     /// Gaps that were not noted for contrast because that table was full.
     pub contrasts_full_total: u64,
+    /// Looks at connections on which something waits that found no place in
+    /// their table.
+    pub stalls_full_total: u64,
+    /// Looks and exchanges that were not noted for a habit because a table was
+    /// full.
+    pub habits_full_total: u64,
     /// Connections forgotten with something open, because no word came.
     pub expired_total: u64,
     /// Facts of a kind that this build does not know.
@@ -130,6 +158,8 @@ pub struct Judge {
     /// same order, in every run.
     connections: BTreeMap<u64, Tracked>,
     contrasts: Contrasts,
+    stalls: Stalls,
+    habits: Habits,
     stats: JudgeStats,
 }
 
@@ -141,6 +171,8 @@ impl Judge {
             limits,
             connections: BTreeMap::new(),
             contrasts: Contrasts::new(limits.max_contrasts),
+            stalls: Stalls::new(limits.max_stalls),
+            habits: Habits::new(limits.max_habits, limits.max_workloads),
             stats: JudgeStats::default(),
         };
         judge.set_paths(paths);
@@ -185,32 +217,44 @@ impl Judge {
             path,
             jiffy_ns: self.limits.jiffy_ns,
         };
+        self.habits.look(&seen);
+        let tracked_now = self.connections.len();
         let mut desk = Desk {
             contrasts: &mut self.contrasts,
+            habits: &self.habits,
             jiffy_ns: self.limits.jiffy_ns,
             out,
         };
-        if let Some(tracked) = self.connections.get_mut(&cookie) {
-            if tracked.is_another(&seen) {
-                tracked.abandon(&mut desk);
-                *tracked = Tracked::new(&seen);
+        let tracked = match self.connections.entry(cookie) {
+            Entry::Occupied(entry) => {
+                let tracked = entry.into_mut();
+                if tracked.is_another(&seen) {
+                    tracked.abandon(&mut desk);
+                    *tracked = Tracked::new(&seen);
+                }
+                Some(tracked)
             }
+            Entry::Vacant(entry) => {
+                let gap = seen.ends_silence();
+                let silent = kind == FactKind::Swept
+                    && seen.silent_on().is_some()
+                    // Of a dead connection its silence is no news.
+                    && !self.stalls.blackholed(cookie);
+                if !gap && !silent {
+                    None
+                } else if tracked_now >= places(&self.limits, gap) {
+                    self.stats.table_full_total += 1;
+                    None
+                } else {
+                    Some(entry.insert(Tracked::new(&seen)))
+                }
+            }
+        };
+        let spoken_for = tracked.is_some_and(|tracked| {
             tracked.observe(&seen, &mut desk);
-            return;
-        }
-        let gap = seen.ends_silence();
-        let silent = kind == FactKind::Swept && seen.silent_on().is_some();
-        if !gap && !silent {
-            return;
-        }
-        if self.connections.len() >= places(&self.limits, gap) {
-            self.stats.table_full_total += 1;
-            return;
-        }
-        self.connections
-            .entry(cookie)
-            .or_insert_with(|| Tracked::new(&seen))
-            .observe(&seen, &mut desk);
+            tracked.speaks_for(&seen)
+        });
+        self.stalls.observe(&seen, spoken_for, &mut desk);
     }
 
     /// A sweep that began at `started_ns` is over: connections that were silent
@@ -225,20 +269,24 @@ impl Judge {
     ) {
         let mut desk = Desk {
             contrasts: &mut self.contrasts,
+            habits: &self.habits,
             jiffy_ns: self.limits.jiffy_ns,
             out,
         };
         for tracked in self.connections.values_mut() {
             tracked.swept(started_ns, &mut desk);
         }
+        self.stalls.swept(started_ns, &mut desk);
         self.tick(now_ns, wall_unix_ns, out);
     }
 
     /// Time has come to `now_ns` (CLOCK_MONOTONIC): periods of grace end, and
     /// connections without news are forgotten. To be called about every second.
     pub fn tick(&mut self, now_ns: u64, wall_unix_ns: i64, out: &mut Vec<Verdict>) {
+        self.habits.tick(now_ns);
         let mut desk = Desk {
             contrasts: &mut self.contrasts,
+            habits: &self.habits,
             jiffy_ns: self.limits.jiffy_ns,
             out,
         };
@@ -256,6 +304,7 @@ impl Judge {
                     false
                 }
             });
+        expired += self.stalls.tick(now_ns, &mut desk);
         self.stats.expired_total += expired;
     }
 
@@ -265,6 +314,10 @@ impl Judge {
             tracked: self.connections.len(),
             contrasts: self.contrasts.len(),
             contrasts_full_total: self.contrasts.dropped,
+            stalls: self.stalls.len(),
+            stalls_full_total: self.stalls.dropped,
+            habits: self.habits.len(),
+            habits_full_total: self.habits.dropped,
             ..self.stats
         }
     }

@@ -4,7 +4,7 @@ use super::{
     connection::Identity,
     contrast::Contrasts,
     evidence::EvidenceList,
-    finding::{Certainty, Clock, Finding, FindingKind, Role, Scope, Severity},
+    finding::{Cause, Certainty, Clock, Finding, FindingKind, Role, Scope, Severity},
     paths::JudgedPath,
     words,
 };
@@ -85,8 +85,12 @@ fn who(identity: &Identity, owner: &Owner) -> String {
 
 fn silence(kind: FindingKind, length_ns: u64, path: Option<&JudgedPath>) -> String {
     let length = words::duration(length_ns);
-    if matches!(kind, FindingKind::Stall { .. }) {
-        return format!("has not moved for {length}");
+    match kind {
+        FindingKind::Stall {
+            cause: Cause::NetworkLoss,
+        } => return "moves slowly".into(),
+        FindingKind::Stall { .. } => return format!("has not moved for {length}"),
+        _ => {}
     }
     let Some(path) = path else {
         return format!("{length} of silence (no path states a timeout)");

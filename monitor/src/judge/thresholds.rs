@@ -81,3 +81,115 @@ pub(crate) const RESERVED_SHARE: usize = 4;
 
 /// Remote prefixes whose longest survived and shortest failed gap are kept.
 pub(crate) const MAX_CONTRASTS: usize = 4_096;
+
+/// How long nothing may move until an explained stall is told, in ns: as long
+/// as three timeouts take at the least RTO (0.2 + 0.4 + 0.8 s), so that a
+/// reader that pauses for a moment does not count, and a stall is told no later
+/// than a black hole would be.
+pub(crate) const STALL_NS: u64 = SECOND * 3 / 2;
+
+/// How long nothing may move until a stall is told as unexplained, in ns: half
+/// a minute is far above what any of the other causes takes to show, and this
+/// one raises a ticket.
+pub(crate) const UNEXPLAINED_NS: u64 = 30 * SECOND;
+
+/// ...and this many retransmission timeouts: a slow path has its own pace.
+pub(crate) const UNEXPLAINED_IN_RTO: u64 = 3;
+
+/// A segment's worth of payload on Ethernet, in bytes (1,500 less 40 of
+/// headers): a window that has room for it is not what holds data back.
+pub(crate) const FULL_SEGMENT: u32 = 1_460;
+
+/// Share of the sent bytes that are retransmissions, in percent, from which on
+/// the network's loss explains why a connection hardly moves. Each lost segment
+/// is sent again, so 30 % loss shows as 30 and more, 5 % with some spurious
+/// retransmissions as 5 to 10; TCP (CUBIC, Reno) crawls at 15.
+pub(crate) const LOSS_PERCENT: u64 = 15;
+
+/// Below this share, in percent, a connection that lost much does so no more.
+pub(crate) const LOSS_OVER_PERCENT: u64 = 7;
+
+/// Retransmitted segments until the share says anything: with 20 seen, 5 % loss
+/// reads as 15 % only five standard deviations off (20 of 133, where 6.7 +- 2.5
+/// are due).
+pub(crate) const LOSS_SEGMENTS: u32 = 20;
+
+/// Looks of the sweep over which loss must be seen: the first is the base, and
+/// one burst between two is an accident.
+pub(crate) const LOSS_LOOKS: u32 = 3;
+
+/// Over how long loss is measured at most, in ns: what was lost a minute ago
+/// does not slow a connection now, and 30 % loss leaves a segment or more a
+/// second.
+pub(crate) const LOSS_SPAN_NS: u64 = 30 * SECOND;
+
+/// Over how long a connection that lost much is looked at anew, in ns.
+pub(crate) const LOSS_AGAIN_NS: u64 = 10 * SECOND;
+
+/// How long a lossy connection is remembered without a look, in ns: a sweep
+/// shows it only while a retransmission is under way, about every other time at
+/// 30 %; three default intervals.
+pub(crate) const LOSS_FORGET_NS: u64 = 15 * SECOND;
+
+/// Share of retransmitted segments, in percent, and least number of them, from
+/// which on a connection counts as lossy: three timeouts in a row happen there.
+pub(crate) const LOSSY_PERCENT: u64 = 10;
+/// See [`LOSSY_PERCENT`].
+pub(crate) const LOSSY_SEGMENTS: u32 = 3;
+
+/// Timeouts without an ACK until a lossy connection counts as blackholed. With
+/// 30 % lost each way half of all attempts fail, eight in a row once in 200 times.
+pub(crate) const LOSSY_TIMEOUTS: u8 = 8;
+
+/// Connections watched for a stall at once: far more than stall together, short
+/// of a dead uplink, where the alerts group them anyway. Seven eighths of a power
+/// of two are what a hash table of that size takes.
+pub(crate) const MAX_STALLS: usize = 7_168;
+
+/// How long a stall is remembered without a look of the sweep, in ns: sweeps of
+/// a million sockets are a minute apart, and some are cut.
+pub(crate) const STALL_EXPIRY_NS: u64 = 300 * SECOND;
+
+/// Connections whose habit is known at once: what samples of 256 a sweep come
+/// past in nearly five minutes at the default interval, in 2 MiB.
+pub(crate) const MAX_HABITS: usize = 14_336;
+
+/// How long a habit is remembered without a look, in ns: three turns of the
+/// samples.
+pub(crate) const HABIT_EXPIRY_NS: u64 = 900 * SECOND;
+
+/// Workloads (path, remote, owner) whose habit is known at once.
+pub(crate) const MAX_WORKLOADS: usize = 3_584;
+
+/// How long a workload's habit is remembered after its last exchange, in ns: a
+/// day, so that a nightly job is not new every night.
+pub(crate) const WORKLOAD_EXPIRY_NS: u64 = 86_400 * SECOND;
+
+/// How often forgotten habits are looked for, in ns: a walk over all of them.
+pub(crate) const HABIT_WALK_NS: u64 = 60 * SECOND;
+
+/// Answers seen until a connection counts as one that asks: the first may be a
+/// greeting.
+pub(crate) const REQUESTER_ANSWERS: u32 = 2;
+
+/// Answers seen until their times are a habit.
+pub(crate) const HABIT_ANSWERS: u32 = 3;
+
+/// Answers, and connections that had them, until a workload's habit speaks for
+/// its other connections: one chatty connection is no workload.
+pub(crate) const WORKLOAD_ANSWERS: u32 = 8;
+/// See [`WORKLOAD_ANSWERS`].
+pub(crate) const WORKLOAD_CONNECTIONS: u32 = 3;
+
+/// A wait is out of the ordinary beyond this many times the longest one seen:
+/// answer times spread over one order of magnitude in healthy services.
+pub(crate) const HABIT_MULTIPLE: u64 = 10;
+
+/// What is sent within this after payload came, in ns, follows from it and asks
+/// nothing: a window update, a consumer's ack. The longest delay of an ACK in
+/// Linux (`TCP_DELACK_MAX`), and far above what such code takes.
+pub(crate) const FOLLOW_UP_NS: u64 = SECOND / 5;
+
+/// Two looks closer than this, in ns, are of one sweep and agree of course: the
+/// shortest interval between sweeps is a second.
+pub(crate) const TWO_LOOKS_NS: u64 = SECOND / 2;

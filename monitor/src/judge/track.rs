@@ -6,6 +6,7 @@ use super::{
     contrast::Contrasts,
     finding::Outcome,
     gap::{EndedBy, Gap},
+    habit::Habits,
     keepalive::Settings,
     outcomes::{self, Case, Event},
     seen::{Moment, Seen},
@@ -18,6 +19,7 @@ use monitor_common::{FactKind, TcpState};
 /// Where verdicts go, and what they are weighed against.
 pub(crate) struct Desk<'a> {
     pub(crate) contrasts: &'a mut Contrasts,
+    pub(crate) habits: &'a Habits,
     pub(crate) jiffy_ns: u64,
     pub(crate) out: &'a mut Vec<Verdict>,
 }
@@ -60,6 +62,19 @@ impl Tracked {
             swept_ns: 0,
             over_ns: None,
         }
+    }
+
+    /// Whether what became of a gap is judged here, or is known to be bad and no
+    /// payload came since, or the connection is over: a stall says no more.
+    pub(crate) fn speaks_for(&self, seen: &Seen<'_>) -> bool {
+        let judged = self.gap.as_ref().is_some_and(|gap| {
+            let bad = matches!(
+                gap.outcome(),
+                Some(Outcome::Blackholed | Outcome::Undelivered)
+            );
+            !gap.settled || bad && gap.before.payload_received(seen) == 0
+        });
+        judged || self.over_ns.is_some()
     }
 
     /// Whether `seen` is about another connection of the same socket: it was

@@ -39,9 +39,38 @@ pub(crate) fn count(count: u64, noun: &str) -> String {
     }
 }
 
+/// `bytes` as people write them: "512 bytes", "12 KiB", "3.4 MiB".
+pub(crate) fn bytes(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let Some((size, unit)) = UNITS.into_iter().find(|(size, _)| bytes >= *size) else {
+        return count(bytes, "byte");
+    };
+    let (whole, tenth) = (bytes / size, bytes % size * 10 / size);
+    match tenth {
+        1.. if whole < 10 => format!("{whole}.{tenth} {unit}"),
+        _ => format!("{whole} {unit}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_at_most_two_digits_that_matter() {
+        for (size, words) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (1_023, "1023 bytes"),
+            (1_024, "1 KiB"),
+            (12_900, "12 KiB"),
+            (3_600_000, "3.4 MiB"),
+            (5 << 30, "5 GiB"),
+        ] {
+            assert_eq!(bytes(size), words);
+        }
+        assert!(bytes(u64::MAX).ends_with(" GiB"));
+    }
 
     #[test]
     fn durations_read_like_those_in_the_configuration() {

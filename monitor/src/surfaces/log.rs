@@ -46,7 +46,7 @@ mod tests {
     fn people_get_time_severity_kind_and_summary() {
         assert_eq!(
             written(LogFormat::Human),
-            "2026-01-31T12:00:00.123Z page   blackholed   api (pid 1234) → 20.1.2.3:443: 4m30s of silence crossed nat's 4m\n"
+            "2026-01-31T12:00:00.123Z page   blackholed     api (pid 1234) → 20.1.2.3:443: 4m30s of silence crossed nat's 4m\n"
         );
     }
 

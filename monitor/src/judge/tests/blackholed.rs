@@ -114,7 +114,9 @@ fn loss_without_a_gap_before_it_is_no_matter_of_silence() {
         .times_out()
         .wait(250.0)
         .sweep();
-    assert!(story.said().is_empty(), "{:?}", story.said());
+    // A stall is told, once, and no gap.
+    assert_eq!(story.said(), ["blackholed page"]);
+    assert_eq!(story.stalls(), story.said());
 }
 
 #[test]

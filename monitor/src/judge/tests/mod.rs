@@ -3,16 +3,23 @@
 
 mod answered;
 mod at_risk;
+mod awaiting_reply;
 mod blackholed;
 mod bounds;
 mod closed;
 mod crossed;
+mod dead;
 mod ended;
 mod findings;
+mod habits;
 mod identity;
 mod lost_facts;
 mod properties;
 mod reset;
 mod segments;
 mod socket;
+mod speaker;
+mod stall_properties;
+mod stalling;
+mod stalls;
 mod story;

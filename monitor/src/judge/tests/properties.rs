@@ -21,7 +21,9 @@ fn paths() -> Vec<JudgedPath> {
 }
 
 /// Close to numbers that mean something, or anything.
-fn number() -> impl Strategy<Value = u32> {
+///
+/// Boxed, as facts are: what makes a fact is too large for a test's stack.
+fn number() -> BoxedStrategy<u32> {
     prop_oneof![
         4 => 0..12_u32,
         4 => 9_990..10_020_u32,
@@ -29,6 +31,7 @@ fn number() -> impl Strategy<Value = u32> {
         1 => u32::MAX - 5..=u32::MAX,
         1 => any::<u32>(),
     ]
+    .boxed()
 }
 
 fn time() -> impl Strategy<Value = u64> {
@@ -48,7 +51,8 @@ prop_compose! {
         state in prop_oneof![6 => Just(1_u32), 3 => 0..14_u32],
         error in select(vec![0_u32, 32, 101, 103, 104, 110, 113]),
         bytes in (any::<u64>(), 500..520_u64, 800..820_u64),
-        jiffies in [number(), number(), number()],
+        jiffies in [number(), number(), number(), number()],
+        own in [number(), number(), number(), number(), number(), number()],
         family in select(vec![4_u16, 6, 9]),
         wild in any::<[u32; 6]>(),
     ) -> Socket {
@@ -76,7 +80,15 @@ prop_compose! {
             keepalive_intvl: wild[1],
             rto_jiffies: wild[2],
             user_timeout_ms: wild[3],
-            remote_port: wild[4] as u16,
+            remote_port: if wild[4] % 4 == 0 { wild[4] as u16 } else { 443 },
+            lsndtime: jiffies[3],
+            copied_seq: own[0],
+            rcv_wup: own[1],
+            rcv_wnd: own[2],
+            snd_wnd: own[3],
+            snd_wl1: own[4],
+            total_retrans: own[5],
+            pacing_rate: bytes.1,
             keepalive_probes: wild[5],
             ..socket()
         }
@@ -129,7 +141,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        20 => (facts(), prop_oneof![9 => Just(0), 1 => any::<u64>()])
+        20 => (facts().boxed(), prop_oneof![9 => Just(0), 1 => any::<u64>()])
             .prop_map(|(fact, slept)| Step::Fact(Box::new(fact), slept)),
         2 => (time(), time()).prop_map(|(started, now)| Step::SweepDone(started, now)),
         4 => time().prop_map(Step::Tick),
@@ -216,10 +228,19 @@ fn one_gap(facts: Vec<Fact>, first: FactKind, order: &[u64]) -> Vec<Step> {
 proptest! {
     #[test]
     fn any_facts_are_judged_without_panic_within_bounds_and_with_evidence(steps in steps()) {
-        let limits = Limits { max_connections: 2, max_contrasts: 1, jiffy_ns: JIFFY_NS };
+        let limits = Limits {
+            max_connections: 2,
+            max_contrasts: 1,
+            max_stalls: 1,
+            max_habits: 2,
+            max_workloads: 1,
+            jiffy_ns: JIFFY_NS,
+        };
         let (judge, out) = judged(&steps, limits);
         prop_assert!(judge.stats().tracked <= 2);
         prop_assert!(judge.stats().contrasts <= 1);
+        prop_assert!(judge.stats().stalls <= 1);
+        prop_assert!(judge.stats().habits <= 3);
         for verdict in &out {
             if let Verdict::Finding(finding) = verdict {
                 prop_assert!(!finding.evidence.is_empty());
@@ -263,5 +284,8 @@ proptest! {
         judge.tick(5_000 * SECOND, 0, &mut out);
         judge.tick(10_000 * SECOND, 0, &mut out);
         prop_assert_eq!(judge.stats().tracked, 0);
+        prop_assert_eq!(judge.stats().stalls, 0);
+        judge.tick(100_000 * SECOND, 0, &mut out);
+        prop_assert_eq!(judge.stats().habits, 0);
     }
 }

@@ -340,7 +340,12 @@ impl Story {
 
     /// What was said, each as "name severity", or "ended".
     pub(super) fn said(&self) -> Vec<String> {
-        self.verdicts
+        Self::words(&self.verdicts)
+    }
+
+    /// Verdicts, each as "name severity", or "ended".
+    pub(super) fn words(verdicts: &[Verdict]) -> Vec<String> {
+        verdicts
             .iter()
             .map(|verdict| match verdict {
                 Verdict::Finding(finding) => {

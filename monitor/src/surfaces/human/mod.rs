@@ -31,7 +31,7 @@ const fn severity_cell(severity: Severity) -> &'static str {
 /// One line for a finding: time, severity, what it concludes, summary.
 pub fn finding_line(finding: &Finding) -> String {
     format!(
-        "{} {:<6} {:<12} {}",
+        "{} {:<6} {:<14} {}",
         printable(&finding.time),
         severity_cell(finding.severity),
         finding.kind.name(),
@@ -165,7 +165,7 @@ pub fn alert_line(alert: &Alert) -> String {
 fn alert_cells(cells: [&str; 7]) -> String {
     let [severity, name, path, owner, connections, since, summary] = cells;
     format!(
-        "{severity:<8} {name:<12} {path:<22} {owner:<22} {connections:>6} {since:<24} {summary}"
+        "{severity:<8} {name:<14} {path:<22} {owner:<22} {connections:>6} {since:<24} {summary}"
     )
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::judge::finding::{Certainty, Connection, Evidence, FindingKind, Outcome, Role};
+use crate::judge::finding::{Cause, Certainty, Connection, Evidence, FindingKind, Outcome, Role};
 use crate::surfaces::rows::Silence;
 
 fn connection() -> Connection {
@@ -65,6 +65,20 @@ pub(crate) fn row() -> ConnectionRow {
         },
         silence: Silence::Ok,
     }
+}
+
+#[test]
+fn a_stall_stands_in_the_columns_of_an_outcome() {
+    let stall = Finding {
+        kind: FindingKind::Stall {
+            cause: Cause::AwaitingReply,
+        },
+        severity: Severity::Ticket,
+        ..blackholed()
+    };
+    let (outcome, stall) = (finding_line(&blackholed()), finding_line(&stall));
+    assert!(stall.contains(" ticket awaiting_reply api"), "{stall}");
+    assert_eq!(outcome.find("api"), stall.find("api"));
 }
 
 #[test]

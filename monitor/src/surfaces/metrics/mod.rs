@@ -215,9 +215,17 @@ impl Metrics {
         self.series
             .judge_connections
             .set(gauge_value(stats.tracked as u64));
+        self.series
+            .judge_stalls
+            .set(gauge_value(stats.stalls as u64));
+        self.series
+            .judge_habits
+            .set(gauge_value(stats.habits as u64));
         for (reason, total) in [
             ("table_full", stats.table_full_total),
             ("contrasts_full", stats.contrasts_full_total),
+            ("stalls_full", stats.stalls_full_total),
+            ("habits_full", stats.habits_full_total),
             ("expired", stats.expired_total),
             ("unknown_kind", stats.unknown_kind_total),
             ("unknown_path", stats.unknown_path_total),

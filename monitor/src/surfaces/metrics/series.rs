@@ -27,6 +27,8 @@ pub(super) struct Series {
     pub(super) suspects_refused: IntCounter,
     pub(super) hooks: IntGaugeVec,
     pub(super) judge_connections: IntGauge,
+    pub(super) judge_stalls: IntGauge,
+    pub(super) judge_habits: IntGauge,
     pub(super) judge_dropped: IntCounterVec,
     pub(super) inspect_clients: IntGauge,
     pub(super) inspect_refused: IntCounter,
@@ -127,6 +129,14 @@ impl Series {
             )?,
             judge_connections: set
                 .gauge("judge_connections", "Connections that the judge holds.")?,
+            judge_stalls: set.gauge(
+                "judge_stalls",
+                "Connections that the judge watches because something waits on them.",
+            )?,
+            judge_habits: set.gauge(
+                "judge_habits",
+                "Connections and workloads whose usual time to an answer the judge holds.",
+            )?,
             judge_dropped: set.counter_vec(
                 "judge_dropped_total",
                 "What the judge could not take up or keep, by reason.",

@@ -255,7 +255,11 @@ fn the_other_rooms_totals_are_shown() {
     let metrics = metrics();
     metrics.judge(JudgeStats {
         tracked: 4,
+        stalls: 3,
+        habits: 2,
         table_full_total: 1,
+        stalls_full_total: 5,
+        habits_full_total: 6,
         ..JudgeStats::default()
     });
     metrics.log_dropped(10);
@@ -277,6 +281,10 @@ fn the_other_rooms_totals_are_shown() {
     });
     for (series, expected) in [
         ("tcplull_judge_connections", 4.0),
+        ("tcplull_judge_stalls", 3.0),
+        ("tcplull_judge_habits", 2.0),
+        ("tcplull_judge_dropped_total{reason=\"stalls_full\"}", 5.0),
+        ("tcplull_judge_dropped_total{reason=\"habits_full\"}", 6.0),
         ("tcplull_judge_dropped_total{reason=\"table_full\"}", 1.0),
         ("tcplull_judge_dropped_total{reason=\"expired\"}", 0.0),
         (

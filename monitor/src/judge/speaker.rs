@@ -1,0 +1,41 @@
+//! Who spoke last on a connection.
+
+use super::serial::after;
+use monitor_common::Socket;
+
+/// The side whose payload came last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Speaker {
+    /// This host.
+    Us,
+    /// The peer.
+    Peer,
+    /// Cannot be told, or nobody spoke yet.
+    Unknown,
+}
+
+/// Who spoke last on `socket`.
+///
+/// The jiffies decide where they differ. Within one jiffy only this is sure:
+/// with everything acknowledged, a segment that last acknowledged new data and
+/// that lies before `rcv_nxt` brought payload, or payload followed it. The
+/// opposite proves nothing (answers to keepalive probes move it too).
+pub(crate) fn last_speaker(socket: &Socket) -> Speaker {
+    let spoken = socket.bytes_sent > 0;
+    let heard = socket.bytes_received > 0;
+    match (spoken, heard) {
+        (false, false) => Speaker::Unknown,
+        (true, false) => Speaker::Us,
+        (false, true) => Speaker::Peer,
+        (true, true) if after(socket.lsndtime, socket.lrcvtime) => Speaker::Us,
+        (true, true) if after(socket.lrcvtime, socket.lsndtime) => Speaker::Peer,
+        (true, true) => {
+            let acknowledged = socket.snd_una == socket.write_seq;
+            if acknowledged && after(socket.rcv_nxt, socket.snd_wl1) {
+                Speaker::Peer
+            } else {
+                Speaker::Unknown
+            }
+        }
+    }
+}
