@@ -166,6 +166,9 @@ async fn work(
     let mut next_sweep = tokio::time::Instant::now();
     let mut sweeping = None;
     loop {
+        if let Some(wait) = lock(core).early_sweep() {
+            next_sweep = next_sweep.min(tokio::time::Instant::now() + wait);
+        }
         tokio::select! {
             readable = ring.readable_mut() => {
                 let mut ready = readable.map_err(system("cannot wait for facts"))?;

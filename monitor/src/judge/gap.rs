@@ -6,6 +6,7 @@ use super::{
     paths::JudgedPath,
     seen::Seen,
     serial::after,
+    signs::{Known, Signs},
     silence::Silence,
     thresholds::CLOCK_SLACK_NS,
 };
@@ -99,6 +100,10 @@ pub(crate) struct Gap {
     una: u32,
     /// Data waits for its acknowledgment.
     pub(crate) due: bool,
+    /// Sends told since.
+    pub(crate) sends: u32,
+    /// Signs that it was not the peer who acknowledged.
+    pub(crate) signs: Signs,
     /// When all that was sent since was first acknowledged.
     pub(crate) acked_ns: Option<u64>,
     pub(crate) payload_ns: Option<u64>,
@@ -118,7 +123,8 @@ pub(crate) struct Gap {
 
 impl Gap {
     /// The gap that ended with `seen`. `silence` is what sweeps knew last.
-    pub(crate) fn ended_with(seen: &Seen<'_>, silence: Option<&Silence>) -> Self {
+    /// `ttl` is that of the peer's last payload.
+    pub(crate) fn ended_with(seen: &Seen<'_>, silence: Option<&Silence>, ttl: Option<u8>) -> Self {
         let known = silence.map_or(0, |silence| silence.known_ns(seen));
         let length_ns = seen.idle_ns().max(known);
         Self {
@@ -126,13 +132,14 @@ impl Gap {
             length_max_ns: seen.idle_max_ns().max(length_ns),
             doubtful: length_ns < seen.threshold_ns(),
             ended_by: ended_by(seen),
+            signs: Signs::of(Known::of(seen, ttl)),
             ..Self::blank(seen, Marks::of(&seen.fact.socket))
         }
     }
 
     /// The gap whose end nothing told: `silence` was known, and now its
     /// counters have moved. Its length is the least that it can be.
-    pub(crate) fn missed(seen: &Seen<'_>, silence: &Silence) -> Option<Self> {
+    pub(crate) fn missed(seen: &Seen<'_>, silence: &Silence, ttl: Option<u8>) -> Option<Self> {
         let socket = &seen.fact.socket;
         let now = Marks::of(socket);
         let ended_by = if silence.marks.payload_received(seen) > 0 {
@@ -146,6 +153,10 @@ impl Gap {
         } else {
             return None;
         };
+        // Half-closed and silent is as it should be: only payload is news.
+        if silence.half_closed && ended_by != EndedBy::Payload {
+            return None;
+        }
         let wait = Wait {
             since_ns: seen.at.ns,
             marks: silence.marks,
@@ -159,7 +170,8 @@ impl Gap {
             silent_until_ns: silence.seen_ns,
             ended_by,
             from_sweep: true,
-            state: Some(TcpState::Established),
+            state: Some(silence.state()),
+            signs: Signs::of(silence.known.with_ttl(ttl)),
             wait: matches!(ended_by, EndedBy::Send | EndedBy::Probe).then_some(wait),
             ..Self::blank(seen, silence.marks)
         })
@@ -184,6 +196,8 @@ impl Gap {
             wait: None,
             una: before.snd_una,
             due: before.snd_una != before.write_seq,
+            sends: 0,
+            signs: Signs::default(),
             acked_ns: None,
             payload_ns: None,
             timeouts: 0,
@@ -208,7 +222,9 @@ impl Gap {
         self.note_end(seen);
         self.note_counters(seen);
         self.note_send(seen);
+        let before = self.progress();
         self.note_acknowledged(seen);
+        self.note_signs(seen, before);
         self.note_payload(seen);
     }
 
@@ -218,6 +234,7 @@ impl Gap {
         self.advance_una(seen.fact.socket.snd_una, seen);
         self.due = self.una != seen.fact.socket.write_seq;
         self.note_acknowledged(seen);
+        self.note_signs(seen, self.progress());
         if self.before.payload_received(seen) > 0 {
             self.payload_ns.get_or_insert(seen.at.ns);
         }
@@ -256,7 +273,7 @@ impl Gap {
             }
         }
         if seen.new_state() != Some(TcpState::Close) {
-            self.due = self.una != socket.write_seq;
+            self.due = self.una != data_end(seen);
         }
         let Some(wait) = &mut self.wait else { return };
         let now = Marks::of(socket);
@@ -284,6 +301,7 @@ impl Gap {
         }
         self.first_send_ns.get_or_insert(seen.at.ns);
         self.last_send_ns = Some(seen.at.ns);
+        self.sends = self.sends.saturating_add(1);
         self.begin_wait(seen.at.ns, Marks::of(&seen.fact.socket));
         self.due = true;
         if let Some(fin) = &mut self.fin {
@@ -303,6 +321,20 @@ impl Gap {
         }
         if !self.due && self.progress() > 0 {
             self.acked_ns.get_or_insert(seen.at.ns);
+        }
+    }
+
+    /// Looks for signs of a forgery in what acknowledged: in the segment, if it
+    /// brought the progress beyond `before`, else in what the socket received last.
+    fn note_signs(&mut self, seen: &Seen<'_>, before: u32) {
+        let progress = self.progress();
+        if is_receive(seen.kind) {
+            if progress > before {
+                let first = self.first_send_ns.filter(|_| before == 0);
+                self.signs.read_segment(seen, progress, first);
+            }
+        } else if progress > 0 {
+            self.signs.read_socket(seen, self.silent_until_ns);
         }
     }
 
@@ -338,6 +370,18 @@ impl Gap {
     pub(crate) fn outcome(&self) -> Option<Outcome> {
         self.told.map(|(outcome, _)| outcome)
     }
+}
+
+/// The end of the data that the application handed over: our own FIN takes a place
+/// behind it, which stays unacknowledged where the peer, or who acknowledges in its
+/// name, does not care for it.
+fn data_end(seen: &Seen<'_>) -> u32 {
+    let socket = &seen.fact.socket;
+    let fin = matches!(
+        TcpState::from_number(socket.state),
+        Some(TcpState::FinWait1 | TcpState::Closing | TcpState::LastAck)
+    ) && socket.snd_una != socket.write_seq;
+    socket.write_seq.wrapping_sub(u32::from(fin))
 }
 
 /// Whether the fact is about an arrived segment, and its socket from before it.

@@ -6,6 +6,7 @@ pub(crate) mod closed;
 mod recovered;
 mod reset;
 mod survived;
+mod undelivered;
 
 use super::{
     evidence::EvidenceList,
@@ -34,6 +35,8 @@ pub(crate) struct Case<'a> {
     pub(crate) now_ns: u64,
     pub(crate) settings: &'a Settings,
     pub(crate) jiffy_ns: u64,
+    /// Whether payload used to follow what this connection sent.
+    pub(crate) used_to_be_answered: bool,
 }
 
 /// What a gap's outcome says about gaps of that length.
@@ -68,6 +71,7 @@ const RULES: &[Rule] = &[
     reset::judge,
     blackholed::judge,
     closed::judge,
+    undelivered::judge,
     acknowledged::judge,
 ];
 

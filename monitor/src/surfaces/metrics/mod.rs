@@ -218,6 +218,7 @@ impl Metrics {
         for (reason, total) in [
             ("table_full", stats.table_full_total),
             ("contrasts_full", stats.contrasts_full_total),
+            ("neighbours_full", stats.neighbours_full_total),
             ("expired", stats.expired_total),
             ("unknown_kind", stats.unknown_kind_total),
             ("unknown_path", stats.unknown_path_total),
