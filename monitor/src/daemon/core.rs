@@ -123,6 +123,11 @@ impl Core {
         });
     }
 
+    /// A sweep failed: what the judge wanted to see is left to the next regular one.
+    pub(super) fn sweep_failed(&mut self) {
+        self.judge.looked(u64::MAX);
+    }
+
     /// Tells the judge and the alerts that time passes.
     pub(super) fn tick(&mut self) {
         let Some(now) = self.now() else {

@@ -232,8 +232,14 @@ fn finish_sweep(
     match done {
         Ok(Ok(report)) => core.swept(&report),
         // The next one may do better; that none completes shows in /readyz.
-        Ok(Err(error)) => tracing::warn!("{error}"),
-        Err(error) => tracing::warn!("the sweep broke off: {error}"),
+        Ok(Err(error)) => {
+            core.sweep_failed();
+            tracing::warn!("{error}");
+        }
+        Err(error) => {
+            core.sweep_failed();
+            tracing::warn!("the sweep broke off: {error}");
+        }
     }
     core.sweep_interval()
 }
