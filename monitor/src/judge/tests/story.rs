@@ -1,5 +1,7 @@
 //! A socket and the facts that its life gives rise to.
 
+mod peer;
+
 pub(super) use super::socket::{JIFFY_NS, MS, SECOND, azure, owner, socket};
 
 use crate::judge::{
@@ -7,21 +9,8 @@ use crate::judge::{
     finding::{Clock, Finding},
 };
 use crate::owner::Owner;
-use monitor_common::{
-    Fact, FactKind, NO_PATH, Segment, Socket, TcpState, flags, segment_options, tcp_flags,
-};
-
-/// What segments from the other side look like, whoever sends them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Peer {
-    /// They carry the timestamp option.
-    pub(super) timestamps: bool,
-    /// The TSval that they carry for ever; `None` for a clock of 1 ms.
-    pub(super) frozen: Option<u32>,
-    pub(super) ttl: u8,
-    /// Unscaled.
-    pub(super) window: u16,
-}
+use monitor_common::{Fact, FactKind, NO_PATH, Segment, Socket, TcpState, flags, tcp_flags};
+use peer::Peer;
 
 /// One connection and the judge that hears of it.
 pub(super) struct Story {
@@ -61,12 +50,7 @@ impl Story {
             now,
             verdicts: Vec::new(),
             owner: owner(),
-            peer: Peer {
-                timestamps: true,
-                frozen: None,
-                ttl: 57,
-                window: 512,
-            },
+            peer: Peer::honest(),
             wire: now,
             data: now,
             touched: now,
@@ -347,60 +331,6 @@ impl Story {
             self.tell(fact);
         }
         self.wire = self.now;
-    }
-
-    /// A segment of the peer, still without flags and numbers.
-    fn arrival(&self) -> Segment {
-        let option = if self.peer.timestamps {
-            segment_options::HAS_TIMESTAMP
-        } else {
-            0
-        };
-        Segment {
-            tsval: if self.peer.timestamps {
-                self.tsval()
-            } else {
-                0
-            },
-            ttl: self.peer.ttl,
-            window: self.peer.window,
-            options: segment_options::READ | option,
-            ..Segment::default()
-        }
-    }
-
-    /// The peer's clock.
-    fn tsval(&self) -> u32 {
-        let ticks = (self.now - 1_000 * SECOND) / MS;
-        let moving = socket().rcv_tsval.wrapping_add(ticks as u32);
-        self.peer.frozen.unwrap_or(moving)
-    }
-
-    /// The stack keeps the timestamp of what it received last.
-    pub(super) fn keep_tsval(&mut self) {
-        if self.peer.timestamps {
-            self.socket.rcv_tsval = self.tsval();
-        }
-    }
-
-    /// What arrives outside ESTABLISHED acknowledges all that was sent, our FIN too;
-    /// no fact tells it.
-    pub(super) fn peer_acks_unseen(&mut self) -> &mut Self {
-        self.socket.segs_in += 1;
-        self.wire = self.now;
-        self.acknowledge();
-        self
-    }
-
-    /// The application closes: our FIN leaves.
-    pub(super) fn closes(&mut self) -> &mut Self {
-        self.becomes(TcpState::FinWait1, 0);
-        let socket = &mut self.socket;
-        socket.write_seq = socket.write_seq.wrapping_add(1);
-        socket.snd_nxt = socket.write_seq;
-        socket.packets_out += 1;
-        socket.segs_out += 1;
-        self
     }
 
     fn acknowledge(&mut self) {
