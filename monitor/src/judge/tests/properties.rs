@@ -239,8 +239,8 @@ proptest! {
                 prop_assert!(!finding.evidence.is_empty());
                 prop_assert!(finding.gap_seconds.is_finite());
                 prop_assert!(!finding.summary.is_empty());
-                let undelivered = finding.kind.name() == "undelivered";
-                prop_assert_eq!(finding.certainty == Certainty::Suspected, undelivered);
+                let suspected = matches!(finding.kind.name(), "undelivered" | "awaiting_reply");
+                prop_assert_eq!(finding.certainty == Certainty::Suspected, suspected);
             }
         }
     }
