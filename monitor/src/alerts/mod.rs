@@ -7,7 +7,7 @@ mod tests;
 
 use crate::judge::{
     Verdict,
-    finding::{Cause, Finding, FindingKind, Outcome, Severity},
+    finding::{Cause, Finding, FindingKind, Outcome, Scope, Severity},
 };
 use group::Group;
 use serde::{Deserialize, Serialize};
@@ -19,16 +19,29 @@ use std::{
 /// The name of alerts on silences that last beyond their path's timeout.
 const CROSSED: &str = "crossed";
 
+/// The name of alerts on a peer or a network that is down: whatever fails with it, on
+/// one path, is one alert.
+const UNREACHABLE: &str = "unreachable";
+
+/// The owner of such alerts: they are about everybody's connections.
+const ANY_OWNER: &str = "any";
+
+/// What was told so shortly before an outage showed as one is part of it, in ns: the
+/// first of many to fail looks like one that fails alone, and the others follow
+/// within three timeouts, or a sweep.
+const SAME_OUTAGE_NS: u64 = 10_000_000_000;
+
 /// One alert, as users see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
-    /// `crossed`, or the name of an outcome.
+    /// `crossed`, `unreachable`, or the name of an outcome or of a stall's cause.
     pub name: String,
     /// Whom it wakes: ticket or page.
     pub severity: Severity,
     /// Name of the path, or `none`.
     pub path: String,
-    /// systemd unit of the owner, else its process name, else `unknown`.
+    /// systemd unit of the owner, else its process name, else `unknown`; `any` where
+    /// it is about more than one owner's connections.
     pub owner: String,
     /// Connections that it is about.
     pub connections: u64,
@@ -57,8 +70,9 @@ pub struct Limits {
     pub max_alerts: usize,
     /// Connections that one alert knows by name; it goes on counting beyond.
     pub max_members: usize,
-    /// How long an alert on an outcome stays after its last connection joined,
-    /// in ns; likewise one whose remaining connections are only counted.
+    /// How long an alert on outcomes stays after its last connection joined, in ns;
+    /// likewise one whose remaining connections are only counted. Crossings and
+    /// stalls stay until their end is told.
     pub hold_ns: u64,
 }
 
@@ -124,17 +138,19 @@ impl Alerts {
         match verdict {
             Verdict::Ended { connection_id } => self.leave(CROSSED, connection_id, &mut changes),
             Verdict::Moves { connection_id } => {
-                for cause in Cause::ALL {
-                    self.leave(cause.name(), connection_id, &mut changes);
-                }
+                self.leave_stalls(connection_id, &mut changes);
             }
             Verdict::Finding(finding) => {
                 let id = &finding.connection.id;
                 if let FindingKind::Outcome { outcome } = finding.kind {
                     // The outcome replaces what was said of the silence.
                     self.leave(CROSSED, id, &mut changes);
-                    if outcome == Outcome::Recovered {
-                        self.leave(Outcome::Blackholed.name(), id, &mut changes);
+                    // It came back, or it is gone: nothing is awaited any more.
+                    if matches!(
+                        outcome,
+                        Outcome::Recovered | Outcome::Survived | Outcome::Reset | Outcome::Closed
+                    ) {
+                        self.leave_stalls(id, &mut changes);
                     }
                 }
                 if finding.severity > Severity::None {
@@ -145,17 +161,22 @@ impl Alerts {
         changes
     }
 
-    /// Time has come to `now_ns`: alerts whose hold is over resolve.
+    /// Time has come to `now_ns`: alerts whose hold is over resolve. Where the end
+    /// of some of its connections is still to be told, the others leave.
     pub fn tick(&mut self, now_ns: u64) -> Vec<AlertChange> {
-        let over: Vec<Key> = self
-            .groups
-            .iter()
-            .filter(|(key, group)| {
-                let held = key.name != CROSSED || group.nameless();
-                held && now_ns.saturating_sub(group.last_ns) >= self.limits.hold_ns
-            })
-            .map(|(key, _)| key.clone())
-            .collect();
+        let mut over = Vec::new();
+        for (key, group) in &mut self.groups {
+            if now_ns.saturating_sub(group.last_ns) < self.limits.hold_ns {
+                continue;
+            }
+            if !group.lasts() {
+                over.push(key.clone());
+                continue;
+            }
+            for member in group.age() {
+                self.index.remove(&(key.name, member));
+            }
+        }
         let mut changes = Vec::new();
         for key in over {
             self.resolve(&key, &mut changes);
@@ -178,6 +199,66 @@ impl Alerts {
 
     fn join(&mut self, finding: &Finding, now_ns: u64, changes: &mut Vec<AlertChange>) {
         let key = key(finding);
+        if key.name == UNREACHABLE {
+            self.join_outage(&key, finding, now_ns, changes);
+        } else {
+            self.join_group(key, finding, now_ns, changes);
+        }
+    }
+
+    /// One more connection fails with its peer or network: what failed there just
+    /// before, and what still does, was the same outage.
+    fn join_outage(
+        &mut self,
+        key: &Key,
+        finding: &Finding,
+        now_ns: u64,
+        changes: &mut Vec<AlertChange>,
+    ) {
+        if self.groups.len() >= self.limits.max_alerts && !self.groups.contains_key(key) {
+            // There is no room to move to.
+            self.join_group(key.clone(), finding, now_ns, changes);
+            return;
+        }
+        let mut moved = Vec::new();
+        for (other, group) in &mut self.groups {
+            if other.name == Outcome::Blackholed.name() && other.path == key.path {
+                let before = group.shown(other);
+                let split = group.split_off(now_ns.saturating_sub(SAME_OUTAGE_NS));
+                if !split.is_empty() {
+                    moved.push((other.clone(), before, split));
+                }
+            }
+        }
+        for (other, before, _) in &moved {
+            if self.groups.get(other).is_some_and(Group::is_empty) {
+                self.groups.remove(other);
+                changes.push(AlertChange::Resolved(before.clone()));
+            }
+        }
+        self.join_group(key.clone(), finding, now_ns, changes);
+        let Some(group) = self.groups.get_mut(key) else {
+            return;
+        };
+        for (other, _, split) in moved {
+            let members: Vec<u64> = split.members().collect();
+            self.stats.members_full_total += group.absorb(split, self.limits.max_members);
+            for member in members {
+                self.index.remove(&(other.name, member));
+                if group.knows(member) {
+                    self.index.insert((key.name, member), key.clone());
+                }
+            }
+        }
+    }
+
+    fn join_group(
+        &mut self,
+        key: Key,
+        finding: &Finding,
+        now_ns: u64,
+        changes: &mut Vec<AlertChange>,
+    ) {
         let member = (key.name, self.hasher.hash_one(&finding.connection.id));
         if self.index.get(&member).is_some_and(|known| *known != key) {
             // Its owner or path became known under another name since.
@@ -203,6 +284,15 @@ impl Alerts {
         }
         changes.push(AlertChange::Firing(group.shown(&key)));
         self.groups.insert(key, group);
+    }
+
+    /// The connection moves again: it leaves every alert on a stall, and what it was
+    /// told to have lost is back.
+    fn leave_stalls(&mut self, id: &str, changes: &mut Vec<AlertChange>) {
+        for cause in Cause::ALL {
+            self.leave(cause.name(), id, changes);
+        }
+        self.leave(UNREACHABLE, id, changes);
     }
 
     /// The connection leaves the alert of this name, if it is in one.
@@ -234,10 +324,19 @@ impl Alerts {
 
 fn key(finding: &Finding) -> Key {
     let owner = &finding.owner;
+    let path = finding.path.clone().unwrap_or_else(|| "none".into());
+    if finding.scope == Some(Scope::PeerOrNetwork) {
+        return Key {
+            name: UNREACHABLE,
+            severity: Severity::Page,
+            path,
+            owner: ANY_OWNER.into(),
+        };
+    }
     Key {
         name: finding.kind.name(),
         severity: finding.severity,
-        path: finding.path.clone().unwrap_or_else(|| "none".into()),
+        path,
         owner: owner
             .unit
             .clone()

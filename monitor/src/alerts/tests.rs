@@ -236,3 +236,103 @@ fn an_alert_is_read_back_from_its_json() {
     let back: Vec<AlertChange> = serde_json::from_str(&json).expect("it reads back");
     assert_eq!(back, changes);
 }
+
+fn stall(cause: Cause, severity: Severity, connection: u32) -> Finding {
+    finding(FindingKind::Stall { cause }, severity, connection)
+}
+
+fn down(mut finding: Finding) -> Verdict {
+    finding.scope = Some(Scope::PeerOrNetwork);
+    Verdict::Finding(Box::new(finding))
+}
+
+fn moves(connection: u32) -> Verdict {
+    Verdict::Moves {
+        connection_id: format!("{connection:x}-flow"),
+    }
+}
+
+const BLACKHOLED: FindingKind = FindingKind::Outcome {
+    outcome: Outcome::Blackholed,
+};
+
+#[test]
+fn whatever_fails_with_its_peer_or_network_is_one_page() {
+    let mut alerts = Alerts::new(Limits::default());
+    let mut changes = Vec::new();
+    for connection in 0..20 {
+        let mut finding = if connection % 2 == 0 {
+            stall(Cause::Blackholed, Severity::Page, connection)
+        } else {
+            finding(BLACKHOLED, Severity::Page, connection)
+        };
+        finding.owner.unit = Some(format!("{connection}.service"));
+        changes.extend(alerts.apply(&down(finding), 0));
+    }
+    assert_eq!(told(&changes), ["unreachable fires"]);
+    let alert = alerts.firing().next().expect("it fires");
+    assert_eq!((alert.owner.as_str(), alert.connections), ("any", 20));
+    let mut over = Vec::new();
+    for connection in 0..20 {
+        over.extend(if connection % 2 == 0 {
+            alerts.apply(&moves(connection), MINUTE)
+        } else {
+            alerts.apply(
+                &outcome(Outcome::Recovered, Severity::None, connection),
+                MINUTE,
+            )
+        });
+    }
+    assert_eq!(told(&over), ["unreachable resolved"]);
+}
+
+#[test]
+fn what_failed_just_before_the_outage_showed_is_part_of_it() {
+    let second = MINUTE / 60;
+    let mut alerts = Alerts::new(Limits::default());
+    alerts.apply(&outcome(Outcome::Blackholed, Severity::Page, 1), 0);
+    let of = |connection| finding(BLACKHOLED, Severity::Page, connection);
+    let changes = alerts.apply(&down(of(2)), 3 * second);
+    assert_eq!(told(&changes), ["blackholed resolved", "unreachable fires"]);
+    assert_eq!(counts(&alerts), [("unreachable".into(), 2)]);
+    alerts.apply(&outcome(Outcome::Recovered, Severity::None, 1), MINUTE);
+    assert_eq!(counts(&alerts), [("unreachable".into(), 1)]);
+}
+
+#[test]
+fn a_loss_of_long_ago_stays_apart_but_one_that_lasts_does_not() {
+    let mut alerts = Alerts::new(Limits::default());
+    alerts.apply(&outcome(Outcome::Blackholed, Severity::Page, 1), 0);
+    let lasting = stall(Cause::Blackholed, Severity::Page, 2);
+    alerts.apply(&Verdict::Finding(Box::new(lasting)), 0);
+    let last = finding(BLACKHOLED, Severity::Page, 3);
+    let changes = alerts.apply(&down(last), MINUTE);
+    assert_eq!(told(&changes), ["unreachable fires"]);
+    assert_eq!(
+        counts(&alerts),
+        [("blackholed".into(), 1), ("unreachable".into(), 2)]
+    );
+}
+
+#[test]
+fn a_stall_lasts_until_it_moves_and_outcomes_beside_it_age() {
+    let mut alerts = Alerts::new(Limits::default());
+    let waiting = stall(Cause::AwaitingReply, Severity::Ticket, 1);
+    alerts.apply(&Verdict::Finding(Box::new(waiting)), 0);
+    let lost = stall(Cause::Blackholed, Severity::Page, 2);
+    alerts.apply(&Verdict::Finding(Box::new(lost)), 0);
+    alerts.apply(&outcome(Outcome::Blackholed, Severity::Page, 3), 0);
+    assert!(alerts.tick(100 * MINUTE).is_empty());
+    assert_eq!(
+        counts(&alerts),
+        [("awaiting_reply".into(), 1), ("blackholed".into(), 1)]
+    );
+    assert_eq!(
+        told(&alerts.apply(&moves(1), 101 * MINUTE)),
+        ["awaiting_reply resolved"]
+    );
+    assert_eq!(
+        told(&alerts.apply(&moves(2), 101 * MINUTE)),
+        ["blackholed resolved"]
+    );
+}

@@ -106,8 +106,12 @@ impl Core {
         self.sleeps.update(now);
         let mut verdicts = Vec::new();
         for fact in &report.rows {
+            self.judge.look_around(fact);
+        }
+        for fact in &report.rows {
             self.take(fact, now, &mut verdicts);
         }
+        self.judge.looked(report.started_ns);
         // What a cut sweep does not show may be as silent as before.
         if report.rows_dropped == 0 {
             let done = Input::SweepDone {
@@ -127,6 +131,11 @@ impl Core {
             rows_dropped: report.rows_dropped,
             silent: self.lister().silent(&report.rows),
         });
+    }
+
+    /// A sweep failed: what the judge wanted to see is left to the next regular one.
+    pub(super) fn sweep_failed(&mut self) {
+        self.judge.looked(u64::MAX);
     }
 
     /// Tells the judge and the alerts that time passes.
@@ -170,6 +179,21 @@ impl Core {
     /// Time between sweeps now in force.
     pub(super) fn sweep_interval(&self) -> Duration {
         pace::interval(self.config.sweep_interval, self.sweep_cpu)
+    }
+
+    /// How soon after the last sweep another may come, at the judge's wish: the share
+    /// of a core that sweeps may take holds for it too.
+    fn least_interval(&self) -> Duration {
+        pace::interval(pace::LEAST, self.sweep_cpu)
+    }
+
+    /// In how much time the judge wants a sweep, the last one considered; `None` if
+    /// the next regular one does.
+    pub(super) fn early_sweep(&self) -> Option<Duration> {
+        let wanted_ns = self.judge.wants_look()?;
+        let wanted = Duration::from_nanos(wanted_ns.saturating_sub(self.now()?.monotonic_ns));
+        let since = self.last_sweep.map_or(Duration::MAX, |at| at.elapsed());
+        Some(wanted.max(self.least_interval().saturating_sub(since)))
     }
 
     /// What turns facts into rows, with the paths now in force.

@@ -171,6 +171,9 @@ async fn work(
     let mut next_sweep = tokio::time::Instant::now();
     let mut sweeping = None;
     loop {
+        if let Some(wait) = lock(core).early_sweep() {
+            next_sweep = next_sweep.min(tokio::time::Instant::now() + wait);
+        }
         tokio::select! {
             readable = ring.readable_mut() => {
                 let mut ready = readable.map_err(system("cannot wait for facts"))?;
@@ -234,8 +237,14 @@ fn finish_sweep(
     match done {
         Ok(Ok(report)) => core.swept(&report),
         // The next one may do better; that none completes shows in /readyz.
-        Ok(Err(error)) => tracing::warn!("{error}"),
-        Err(error) => tracing::warn!("the sweep broke off: {error}"),
+        Ok(Err(error)) => {
+            core.sweep_failed();
+            tracing::warn!("{error}");
+        }
+        Err(error) => {
+            core.sweep_failed();
+            tracing::warn!("the sweep broke off: {error}");
+        }
     }
     core.sweep_interval()
 }

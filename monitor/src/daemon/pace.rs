@@ -5,6 +5,10 @@ use std::time::Duration;
 /// A sweep may cost at most one part in so many of one core's time.
 const SHARE: u32 = 100;
 
+/// A sweep that the judge asks for comes no sooner after the last one than this: three
+/// timeouts of a connection take 1.7 s, and one look before the third is enough.
+pub const LEAST: Duration = Duration::from_secs(1);
+
 /// The time until the next sweep: what the configuration asks for, stretched so
 /// that a sweep which takes `cpu` stays under 1 % of one core.
 pub fn interval(configured: Duration, cpu: Duration) -> Duration {

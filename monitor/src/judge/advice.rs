@@ -73,6 +73,32 @@ pub(crate) fn closed(path: &JudgedPath) -> String {
     )
 }
 
+/// Advice where somebody acknowledges in the peer's name.
+pub(crate) fn undelivered(path: Option<&JudgedPath>, settings: &Settings) -> String {
+    format!(
+        "an ACK does not say that the peer has it: let the application confirm each message (a reply, \
+         a heartbeat), and send what was not confirmed again on a new connection; {}",
+        keep_awake(path, settings)
+    )
+}
+
+/// Advice where connections fail that were not silent.
+pub(crate) fn down(settings: &Settings) -> String {
+    let hang = if settings.user_timeout_ns > 0 {
+        let after = in_seconds(settings.user_timeout_ns);
+        format!("TCP_USER_TIMEOUT ends the hang after {after}")
+    } else {
+        format!(
+            "without TCP_USER_TIMEOUT the application hangs for about {:.0} min",
+            RETRIES_HANG_SECONDS / 60.0
+        )
+    };
+    format!(
+        "connections that were not silent fail too: look at the peer, the route to it and this host's \
+         uplink, not at keepalive; {hang}"
+    )
+}
+
 fn set_in_time(settings: &Settings, path: &JudgedPath) -> bool {
     settings.on && settings.time_ns > 0 && settings.time_ns < path.timeout_ns
 }

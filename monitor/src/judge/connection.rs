@@ -30,6 +30,16 @@ impl Identity {
         }
     }
 
+    /// The socket's cookie.
+    pub(crate) fn cookie(&self) -> u64 {
+        self.cookie
+    }
+
+    /// Inode of the network namespace; 0 if unknown.
+    pub(crate) fn netns(&self) -> u32 {
+        self.netns
+    }
+
     /// This host's end.
     pub(crate) fn local(&self) -> SocketAddr {
         self.local

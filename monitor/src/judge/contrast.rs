@@ -1,8 +1,8 @@
 //! The longest gap that was survived and the shortest that failed, for each
 //! path and remote prefix: one dead connection alone cannot tell an expired
-//! entry from a dead peer.
+//! entry from a dead peer. Beside them the neighbours of the moment.
 
-use super::{evidence::EvidenceList, paths::JudgedPath};
+use super::{evidence::EvidenceList, neighbours::Neighbours, paths::JudgedPath};
 use std::{
     collections::HashMap,
     net::{IpAddr, SocketAddr},
@@ -39,6 +39,8 @@ impl Contrast {
 pub(crate) struct Contrasts {
     table: HashMap<Key, Contrast>,
     capacity: usize,
+    /// How other connections fare.
+    pub(crate) neighbours: Neighbours,
     /// Gaps that were not noted because the table was full.
     pub(crate) dropped: u64,
 }
@@ -48,6 +50,7 @@ impl Contrasts {
         Self {
             table: HashMap::new(),
             capacity,
+            neighbours: Neighbours::default(),
             dropped: 0,
         }
     }

@@ -1,11 +1,14 @@
 //! A gap: a silence that ended, and what was seen since.
 
+mod note;
+
 use super::{
     finding::{Clock, Outcome},
     marks::Marks,
     paths::JudgedPath,
     seen::Seen,
     serial::after,
+    signs::{Known, Signs},
     silence::Silence,
     thresholds::CLOCK_SLACK_NS,
 };
@@ -99,6 +102,13 @@ pub(crate) struct Gap {
     una: u32,
     /// Data waits for its acknowledgment.
     pub(crate) due: bool,
+    /// Where what it sends used to be answered: how long an answer may take
+    /// before it is out of the ordinary, in ns.
+    pub(crate) patience_ns: Option<u64>,
+    /// Sends told since.
+    pub(crate) sends: u32,
+    /// Signs that it was not the peer who acknowledged.
+    pub(crate) signs: Signs,
     /// When all that was sent since was first acknowledged.
     pub(crate) acked_ns: Option<u64>,
     pub(crate) payload_ns: Option<u64>,
@@ -118,7 +128,8 @@ pub(crate) struct Gap {
 
 impl Gap {
     /// The gap that ended with `seen`. `silence` is what sweeps knew last.
-    pub(crate) fn ended_with(seen: &Seen<'_>, silence: Option<&Silence>) -> Self {
+    /// `ttl` is that of the peer's last payload.
+    pub(crate) fn ended_with(seen: &Seen<'_>, silence: Option<&Silence>, ttl: Option<u8>) -> Self {
         let known = silence.map_or(0, |silence| silence.known_ns(seen));
         let length_ns = seen.idle_ns().max(known);
         Self {
@@ -126,13 +137,14 @@ impl Gap {
             length_max_ns: seen.idle_max_ns().max(length_ns),
             doubtful: length_ns < seen.threshold_ns(),
             ended_by: ended_by(seen),
+            signs: Signs::of(Known::of(seen, ttl)),
             ..Self::blank(seen, Marks::of(&seen.fact.socket))
         }
     }
 
     /// The gap whose end nothing told: `silence` was known, and now its
     /// counters have moved. Its length is the least that it can be.
-    pub(crate) fn missed(seen: &Seen<'_>, silence: &Silence) -> Option<Self> {
+    pub(crate) fn missed(seen: &Seen<'_>, silence: &Silence, ttl: Option<u8>) -> Option<Self> {
         let socket = &seen.fact.socket;
         let now = Marks::of(socket);
         let ended_by = if silence.marks.payload_received(seen) > 0 {
@@ -146,6 +158,10 @@ impl Gap {
         } else {
             return None;
         };
+        // Half-closed and silent is as it should be: only payload is news.
+        if silence.half_closed && ended_by != EndedBy::Payload {
+            return None;
+        }
         let wait = Wait {
             since_ns: seen.at.ns,
             marks: silence.marks,
@@ -159,7 +175,8 @@ impl Gap {
             silent_until_ns: silence.seen_ns,
             ended_by,
             from_sweep: true,
-            state: Some(TcpState::Established),
+            state: Some(silence.state()),
+            signs: Signs::of(silence.known.with_ttl(ttl)),
             wait: matches!(ended_by, EndedBy::Send | EndedBy::Probe).then_some(wait),
             ..Self::blank(seen, silence.marks)
         })
@@ -184,6 +201,9 @@ impl Gap {
             wait: None,
             una: before.snd_una,
             due: before.snd_una != before.write_seq,
+            patience_ns: None,
+            sends: 0,
+            signs: Signs::default(),
             acked_ns: None,
             payload_ns: None,
             timeouts: 0,
@@ -201,127 +221,6 @@ impl Gap {
     pub(crate) fn is_before(&self, seen: &Seen<'_>) -> bool {
         seen.at.ns > self.ended_ns.saturating_add(CLOCK_SLACK_NS)
             && seen.silent_since_ns().saturating_add(CLOCK_SLACK_NS) >= self.silent_until_ns
-    }
-
-    /// Takes up what `seen` shows to have happened since the gap.
-    pub(crate) fn note(&mut self, seen: &Seen<'_>) {
-        self.note_end(seen);
-        self.note_counters(seen);
-        self.note_send(seen);
-        self.note_acknowledged(seen);
-        self.note_payload(seen);
-    }
-
-    /// Takes up the counters of the socket alone, whatever `seen` tells: the
-    /// next gap ended, and this one has had its time.
-    pub(crate) fn note_last(&mut self, seen: &Seen<'_>) {
-        self.advance_una(seen.fact.socket.snd_una, seen);
-        self.due = self.una != seen.fact.socket.write_seq;
-        self.note_acknowledged(seen);
-        if self.before.payload_received(seen) > 0 {
-            self.payload_ns.get_or_insert(seen.at.ns);
-        }
-    }
-
-    fn note_end(&mut self, seen: &Seen<'_>) {
-        let socket = &seen.fact.socket;
-        let fin_known = seen.new_state() == Some(TcpState::CloseWait)
-            // The change of state was lost, its trace is there.
-            || self.ended_by == EndedBy::Fin
-                && matches!(seen.state(), Some(TcpState::CloseWait | TcpState::LastAck));
-        if fin_known && self.fin.is_none() {
-            self.fin = Some(Fin {
-                ns: seen.at.ns,
-                outstanding: socket.write_seq.wrapping_sub(socket.snd_una),
-                in_silence: self.ended_by == EndedBy::Fin,
-                sent_after: false,
-            });
-        }
-        if seen.new_state() == Some(TcpState::Close) {
-            self.closed_ns.get_or_insert(seen.at.ns);
-        }
-        if seen.kind == FactKind::ResetSent {
-            self.reset_sent_ns.get_or_insert(seen.at.ns);
-        }
-    }
-
-    fn note_counters(&mut self, seen: &Seen<'_>) {
-        let socket = &seen.fact.socket;
-        self.advance_una(socket.snd_una, seen);
-        if !is_receive(seen.kind) && self.before.payload_written(socket) > 0 {
-            // Whether or not a fact told the send.
-            self.begin_wait(seen.at.ns, self.before);
-            if let Some(fin) = &mut self.fin {
-                fin.sent_after |= fin.in_silence;
-            }
-        }
-        if seen.new_state() != Some(TcpState::Close) {
-            self.due = self.una != socket.write_seq;
-        }
-        let Some(wait) = &mut self.wait else { return };
-        let now = Marks::of(socket);
-        self.timeouts = self
-            .timeouts
-            .max(now.retransmits.saturating_sub(wait.marks.retransmits));
-        self.probes = self
-            .probes
-            .max(now.probes_out.saturating_sub(wait.marks.probes_out));
-        let blackholed = matches!(self.told, Some((Outcome::Blackholed, _)));
-        if is_local(seen.kind) && !blackholed && wait.marks.heard(&now) {
-            // Something came through: whatever is unanswered counts from here.
-            *wait = Wait {
-                since_ns: seen.at.ns,
-                marks: now,
-            };
-            self.timeouts = 0;
-            self.probes = 0;
-        }
-    }
-
-    fn note_send(&mut self, seen: &Seen<'_>) {
-        if !matches!(seen.kind, FactKind::GapEndedBySend | FactKind::Sent) {
-            return;
-        }
-        self.first_send_ns.get_or_insert(seen.at.ns);
-        self.last_send_ns = Some(seen.at.ns);
-        self.begin_wait(seen.at.ns, Marks::of(&seen.fact.socket));
-        self.due = true;
-        if let Some(fin) = &mut self.fin {
-            fin.sent_after = true;
-        }
-    }
-
-    fn begin_wait(&mut self, since_ns: u64, marks: Marks) {
-        self.wait.get_or_insert(Wait { since_ns, marks });
-    }
-
-    fn note_acknowledged(&mut self, seen: &Seen<'_>) {
-        let segment = &seen.fact.segment;
-        if is_receive(seen.kind) && seen.segment_has(tcp_flags::ACK) {
-            self.advance_una(segment.ack, seen);
-            self.due = self.una != seen.fact.socket.write_seq;
-        }
-        if !self.due && self.progress() > 0 {
-            self.acked_ns.get_or_insert(seen.at.ns);
-        }
-    }
-
-    fn note_payload(&mut self, seen: &Seen<'_>) {
-        let told = match seen.kind {
-            FactKind::PayloadArrived => true,
-            FactKind::GapEndedByReceive => seen.brings_payload(),
-            _ => false,
-        };
-        if told || self.before.payload_received(seen) > 0 {
-            self.payload_ns.get_or_insert(seen.at.ns);
-        }
-    }
-
-    fn advance_una(&mut self, ack: u32, seen: &Seen<'_>) {
-        // What was never sent cannot be acknowledged.
-        if after(ack, self.una) && !after(ack, seen.fact.socket.snd_nxt) {
-            self.una = ack;
-        }
     }
 
     /// Bytes acknowledged since the gap.
@@ -345,14 +244,6 @@ pub(crate) fn is_receive(kind: FactKind) -> bool {
     matches!(
         kind,
         FactKind::GapEndedByReceive | FactKind::AckArrived | FactKind::PayloadArrived
-    )
-}
-
-/// Whether the fact arises on this host, with counters that agree.
-fn is_local(kind: FactKind) -> bool {
-    matches!(
-        kind,
-        FactKind::Sent | FactKind::Retransmitted | FactKind::Swept | FactKind::ProbationOver
     )
 }
 

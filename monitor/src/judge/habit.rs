@@ -8,8 +8,8 @@ use super::{
     serial::jiffies_since,
     speaker::{Speaker, last_speaker},
     thresholds::{
-        HABIT_ANSWERS, HABIT_EXPIRY_NS, HABIT_WALK_NS, REQUESTER_ANSWERS, WORKLOAD_ANSWERS,
-        WORKLOAD_CONNECTIONS, WORKLOAD_EXPIRY_NS,
+        HABIT_ANSWERS, HABIT_EXPIRY_NS, HABIT_MULTIPLE, HABIT_WALK_NS, REQUESTER_ANSWERS,
+        WORKLOAD_ANSWERS, WORKLOAD_CONNECTIONS, WORKLOAD_EXPIRY_NS,
     },
 };
 use crate::owner::Owner;
@@ -197,6 +197,15 @@ impl Habits {
     /// opened it, more than one answer was seen, and no send without one.
     pub(crate) fn used_to_be_answered(&self, cookie: u64) -> bool {
         self.connections.get(&cookie).is_some_and(Habit::asks)
+    }
+
+    /// How long an answer to this connection may take before it is out of the
+    /// ordinary, in ns; `None` where its sends did not use to be answered.
+    pub(crate) fn patience_ns(&self, cookie: u64) -> Option<u64> {
+        self.connections
+            .get(&cookie)
+            .filter(|habit| habit.asks())
+            .map(|habit| habit.tally.longest_ns.saturating_mul(HABIT_MULTIPLE))
     }
 
     /// How the connection that `seen` shows is used to be answered; `None` for

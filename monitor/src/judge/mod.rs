@@ -18,11 +18,13 @@ mod habit;
 mod input;
 mod keepalive;
 mod marks;
+mod neighbours;
 mod outcomes;
 mod paths;
 mod report;
 mod seen;
 mod serial;
+mod signs;
 mod silence;
 mod speaker;
 mod stalls;
@@ -49,7 +51,10 @@ use paths::Paths;
 use seen::{Moment, Seen};
 use serde::{Deserialize, Serialize};
 use stalls::Stalls;
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 use track::{Desk, Fate, Tracked};
 
 /// One fact, with what the judge cannot know of itself.
@@ -131,6 +136,10 @@ pub struct JudgeStats {
     pub habits: usize,
     /// Facts about connections that found no place in the table.
     pub table_full_total: u64,
+    /// Connections known as neighbours of others now.
+    pub neighbours: usize,
+    /// Connections that were not noted as neighbours because that table was full.
+    pub neighbours_full_total: u64,
     /// Gaps that were not noted for contrast because that table was full.
     pub contrasts_full_total: u64,
     /// Looks at connections on which something waits that found no place in
@@ -160,6 +169,8 @@ pub struct Judge {
     contrasts: Contrasts,
     stalls: Stalls,
     habits: Habits,
+    /// When the host should be looked at, before the next sweep is due.
+    look_ns: Option<u64>,
     stats: JudgeStats,
 }
 
@@ -173,6 +184,7 @@ impl Judge {
             contrasts: Contrasts::new(limits.max_contrasts),
             stalls: Stalls::new(limits.max_stalls),
             habits: Habits::new(limits.max_habits, limits.max_workloads),
+            look_ns: None,
             stats: JudgeStats::default(),
         };
         judge.set_paths(paths);
@@ -205,20 +217,13 @@ impl Judge {
             self.stats.unknown_path_total += 1;
             None
         });
-        let seen = Seen {
-            fact,
-            kind,
-            at: Moment {
-                ns: fact.time_ns,
-                wall_unix_ns: observation.wall_unix_ns,
-            },
-            suspended_ns: observation.suspended_ns,
-            owner: &observation.owner,
-            path,
-            jiffy_ns: self.limits.jiffy_ns,
-        };
+        let seen = seen(observation, kind, path, self.limits.jiffy_ns);
+        self.contrasts.neighbours.note(&seen);
         self.habits.look(&seen);
         let tracked_now = self.connections.len();
+        if let Some(at_ns) = neighbours::look_at(&seen) {
+            self.look_ns = Some(self.look_ns.map_or(at_ns, |known| known.min(at_ns)));
+        }
         let mut desk = Desk {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
@@ -237,7 +242,7 @@ impl Judge {
             Entry::Vacant(entry) => {
                 let gap = seen.ends_silence();
                 let silent = kind == FactKind::Swept
-                    && seen.silent_on().is_some()
+                    && seen.watched_on().is_some()
                     // Of a dead connection its silence is no news.
                     && !self.stalls.blackholed(cookie);
                 if !gap && !silent {
@@ -255,6 +260,41 @@ impl Judge {
             tracked.speaks_for(&seen)
         });
         self.stalls.observe(&seen, spoken_for, &mut desk);
+    }
+
+    /// Takes up what a row of a sweep says of its connection as a neighbour of
+    /// others. To be called for every row before the first is observed: else what
+    /// fails together would not be seen to do so.
+    pub fn look_around(&mut self, fact: &Fact) {
+        let Some(kind) = fact.kind().filter(|_| fact.socket.cookie != 0) else {
+            return;
+        };
+        if fact.has(flags::LOOPBACK) {
+            return;
+        }
+        let row = Observation {
+            fact,
+            wall_unix_ns: 0,
+            suspended_ns: 0,
+            owner: Owner::default(),
+        };
+        // What is wrong with the fact is counted when it is observed.
+        let path = self.paths.find(fact.path_id).unwrap_or_default();
+        let seen = seen(&row, kind, path, self.limits.jiffy_ns);
+        self.contrasts.neighbours.note(&seen);
+    }
+
+    /// When the judge would like the host to be swept, CLOCK_MONOTONIC in ns:
+    /// a verdict is near, and a look decides it or says how its neighbours fare.
+    /// `None` if the next regular sweep does.
+    pub fn wants_look(&self) -> Option<u64> {
+        self.look_ns
+    }
+
+    /// A sweep began at `started_ns` (CLOCK_MONOTONIC), complete or not: what was
+    /// wanted by then is done.
+    pub fn looked(&mut self, started_ns: u64) {
+        self.look_ns = self.look_ns.filter(|at_ns| *at_ns > started_ns);
     }
 
     /// A sweep that began at `started_ns` is over: connections that were silent
@@ -277,6 +317,7 @@ impl Judge {
             tracked.swept(started_ns, &mut desk);
         }
         self.stalls.swept(started_ns, &mut desk);
+        self.looked(started_ns);
         self.tick(now_ns, wall_unix_ns, out);
     }
 
@@ -306,6 +347,14 @@ impl Judge {
             });
         expired += self.stalls.tick(now_ns, &mut desk);
         self.stats.expired_total += expired;
+        self.contrasts.neighbours.forget(now_ns);
+        if self
+            .connections
+            .values()
+            .any(|tracked| tracked.wants_look(now_ns))
+        {
+            self.look_ns = Some(self.look_ns.map_or(now_ns, |known| known.min(now_ns)));
+        }
     }
 
     /// The judge's own numbers.
@@ -318,8 +367,31 @@ impl Judge {
             stalls_full_total: self.stalls.dropped,
             habits: self.habits.len(),
             habits_full_total: self.habits.dropped,
+            neighbours: self.contrasts.neighbours.len(),
+            neighbours_full_total: self.contrasts.neighbours.dropped,
             ..self.stats
         }
+    }
+}
+
+/// What was observed, its path resolved.
+fn seen<'a>(
+    observation: &'a Observation<'_>,
+    kind: FactKind,
+    path: Option<&'a Arc<JudgedPath>>,
+    jiffy_ns: u64,
+) -> Seen<'a> {
+    Seen {
+        fact: observation.fact,
+        kind,
+        at: Moment {
+            ns: observation.fact.time_ns,
+            wall_unix_ns: observation.wall_unix_ns,
+        },
+        suspended_ns: observation.suspended_ns,
+        owner: &observation.owner,
+        path,
+        jiffy_ns,
     }
 }
 

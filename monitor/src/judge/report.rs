@@ -1,10 +1,13 @@
 //! From a conclusion to the finding that users read.
 
 use super::{
+    advice,
     connection::Identity,
     contrast::Contrasts,
     evidence::EvidenceList,
-    finding::{Cause, Certainty, Clock, Finding, FindingKind, Role, Scope, Severity},
+    finding::{Cause, Certainty, Clock, Finding, FindingKind, Outcome, Role, Scope, Severity},
+    keepalive::Settings,
+    neighbours::Around,
     paths::JudgedPath,
     words,
 };
@@ -16,7 +19,10 @@ pub(crate) struct Conclusion<'a> {
     pub(crate) kind: FindingKind,
     pub(crate) certainty: Certainty,
     pub(crate) severity: Severity,
-    pub(crate) scope: Option<Scope>,
+    /// Neighbours that were heard at this time (CLOCK_MONOTONIC, ns) or later are a
+    /// contrast to it; `None` where none is wanted.
+    pub(crate) neighbours_since_ns: Option<u64>,
+    pub(crate) settings: &'a Settings,
     pub(crate) wall_unix_ns: i64,
     pub(crate) length_ns: u64,
     pub(crate) path: Option<&'a JudgedPath>,
@@ -36,6 +42,18 @@ pub(crate) fn finding(
     contrasts: &Contrasts,
 ) -> Finding {
     let mut evidence = conclusion.evidence;
+    let around = conclusion.neighbours_since_ns.map(|since_ns| {
+        let neighbours = &contrasts.neighbours;
+        neighbours.around(identity, conclusion.path, since_ns)
+    });
+    if let Some(around) = around {
+        evidence
+            .count("siblings_moving", around.moving)
+            .count("siblings_failing", around.failing);
+    }
+    let scope = around
+        .filter(|_| is_loss(conclusion.kind))
+        .and_then(|around| around.scope());
     contrasts
         .of(conclusion.path, identity.remote())
         .tell(&mut evidence);
@@ -48,12 +66,16 @@ pub(crate) fn finding(
         summary.push_str("; ");
         summary.push_str(&conclusion.said);
     }
+    if let Some(said) = around.and_then(|around| beside(around, scope)) {
+        summary.push_str("; ");
+        summary.push_str(&said);
+    }
     Finding {
         time: rfc3339(conclusion.wall_unix_ns),
         kind: conclusion.kind,
         certainty: conclusion.certainty,
         severity: conclusion.severity,
-        scope: conclusion.scope,
+        scope,
         gap_seconds: words::seconds(conclusion.length_ns),
         timeout_seconds: conclusion.path.map(|path| words::seconds(path.timeout_ns)),
         path: conclusion.path.map(|path| path.name.clone()),
@@ -61,8 +83,43 @@ pub(crate) fn finding(
         connection: identity.shown(),
         owner: owner.clone(),
         evidence: evidence.into_vec(),
-        advice: conclusion.advice,
+        advice: match scope {
+            Some(Scope::PeerOrNetwork) => Some(advice::down(conclusion.settings)),
+            None => conclusion.advice,
+        },
         summary,
+    }
+}
+
+/// Whether nothing comes back: what a dead peer or network looks like.
+fn is_loss(kind: FindingKind) -> bool {
+    matches!(
+        kind,
+        FindingKind::Outcome {
+            outcome: Outcome::Blackholed
+        } | FindingKind::Stall {
+            cause: Cause::Blackholed
+        }
+    )
+}
+
+/// How the neighbours fare, if that is worth a word.
+fn beside(around: Around, scope: Option<Scope>) -> Option<String> {
+    match (scope, around.moving) {
+        (Some(Scope::PeerOrNetwork), _) => {
+            let others = words::count(around.failing, "other connection");
+            let fails = if around.failing == 1 { "fails" } else { "fail" };
+            Some(format!(
+                "{others} {fails} too, not all after a silence: the peer or the network is down, it was \
+                 not the silence"
+            ))
+        }
+        (None, 0) => None,
+        (None, moving) => Some(format!(
+            "{} there {} fine",
+            words::count(moving, "other connection"),
+            if moving == 1 { "is" } else { "are" }
+        )),
     }
 }
 

@@ -115,6 +115,24 @@ impl Seen<'_> {
         self.path.filter(|_| silent)
     }
 
+    /// Whether this host closed its direction and the peer has not.
+    pub(crate) fn half_closed(&self) -> bool {
+        matches!(self.state(), Some(TcpState::FinWait1 | TcpState::FinWait2))
+    }
+
+    /// The path of a half-closed connection that may be silent as long (sweep only).
+    fn half_closed_on(&self) -> Option<&Arc<JudgedPath>> {
+        let silent =
+            self.half_closed() && !self.stuck() && self.idle_max_ns() >= self.threshold_ns();
+        self.path.filter(|_| silent)
+    }
+
+    /// The path of a connection whose silence is kept: whether or not something is
+    /// told of it while it lasts (sweep only).
+    pub(crate) fn watched_on(&self) -> Option<&Arc<JudgedPath>> {
+        self.silent_on().or_else(|| self.half_closed_on())
+    }
+
     /// Whether this fact ends a silence that may be past its threshold.
     pub(crate) fn ends_silence(&self) -> bool {
         use TcpState::{CloseWait, Established, FinWait1, FinWait2};

@@ -1,6 +1,6 @@
 //! A silence that lasts, as sweeps show it.
 
-use super::{keepalive, marks::Marks, paths::JudgedPath, seen::Seen};
+use super::{keepalive, marks::Marks, paths::JudgedPath, seen::Seen, signs::Known};
 use monitor_common::{FactKind, TcpState};
 use std::sync::Arc;
 
@@ -15,6 +15,11 @@ pub(crate) struct Silence {
     slept_ns: u64,
     /// The counters at that time.
     pub(crate) marks: Marks,
+    /// What was known of the peer at that time.
+    pub(crate) known: Known,
+    /// This host has said its last word, and silence is as it should be: nothing is
+    /// told of it but the payload that ends it.
+    pub(crate) half_closed: bool,
     /// The last sweep showed it.
     pub(crate) live: bool,
     /// `at_risk` was told.
@@ -40,6 +45,8 @@ impl Silence {
             seen_ns: seen.at.ns,
             slept_ns: seen.suspended_ns,
             marks: Marks::of(&seen.fact.socket),
+            known: Known::of(seen, None),
+            half_closed: seen.half_closed(),
             live: true,
             warned: false,
             crossed: false,
@@ -48,8 +55,19 @@ impl Silence {
 
     /// Whether this silence still lasts in what `seen` shows.
     pub(crate) fn lasts(&self, seen: &Seen<'_>) -> bool {
-        self.marks
-            .still(&Marks::of(&seen.fact.socket), self.path.clock)
+        self.half_closed == seen.half_closed()
+            && self
+                .marks
+                .still(&Marks::of(&seen.fact.socket), self.path.clock)
+    }
+
+    /// State of the connection in it; which half-closed one does not matter.
+    pub(crate) fn state(&self) -> TcpState {
+        if self.half_closed {
+            TcpState::FinWait2
+        } else {
+            TcpState::Established
+        }
     }
 
     /// Takes a later look at the same silence.
@@ -58,6 +76,7 @@ impl Silence {
         self.seen_ns = self.seen_ns.max(seen.at.ns);
         self.slept_ns = self.slept_ns.max(seen.suspended_ns);
         self.marks = Marks::of(&seen.fact.socket);
+        self.known = Known::of(seen, None);
         self.live = true;
     }
 
@@ -110,6 +129,9 @@ impl Silence {
 
     /// What is new to tell, if anything. Marks it as told.
     pub(crate) fn advance(&mut self, seen: &Seen<'_>) -> Option<Stage> {
+        if self.half_closed {
+            return None;
+        }
         let length = self.length_ns(seen.at.ns);
         if length >= self.path.timeout_ns {
             return (!std::mem::replace(&mut self.crossed, true)).then_some(Stage::Crossed);

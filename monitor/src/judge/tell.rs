@@ -3,29 +3,22 @@
 use super::{
     Verdict, advice,
     evidence::EvidenceList,
-    finding::{Certainty, Clock, FindingKind, Severity},
+    finding::{Certainty, FindingKind, Outcome, Scope, Severity},
     gap::Gap,
     outcomes::{Bearing, Ruling},
-    paths::JudgedPath,
     report::{self, Conclusion},
     seen::{Moment, Seen},
     silence::{Silence, Stage},
+    thresholds::{LATELY_NS, OVERDUE_NS},
     track::{Desk, Tracked},
     words,
 };
 use monitor_common::TcpState;
 
 impl Tracked {
-    /// The outcome of a gap of `length_ns`.
-    pub(super) fn tell_outcome(
-        &self,
-        ruling: Ruling,
-        path: Option<&JudgedPath>,
-        clock: Clock,
-        length_ns: u64,
-        at: Moment,
-        desk: &mut Desk<'_>,
-    ) {
+    /// The outcome of `gap`.
+    pub(super) fn tell_outcome(&self, ruling: Ruling, gap: &Gap, at: Moment, desk: &mut Desk<'_>) {
+        let (path, length_ns) = (gap.path.as_deref(), gap.length_ns);
         let Ruling {
             outcome,
             severity,
@@ -36,20 +29,26 @@ impl Tracked {
         } = ruling;
         let conclusion = Conclusion {
             kind: FindingKind::Outcome { outcome },
-            certainty: Certainty::Observed,
+            certainty: match outcome {
+                Outcome::Undelivered => Certainty::Suspected,
+                _ => Certainty::Observed,
+            },
             severity,
-            scope: None,
+            neighbours_since_ns: neighbours_since(outcome, gap, at.ns),
+            settings: &self.settings,
             wall_unix_ns: at.wall_unix_ns,
             length_ns,
             path,
-            clock,
+            clock: gap.clock,
             evidence,
             advice,
             said,
         };
-        self.tell(conclusion, desk);
+        let scope = self.tell(conclusion, desk);
         let remote = self.identity.remote();
         match bearing {
+            // It was not the silence.
+            _ if scope.is_some() => {}
             Bearing::Survived => desk.contrasts.survived(path, remote, length_ns),
             Bearing::Failed => desk.contrasts.failed(path, remote, length_ns),
             Bearing::Neutral => {}
@@ -93,7 +92,8 @@ impl Tracked {
             kind,
             certainty: Certainty::Observed,
             severity,
-            scope: None,
+            neighbours_since_ns: None,
+            settings: &self.settings,
             wall_unix_ns: seen.at.wall_unix_ns,
             length_ns: silence.length_ns(seen.at.ns),
             path: Some(&silence.path),
@@ -125,7 +125,8 @@ impl Tracked {
             kind: FindingKind::Crossed,
             certainty: Certainty::Observed,
             severity: Severity::None,
-            scope: None,
+            neighbours_since_ns: None,
+            settings: &self.settings,
             wall_unix_ns: seen.at.wall_unix_ns,
             length_ns: gap.length_ns,
             path: Some(path),
@@ -137,9 +138,12 @@ impl Tracked {
         self.tell(conclusion, desk);
     }
 
-    fn tell(&self, conclusion: Conclusion<'_>, desk: &mut Desk<'_>) {
+    /// Tells it; answers how far it reaches.
+    fn tell(&self, conclusion: Conclusion<'_>, desk: &mut Desk<'_>) -> Option<Scope> {
         let finding = report::finding(conclusion, &self.identity, &self.owner, desk.contrasts);
+        let scope = finding.scope;
         desk.out.push(Verdict::Finding(Box::new(finding)));
+        scope
     }
 
     /// Nothing more is to be said of the present silence or gap.
@@ -147,5 +151,20 @@ impl Tracked {
         desk.out.push(Verdict::Ended {
             connection_id: self.identity.id(),
         });
+    }
+}
+
+/// From when on a neighbour that is heard is a contrast to `outcome`, in ns; `None`
+/// where none is wanted.
+fn neighbours_since(outcome: Outcome, gap: &Gap, now_ns: u64) -> Option<u64> {
+    match outcome {
+        Outcome::Blackholed => {
+            let since = gap.wait.map_or(gap.ended_ns, |wait| wait.since_ns);
+            Some(since.saturating_add(OVERDUE_NS))
+        }
+        Outcome::Reset | Outcome::Closed | Outcome::Undelivered => {
+            Some(gap.ended_ns.min(now_ns.saturating_sub(LATELY_NS)))
+        }
+        Outcome::Survived | Outcome::Acknowledged | Outcome::Recovered => None,
     }
 }

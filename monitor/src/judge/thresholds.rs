@@ -193,3 +193,57 @@ pub(crate) const FOLLOW_UP_NS: u64 = SECOND / 5;
 /// Two looks closer than this, in ns, are of one sweep and agree of course: the
 /// shortest interval between sweeps is a second.
 pub(crate) const TWO_LOOKS_NS: u64 = SECOND / 2;
+/// Connections remembered as neighbours of others: a sweep shows 256 to 512 as
+/// samples, and each is remembered for [`NEIGHBOUR_EXPIRY_NS`], twelve sweeps.
+pub(crate) const MAX_NEIGHBOURS: usize = 4_096;
+
+/// How long a neighbour is remembered after the last fact of it. Only what moved
+/// lately is a contrast.
+pub(crate) const NEIGHBOUR_EXPIRY_NS: u64 = 60 * SECOND;
+
+/// Timeouts, or unanswered probes, from which on a neighbour counts as failing: one
+/// is commonplace. It is no verdict, so it need not wait for [`TIMEOUTS`].
+pub(crate) const FAILING: u8 = 2;
+
+/// A neighbour counts as moving if it was heard so long after the unanswered send,
+/// when the first answer to that was overdue ([`LEAST_RTO_NS`]): what arrived
+/// before it may have left before the path died.
+pub(crate) const OVERDUE_NS: u64 = LEAST_RTO_NS;
+
+/// Where nothing waits unanswered (a reset, a FIN, a forged ACK come at once), a
+/// neighbour that was heard so lately counts as moving: two sweeps.
+pub(crate) const LATELY_NS: u64 = 10 * SECOND;
+
+/// Connections to other peers that must fail without a silence before, with none
+/// on the path moving, until the network counts as down: one may have an ailing
+/// peer of its own.
+pub(crate) const FRESH_ELSEWHERE: u64 = 2;
+
+/// A timestamp clock may seem to have moved so much less, because the last segment
+/// waited less on its way than this one: more than queues hold back.
+pub(crate) const TRANSIT_SPREAD_NS: u64 = SECOND;
+
+/// Beyond this silence a timestamp clock says nothing: at a tick a ms it has passed
+/// half of its circle (RFC 7323, section 5.5).
+pub(crate) const MOST_TSVAL_NS: u64 = 24 * 86_400 * SECOND;
+
+/// A window counts as another's from this factor on. Receive buffers double in a
+/// round trip at most, and in an idle connection's window one doubling may be
+/// unannounced; twice that is not the peer that was.
+pub(crate) const WINDOW_FACTOR: u64 = 4;
+
+/// A round trip counts as another's below one part in this many of the smallest
+/// seen: a better route saves some of the way, hardly half of it.
+pub(crate) const ROUND_TRIP_FACTOR: u64 = 2;
+
+/// Smallest round trips below this, in us, tell nothing: what the peer's scheduler
+/// adds is as large.
+pub(crate) const LEAST_ROUND_TRIP_US: u32 = 1_000;
+
+/// Sends without an answer until they count as undelivered where answers used to
+/// come: a second attempt shows that the first was missed by the application too.
+pub(crate) const UNANSWERED_SENDS: u32 = 2;
+
+/// The first and the last of these sends lie so far apart: the same patience as
+/// [`ANSWER_GRACE_NS`].
+pub(crate) const UNANSWERED_FOR_NS: u64 = ANSWER_GRACE_NS;

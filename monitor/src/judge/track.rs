@@ -5,13 +5,15 @@ use super::{
     connection::{self, Identity},
     contrast::Contrasts,
     finding::Outcome,
-    gap::{EndedBy, Gap},
+    gap::{EndedBy, Gap, is_receive},
     habit::Habits,
     keepalive::Settings,
     outcomes::{self, Case, Event},
     seen::{Moment, Seen},
     silence::Silence,
-    thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS},
+    thresholds::{
+        ANSWER_GRACE_NS, DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS,
+    },
 };
 use crate::owner::Owner;
 use monitor_common::{FactKind, TcpState};
@@ -42,6 +44,8 @@ pub(crate) struct Tracked {
     pub(super) settings: Settings,
     silence: Option<Silence>,
     gap: Option<Gap>,
+    /// TTL of the last segment that brought payload.
+    ttl: Option<u8>,
     /// Time of the latest fact.
     seen_ns: u64,
     /// When a sweep last showed it; 0 for never.
@@ -58,6 +62,7 @@ impl Tracked {
             settings: Settings::of(seen.fact, seen.jiffy_ns),
             silence: None,
             gap: None,
+            ttl: None,
             seen_ns: seen.at.ns,
             swept_ns: 0,
             over_ns: None,
@@ -107,6 +112,10 @@ impl Tracked {
             self.look(seen, desk);
         } else {
             self.hear(seen, desk);
+        }
+        let segment = &seen.fact.segment;
+        if is_receive(seen.kind) && seen.brings_payload() && segment.ttl != 0 {
+            self.ttl = Some(segment.ttl);
         }
     }
 
@@ -159,7 +168,8 @@ impl Tracked {
     fn open_gap(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
         self.retire(seen, desk);
         let silence = self.silence.take();
-        let gap = Gap::ended_with(seen, silence.as_ref());
+        let mut gap = Gap::ended_with(seen, silence.as_ref(), self.ttl);
+        gap.patience_ns = desk.habits.patience_ns(self.identity.cookie());
         // It speaks again: what comes of that is another matter.
         if silence
             .as_ref()
@@ -199,7 +209,7 @@ impl Tracked {
         let unheard = silence.marks.segs_in == seen.fact.socket.segs_in;
         let missed = Some(silence)
             .filter(|silence| silence.live || unheard)
-            .and_then(|silence| Gap::missed(seen, silence));
+            .and_then(|silence| Gap::missed(seen, silence, self.ttl));
         if let Some(mut gap) = missed {
             let told = silence.told() && silence.live;
             if gap.ended_by == EndedBy::Probe {
@@ -211,6 +221,7 @@ impl Tracked {
             if !silence.crossed {
                 self.tell_crossed_late(&gap, seen, desk);
             }
+            gap.patience_ns = desk.habits.patience_ns(self.identity.cookie());
             self.silence = None;
             self.gap = Some(gap);
         }
@@ -227,7 +238,7 @@ impl Tracked {
         }
         if let Some(gap) = self.open() {
             let lost = gap.outcome() == Some(Outcome::Blackholed);
-            if lost || seen.silent_on().is_none() || !gap.is_before(seen) {
+            if lost || seen.watched_on().is_none() || !gap.is_before(seen) {
                 return;
             }
             self.retire(seen, desk);
@@ -246,7 +257,7 @@ impl Tracked {
         }
         if self.silence.is_none() {
             let outdated = self.gap.as_ref().is_some_and(|gap| !gap.is_before(seen));
-            let Some(path) = seen.silent_on().filter(|_| !outdated) else {
+            let Some(path) = seen.watched_on().filter(|_| !outdated) else {
                 return;
             };
             self.silence = Some(Silence::begin(seen, path));
@@ -347,7 +358,10 @@ impl Tracked {
         gap.told = Some((ruling.outcome, at.ns));
         gap.settled = outcomes::is_final(ruling.outcome);
         gap.silence_told = false;
-        let lost = matches!(ruling.outcome, Outcome::Blackholed | Outcome::Recovered);
+        let lost = matches!(
+            ruling.outcome,
+            Outcome::Blackholed | Outcome::Recovered | Outcome::Undelivered
+        );
         if gap.doubtful && !lost {
             return;
         }
@@ -357,8 +371,26 @@ impl Tracked {
                 .evidence
                 .seconds("gap_at_most_seconds", gap.length_max_ns);
         }
-        let (path, length_ns, clock) = (gap.path.clone(), gap.length_ns, gap.clock);
-        self.tell_outcome(ruling, path.as_deref(), clock, length_ns, at, desk);
+        if let Some(gap) = &self.gap {
+            self.tell_outcome(ruling, gap, at, desk);
+        }
+    }
+
+    /// Whether the socket should be read at `now_ns`: by the signs nothing was
+    /// delivered, and no fact has shown since that nothing came after all.
+    pub(crate) fn wants_look(&self, now_ns: u64) -> bool {
+        self.open().is_some_and(|gap| {
+            let suspected = gap.signs.suffice() && gap.sent() && !gap.due;
+            let told_by = gap
+                .acked_ns
+                .map_or(0, |ns| ns.saturating_add(ANSWER_GRACE_NS));
+            // A socket that is not shown then will not be shown for asking again.
+            let late = told_by.saturating_add(SETTLE_GRACE_NS * 10);
+            suspected
+                && gap.payload_ns.is_none()
+                && self.seen_ns < told_by
+                && (told_by..late).contains(&now_ns)
+        })
     }
 
     /// A sweep that began at `started_ns` is over.

@@ -1,7 +1,7 @@
 use super::fact::{FactMirror, OwnerMirror};
 use crate::judge::{Input, JudgedPath, Observation};
 use crate::owner::Owner;
-use monitor_common::Fact;
+use monitor_common::{Fact, FactKind};
 use serde::{Deserialize, Serialize};
 
 /// One line after the header.
@@ -54,6 +54,16 @@ fn is_awake(suspended_ns: &u64) -> bool {
 }
 
 impl Entry {
+    /// The fact, where it is a row of a sweep.
+    pub(super) fn row(&self) -> Option<&Fact> {
+        match self {
+            Self::Observation(observed) if observed.fact.kind() == Some(FactKind::Swept) => {
+                Some(&observed.fact)
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn of(input: &Input<'_>) -> Self {
         match input {
             Input::Observation(observation) => Self::Observation(Box::new(Observed {

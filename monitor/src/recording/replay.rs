@@ -4,7 +4,11 @@ use super::reader::{Ending, Recording};
 use crate::alerts::{self, Alert, Alerts};
 use crate::judge::finding::Finding;
 use crate::judge::{Judge, Verdict};
+use std::collections::VecDeque;
 use std::io::BufRead;
+
+/// Rows of one sweep that are looked at ahead, at most: what a sweep holds.
+const MAX_ROWS: usize = 65_536;
 
 /// What came of a replay besides its findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +40,8 @@ pub fn replay<R: BufRead, E: From<RecordingError>>(
     let mut replayed = Replayed::default();
     let mut verdicts = Vec::new();
     let mut now_ns = 0;
-    'lines: while let Some(entry) = recording.entry()? {
+    let mut lines = Lines::of(recording);
+    'lines: while let Some(entry) = lines.next(&mut judge)? {
         if let Entry::Lost { inputs } = entry {
             replayed.lost = replayed.lost.saturating_add(inputs);
         }
@@ -63,4 +68,42 @@ pub fn replay<R: BufRead, E: From<RecordingError>>(
     replayed.alerts = alerts.firing().collect();
     replayed.ending = recording.ending();
     Ok(replayed)
+}
+
+/// The lines of a recording, with the rows of a sweep seen all together before the
+/// first of them is judged, as the daemon does.
+struct Lines<'a, R> {
+    recording: &'a mut Recording<R>,
+    /// Rows that were looked at, and what followed the last of them.
+    ahead: VecDeque<Result<Option<Entry>, RecordingError>>,
+}
+
+impl<'a, R: BufRead> Lines<'a, R> {
+    fn of(recording: &'a mut Recording<R>) -> Self {
+        Self {
+            recording,
+            ahead: VecDeque::new(),
+        }
+    }
+
+    fn next(&mut self, judge: &mut Judge) -> Result<Option<Entry>, RecordingError> {
+        if let Some(next) = self.ahead.pop_front() {
+            return next;
+        }
+        loop {
+            let entry = self.recording.entry();
+            let row = match &entry {
+                Ok(Some(entry)) => entry.row(),
+                _ => None,
+            };
+            let more = row.is_some() && self.ahead.len() < MAX_ROWS;
+            if let Some(fact) = row {
+                judge.look_around(fact);
+            }
+            self.ahead.push_back(entry);
+            if !more {
+                return self.ahead.pop_front().unwrap_or(Ok(None));
+            }
+        }
+    }
 }

@@ -13,17 +13,18 @@ use monitor_common::{FactKind, TcpState};
 
 pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
-    if gap.payload_ns.is_some() || gap.closed_ns.is_some_and(|ns| ns < case.now_ns) {
+    if gap.payload_ns.is_some() {
         return None;
     }
     let waited = if came_alone(case) {
         0
     } else {
-        let waited = case.now_ns.saturating_sub(gap.acked_ns?);
-        if gap.due || !(waited >= ANSWER_GRACE_NS || nothing_more_can_come(case)) {
+        // With signs of a forgery the socket is read first.
+        let unread = matches!(case.event, Event::Time) && gap.signs.suffice();
+        if gap.due || unread || !is_time(case) {
             return None;
         }
-        waited
+        case.now_ns.saturating_sub(gap.acked_ns?)
     };
     let mut evidence = EvidenceList::default();
     evidence
@@ -45,6 +46,17 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
             "an ACK came and nothing more".into()
         },
     })
+}
+
+/// Whether an answer to what was acknowledged has had its time.
+pub(super) fn is_time(case: &Case<'_>) -> bool {
+    let gap = case.gap;
+    let Some(acked_ns) = gap.acked_ns else {
+        return false;
+    };
+    let gone = gap.closed_ns.is_some_and(|ns| ns < case.now_ns);
+    let waited = case.now_ns.saturating_sub(acked_ns);
+    !gone && (waited >= ANSWER_GRACE_NS || nothing_more_can_come(case))
 }
 
 /// Whether the peer's bare segment ended the silence while nothing was due.

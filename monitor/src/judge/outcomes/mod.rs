@@ -6,6 +6,7 @@ pub(crate) mod closed;
 mod recovered;
 mod reset;
 mod survived;
+mod undelivered;
 
 use super::{
     evidence::EvidenceList,
@@ -68,6 +69,7 @@ const RULES: &[Rule] = &[
     reset::judge,
     blackholed::judge,
     closed::judge,
+    undelivered::judge,
     acknowledged::judge,
 ];
 

@@ -9,14 +9,14 @@ use crate::{
     judge::{
         Verdict, connection,
         connection::Identity,
-        finding::{Cause, FindingKind},
+        finding::{Cause, FindingKind, Severity},
         gap::is_receive,
         habit::Habits,
         keepalive::Settings,
         report::{self, Conclusion},
         seen::Seen,
         serial::after,
-        thresholds::LOSS_FORGET_NS,
+        thresholds::{LOSS_FORGET_NS, OVERDUE_NS},
         track::Desk,
     },
     owner::Owner,
@@ -298,13 +298,21 @@ impl Watched {
         {
             loss.told();
         }
+        // Of a stall that is explained, others tell nothing.
+        let contrasts = ruling.severity > Severity::None;
+        let since_ns = seen
+            .at
+            .ns
+            .saturating_sub(ruling.length_ns)
+            .saturating_add(OVERDUE_NS);
         let conclusion = Conclusion {
             kind: FindingKind::Stall {
                 cause: ruling.cause,
             },
             certainty: ruling.certainty,
             severity: ruling.severity,
-            scope: None,
+            neighbours_since_ns: contrasts.then_some(since_ns),
+            settings: &self.settings,
             wall_unix_ns: seen.at.wall_unix_ns,
             length_ns: ruling.length_ns,
             path: seen.path.map(|path| &**path),

@@ -3,7 +3,7 @@
 use super::story::{JIFFY_NS, SECOND, azure, owner, socket, wall};
 use crate::judge::{
     Judge, JudgedPath, Limits, Observation, Verdict,
-    finding::{Clock, FindingKind, Outcome},
+    finding::{Certainty, Clock, FindingKind, Outcome},
 };
 use monitor_common::{Fact, FactKind, NO_PATH, Segment, Socket};
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -55,10 +55,15 @@ prop_compose! {
         own in [number(), number(), number(), number(), number(), number()],
         family in select(vec![4_u16, 6, 9]),
         wild in any::<[u32; 6]>(),
+        clocks in (number(), select(vec![20_u16, 32]), 0..17_u8, number()),
     ) -> Socket {
         Socket {
             cookie,
             family,
+            rcv_tsval: clocks.0,
+            tcp_header_len: clocks.1,
+            snd_wscale: clocks.2,
+            rtt_min_us: clocks.3,
             snd_una: sequence[0],
             snd_nxt: sequence[1],
             write_seq: sequence[2],
@@ -104,8 +109,9 @@ prop_compose! {
         path_id in select(vec![0, 1, 7, NO_PATH]),
         states in [0..14_u32, 0..14_u32],
         segment in (number(), number(), 0..10_u32),
+        options in (number(), 0..4_u8, 0..3_u8, any::<u16>()),
         tcp_flags in any::<u8>(),
-        socket in sockets(),
+        socket in sockets().boxed(),
     ) -> Fact {
         Fact {
             kind,
@@ -124,6 +130,10 @@ prop_compose! {
                 ack: segment.1,
                 payload_len: segment.2,
                 tcp_flags,
+                tsval: options.0,
+                options: options.1,
+                ttl: options.2,
+                window: options.3,
                 ..Segment::default()
             },
             socket,
@@ -145,6 +155,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(fact, slept)| Step::Fact(Box::new(fact), slept)),
         2 => (time(), time()).prop_map(|(started, now)| Step::SweepDone(started, now)),
         4 => time().prop_map(Step::Tick),
+
         1 => Just(Step::Reload),
     ];
     vec(step, 0..60)
@@ -155,15 +166,18 @@ fn judged(steps: &[Step], limits: Limits) -> (Judge, Vec<Verdict>) {
     let mut out = Vec::new();
     for step in steps {
         match step {
-            Step::Fact(fact, suspended_ns) => judge.observe(
-                &Observation {
+            Step::Fact(fact, suspended_ns) => {
+                if fact.kind() == Some(FactKind::Swept) {
+                    judge.look_around(fact);
+                }
+                let observation = Observation {
                     fact,
                     wall_unix_ns: wall(fact.time_ns % (1 << 60)),
                     suspended_ns: *suspended_ns,
                     owner: owner(),
-                },
-                &mut out,
-            ),
+                };
+                judge.observe(&observation, &mut out);
+            }
             Step::SweepDone(started, now) => judge.sweep_done(*started, *now, 0, &mut out),
             Step::Tick(now) => judge.tick(*now, i64::MAX, &mut out),
             Step::Reload => judge.set_paths(paths()),
@@ -246,6 +260,8 @@ proptest! {
                 prop_assert!(!finding.evidence.is_empty());
                 prop_assert!(finding.gap_seconds.is_finite());
                 prop_assert!(!finding.summary.is_empty());
+                let suspected = matches!(finding.kind.name(), "undelivered" | "awaiting_reply");
+                prop_assert_eq!(finding.certainty == Certainty::Suspected, suspected);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! A socket and the facts that its life gives rise to.
 
+mod peer;
+
 pub(super) use super::socket::{JIFFY_NS, MS, SECOND, azure, owner, socket};
 
 use crate::judge::{
@@ -8,6 +10,7 @@ use crate::judge::{
 };
 use crate::owner::Owner;
 use monitor_common::{Fact, FactKind, NO_PATH, Segment, Socket, TcpState, flags, tcp_flags};
+use peer::Peer;
 
 /// One connection and the judge that hears of it.
 pub(super) struct Story {
@@ -23,6 +26,8 @@ pub(super) struct Story {
     pub(super) verdicts: Vec<Verdict>,
     /// Who holds the connection, as the facts from now on say.
     pub(super) owner: Owner,
+    /// What the peer's segments look like.
+    pub(super) peer: Peer,
     wire: u64,
     data: u64,
     /// When a local timer or a read last moved the kernel's packet clock.
@@ -45,6 +50,7 @@ impl Story {
             now,
             verdicts: Vec::new(),
             owner: owner(),
+            peer: Peer::honest(),
             wire: now,
             data: now,
             touched: now,
@@ -147,7 +153,7 @@ impl Story {
             seq: self.socket.rcv_nxt,
             ack: self.socket.snd_nxt,
             tcp_flags: tcp_flags::ACK,
-            ..Segment::default()
+            ..self.arrival()
         };
         self.act(
             FactKind::GapEndedByReceive,
@@ -166,7 +172,7 @@ impl Story {
             ack: self.socket.snd_nxt,
             payload_len: bytes,
             tcp_flags: tcp_flags::ACK,
-            ..Segment::default()
+            ..self.arrival()
         };
         self.act(
             FactKind::GapEndedByReceive,
@@ -191,9 +197,10 @@ impl Story {
             seq: self.socket.rcv_nxt,
             ack: self.socket.snd_una,
             tcp_flags: tcp_flags::ACK | tcp_flags::FIN,
-            ..Segment::default()
+            ..self.arrival()
         };
         self.act(FactKind::GapEndedByReceive, None, segment);
+        self.keep_tsval();
         self.socket.rcv_nxt = self.socket.rcv_nxt.wrapping_add(1);
         self.socket.bytes_received += 1;
         self.becomes(TcpState::CloseWait, 0)
@@ -327,6 +334,7 @@ impl Story {
     }
 
     fn acknowledge(&mut self) {
+        self.keep_tsval();
         let socket = &mut self.socket;
         let bytes = socket.snd_nxt.wrapping_sub(socket.snd_una);
         socket.bytes_acked += u64::from(bytes);

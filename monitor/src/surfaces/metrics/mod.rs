@@ -226,6 +226,7 @@ impl Metrics {
             ("contrasts_full", stats.contrasts_full_total),
             ("stalls_full", stats.stalls_full_total),
             ("habits_full", stats.habits_full_total),
+            ("neighbours_full", stats.neighbours_full_total),
             ("expired", stats.expired_total),
             ("unknown_kind", stats.unknown_kind_total),
             ("unknown_path", stats.unknown_path_total),

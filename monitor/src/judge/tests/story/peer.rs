@@ -1,0 +1,84 @@
+//! The other side of a story, or who speaks in its name.
+
+use super::{MS, SECOND, Story, socket};
+use monitor_common::{Segment, TcpState, segment_options};
+
+/// What segments from the other side look like, whoever sends them.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::judge::tests) struct Peer {
+    /// They carry the timestamp option.
+    pub(in crate::judge::tests) timestamps: bool,
+    /// The TSval that they carry for ever; `None` for a clock of 1 ms.
+    pub(in crate::judge::tests) frozen: Option<u32>,
+    pub(in crate::judge::tests) ttl: u8,
+    /// Unscaled.
+    pub(in crate::judge::tests) window: u16,
+}
+
+impl Peer {
+    /// An honest one.
+    pub(super) fn honest() -> Self {
+        Self {
+            timestamps: true,
+            frozen: None,
+            ttl: 57,
+            window: 512,
+        }
+    }
+}
+
+impl Story {
+    /// A segment of the peer, still without flags and numbers.
+    pub(super) fn arrival(&self) -> Segment {
+        let option = if self.peer.timestamps {
+            segment_options::HAS_TIMESTAMP
+        } else {
+            0
+        };
+        Segment {
+            tsval: if self.peer.timestamps {
+                self.tsval()
+            } else {
+                0
+            },
+            ttl: self.peer.ttl,
+            window: self.peer.window,
+            options: segment_options::READ | option,
+            ..Segment::default()
+        }
+    }
+
+    /// The peer's clock.
+    fn tsval(&self) -> u32 {
+        let ticks = (self.now - 1_000 * SECOND) / MS;
+        let moving = socket().rcv_tsval.wrapping_add(ticks as u32);
+        self.peer.frozen.unwrap_or(moving)
+    }
+
+    /// The stack keeps the timestamp of what it received last.
+    pub(in crate::judge::tests) fn keep_tsval(&mut self) {
+        if self.peer.timestamps {
+            self.socket.rcv_tsval = self.tsval();
+        }
+    }
+
+    /// What arrives outside ESTABLISHED acknowledges all that was sent, our FIN too;
+    /// no fact tells it.
+    pub(in crate::judge::tests) fn peer_acks_unseen(&mut self) -> &mut Self {
+        self.socket.segs_in += 1;
+        self.wire = self.now;
+        self.acknowledge();
+        self
+    }
+
+    /// The application closes: our FIN leaves.
+    pub(in crate::judge::tests) fn closes(&mut self) -> &mut Self {
+        self.becomes(TcpState::FinWait1, 0);
+        let socket = &mut self.socket;
+        socket.write_seq = socket.write_seq.wrapping_add(1);
+        socket.snd_nxt = socket.write_seq;
+        socket.packets_out += 1;
+        socket.segs_out += 1;
+        self
+    }
+}
