@@ -79,7 +79,8 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     let half_closed = state == TcpState::FinWait1 as u32 || state == TcpState::FinWait2 as u32;
     let suspect = Suspect::of(sock);
     let suspected = suspect.is_some();
-    if !open && !half_closed && !suspected && !(all && is_closing(state)) {
+    let matters = open || half_closed || suspected || all && is_closing(state);
+    if !matters {
         return;
     }
     // Up to here and through the next lines comes every healthy socket: single
@@ -117,7 +118,8 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         Suspect::begin_half_closed(sock, threshold, silence.now_ns);
     }
     let found = silent || waiting || suspected || stalled && measured.is_some();
-    if !all && !found && !(sampled && on_path) {
+    let shown = all || found || sampled && on_path;
+    if !shown {
         return;
     }
     let context_of_row = Context {

@@ -169,3 +169,37 @@ fn state_name(number: u32) -> &'static str {
         None => "unknown",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::finding::Clock;
+
+    /// An established connection on path 3, silent for two minutes.
+    fn silent(flags: u32) -> Fact {
+        // SAFETY: a `Fact` is a `Record`: every bit pattern is valid.
+        let mut fact: Fact = unsafe { std::mem::zeroed() };
+        fact.socket.state = TcpState::Established as u32;
+        fact.path_id = 3;
+        fact.packet_idle_ns = 120_000_000_000;
+        fact.flags = flags;
+        fact
+    }
+
+    #[test]
+    fn samples_are_not_counted_among_the_silent() {
+        let path = JudgedPath {
+            id: 3,
+            name: "nat".to_owned(),
+            timeout_ns: 60_000_000_000,
+            warn_ns: 45_000_000_000,
+            clock: Clock::Packets,
+            stated: true,
+        };
+        let lister = Lister::new(vec![path], 4_000_000);
+        let counts = lister.silent(&[silent(0), silent(flags::SAMPLED), silent(flags::SAMPLED)]);
+        let crossed: Vec<u64> = counts.iter().map(|counts| counts.crossed).collect();
+        assert_eq!(crossed, [1]);
+        assert!(lister.silent(&[silent(flags::SAMPLED)]).is_empty());
+    }
+}
