@@ -49,7 +49,7 @@ pub(crate) fn keep_awake(path: Option<&JudgedPath>, settings: &Settings) -> Stri
 }
 
 /// Advice on a connection that nothing comes back on, without a silence before.
-pub(crate) fn unreachable(settings: &Settings) -> String {
+pub(crate) fn gone(settings: &Settings) -> String {
     let hang = match settings.user_timeout_ns {
         0 => format!(
             "set TCP_USER_TIMEOUT, or the application hangs for about {:.0} min",

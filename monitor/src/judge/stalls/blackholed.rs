@@ -88,7 +88,7 @@ fn ruling(seen: &Seen<'_>, sign: Sign, length_ns: u64, settings: &Settings) -> R
         clock: Clock::Packets,
         length_ns,
         evidence,
-        advice: Some(advice::unreachable(settings)),
+        advice: Some(advice::gone(settings)),
         said,
     }
 }

@@ -36,31 +36,29 @@ impl Stalls {
     }
 
     /// Takes up a fact. `spoken_for`: what became of a gap of this connection
-    /// is judged elsewhere, and a stall says no more.
+    /// is judged elsewhere, and a stall says no more. One that was told before
+    /// lasts: the answer to a probe may have ended that gap.
     pub(crate) fn observe(&mut self, seen: &Seen<'_>, spoken_for: bool, desk: &mut Desk<'_>) {
         let cookie = seen.fact.socket.cookie;
-        let another = |watched: &&mut Watched| spoken_for || watched.is_another(seen);
+        let another = |watched: &&mut Watched| watched.is_another(seen);
         if let Some(watched) = self.table.get_mut(&cookie).filter(another) {
             watched.end(desk);
             self.table.remove(&cookie);
         }
-        if spoken_for {
-            return;
-        }
         if seen.kind == FactKind::Swept {
-            self.look(cookie, seen, desk);
+            self.look(cookie, seen, spoken_for, desk);
         } else if let Some(watched) = self.table.get_mut(&cookie) {
-            watched.hear(seen, desk);
+            watched.hear(seen, spoken_for, desk);
             if watched.idle() {
                 self.table.remove(&cookie);
             }
         }
     }
 
-    fn look(&mut self, cookie: u64, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    fn look(&mut self, cookie: u64, seen: &Seen<'_>, spoken_for: bool, desk: &mut Desk<'_>) {
         let signs = Signs::of(seen, desk.habits);
         if !self.table.contains_key(&cookie) {
-            if !signs.any() {
+            if spoken_for || !signs.any() {
                 return;
             }
             if self.table.len() >= self.capacity {
@@ -72,7 +70,7 @@ impl Stalls {
             .table
             .entry(cookie)
             .or_insert_with(|| Watched::new(seen));
-        watched.look(seen, signs, desk);
+        watched.look(seen, signs, spoken_for, desk);
         if watched.idle() {
             self.table.remove(&cookie);
         }

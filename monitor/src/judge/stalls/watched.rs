@@ -123,8 +123,14 @@ impl Watched {
             && self.loss.is_none()
     }
 
-    /// A look of the sweep.
-    pub(super) fn look(&mut self, seen: &Seen<'_>, signs: Signs, desk: &mut Desk<'_>) {
+    /// A look of the sweep. Nothing new is told of a connection that is `spoken_for`.
+    pub(super) fn look(
+        &mut self,
+        seen: &Seen<'_>,
+        signs: Signs,
+        spoken_for: bool,
+        desk: &mut Desk<'_>,
+    ) {
         // A sweep is read beside the ring: it may show what the ring outdated.
         if seen.at.ns < self.seen_ns || self.over_ns.is_some() {
             return;
@@ -137,6 +143,9 @@ impl Watched {
         let now = Look::of(seen);
         self.compare(&now, signs);
         self.end_unless_standing(desk);
+        if spoken_for {
+            return;
+        }
         let case = Case {
             seen,
             now,
@@ -181,12 +190,12 @@ impl Watched {
     }
 
     /// A fact other than a look.
-    pub(super) fn hear(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    pub(super) fn hear(&mut self, seen: &Seen<'_>, spoken_for: bool, desk: &mut Desk<'_>) {
         if seen.at.ns < self.seen_ns || self.over_ns.is_some() {
             return;
         }
         if seen.new_state() == Some(TcpState::Close) || seen.kind == FactKind::ResetReceived {
-            self.close(seen, desk);
+            self.close(seen, spoken_for, desk);
             return;
         }
         let now = Look::of(seen);
@@ -214,9 +223,10 @@ impl Watched {
     }
 
     /// The connection is over, perhaps because nothing came back.
-    fn close(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    fn close(&mut self, seen: &Seen<'_>, spoken_for: bool, desk: &mut Desk<'_>) {
         let dead = self.sending.filter(|first| {
-            self.told() != Some(Cause::Blackholed)
+            !spoken_for
+                && self.told() != Some(Cause::Blackholed)
                 && seen.new_state() == Some(TcpState::Close)
                 && look::can_send(seen)
                 && !first.heard(&Look::of(seen))

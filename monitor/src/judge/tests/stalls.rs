@@ -55,6 +55,28 @@ fn a_stall_that_the_sweep_shows_no_more_is_over() {
 }
 
 #[test]
+fn a_probe_answered_after_a_long_pause_does_not_begin_the_stall_anew() {
+    let hasty = crate::judge::JudgedPath {
+        timeout_ns: 4 * super::story::SECOND,
+        warn_ns: 3 * super::story::SECOND,
+        ..azure()
+    };
+    let mut story = Story::on(hasty);
+    story.peer_window(0).queues(12_800);
+    story.next_look().probes().looks(2);
+    for _ in 0..3 {
+        // The answer ends a silence past its threshold.
+        story
+            .wait(3.5)
+            .peer_acks()
+            .probation_over()
+            .probes()
+            .looks(3);
+    }
+    assert_eq!(story.stalls(), ["zero_window none"]);
+}
+
+#[test]
 fn a_window_that_opens_again_within_a_second_is_no_stall() {
     let mut story = Story::on(azure());
     for _ in 0..20 {
