@@ -2,7 +2,7 @@
 //! keepalive sends one every second. Payload is silent for longer than the
 //! timeout, packets never are: there is nothing to say.
 
-use super::Scenario;
+use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::daemon::Configuration;
@@ -25,13 +25,14 @@ pub(super) const SCENARIO: Scenario = Scenario {
         path: "nat",
         timeout: TIMEOUT,
     },
-    connected_first: false,
     truth,
     tell,
+    ..BASE
 };
 
 fn truth() -> Truth {
     Truth::of_path("nat", TIMEOUT)
+        .quiet()
         .lists_kept_alive(Client, Some([IDLE, INTERVAL]))
         .lists_kept_alive(Server, None)
 }

@@ -34,10 +34,57 @@ pub struct Scenario {
     pub configuration: Configuration,
     /// Whether the connection is made, and used, before `tcplull` is there.
     pub connected_first: bool,
+    /// Whether both applications live on the client's host and talk over its loopback.
+    pub loopback: bool,
+    /// Whether it keeps a whole core busy: at most one such runs at a time.
+    pub heavy: bool,
     /// What is true.
     pub truth: fn() -> Truth,
     /// What happens.
     pub tell: fn(&mut Story<'_>) -> Result<(), LabError>,
+}
+
+/// What most scenarios have: two hosts, a router that forgets nothing, a path with
+/// the usual timeout. A scenario states its name, its truth and its story, and what
+/// is different.
+const BASE: Scenario = Scenario {
+    name: "",
+    about: "",
+    middlebox: Middlebox::Router,
+    configuration: Configuration {
+        path: PATH,
+        timeout: TIMEOUT,
+    },
+    connected_first: false,
+    loopback: false,
+    heavy: false,
+    truth: quiet,
+    tell: |_| Ok(()),
+};
+
+/// The usual path.
+const PATH: &str = "stated";
+
+/// Its timeout, in seconds.
+const TIMEOUT: u32 = 4;
+
+/// A timeout that nothing in a story comes near, in seconds.
+const NEVER: u32 = 60;
+
+/// A path whose timeout nothing in a story comes near.
+const FAR: Configuration = Configuration {
+    path: PATH,
+    timeout: NEVER,
+};
+
+/// The truth of the usual path on which nothing is to be said.
+fn quiet() -> Truth {
+    Truth::of_path(PATH, TIMEOUT).quiet()
+}
+
+/// The truth of the far path on which nothing is to be said.
+fn quiet_far() -> Truth {
+    Truth::of_path(PATH, NEVER).quiet()
 }
 
 /// The scenario called `name`.

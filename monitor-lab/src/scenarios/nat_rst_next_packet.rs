@@ -1,6 +1,6 @@
 //! A NAT that forgets, too, but is honest about it: the next packet meets a RST.
 
-use super::Scenario;
+use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::daemon::Configuration;
@@ -23,9 +23,9 @@ pub(super) const SCENARIO: Scenario = Scenario {
         path: "nat",
         timeout: TIMEOUT,
     },
-    connected_first: false,
     truth,
     tell,
+    ..BASE
 };
 
 fn truth() -> Truth {

@@ -2,7 +2,7 @@
 //! NAT forgets a silent connection and drops what it no longer knows. The
 //! server is never told, the client's kernel retries for a quarter of an hour.
 
-use super::Scenario;
+use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::daemon::Configuration;
@@ -25,9 +25,9 @@ pub(super) const SCENARIO: Scenario = Scenario {
         path: "nat",
         timeout: TIMEOUT,
     },
-    connected_first: false,
     truth,
     tell,
+    ..BASE
 };
 
 fn truth() -> Truth {

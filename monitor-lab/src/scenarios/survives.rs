@@ -1,7 +1,7 @@
 //! A control: the operator states a timeout that the path does not have. The
 //! silence crosses it, nothing is lost, and nobody is woken.
 
-use super::Scenario;
+use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::daemon::Configuration;
@@ -20,14 +20,15 @@ pub(super) const SCENARIO: Scenario = Scenario {
         path: "stated",
         timeout: STATED,
     },
-    connected_first: false,
     truth,
     tell,
+    ..BASE
 };
 
 fn truth() -> Truth {
     // No alert is named as left firing: the tickets of the silence must be gone.
     Truth::of_path("stated", STATED)
+        .quiet()
         .crosses(Client)
         .crosses(Server)
         .due(Client, Survived, Severity::None, 5.8..=6.8)

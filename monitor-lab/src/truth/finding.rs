@@ -21,6 +21,9 @@ pub struct Finding {
     pub certainty: String,
     /// `none`, `ticket` or `page`.
     pub severity: String,
+    /// `peer_or_network`, where it reaches beyond the connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// The silence, in seconds.
     pub gap_seconds: f64,
     /// The path's timeout, in seconds.
