@@ -5,13 +5,28 @@ use crate::LabError;
 use crate::app::handle::App;
 use crate::app::{End, Order};
 use crate::network::Network;
+use crate::network::cgroup::Cgroup;
 use crate::timeline::{Happened, Timeline};
+use serde::Serialize;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 /// The port that the server accepts on.
 const PORT: u16 = 5432;
+
+/// Where the applications live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// Each on its own host.
+    #[default]
+    Apart,
+    /// The same, the client in a control group of its own.
+    ClientInCgroup,
+    /// Both on the client's host, talking over its loopback.
+    OneHost,
+}
 
 /// Where the connections run, seen from each end, in the order in which they were made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,6 +63,8 @@ impl Addresses {
 pub struct Bench {
     client: App,
     server: App,
+    /// The client's own, if it has one. It goes after its process.
+    cgroup: Option<Cgroup>,
     /// What each end of each connection has been sent so far.
     due: HashMap<(End, usize), String>,
     /// Where the connections run.
@@ -55,29 +72,40 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Starts both applications and lets them connect: across the network, or over
-    /// the loopback of the client's host. `lab` is the bench's own binary.
+    /// Starts both applications in their places and lets them connect. `lab` is the
+    /// bench's own binary.
     ///
     /// # Errors
     /// If they do not connect.
     pub fn connect(
         lab: &Path,
         network: &Network,
-        loopback: bool,
+        place: Place,
         timeline: &Timeline,
     ) -> Result<Self, LabError> {
-        let (place, address) = if loopback {
-            (&network.client, network.block.loopback())
-        } else {
-            (&network.server, network.server_address())
+        let (server_host, address) = match place {
+            Place::OneHost => (&network.client, IpAddr::V4(network.block.loopback())),
+            Place::Apart | Place::ClientInCgroup => (&network.server, network.server_address()),
         };
-        let address = SocketAddr::new(IpAddr::V4(address), PORT);
-        let server = App::start(lab, End::Server, place, address, timeline)?;
+        let cgroup = match place {
+            Place::ClientInCgroup => Some(Cgroup::create()?),
+            Place::Apart | Place::OneHost => None,
+        };
+        let address = SocketAddr::new(address, PORT);
+        let server = App::start(lab, End::Server, server_host, None, address, timeline)?;
         server.await_listening(timeline)?;
-        let client = App::start(lab, End::Client, &network.client, address, timeline)?;
+        let client = App::start(
+            lab,
+            End::Client,
+            &network.client,
+            cgroup.as_ref(),
+            address,
+            timeline,
+        )?;
         let mut bench = Self {
             client,
             server,
+            cgroup,
             due: HashMap::new(),
             addresses: Addresses::default(),
         };
@@ -106,6 +134,12 @@ impl Bench {
     pub fn open(&mut self, connections: u32, timeline: &Timeline) -> Result<(), LabError> {
         self.order(End::Client, 0, &Order::Open { connections }, timeline)?;
         (0..connections).try_for_each(|_| self.meet(timeline).map(|_| ()))
+    }
+
+    /// The path of the client's own control group, if it has one.
+    #[must_use]
+    pub fn cgroup(&self) -> Option<String> {
+        self.cgroup.as_ref().map(Cgroup::path)
     }
 
     /// How many connections there are.

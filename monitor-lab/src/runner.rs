@@ -113,9 +113,9 @@ fn tell(
     observer: Option<Observer>,
     told: &mut Told,
 ) -> Result<(), LabError> {
-    let network = Network::build(&scenario.middlebox)?;
+    let network = Network::build_with(&tools.lab, scenario.family, &scenario.middlebox)?;
     let timeline = Timeline::new(tools.interrupt.clone(), observer);
-    let connect = || Bench::connect(&tools.lab, &network, scenario.loopback, &timeline);
+    let connect = || Bench::connect(&tools.lab, &network, scenario.place, &timeline);
     let mut older = if scenario.connected_first {
         Some(connect()?)
     } else {
@@ -139,7 +139,7 @@ fn tell(
     };
     let start = Instant::now();
 
-    let mut story = Story::begin(bench, &daemon, &timeline, truth);
+    let mut story = Story::begin(bench, &network, &daemon, &timeline, truth);
     let ending = (scenario.tell)(&mut story);
     // The applications live on until the daemon is gone: what their end looks
     // like is no part of the story.
@@ -148,6 +148,7 @@ fn tell(
     let complaint = daemon.end();
 
     let entries = timeline.entries();
+    told.said.cgroup = bench.cgroup();
     told.said
         .take_in(&entries, start, &bench.addresses, &network.block);
     told.log = Some(daemon.log());

@@ -3,6 +3,7 @@
 use super::{End, Order, Report, Told, reports};
 use crate::LabError;
 use crate::children::Guarded;
+use crate::network::cgroup::Cgroup;
 use crate::network::namespace::Namespace;
 use crate::timeline::{Entry, Happened, Timeline};
 use nix::sys::signal::Signal;
@@ -32,7 +33,7 @@ pub struct App {
 
 impl App {
     /// Starts `lab` (the bench's own binary) as the application at `end` in
-    /// `place`. What it reports goes to `timeline`.
+    /// `place`, and in `cgroup` if there is one. What it reports goes to `timeline`.
     ///
     /// # Errors
     /// If it cannot be started.
@@ -40,19 +41,23 @@ impl App {
         lab: &Path,
         end: End,
         place: &Namespace,
+        cgroup: Option<&Cgroup>,
         address: SocketAddr,
         timeline: &Timeline,
     ) -> Result<Self, LabError> {
-        let mut process = Guarded::start(
-            Command::new(lab)
-                .args(["app", end.word(), "--namespace"])
-                .arg(place.path())
-                .arg("--address")
-                .arg(address.to_string())
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::inherit()),
-        )?;
+        let mut command = Command::new(lab);
+        command
+            .args(["app", end.word(), "--namespace"])
+            .arg(place.path())
+            .arg("--address")
+            .arg(address.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit());
+        if let Some(cgroup) = cgroup {
+            cgroup.hold(&mut command)?;
+        }
+        let mut process = Guarded::start(&mut command)?;
         let (Some(orders), Some(stdout)) =
             (process.child().stdin.take(), process.child().stdout.take())
         else {

@@ -7,7 +7,10 @@ mod older_connection;
 mod survives;
 
 use crate::LabError;
+use crate::bench::Place;
+use crate::boxes::Clock;
 use crate::daemon::Configuration;
+use crate::network::Family;
 use crate::network::middlebox::Middlebox;
 use crate::story::Story;
 use crate::truth::Truth;
@@ -28,14 +31,16 @@ pub struct Scenario {
     pub name: &'static str,
     /// What it is about, in one line.
     pub about: &'static str,
+    /// The family of the hosts' addresses.
+    pub family: Family,
     /// What stands between the hosts.
     pub middlebox: Middlebox,
     /// What `tcplull` is told about the path.
     pub configuration: Configuration,
     /// Whether the connection is made, and used, before `tcplull` is there.
     pub connected_first: bool,
-    /// Whether both applications live on the client's host and talk over its loopback.
-    pub loopback: bool,
+    /// Where the applications live.
+    pub place: Place,
     /// Whether it keeps a whole core busy: at most one such runs at a time.
     pub heavy: bool,
     /// What is true.
@@ -50,13 +55,15 @@ pub struct Scenario {
 const BASE: Scenario = Scenario {
     name: "",
     about: "",
+    family: Family::V4,
     middlebox: Middlebox::Router,
     configuration: Configuration {
         path: PATH,
         timeout: TIMEOUT,
+        clock: Clock::Packets,
     },
     connected_first: false,
-    loopback: false,
+    place: Place::Apart,
     heavy: false,
     truth: quiet,
     tell: |_| Ok(()),
@@ -75,6 +82,7 @@ const NEVER: u32 = 60;
 const FAR: Configuration = Configuration {
     path: PATH,
     timeout: NEVER,
+    clock: Clock::Packets,
 };
 
 /// The truth of the usual path on which nothing is to be said.

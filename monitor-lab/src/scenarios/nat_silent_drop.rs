@@ -5,6 +5,7 @@
 use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
+use crate::boxes::Clock;
 use crate::daemon::Configuration;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
@@ -24,6 +25,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     configuration: Configuration {
         path: "nat",
         timeout: TIMEOUT,
+        clock: Clock::Packets,
     },
     truth,
     tell,

@@ -4,6 +4,7 @@
 use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
+use crate::boxes::Clock;
 use crate::daemon::Configuration;
 use crate::network::middlebox::Middlebox;
 use crate::story::Story;
@@ -19,6 +20,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     configuration: Configuration {
         path: "stated",
         timeout: STATED,
+        clock: Clock::Packets,
     },
     truth,
     tell,

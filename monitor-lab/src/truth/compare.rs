@@ -25,7 +25,7 @@ pub fn differences(truth: &Truth, said: &Said) -> Vec<String> {
     }
     for aligned in align(truth, said) {
         for pair in &aligned.pairs {
-            one(aligned.end, *pair, truth, &mut found);
+            one(aligned.end, *pair, truth, said, &mut found);
         }
     }
     noise(truth, said, &mut found);
@@ -71,11 +71,11 @@ pub fn differences(truth: &Truth, said: &Said) -> Vec<String> {
     found
 }
 
-fn one(end: End, pair: Pair<'_>, truth: &Truth, found: &mut Vec<String>) {
+fn one(end: End, pair: Pair<'_>, truth: &Truth, said: &Said, found: &mut Vec<String>) {
     let who = end.word();
     match pair {
         Pair::Said(due, heard) => {
-            contract(end, truth, &heard.finding, found);
+            contract(end, truth, said, &heard.finding, found);
             details(due, &heard.finding, found);
         }
         Pair::Missed(due) => found.push(format!(
@@ -83,7 +83,7 @@ fn one(end: End, pair: Pair<'_>, truth: &Truth, found: &mut Vec<String>) {
             due.conclusion.word()
         )),
         Pair::Allowed(Heard { finding, .. }) => {
-            contract(end, truth, finding, found);
+            contract(end, truth, said, finding, found);
             if finding.severity != Severity::None.word() {
                 found.push(format!(
                     "{who}: {} wakes somebody ({}), it must not",
@@ -176,7 +176,7 @@ fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
 }
 
 /// What holds for every finding about the story's connection.
-fn contract(end: End, truth: &Truth, finding: &Finding, found: &mut Vec<String>) {
+fn contract(end: End, truth: &Truth, said: &Said, finding: &Finding, found: &mut Vec<String>) {
     let who = format!("{}: {}", end.word(), finding.conclusion());
     let mut must = |holds: bool, what: String| {
         if !holds {
@@ -208,6 +208,13 @@ fn contract(end: End, truth: &Truth, finding: &Finding, found: &mut Vec<String>)
         finding.owner.comm.as_deref() == Some(end.app()),
         format!("is held by {:?}, not {}", finding.owner.comm, end.app()),
     );
+    if let (End::Client, Some(cgroup)) = (end, &said.cgroup) {
+        let held = &finding.owner.cgroup;
+        must(
+            held.as_ref() == Some(cgroup),
+            format!("is held by the control group {held:?}, not {cgroup:?}"),
+        );
+    }
 }
 
 fn same_flow(said: &Said, found: &mut Vec<String>) {

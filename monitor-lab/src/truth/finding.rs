@@ -85,7 +85,7 @@ pub struct Connection {
     pub role: String,
 }
 
-/// Who holds a connection. The rest of it (container, pod, cgroup) the bench has no truth about.
+/// Who holds a connection. The rest of it (container, pod) the bench has no truth about.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Owner {
     /// Process id.
@@ -94,6 +94,9 @@ pub struct Owner {
     pub comm: Option<String>,
     /// The systemd unit that the bench itself was started in, if any.
     pub unit: Option<String>,
+    /// The path of its control group.
+    #[serde(default)]
+    pub cgroup: Option<String>,
 }
 
 /// One fact.

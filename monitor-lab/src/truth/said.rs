@@ -37,6 +37,9 @@ pub struct Reading {
 pub struct Said {
     /// Findings about this run's network, in order.
     pub findings: Vec<Heard>,
+    /// The control group that the client really was in, if it had one of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cgroup: Option<String>,
     /// What was firing in the silence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alerts_in_silence: Option<Vec<Alert>>,
