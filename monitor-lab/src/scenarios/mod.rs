@@ -1,17 +1,34 @@
 //! The stories. To add one, write its file and its line in [`ALL`].
 
+mod another_cgroup;
+mod crowd;
+mod half_closed;
+mod host_down;
 mod keepalive_saves;
+mod keepalive_too_slow;
+mod keepalive_unanswered;
+mod local_abort;
+mod long_request;
+mod loopback_pool;
 mod nat_rst_next_packet;
 mod nat_silent_drop;
+mod no_answer_due;
 mod older_connection;
+mod paced_sender;
+mod passive_side;
+mod reader_stops;
+mod slow_server;
+mod stopped_peer;
 mod survives;
+mod trickle;
+mod waits_in_peace;
 
 use crate::LabError;
 use crate::bench::Place;
 use crate::boxes::Clock;
 use crate::daemon::Configuration;
 use crate::network::Family;
-use crate::network::middlebox::Middlebox;
+use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
 use crate::truth::Truth;
 
@@ -22,6 +39,30 @@ pub const ALL: &[Scenario] = &[
     survives::SCENARIO,
     keepalive_saves::SCENARIO,
     older_connection::SCENARIO,
+    another_cgroup::SCENARIO,
+    long_request::SCENARIO,
+    keepalive_too_slow::SCENARIO,
+    keepalive_unanswered::SCENARIO,
+    local_abort::SCENARIO,
+    no_answer_due::ONE_WAY,
+    no_answer_due::GOODBYE,
+    no_answer_due::SEND_AND_CLOSE,
+    half_closed::ANSWERED,
+    half_closed::WAITS,
+    reader_stops::PEER,
+    reader_stops::OWN,
+    paced_sender::SCENARIO,
+    stopped_peer::SCENARIO,
+    slow_server::SCENARIO,
+    trickle::SCENARIO,
+    passive_side::SCENARIO,
+    waits_in_peace::ANSWERED,
+    waits_in_peace::WINDOW_UPDATE,
+    waits_in_peace::CONSUMER,
+    waits_in_peace::SUBSCRIBER,
+    loopback_pool::SCENARIO,
+    crowd::SCENARIO,
+    host_down::SCENARIO,
 ];
 
 /// A story and its truth.
@@ -85,14 +126,34 @@ const FAR: Configuration = Configuration {
     clock: Clock::Packets,
 };
 
-/// The truth of the usual path on which nothing is to be said.
-fn quiet() -> Truth {
-    Truth::of_path(PATH, TIMEOUT).quiet()
+/// Seconds of silence before the first keepalive probe, and between probes, that keep
+/// the usual path awake.
+const KEEPS_ALIVE: u32 = 1;
+
+/// A NAT that forgets when the usual path says, and drops what it does not know.
+const NAT: Middlebox = Middlebox::Nat {
+    forgets_after: TIMEOUT,
+    unknown: Unknown::Drop,
+};
+
+impl Truth {
+    /// The truth of a story on the usual path, on which nothing is to be said so far.
+    fn usual() -> Self {
+        Self::of_path(PATH, TIMEOUT)
+    }
+
+    /// The truth of a story on the path of [`FAR`].
+    fn far() -> Self {
+        Self::of_path(PATH, NEVER)
+    }
 }
 
-/// The truth of the far path on which nothing is to be said.
+fn quiet() -> Truth {
+    Truth::usual().quiet()
+}
+
 fn quiet_far() -> Truth {
-    Truth::of_path(PATH, NEVER).quiet()
+    Truth::far().quiet()
 }
 
 /// The scenario called `name`.

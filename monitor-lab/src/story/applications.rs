@@ -7,8 +7,13 @@ use crate::app::{End, Order};
 use crate::timeline::Happened;
 use std::time::{Duration, Instant};
 
-/// How long bulk may stand still before the story is not what it says, in seconds.
-const STILL: f64 = 3.0;
+/// How long bulk must stand still to be believed, in seconds.
+const STILL: f64 = 2.0;
+
+/// How often a client asks until that is a habit, and how long it then rests each
+/// time, in seconds: long enough for a sweep to see the connection at rest.
+const HABIT: [&str; 4] = ["a", "b", "c", "d"];
+const RESTS: f64 = 1.3;
 
 impl Story<'_> {
     /// The client sends `request` on connection `on`, the server answers `reply`, both
@@ -48,6 +53,18 @@ impl Story<'_> {
         let answer = request.to_ascii_uppercase();
         self.bench.arrives(End::Client, 0, &answer, timeline)?;
         self.quiet_since = Instant::now();
+        Ok(())
+    }
+
+    /// The client asks and is answered at once, again and again, with a rest after each.
+    ///
+    /// # Errors
+    /// If a request or an answer does not arrive.
+    pub fn becomes_a_habit(&mut self) -> Result<(), LabError> {
+        for request in HABIT {
+            self.exchange(request, &request.to_ascii_uppercase())?;
+            self.silence(RESTS)?;
+        }
         Ok(())
     }
 
@@ -135,6 +152,24 @@ impl Story<'_> {
         Err(LabError::World(format!(
             "nothing was to move to the {}, but {before} bytes became {after}, or all had been \
              taken",
+            end.word()
+        )))
+    }
+
+    /// Holds the world to the story: of so many bytes of bulk some have arrived at `end`,
+    /// not all, and the kernel across has taken them.
+    ///
+    /// # Errors
+    /// [`LabError::World`].
+    pub fn bulk_is_under_way(&mut self, end: End, bytes: u64) -> Result<(), LabError> {
+        let entries = self.timeline.entries();
+        let moved = self.bench.app(end).moved(&entries);
+        if moved > 0 && moved < bytes && self.bench.app(end.other()).took(&entries) {
+            return Ok(());
+        }
+        Err(LabError::World(format!(
+            "{bytes} bytes were to be taken by the kernel and to be on their way to the {}, of \
+             which {moved} have arrived",
             end.word()
         )))
     }
@@ -276,6 +311,14 @@ impl Story<'_> {
         self.bench.received_no_more(End::Server, self.timeline)?;
         self.step("server-app has received nothing since, and has not been told".to_owned());
         Ok(())
+    }
+
+    /// Holds the world to the story: the client has received the exchanges and nothing else.
+    ///
+    /// # Errors
+    /// [`LabError::World`].
+    pub fn client_received_no_more(&self) -> Result<(), LabError> {
+        self.bench.received_no_more(End::Client, self.timeline)
     }
 
     /// Holds the world to the story: the client's connection is reset.

@@ -1,0 +1,38 @@
+//! A sender that its own host holds back: pacing lets two segments go every few
+//! seconds, the rest is queued, and nothing is wrong with the path.
+
+use super::{BASE, FAR, Scenario};
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::story::Story;
+use crate::truth::Conclusion::SenderLimited;
+use crate::truth::Truth;
+
+/// Bytes per second: two segments of 1,448 take almost six seconds.
+const RATE: u32 = 500;
+const BYTES: u64 = 100_000;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "paced-sender",
+    about: "the client's kernel sends 500 bytes/s at most (SO_MAX_PACING_RATE), and queues the rest",
+    configuration: FAR,
+    truth,
+    tell,
+    ..BASE
+};
+
+fn truth() -> Truth {
+    Truth::far()
+        .quiet()
+        .stalls(Client, SenderLimited, 0.5..=8.0)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.exchange("a", "A")?;
+    story.paces(Client, RATE)?;
+    story.sends_bulk(Client, BYTES)?;
+    story.hears(Client, SenderLimited)?;
+    story.listens_on(1.0)?;
+    story.bulk_is_under_way(Server, BYTES)?;
+    story.reads_alerts()
+}
