@@ -1,7 +1,9 @@
 //! The command line.
 
 mod demo;
+mod page;
 mod run;
+mod turns;
 
 use clap::{Args, Parser, Subcommand};
 use monitor_lab::app::{End, process};
@@ -22,6 +24,11 @@ const DIFFERS: u8 = 1;
 const USAGE: u8 = 2;
 /// Exit code: the user stopped it.
 const INTERRUPTED: u8 = 130;
+
+/// How many stories run at once by default: a story keeps a core busy for about two
+/// of its ten seconds, most of that while its daemon starts, so that six leave two
+/// cores some rest.
+const JOBS: u16 = 6;
 
 /// Hosts in network namespaces, middleboxes between them, and stories whose
 /// truth is known: what does tcplull say about them?
@@ -70,16 +77,22 @@ enum What {
 
 #[derive(Args)]
 struct RunArguments {
-    /// The scenario; all if none is named.
-    name: Option<String>,
-    /// Print one JSON object a run, and nothing else, on stdout.
+    /// The scenarios; all if none is named.
+    names: Vec<String>,
+    /// Print one JSON object a line on stdout, and nothing else there: one for each
+    /// run, and last one with the confusion table, the times and the number of false
+    /// findings of all.
     #[arg(long)]
     json: bool,
+    /// Write a page with the confusion table to this file, as Markdown.
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
     /// Run each scenario so many times.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     repeat: u32,
-    /// Run so many at once.
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    /// Run so many at once. They wait more than they work; two cores are enough for
+    /// the default.
+    #[arg(long, default_value_t = JOBS, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
     #[command(flatten)]
     under_test: UnderTest,

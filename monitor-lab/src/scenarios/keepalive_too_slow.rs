@@ -1,7 +1,7 @@
 //! Keepalive is on and everybody feels safe, but it starts long after the NAT has
 //! forgotten. The warning comes in time and says why.
 
-use super::{BASE, NAT, Scenario};
+use super::{BASE, NAT_OF_6, PATH_OF_6, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::story::Story;
@@ -15,19 +15,20 @@ const INTERVAL: u32 = 1;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "keepalive-too-slow",
-    about: "keepalive starts after 30 s, the NAT forgets after 4 s; then data is sent",
-    middlebox: NAT,
+    about: "keepalive starts after 30 s, the NAT forgets after 6 s; then data is sent",
+    middlebox: NAT_OF_6,
+    configuration: PATH_OF_6,
     truth,
     tell,
     ..BASE
 };
 
 fn truth() -> Truth {
-    Truth::usual()
+    Truth::of_path(PATH_OF_6.path, PATH_OF_6.timeout)
         .warned(Client, "keepalive starts after 30 s")
         .crosses(Client)
         .crosses(Server)
-        .due(Client, Blackholed, Page, 5.8..=6.8)
+        .due(Client, Blackholed, Page, 7.8..=8.8)
         .resting_on("timeouts", 1.0..=3.0)
         .timed()
         .leaves_firing(Blackholed, Page, Client)
@@ -41,7 +42,7 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.hears(Client, Crossed)?;
     story.hears(Server, Crossed)?;
     story.reads_alerts_in_silence()?;
-    story.silence(6.0)?;
+    story.silence(8.0)?;
     story.client_sends("b")?;
     story.hears(Client, Blackholed)?;
     story.listens_on(2.0)?;

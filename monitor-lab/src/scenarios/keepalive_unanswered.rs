@@ -1,7 +1,7 @@
 //! Keepalive is slower than the NAT, and nobody ever sends anything: the probes that
 //! come too late are all there is to see, and nothing answers them.
 
-use super::{BASE, NAT, Scenario};
+use super::{BASE, NAT_OF_6, PATH_OF_6, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::story::Story;
@@ -10,24 +10,25 @@ use crate::truth::Severity::{Page, Ticket};
 use crate::truth::Truth;
 
 /// Seconds before the first probe.
-const IDLE: u32 = 6;
+const IDLE: u32 = 8;
 const INTERVAL: u32 = 1;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "keepalive-unanswered",
-    about: "keepalive starts after 6 s, the NAT forgets after 4 s; no data is ever sent",
-    middlebox: NAT,
+    about: "keepalive starts after 8 s, the NAT forgets after 6 s; no data is ever sent",
+    middlebox: NAT_OF_6,
+    configuration: PATH_OF_6,
     truth,
     tell,
     ..BASE
 };
 
 fn truth() -> Truth {
-    Truth::usual()
-        .warned(Client, "keepalive starts after 6 s")
+    Truth::of_path(PATH_OF_6.path, PATH_OF_6.timeout)
+        .warned(Client, "keepalive starts after 8 s")
         .crosses(Client)
         .crosses(Server)
-        .due(Client, Blackholed, Page, 5.8..=10.0)
+        .due(Client, Blackholed, Page, 7.8..=12.0)
         .resting_on("unanswered_probes", 3.0..=4.0)
         .leaves_firing(Blackholed, Page, Client)
         .leaves_firing(Crossed, Ticket, Server)

@@ -136,6 +136,20 @@ const NAT: Middlebox = Middlebox::Nat {
     unknown: Unknown::Drop,
 };
 
+/// A path that must be warned of: a sweep surely falls between three quarters of its
+/// timeout and the timeout, also on a busy machine.
+const PATH_OF_6: Configuration = Configuration {
+    path: PATH,
+    timeout: 6,
+    clock: Clock::Packets,
+};
+
+/// The NAT of that path.
+const NAT_OF_6: Middlebox = Middlebox::Nat {
+    forgets_after: PATH_OF_6.timeout,
+    unknown: Unknown::Drop,
+};
+
 impl Truth {
     /// The truth of a story on the usual path, on which nothing is to be said so far.
     fn usual() -> Self {

@@ -10,7 +10,7 @@ use crate::truth::Truth;
 
 /// Bytes per second: two segments of 1,448 take almost six seconds.
 const RATE: u32 = 500;
-const BYTES: u64 = 100_000;
+const BYTES: u64 = 60_000;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "paced-sender",

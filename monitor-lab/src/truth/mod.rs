@@ -11,6 +11,8 @@ mod said;
 pub mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_many;
 pub mod times;
 
 pub use align::{Aligned, Pair, align};
