@@ -11,6 +11,7 @@ use crate::timeline::{Entry, Happened, Timeline};
 use crate::truth::alerts::{self, Owners};
 use crate::truth::compare::concludes;
 use crate::truth::{Alert, AlertDue, Conclusion, Finding, Listed, Reading, Said, Truth};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// How long something is waited for that `tcplull` is to say. If it does not come, the story goes
@@ -110,28 +111,31 @@ impl<'a> Story<'a> {
     /// # Errors
     /// [`LabError::Interrupted`]. That it is never said is no error here.
     pub fn hears(&mut self, end: End, conclusion: Conclusion) -> Result<(), LabError> {
-        self.hears_on(end, 0, conclusion)
+        self.hears_of(end, 0..1, conclusion)
     }
 
-    /// The same about connection `on`.
+    /// The same about each of these connections.
     ///
     /// # Errors
     /// As [`Self::hears`].
-    pub fn hears_on(
+    pub fn hears_of(
         &mut self,
         end: End,
-        on: usize,
+        connections: Range<usize>,
         conclusion: Conclusion,
     ) -> Result<(), LabError> {
-        let heard = |entry: &Entry| match &entry.what {
-            Happened::Said(finding) => {
-                concludes(finding, conclusion) && self.whose(finding) == Some((end, on))
-            }
-            _ => false,
+        let heard = |entries: &[Entry], on: usize| {
+            entries.iter().any(|entry| match &entry.what {
+                Happened::Said(finding) => {
+                    concludes(finding, conclusion) && self.whose(finding) == Some((end, on))
+                }
+                _ => false,
+            })
         };
         self.timeline
             .wait_for(PATIENCE, |entries| {
-                Ok(entries.iter().any(heard).then_some(()))
+                let mut each = connections.clone();
+                Ok(each.all(|on| heard(entries, on)).then_some(()))
             })
             .map(|_| ())
     }

@@ -54,19 +54,13 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
         }
         story.listens_on(RESTS)?;
     }
-    for connection in SILENT {
-        story.hears_on(Client, connection, Crossed)?;
-    }
+    story.hears_of(Client, SILENT, Crossed)?;
     story.host_dies(Server)?;
     for connection in SILENT.chain(BUSY) {
         story.sends_on(Client, connection, "b")?;
     }
-    for connection in BUSY {
-        story.hears_on(Client, connection, StallBlackholed)?;
-    }
-    for connection in SILENT {
-        story.hears_on(Client, connection, Blackholed)?;
-    }
+    story.hears_of(Client, BUSY, StallBlackholed)?;
+    story.hears_of(Client, SILENT, Blackholed)?;
     story.listens_on(2.0)?;
     story.server_received_no_more()?;
     story.reads_alerts()
