@@ -69,10 +69,10 @@ fn refused() -> Result<(), LabError> {
         let said = text(&output.stderr);
         assert!(said.contains(reason), "{arguments:?}: {said}");
     }
-    let output = lab(&["run", "survives", "--table", "/nowhere/at/all.md"])?;
+    let output = lab(&["run", "survives", "--table", "/dev/null/page.md"])?;
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
-    assert!(said.contains("cannot write /nowhere/at/all.md"), "{said}");
+    assert!(said.contains("cannot write /dev/null/page.md"), "{said}");
     Ok(())
 }
 

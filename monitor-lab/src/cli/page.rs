@@ -21,8 +21,9 @@ A row is what was true of one end of a connection, a column what was said about 
 which nothing was to be said, and the column of what was not said. All counts should lie where a row meets the \
 column of its own name. Warnings that a story allows and does not demand are not counted.
 
-Times count from the send, or the turn of events, that provoked the conclusion; those of `at_risk` and `crossed` from \
-the timeout, so that a warning in time is below 0.
+Times count from the send, or the turn of events, that provoked the conclusion; those of `at_risk`, `crossed` and \
+`closed` from the timeout, so that a warning in time is below 0. Where nothing provokes a conclusion (nobody sends, \
+and keepalive probes go unanswered) it has none.
 ";
 
 /// The page for `table`, made by the run that `arguments` asked for.

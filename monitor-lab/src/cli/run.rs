@@ -42,10 +42,9 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode, String> {
     }
     // Before minutes of work, not after them.
     if let Some(file) = &arguments.table {
-        File::options()
-            .append(true)
-            .create(true)
-            .open(file)
+        let directory = file.parent().unwrap_or(file);
+        fs::create_dir_all(directory)
+            .and_then(|()| File::options().append(true).create(true).open(file))
             .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }
     let tools = tools(&arguments.under_test)?;

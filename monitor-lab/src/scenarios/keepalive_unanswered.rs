@@ -30,6 +30,7 @@ fn truth() -> Truth {
         .crosses(Server)
         .due(Client, Blackholed, Page, 7.8..=12.0)
         .resting_on("unanswered_probes", 3.0..=4.0)
+        .unprovoked()
         .leaves_firing(Blackholed, Page, Client)
         .leaves_firing(Crossed, Ticket, Server)
 }

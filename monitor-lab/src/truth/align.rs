@@ -32,7 +32,7 @@ pub struct Aligned<'a> {
 #[must_use]
 pub fn align<'a>(truth: &'a Truth, said: &'a Said) -> Vec<Aligned<'a>> {
     let due = truth.due.iter().map(|due| due.connections.end);
-    let heard = said.findings.iter().map(|heard| heard.connection + 1);
+    let heard = said.findings.iter().map(|heard| heard.on + 1);
     let connections = due.chain(heard).max().unwrap_or(0).max(truth.connections);
     let ends = End::BOTH.into_iter();
     ends.filter(|end| truth.unwatched != Some(*end))
@@ -51,7 +51,7 @@ fn pairs<'a>(end: End, connection: usize, truth: &'a Truth, said: &'a Said) -> V
         .filter(|due| due.connections.contains(&connection))
         .collect();
     let heard = said.findings.iter();
-    let heard = heard.filter(|heard| heard.end == Some(end) && heard.connection == connection);
+    let heard = heard.filter(|heard| heard.end == Some(end) && heard.on == connection);
     let mut pairs = Vec::new();
     let mut next = 0;
     // One silence gives each warning once.

@@ -25,7 +25,13 @@ pub fn differences(truth: &Truth, said: &Said) -> Vec<String> {
     }
     for aligned in align(truth, said) {
         for pair in &aligned.pairs {
-            one(aligned.end, *pair, truth, said, &mut found);
+            let mut here = Vec::new();
+            one(aligned.end, *pair, truth, said, &mut here);
+            let which = aligned.connection;
+            found.extend(here.into_iter().map(|how| match truth.connections {
+                0 | 1 => how,
+                _ => format!("connection {which}: {how}"),
+            }));
         }
     }
     noise(truth, said, &mut found);
@@ -222,7 +228,7 @@ fn same_flow(said: &Said, found: &mut Vec<String>) {
         .findings
         .iter()
         .filter(|heard| heard.end.is_some())
-        .map(|heard| (heard.connection, heard.finding.connection.flow_id.as_str()))
+        .map(|heard| (heard.on, heard.finding.connection.flow_id.as_str()))
         .collect();
     flows.sort_unstable();
     flows.dedup();

@@ -65,6 +65,7 @@ impl Truth {
             severity,
             certainty: Certainty::Observed,
             gap_seconds: [*gap_seconds.start(), *gap_seconds.end()],
+            provoked: true,
             scope: None,
             advice: None,
             evidence: Vec::new(),
@@ -139,6 +140,16 @@ impl Truth {
     pub fn resting_on(mut self, fact: &'static str, value: RangeInclusive<f64>) -> Self {
         if let Some(last) = self.due.last_mut() {
             last.evidence.push((fact, [*value.start(), *value.end()]));
+        }
+        self
+    }
+
+    /// Says that no send provokes the finding named last: how soon it comes is not
+    /// reported.
+    #[must_use]
+    pub fn unprovoked(mut self) -> Self {
+        if let Some(last) = self.due.last_mut() {
+            last.provoked = false;
         }
         self
     }

@@ -43,6 +43,9 @@ pub struct Due {
     /// The least and the greatest right length of the silence, in seconds; of a
     /// stall, of the time in which nothing has moved.
     pub gap_seconds: [f64; 2],
+    /// Whether a send or a turn of events provokes it: only then does it tell anything
+    /// how soon it comes.
+    pub provoked: bool,
     /// How far it must reach, where that is beyond its connection.
     pub scope: Option<&'static str>,
     /// Words that its advice must hold.

@@ -17,7 +17,7 @@ pub struct Heard {
     /// Whose connection it is about; `None` for one that the story does not have.
     pub end: Option<End>,
     /// Which of the story's connections, in the order in which they were made.
-    pub connection: usize,
+    pub on: usize,
     /// The finding.
     #[serde(flatten)]
     pub finding: Finding,
@@ -75,7 +75,7 @@ impl Said {
                     self.findings.push(Heard {
                         at_seconds: entry.at.saturating_duration_since(start).as_secs_f64(),
                         end: known.map(|(end, _)| end),
-                        connection: known.map_or(0, |(_, on)| on),
+                        on: known.map_or(0, |(_, on)| on),
                         finding: (**finding).clone(),
                     });
                 }

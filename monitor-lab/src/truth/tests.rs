@@ -39,7 +39,7 @@ fn heard(end: Option<End>, at_seconds: f64, finding: Value) -> Heard {
     Heard {
         at_seconds,
         end,
-        connection: 0,
+        on: 0,
         finding: serde_json::from_value(finding).unwrap(),
     }
 }

@@ -35,7 +35,7 @@ fn heard(end: End, connection: usize, finding: Value) -> Heard {
     Heard {
         at_seconds: 9.0,
         end: Some(end),
-        connection,
+        on: connection,
         finding,
     }
 }
@@ -196,6 +196,16 @@ fn each_of_many_connections_has_its_own_truth() {
     );
     let third = said(vec![crossed(0), crossed(1), crossed(2)]);
     differs(&truth, &third, "which the truth does not hold");
+}
+
+#[test]
+fn a_finding_of_a_run_is_printed_with_both_its_number_and_its_connection() {
+    let third = heard(Client, 3, finding(Client, "crossed", "", "ticket"));
+    let line = serde_json::to_string(&third).unwrap();
+    let printed: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(printed["on"], 3);
+    assert_eq!(printed["connection"]["id"], "1f-ab");
+    assert_eq!(line.matches("\"connection\":").count(), 1, "{line}");
 }
 
 #[test]

@@ -14,8 +14,9 @@ pub struct Time {
     pub end: End,
     /// What was concluded.
     pub conclusion: Conclusion,
-    /// Seconds since the send, or the turn of events, that provoked it; of a warning
-    /// or a crossing, since the timeout, so that a warning in time is below 0.
+    /// Seconds since the send, or the turn of events, that provoked it; of what comes
+    /// with the timeout (a warning, a crossing, a FIN) since the timeout, so that a
+    /// warning in time is below 0.
     pub seconds: f64,
 }
 
@@ -29,19 +30,21 @@ pub fn times(truth: &Truth, said: &Said, entries: &[Entry], start: Instant) -> V
             let Pair::Said(due, heard) = pair else {
                 continue;
             };
+            if !due.provoked {
+                continue;
+            }
             let (end, on, conclusion) = (aligned.end, aligned.connection, due.conclusion);
-            let timeout = f64::from(truth.timeout_seconds);
-            let (provoked, wait): (Option<f64>, f64) = match conclusion {
-                Conclusion::AtRisk | Conclusion::Crossed => (
-                    last(entries, start, heard.at_seconds, |what| moves(what, on)),
-                    timeout,
+            let last = |happened: &dyn Fn(&Happened) -> bool| {
+                last(entries, start, heard.at_seconds, happened)
+            };
+            let (provoked, wait) = match conclusion {
+                Conclusion::AtRisk | Conclusion::Crossed | Conclusion::Closed => (
+                    last(&|what| moves(what, on)),
+                    f64::from(truth.timeout_seconds),
                 ),
-                _ => (
-                    last(entries, start, heard.at_seconds, |what| {
-                        provokes(what, end, on)
-                    }),
-                    0.0,
-                ),
+                // Payload from the other end is what was waited for.
+                Conclusion::Survived => (last(&|what| provokes(what, end.other(), on)), 0.0),
+                _ => (last(&|what| provokes(what, end, on)), 0.0),
             };
             if let Some(provoked) = provoked {
                 let seconds = heard.at_seconds - provoked - wait;
