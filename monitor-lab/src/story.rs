@@ -1,6 +1,7 @@
 //! The vocabulary that scenarios are told in.
 
 mod applications;
+mod world;
 
 use crate::LabError;
 use crate::app::End;

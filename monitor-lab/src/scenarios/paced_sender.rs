@@ -1,5 +1,6 @@
-//! A sender that its own host holds back: pacing lets two segments go every few
-//! seconds, the rest is queued, and nothing is wrong with the path.
+//! A sender that its own host holds back: the first segments go at once, and pacing
+//! then lets their time pass before the next may. The rest is queued, nothing is in
+//! flight, and nothing is wrong with the path.
 
 use super::{BASE, FAR, Scenario};
 use crate::LabError;
@@ -8,7 +9,7 @@ use crate::story::Story;
 use crate::truth::Conclusion::SenderLimited;
 use crate::truth::Truth;
 
-/// Bytes per second: two segments of 1,448 take almost six seconds.
+/// Bytes per second: the ten segments of 1,448 that go at once are paid for with 29 s.
 const RATE: u32 = 500;
 const BYTES: u64 = 60_000;
 

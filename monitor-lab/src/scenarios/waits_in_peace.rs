@@ -7,12 +7,11 @@ use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::story::Story;
 
-/// How long each waits, in seconds: twice the timeout, and far more than ten times
-/// what the others usually take.
-const WAITS: f64 = 8.0;
+/// How long each waits, in seconds: ten times the usual rest, and beyond the timeout.
+const WAITS: f64 = 11.0;
 
 /// Seconds between exchanges that make a habit: longer than a sweep's interval.
-const RESTS: f64 = 1.3;
+const RESTS: f64 = 1.1;
 
 /// How often each does what it usually does, before it waits.
 const TIMES: usize = 3;

@@ -13,6 +13,8 @@ pub mod table;
 mod tests;
 #[cfg(test)]
 mod tests_of_many;
+#[cfg(test)]
+mod tests_of_table;
 pub mod times;
 
 pub use align::{Aligned, Pair, align};

@@ -1,16 +1,11 @@
-//! Truths about many connections, about quiet, about suspicions and stalls; and the
-//! table that many runs make.
+//! Truths about many connections, about quiet, about suspicions and stalls.
 
 use super::compare::differences;
-use super::table::{NOTHING, Table, cells, false_findings};
-use super::times::times;
 use super::{Conclusion, Heard, Said, Severity, Truth};
 use crate::app::End::{self, Client, Server};
-use crate::timeline::{Entry, Happened};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
-fn finding(end: End, kind: &str, word: &str, severity: &str) -> Value {
+pub(super) fn finding(end: End, kind: &str, word: &str, severity: &str) -> Value {
     let mut finding = json!({
         "time": "2026-01-31T12:00:00.123Z", "kind": kind, "certainty": "observed",
         "severity": severity, "gap_seconds": 5.0, "timeout_seconds": 4.0, "path": "nat",
@@ -29,7 +24,7 @@ fn finding(end: End, kind: &str, word: &str, severity: &str) -> Value {
     finding
 }
 
-fn heard(end: End, connection: usize, finding: Value) -> Heard {
+pub(super) fn heard(end: End, connection: usize, finding: Value) -> Heard {
     let mut finding: super::Finding = serde_json::from_value(finding).unwrap();
     finding.connection.flow_id = format!("{connection:x}");
     Heard {
@@ -40,7 +35,7 @@ fn heard(end: End, connection: usize, finding: Value) -> Heard {
     }
 }
 
-fn said(findings: Vec<Heard>) -> Said {
+pub(super) fn said(findings: Vec<Heard>) -> Said {
     Said {
         findings,
         alerts: Some(Vec::new()),
@@ -256,101 +251,4 @@ fn an_owner_in_a_control_group_of_its_own_must_be_named_by_it() {
     agrees(&truth, &said);
     said.cgroup = Some("/another".to_owned());
     differs(&truth, &said, "is held by the control group");
-}
-
-fn cell(truth: &str, said: &str) -> (String, String) {
-    (truth.to_owned(), said.to_owned())
-}
-
-#[test]
-fn the_table_has_a_cell_for_what_is_right_for_what_is_missed_and_for_what_is_false() {
-    let truth = Truth::of_path("nat", 4).crosses(Client).due(
-        Client,
-        Conclusion::Blackholed,
-        Severity::Page,
-        4.0..=6.0,
-    );
-    let crossed = heard(Client, 0, finding(Client, "crossed", "", "ticket"));
-    let outcome = |word| heard(Client, 0, finding(Client, "outcome", word, "page"));
-    let quiet_server = cell(NOTHING, NOTHING);
-
-    let right = said(vec![crossed.clone(), outcome("blackholed")]);
-    assert_eq!(
-        cells(&truth, &right),
-        [
-            cell("crossed", "crossed"),
-            cell("blackholed", "blackholed"),
-            quiet_server.clone()
-        ]
-    );
-    assert_eq!(false_findings(&truth, &right), 0);
-
-    let confused = said(vec![crossed.clone(), outcome("undelivered")]);
-    assert_eq!(
-        cells(&truth, &confused),
-        [
-            cell("crossed", "crossed"),
-            cell("blackholed", "undelivered"),
-            quiet_server.clone()
-        ]
-    );
-    assert_eq!(false_findings(&truth, &confused), 1);
-
-    let missed = said(vec![crossed]);
-    assert!(cells(&truth, &missed).contains(&cell("blackholed", NOTHING)));
-
-    let mut stranger = outcome("reset");
-    stranger.end = None;
-    let strange = said(vec![stranger]);
-    assert!(cells(&truth, &strange).contains(&cell(NOTHING, "reset")));
-    assert_eq!(false_findings(&truth, &strange), 1);
-}
-
-#[test]
-fn the_table_counts_over_runs_and_shows_how_soon() {
-    let start = Instant::now();
-    let at = |seconds, what| Entry {
-        at: start + Duration::from_secs_f64(seconds),
-        what,
-    };
-    let entries = [
-        at(0.0, Happened::Sent(Client, 0, "a".to_owned())),
-        at(7.0, Happened::Sent(Client, 0, "b".to_owned())),
-        // Not this one's: another connection, and too late.
-        at(8.0, Happened::Sent(Client, 1, "c".to_owned())),
-        at(9.5, Happened::Turn("the path comes back".to_owned())),
-    ];
-    let truth = Truth::of_path("nat", 4).crosses(Client).due(
-        Client,
-        Conclusion::Blackholed,
-        Severity::Page,
-        4.0..=6.0,
-    );
-    let mut crossed = heard(Client, 0, finding(Client, "crossed", "", "ticket"));
-    crossed.at_seconds = 4.5;
-    let blackholed = heard(Client, 0, finding(Client, "outcome", "blackholed", "page"));
-    let said = said(vec![crossed, blackholed]);
-    let times = times(&truth, &said, &entries, start);
-    let seconds: Vec<f64> = times.iter().map(|time| time.seconds).collect();
-    assert!(
-        (seconds[0] - 0.5).abs() < 1e-6,
-        "after the timeout: {seconds:?}"
-    );
-    assert!(
-        (seconds[1] - 2.0).abs() < 1e-6,
-        "after the send: {seconds:?}"
-    );
-
-    let mut table = Table::default();
-    for _ in 0..2 {
-        table.add(&cells(&truth, &said), &times, 1);
-    }
-    let summary = table.summary();
-    assert_eq!(summary.table["blackholed"]["blackholed"], 2);
-    assert_eq!(summary.false_findings, 2);
-    assert_eq!(summary.times.len(), 2);
-    let markdown = table.markdown();
-    for line in ["| crossed ", "| nothing ", "False findings: 2."] {
-        assert!(markdown.contains(line), "{markdown}");
-    }
 }
