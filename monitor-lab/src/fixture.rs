@@ -26,6 +26,9 @@ pub struct Fixture {
     pub scenario: String,
     /// Where the story's connection ran.
     pub addresses: Addresses,
+    /// The client's own control group, if it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cgroup: Option<String>,
     /// What the daemon said when it was recorded, in order.
     pub said: Vec<Spoken>,
     /// Whether the story read, in its end, which alerts fire: they are due in a replay then.
@@ -68,6 +71,7 @@ impl Fixture {
         Self {
             scenario: scenario.to_owned(),
             addresses,
+            cgroup: said.cgroup.clone(),
             said: findings.map(|heard| Spoken::of(&heard.finding)).collect(),
             reads_alerts: said.alerts.is_some(),
             connections_left_out: 0,

@@ -23,6 +23,9 @@ const SOON: Duration = Duration::from_secs(15);
 fn main() -> ExitCode {
     common::run(&[
         ("an_unknown_scenario_is_a_usage_error", unknown),
+        ("bad_input_is_refused_with_its_reason", refused),
+        ("several_scenarios_are_run_by_name_each_once", several),
+        ("the_page_holds_the_command_and_the_table", page),
         ("list_names_every_scenario", list),
         ("without_root_every_scenario_is_skipped_by_name", skips),
         ("a_daemon_that_does_not_start_fails_the_scenario", fails),
@@ -50,6 +53,65 @@ fn unknown() -> Result<(), LabError> {
     assert!(said.contains("nat-silent-dorp"), "{said}");
     for scenario in scenarios::ALL {
         assert!(said.contains(scenario.name), "{said}");
+    }
+    Ok(())
+}
+
+fn refused() -> Result<(), LabError> {
+    for (arguments, reason) in [
+        (&["run", "--repeat", "0"][..], "0 is not in"),
+        (&["run", "--jobs", "0"], "0 is not in"),
+        (&["run", "survives", "nat-silent-dorp"], "nat-silent-dorp"),
+        (&["run", "--table"], "a value is required"),
+    ] {
+        let output = lab(arguments)?;
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let said = text(&output.stderr);
+        assert!(said.contains(reason), "{arguments:?}: {said}");
+    }
+    let output = lab(&["run", "survives", "--table", "/dev/null/page.md"])?;
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("cannot write /dev/null/page.md"), "{said}");
+    Ok(())
+}
+
+fn several() -> Result<(), LabError> {
+    let place = place()?;
+    let broken = stand_in(&place, "exit 3")?;
+    let names = ["survives", "trickle", "survives"];
+    let output = lab(&[&["run", "--tcplull", &broken, "--repeat", "2"], &names[..]].concat())?;
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    for run in [
+        "survives (run 1)",
+        "survives (run 2)",
+        "trickle (run 1)",
+        "trickle (run 2)",
+    ] {
+        let failed = format!("FAIL {run}");
+        let lines = said.lines().filter(|line| **line == failed);
+        assert_eq!(lines.count(), 1, "{run}: {said}");
+    }
+    let closing = "lab: 0 passed, 4 failed, 0 skipped";
+    assert_eq!(said.lines().last(), Some(closing));
+    Ok(())
+}
+
+fn page() -> Result<(), LabError> {
+    let place = place()?;
+    let broken = stand_in(&place, "exit 3")?;
+    let file = place.path().join("page.md");
+    let name = file.display().to_string();
+    lab(&["run", "survives", "--tcplull", &broken, "--table", &name])?;
+    let page = fs::read_to_string(&file).map_err(LabError::io("reading the page"))?;
+    for part in [
+        "# The laboratory",
+        &format!("cargo xtask lab survives --repeat 1 --table {name}"),
+        "| true ↓ said →",
+        "False findings: 0.",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
     }
     Ok(())
 }
@@ -97,14 +159,19 @@ fn fails() -> Result<(), LabError> {
     let output = lab(&["run", "survives", "--json", "--tcplull", &broken])?;
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stdout);
-    assert_eq!(
-        said.lines().count(),
-        1,
-        "stdout holds more than one object: {said}"
-    );
-    let report: serde_json::Value = serde_json::from_str(&said)
+    let objects: Vec<serde_json::Value> = said
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()
         .map_err(std::io::Error::from)
         .map_err(LabError::io("reading the report"))?;
+    let [report, summary] = objects.as_slice() else {
+        return Err(LabError::World(format!(
+            "not one run and the table: {said}"
+        )));
+    };
+    assert_eq!(summary["false_findings"], 0);
+    assert!(summary["table"].is_object(), "{said}");
     assert_eq!(report["scenario"], "survives");
     assert_eq!(report["ok"], false);
     let difference = report["differences"][0].as_str().unwrap_or_default();

@@ -54,15 +54,20 @@ fn judged_again(scenario: &Scenario) -> Result<(), Failed> {
     }
 
     let truth = (scenario.truth)();
-    let heard = findings.into_iter().map(|finding| Heard {
-        at_seconds: 0.0,
-        end: fixture
-            .addresses
-            .end(&finding.connection.local, &finding.connection.remote),
-        finding,
+    let heard = findings.into_iter().map(|finding| {
+        let connection = &finding.connection;
+        let addresses = &fixture.addresses;
+        let known = addresses.find(&connection.local, &connection.remote);
+        Heard {
+            at_seconds: 0.0,
+            end: known.map(|(end, _)| end),
+            on: known.map_or(0, |(_, on)| on),
+            finding,
+        }
     });
     let said = Said {
         findings: heard.collect(),
+        cgroup: fixture.cgroup.clone(),
         alerts: fixture.reads_alerts.then(|| alerts(&replayed, truth.path)),
         ..Said::default()
     };

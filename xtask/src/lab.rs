@@ -1,6 +1,9 @@
 //! `cargo xtask lab`: the scenarios, by name or all of them.
 
-use std::process::{Command, ExitCode};
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
 
 use crate::{
     error::Error,
@@ -14,9 +17,9 @@ const RECORDINGS: &str = "monitor/tests/recordings";
 /// Which scenarios, and how.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only this scenario
-    name: Option<String>,
-    /// Print one JSON object a run on stdout, and nothing else there
+    /// Only these scenarios
+    names: Vec<String>,
+    /// Print one JSON object a run on stdout, the table last, and nothing else there
     #[arg(long)]
     json: bool,
     /// Run each scenario this often
@@ -25,8 +28,14 @@ pub struct Args {
     /// Make the recordings anew that the judge is tested with, of each scenario that is right
     #[arg(long, conflicts_with = "repeat")]
     record: bool,
+    /// Run so many at once; the lab knows how many by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Write a page with the confusion table to this file, as Markdown
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
     /// Print the names of the scenarios and run none
-    #[arg(long, conflicts_with_all = ["name", "json", "repeat", "record"])]
+    #[arg(long, conflicts_with_all = ["names", "json", "repeat", "jobs", "table", "record"])]
     list: bool,
 }
 
@@ -39,25 +48,31 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     setup::toolchain()?;
     setup::lab_programs()?;
     let (tcplull, lab) = workspace::build_tcplull_and_lab()?;
-    let mut command = command(&lab, &tcplull, args.name.as_deref());
-    if args.json {
-        command.arg("--json");
-    }
+    let mut command = command(&lab, &tcplull, &args.names);
     if args.record {
         let recordings = workspace::root().join(RECORDINGS);
         command.arg("--record-to").arg(recordings);
     } else {
         command.arg("--repeat").arg(args.repeat.to_string());
     }
+    if args.json {
+        command.arg("--json");
+    }
+    if let Some(jobs) = args.jobs {
+        command.arg("--jobs").arg(jobs.to_string());
+    }
+    if let Some(table) = &args.table {
+        command.arg("--table").arg(table);
+    }
     workspace::become_command(&mut command)
 }
 
-/// The lab's command that runs one scenario, or all.
-pub fn command(lab: &Program, tcplull: &Program, name: Option<&str>) -> Command {
+/// The lab's command that runs these scenarios, or all if there are none.
+pub fn command(lab: &Program, tcplull: &Program, names: &[String]) -> Command {
     let mut command = Command::new(&lab.path);
     command
         .arg("run")
-        .args(name)
+        .args(names)
         .arg("--tcplull")
         .arg(&tcplull.path)
         .env("PATH", setup::search_path());

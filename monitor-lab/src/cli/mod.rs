@@ -1,10 +1,13 @@
 //! The command line.
 
 mod demo;
+mod page;
 mod run;
+mod turns;
 
 use clap::{Args, Parser, Subcommand};
 use monitor_lab::app::{End, process};
+use monitor_lab::boxes::{self, Orders};
 use monitor_lab::interrupt::Interrupt;
 use monitor_lab::network::stale;
 use monitor_lab::runner::Tools;
@@ -21,6 +24,11 @@ const DIFFERS: u8 = 1;
 const USAGE: u8 = 2;
 /// Exit code: the user stopped it.
 const INTERRUPTED: u8 = 130;
+
+/// How many stories run at once by default. A story of eleven seconds keeps a core busy
+/// for 0.6 s (seen with a debug build), most of that while its daemon starts, so eight
+/// leave two cores time to wake everybody when they should.
+const JOBS: u16 = 8;
 
 /// Hosts in network namespaces, middleboxes between them, and stories whose
 /// truth is known: what does tcplull say about them?
@@ -55,20 +63,36 @@ enum What {
         #[arg(long)]
         address: SocketAddr,
     },
+    /// A middlebox between the bench's hosts.
+    #[command(hide = true)]
+    Box {
+        /// What it does, in JSON.
+        #[arg(value_parser = orders)]
+        orders: Orders,
+        /// The file of the network namespace to live in.
+        #[arg(long)]
+        namespace: PathBuf,
+    },
 }
 
 #[derive(Args)]
 struct RunArguments {
-    /// The scenario; all if none is named.
-    name: Option<String>,
-    /// Print one JSON object a run, and nothing else, on stdout.
+    /// The scenarios; all if none is named.
+    names: Vec<String>,
+    /// Print one JSON object a line on stdout, and nothing else there: one for each
+    /// run, and last one with the confusion table, the times and the number of false
+    /// findings of all.
     #[arg(long)]
     json: bool,
+    /// Write a page with the confusion table to this file, as Markdown.
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
     /// Run each scenario so many times.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     repeat: u32,
-    /// Run so many at once.
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    /// Run so many at once. They wait more than they work; two cores are enough for
+    /// the default.
+    #[arg(long, default_value_t = JOBS, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
     /// Keep a recording of each scenario that is right, as a fixture, in this directory.
     #[arg(long, value_name = "DIR", conflicts_with = "repeat")]
@@ -97,6 +121,9 @@ pub fn main() -> ExitCode {
         } => process::live(end, &namespace, address)
             .map(|()| ExitCode::SUCCESS)
             .map_err(|error| format!("{}: {error}", end.app())),
+        What::Box { orders, namespace } => boxes::process::live(&namespace, orders)
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(|error| format!("the middlebox program: {error}")),
     };
     done.unwrap_or_else(|problem| {
         eprintln!("monitor-lab: {problem}");
@@ -118,6 +145,10 @@ fn end(word: &str) -> Result<End, String> {
         .into_iter()
         .find(|end| end.word() == word)
         .ok_or_else(|| "client or server".to_owned())
+}
+
+fn orders(text: &str) -> Result<Orders, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 /// Namespaces and programs of the kernel can be made by root only.

@@ -1,48 +1,61 @@
 //! `monitor-lab run`: scenarios, several at once, and their reports.
 
+use super::page::page;
+use super::turns::{Turn, Turns};
 use super::{DIFFERS, INTERRUPTED, RunArguments, USAGE, is_root, tools};
 use monitor_lab::LabError;
 use monitor_lab::runner::{self, Report, Tools};
 use monitor_lab::scenarios::{self, Scenario};
-use std::collections::VecDeque;
+use monitor_lab::truth::table::Table;
+use serde::Serialize;
+use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::mpsc;
 use std::thread;
-
-/// One scenario's one run, waiting or done.
-type Turn = (&'static Scenario, u32);
+use std::time::Instant;
 
 pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode, String> {
-    let chosen: Vec<&'static Scenario> = match &arguments.name {
-        None => scenarios::ALL.iter().collect(),
-        Some(name) => {
-            let Some(scenario) = scenarios::named(name) else {
-                let known: Vec<_> = scenarios::ALL.iter().map(|known| known.name).collect();
-                eprintln!(
-                    "monitor-lab: there is no scenario {name:?}; there are: {}",
-                    known.join(", ")
-                );
-                return Ok(ExitCode::from(USAGE));
-            };
-            vec![scenario]
+    let mut chosen: Vec<&'static Scenario> = Vec::new();
+    for name in &arguments.names {
+        let Some(scenario) = scenarios::named(name) else {
+            let known: Vec<_> = scenarios::ALL.iter().map(|known| known.name).collect();
+            eprintln!(
+                "monitor-lab: there is no scenario {name:?}; there are: {}",
+                known.join(", ")
+            );
+            return Ok(ExitCode::from(USAGE));
+        };
+        // Named twice is named.
+        if chosen.iter().all(|known| known.name != scenario.name) {
+            chosen.push(scenario);
         }
-    };
-    let turns = (1..=arguments.repeat)
+    }
+    if arguments.names.is_empty() {
+        chosen.extend(scenarios::ALL);
+    }
+    let turns: Vec<Turn> = (1..=arguments.repeat)
         .flat_map(|run| chosen.iter().map(move |scenario| (*scenario, run)))
-        .collect::<VecDeque<Turn>>();
+        .collect();
     if !is_root() {
         return Ok(skip(&turns, arguments.json));
+    }
+    // Before minutes of work, not after them.
+    if let Some(file) = &arguments.table {
+        let directory = file.parent().unwrap_or(file);
+        fs::create_dir_all(directory)
+            .and_then(|()| File::options().append(true).create(true).open(file))
+            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }
     let tools = Tools {
         record_to: arguments.record_to.clone(),
         ..tools(&arguments.under_test)?
     };
-    Ok(tell_all(turns, arguments, &tools))
+    tell_all(turns, arguments, &tools)
 }
 
 /// Without root nothing can be built: names what is not run, and counts it.
-fn skip(turns: &VecDeque<Turn>, json: bool) -> ExitCode {
+fn skip(turns: &[Turn], json: bool) -> ExitCode {
     for (scenario, run) in turns {
         say(
             json,
@@ -62,21 +75,22 @@ fn skip(turns: &VecDeque<Turn>, json: bool) -> ExitCode {
     }
 }
 
-fn tell_all(turns: VecDeque<Turn>, arguments: &RunArguments, tools: &Tools) -> ExitCode {
+fn tell_all(turns: Vec<Turn>, arguments: &RunArguments, tools: &Tools) -> Result<ExitCode, String> {
     let (mut passed, mut failed, all) = (0, 0, turns.len());
-    let turns = Mutex::new(turns);
+    let mut table = Table::default();
+    let start = Instant::now();
+    let turns = Turns::of(turns);
     thread::scope(|scope| {
         let (reports, finished) = mpsc::channel();
         for _ in 0..arguments.jobs {
             let (turns, reports) = (&turns, reports.clone());
             scope.spawn(move || {
-                let next = || {
-                    let mut turns = turns.lock().unwrap_or_else(PoisonError::into_inner);
-                    turns.pop_front().filter(|_| !tools.interrupt.is_set())
-                };
-                while let Some((scenario, run)) = next() {
+                while let Some(turn) = turns.next(|| tools.interrupt.is_set()) {
+                    let (scenario, run) = turn;
+                    let told = tell(scenario, run, tools);
+                    turns.done(turn);
                     // The receiver lives until the last sender is gone.
-                    let _ = reports.send((scenario, run, tell(scenario, run, tools)));
+                    let _ = reports.send((scenario, run, told));
                 }
             });
         }
@@ -85,6 +99,7 @@ fn tell_all(turns: VecDeque<Turn>, arguments: &RunArguments, tools: &Tools) -> E
             match told {
                 Ok(report) => {
                     show(&report, arguments.json);
+                    table.add(&report.cells, &report.times, report.false_findings);
                     *(if report.ok { &mut passed } else { &mut failed }) += 1;
                 }
                 Err(LabError::Interrupted) => {}
@@ -98,18 +113,34 @@ fn tell_all(turns: VecDeque<Turn>, arguments: &RunArguments, tools: &Tools) -> E
             }
         }
     });
-    let skipped = all - passed - failed;
+    say(arguments.json, &format!("\n{}", table.markdown()));
+    if arguments.json {
+        print(&table.summary());
+    }
+    let told = passed + failed;
+    let written = match &arguments.table {
+        Some(file) => {
+            let page = page(&table, arguments, told, start.elapsed().as_secs_f64());
+            fs::write(file, page)
+                .map_err(|error| format!("cannot write {}: {error}", file.display()))
+        }
+        None => Ok(()),
+    };
     say(
         arguments.json,
-        &format!("lab: {passed} passed, {failed} failed, {skipped} skipped"),
+        &format!(
+            "lab: {passed} passed, {failed} failed, {} skipped",
+            all - told
+        ),
     );
-    if failed > 0 {
+    written?;
+    Ok(if failed > 0 {
         ExitCode::from(DIFFERS)
     } else if tools.interrupt.is_set() {
         ExitCode::from(INTERRUPTED)
     } else {
         ExitCode::SUCCESS
-    }
+    })
 }
 
 /// One run. A panic in it is a failure of that run; its guards have cleaned up by then.
@@ -120,10 +151,7 @@ fn tell(scenario: &Scenario, run: u32, tools: &Tools) -> Result<Report, LabError
 
 fn show(report: &Report, json: bool) {
     if json {
-        match serde_json::to_string(report) {
-            Ok(line) => println!("{line}"),
-            Err(error) => eprintln!("monitor-lab: cannot print a report: {error}"),
-        }
+        print(report);
     }
     let run = report.run;
     let name = report.scenario;
@@ -142,6 +170,14 @@ fn show(report: &Report, json: bool) {
         eprintln!("---- tcplull's log in {name} (run {run})");
         eprintln!("{}", log.trim_end());
         eprintln!("----");
+    }
+}
+
+/// A line for a program.
+fn print(object: &impl Serialize) {
+    match serde_json::to_string(object) {
+        Ok(line) => println!("{line}"),
+        Err(error) => eprintln!("monitor-lab: cannot print a report: {error}"),
     }
 }
 

@@ -1,23 +1,28 @@
 //! The configuration that a story gives to `tcplull`.
 
+use crate::boxes::Clock;
 use crate::network::block::Block;
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// One path that covers both of the story's subnets.
+/// One path that covers both of the story's subnets, and its loopback addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Configuration {
     /// The path's name.
     pub path: &'static str,
     /// Its idle timeout, in seconds.
     pub timeout: u32,
+    /// What its box takes for silence.
+    pub clock: Clock,
 }
 
 impl Configuration {
     /// The file's text.
     pub(super) fn text(&self, listen: SocketAddr, socket: &Path, block: &Block) -> String {
         let [client, server] = block.prefixes();
+        // Named, so that what is not said of them is not for want of a path.
+        let loopback = block.loopback();
         format!(
             r#"listen = "{listen}"
 socket = "{}"
@@ -26,12 +31,14 @@ min_gap = "1s"
 
 [[path]]
 name = "{}"
-remote = ["{client}", "{server}"]
+remote = ["{client}", "{server}", "{loopback}/32"]
 timeout = "{}s"
+clock = "{}"
 "#,
             socket.display(),
             self.path,
-            self.timeout
+            self.timeout,
+            self.clock.word()
         )
     }
 }

@@ -2,9 +2,10 @@
 //! keepalive sends one every second. Payload is silent for longer than the
 //! timeout, packets never are: there is nothing to say.
 
-use super::Scenario;
+use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
+use crate::boxes::Clock;
 use crate::daemon::Configuration;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
@@ -24,14 +25,16 @@ pub(super) const SCENARIO: Scenario = Scenario {
     configuration: Configuration {
         path: "nat",
         timeout: TIMEOUT,
+        clock: Clock::Packets,
     },
-    connected_first: false,
     truth,
     tell,
+    ..BASE
 };
 
 fn truth() -> Truth {
     Truth::of_path("nat", TIMEOUT)
+        .quiet()
         .lists_kept_alive(Client, Some([IDLE, INTERVAL]))
         .lists_kept_alive(Server, None)
 }

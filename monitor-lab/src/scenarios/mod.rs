@@ -1,14 +1,34 @@
 //! The stories. To add one, write its file and its line in [`ALL`].
 
+mod another_cgroup;
+mod crowd;
+mod half_closed;
+mod host_down;
 mod keepalive_saves;
+mod keepalive_too_slow;
+mod keepalive_unanswered;
+mod local_abort;
+mod long_request;
+mod loopback_pool;
 mod nat_rst_next_packet;
 mod nat_silent_drop;
+mod no_answer_due;
 mod older_connection;
+mod paced_sender;
+mod passive_side;
+mod reader_stops;
+mod slow_server;
+mod stopped_peer;
 mod survives;
+mod trickle;
+mod waits_in_peace;
 
 use crate::LabError;
+use crate::bench::Place;
+use crate::boxes::Clock;
 use crate::daemon::Configuration;
-use crate::network::middlebox::Middlebox;
+use crate::network::Family;
+use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
 use crate::truth::Truth;
 
@@ -19,6 +39,30 @@ pub const ALL: &[Scenario] = &[
     survives::SCENARIO,
     keepalive_saves::SCENARIO,
     older_connection::SCENARIO,
+    another_cgroup::SCENARIO,
+    long_request::SCENARIO,
+    keepalive_too_slow::SCENARIO,
+    keepalive_unanswered::SCENARIO,
+    local_abort::SCENARIO,
+    no_answer_due::ONE_WAY,
+    no_answer_due::GOODBYE,
+    no_answer_due::SEND_AND_CLOSE,
+    half_closed::ANSWERED,
+    half_closed::WAITS,
+    reader_stops::PEER,
+    reader_stops::OWN,
+    paced_sender::SCENARIO,
+    stopped_peer::SCENARIO,
+    slow_server::SCENARIO,
+    trickle::SCENARIO,
+    passive_side::SCENARIO,
+    waits_in_peace::ANSWERED,
+    waits_in_peace::WINDOW_UPDATE,
+    waits_in_peace::CONSUMER,
+    waits_in_peace::SUBSCRIBER,
+    loopback_pool::SCENARIO,
+    crowd::SCENARIO,
+    host_down::SCENARIO,
 ];
 
 /// A story and its truth.
@@ -28,16 +72,102 @@ pub struct Scenario {
     pub name: &'static str,
     /// What it is about, in one line.
     pub about: &'static str,
+    /// The family of the hosts' addresses.
+    pub family: Family,
     /// What stands between the hosts.
     pub middlebox: Middlebox,
     /// What `tcplull` is told about the path.
     pub configuration: Configuration,
     /// Whether the connection is made, and used, before `tcplull` is there.
     pub connected_first: bool,
+    /// Where the applications live.
+    pub place: Place,
+    /// Whether it keeps a whole core busy: at most one such runs at a time.
+    pub heavy: bool,
     /// What is true.
     pub truth: fn() -> Truth,
     /// What happens.
     pub tell: fn(&mut Story<'_>) -> Result<(), LabError>,
+}
+
+/// What most scenarios have: two hosts, a router that forgets nothing, a path with
+/// the usual timeout. A scenario states its name, its truth and its story, and what
+/// is different.
+const BASE: Scenario = Scenario {
+    name: "",
+    about: "",
+    family: Family::V4,
+    middlebox: Middlebox::Router,
+    configuration: Configuration {
+        path: PATH,
+        timeout: TIMEOUT,
+        clock: Clock::Packets,
+    },
+    connected_first: false,
+    place: Place::Apart,
+    heavy: false,
+    truth: quiet,
+    tell: |_| Ok(()),
+};
+
+/// The usual path.
+const PATH: &str = "stated";
+
+/// Its timeout, in seconds.
+const TIMEOUT: u32 = 4;
+
+/// A timeout that nothing in a story comes near, in seconds.
+const NEVER: u32 = 60;
+
+/// A path whose timeout nothing in a story comes near.
+const FAR: Configuration = Configuration {
+    path: PATH,
+    timeout: NEVER,
+    clock: Clock::Packets,
+};
+
+/// Seconds of silence before the first keepalive probe, and between probes, that keep
+/// the usual path awake.
+const KEEPS_ALIVE: u32 = 1;
+
+/// A NAT that forgets when the usual path says, and drops what it does not know.
+const NAT: Middlebox = Middlebox::Nat {
+    forgets_after: TIMEOUT,
+    unknown: Unknown::Drop,
+};
+
+/// A path that must be warned of: a sweep surely falls between three quarters of its
+/// timeout and the timeout, also on a busy machine.
+const PATH_OF_6: Configuration = Configuration {
+    path: PATH,
+    timeout: 6,
+    clock: Clock::Packets,
+};
+
+/// The NAT of that path.
+const NAT_OF_6: Middlebox = Middlebox::Nat {
+    forgets_after: PATH_OF_6.timeout,
+    unknown: Unknown::Drop,
+};
+
+impl Truth {
+    /// The truth of a story on the usual path, on which nothing is to be said so far.
+    fn usual() -> Self {
+        Self::of_path(PATH, TIMEOUT)
+    }
+
+    /// The truth of a story on the path of [`FAR`].
+    fn far() -> Self {
+        Self::of_path(PATH, NEVER)
+    }
+}
+
+fn quiet() -> Truth {
+    Truth::usual().quiet()
+}
+
+fn quiet_far() -> Truth {
+    Truth::far().quiet()
 }
 
 /// The scenario called `name`.

@@ -1,8 +1,9 @@
 //! A NAT that forgets, too, but is honest about it: the next packet meets a RST.
 
-use super::Scenario;
+use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
+use crate::boxes::Clock;
 use crate::daemon::Configuration;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
@@ -22,10 +23,11 @@ pub(super) const SCENARIO: Scenario = Scenario {
     configuration: Configuration {
         path: "nat",
         timeout: TIMEOUT,
+        clock: Clock::Packets,
     },
-    connected_first: false,
     truth,
     tell,
+    ..BASE
 };
 
 fn truth() -> Truth {

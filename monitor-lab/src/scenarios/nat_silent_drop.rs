@@ -2,9 +2,10 @@
 //! NAT forgets a silent connection and drops what it no longer knows. The
 //! server is never told, the client's kernel retries for a quarter of an hour.
 
-use super::Scenario;
+use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
+use crate::boxes::Clock;
 use crate::daemon::Configuration;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
@@ -24,10 +25,11 @@ pub(super) const SCENARIO: Scenario = Scenario {
     configuration: Configuration {
         path: "nat",
         timeout: TIMEOUT,
+        clock: Clock::Packets,
     },
-    connected_first: false,
     truth,
     tell,
+    ..BASE
 };
 
 fn truth() -> Truth {

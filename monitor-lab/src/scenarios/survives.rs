@@ -1,9 +1,10 @@
 //! A control: the operator states a timeout that the path does not have. The
 //! silence crosses it, nothing is lost, and nobody is woken.
 
-use super::Scenario;
+use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
+use crate::boxes::Clock;
 use crate::daemon::Configuration;
 use crate::network::middlebox::Middlebox;
 use crate::story::Story;
@@ -19,15 +20,17 @@ pub(super) const SCENARIO: Scenario = Scenario {
     configuration: Configuration {
         path: "stated",
         timeout: STATED,
+        clock: Clock::Packets,
     },
-    connected_first: false,
     truth,
     tell,
+    ..BASE
 };
 
 fn truth() -> Truth {
     // No alert is named as left firing: the tickets of the silence must be gone.
     Truth::of_path("stated", STATED)
+        .quiet()
         .crosses(Client)
         .crosses(Server)
         .due(Client, Survived, Severity::None, 5.8..=6.8)

@@ -16,23 +16,24 @@ pub fn run(
     filter: Option<&str>,
     results: &mut Results,
 ) -> Result<(), Error> {
-    match filter {
-        None => run_one(lab, tcplull, None, results),
-        Some(filter) => scenarios(lab)?
-            .iter()
-            .filter(|name| name.contains(filter))
-            .try_for_each(|name| run_one(lab, tcplull, Some(name), results)),
-    }
-}
-
-fn run_one(
-    lab: &Program,
-    tcplull: &Program,
-    name: Option<&str>,
-    results: &mut Results,
-) -> Result<(), Error> {
-    progress::step(&format!("lab: {}", name.unwrap_or("all scenarios")));
-    let mut command = lab::command(lab, tcplull, name);
+    let names = match filter {
+        None => Vec::new(),
+        Some(filter) => {
+            let mut names = scenarios(lab)?;
+            names.retain(|name| name.contains(filter));
+            // No name at all would mean every scenario.
+            if names.is_empty() {
+                return Ok(());
+            }
+            names
+        }
+    };
+    let shown = match names.as_slice() {
+        [] => "all scenarios".to_owned(),
+        names => names.join(", "),
+    };
+    progress::step(&format!("lab: {shown}"));
+    let mut command = lab::command(lab, tcplull, &names);
     command.stdin(Stdio::null());
     let (failed, skipped) = (results.failed(), results.skipped());
     let status = workspace::show_lines(&mut command, |line| results.read_lab_line(line))?;

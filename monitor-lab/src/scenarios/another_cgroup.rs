@@ -1,0 +1,12 @@
+//! The incident, in a process of another network namespace and of a control group
+//! that nobody else is in: the finding names both.
+
+use super::{Scenario, nat_silent_drop};
+use crate::bench::Place;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "another-cgroup",
+    about: "as nat-silent-drop, in a control group of its own: the owner is right",
+    place: Place::ClientInCgroup,
+    ..nat_silent_drop::SCENARIO
+};

@@ -1,0 +1,51 @@
+//! Keepalive is on and everybody feels safe, but it starts long after the NAT has
+//! forgotten. The warning comes in time and says why.
+
+use super::{BASE, NAT_OF_6, PATH_OF_6, Scenario};
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::story::Story;
+use crate::truth::Conclusion::{AtRisk, Blackholed, Crossed};
+use crate::truth::Severity::{Page, Ticket};
+use crate::truth::Truth;
+
+/// Seconds before the first probe; none comes while the story lasts.
+const IDLE: u32 = 30;
+const INTERVAL: u32 = 1;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "keepalive-too-slow",
+    about: "keepalive starts after 30 s, the NAT forgets after 6 s; then data is sent",
+    middlebox: NAT_OF_6,
+    configuration: PATH_OF_6,
+    truth,
+    tell,
+    ..BASE
+};
+
+fn truth() -> Truth {
+    Truth::of_path(PATH_OF_6.path, PATH_OF_6.timeout)
+        .warned(Client, "keepalive starts after 30 s")
+        .crosses(Client)
+        .crosses(Server)
+        .due(Client, Blackholed, Page, 7.8..=8.8)
+        .resting_on("timeouts", 1.0..=3.0)
+        .timed()
+        .leaves_firing(Blackholed, Page, Client)
+        .leaves_firing(Crossed, Ticket, Server)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.client_keeps_alive(IDLE, INTERVAL)?;
+    story.exchange("a", "A")?;
+    story.hears(Client, AtRisk)?;
+    story.hears(Client, Crossed)?;
+    story.hears(Server, Crossed)?;
+    story.reads_alerts_in_silence()?;
+    story.silence(8.0)?;
+    story.client_sends("b")?;
+    story.hears(Client, Blackholed)?;
+    story.listens_on(2.0)?;
+    story.server_received_no_more()?;
+    story.reads_alerts()
+}

@@ -1,0 +1,49 @@
+//! Keepalive is slower than the NAT, and nobody ever sends anything: the probes that
+//! come too late are all there is to see, and nothing answers them.
+
+use super::{BASE, NAT_OF_6, PATH_OF_6, Scenario};
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::story::Story;
+use crate::truth::Conclusion::{AtRisk, Blackholed, Crossed};
+use crate::truth::Severity::{Page, Ticket};
+use crate::truth::Truth;
+
+/// Seconds before the first probe.
+const IDLE: u32 = 8;
+const INTERVAL: u32 = 1;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "keepalive-unanswered",
+    about: "keepalive starts after 8 s, the NAT forgets after 6 s; no data is ever sent",
+    middlebox: NAT_OF_6,
+    configuration: PATH_OF_6,
+    truth,
+    tell,
+    ..BASE
+};
+
+fn truth() -> Truth {
+    Truth::of_path(PATH_OF_6.path, PATH_OF_6.timeout)
+        .warned(Client, "keepalive starts after 8 s")
+        .crosses(Client)
+        .crosses(Server)
+        .due(Client, Blackholed, Page, 7.8..=12.0)
+        .resting_on("unanswered_probes", 3.0..=4.0)
+        .unprovoked()
+        .leaves_firing(Blackholed, Page, Client)
+        .leaves_firing(Crossed, Ticket, Server)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.client_keeps_alive(IDLE, INTERVAL)?;
+    story.exchange("a", "A")?;
+    story.hears(Client, AtRisk)?;
+    story.hears(Client, Crossed)?;
+    story.hears(Server, Crossed)?;
+    story.reads_alerts_in_silence()?;
+    story.hears(Client, Blackholed)?;
+    story.listens_on(2.0)?;
+    story.server_received_no_more()?;
+    story.reads_alerts()
+}

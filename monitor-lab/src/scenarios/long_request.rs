@@ -1,0 +1,44 @@
+//! A request takes longer than the NAT remembers. The server's answer meets a box
+//! that has forgotten where it belongs; the client has nothing to send and waits for
+//! ever. Its kernel has nothing to say either: all it sent was acknowledged.
+
+use super::{BASE, NAT, Scenario};
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::story::Story;
+use crate::truth::Conclusion::{AwaitingReply, Blackholed, Crossed};
+use crate::truth::Severity::{Page, Ticket};
+use crate::truth::Truth;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "long-request",
+    about: "a request outlives a NAT of 4 s, its reply is lost, the client only waits",
+    middlebox: NAT,
+    truth,
+    tell,
+    ..BASE
+};
+
+fn truth() -> Truth {
+    Truth::usual()
+        .crosses(Client)
+        .stalls(Client, AwaitingReply, 4.0..=9.0)
+        .crosses(Server)
+        .due(Server, Blackholed, Page, 5.8..=6.8)
+        .leaves_firing(Crossed, Ticket, Client)
+        .leaves_firing(AwaitingReply, Ticket, Client)
+        .leaves_firing(Blackholed, Page, Server)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.becomes_a_habit()?;
+    story.delivers(Client, "report")?;
+    story.hears(Client, Crossed)?;
+    story.silence(6.0)?;
+    story.server_sends("REPORT")?;
+    story.hears(Server, Blackholed)?;
+    story.hears(Client, AwaitingReply)?;
+    story.listens_on(1.0)?;
+    story.client_received_no_more()?;
+    story.reads_alerts()
+}

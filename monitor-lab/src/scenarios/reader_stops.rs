@@ -1,0 +1,49 @@
+//! One application stops reading in the middle of a transfer. Both ends stand still,
+//! and each end's finding says whose doing it is; nobody is woken for it.
+
+use super::{BASE, FAR, Scenario};
+use crate::LabError;
+use crate::app::End::{self, Client, Server};
+use crate::story::Story;
+use crate::truth::Conclusion::{LocalReader, ZeroWindow};
+use crate::truth::Truth;
+
+/// More than the buffers of both kernels hold, in bytes.
+const BYTES: u64 = 32 * 1024 * 1024;
+
+pub(super) const PEER: Scenario = Scenario {
+    name: "peer-stops-reading",
+    about: "the server's application stops reading what the client sends",
+    configuration: FAR,
+    truth: || truth(Server),
+    tell: |story| tell(story, Server),
+    ..BASE
+};
+
+pub(super) const OWN: Scenario = Scenario {
+    name: "client-stops-reading",
+    about: "the client's application stops reading what the server sends",
+    truth: || truth(Client),
+    tell: |story| tell(story, Client),
+    ..PEER
+};
+
+fn truth(reader: End) -> Truth {
+    Truth::far()
+        .quiet()
+        .stalls(reader.other(), ZeroWindow, 0.5..=8.0)
+        .stalls(reader, LocalReader, 0.5..=8.0)
+}
+
+fn tell(story: &mut Story<'_>, reader: End) -> Result<(), LabError> {
+    story.exchange("a", "A")?;
+    story.stops_reading(reader)?;
+    story.sends_bulk(reader.other(), BYTES)?;
+    story.hears(reader.other(), ZeroWindow)?;
+    story.hears(reader, LocalReader)?;
+    story.bulk_stands_still(reader)?;
+    story.reads_again(reader)?;
+    story.bulk_arrives(reader, BYTES)?;
+    story.listens_on(2.0)?;
+    story.reads_alerts()
+}

@@ -1,0 +1,26 @@
+//! A control: a server that always takes longer to answer than the path's timeout,
+//! on a connection that keepalive keeps awake. Slow is what it is used to.
+
+use super::{BASE, KEEPS_ALIVE, Scenario};
+use crate::LabError;
+use crate::story::Story;
+
+/// Seconds; the timeout is 4.
+const THINKS: f64 = 4.4;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "slow-server",
+    about: "a server that always takes 4.4 s to answer, on a path of 4 s with keepalive",
+    tell,
+    ..BASE
+};
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.client_keeps_alive(KEEPS_ALIVE, KEEPS_ALIVE)?;
+    story.server_answers_after(THINKS)?;
+    for request in ["a", "b", "c"] {
+        story.asks(request)?;
+    }
+    story.listens_on(1.0)?;
+    story.reads_alerts()
+}

@@ -1,0 +1,42 @@
+//! The server's process is stopped. Its kernel acknowledges the request at once and
+//! answers every keepalive probe; the application's answer does not come. That is no
+//! proof that the request was not delivered: it was.
+
+use super::{BASE, KEEPS_ALIVE, Scenario};
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::story::Story;
+use crate::truth::Conclusion::{AwaitingReply, Survived};
+use crate::truth::Severity::Ticket;
+use crate::truth::Truth;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "stopped-peer",
+    about: "the server's process is stopped (SIGSTOP), its kernel acknowledges the request",
+    truth,
+    tell,
+    ..BASE
+};
+
+fn truth() -> Truth {
+    Truth::usual()
+        .stalls(Client, AwaitingReply, 4.0..=8.0)
+        .timed()
+        .leaves_firing(AwaitingReply, Ticket, Client)
+        // After the process has gone on.
+        .allows(Client, Survived)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.client_keeps_alive(KEEPS_ALIVE, KEEPS_ALIVE)?;
+    story.becomes_a_habit()?;
+    story.is_stopped(Server)?;
+    story.client_sends("x")?;
+    story.hears(Client, AwaitingReply)?;
+    story.listens_on(2.0)?;
+    story.server_received_no_more()?;
+    story.reads_alerts()?;
+    story.goes_on(Server)?;
+    story.arrives(Server, "x")?;
+    story.listens_on(1.0)
+}

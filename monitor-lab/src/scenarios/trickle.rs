@@ -1,0 +1,27 @@
+//! A control: an application that has little to send and nothing to ask. A few bytes
+//! now and then is no transfer that stands still.
+
+use super::{BASE, Scenario};
+use crate::LabError;
+use crate::app::End::Client;
+use crate::story::Story;
+
+/// Seconds between one word and the next: within the timeout, above the least gap.
+const PAUSES: [f64; 7] = [0.3, 0.5, 1.3, 0.3, 2.2, 0.5, 1.5];
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "trickle",
+    about: "a client that sends a few bytes now and then, and is never answered",
+    tell,
+    ..BASE
+};
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    for pause in PAUSES {
+        story.delivers(Client, "tick")?;
+        story.silence(pause)?;
+    }
+    story.delivers(Client, "tock")?;
+    story.listens_on(2.0)?;
+    story.reads_alerts()
+}

@@ -1,0 +1,98 @@
+//! Holding the world to the story: what must be so whatever `tcplull` says. A story
+//! whose world is not as it tells proves nothing.
+
+use super::Story;
+use crate::LabError;
+use crate::app::End;
+use std::time::{Duration, Instant};
+
+/// How long bulk must stand still to be believed, in seconds.
+const STILL: f64 = 2.0;
+
+impl Story<'_> {
+    /// Holds the world to the story: bulk that is still under way to `end` does not move.
+    ///
+    /// # Errors
+    /// [`LabError::World`].
+    pub fn bulk_stands_still(&mut self, end: End) -> Result<(), LabError> {
+        let moved = || self.bench.app(end).moved(&self.timeline.entries());
+        let before = moved();
+        let until = Instant::now() + Duration::from_secs_f64(STILL);
+        self.timeline.pass_until(until)?;
+        let (after, took) = (moved(), self.bench.app(end.other()));
+        if after == before && !took.took(&self.timeline.entries()) {
+            return Ok(());
+        }
+        Err(LabError::World(format!(
+            "nothing was to move to the {}, but {before} bytes became {after}, or all had been \
+             taken",
+            end.word()
+        )))
+    }
+
+    /// Holds the world to the story: of so many bytes of bulk some have arrived at `end`,
+    /// and not all.
+    ///
+    /// # Errors
+    /// [`LabError::World`].
+    pub fn bulk_is_under_way(&mut self, end: End, bytes: u64) -> Result<(), LabError> {
+        let entries = self.timeline.entries();
+        let moved = self.bench.app(end).moved(&entries);
+        if moved > 0 && moved < bytes {
+            return Ok(());
+        }
+        Err(LabError::World(format!(
+            "{bytes} bytes were to be on their way to the {}, of which {moved} have arrived",
+            end.word()
+        )))
+    }
+
+    /// Holds the world to the story: the server has received the exchanges and nothing else.
+    ///
+    /// # Errors
+    /// [`LabError::World`].
+    pub fn server_received_no_more(&self) -> Result<(), LabError> {
+        self.bench.received_no_more(End::Server, self.timeline)?;
+        self.step("server-app has received nothing since, and has not been told".to_owned());
+        Ok(())
+    }
+
+    /// Holds the world to the story: the client has received the exchanges and nothing else.
+    ///
+    /// # Errors
+    /// [`LabError::World`].
+    pub fn client_received_no_more(&self) -> Result<(), LabError> {
+        self.bench.received_no_more(End::Client, self.timeline)
+    }
+
+    /// Holds the world to the story: the client's connection is reset.
+    ///
+    /// # Errors
+    /// [`LabError::InVain`] if it is not, [`LabError::World`] if it breaks otherwise.
+    pub fn client_is_reset(&self) -> Result<(), LabError> {
+        self.is_reset(End::Client)
+    }
+
+    /// Holds the world to the story: `end`'s connection is reset.
+    ///
+    /// # Errors
+    /// [`LabError::InVain`] if it is not, [`LabError::World`] if it breaks otherwise.
+    pub fn is_reset(&self, end: End) -> Result<(), LabError> {
+        let why = self.bench.app(end).await_broken(0, self.timeline)?;
+        if why.contains("reset") {
+            return Ok(());
+        }
+        let end = end.word();
+        Err(LabError::World(format!(
+            "the {end} was to be reset, but: {why}"
+        )))
+    }
+
+    /// Holds the world to the story: the other end of `end`'s connection has closed in peace.
+    ///
+    /// # Errors
+    /// If it has not.
+    pub fn hears_goodbye(&self, end: End) -> Result<(), LabError> {
+        self.bench.app(end).await_peer_closed(0, self.timeline)
+    }
+}

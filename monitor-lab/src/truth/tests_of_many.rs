@@ -1,0 +1,254 @@
+//! Truths about many connections, about quiet, about suspicions and stalls.
+
+use super::compare::differences;
+use super::{Conclusion, Heard, Said, Severity, Truth};
+use crate::app::End::{self, Client, Server};
+use serde_json::{Value, json};
+
+pub(super) fn finding(end: End, kind: &str, word: &str, severity: &str) -> Value {
+    let mut finding = json!({
+        "time": "2026-01-31T12:00:00.123Z", "kind": kind, "certainty": "observed",
+        "severity": severity, "gap_seconds": 5.0, "timeout_seconds": 4.0, "path": "nat",
+        "clock": "packets",
+        "connection": {"id": "1f-ab", "flow_id": "ab", "family": "ipv4", "local": "198.18.1.2:4000",
+            "remote": "198.19.1.2:5432", "netns": 4_026_531_840_u32, "role": end.word()},
+        "owner": {"pid": 7, "comm": end.app(), "unit": null, "cgroup": "/mine"},
+        "evidence": [{"fact": "timeouts", "value": 3}], "advice": "keepalive starts after 6 s",
+        "summary": "silence"
+    });
+    match kind {
+        "outcome" => finding["outcome"] = json!(word),
+        "stall" => finding["cause"] = json!(word),
+        _ => {}
+    }
+    finding
+}
+
+pub(super) fn heard(end: End, connection: usize, finding: Value) -> Heard {
+    let mut finding: super::Finding = serde_json::from_value(finding).unwrap();
+    finding.connection.flow_id = format!("{connection:x}");
+    Heard {
+        at_seconds: 9.0,
+        end: Some(end),
+        on: connection,
+        finding,
+    }
+}
+
+pub(super) fn said(findings: Vec<Heard>) -> Said {
+    Said {
+        findings,
+        alerts: Some(Vec::new()),
+        ..Said::default()
+    }
+}
+
+/// Asserts that there is a difference, and that each tells `how`.
+fn differs(truth: &Truth, said: &Said, how: &str) {
+    let found = differences(truth, said);
+    assert!(!found.is_empty(), "nothing differs: {how}");
+    assert!(found.iter().any(|found| found.contains(how)), "{found:?}");
+}
+
+fn agrees(truth: &Truth, said: &Said) {
+    assert_eq!(differences(truth, said), Vec::<String>::new());
+}
+
+#[test]
+fn a_suspicion_must_be_one_and_nothing_else_may_be() {
+    let undelivered =
+        || Truth::of_path("nat", 4).due(Client, Conclusion::Undelivered, Severity::Page, 4.0..=6.0);
+    let mut finding = finding(Client, "outcome", "undelivered", "page");
+    let observed = said(vec![heard(Client, 0, finding.clone())]);
+    differs(&undelivered().suspected(), &observed, "suspected was due");
+    finding["certainty"] = json!("suspected");
+    let suspected = said(vec![heard(Client, 0, finding.clone())]);
+    agrees(&undelivered().suspected(), &suspected);
+    differs(&undelivered(), &suspected, "observed was due");
+    finding["certainty"] = json!("proven");
+    let proven = said(vec![heard(Client, 0, finding)]);
+    differs(
+        &undelivered().suspected(),
+        &proven,
+        "proven, which one host",
+    );
+}
+
+#[test]
+fn a_stall_is_known_by_its_cause_and_wakes_whom_it_should() {
+    let truth = Truth::of_path("nat", 4).stalls(Client, Conclusion::StallBlackholed, 1.0..=8.0);
+    let stall = |cause, severity| {
+        said(vec![heard(
+            Client,
+            0,
+            finding(Client, "stall", cause, severity),
+        )])
+    };
+    agrees(&truth, &stall("blackholed", "page"));
+    differs(
+        &truth,
+        &stall("blackholed", "ticket"),
+        "severity ticket, page was due",
+    );
+    differs(
+        &truth,
+        &stall("unexplained", "page"),
+        "said stall/unexplained",
+    );
+    let outcome = said(vec![heard(
+        Client,
+        0,
+        finding(Client, "outcome", "blackholed", "page"),
+    )]);
+    differs(&truth, &outcome, "said blackholed");
+}
+
+#[test]
+fn where_nobody_may_be_woken_a_page_is_told_and_so_is_a_ticket_that_is_not_due() {
+    let truth = Truth::of_path("nat", 4).quiet();
+    agrees(&truth, &said(Vec::new()));
+    for severity in ["page", "ticket"] {
+        let woken = said(vec![heard(
+            Client,
+            0,
+            finding(Client, "stall", "awaiting_reply", severity),
+        )]);
+        differs(&truth, &woken, "nobody may be woken here");
+    }
+    // Not even one that an ill-written truth itself holds.
+    let contradicts = Truth::of_path("nat", 4).quiet().due(
+        Client,
+        Conclusion::Blackholed,
+        Severity::Page,
+        4.0..=6.0,
+    );
+    let paged = said(vec![heard(
+        Client,
+        0,
+        finding(Client, "outcome", "blackholed", "page"),
+    )]);
+    differs(&contradicts, &paged, "nobody may be woken here");
+    // A ticket on the way is the silence's own, if the truth says so.
+    let crosses = Truth::of_path("nat", 4).quiet().crosses(Client);
+    agrees(
+        &crosses,
+        &said(vec![heard(
+            Client,
+            0,
+            finding(Client, "crossed", "", "ticket"),
+        )]),
+    );
+}
+
+#[test]
+fn a_quiet_end_that_nobody_looked_at_is_no_quiet_end() {
+    let unread = Said {
+        alerts: None,
+        ..said(Vec::new())
+    };
+    differs(
+        &Truth::of_path("nat", 4).quiet(),
+        &unread,
+        "nobody looked at its alerts",
+    );
+}
+
+#[test]
+fn a_warning_that_is_due_must_come_with_its_reason() {
+    let truth = |reason| Truth::of_path("nat", 6).warned(Client, reason);
+    let mut warning = finding(Client, "at_risk", "", "none");
+    warning["timeout_seconds"] = json!(6.0);
+    let warned = said(vec![heard(Client, 0, warning.clone())]);
+    agrees(&truth("keepalive starts after 6 s"), &warned);
+    differs(&truth("keepalive is off"), &warned, "does not advise");
+    warning["gap_seconds"] = json!(6.5);
+    let late = said(vec![heard(Client, 0, warning)]);
+    differs(&truth("keepalive starts after 6 s"), &late, "gap of 6.5 s");
+    differs(
+        &truth("keepalive starts after 6 s"),
+        &said(Vec::new()),
+        "at_risk was due",
+    );
+}
+
+#[test]
+fn each_of_many_connections_has_its_own_truth() {
+    let truth = Truth::of_path("nat", 4)
+        .with_connections(3)
+        .crosses(Client)
+        .about(0..2);
+    let crossed = |connection| heard(Client, connection, finding(Client, "crossed", "", "ticket"));
+    agrees(&truth, &said(vec![crossed(1), crossed(0)]));
+    differs(
+        &truth,
+        &said(vec![crossed(0)]),
+        "crossed was due and was not said",
+    );
+    differs(
+        &truth,
+        &said(vec![crossed(0), crossed(0)]),
+        "which the truth does not hold",
+    );
+    let third = said(vec![crossed(0), crossed(1), crossed(2)]);
+    differs(&truth, &third, "which the truth does not hold");
+}
+
+#[test]
+fn a_finding_of_a_run_is_printed_with_both_its_number_and_its_connection() {
+    let third = heard(Client, 3, finding(Client, "crossed", "", "ticket"));
+    let line = serde_json::to_string(&third).unwrap();
+    let printed: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(printed["on"], 3);
+    assert_eq!(printed["connection"]["id"], "1f-ab");
+    assert_eq!(line.matches("\"connection\":").count(), 1, "{line}");
+}
+
+#[test]
+fn a_scope_must_be_said_where_it_is_due_and_nowhere_else() {
+    let alone = Truth::of_path("nat", 4).stalls(Client, Conclusion::StallBlackholed, 1.0..=8.0);
+    let mut stall = finding(Client, "stall", "blackholed", "page");
+    differs(
+        &alone.clone().says_unreachable(),
+        &said(vec![heard(Client, 0, stall.clone())]),
+        "has the scope None",
+    );
+    stall["scope"] = json!("peer_or_network");
+    let reaches_far = said(vec![heard(Client, 0, stall)]);
+    agrees(&alone.clone().says_unreachable(), &reaches_far);
+    differs(&alone, &reaches_far, "has the scope Some");
+}
+
+#[test]
+fn what_is_said_of_an_unwatched_end_is_not_looked_at() {
+    let truth = Truth::of_path("nat", 4).quiet().unwatched(Server);
+    let alert = |owner: &str| {
+        json!({"name": "blackholed", "severity": "page", "path": "nat", "owner": owner,
+            "connections": 1, "since": "2026-01-31T12:00:00Z", "summary": "gone", "example": "1f"})
+    };
+    let paged = finding(Server, "outcome", "blackholed", "page");
+    let mut of_server = said(vec![heard(Server, 0, paged)]);
+    let firing = |owner| Some(vec![serde_json::from_value(alert(owner)).unwrap()]);
+    of_server.alerts = firing("server-app");
+    agrees(&truth, &of_server);
+    of_server.alerts = firing("client-app");
+    differs(&truth, &of_server, "fires, and should not");
+    differs(
+        &truth.quiet().unwatched(Client),
+        &of_server,
+        "server: said blackholed",
+    );
+}
+
+#[test]
+fn an_owner_in_a_control_group_of_its_own_must_be_named_by_it() {
+    let truth = Truth::of_path("nat", 4).crosses(Client);
+    let mut said = said(vec![heard(
+        Client,
+        0,
+        finding(Client, "crossed", "", "ticket"),
+    )]);
+    said.cgroup = Some("/mine".to_owned());
+    agrees(&truth, &said);
+    said.cgroup = Some("/another".to_owned());
+    differs(&truth, &said, "is held by the control group");
+}
