@@ -49,7 +49,7 @@ struct Shared<'a> {
 
 impl Shared<'_> {
     fn is(&self, alert: &Alert, truth: &Truth) -> bool {
-        alert.name == self.conclusion.word()
+        alert.name == self.conclusion.alert()
             && alert.severity == self.severity.word()
             && alert.path.as_deref() == Some(truth.path)
             && alert.owner.as_deref() == Some(self.owner)
@@ -74,7 +74,7 @@ pub fn differences(
             found.push(format!(
                 "the {} alert {} of {} for {} connection(s) was due and does not fire",
                 due.severity.word(),
-                due.conclusion.word(),
+                due.conclusion.alert(),
                 due.owner,
                 due.connections
             ));

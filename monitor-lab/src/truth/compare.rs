@@ -118,6 +118,13 @@ fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
             due.severity.word()
         ));
     }
+    if finding.certainty != due.certainty.word() {
+        found.push(format!(
+            "{who} is {}, {} was due",
+            finding.certainty,
+            due.certainty.word()
+        ));
+    }
     let [least, greatest] = due.gap_seconds;
     if !(least..=greatest).contains(&finding.gap_seconds) {
         found.push(format!(
@@ -157,10 +164,6 @@ fn contract(end: End, truth: &Truth, finding: &Finding, found: &mut Vec<String>)
     );
     must(!finding.evidence.is_empty(), "has no evidence".to_owned());
     must(!finding.summary.is_empty(), "has no summary".to_owned());
-    must(
-        finding.certainty == "observed",
-        format!("is {}, it was observed", finding.certainty),
-    );
     must(
         finding.connection.role == end.word(),
         format!("has the role {}", finding.connection.role),

@@ -3,74 +3,19 @@
 
 pub mod alerts;
 pub mod compare;
+mod conclusion;
 mod finding;
 mod said;
 #[cfg(test)]
 mod tests;
 
+pub use conclusion::{Certainty, Conclusion, Severity};
 pub use finding::{Alert, Finding, Keepalive, Listed};
 pub use said::{Heard, Reading, Said};
 
 use crate::app::End;
 use serde::Serialize;
 use std::ops::RangeInclusive;
-
-/// What `tcplull` can conclude about a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Conclusion {
-    /// Its silence will cross the timeout.
-    AtRisk,
-    /// Its silence has reached the timeout.
-    Crossed,
-    /// Payload came after the silence.
-    Survived,
-    /// An ACK came after the silence, and nothing more.
-    Acknowledged,
-    /// Nothing came back after the silence.
-    Blackholed,
-    /// A RST came.
-    Reset,
-}
-
-impl Conclusion {
-    /// The word in findings: an outcome's name, else the kind.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::AtRisk => "at_risk",
-            Self::Crossed => "crossed",
-            Self::Survived => "survived",
-            Self::Acknowledged => "acknowledged",
-            Self::Blackholed => "blackholed",
-            Self::Reset => "reset",
-        }
-    }
-}
-
-/// Whom a finding wakes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Nobody.
-    None,
-    /// Somebody, in working hours.
-    Ticket,
-    /// Somebody, now.
-    Page,
-}
-
-impl Severity {
-    /// The word in findings and alerts.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Ticket => "ticket",
-            Self::Page => "page",
-        }
-    }
-}
 
 /// A finding that must be said, exactly once.
 #[derive(Clone, Debug, Serialize)]
@@ -81,6 +26,8 @@ pub struct Due {
     pub conclusion: Conclusion,
     /// Whom it must wake.
     pub severity: Severity,
+    /// How sure it must be.
+    pub certainty: Certainty,
     /// The least and the greatest right length of the silence, in seconds.
     pub gap_seconds: [f64; 2],
     /// Facts that its evidence must hold, with their least and greatest right value.
@@ -208,9 +155,19 @@ impl Truth {
             end,
             conclusion,
             severity,
+            certainty: Certainty::Observed,
             gap_seconds: [*gap_seconds.start(), *gap_seconds.end()],
             evidence: Vec::new(),
         });
+        self
+    }
+
+    /// Makes the finding named last a suspicion: one host alone cannot prove it.
+    #[must_use]
+    pub fn suspected(mut self) -> Self {
+        if let Some(last) = self.due.last_mut() {
+            last.certainty = Certainty::Suspected;
+        }
         self
     }
 
