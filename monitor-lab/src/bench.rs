@@ -6,7 +6,7 @@ use crate::app::handle::App;
 use crate::app::{End, Order};
 use crate::network::Network;
 use crate::timeline::{Happened, Timeline};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 
 /// The port that the server accepts on.
@@ -56,7 +56,7 @@ impl Bench {
     /// # Errors
     /// If they do not connect.
     pub fn connect(lab: &Path, network: &Network, timeline: &Timeline) -> Result<Self, LabError> {
-        let address = SocketAddr::new(IpAddr::V4(network.server_address()), PORT);
+        let address = SocketAddr::new(network.server_address(), PORT);
         let server = App::start(lab, End::Server, &network.server, address, timeline)?;
         server.await_listening(timeline)?;
         let client = App::start(lab, End::Client, &network.client, address, timeline)?;

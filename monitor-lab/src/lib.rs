@@ -4,10 +4,11 @@
 //!
 //! Reading order for a newcomer: [`scenarios`] (the stories), [`story`] (the
 //! vocabulary they are told in), [`truth`] (what they declare and how it is
-//! compared), then the machinery: [`network`], [`app`], [`daemon`].
+//! compared), then the machinery: [`network`], [`boxes`], [`app`], [`daemon`].
 
 pub mod app;
 pub mod bench;
+pub mod boxes;
 pub mod children;
 pub mod daemon;
 pub mod error;

@@ -98,7 +98,7 @@ fn tell(
     observer: Option<Observer>,
     told: &mut Told,
 ) -> Result<(), LabError> {
-    let network = Network::build(&scenario.middlebox)?;
+    let network = Network::build_with(&tools.lab, scenario.family, &scenario.middlebox)?;
     let timeline = Timeline::new(tools.interrupt.clone(), observer);
     let connect = || Bench::connect(&tools.lab, &network, &timeline);
     let mut older = if scenario.connected_first {
@@ -124,7 +124,7 @@ fn tell(
     };
     let (start, addresses) = (Instant::now(), bench.addresses);
 
-    let mut story = Story::begin(bench, &daemon, &timeline, truth);
+    let mut story = Story::begin(bench, &network, &daemon, &timeline, truth);
     let ending = (scenario.tell)(&mut story);
     // The applications live on until the daemon is gone: what their end looks
     // like is no part of the story.

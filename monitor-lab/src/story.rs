@@ -4,6 +4,7 @@ use crate::LabError;
 use crate::app::{End, Order};
 use crate::bench::Bench;
 use crate::daemon::{Daemon, series};
+use crate::network::Network;
 use crate::timeline::{Entry, Happened, Timeline};
 use crate::truth::alerts::{self, Owners};
 use crate::truth::compare::concludes;
@@ -23,6 +24,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// One connection, told step by step, with `tcplull` looking on.
 pub struct Story<'a> {
     bench: Bench,
+    network: &'a Network,
     daemon: &'a Daemon,
     timeline: &'a Timeline,
     truth: &'a Truth,
@@ -35,12 +37,14 @@ impl<'a> Story<'a> {
     #[must_use]
     pub fn begin(
         bench: Bench,
+        network: &'a Network,
         daemon: &'a Daemon,
         timeline: &'a Timeline,
         truth: &'a Truth,
     ) -> Self {
         Self {
             bench,
+            network,
             daemon,
             timeline,
             truth,
@@ -90,6 +94,36 @@ impl<'a> Story<'a> {
     pub fn client_sends(&mut self, text: &str) -> Result<(), LabError> {
         self.bench
             .order(End::Client, &Order::Send(text.to_owned()), self.timeline)
+    }
+
+    /// The path dies: every packet is lost, and nobody is told.
+    ///
+    /// # Errors
+    /// If the rules are refused.
+    pub fn path_dies(&self) -> Result<(), LabError> {
+        self.timeline
+            .note(Happened::Step("(the path dies)".to_owned()));
+        self.network.path_dies()
+    }
+
+    /// The path works again.
+    ///
+    /// # Errors
+    /// If it was not dead.
+    pub fn path_comes_back(&self) -> Result<(), LabError> {
+        self.timeline
+            .note(Happened::Step("(the path comes back)".to_owned()));
+        self.network.path_comes_back()
+    }
+
+    /// The host at `end` dies: nothing of its kernel is heard of any more.
+    ///
+    /// # Errors
+    /// If its link is not there.
+    pub fn host_dies(&self, end: End) -> Result<(), LabError> {
+        self.timeline
+            .note(Happened::Step(format!("(the {}'s host dies)", end.word())));
+        self.network.host_dies(end)
     }
 
     /// Waits for `tcplull` to conclude this about `end`'s connection.

@@ -5,6 +5,7 @@ mod run;
 
 use clap::{Args, Parser, Subcommand};
 use monitor_lab::app::{End, process};
+use monitor_lab::boxes::{self, Orders};
 use monitor_lab::interrupt::Interrupt;
 use monitor_lab::network::stale;
 use monitor_lab::runner::Tools;
@@ -55,6 +56,16 @@ enum What {
         #[arg(long)]
         address: SocketAddr,
     },
+    /// A middlebox between the bench's hosts.
+    #[command(hide = true)]
+    Box {
+        /// What it does, in JSON.
+        #[arg(value_parser = orders)]
+        orders: Orders,
+        /// The file of the network namespace to live in.
+        #[arg(long)]
+        namespace: PathBuf,
+    },
 }
 
 #[derive(Args)]
@@ -94,6 +105,9 @@ pub fn main() -> ExitCode {
         } => process::live(end, &namespace, address)
             .map(|()| ExitCode::SUCCESS)
             .map_err(|error| format!("{}: {error}", end.app())),
+        What::Box { orders, namespace } => boxes::process::live(&namespace, orders)
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(|error| format!("the middlebox program: {error}")),
     };
     done.unwrap_or_else(|problem| {
         eprintln!("monitor-lab: {problem}");
@@ -115,6 +129,10 @@ fn end(word: &str) -> Result<End, String> {
         .into_iter()
         .find(|end| end.word() == word)
         .ok_or_else(|| "client or server".to_owned())
+}
+
+fn orders(text: &str) -> Result<Orders, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 /// Namespaces and programs of the kernel can be made by root only.

@@ -1,5 +1,6 @@
 //! The configuration that a story gives to `tcplull`.
 
+use crate::boxes::Clock;
 use crate::network::block::Block;
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -12,6 +13,8 @@ pub struct Configuration {
     pub path: &'static str,
     /// Its idle timeout, in seconds.
     pub timeout: u32,
+    /// What its box takes for silence.
+    pub clock: Clock,
 }
 
 impl Configuration {
@@ -28,10 +31,12 @@ min_gap = "1s"
 name = "{}"
 remote = ["{client}", "{server}"]
 timeout = "{}s"
+clock = "{}"
 "#,
             socket.display(),
             self.path,
-            self.timeout
+            self.timeout,
+            self.clock.word()
         )
     }
 }

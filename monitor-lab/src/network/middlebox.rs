@@ -1,9 +1,16 @@
 //! What stands between the hosts.
 
+use super::Family;
 use super::namespace::Namespace;
 use super::tool;
 use crate::LabError;
+use crate::boxes::handle::RunningBox;
+use crate::boxes::{Behaviour, Orders};
 use serde::Serialize;
+use std::path::Path;
+
+/// The middlebox's ports: to the client and to the server.
+pub(super) const PORTS: [&str; 2] = ["lan", "wan"];
 
 /// A kind of middlebox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -18,9 +25,20 @@ pub enum Middlebox {
         /// What it does with a packet of a connection that it does not know.
         unknown: Unknown,
     },
+    /// A router on a bad line.
+    Lossy {
+        /// So many packets in a hundred are lost, in each direction.
+        percent: u8,
+        /// So many packets in a hundred are overtaken by those behind them.
+        reorders_percent: u8,
+    },
+    /// A box that the kernel does not have: a program of the bench's own. It
+    /// translates no addresses.
+    Program(Behaviour),
 }
 
-/// What a NAT does with a packet that belongs to no connection it knows.
+/// What a NAT does with a packet that belongs to no connection it knows,
+/// whichever side it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unknown {
@@ -28,43 +46,106 @@ pub enum Unknown {
     Drop,
     /// Answers it with a RST, in the receiver's name.
     Reset,
+    /// Answers every one with ICMP "host unreachable".
+    Unreachable,
 }
 
 impl Middlebox {
-    pub(super) fn install(self, place: &Namespace) -> Result<(), LabError> {
-        place.set("ipv4/ip_forward", "1")?;
-        let Self::Nat {
-            forgets_after,
-            unknown,
-        } = self
-        else {
-            return Ok(());
+    /// Sets up the box in `place`. What is returned keeps it alive, where it is a
+    /// program, which needs `lab`, the bench's own binary.
+    pub(super) fn install(
+        self,
+        lab: Option<&Path>,
+        place: &Namespace,
+        family: Family,
+    ) -> Result<Option<RunningBox>, LabError> {
+        place.set(family.forwarding(), "1")?;
+        let orders = match self {
+            Self::Router => return Ok(None),
+            Self::Nat {
+                forgets_after,
+                unknown,
+            } => return translate(place, family, forgets_after, unknown).map(|()| None),
+            Self::Lossy {
+                percent,
+                reorders_percent,
+            } => {
+                lose(place, percent)?;
+                if reorders_percent == 0 {
+                    return Ok(None);
+                }
+                Orders {
+                    reorders_percent,
+                    ..Orders::default()
+                }
+            }
+            Self::Program(behaviour) => Orders {
+                behaviour: Some(behaviour),
+                ..Orders::default()
+            },
         };
-        let fate = match unknown {
-            Unknown::Drop => "drop",
-            Unknown::Reset => "reject with tcp reset",
-        };
-        // Loading the rules starts connection tracking, and with it the settings appear.
-        place.within(|| {
-            tool::nft(&format!(
-                r#"table ip lab {{
-                    chain translate {{
-                        type nat hook postrouting priority srcnat
-                        oifname "wan" masquerade
-                    }}
-                    chain pass {{
-                        type filter hook forward priority filter
-                        meta l4proto tcp ct state invalid {fate}
-                        ct state new tcp flags & (syn|ack) != syn {fate}
-                    }}
-                }}"#
-            ))
-        })??;
-        place.set(
-            "netfilter/nf_conntrack_tcp_timeout_established",
-            &forgets_after.to_string(),
-        )?;
-        // Without this it would adopt a connection again in mid-stream.
-        place.set("netfilter/nf_conntrack_tcp_loose", "0")
+        let lab = lab.ok_or_else(|| {
+            LabError::World("this middlebox is a program: use Network::build_with".to_owned())
+        })?;
+        RunningBox::start(lab, place, family, PORTS, &orders).map(Some)
     }
+}
+
+fn translate(
+    place: &Namespace,
+    family: Family,
+    forgets_after: u32,
+    unknown: Unknown,
+) -> Result<(), LabError> {
+    let fate = match unknown {
+        Unknown::Drop => "drop",
+        Unknown::Reset => "reject with tcp reset",
+        Unknown::Unreachable => "reject with icmpx host-unreachable",
+    };
+    // It answers every packet, not one a second.
+    place.set(family.icmp_ratelimit(), "0")?;
+    // Loading the rules starts connection tracking, and with it the settings appear.
+    // A packet to a connection that is forgotten is not translated back: if it comes from
+    // the server it is addressed to the box itself, which has no connections of its own.
+    place.within(|| {
+        tool::nft(&format!(
+            r#"table inet lab {{
+                chain translate {{
+                    type nat hook postrouting priority srcnat
+                    oifname "wan" masquerade
+                }}
+                chain pass {{
+                    type filter hook forward priority filter
+                    meta l4proto tcp ct state invalid {fate}
+                    ct state new tcp flags & (syn|ack) != syn {fate}
+                }}
+                chain own {{
+                    type filter hook input priority filter
+                    meta l4proto tcp {fate}
+                }}
+            }}"#
+        ))
+    })??;
+    place.set(
+        "netfilter/nf_conntrack_tcp_timeout_established",
+        &forgets_after.to_string(),
+    )?;
+    // Without this it would adopt a connection again in mid-stream.
+    place.set("netfilter/nf_conntrack_tcp_loose", "0")
+}
+
+/// Each packet is looked at once, where it comes in from a host, also if it
+/// takes its way through a program.
+fn lose(place: &Namespace, percent: u8) -> Result<(), LabError> {
+    let [lan, wan] = PORTS;
+    place.within(|| {
+        tool::nft(&format!(
+            r#"table inet lab {{
+                chain lose {{
+                    type filter hook forward priority filter
+                    iifname {{ "{lan}", "{wan}" }} numgen random mod 100 < {percent} drop
+                }}
+            }}"#
+        ))
+    })?
 }

@@ -5,20 +5,28 @@
 //! 198.18.B.2   198.18.B.1    198.19.B.1   198.19.B.2
 //! ```
 //!
-//! The addresses are those set aside for benchmarks (RFC 2544, 198.18.0.0/15), so they
-//! meet nobody's real network; `B` is this network's own [`block`].
+//! The addresses are those set aside for benchmarks (198.18.0.0/15 by RFC 2544 and
+//! 2001:2::/48 by RFC 5180), so they meet nobody's real network; `B` is this network's
+//! own [`block`].
 
 pub mod block;
+pub mod cgroup;
+mod family;
 pub mod middlebox;
 pub mod namespace;
 pub mod stale;
 mod tool;
 
+pub use family::Family;
+
 use crate::LabError;
+use crate::app::End;
+use crate::boxes::handle::RunningBox;
 use block::Block;
-use middlebox::Middlebox;
+use middlebox::{Middlebox, PORTS};
 use namespace::Namespace;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Networks built by this process so far, for their names.
@@ -27,6 +35,9 @@ static BUILT: AtomicU32 = AtomicU32::new(0);
 /// A running network. Dropping it removes it.
 #[derive(Debug)]
 pub struct Network {
+    /// The program in the middle, if there is one. First, so that it ends before
+    /// its namespace goes.
+    program: Option<RunningBox>,
     /// The host that opens connections.
     pub client: Namespace,
     /// The gateway of both hosts.
@@ -38,28 +49,57 @@ pub struct Network {
 }
 
 impl Network {
-    /// Builds the three namespaces, joins them, and starts `kind` in the middle.
+    /// Builds a network of IPv4 addresses with a middlebox that needs no program.
+    ///
+    /// # Errors
+    /// As [`Self::build_with`], and [`LabError::World`] if `kind` is a program.
+    pub fn build(kind: &Middlebox) -> Result<Self, LabError> {
+        Self::set_up(None, Family::V4, kind)
+    }
+
+    /// Builds the three namespaces with addresses of `family`, joins them, and starts
+    /// `kind` in the middle. `lab` is the bench's own binary. The calling thread must
+    /// live as long as the network: see [`crate::children::Guarded::start`].
     ///
     /// # Errors
     /// Whatever the kernel or the tools refuse; what was built is removed again.
-    pub fn build(kind: &Middlebox) -> Result<Self, LabError> {
-        let block = Block::claim()?;
+    pub fn build_with(lab: &Path, family: Family, kind: &Middlebox) -> Result<Self, LabError> {
+        Self::set_up(Some(lab), family, kind)
+    }
+
+    fn set_up(lab: Option<&Path>, family: Family, kind: &Middlebox) -> Result<Self, LabError> {
+        let block = Block::claim_of(family)?;
         let number = BUILT.fetch_add(1, Ordering::Relaxed);
-        let network = Self {
+        let mut network = Self {
+            program: None,
             client: Namespace::create(number, "client")?,
             middlebox: Namespace::create(number, "middlebox")?,
             server: Namespace::create(number, "server")?,
             block,
         };
         network.join()?;
-        kind.install(&network.middlebox)?;
+        network.program = kind.install(lab, &network.middlebox, family)?;
         Ok(network)
     }
 
     fn join(&self) -> Result<(), LabError> {
+        let family = self.block.family();
+        let v = family.option();
+        let bits = self.block.prefix_length();
+        // Nobody else is there to hold the same address, and waiting for them takes a second.
+        let sure = match family {
+            Family::V4 => "",
+            Family::V6 => " nodad",
+        };
+        if family == Family::V6 {
+            for place in [&self.client, &self.middlebox, &self.server] {
+                place.set("ipv6/conf/default/accept_dad", "0")?;
+            }
+        }
+        let [lan, wan] = PORTS;
         let sides = [
-            (&self.client, "lan", block::CLIENT_SIDE),
-            (&self.server, "wan", block::SERVER_SIDE),
+            (&self.client, lan, block::CLIENT_SIDE),
+            (&self.server, wan, block::SERVER_SIDE),
         ];
         for (host, port, side) in sides {
             let middlebox = self.middlebox.name();
@@ -70,19 +110,64 @@ impl Network {
                 host.name()
             ))?;
             let gateway = self.block.gateway(side);
-            host.ip(&format!("addr add {}/24 dev eth0", self.block.host(side)))?;
+            let address = self.block.host(side);
+            host.ip(&format!("{v} addr add {address}/{bits} dev eth0{sure}"))?;
             host.ip("link set eth0 up")?;
             self.middlebox
-                .ip(&format!("addr add {gateway}/24 dev {port}"))?;
+                .ip(&format!("{v} addr add {gateway}/{bits} dev {port}{sure}"))?;
             self.middlebox.ip(&format!("link set {port} up"))?;
-            host.ip(&format!("route add default via {gateway}"))?;
+            host.ip(&format!("{v} route add default via {gateway}"))?;
         }
         Ok(())
     }
 
+    /// The process id of the program in the middle, if there is one.
+    #[must_use]
+    pub fn program(&self) -> Option<u32> {
+        self.program.as_ref().map(RunningBox::pid)
+    }
+
     /// The server's own address.
     #[must_use]
-    pub fn server_address(&self) -> Ipv4Addr {
+    pub fn server_address(&self) -> IpAddr {
         self.block.host(block::SERVER_SIDE)
+    }
+
+    /// The path between the hosts dies: from now on every packet is lost in the
+    /// middle, and nobody is told.
+    ///
+    /// # Errors
+    /// If the rules are refused, or it is dead already.
+    pub fn path_dies(&self) -> Result<(), LabError> {
+        // `create` refuses what is there. Before all other rules: nothing is counted or answered.
+        self.middlebox.within(|| {
+            tool::nft(
+                "create table inet dead
+                add chain inet dead all { type filter hook forward priority -400; policy drop; }",
+            )
+        })?
+    }
+
+    /// The path that has died works again.
+    ///
+    /// # Errors
+    /// If it was not dead.
+    pub fn path_comes_back(&self) -> Result<(), LabError> {
+        self.middlebox
+            .within(|| tool::nft("delete table inet dead"))?
+    }
+
+    /// The host at `end` dies: its link goes down, and nothing of its kernel is
+    /// heard of any more. After some seconds the router says, as routers do, that it
+    /// cannot be reached.
+    ///
+    /// # Errors
+    /// If the link is not there.
+    pub fn host_dies(&self, end: End) -> Result<(), LabError> {
+        let host = match end {
+            End::Client => &self.client,
+            End::Server => &self.server,
+        };
+        host.ip("link set eth0 down")
     }
 }

@@ -49,7 +49,11 @@ impl Namespace {
         Path::new(NAMED).join(&self.name)
     }
 
-    pub(super) fn ip(&self, arguments: &str) -> Result<(), LabError> {
+    /// Runs `ip` with these space-separated arguments, inside.
+    ///
+    /// # Errors
+    /// If `ip` is missing or refuses.
+    pub(crate) fn ip(&self, arguments: &str) -> Result<(), LabError> {
         tool::ip(&format!("-n {} {arguments}", self.name))
     }
 

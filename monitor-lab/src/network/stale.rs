@@ -1,5 +1,6 @@
 //! What a bench that was killed outright could not remove itself.
 
+use super::cgroup;
 use super::namespace::{NAMED, PREFIX};
 use super::tool;
 use nix::errno::Errno;
@@ -9,11 +10,12 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-/// First part of the name of a run's directory; the owner's pid and letters follow.
+/// First part of the name of a run's directory or control group; the owner's pid and
+/// letters or a number follow.
 pub(crate) const DIRECTORY: &str = "tcplull-lab-";
 
-/// Removes the namespaces and temporary directories of labs that no longer
-/// live, and returns their names. Best effort: what cannot be removed stays,
+/// Removes the namespaces, temporary directories and control groups of labs that no
+/// longer live, and returns their names. Best effort: what cannot be removed stays,
 /// and the next run tries again.
 #[must_use]
 pub fn remove() -> Vec<String> {
@@ -28,6 +30,14 @@ pub fn remove() -> Vec<String> {
             && fs::remove_dir_all(place.join(name)).is_ok()
     });
     removed.append(&mut directories);
+    if let Ok(Some(place)) = cgroup::mounted() {
+        let mut groups = names_in(&place);
+        groups.retain(|name| {
+            directory_owner(name).is_some_and(|pid| !lives(pid))
+                && fs::remove_dir(place.join(name)).is_ok()
+        });
+        removed.append(&mut groups);
+    }
     removed
 }
 

@@ -5,7 +5,9 @@
 use super::Scenario;
 use crate::LabError;
 use crate::app::End::{Client, Server};
+use crate::boxes::Clock;
 use crate::daemon::Configuration;
+use crate::network::Family;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
 use crate::truth::Truth;
@@ -17,6 +19,7 @@ const INTERVAL: u32 = 1;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "keepalive-saves",
     about: "keepalive every second keeps a NAT of 4 s awake through 7 s without payload",
+    family: Family::V4,
     middlebox: Middlebox::Nat {
         forgets_after: TIMEOUT,
         unknown: Unknown::Drop,
@@ -24,6 +27,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     configuration: Configuration {
         path: "nat",
         timeout: TIMEOUT,
+        clock: Clock::Packets,
     },
     connected_first: false,
     truth,

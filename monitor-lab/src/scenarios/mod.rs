@@ -8,6 +8,7 @@ mod survives;
 
 use crate::LabError;
 use crate::daemon::Configuration;
+use crate::network::Family;
 use crate::network::middlebox::Middlebox;
 use crate::story::Story;
 use crate::truth::Truth;
@@ -28,6 +29,8 @@ pub struct Scenario {
     pub name: &'static str,
     /// What it is about, in one line.
     pub about: &'static str,
+    /// The family of the hosts' addresses.
+    pub family: Family,
     /// What stands between the hosts.
     pub middlebox: Middlebox,
     /// What `tcplull` is told about the path.

@@ -3,7 +3,9 @@
 use super::Scenario;
 use crate::LabError;
 use crate::app::End::{Client, Server};
+use crate::boxes::Clock;
 use crate::daemon::Configuration;
+use crate::network::Family;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
 use crate::truth::Conclusion::{Crossed, Reset};
@@ -15,6 +17,7 @@ const TIMEOUT: u32 = 4;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-rst-next-packet",
     about: "a NAT forgets after 4 s and answers the next packet with a RST",
+    family: Family::V4,
     middlebox: Middlebox::Nat {
         forgets_after: TIMEOUT,
         unknown: Unknown::Reset,
@@ -22,6 +25,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     configuration: Configuration {
         path: "nat",
         timeout: TIMEOUT,
+        clock: Clock::Packets,
     },
     connected_first: false,
     truth,

@@ -5,7 +5,9 @@
 use super::Scenario;
 use crate::LabError;
 use crate::app::End::{Client, Server};
+use crate::boxes::Clock;
 use crate::daemon::Configuration;
+use crate::network::Family;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
 use crate::truth::Conclusion::{Blackholed, Crossed};
@@ -17,6 +19,7 @@ const TIMEOUT: u32 = 4;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-silent-drop",
     about: "a NAT forgets after 4 s and drops what it no longer knows",
+    family: Family::V4,
     middlebox: Middlebox::Nat {
         forgets_after: TIMEOUT,
         unknown: Unknown::Drop,
@@ -24,6 +27,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     configuration: Configuration {
         path: "nat",
         timeout: TIMEOUT,
+        clock: Clock::Packets,
     },
     connected_first: false,
     truth,

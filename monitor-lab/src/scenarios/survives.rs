@@ -4,7 +4,9 @@
 use super::Scenario;
 use crate::LabError;
 use crate::app::End::{Client, Server};
+use crate::boxes::Clock;
 use crate::daemon::Configuration;
+use crate::network::Family;
 use crate::network::middlebox::Middlebox;
 use crate::story::Story;
 use crate::truth::Conclusion::{Acknowledged, Crossed, Survived};
@@ -15,10 +17,12 @@ const STATED: u32 = 4;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "survives",
     about: "the configuration states 4 s, the box has no timeout: the silence is survived",
+    family: Family::V4,
     middlebox: Middlebox::Router,
     configuration: Configuration {
         path: "stated",
         timeout: STATED,
+        clock: Clock::Packets,
     },
     connected_first: false,
     truth,

@@ -9,7 +9,7 @@ use monitor_lab::network::block::{CLIENT_SIDE, SERVER_SIDE};
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
 
 pub const TESTS: &[Test] = &[
     Test::as_root("idle_loopback_connections_are_left_alone", loopback),
@@ -89,7 +89,7 @@ fn on_link() -> Tested {
     let named = path("named", &[&format!("{wan}/32")], "1s");
     let place = Place::new(&network.block, &format!("{QUICK}{named}"))?;
     let daemon = place.start(BY_FLAG)?;
-    let neighbour = |from, gateway: Ipv4Addr| -> Result<Pair, Failed> {
+    let neighbour = |from, gateway: IpAddr| -> Result<Pair, Failed> {
         let listener = listen(&network.middlebox, at(gateway, 6000))?;
         let pair = Pair::open(from, &listener)?;
         pair.exchange()?;
@@ -123,7 +123,7 @@ fn on_link() -> Tested {
 
 fn ipv6() -> Tested {
     let network = routed()?;
-    let [_, _, number, _] = network.server_address().octets();
+    let [_, _, number, _] = network.block.loopback().octets();
     let subnet = |side: u16| Ipv6Addr::new(0xfd00, 0x198, side, number.into(), 0, 0, 0, 0);
     let host = |side, host: u128| Ipv6Addr::from(u128::from(subnet(side)) | host);
     for (place, port, side) in [

@@ -1,0 +1,125 @@
+//! A control group of the bench's own, so that an application in it has an owner
+//! that nobody else has.
+
+use super::stale::DIRECTORY;
+use crate::LabError;
+use nix::unistd::write;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Groups made by this process so far, for their names.
+static MADE: AtomicU32 = AtomicU32::new(0);
+
+/// How long its last process may take to be gone for good after it was reaped.
+const EMPTY_WITHIN: Duration = Duration::from_secs(2);
+
+/// A cgroup v2 directory `tcplull-lab-<pid>-<number>`, removed when dropped. Its
+/// processes must have ended by then.
+#[derive(Debug)]
+pub struct Cgroup {
+    directory: PathBuf,
+    name: String,
+}
+
+impl Cgroup {
+    /// Makes it, below the root of the mounted hierarchy.
+    ///
+    /// # Errors
+    /// If cgroup v2 is not mounted or the directory cannot be made.
+    pub fn create() -> Result<Self, LabError> {
+        let root = mounted()
+            .map_err(LabError::io("reading /proc/self/mountinfo"))?
+            .ok_or_else(|| {
+                LabError::World(
+                    "cgroup v2 is not mounted: mount -t cgroup2 none /sys/fs/cgroup/unified"
+                        .to_owned(),
+                )
+            })?;
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{DIRECTORY}{}-{number}", process::id());
+        let directory = root.join(&name);
+        fs::create_dir(&directory)
+            .map_err(LabError::io(format!("making {}", directory.display())))?;
+        Ok(Self { directory, name })
+    }
+
+    /// Its path in the hierarchy, as `/proc/PID/cgroup` shows it.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("/{}", self.name)
+    }
+
+    /// Has `command` started in it, so that every socket the process ever makes is the group's.
+    ///
+    /// # Errors
+    /// If the group has no list of processes.
+    pub fn hold(&self, command: &mut Command) -> Result<(), LabError> {
+        let list = self.directory.join("cgroup.procs");
+        let list = OpenOptions::new()
+            .write(true)
+            .open(&list)
+            .map_err(LabError::io(format!("opening {}", list.display())))?;
+        // SAFETY: between fork and exec only the write system call is made; it takes no
+        // lock and allocates nothing. To the kernel, 0 is the process that writes.
+        unsafe {
+            command.pre_exec(move || write(&list, b"0").map(|_| ()).map_err(io::Error::from));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        let until = Instant::now() + EMPTY_WITHIN;
+        while let Err(error) = fs::remove_dir(&self.directory) {
+            if error.kind() != io::ErrorKind::ResourceBusy || Instant::now() >= until {
+                eprintln!(
+                    "monitor-lab: {} is left behind: {error}",
+                    self.directory.display()
+                );
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Where cgroup v2 is mounted; `None` if it is not.
+pub(super) fn mounted() -> io::Result<Option<PathBuf>> {
+    Ok(mount_in(&fs::read_to_string("/proc/self/mountinfo")?))
+}
+
+/// The mount point of cgroup v2 in the text of `mountinfo` (proc_pid_mountinfo(5)): the
+/// fifth field of a line, whose type stands behind a lone hyphen.
+fn mount_in(mountinfo: &str) -> Option<PathBuf> {
+    mountinfo.lines().find_map(|line| {
+        let (mount, filesystem) = line.split_once(" - ")?;
+        let kind = filesystem.split(' ').next()?;
+        let point = mount.split(' ').nth(4)?;
+        (kind == "cgroup2").then(|| Path::new(point).to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mount_is_found_by_its_type() {
+        let hybrid = "31 24 0:27 / /sys/fs/cgroup ro - tmpfs tmpfs ro,mode=755\n\
+            40 31 0:37 / /sys/fs/cgroup/cpu rw shared:9 - cgroup cgroup rw,cpu\n\
+            41 31 0:38 / /sys/fs/cgroup/unified rw shared:10 master:1 - cgroup2 cgroup2 rw\n";
+        let unified = PathBuf::from("/sys/fs/cgroup/unified");
+        assert_eq!(mount_in(hybrid), Some(unified));
+        assert_eq!(
+            mount_in("40 31 0:37 / /cgroup2 rw - cgroup cgroup rw"),
+            None
+        );
+    }
+}
