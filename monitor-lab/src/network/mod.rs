@@ -143,7 +143,7 @@ impl Network {
         self.middlebox.within(|| {
             tool::nft(
                 "create table inet dead
-                add chain inet dead all { type filter hook forward priority -400; policy drop; }",
+                add chain inet dead every { type filter hook forward priority -400; policy drop; }",
             )
         })?
     }
