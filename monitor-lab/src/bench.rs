@@ -5,75 +5,147 @@ use crate::LabError;
 use crate::app::handle::App;
 use crate::app::{End, Order};
 use crate::network::Network;
+use crate::network::cgroup::Cgroup;
 use crate::timeline::{Happened, Timeline};
-use std::net::SocketAddr;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 /// The port that the server accepts on.
 const PORT: u16 = 5432;
 
-/// Where the connection runs, seen from each end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where the applications live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// Each on its own host.
+    #[default]
+    Apart,
+    /// The same, the client in a control group of its own.
+    ClientInCgroup,
+    /// Both on the client's host, talking over its loopback.
+    OneHost,
+}
+
+/// Where the connections run, seen from each end, in the order in which they were made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Addresses {
-    /// The client's own and remote address.
-    pub client: (SocketAddr, SocketAddr),
-    /// The server's own and remote address; a NAT stands for the client here.
-    pub server: (SocketAddr, SocketAddr),
+    /// The client's own and remote address of each.
+    pub client: Vec<(SocketAddr, SocketAddr)>,
+    /// The server's own and remote address of each; a NAT stands for the client here.
+    pub server: Vec<(SocketAddr, SocketAddr)>,
 }
 
 impl Addresses {
-    /// The addresses seen from `end`: its own, then the remote.
+    /// The addresses seen from `end`: its own, then the remote, of each connection.
     #[must_use]
-    pub fn of(&self, end: End) -> (SocketAddr, SocketAddr) {
+    pub fn of(&self, end: End) -> &[(SocketAddr, SocketAddr)] {
         match end {
-            End::Client => self.client,
-            End::Server => self.server,
+            End::Client => &self.client,
+            End::Server => &self.server,
         }
     }
 
-    /// The end whose connection runs from `local` to `remote`.
+    /// The end, and the number of the connection, that runs from `local` to `remote`.
     #[must_use]
-    pub fn end(&self, local: &str, remote: &str) -> Option<End> {
+    pub fn find(&self, local: &str, remote: &str) -> Option<(End, usize)> {
         let seen = (local.parse().ok()?, remote.parse().ok()?);
-        End::BOTH.into_iter().find(|end| self.of(*end) == seen)
+        End::BOTH.into_iter().find_map(|end| {
+            let connection = self.of(end).iter().position(|known| *known == seen)?;
+            Some((end, connection))
+        })
     }
 }
 
-/// Two applications with one connection between them.
+/// Two applications with one connection between them, or many.
 #[derive(Debug)]
 pub struct Bench {
     client: App,
     server: App,
-    /// What each has been sent so far.
-    due: [String; 2],
-    /// Where the connection runs.
+    /// The client's own, if it has one. It goes after its process.
+    cgroup: Option<Cgroup>,
+    /// What each end of each connection has been sent so far.
+    due: HashMap<(End, usize), String>,
+    /// Where the connections run.
     pub addresses: Addresses,
 }
 
 impl Bench {
-    /// Starts both applications and lets them connect. `lab` is the bench's own binary.
+    /// Starts both applications in their places and lets them connect. `lab` is the
+    /// bench's own binary.
     ///
     /// # Errors
     /// If they do not connect.
-    pub fn connect(lab: &Path, network: &Network, timeline: &Timeline) -> Result<Self, LabError> {
-        let address = SocketAddr::new(network.server_address(), PORT);
-        let server = App::start(lab, End::Server, &network.server, address, timeline)?;
-        server.await_listening(timeline)?;
-        let client = App::start(lab, End::Client, &network.client, address, timeline)?;
-        let addresses = Addresses {
-            client: client.await_connected(timeline)?,
-            server: server.await_connected(timeline)?,
+    pub fn connect(
+        lab: &Path,
+        network: &Network,
+        place: Place,
+        timeline: &Timeline,
+    ) -> Result<Self, LabError> {
+        let (server_host, address) = match place {
+            Place::OneHost => (&network.client, IpAddr::V4(network.block.loopback())),
+            Place::Apart | Place::ClientInCgroup => (&network.server, network.server_address()),
         };
-        timeline.note(Happened::Step(format!(
-            "client-app {} connects to server-app {}",
-            addresses.client.0, addresses.server.0
-        )));
-        Ok(Self {
+        let cgroup = match place {
+            Place::ClientInCgroup => Some(Cgroup::create()?),
+            Place::Apart | Place::OneHost => None,
+        };
+        let address = SocketAddr::new(address, PORT);
+        let server = App::start(lab, End::Server, server_host, None, address, timeline)?;
+        server.await_listening(timeline)?;
+        let client = App::start(
+            lab,
+            End::Client,
+            &network.client,
+            cgroup.as_ref(),
+            address,
+            timeline,
+        )?;
+        let mut bench = Self {
             client,
             server,
-            due: Default::default(),
-            addresses,
-        })
+            cgroup,
+            due: HashMap::new(),
+            addresses: Addresses::default(),
+        };
+        let (from, to) = bench.meet(timeline)?;
+        timeline.note(Happened::Step(format!(
+            "client-app {from} connects to server-app {to}"
+        )));
+        Ok(bench)
+    }
+
+    /// Waits until both ends have their next connection, and returns its addresses,
+    /// seen from the ends that they belong to.
+    fn meet(&mut self, timeline: &Timeline) -> Result<(SocketAddr, SocketAddr), LabError> {
+        let on = self.addresses.client.len();
+        let client = self.client.await_connected(on, timeline)?;
+        let server = self.server.await_connected(on, timeline)?;
+        self.addresses.client.push(client);
+        self.addresses.server.push(server);
+        Ok((client.0, server.0))
+    }
+
+    /// Lets the client open so many further connections.
+    ///
+    /// # Errors
+    /// If one cannot be made.
+    pub fn open(&mut self, connections: u32, timeline: &Timeline) -> Result<(), LabError> {
+        self.order(End::Client, 0, &Order::Open { connections }, timeline)?;
+        (0..connections).try_for_each(|_| self.meet(timeline).map(|_| ()))
+    }
+
+    /// The path of the client's own control group, if it has one.
+    #[must_use]
+    pub fn cgroup(&self) -> Option<String> {
+        self.cgroup.as_ref().map(Cgroup::path)
+    }
+
+    /// How many connections there are.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.addresses.client.len()
     }
 
     /// The application at `end`.
@@ -85,48 +157,74 @@ impl Bench {
         }
     }
 
-    /// Gives the application at `end` an order and waits until it is carried out.
+    /// Gives the application at `end` an order about connection `on` and waits until
+    /// it is carried out.
     ///
     /// # Errors
     /// If the application cannot.
-    pub fn order(&mut self, end: End, order: &Order, timeline: &Timeline) -> Result<(), LabError> {
+    pub fn order(
+        &mut self,
+        end: End,
+        on: usize,
+        order: &Order,
+        timeline: &Timeline,
+    ) -> Result<(), LabError> {
         match end {
-            End::Client => self.client.order(order, timeline),
-            End::Server => self.server.order(order, timeline),
+            End::Client => self.client.order(on, order, timeline),
+            End::Server => self.server.order(on, order, timeline),
         }
     }
 
-    /// `from` sends `text`, and the bench waits until it has arrived.
+    /// `from` sends `text` on connection `on`, and the bench waits until it has arrived.
     ///
     /// # Errors
     /// If it does not arrive.
-    pub fn deliver(&mut self, from: End, text: &str, timeline: &Timeline) -> Result<(), LabError> {
-        self.order(from, &Order::Send(text.to_owned()), timeline)?;
-        let (to, due) = match from {
-            End::Client => (&self.server, &mut self.due[1]),
-            End::Server => (&self.client, &mut self.due[0]),
-        };
-        due.push_str(text);
-        to.await_received(timeline, due)
+    pub fn deliver(
+        &mut self,
+        from: End,
+        on: usize,
+        text: &str,
+        timeline: &Timeline,
+    ) -> Result<(), LabError> {
+        self.order(from, on, &Order::Send(text.to_owned()), timeline)?;
+        self.arrives(from.other(), on, text, timeline)
     }
 
-    /// Holds the world to the story: `end` has received what was delivered to
-    /// it, and nothing else.
+    /// The bench waits until `text`, which is under way, has arrived at `to`.
+    ///
+    /// # Errors
+    /// If it does not arrive.
+    pub fn arrives(
+        &mut self,
+        to: End,
+        on: usize,
+        text: &str,
+        timeline: &Timeline,
+    ) -> Result<(), LabError> {
+        let due = self.due.entry((to, on)).or_default();
+        due.push_str(text);
+        let due = due.clone();
+        self.app(to).await_received(on, timeline, &due)
+    }
+
+    /// Holds the world to the story: on every connection `end` has received the text
+    /// that arrived there by the story, and no other.
     ///
     /// # Errors
     /// [`LabError::World`].
     pub fn received_no_more(&self, end: End, timeline: &Timeline) -> Result<(), LabError> {
-        let due = match end {
-            End::Client => &self.due[0],
-            End::Server => &self.due[1],
-        };
-        let received = self.app(end).received(timeline);
-        if received == *due {
-            return Ok(());
+        let entries = timeline.entries();
+        for on in 0..self.connections() {
+            let due = self.due.get(&(end, on)).map_or("", String::as_str);
+            let received = self.app(end).received(on, &entries);
+            if received != due {
+                return Err(LabError::World(format!(
+                    "on connection {on} the {} was to receive {due:?} and no more, but received \
+                     {received:?}",
+                    end.word()
+                )));
+            }
         }
-        Err(LabError::World(format!(
-            "the {} was to receive {due:?} and no more, but received {received:?}",
-            end.word()
-        )))
+        Ok(())
     }
 }

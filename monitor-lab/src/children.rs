@@ -62,6 +62,16 @@ impl Guarded {
         self.child.try_wait()
     }
 
+    /// Sends it `signal`. A child that has ended and not been asked after is still
+    /// there to take it; one that has been is not, and that is an error.
+    ///
+    /// # Errors
+    /// The kernel's reason.
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        let pid = i32::try_from(self.child.id()).map_err(io::Error::other)?;
+        kill(Pid::from_raw(pid), signal).map_err(io::Error::from)
+    }
+
     /// Sends SIGTERM and waits up to `bound`; after that SIGKILL.
     /// `Some` is the status of a child that ended by itself or in time.
     pub fn end(&mut self, bound: Duration) -> Option<ExitStatus> {

@@ -8,7 +8,9 @@ use crate::interrupt::Interrupt;
 use crate::network::Network;
 use crate::scenarios::Scenario;
 use crate::story::Story;
-use crate::timeline::{Entry, Happened, Observer, Timeline};
+use crate::timeline::{Observer, Timeline};
+use crate::truth::table::{self, Cell};
+use crate::truth::times::{self, Time};
 use crate::truth::{Alert, Said, Truth, compare};
 use serde::Serialize;
 use std::panic;
@@ -46,6 +48,13 @@ pub struct Report {
     pub differences: Vec<String>,
     /// Seconds from the provoking send to the verdict; `None` if there was none.
     pub verdict_seconds: Option<f64>,
+    /// How soon each conclusion came that was due.
+    pub times: Vec<Time>,
+    /// How many findings the truth does not hold.
+    pub false_findings: u64,
+    /// What the run adds to the confusion table: a word for the truth, a word for
+    /// what was said.
+    pub cells: Vec<Cell>,
     /// Whether truth and verdict agree.
     pub ok: bool,
     /// The end of the daemon's log, where they do not.
@@ -78,6 +87,9 @@ pub fn run(
         said: told.said,
         differences: told.differences,
         verdict_seconds: told.verdict_seconds,
+        times: told.times,
+        false_findings: told.false_findings,
+        cells: told.cells,
         ok,
         log: told.log.filter(|_| !ok),
     })
@@ -88,6 +100,9 @@ struct Told {
     said: Said,
     differences: Vec<String>,
     verdict_seconds: Option<f64>,
+    times: Vec<Time>,
+    false_findings: u64,
+    cells: Vec<Cell>,
     log: Option<String>,
 }
 
@@ -100,7 +115,7 @@ fn tell(
 ) -> Result<(), LabError> {
     let network = Network::build_with(&tools.lab, scenario.family, &scenario.middlebox)?;
     let timeline = Timeline::new(tools.interrupt.clone(), observer);
-    let connect = || Bench::connect(&tools.lab, &network, &timeline);
+    let connect = || Bench::connect(&tools.lab, &network, scenario.place, &timeline);
     let mut older = if scenario.connected_first {
         Some(connect()?)
     } else {
@@ -122,24 +137,33 @@ fn tell(
         Some(bench) => bench,
         None => connect()?,
     };
-    let (start, addresses) = (Instant::now(), bench.addresses);
+    let start = Instant::now();
 
     let mut story = Story::begin(bench, &network, &daemon, &timeline, truth);
     let ending = (scenario.tell)(&mut story);
     // The applications live on until the daemon is gone: what their end looks
     // like is no part of the story.
-    let (said, _bench) = story.end();
+    let (said, bench) = story.end();
     told.said = said;
     let complaint = daemon.end();
 
     let entries = timeline.entries();
+    told.said.cgroup = bench.cgroup();
     told.said
-        .take_in(&entries, start, &addresses, &network.block);
+        .take_in(&entries, start, &bench.addresses, &network.block);
     told.log = Some(daemon.log());
     if ending.is_ok() {
         told.differences = compare::differences(truth, &told.said);
-        let sent_at = |end, before| last_send(&entries, start, end, before);
-        told.verdict_seconds = compare::verdict_seconds(truth, sent_at, &told.said);
+        told.times = times::times(truth, &told.said, &entries, start);
+        let verdict = truth
+            .verdict
+            .map(|verdict| (verdict.end, verdict.conclusion));
+        let mut times = told.times.iter();
+        told.verdict_seconds = times
+            .find(|time| Some((time.end, time.conclusion)) == verdict)
+            .map(|time| time.seconds);
+        told.cells = table::cells(truth, &told.said);
+        told.false_findings = table::false_findings(truth, &told.said);
     }
     told.differences.extend(complaint);
     if timeline.dropped() > 0 {
@@ -162,8 +186,8 @@ fn chatting<T>(
         let (working, done) = mpsc::channel::<()>();
         let chat = scope.spawn(move || {
             loop {
-                bench.deliver(End::Client, "hello", timeline)?;
-                bench.deliver(End::Server, "HELLO", timeline)?;
+                bench.deliver(End::Client, 0, "hello", timeline)?;
+                bench.deliver(End::Server, 0, "HELLO", timeline)?;
                 // The other half goes when the work has ended, in whatever way.
                 if done.recv_timeout(CHAT) == Err(RecvTimeoutError::Disconnected) {
                     return Ok(());
@@ -176,15 +200,6 @@ fn chatting<T>(
             .unwrap_or_else(|panic| panic::resume_unwind(panic))
             .and(worked)
     })
-}
-
-/// When `end` last sent something before that second, in seconds since `start`.
-fn last_send(entries: &[Entry], start: Instant, end: End, before: f64) -> Option<f64> {
-    entries
-        .iter()
-        .filter(|entry| matches!(&entry.what, Happened::Sent(from, _) if *from == end))
-        .map(|entry| entry.at.saturating_duration_since(start).as_secs_f64())
-        .rfind(|at| *at <= before)
 }
 
 /// The alerts that a report ends with.

@@ -1,7 +1,9 @@
 //! The vocabulary that scenarios are told in.
 
+mod applications;
+
 use crate::LabError;
-use crate::app::{End, Order};
+use crate::app::End;
 use crate::bench::Bench;
 use crate::daemon::{Daemon, series};
 use crate::network::Network;
@@ -21,7 +23,7 @@ const LAG: Duration = Duration::from_secs(4);
 /// How often alerts and metrics are read until they are as they should be.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// One connection, told step by step, with `tcplull` looking on.
+/// One connection or many, told step by step, with `tcplull` looking on.
 pub struct Story<'a> {
     bench: Bench,
     network: &'a Network,
@@ -59,23 +61,9 @@ impl<'a> Story<'a> {
     /// # Errors
     /// If either does not arrive.
     pub fn exchange(&mut self, request: &str, reply: &str) -> Result<(), LabError> {
-        self.bench.deliver(End::Client, request, self.timeline)?;
-        self.bench.deliver(End::Server, reply, self.timeline)?;
-        self.quiet_since = Instant::now();
+        self.exchange_on(0, request, reply)?;
         self.timeline.note(Happened::Step("(silence)".to_owned()));
         Ok(())
-    }
-
-    /// The client turns on keepalive, in seconds.
-    ///
-    /// # Errors
-    /// If the kernel refuses.
-    pub fn client_keeps_alive(&mut self, idle: u32, interval: u32) -> Result<(), LabError> {
-        self.timeline.note(Happened::Step(format!(
-            "client-app turns on keepalive: after {idle}s, every {interval}s"
-        )));
-        let order = Order::Keepalive { idle, interval };
-        self.bench.order(End::Client, &order, self.timeline)
     }
 
     /// No payload moves until so many seconds after the last exchange.
@@ -87,22 +75,13 @@ impl<'a> Story<'a> {
             .pass_until(self.quiet_since + Duration::from_secs_f64(seconds))
     }
 
-    /// The client sends into the unknown: whether it arrives is what the story is about.
-    ///
-    /// # Errors
-    /// If the kernel does not take it.
-    pub fn client_sends(&mut self, text: &str) -> Result<(), LabError> {
-        self.bench
-            .order(End::Client, &Order::Send(text.to_owned()), self.timeline)
-    }
-
     /// The path dies: every packet is lost, and nobody is told.
     ///
     /// # Errors
     /// If the rules are refused.
     pub fn path_dies(&self) -> Result<(), LabError> {
         self.timeline
-            .note(Happened::Step("(the path dies)".to_owned()));
+            .note(Happened::Turn("(the path dies)".to_owned()));
         self.network.path_dies()
     }
 
@@ -112,7 +91,7 @@ impl<'a> Story<'a> {
     /// If it was not dead.
     pub fn path_comes_back(&self) -> Result<(), LabError> {
         self.timeline
-            .note(Happened::Step("(the path comes back)".to_owned()));
+            .note(Happened::Turn("(the path comes back)".to_owned()));
         self.network.path_comes_back()
     }
 
@@ -122,7 +101,7 @@ impl<'a> Story<'a> {
     /// If its link is not there.
     pub fn host_dies(&self, end: End) -> Result<(), LabError> {
         self.timeline
-            .note(Happened::Step(format!("(the {}'s host dies)", end.word())));
+            .note(Happened::Turn(format!("(the {}'s host dies)", end.word())));
         self.network.host_dies(end)
     }
 
@@ -131,9 +110,22 @@ impl<'a> Story<'a> {
     /// # Errors
     /// [`LabError::Interrupted`]. That it is never said is no error here.
     pub fn hears(&mut self, end: End, conclusion: Conclusion) -> Result<(), LabError> {
+        self.hears_on(end, 0, conclusion)
+    }
+
+    /// The same about connection `on`.
+    ///
+    /// # Errors
+    /// As [`Self::hears`].
+    pub fn hears_on(
+        &mut self,
+        end: End,
+        on: usize,
+        conclusion: Conclusion,
+    ) -> Result<(), LabError> {
         let heard = |entry: &Entry| match &entry.what {
             Happened::Said(finding) => {
-                concludes(finding, conclusion) && self.end_of(finding) == Some(end)
+                concludes(finding, conclusion) && self.whose(finding) == Some((end, on))
             }
             _ => false,
         };
@@ -173,10 +165,10 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    fn end_of(&self, finding: &Finding) -> Option<End> {
+    fn whose(&self, finding: &Finding) -> Option<(End, usize)> {
         let connection = &finding.connection;
         let addresses = &self.bench.addresses;
-        addresses.end(&connection.local, &connection.remote)
+        addresses.find(&connection.local, &connection.remote)
     }
 
     /// The alerts on this story's path, once they are as `due` or the lag has passed.
@@ -188,10 +180,13 @@ impl<'a> Story<'a> {
             // Another path's alerts belong to somebody else on this machine.
             firing.retain(|alert| alert.path.as_deref() == Some(self.truth.path));
             let owners = Owners::of(entries.iter().filter_map(|entry| match &entry.what {
-                Happened::Said(finding) => Some((self.end_of(finding), &**finding)),
+                Happened::Said(finding) => {
+                    Some((self.whose(finding).map(|(end, _)| end), &**finding))
+                }
                 _ => None,
             }));
-            let differ = alerts::differences(self.truth, due, &owners, &firing);
+            let looked_at = alerts::looked_at(self.truth, &owners, firing.clone());
+            let differ = alerts::differences(self.truth, due, &owners, &looked_at);
             Ok(differ.is_empty().then_some(()))
         })?;
         Ok(firing)
@@ -226,51 +221,16 @@ impl<'a> Story<'a> {
     /// If `tcplull ls` fails.
     pub fn reads_listing(&mut self) -> Result<(), LabError> {
         let listed = self.daemon.listing()?;
-        let addresses = self.bench.addresses;
+        let addresses = &self.bench.addresses;
         let of = |end: End| -> Option<Listed> {
             let ours = |listed: &&Listed| {
-                addresses.end(&listed.connection.local, &listed.connection.remote) == Some(end)
+                let connection = &listed.connection;
+                addresses.find(&connection.local, &connection.remote) == Some((end, 0))
             };
             listed.iter().find(ours).cloned()
         };
         self.said.listing = Some(End::BOTH.map(|end| (end, of(end))).to_vec());
         Ok(())
-    }
-
-    /// Holds the world to the story: the server has received the exchanges and nothing else.
-    ///
-    /// # Errors
-    /// [`LabError::World`].
-    pub fn server_received_no_more(&self) -> Result<(), LabError> {
-        self.bench.received_no_more(End::Server, self.timeline)?;
-        self.timeline.note(Happened::Step(
-            "server-app has received nothing since, and has not been told".to_owned(),
-        ));
-        Ok(())
-    }
-
-    /// Holds the world to the story: the client's connection is reset.
-    ///
-    /// # Errors
-    /// [`LabError::InVain`] if it is not, [`LabError::World`] if it breaks otherwise.
-    pub fn client_is_reset(&self) -> Result<(), LabError> {
-        let why = self.bench.app(End::Client).await_broken(self.timeline)?;
-        if why.contains("reset") {
-            return Ok(());
-        }
-        Err(LabError::World(format!(
-            "the client was to be reset, but: {why}"
-        )))
-    }
-
-    /// Both ends close, the client first, as programs do that are done.
-    ///
-    /// # Errors
-    /// If either cannot.
-    pub fn closes(&mut self) -> Result<(), LabError> {
-        self.bench
-            .order(End::Client, &Order::Close, self.timeline)?;
-        self.bench.order(End::Server, &Order::Close, self.timeline)
     }
 
     /// Ends the telling: what was said, and the applications, still alive.

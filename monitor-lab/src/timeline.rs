@@ -19,8 +19,11 @@ const LOOK_UP: Duration = Duration::from_millis(100);
 pub enum Happened {
     /// A step of the story, in words.
     Step(String),
-    /// An application was told to send this text.
-    Sent(End, String),
+    /// What happens to the connections takes a turn here, in words: whatever is
+    /// concluded from now on is counted from here.
+    Turn(String),
+    /// An application was told to send this text on that connection.
+    Sent(End, usize, String),
     /// An application reported something.
     App(End, Report),
     /// `tcplull` said something.

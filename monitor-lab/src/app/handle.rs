@@ -1,10 +1,12 @@
 //! An application, seen from the bench.
 
-use super::{End, Order, Report};
+use super::{End, Order, Report, Told, reports};
 use crate::LabError;
 use crate::children::Guarded;
+use crate::network::cgroup::Cgroup;
 use crate::network::namespace::Namespace;
 use crate::timeline::{Entry, Happened, Timeline};
+use nix::sys::signal::Signal;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -15,6 +17,9 @@ use std::time::Duration;
 /// How long an application may take for anything but silence. Far more than
 /// it needs, so that a busy machine does not fail a story.
 const BOUND: Duration = Duration::from_secs(10);
+
+/// The same for what it does ten thousand times.
+const LONG_BOUND: Duration = Duration::from_secs(60);
 
 /// A running application. Dropping it kills it.
 #[derive(Debug)]
@@ -28,7 +33,7 @@ pub struct App {
 
 impl App {
     /// Starts `lab` (the bench's own binary) as the application at `end` in
-    /// `place`. What it reports goes to `timeline`.
+    /// `place`, and in `cgroup` if there is one. What it reports goes to `timeline`.
     ///
     /// # Errors
     /// If it cannot be started.
@@ -36,19 +41,23 @@ impl App {
         lab: &Path,
         end: End,
         place: &Namespace,
+        cgroup: Option<&Cgroup>,
         address: SocketAddr,
         timeline: &Timeline,
     ) -> Result<Self, LabError> {
-        let mut process = Guarded::start(
-            Command::new(lab)
-                .args(["app", end.word(), "--namespace"])
-                .arg(place.path())
-                .arg("--address")
-                .arg(address.to_string())
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::inherit()),
-        )?;
+        let mut command = Command::new(lab);
+        command
+            .args(["app", end.word(), "--namespace"])
+            .arg(place.path())
+            .arg("--address")
+            .arg(address.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit());
+        if let Some(cgroup) = cgroup {
+            cgroup.hold(&mut command)?;
+        }
+        let mut process = Guarded::start(&mut command)?;
         let (Some(orders), Some(stdout)) =
             (process.child().stdin.take(), process.child().stdout.take())
         else {
@@ -57,8 +66,10 @@ impl App {
         let timeline = timeline.clone();
         let reports = thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let report = serde_json::from_str(&line)
-                    .unwrap_or_else(|error| Report::Broken(format!("{error}: {line}")));
+                let report = serde_json::from_str(&line).unwrap_or_else(|error| Report::Broken {
+                    on: 0,
+                    why: format!("{error}: {line}"),
+                });
                 timeline.note(Happened::App(end, report));
             }
         });
@@ -77,15 +88,19 @@ impl App {
         self.process.pid()
     }
 
-    /// Gives an order and waits until it is carried out.
+    /// Gives an order about connection `on` and waits until it is carried out.
     ///
     /// # Errors
     /// [`LabError::App`] if the application cannot.
-    pub fn order(&mut self, order: &Order, timeline: &Timeline) -> Result<(), LabError> {
-        if let Order::Send(text) = order {
-            timeline.note(Happened::Sent(self.end, text.clone()));
+    pub fn order(&mut self, on: usize, order: &Order, timeline: &Timeline) -> Result<(), LabError> {
+        if let Order::Send(text) | Order::SendAndClose(text) = order {
+            timeline.note(Happened::Sent(self.end, on, text.clone()));
         }
-        let mut line = serde_json::to_string(order)
+        let told = Told {
+            on,
+            order: order.clone(),
+        };
+        let mut line = serde_json::to_string(&told)
             .map_err(std::io::Error::from)
             .map_err(LabError::io("writing an order"))?;
         line.push('\n');
@@ -94,15 +109,42 @@ impl App {
             .map_err(LabError::io(format!("giving {} an order", self.end.app())))?;
         let nth = self.obeyed;
         self.obeyed += 1;
-        self.await_reports(timeline, "its order is carried out", |reports| {
-            let mut done = reports
-                .iter()
-                .filter(|report| matches!(report, Report::Done | Report::Refused(_)));
-            match done.nth(nth) {
-                Some(Report::Refused(why)) => Err(self.failed(why)),
+        let bound = match order {
+            Order::Burst { .. } | Order::Scan { .. } => LONG_BOUND,
+            _ => BOUND,
+        };
+        self.wait(
+            timeline,
+            bound,
+            "its order is carried out",
+            |entries| match reports::obeyed(self.reports_in(entries), nth) {
+                Some(Err(why)) => Err(self.failed(why)),
                 found => Ok(found.map(|_| ())),
-            }
-        })
+            },
+        )
+    }
+
+    /// Stops the whole process, as Ctrl-Z does: its kernel goes on acknowledging.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn stop(&self) -> Result<(), LabError> {
+        self.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets a stopped process go on.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn go_on(&self) -> Result<(), LabError> {
+        self.signal(Signal::SIGCONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<(), LabError> {
+        self.process.signal(signal).map_err(LabError::io(format!(
+            "sending {signal} to {}",
+            self.end.app()
+        )))
     }
 
     /// Waits until it accepts connections.
@@ -110,92 +152,137 @@ impl App {
     /// # Errors
     /// [`LabError::App`], [`LabError::InVain`].
     pub fn await_listening(&self, timeline: &Timeline) -> Result<(), LabError> {
-        self.await_reports(timeline, "it listens", |reports| {
-            if reports.contains(&&Report::Listening) {
+        self.wait(timeline, BOUND, "it listens", |entries| {
+            if self
+                .reports_in(entries)
+                .any(|report| *report == Report::Listening)
+            {
                 return Ok(Some(()));
             }
-            self.unbroken(reports)
+            self.unbroken(entries, 0)
         })
     }
 
-    /// Waits for its connection and returns its local and remote address.
+    /// Waits for connection `on` and returns its local and remote address.
     ///
     /// # Errors
     /// [`LabError::App`], [`LabError::InVain`].
     pub fn await_connected(
         &self,
+        on: usize,
         timeline: &Timeline,
     ) -> Result<(SocketAddr, SocketAddr), LabError> {
-        self.await_reports(timeline, "it is connected", |reports| {
-            let connected = reports.iter().find_map(|report| match report {
-                Report::Connected { local, remote } => Some((*local, *remote)),
-                _ => None,
-            });
-            match connected {
+        self.wait(
+            timeline,
+            BOUND,
+            "it is connected",
+            |entries| match reports::connected(self.reports_in(entries), on) {
                 Some(addresses) => Ok(Some(addresses)),
-                None => self.unbroken(reports),
-            }
-        })
+                None => self.unbroken(entries, on),
+            },
+        )
     }
 
-    /// Waits until all that it has received since the beginning is `text`.
+    /// Waits until all text that it has received on connection `on` since the
+    /// beginning is `text`.
     ///
     /// # Errors
     /// [`LabError::App`] if the connection breaks before, [`LabError::InVain`].
-    pub fn await_received(&self, timeline: &Timeline, text: &str) -> Result<(), LabError> {
+    pub fn await_received(
+        &self,
+        on: usize,
+        timeline: &Timeline,
+        text: &str,
+    ) -> Result<(), LabError> {
         let until = format!("it has received {text:?}");
-        self.await_reports(timeline, &until, |reports| {
-            if received(reports) == text {
+        self.wait(timeline, BOUND, &until, |entries| {
+            if self.received(on, entries) == text {
                 return Ok(Some(()));
             }
-            self.unbroken(reports)
+            self.unbroken(entries, on)
         })
     }
 
-    /// Waits until its connection has broken and returns the kernel's word for it.
+    /// Waits until at least so much bulk has arrived on connection 0, in bytes.
+    ///
+    /// # Errors
+    /// [`LabError::App`] if the connection breaks before, [`LabError::InVain`].
+    pub fn await_moved(&self, bytes: u64, timeline: &Timeline) -> Result<(), LabError> {
+        let until = format!("{bytes} bytes of bulk have arrived");
+        self.wait(timeline, LONG_BOUND, &until, |entries| {
+            if self.moved(entries) >= bytes {
+                return Ok(Some(()));
+            }
+            self.unbroken(entries, 0)
+        })
+    }
+
+    /// Waits until the other end has closed connection `on` in peace.
+    ///
+    /// # Errors
+    /// [`LabError::App`] if the connection breaks before, [`LabError::InVain`].
+    pub fn await_peer_closed(&self, on: usize, timeline: &Timeline) -> Result<(), LabError> {
+        self.wait(timeline, BOUND, "its peer has closed", |entries| {
+            let closed = Report::PeerClosed { on };
+            if self.reports_in(entries).any(|report| *report == closed) {
+                return Ok(Some(()));
+            }
+            self.unbroken(entries, on)
+        })
+    }
+
+    /// Waits until connection `on` has broken and returns the kernel's word for it.
     ///
     /// # Errors
     /// [`LabError::InVain`].
-    pub fn await_broken(&self, timeline: &Timeline) -> Result<String, LabError> {
-        self.await_reports(timeline, "its connection breaks", |reports| {
-            Ok(broken(reports).map(str::to_owned))
+    pub fn await_broken(&self, on: usize, timeline: &Timeline) -> Result<String, LabError> {
+        self.wait(timeline, BOUND, "its connection breaks", |entries| {
+            Ok(reports::broken(self.reports_in(entries), on).map(str::to_owned))
         })
     }
 
-    /// All that it has received so far.
+    /// All text that it has received so far on connection `on`.
     #[must_use]
-    pub fn received(&self, timeline: &Timeline) -> String {
-        received(&self.reports_in(&timeline.entries()))
+    pub fn received(&self, on: usize, entries: &[Entry]) -> String {
+        reports::received(self.reports_in(entries), on)
     }
 
-    /// Waits until `pick` finds what it looks for among all reports so far.
-    fn await_reports<T>(
+    /// How much bulk has arrived so far on connection 0, in bytes.
+    #[must_use]
+    pub fn moved(&self, entries: &[Entry]) -> u64 {
+        reports::moved(self.reports_in(entries), 0)
+    }
+
+    /// Whether the kernel has taken all of a bulk on connection 0.
+    #[must_use]
+    pub fn took(&self, entries: &[Entry]) -> bool {
+        let took = Report::Took { on: 0 };
+        self.reports_in(entries).any(|report| *report == took)
+    }
+
+    /// Waits until `pick` finds what it looks for among all that happened.
+    fn wait<T>(
         &self,
         timeline: &Timeline,
+        bound: Duration,
         until: &str,
-        mut pick: impl FnMut(&[&Report]) -> Result<Option<T>, LabError>,
+        pick: impl FnMut(&[Entry]) -> Result<Option<T>, LabError>,
     ) -> Result<T, LabError> {
         timeline
-            .wait_for(BOUND, |entries| pick(&self.reports_in(entries)))?
+            .wait_for(bound, pick)?
             .ok_or_else(|| LabError::InVain {
                 until: format!("{}: {until}", self.end.app()),
-                bound: BOUND,
+                bound,
             })
     }
 
-    fn reports_in<'a>(&self, entries: &'a [Entry]) -> Vec<&'a Report> {
-        entries
-            .iter()
-            .filter_map(|entry| match &entry.what {
-                Happened::App(end, report) if *end == self.end => Some(report),
-                _ => None,
-            })
-            .collect()
+    fn reports_in<'a>(&self, entries: &'a [Entry]) -> impl Iterator<Item = &'a Report> + use<'a> {
+        reports::of(self.end, entries)
     }
 
-    /// Nothing found yet, and nothing to be expected once it is broken.
-    fn unbroken<T>(&self, reports: &[&Report]) -> Result<Option<T>, LabError> {
-        match broken(reports) {
+    /// Nothing found yet, and nothing to be expected once the connection is broken.
+    fn unbroken<T>(&self, entries: &[Entry], on: usize) -> Result<Option<T>, LabError> {
+        match reports::broken(self.reports_in(entries), on) {
             Some(why) => Err(self.failed(why)),
             None => Ok(None),
         }
@@ -209,23 +296,10 @@ impl App {
     }
 }
 
-fn received(reports: &[&Report]) -> String {
-    let texts = reports.iter().filter_map(|report| match report {
-        Report::Received(text) => Some(text.as_str()),
-        _ => None,
-    });
-    texts.collect()
-}
-
-fn broken<'a>(reports: &[&'a Report]) -> Option<&'a str> {
-    reports.iter().find_map(|report| match report {
-        Report::Broken(why) => Some(why.as_str()),
-        _ => None,
-    })
-}
-
 impl Drop for App {
     fn drop(&mut self) {
+        // A stopped process would leave SIGTERM waiting. It fails for one that has ended.
+        let _ = self.go_on();
         // Its pipe closes with it, and the reader then ends.
         self.process.end(Duration::ZERO);
         if let Some(reports) = self.reports.take() {

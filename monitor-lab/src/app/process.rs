@@ -1,31 +1,36 @@
 //! An application, seen from inside: the hidden subcommand `monitor-lab app`.
 
+use super::connection::Connection;
+use super::crowd::{self, Crowd};
+use super::order::Told;
 use super::{End, Order, Report};
 use crate::network::namespace;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
-use nix::sys::socket::setsockopt;
-use nix::sys::socket::sockopt::{KeepAlive, TcpKeepIdle, TcpKeepInterval};
+use nix::unistd;
 use std::ffi::CString;
-use std::io::{self, BufRead, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
 use std::path::Path;
-use std::sync::Arc;
-use std::thread;
+use std::time::{Duration, Instant};
 
-/// What one read takes in at most.
-const CHUNK: usize = 16 * 1024;
+/// What one read of the orders takes in.
+const ORDERS: usize = 4096;
 
 /// Lives the life of one application: enters the namespace `place`, gets its
-/// connection (the client connects to `address`, the server accepts one there),
-/// reports what it receives on stdout, and carries out the orders on stdin
-/// until that ends.
+/// connection (the client connects to `address`, the server accepts there, as
+/// many as come), reports what it receives on stdout, and carries out the
+/// orders on stdin until that ends.
 ///
 /// # Errors
 /// If it never gets a connection, or its orders cannot be read.
 pub fn live(end: End, place: &Path, address: SocketAddr) -> io::Result<()> {
     let lived = attempt(end, place, address);
     if let Err(error) = &lived {
-        report(&Report::Broken(error.to_string()))?;
+        let why = error.to_string();
+        Report::Broken { on: 0, why }.print()?;
     }
     lived
 }
@@ -34,73 +39,162 @@ fn attempt(end: End, place: &Path, address: SocketAddr) -> io::Result<()> {
     namespace::enter(place)?;
     let name = CString::new(end.app())?;
     prctl::set_name(&name)?;
-    // The listener stays open, as a server's does.
-    let (_listener, stream) = match end {
-        End::Client => (None, TcpStream::connect(address)?),
-        End::Server => {
-            let listener = TcpListener::bind(address)?;
-            report(&Report::Listening)?;
-            let (stream, _) = listener.accept()?;
-            (Some(listener), stream)
-        }
-    };
-    stream.set_nodelay(true)?;
-    report(&Report::Connected {
-        local: stream.local_addr()?,
-        remote: stream.peer_addr()?,
-    })?;
-
-    let stream = Arc::new(stream);
-    let listening = Arc::clone(&stream);
-    thread::spawn(move || listen(&listening));
-
-    for line in io::stdin().lock().lines() {
-        let order = serde_json::from_str(&line?).map_err(io::Error::from)?;
-        let done = match obey(&stream, &order) {
-            Ok(()) => Report::Done,
-            Err(error) => Report::Refused(error.to_string()),
-        };
-        report(&done)?;
-    }
+    let mut application = Application::start(end, address)?;
+    while application.turn()? {}
     Ok(())
 }
 
-fn obey(mut stream: &TcpStream, order: &Order) -> io::Result<()> {
-    match order {
-        Order::Send(text) => stream.write_all(text.as_bytes()),
-        Order::Keepalive { idle, interval } => {
-            setsockopt(&stream, TcpKeepIdle, idle)?;
-            setsockopt(&stream, TcpKeepInterval, interval)?;
-            setsockopt(&stream, KeepAlive, &true)?;
-            Ok(())
-        }
-        // The reading thread still holds the socket, so this half says goodbye
-        // and the kernel closes the rest when the process ends.
-        Order::Close => stream.shutdown(Shutdown::Write),
-    }
+/// One thread, one poll, and all that it waits for.
+struct Application {
+    address: SocketAddr,
+    /// The server's doors: its own and the crowd's. They stay open.
+    listening: Option<(TcpListener, Crowd)>,
+    connections: Vec<Connection>,
+    /// How long after a receipt it is answered, if it is.
+    answer: Option<Duration>,
+    /// Orders that have not ended in a newline yet.
+    heard: Vec<u8>,
 }
 
-/// Reports what arrives until nothing more can.
-fn listen(mut stream: &TcpStream) {
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let seen = match stream.read(&mut chunk) {
-            Ok(0) => Report::PeerClosed,
-            Ok(length) => Report::Received(String::from_utf8_lossy(&chunk[..length]).into_owned()),
-            Err(error) => Report::Broken(error.to_string()),
+impl Application {
+    fn start(end: End, address: SocketAddr) -> io::Result<Self> {
+        let mut application = Self {
+            address,
+            listening: None,
+            connections: Vec::new(),
+            answer: None,
+            heard: Vec::new(),
         };
-        let last = !matches!(seen, Report::Received(_));
-        if report(&seen).is_err() || last {
-            return;
+        match end {
+            End::Client => application.connect()?,
+            End::Server => {
+                let listener = TcpListener::bind(address)?;
+                listener.set_nonblocking(true)?;
+                application.listening = Some((listener, Crowd::at(address)?));
+                Report::Listening.print()?;
+            }
+        }
+        Ok(application)
+    }
+
+    /// Waits for news and attends to it; `false` once there are no more orders.
+    fn turn(&mut self) -> io::Result<bool> {
+        let stdin = io::stdin();
+        let mut polled = vec![PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+        if let Some((listener, crowd)) = &self.listening {
+            polled.push(PollFd::new(listener.as_fd(), PollFlags::POLLIN));
+            polled.extend(crowd.interest().map(|(fd, flags)| PollFd::new(fd, flags)));
+        }
+        let doors = polled.len();
+        let mut polled_connections = Vec::new();
+        for (number, connection) in self.connections.iter().enumerate() {
+            if let Some((fd, flags)) = connection.interest() {
+                polled.push(PollFd::new(fd, flags));
+                polled_connections.push(number);
+            }
+        }
+        match poll(&mut polled, self.patience()) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let news: Vec<PollFlags> = polled
+            .iter()
+            .map(|polled| polled.revents().unwrap_or(PollFlags::empty()))
+            .collect();
+        drop(polled);
+
+        // Connections first: what was heard before an order comes before it.
+        for (number, news) in polled_connections.iter().zip(&news[doors..]) {
+            if !news.is_empty() {
+                self.connections[*number].attend(*news, self.answer)?;
+            }
+        }
+        let now = Instant::now();
+        for connection in &mut self.connections {
+            connection.tick(now)?;
+        }
+        if doors > 1 {
+            if !news[1].is_empty() {
+                self.accept()?;
+            }
+            if let Some((_, crowd)) = &mut self.listening {
+                crowd.attend(&news[2..doors])?;
+            }
+        }
+        if news[0].is_empty() {
+            return Ok(true);
+        }
+        self.hear()
+    }
+
+    /// How long nothing falls due by itself.
+    fn patience(&self) -> PollTimeout {
+        let due = self.connections.iter().filter_map(Connection::next_due);
+        let Some(due) = due.min() else {
+            return PollTimeout::NONE;
+        };
+        // Rounded up: a millisecond too early would be a turn for nothing.
+        let left = due.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
+        PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+    }
+
+    fn connect(&mut self) -> io::Result<()> {
+        let stream = TcpStream::connect(self.address)?;
+        self.hold(stream)
+    }
+
+    fn accept(&mut self) -> io::Result<()> {
+        loop {
+            let Some((listener, _)) = &self.listening else {
+                return Ok(());
+            };
+            match listener.accept() {
+                Ok((stream, _)) => self.hold(stream)?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
         }
     }
-}
 
-/// One line, written at once, whichever thread writes it.
-fn report(report: &Report) -> io::Result<()> {
-    let mut line = serde_json::to_string(report).map_err(io::Error::from)?;
-    line.push('\n');
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(line.as_bytes())?;
-    stdout.flush()
+    fn hold(&mut self, stream: TcpStream) -> io::Result<()> {
+        let connection = Connection::new(self.connections.len(), stream)?;
+        self.connections.push(connection);
+        Ok(())
+    }
+
+    /// Reads orders and carries them out; `false` once there are no more.
+    fn hear(&mut self) -> io::Result<bool> {
+        let mut chunk = [0; ORDERS];
+        let length = unistd::read(io::stdin(), &mut chunk)?;
+        self.heard.extend(&chunk[..length]);
+        while let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.heard.drain(..=end).collect();
+            let told: Told = serde_json::from_slice(&line).map_err(io::Error::from)?;
+            let done = match self.obey(&told) {
+                Ok(()) => Report::Done,
+                Err(error) => Report::Refused(error.to_string()),
+            };
+            done.print()?;
+        }
+        Ok(length > 0)
+    }
+
+    fn obey(&mut self, told: &Told) -> io::Result<()> {
+        match &told.order {
+            Order::Answer { after_ms } => {
+                self.answer = Some(Duration::from_millis(*after_ms));
+                Ok(())
+            }
+            Order::Open { connections } => (0..*connections).try_for_each(|_| self.connect()),
+            Order::Burst { connections } => crowd::burst(self.address, *connections),
+            Order::Scan { ports } => crowd::scan(self.address, *ports),
+            order => match self.connections.get_mut(told.on) {
+                Some(connection) => connection.obey(order),
+                None => Err(io::Error::other(format!(
+                    "there is no connection {}",
+                    told.on
+                ))),
+            },
+        }
+    }
 }

@@ -62,9 +62,9 @@ fn narrator() -> Observer {
 
 fn line(happened: &Happened) -> Option<String> {
     match happened {
-        Happened::Step(step) => Some(step.clone()),
-        Happened::Sent(end, text) => Some(format!("{} → {text:?}", end.word())),
-        Happened::App(end, Report::Received(text)) => {
+        Happened::Step(step) | Happened::Turn(step) => Some(step.clone()),
+        Happened::Sent(end, _, text) => Some(format!("{} → {text:?}", end.word())),
+        Happened::App(end, Report::Received { text, .. }) => {
             Some(format!("{:21}{} ← {text:?}", "", end.word()))
         }
         Happened::Said(finding) if shown(finding) => Some(format!(

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// One path that covers both of the story's subnets.
+/// One path that covers both of the story's subnets, and its loopback addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Configuration {
     /// The path's name.
@@ -21,6 +21,8 @@ impl Configuration {
     /// The file's text.
     pub(super) fn text(&self, listen: SocketAddr, socket: &Path, block: &Block) -> String {
         let [client, server] = block.prefixes();
+        // Named, so that what is not said of them is not for want of a path.
+        let loopback = block.loopback();
         format!(
             r#"listen = "{listen}"
 socket = "{}"
@@ -29,7 +31,7 @@ min_gap = "1s"
 
 [[path]]
 name = "{}"
-remote = ["{client}", "{server}"]
+remote = ["{client}", "{server}", "{loopback}/32"]
 timeout = "{}s"
 clock = "{}"
 "#,

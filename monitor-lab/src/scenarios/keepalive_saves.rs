@@ -2,12 +2,11 @@
 //! keepalive sends one every second. Payload is silent for longer than the
 //! timeout, packets never are: there is nothing to say.
 
-use super::Scenario;
+use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::boxes::Clock;
 use crate::daemon::Configuration;
-use crate::network::Family;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
 use crate::truth::Truth;
@@ -19,7 +18,6 @@ const INTERVAL: u32 = 1;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "keepalive-saves",
     about: "keepalive every second keeps a NAT of 4 s awake through 7 s without payload",
-    family: Family::V4,
     middlebox: Middlebox::Nat {
         forgets_after: TIMEOUT,
         unknown: Unknown::Drop,
@@ -29,13 +27,14 @@ pub(super) const SCENARIO: Scenario = Scenario {
         timeout: TIMEOUT,
         clock: Clock::Packets,
     },
-    connected_first: false,
     truth,
     tell,
+    ..BASE
 };
 
 fn truth() -> Truth {
     Truth::of_path("nat", TIMEOUT)
+        .quiet()
         .lists_kept_alive(Client, Some([IDLE, INTERVAL]))
         .lists_kept_alive(Server, None)
 }

@@ -7,6 +7,8 @@ mod older_connection;
 mod survives;
 
 use crate::LabError;
+use crate::bench::Place;
+use crate::boxes::Clock;
 use crate::daemon::Configuration;
 use crate::network::Family;
 use crate::network::middlebox::Middlebox;
@@ -37,10 +39,60 @@ pub struct Scenario {
     pub configuration: Configuration,
     /// Whether the connection is made, and used, before `tcplull` is there.
     pub connected_first: bool,
+    /// Where the applications live.
+    pub place: Place,
+    /// Whether it keeps a whole core busy: at most one such runs at a time.
+    pub heavy: bool,
     /// What is true.
     pub truth: fn() -> Truth,
     /// What happens.
     pub tell: fn(&mut Story<'_>) -> Result<(), LabError>,
+}
+
+/// What most scenarios have: two hosts, a router that forgets nothing, a path with
+/// the usual timeout. A scenario states its name, its truth and its story, and what
+/// is different.
+const BASE: Scenario = Scenario {
+    name: "",
+    about: "",
+    family: Family::V4,
+    middlebox: Middlebox::Router,
+    configuration: Configuration {
+        path: PATH,
+        timeout: TIMEOUT,
+        clock: Clock::Packets,
+    },
+    connected_first: false,
+    place: Place::Apart,
+    heavy: false,
+    truth: quiet,
+    tell: |_| Ok(()),
+};
+
+/// The usual path.
+const PATH: &str = "stated";
+
+/// Its timeout, in seconds.
+const TIMEOUT: u32 = 4;
+
+/// A timeout that nothing in a story comes near, in seconds.
+const NEVER: u32 = 60;
+
+/// A path whose timeout nothing in a story comes near.
+const FAR: Configuration = Configuration {
+    path: PATH,
+    timeout: NEVER,
+    clock: Clock::Packets,
+};
+
+/// The truth of the usual path on which nothing is to be said.
+fn quiet() -> Truth {
+    Truth::of_path(PATH, TIMEOUT).quiet()
+}
+
+/// The truth of the far path on which nothing is to be said.
+fn quiet_far() -> Truth {
+    Truth::of_path(PATH, NEVER).quiet()
 }
 
 /// The scenario called `name`.

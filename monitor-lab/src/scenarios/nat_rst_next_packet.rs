@@ -1,11 +1,10 @@
 //! A NAT that forgets, too, but is honest about it: the next packet meets a RST.
 
-use super::Scenario;
+use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::boxes::Clock;
 use crate::daemon::Configuration;
-use crate::network::Family;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
 use crate::truth::Conclusion::{Crossed, Reset};
@@ -17,7 +16,6 @@ const TIMEOUT: u32 = 4;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-rst-next-packet",
     about: "a NAT forgets after 4 s and answers the next packet with a RST",
-    family: Family::V4,
     middlebox: Middlebox::Nat {
         forgets_after: TIMEOUT,
         unknown: Unknown::Reset,
@@ -27,9 +25,9 @@ pub(super) const SCENARIO: Scenario = Scenario {
         timeout: TIMEOUT,
         clock: Clock::Packets,
     },
-    connected_first: false,
     truth,
     tell,
+    ..BASE
 };
 
 fn truth() -> Truth {

@@ -2,12 +2,11 @@
 //! NAT forgets a silent connection and drops what it no longer knows. The
 //! server is never told, the client's kernel retries for a quarter of an hour.
 
-use super::Scenario;
+use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::boxes::Clock;
 use crate::daemon::Configuration;
-use crate::network::Family;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
 use crate::truth::Conclusion::{Blackholed, Crossed};
@@ -19,7 +18,6 @@ const TIMEOUT: u32 = 4;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-silent-drop",
     about: "a NAT forgets after 4 s and drops what it no longer knows",
-    family: Family::V4,
     middlebox: Middlebox::Nat {
         forgets_after: TIMEOUT,
         unknown: Unknown::Drop,
@@ -29,9 +27,9 @@ pub(super) const SCENARIO: Scenario = Scenario {
         timeout: TIMEOUT,
         clock: Clock::Packets,
     },
-    connected_first: false,
     truth,
     tell,
+    ..BASE
 };
 
 fn truth() -> Truth {

@@ -1,12 +1,11 @@
 //! A control: the operator states a timeout that the path does not have. The
 //! silence crosses it, nothing is lost, and nobody is woken.
 
-use super::Scenario;
+use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::boxes::Clock;
 use crate::daemon::Configuration;
-use crate::network::Family;
 use crate::network::middlebox::Middlebox;
 use crate::story::Story;
 use crate::truth::Conclusion::{Acknowledged, Crossed, Survived};
@@ -17,21 +16,21 @@ const STATED: u32 = 4;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "survives",
     about: "the configuration states 4 s, the box has no timeout: the silence is survived",
-    family: Family::V4,
     middlebox: Middlebox::Router,
     configuration: Configuration {
         path: "stated",
         timeout: STATED,
         clock: Clock::Packets,
     },
-    connected_first: false,
     truth,
     tell,
+    ..BASE
 };
 
 fn truth() -> Truth {
     // No alert is named as left firing: the tickets of the silence must be gone.
     Truth::of_path("stated", STATED)
+        .quiet()
         .crosses(Client)
         .crosses(Server)
         .due(Client, Survived, Severity::None, 5.8..=6.8)

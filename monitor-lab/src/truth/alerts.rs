@@ -1,6 +1,6 @@
 //! The alerts that fire against the ones that are due.
 
-use super::{Alert, AlertDue, Conclusion, Finding, Severity, Truth};
+use super::{Alert, AlertDue, Finding, Severity, Truth};
 use crate::app::End;
 
 /// Under which name each end's alerts fire: that of its process, or that of the
@@ -41,7 +41,7 @@ impl Owners {
 
 /// One alert that is due, for as many connections as share it.
 struct Shared<'a> {
-    conclusion: Conclusion,
+    name: &'static str,
     severity: Severity,
     owner: &'a str,
     connections: u64,
@@ -49,12 +49,25 @@ struct Shared<'a> {
 
 impl Shared<'_> {
     fn is(&self, alert: &Alert, truth: &Truth) -> bool {
-        alert.name == self.conclusion.alert()
+        alert.name == self.name
             && alert.severity == self.severity.word()
             && alert.path.as_deref() == Some(truth.path)
             && alert.owner.as_deref() == Some(self.owner)
             && alert.connections == self.connections
     }
+}
+
+/// The alerts of `firing` about an end that is looked at. Where both ends go by one
+/// name, none can be told to be the other's.
+#[must_use]
+pub fn looked_at(truth: &Truth, owners: &Owners, firing: Vec<Alert>) -> Vec<Alert> {
+    let unwatched = truth.unwatched.map(|end| owners.at(end));
+    let watched = truth.unwatched.map(|end| owners.at(end.other()));
+    let unwatched = unwatched.filter(|name| Some(*name) != watched);
+    firing
+        .into_iter()
+        .filter(|alert| unwatched.is_none() || alert.owner.as_deref() != unwatched)
+        .collect()
 }
 
 /// Everything in which the alerts that fire differ from the ones that are due.
@@ -74,7 +87,7 @@ pub fn differences(
             found.push(format!(
                 "the {} alert {} of {} for {} connection(s) was due and does not fire",
                 due.severity.word(),
-                due.conclusion.alert(),
+                due.name,
                 due.owner,
                 due.connections
             ));
@@ -98,17 +111,15 @@ fn shared<'a>(due: &[AlertDue], owners: &'a Owners) -> Vec<Shared<'a>> {
     for one in due {
         let owner = owners.at(one.end);
         let same = all.iter_mut().find(|shared| {
-            shared.conclusion == one.conclusion
-                && shared.severity == one.severity
-                && shared.owner == owner
+            shared.name == one.name && shared.severity == one.severity && shared.owner == owner
         });
         match same {
-            Some(shared) => shared.connections += 1,
+            Some(shared) => shared.connections += one.connections,
             None => all.push(Shared {
-                conclusion: one.conclusion,
+                name: one.name,
                 severity: one.severity,
                 owner,
-                connections: 1,
+                connections: one.connections,
             }),
         }
     }

@@ -2,7 +2,9 @@
 //! the differences out, each a line for people.
 
 use super::alerts::{self, Owners};
-use super::{Conclusion, Due, Finding, Heard, Listed, ListingDue, Said, Truth};
+use super::{
+    Conclusion, Due, Finding, Heard, Listed, ListingDue, Pair, Said, Severity, Truth, align,
+};
 use crate::app::End;
 
 /// Everything in which `said` differs from `truth`; empty where they agree.
@@ -21,9 +23,12 @@ pub fn differences(truth: &Truth, said: &Said) -> Vec<String> {
             connection.remote
         ));
     }
-    for end in End::BOTH {
-        findings_of(end, truth, said, &mut found);
+    for aligned in align(truth, said) {
+        for pair in &aligned.pairs {
+            one(aligned.end, *pair, truth, said, &mut found);
+        }
     }
+    noise(truth, said, &mut found);
     same_flow(said, &mut found);
     let owners = Owners::of(
         said.findings
@@ -39,7 +44,8 @@ pub fn differences(truth: &Truth, said: &Said) -> Vec<String> {
         ("at the end", &truth.alerts, &said.alerts),
     ] {
         if let Some(firing) = firing {
-            let differ = alerts::differences(truth, due, &owners, firing);
+            let firing = alerts::looked_at(truth, &owners, firing.clone());
+            let differ = alerts::differences(truth, due, &owners, &firing);
             found.extend(differ.into_iter().map(|how| format!("{when} {how}")));
         }
     }
@@ -65,48 +71,62 @@ pub fn differences(truth: &Truth, said: &Said) -> Vec<String> {
     found
 }
 
-fn findings_of(end: End, truth: &Truth, said: &Said, found: &mut Vec<String>) {
-    let mut due = truth.due.iter().filter(|due| due.end == end).peekable();
-    let heard = said.findings.iter().filter(|heard| heard.end == Some(end));
-    // One silence gives each warning once.
-    let mut warned = Vec::new();
-    for Heard { finding, .. } in heard {
-        let conclusion = finding.conclusion();
-        contract(end, truth, finding, found);
-        if let Some(expected) = due.next_if(|due| due.conclusion.word() == conclusion) {
-            details(expected, finding, found);
-        } else if allowed(end, truth, &conclusion) && !warned.contains(&conclusion) {
-            warned.push(conclusion.clone());
-            if finding.severity != "none" {
+fn one(end: End, pair: Pair<'_>, truth: &Truth, said: &Said, found: &mut Vec<String>) {
+    let who = end.word();
+    match pair {
+        Pair::Said(due, heard) => {
+            contract(end, truth, said, &heard.finding, found);
+            details(due, &heard.finding, found);
+        }
+        Pair::Missed(due) => found.push(format!(
+            "{who}: {} was due and was not said",
+            due.conclusion.word()
+        )),
+        Pair::Allowed(Heard { finding, .. }) => {
+            contract(end, truth, said, finding, found);
+            if finding.severity != Severity::None.word() {
                 found.push(format!(
-                    "{}: {conclusion} wakes somebody ({}), it must not",
-                    end.word(),
+                    "{who}: {} wakes somebody ({}), it must not",
+                    finding.conclusion(),
                     finding.severity
                 ));
             }
-        } else {
+        }
+        Pair::False(Heard { finding, .. }) => found.push(format!(
+            "{who}: said {} ({}), which the truth does not hold here: {}",
+            finding.conclusion(),
+            finding.severity,
+            finding.summary
+        )),
+    }
+}
+
+/// Where the truth is quiet: whatever else agrees, a page is one too many, and so is
+/// a ticket that is not due.
+fn noise(truth: &Truth, said: &Said, found: &mut Vec<String>) {
+    if !truth.quiet {
+        return;
+    }
+    for Heard { end, finding, .. } in &said.findings {
+        let severity = finding.severity.as_str();
+        let due = truth.due.iter().any(|due| {
+            Some(due.end) == *end
+                && due.severity == Severity::Ticket
+                && due.conclusion.word() == finding.conclusion()
+        });
+        let ignored = end.is_some() && *end == truth.unwatched;
+        let wakes = severity != Severity::None.word();
+        if wakes && !ignored && !(due && severity == Severity::Ticket.word()) {
             found.push(format!(
-                "{}: said {conclusion} ({}), which the truth does not hold here: {}",
-                end.word(),
-                finding.severity,
+                "nobody may be woken here, and {} is a {severity}: {}",
+                finding.conclusion(),
                 finding.summary
             ));
         }
     }
-    for missing in due {
-        found.push(format!(
-            "{}: {} was due and was not said",
-            end.word(),
-            missing.conclusion.word()
-        ));
+    if said.alerts.is_none() {
+        found.push("the story must end quiet, and nobody looked at its alerts".to_owned());
     }
-}
-
-fn allowed(end: End, truth: &Truth, conclusion: &str) -> bool {
-    truth
-        .allowed
-        .iter()
-        .any(|(whose, what)| *whose == end && what.word() == conclusion)
 }
 
 fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
@@ -132,6 +152,18 @@ fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
             finding.gap_seconds
         ));
     }
+    if finding.scope.as_deref() != due.scope {
+        found.push(format!(
+            "{who} has the scope {:?}, {:?} was due",
+            finding.scope, due.scope
+        ));
+    }
+    let advice = finding.advice.as_deref().unwrap_or_default();
+    if let Some(words) = due.advice
+        && !advice.contains(words)
+    {
+        found.push(format!("{who} does not advise that {words}: {advice:?}"));
+    }
     for (fact, [least, greatest]) in &due.evidence {
         match finding.fact(fact) {
             Some(value) if (*least..=*greatest).contains(&value) => {}
@@ -144,7 +176,7 @@ fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
 }
 
 /// What holds for every finding about the story's connection.
-fn contract(end: End, truth: &Truth, finding: &Finding, found: &mut Vec<String>) {
+fn contract(end: End, truth: &Truth, said: &Said, finding: &Finding, found: &mut Vec<String>) {
     let who = format!("{}: {}", end.word(), finding.conclusion());
     let mut must = |holds: bool, what: String| {
         if !holds {
@@ -165,6 +197,10 @@ fn contract(end: End, truth: &Truth, finding: &Finding, found: &mut Vec<String>)
     must(!finding.evidence.is_empty(), "has no evidence".to_owned());
     must(!finding.summary.is_empty(), "has no summary".to_owned());
     must(
+        finding.certainty != "proven",
+        "is said to be proven, which one host alone cannot".to_owned(),
+    );
+    must(
         finding.connection.role == end.word(),
         format!("has the role {}", finding.connection.role),
     );
@@ -172,22 +208,32 @@ fn contract(end: End, truth: &Truth, finding: &Finding, found: &mut Vec<String>)
         finding.owner.comm.as_deref() == Some(end.app()),
         format!("is held by {:?}, not {}", finding.owner.comm, end.app()),
     );
+    if let (End::Client, Some(cgroup)) = (end, &said.cgroup) {
+        let held = &finding.owner.cgroup;
+        must(
+            held.as_ref() == Some(cgroup),
+            format!("is held by the control group {held:?}, not {cgroup:?}"),
+        );
+    }
 }
 
 fn same_flow(said: &Said, found: &mut Vec<String>) {
-    let mut flows: Vec<&str> = said
+    let mut flows: Vec<(usize, &str)> = said
         .findings
         .iter()
         .filter(|heard| heard.end.is_some())
-        .map(|heard| heard.finding.connection.flow_id.as_str())
+        .map(|heard| (heard.connection, heard.finding.connection.flow_id.as_str()))
         .collect();
     flows.sort_unstable();
     flows.dedup();
-    if flows.len() > 1 {
-        found.push(format!(
-            "one connection has several flow ids: {}",
-            flows.join(", ")
-        ));
+    for same in flows.chunk_by(|one, other| one.0 == other.0) {
+        if same.len() > 1 {
+            let ids: Vec<&str> = same.iter().map(|(_, id)| *id).collect();
+            found.push(format!(
+                "one connection has several flow ids: {}",
+                ids.join(", ")
+            ));
+        }
     }
 }
 
@@ -244,22 +290,6 @@ fn listing(truth: &Truth, due: &ListingDue, listed: Option<&Listed>, found: &mut
         listed.owner.comm.as_deref() == Some(due.end.app()),
         format!("held by {:?}", listed.owner.comm),
     );
-}
-
-/// Seconds from the send that provoked the verdict until it was said.
-#[must_use]
-pub fn verdict_seconds(
-    truth: &Truth,
-    sent_at: impl Fn(End, f64) -> Option<f64>,
-    said: &Said,
-) -> Option<f64> {
-    let verdict = truth.verdict?;
-    let word = verdict.conclusion.word();
-    let heard = said
-        .findings
-        .iter()
-        .find(|heard| heard.end == Some(verdict.end) && heard.finding.conclusion() == word)?;
-    Some(heard.at_seconds - sent_at(verdict.end, heard.at_seconds)?)
 }
 
 /// The word that the bench looks for when it waits for `conclusion`.

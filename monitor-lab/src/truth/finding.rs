@@ -21,6 +21,9 @@ pub struct Finding {
     pub certainty: String,
     /// `none`, `ticket` or `page`.
     pub severity: String,
+    /// `peer_or_network`, where it reaches beyond the connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// The silence, in seconds.
     pub gap_seconds: f64,
     /// The path's timeout, in seconds.
@@ -82,7 +85,7 @@ pub struct Connection {
     pub role: String,
 }
 
-/// Who holds a connection. The rest of it (container, pod, cgroup) the bench has no truth about.
+/// Who holds a connection. The rest of it (container, pod) the bench has no truth about.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Owner {
     /// Process id.
@@ -91,6 +94,9 @@ pub struct Owner {
     pub comm: Option<String>,
     /// The systemd unit that the bench itself was started in, if any.
     pub unit: Option<String>,
+    /// The path of its control group.
+    #[serde(default)]
+    pub cgroup: Option<String>,
 }
 
 /// One fact.

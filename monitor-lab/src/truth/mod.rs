@@ -2,34 +2,49 @@
 //! said about it: two plain values that [`compare`] holds against each other.
 
 pub mod alerts;
+mod align;
 pub mod compare;
 mod conclusion;
+mod declare;
 mod finding;
 mod said;
+pub mod table;
 #[cfg(test)]
 mod tests;
+pub mod times;
 
+pub use align::{Aligned, Pair, align};
 pub use conclusion::{Certainty, Conclusion, Severity};
 pub use finding::{Alert, Finding, Keepalive, Listed};
 pub use said::{Heard, Reading, Said};
 
 use crate::app::End;
 use serde::Serialize;
-use std::ops::RangeInclusive;
+use std::ops::Range;
 
-/// A finding that must be said, exactly once.
+/// The name of the one alert on connections whose peer or network is down.
+pub const UNREACHABLE: &str = "unreachable";
+
+/// A finding that must be said, exactly once about each of its connections.
 #[derive(Clone, Debug, Serialize)]
 pub struct Due {
     /// Whose connection.
     pub end: End,
+    /// Which of the story's connections, in the order in which they were made.
+    pub connections: Range<usize>,
     /// What must be concluded.
     pub conclusion: Conclusion,
     /// Whom it must wake.
     pub severity: Severity,
     /// How sure it must be.
     pub certainty: Certainty,
-    /// The least and the greatest right length of the silence, in seconds.
+    /// The least and the greatest right length of the silence, in seconds; of a
+    /// stall, of the time in which nothing has moved.
     pub gap_seconds: [f64; 2],
+    /// How far it must reach, where that is beyond its connection.
+    pub scope: Option<&'static str>,
+    /// Words that its advice must hold.
+    pub advice: Option<&'static str>,
     /// Facts that its evidence must hold, with their least and greatest right value.
     pub evidence: Vec<(&'static str, [f64; 2])>,
 }
@@ -38,11 +53,13 @@ pub struct Due {
 #[derive(Clone, Debug, Serialize)]
 pub struct AlertDue {
     /// Its name.
-    pub conclusion: Conclusion,
+    pub name: &'static str,
     /// Whom it must wake.
     pub severity: Severity,
-    /// Whose connection it is about.
+    /// Whose connections it is about.
     pub end: End,
+    /// How many of them.
+    pub connections: u64,
 }
 
 /// A series that must have reached a value while the story runs.
@@ -88,10 +105,18 @@ pub struct Truth {
     pub path: &'static str,
     /// Its stated timeout, in seconds.
     pub timeout_seconds: u32,
-    /// What must be said, in this order at each end.
+    /// How many connections the story has, at least.
+    pub connections: usize,
+    /// What must be said, in this order at each end of each connection.
     pub due: Vec<Due>,
     /// What may be said besides, once. It must wake nobody.
     pub allowed: Vec<(End, Conclusion)>,
+    /// Whether nobody may be woken, ever: no finding may be a page, none a ticket
+    /// that is not due, and no alert may be left at the end.
+    pub quiet: bool,
+    /// The end that stands for a host without `tcplull`: what is said about it is
+    /// not looked at.
+    pub unwatched: Option<End>,
     /// The verdict, if the story has one.
     pub verdict: Option<Verdict>,
     /// The alerts that fire, and no others, once the silence has crossed the timeout.
@@ -102,136 +127,4 @@ pub struct Truth {
     pub metrics: Vec<MetricDue>,
     /// What `tcplull ls` shows in the silence.
     pub listing: Vec<ListingDue>,
-}
-
-impl Truth {
-    /// A truth in which nothing is ever said.
-    #[must_use]
-    pub fn of_path(path: &'static str, timeout_seconds: u32) -> Self {
-        Self {
-            path,
-            timeout_seconds,
-            due: Vec::new(),
-            allowed: Vec::new(),
-            verdict: None,
-            alerts_in_silence: Vec::new(),
-            alerts: Vec::new(),
-            metrics: Vec::new(),
-            listing: Vec::new(),
-        }
-    }
-
-    /// Adds that `end` crosses its timeout in silence: a finding for somebody to read
-    /// within one sweep or two, an alert as long as the silence lasts, and a warning
-    /// before, perhaps.
-    #[must_use]
-    pub fn crosses(mut self, end: End) -> Self {
-        self.allowed.push((end, Conclusion::AtRisk));
-        let timeout = f64::from(self.timeout_seconds);
-        let sweeps = 2.0;
-        self.alerts_in_silence.push(AlertDue {
-            conclusion: Conclusion::Crossed,
-            severity: Severity::Ticket,
-            end,
-        });
-        self.due(
-            end,
-            Conclusion::Crossed,
-            Severity::Ticket,
-            timeout..=timeout + sweeps,
-        )
-    }
-
-    /// Adds a finding that must be said.
-    #[must_use]
-    pub fn due(
-        mut self,
-        end: End,
-        conclusion: Conclusion,
-        severity: Severity,
-        gap_seconds: RangeInclusive<f64>,
-    ) -> Self {
-        self.due.push(Due {
-            end,
-            conclusion,
-            severity,
-            certainty: Certainty::Observed,
-            gap_seconds: [*gap_seconds.start(), *gap_seconds.end()],
-            evidence: Vec::new(),
-        });
-        self
-    }
-
-    /// Makes the finding named last a suspicion: one host alone cannot prove it.
-    #[must_use]
-    pub fn suspected(mut self) -> Self {
-        if let Some(last) = self.due.last_mut() {
-            last.certainty = Certainty::Suspected;
-        }
-        self
-    }
-
-    /// Adds a fact that the finding named last must rest on.
-    #[must_use]
-    pub fn resting_on(mut self, fact: &'static str, value: RangeInclusive<f64>) -> Self {
-        if let Some(last) = self.due.last_mut() {
-            last.evidence.push((fact, [*value.start(), *value.end()]));
-        }
-        self
-    }
-
-    /// Makes the finding named last the verdict, whose time is reported.
-    #[must_use]
-    pub fn timed(mut self) -> Self {
-        self.verdict = self.due.last().map(|last| Verdict {
-            end: last.end,
-            conclusion: last.conclusion,
-        });
-        self
-    }
-
-    /// Adds something that may be said, or not.
-    #[must_use]
-    pub fn allows(mut self, end: End, conclusion: Conclusion) -> Self {
-        self.allowed.push((end, conclusion));
-        self
-    }
-
-    /// Adds an alert that fires at the end.
-    #[must_use]
-    pub fn leaves_firing(mut self, conclusion: Conclusion, severity: Severity, end: End) -> Self {
-        self.alerts.push(AlertDue {
-            conclusion,
-            severity,
-            end,
-        });
-        self
-    }
-
-    /// Adds a counter of this path that has reached 1 while the story runs.
-    #[must_use]
-    pub fn counts(mut self, name: &'static str, labels: &[(&'static str, &'static str)]) -> Self {
-        let mut labels = labels.to_vec();
-        labels.push(("path", self.path));
-        self.metrics.push(MetricDue {
-            name,
-            labels,
-            at_least: 1.0,
-        });
-        self
-    }
-
-    /// Adds that, in the silence, `ls` shows `end` with payload idle beyond the
-    /// timeout, packets idle below it, and the keepalive that its socket has.
-    #[must_use]
-    pub fn lists_kept_alive(mut self, end: End, keepalive: Option<[u32; 2]>) -> Self {
-        let timeout = f64::from(self.timeout_seconds);
-        self.listing.push(ListingDue {
-            end,
-            payload_idle_over: timeout,
-            packet_idle_under: timeout,
-            keepalive,
-        });
-        self
-    }
 }

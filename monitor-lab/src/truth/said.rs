@@ -16,6 +16,8 @@ pub struct Heard {
     pub at_seconds: f64,
     /// Whose connection it is about; `None` for one that the story does not have.
     pub end: Option<End>,
+    /// Which of the story's connections, in the order in which they were made.
+    pub connection: usize,
     /// The finding.
     #[serde(flatten)]
     pub finding: Finding,
@@ -35,6 +37,9 @@ pub struct Reading {
 pub struct Said {
     /// Findings about this run's network, in order.
     pub findings: Vec<Heard>,
+    /// The control group that the client really was in, if it had one of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cgroup: Option<String>,
     /// What was firing in the silence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alerts_in_silence: Option<Vec<Alert>>,
@@ -64,11 +69,16 @@ impl Said {
     ) {
         for entry in entries {
             match &entry.what {
-                Happened::Said(finding) if ours(finding, block) => self.findings.push(Heard {
-                    at_seconds: entry.at.saturating_duration_since(start).as_secs_f64(),
-                    end: addresses.end(&finding.connection.local, &finding.connection.remote),
-                    finding: (**finding).clone(),
-                }),
+                Happened::Said(finding) if ours(finding, block) => {
+                    let connection = &finding.connection;
+                    let known = addresses.find(&connection.local, &connection.remote);
+                    self.findings.push(Heard {
+                        at_seconds: entry.at.saturating_duration_since(start).as_secs_f64(),
+                        end: known.map(|(end, _)| end),
+                        connection: known.map_or(0, |(_, on)| on),
+                        finding: (**finding).clone(),
+                    });
+                }
                 Happened::Unreadable(line) => self.unreadable.push(line.clone()),
                 _ => {}
             }
@@ -80,5 +90,5 @@ fn ours(finding: &Finding, block: &Block) -> bool {
     [&finding.connection.local, &finding.connection.remote]
         .into_iter()
         .filter_map(|address| address.parse::<SocketAddr>().ok())
-        .any(|address| block.contains(address.ip()))
+        .any(|address| block.contains(address.ip()) || address.ip() == block.loopback())
 }

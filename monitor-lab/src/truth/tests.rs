@@ -1,7 +1,7 @@
 //! A bench that cannot fail proves nothing: each of these is a `tcplull` that
 //! is wrong in one way, and the comparison must say so.
 
-use super::compare::{differences, verdict_seconds};
+use super::compare::differences;
 use super::{Conclusion, Heard, Reading, Said, Severity, Truth};
 use crate::app::End::{self, Client, Server};
 use serde_json::{Value, json};
@@ -39,6 +39,7 @@ fn heard(end: Option<End>, at_seconds: f64, finding: Value) -> Heard {
     Heard {
         at_seconds,
         end,
+        connection: 0,
         finding: serde_json::from_value(finding).unwrap(),
     }
 }
@@ -200,13 +201,6 @@ fn a_line_that_is_no_finding_is_caught() {
     let mut said = right();
     said.unreadable.push("panicked at".to_owned());
     differs(&said, "panicked at");
-}
-
-#[test]
-fn the_time_to_the_verdict_counts_from_the_send() {
-    let seconds = verdict_seconds(&truth(), |_, _| Some(6.0), &right());
-    assert!((seconds.unwrap() - 1.7).abs() < 1e-6);
-    assert_eq!(verdict_seconds(&truth(), |_, _| None, &right()), None);
 }
 
 #[test]

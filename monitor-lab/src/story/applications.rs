@@ -1,0 +1,330 @@
+//! What the applications do. Where no connection is named it is the first, which
+//! every story has.
+
+use super::Story;
+use crate::LabError;
+use crate::app::{End, Order};
+use crate::timeline::Happened;
+use std::time::{Duration, Instant};
+
+/// How long bulk may stand still before the story is not what it says, in seconds.
+const STILL: f64 = 3.0;
+
+impl Story<'_> {
+    /// The client sends `request` on connection `on`, the server answers `reply`, both
+    /// arrive. Silences count from here.
+    ///
+    /// # Errors
+    /// If either does not arrive.
+    pub fn exchange_on(&mut self, on: usize, request: &str, reply: &str) -> Result<(), LabError> {
+        let timeline = self.timeline;
+        self.bench.deliver(End::Client, on, request, timeline)?;
+        self.bench.deliver(End::Server, on, reply, timeline)?;
+        self.quiet_since = Instant::now();
+        Ok(())
+    }
+
+    /// From now on the server answers whatever arrives with the same in capitals,
+    /// after so many seconds.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub fn server_answers_after(&mut self, seconds: f64) -> Result<(), LabError> {
+        let after = Duration::from_secs_f64(seconds).as_millis();
+        let after_ms = u64::try_from(after).unwrap_or(u64::MAX);
+        self.order(End::Server, &Order::Answer { after_ms })?;
+        self.step(format!("server-app answers after {seconds} s"));
+        Ok(())
+    }
+
+    /// The client sends `request` to a server that answers by itself, and the answer
+    /// arrives. Silences count from here.
+    ///
+    /// # Errors
+    /// If either does not arrive.
+    pub fn asks(&mut self, request: &str) -> Result<(), LabError> {
+        let timeline = self.timeline;
+        self.bench.deliver(End::Client, 0, request, timeline)?;
+        let answer = request.to_ascii_uppercase();
+        self.bench.arrives(End::Client, 0, &answer, timeline)?;
+        self.quiet_since = Instant::now();
+        Ok(())
+    }
+
+    /// `end` sends `text`, and it arrives. Silences count from here.
+    ///
+    /// # Errors
+    /// If it does not arrive.
+    pub fn delivers(&mut self, end: End, text: &str) -> Result<(), LabError> {
+        self.bench.deliver(end, 0, text, self.timeline)?;
+        self.quiet_since = Instant::now();
+        Ok(())
+    }
+
+    /// `text`, sent before, arrives at `end`.
+    ///
+    /// # Errors
+    /// If it does not arrive.
+    pub fn arrives(&mut self, end: End, text: &str) -> Result<(), LabError> {
+        self.bench.arrives(end, 0, text, self.timeline)
+    }
+
+    /// The client sends into the unknown: whether it arrives is what the story is about.
+    ///
+    /// # Errors
+    /// If the kernel does not take it.
+    pub fn client_sends(&mut self, text: &str) -> Result<(), LabError> {
+        self.sends_on(End::Client, 0, text)
+    }
+
+    /// The server sends into the unknown.
+    ///
+    /// # Errors
+    /// If the kernel does not take it.
+    pub fn server_sends(&mut self, text: &str) -> Result<(), LabError> {
+        self.sends_on(End::Server, 0, text)
+    }
+
+    /// `end` sends into the unknown on connection `on`.
+    ///
+    /// # Errors
+    /// If the kernel does not take it.
+    pub fn sends_on(&mut self, end: End, on: usize, text: &str) -> Result<(), LabError> {
+        let order = Order::Send(text.to_owned());
+        self.bench.order(end, on, &order, self.timeline)
+    }
+
+    /// `end` sends `text` and closes at once.
+    ///
+    /// # Errors
+    /// If the kernel does not take it.
+    pub fn sends_and_closes(&mut self, end: End, text: &str) -> Result<(), LabError> {
+        self.order(end, &Order::SendAndClose(text.to_owned()))
+    }
+
+    /// `end` sends so many bytes in the background, as fast as the kernel takes them.
+    ///
+    /// # Errors
+    /// If the connection is gone.
+    pub fn sends_bulk(&mut self, end: End, bytes: u64) -> Result<(), LabError> {
+        let words = format!("{} sends {bytes} bytes", end.app());
+        self.turn(end, &Order::Bulk { bytes }, words)
+    }
+
+    /// So many bytes of bulk have arrived at `end`, all together.
+    ///
+    /// # Errors
+    /// If they do not.
+    pub fn bulk_arrives(&mut self, end: End, bytes: u64) -> Result<(), LabError> {
+        self.bench.app(end).await_moved(bytes, self.timeline)
+    }
+
+    /// Holds the world to the story: bulk that is still under way to `end` does not move.
+    ///
+    /// # Errors
+    /// [`LabError::World`].
+    pub fn bulk_stands_still(&mut self, end: End) -> Result<(), LabError> {
+        let moved = || self.bench.app(end).moved(&self.timeline.entries());
+        let before = moved();
+        let until = Instant::now() + Duration::from_secs_f64(STILL);
+        self.timeline.pass_until(until)?;
+        let (after, took) = (moved(), self.bench.app(end.other()));
+        if after == before && !took.took(&self.timeline.entries()) {
+            return Ok(());
+        }
+        Err(LabError::World(format!(
+            "nothing was to move to the {}, but {before} bytes became {after}, or all had been \
+             taken",
+            end.word()
+        )))
+    }
+
+    /// `end`'s application stops reading; its kernel goes on until its buffer is full.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub fn stops_reading(&mut self, end: End) -> Result<(), LabError> {
+        let words = format!("{} stops reading", end.app());
+        self.turn(end, &Order::Read(false), words)
+    }
+
+    /// `end`'s application reads again.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub fn reads_again(&mut self, end: End) -> Result<(), LabError> {
+        let words = format!("{} reads again", end.app());
+        self.turn(end, &Order::Read(true), words)
+    }
+
+    /// `end`'s whole process is stopped (SIGSTOP): its kernel goes on acknowledging.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn is_stopped(&mut self, end: End) -> Result<(), LabError> {
+        self.bench.app(end).stop()?;
+        self.note_turn(format!("{} is stopped", end.app()));
+        Ok(())
+    }
+
+    /// `end`'s process goes on (SIGCONT).
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn goes_on(&mut self, end: End) -> Result<(), LabError> {
+        self.bench.app(end).go_on()?;
+        self.note_turn(format!("{} goes on", end.app()));
+        Ok(())
+    }
+
+    /// The client turns on keepalive, in seconds.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn client_keeps_alive(&mut self, idle: u32, interval: u32) -> Result<(), LabError> {
+        self.step(format!(
+            "client-app turns on keepalive: after {idle}s, every {interval}s"
+        ));
+        self.order(End::Client, &Order::Keepalive { idle, interval })
+    }
+
+    /// `end` sends no faster than so many bytes per second from now on.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn paces(&mut self, end: End, rate: u32) -> Result<(), LabError> {
+        self.step(format!("{} sends {rate} bytes/s at most", end.app()));
+        self.order(end, &Order::Pace { rate })
+    }
+
+    /// The client opens so many further connections.
+    ///
+    /// # Errors
+    /// If one cannot be made.
+    pub fn opens(&mut self, connections: u32) -> Result<(), LabError> {
+        self.bench.open(connections, self.timeline)?;
+        self.step(format!("client-app opens {connections} more connections"));
+        Ok(())
+    }
+
+    /// The client makes so many connections one after the other, each for one byte
+    /// there and back.
+    ///
+    /// # Errors
+    /// If one fails.
+    pub fn bursts(&mut self, connections: u32) -> Result<(), LabError> {
+        self.order(End::Client, &Order::Burst { connections })?;
+        self.step(format!("client-app has made {connections} connections"));
+        Ok(())
+    }
+
+    /// The client knocks at so many closed ports.
+    ///
+    /// # Errors
+    /// If one is open.
+    pub fn scans(&mut self, ports: u16) -> Result<(), LabError> {
+        self.order(End::Client, &Order::Scan { ports })?;
+        self.step(format!("client-app has knocked at {ports} closed ports"));
+        Ok(())
+    }
+
+    /// `end` says that it will send nothing more, and goes on reading. The other end
+    /// hears of it.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub fn half_closes(&mut self, end: End) -> Result<(), LabError> {
+        let words = format!("{} will send nothing more", end.app());
+        self.turn(end, &Order::HalfClose, words)?;
+        let other = self.bench.app(end.other());
+        other.await_peer_closed(0, self.timeline)
+    }
+
+    /// `end` closes as a program does that is done.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub fn ends(&mut self, end: End) -> Result<(), LabError> {
+        let words = format!("{} closes", end.app());
+        self.turn(end, &Order::Close, words)
+    }
+
+    /// Both ends close, the client first.
+    ///
+    /// # Errors
+    /// If either cannot.
+    pub fn closes(&mut self) -> Result<(), LabError> {
+        self.ends(End::Client)?;
+        self.ends(End::Server)
+    }
+
+    /// `end` resets its connection (`SO_LINGER` of 0 s), and the other end meets the reset.
+    ///
+    /// # Errors
+    /// If it cannot, or the other end does not.
+    pub fn aborts(&mut self, end: End) -> Result<(), LabError> {
+        let words = format!("{} resets its connection", end.app());
+        self.turn(end, &Order::Abort, words)?;
+        self.is_reset(end.other())
+    }
+
+    /// Holds the world to the story: the server has received the exchanges and nothing else.
+    ///
+    /// # Errors
+    /// [`LabError::World`].
+    pub fn server_received_no_more(&self) -> Result<(), LabError> {
+        self.bench.received_no_more(End::Server, self.timeline)?;
+        self.step("server-app has received nothing since, and has not been told".to_owned());
+        Ok(())
+    }
+
+    /// Holds the world to the story: the client's connection is reset.
+    ///
+    /// # Errors
+    /// [`LabError::InVain`] if it is not, [`LabError::World`] if it breaks otherwise.
+    pub fn client_is_reset(&self) -> Result<(), LabError> {
+        self.is_reset(End::Client)
+    }
+
+    /// Holds the world to the story: `end`'s connection is reset.
+    ///
+    /// # Errors
+    /// [`LabError::InVain`] if it is not, [`LabError::World`] if it breaks otherwise.
+    pub fn is_reset(&self, end: End) -> Result<(), LabError> {
+        let why = self.bench.app(end).await_broken(0, self.timeline)?;
+        if why.contains("reset") {
+            return Ok(());
+        }
+        let end = end.word();
+        Err(LabError::World(format!(
+            "the {end} was to be reset, but: {why}"
+        )))
+    }
+
+    /// Holds the world to the story: the other end of `end`'s connection has closed in peace.
+    ///
+    /// # Errors
+    /// If it has not.
+    pub fn hears_goodbye(&self, end: End) -> Result<(), LabError> {
+        self.bench.app(end).await_peer_closed(0, self.timeline)
+    }
+
+    fn order(&mut self, end: End, order: &Order) -> Result<(), LabError> {
+        self.bench.order(end, 0, order, self.timeline)
+    }
+
+    /// An order from which on the times of verdicts count.
+    fn turn(&mut self, end: End, order: &Order, words: String) -> Result<(), LabError> {
+        self.order(end, order)?;
+        self.note_turn(words);
+        Ok(())
+    }
+
+    fn note_turn(&self, words: String) {
+        self.timeline.note(Happened::Turn(words));
+    }
+
+    fn step(&self, words: String) {
+        self.timeline.note(Happened::Step(words));
+    }
+}

@@ -1,0 +1,83 @@
+//! Which finding answers which truth.
+
+use super::{Due, Heard, Said, Truth};
+use crate::app::End;
+
+/// A truth and the finding that answers it, or either alone.
+#[derive(Clone, Copy, Debug)]
+pub enum Pair<'a> {
+    /// Due and said.
+    Said(&'a Due, &'a Heard),
+    /// Due and not said.
+    Missed(&'a Due),
+    /// Not due, and allowed.
+    Allowed(&'a Heard),
+    /// Not due, and not allowed either.
+    False(&'a Heard),
+}
+
+/// All that was due or said about one end of one connection, in order.
+#[derive(Clone, Debug)]
+pub struct Aligned<'a> {
+    /// Whose end.
+    pub end: End,
+    /// Which connection.
+    pub connection: usize,
+    /// What was due or said.
+    pub pairs: Vec<Pair<'a>>,
+}
+
+/// Aligns truth and findings, for each end that is looked at and each connection.
+/// Findings about connections that the story does not have are left out.
+#[must_use]
+pub fn align<'a>(truth: &'a Truth, said: &'a Said) -> Vec<Aligned<'a>> {
+    let due = truth.due.iter().map(|due| due.connections.end);
+    let heard = said.findings.iter().map(|heard| heard.connection + 1);
+    let connections = due.chain(heard).max().unwrap_or(0).max(truth.connections);
+    let ends = End::BOTH.into_iter();
+    ends.filter(|end| truth.unwatched != Some(*end))
+        .flat_map(|end| (0..connections).map(move |connection| (end, connection)))
+        .map(|(end, connection)| Aligned {
+            end,
+            connection,
+            pairs: pairs(end, connection, truth, said),
+        })
+        .collect()
+}
+
+fn pairs<'a>(end: End, connection: usize, truth: &'a Truth, said: &'a Said) -> Vec<Pair<'a>> {
+    let all = truth.due.iter().filter(|due| due.end == end);
+    let due: Vec<&Due> = all
+        .filter(|due| due.connections.contains(&connection))
+        .collect();
+    let heard = said.findings.iter();
+    let heard = heard.filter(|heard| heard.end == Some(end) && heard.connection == connection);
+    let mut pairs = Vec::new();
+    let mut next = 0;
+    // One silence gives each warning once.
+    let mut warned = Vec::new();
+    for heard in heard {
+        let conclusion = heard.finding.conclusion();
+        let says = |due: &&Due| due.conclusion.word() == conclusion;
+        if let Some(ahead) = due[next..].iter().position(says) {
+            // What was due before this can no longer come in order.
+            pairs.extend(due[next..next + ahead].iter().map(|due| Pair::Missed(due)));
+            pairs.push(Pair::Said(due[next + ahead], heard));
+            next += ahead + 1;
+        } else if allowed(end, truth, &conclusion) && !warned.contains(&conclusion) {
+            warned.push(conclusion);
+            pairs.push(Pair::Allowed(heard));
+        } else {
+            pairs.push(Pair::False(heard));
+        }
+    }
+    pairs.extend(due[next..].iter().map(|due| Pair::Missed(due)));
+    pairs
+}
+
+fn allowed(end: End, truth: &Truth, conclusion: &str) -> bool {
+    truth
+        .allowed
+        .iter()
+        .any(|(whose, what)| *whose == end && what.word() == conclusion)
+}

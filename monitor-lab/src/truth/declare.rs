@@ -1,0 +1,239 @@
+//! The words that a scenario declares its truth in.
+
+use super::{
+    AlertDue, Certainty, Conclusion, Due, ListingDue, MetricDue, Severity, Truth, UNREACHABLE,
+    Verdict,
+};
+use crate::app::End;
+use std::ops::{Range, RangeInclusive};
+
+impl Truth {
+    /// A truth in which nothing is ever said.
+    #[must_use]
+    pub fn of_path(path: &'static str, timeout_seconds: u32) -> Self {
+        Self {
+            path,
+            timeout_seconds,
+            connections: 1,
+            due: Vec::new(),
+            allowed: Vec::new(),
+            quiet: false,
+            unwatched: None,
+            verdict: None,
+            alerts_in_silence: Vec::new(),
+            alerts: Vec::new(),
+            metrics: Vec::new(),
+            listing: Vec::new(),
+        }
+    }
+
+    /// Adds that `end` crosses its timeout in silence: a finding for somebody to read
+    /// within one sweep or two, an alert as long as the silence lasts, and a warning
+    /// before, perhaps.
+    #[must_use]
+    pub fn crosses(mut self, end: End) -> Self {
+        self.allowed.push((end, Conclusion::AtRisk));
+        let timeout = f64::from(self.timeout_seconds);
+        let sweeps = 2.0;
+        self.alerts_in_silence.push(AlertDue {
+            name: Conclusion::Crossed.alert(),
+            severity: Severity::Ticket,
+            end,
+            connections: 1,
+        });
+        self.due(
+            end,
+            Conclusion::Crossed,
+            Severity::Ticket,
+            timeout..=timeout + sweeps,
+        )
+    }
+
+    /// Adds a finding that must be said.
+    #[must_use]
+    pub fn due(
+        mut self,
+        end: End,
+        conclusion: Conclusion,
+        severity: Severity,
+        gap_seconds: RangeInclusive<f64>,
+    ) -> Self {
+        self.due.push(Due {
+            end,
+            connections: 0..1,
+            conclusion,
+            severity,
+            certainty: Certainty::Observed,
+            gap_seconds: [*gap_seconds.start(), *gap_seconds.end()],
+            scope: None,
+            advice: None,
+            evidence: Vec::new(),
+        });
+        self
+    }
+
+    /// Adds that `end` is warned before its timeout, with advice that holds `reason`.
+    #[must_use]
+    pub fn warned(mut self, end: End, reason: &'static str) -> Self {
+        let timeout = f64::from(self.timeout_seconds);
+        let (conclusion, severity) = (Conclusion::AtRisk, Severity::None);
+        self = self.due(end, conclusion, severity, 0.0..=timeout);
+        if let Some(last) = self.due.last_mut() {
+            last.advice = Some(reason);
+        }
+        self
+    }
+
+    /// Adds a stall that must be said after nothing has moved for so many seconds,
+    /// with the severity and certainty that its cause has.
+    #[must_use]
+    pub fn stalls(self, end: End, cause: Conclusion, unmoved_seconds: RangeInclusive<f64>) -> Self {
+        let severity = match cause {
+            Conclusion::StallBlackholed => Severity::Page,
+            Conclusion::AwaitingReply | Conclusion::Unexplained => Severity::Ticket,
+            _ => Severity::None,
+        };
+        let due = self.due(end, cause, severity, unmoved_seconds);
+        match cause {
+            Conclusion::AwaitingReply => due.suspected(),
+            _ => due,
+        }
+    }
+
+    /// Says that the story has so many connections. What is not due is due about none.
+    #[must_use]
+    pub fn with_connections(mut self, connections: usize) -> Self {
+        self.connections = connections;
+        self
+    }
+
+    /// Makes the finding named last due about each of these connections.
+    #[must_use]
+    pub fn about(mut self, connections: Range<usize>) -> Self {
+        if let Some(last) = self.due.last_mut() {
+            last.connections = connections;
+        }
+        self
+    }
+
+    /// Makes the finding named last one that says that the peer or the network is down.
+    #[must_use]
+    pub fn says_unreachable(mut self) -> Self {
+        if let Some(last) = self.due.last_mut() {
+            last.scope = Some("peer_or_network");
+        }
+        self
+    }
+
+    /// Makes the finding named last a suspicion: one host alone cannot prove it.
+    #[must_use]
+    pub fn suspected(mut self) -> Self {
+        if let Some(last) = self.due.last_mut() {
+            last.certainty = Certainty::Suspected;
+        }
+        self
+    }
+
+    /// Adds a fact that the finding named last must rest on.
+    #[must_use]
+    pub fn resting_on(mut self, fact: &'static str, value: RangeInclusive<f64>) -> Self {
+        if let Some(last) = self.due.last_mut() {
+            last.evidence.push((fact, [*value.start(), *value.end()]));
+        }
+        self
+    }
+
+    /// Makes the finding named last the verdict, whose time is reported.
+    #[must_use]
+    pub fn timed(mut self) -> Self {
+        self.verdict = self.due.last().map(|last| Verdict {
+            end: last.end,
+            conclusion: last.conclusion,
+        });
+        self
+    }
+
+    /// Adds something that may be said, or not.
+    #[must_use]
+    pub fn allows(mut self, end: End, conclusion: Conclusion) -> Self {
+        self.allowed.push((end, conclusion));
+        self
+    }
+
+    /// Adds an alert that fires at the end.
+    #[must_use]
+    pub fn leaves_firing(mut self, conclusion: Conclusion, severity: Severity, end: End) -> Self {
+        self.alerts.push(AlertDue {
+            name: conclusion.alert(),
+            severity,
+            end,
+            connections: 1,
+        });
+        self
+    }
+
+    /// Makes the alert named last one for so many connections.
+    #[must_use]
+    pub fn for_connections(mut self, connections: u64) -> Self {
+        if let Some(last) = self.alerts.last_mut() {
+            last.connections = connections;
+        }
+        self
+    }
+
+    /// Adds the page that fires at the end for all of `end`'s connections to a peer
+    /// or a network that is down.
+    #[must_use]
+    pub fn leaves_unreachable(mut self, end: End, connections: u64) -> Self {
+        self.alerts.push(AlertDue {
+            name: UNREACHABLE,
+            severity: Severity::Page,
+            end,
+            connections,
+        });
+        self
+    }
+
+    /// Nobody may be woken, ever, but by the tickets that are due on the way; and
+    /// nothing may be left firing at the end.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.quiet = true;
+        self
+    }
+
+    /// Lets `end` stand for a host without `tcplull`: what is said about it is not
+    /// looked at.
+    #[must_use]
+    pub fn unwatched(mut self, end: End) -> Self {
+        self.unwatched = Some(end);
+        self
+    }
+
+    /// Adds a counter of this path that has reached 1 while the story runs.
+    #[must_use]
+    pub fn counts(mut self, name: &'static str, labels: &[(&'static str, &'static str)]) -> Self {
+        let mut labels = labels.to_vec();
+        labels.push(("path", self.path));
+        self.metrics.push(MetricDue {
+            name,
+            labels,
+            at_least: 1.0,
+        });
+        self
+    }
+
+    /// Adds that, in the silence, `ls` shows `end` with payload idle beyond the
+    /// timeout, packets idle below it, and the keepalive that its socket has.
+    #[must_use]
+    pub fn lists_kept_alive(mut self, end: End, keepalive: Option<[u32; 2]>) -> Self {
+        let timeout = f64::from(self.timeout_seconds);
+        self.listing.push(ListingDue {
+            end,
+            payload_idle_over: timeout,
+            packet_idle_under: timeout,
+            keepalive,
+        });
+        self
+    }
+}

@@ -1,0 +1,90 @@
+//! How soon each conclusion came. Reported, never failed on: how soon a busy
+//! machine speaks is no truth about the product.
+
+use super::{Conclusion, Pair, Said, Truth, align};
+use crate::app::{End, Report};
+use crate::timeline::{Entry, Happened};
+use serde::Serialize;
+use std::time::Instant;
+
+/// How soon one conclusion that was due was said.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Time {
+    /// Whose connection it is about.
+    pub end: End,
+    /// What was concluded.
+    pub conclusion: Conclusion,
+    /// Seconds since the send, or the turn of events, that provoked it; of a warning
+    /// or a crossing, since the timeout, so that a warning in time is below 0.
+    pub seconds: f64,
+}
+
+/// The time of every conclusion that was due and said. `start` is the moment that
+/// the seconds in `said` count from.
+#[must_use]
+pub fn times(truth: &Truth, said: &Said, entries: &[Entry], start: Instant) -> Vec<Time> {
+    let mut times = Vec::new();
+    for aligned in align(truth, said) {
+        for pair in aligned.pairs {
+            let Pair::Said(due, heard) = pair else {
+                continue;
+            };
+            let (end, on, conclusion) = (aligned.end, aligned.connection, due.conclusion);
+            let timeout = f64::from(truth.timeout_seconds);
+            let (provoked, wait): (Option<f64>, f64) = match conclusion {
+                Conclusion::AtRisk | Conclusion::Crossed => (
+                    last(entries, start, heard.at_seconds, |what| moves(what, on)),
+                    timeout,
+                ),
+                _ => (
+                    last(entries, start, heard.at_seconds, |what| {
+                        provokes(what, end, on)
+                    }),
+                    0.0,
+                ),
+            };
+            if let Some(provoked) = provoked {
+                let seconds = heard.at_seconds - provoked - wait;
+                times.push(Time {
+                    end,
+                    conclusion,
+                    seconds,
+                });
+            }
+        }
+    }
+    times
+}
+
+/// Whether payload moves on that connection.
+fn moves(what: &Happened, connection: usize) -> bool {
+    match what {
+        Happened::Sent(_, on, _) | Happened::App(_, Report::Received { on, .. }) => {
+            *on == connection
+        }
+        _ => false,
+    }
+}
+
+/// Whether this provokes a verdict about `end`.
+fn provokes(what: &Happened, end: End, connection: usize) -> bool {
+    match what {
+        Happened::Turn(_) => true,
+        Happened::Sent(from, on, _) => (*from, *on) == (end, connection),
+        _ => false,
+    }
+}
+
+/// When that happened last before the second `before`, in seconds since `start`.
+fn last(
+    entries: &[Entry],
+    start: Instant,
+    before: f64,
+    happened: impl Fn(&Happened) -> bool,
+) -> Option<f64> {
+    entries
+        .iter()
+        .filter(|entry| happened(&entry.what))
+        .map(|entry| entry.at.saturating_duration_since(start).as_secs_f64())
+        .rfind(|at| *at <= before)
+}
