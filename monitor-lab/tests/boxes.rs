@@ -69,7 +69,7 @@ fn main() -> ExitCode {
 
 fn program(expiry: Expiry) -> Middlebox {
     Middlebox::Program(Behaviour {
-        expires_after: EXPIRES,
+        expires_after: Duration::from_secs(EXPIRES.into()),
         clock: Clock::Packets,
         expiry,
     })
@@ -134,7 +134,7 @@ fn keepalive(pair: &Pair) -> Result<(), LabError> {
 
 fn clocked(clock: Clock) -> Middlebox {
     Middlebox::Program(Behaviour {
-        expires_after: 2,
+        expires_after: Duration::from_secs(2),
         clock,
         expiry: Expiry::FinishesBoth,
     })

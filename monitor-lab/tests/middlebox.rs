@@ -6,7 +6,7 @@ mod common;
 
 use monitor_lab::LabError;
 use monitor_lab::app::{End, Order};
-use monitor_lab::bench::Bench;
+use monitor_lab::bench::{Bench, Place};
 use monitor_lab::interrupt::Interrupt;
 use monitor_lab::network::middlebox::{Middlebox, Unknown};
 use monitor_lab::network::namespace::Namespace;
@@ -50,9 +50,9 @@ fn nat(unknown: Unknown) -> Middlebox {
 fn connected(kind: Middlebox) -> Result<(Network, Timeline, Bench), LabError> {
     let network = Network::build(&kind)?;
     let timeline = Timeline::new(Interrupt::default(), None);
-    let mut bench = Bench::connect(Path::new(LAB), &network, &timeline)?;
-    bench.deliver(End::Client, "a", &timeline)?;
-    bench.deliver(End::Server, "A", &timeline)?;
+    let mut bench = Bench::connect(Path::new(LAB), &network, Place::Apart, &timeline)?;
+    bench.deliver(End::Client, 0, "a", &timeline)?;
+    bench.deliver(End::Server, 0, "A", &timeline)?;
     Ok((network, timeline, bench))
 }
 
@@ -63,7 +63,7 @@ fn pass(timeline: &Timeline, time: Duration) -> Result<(), LabError> {
 fn drops() -> Result<(), LabError> {
     let (_network, timeline, mut bench) = connected(nat(Unknown::Drop))?;
     pass(&timeline, SILENCE)?;
-    bench.order(End::Client, &Order::Send("b".to_owned()), &timeline)?;
+    bench.order(End::Client, 0, &Order::Send("b".to_owned()), &timeline)?;
     pass(&timeline, LOST)?;
     bench.received_no_more(End::Server, &timeline)
 }
@@ -71,8 +71,8 @@ fn drops() -> Result<(), LabError> {
 fn resets() -> Result<(), LabError> {
     let (_network, timeline, mut bench) = connected(nat(Unknown::Reset))?;
     pass(&timeline, SILENCE)?;
-    bench.order(End::Client, &Order::Send("b".to_owned()), &timeline)?;
-    let why = bench.app(End::Client).await_broken(&timeline)?;
+    bench.order(End::Client, 0, &Order::Send("b".to_owned()), &timeline)?;
+    let why = bench.app(End::Client).await_broken(0, &timeline)?;
     assert!(
         why.contains("reset"),
         "the client's connection ended with {why:?}"
@@ -83,8 +83,8 @@ fn resets() -> Result<(), LabError> {
 fn routes() -> Result<(), LabError> {
     let (_network, timeline, mut bench) = connected(Middlebox::Router)?;
     pass(&timeline, SILENCE)?;
-    bench.deliver(End::Client, "b", &timeline)?;
-    bench.deliver(End::Server, "B", &timeline)
+    bench.deliver(End::Client, 0, "b", &timeline)?;
+    bench.deliver(End::Server, 0, "B", &timeline)
 }
 
 fn keeps_awake() -> Result<(), LabError> {
@@ -97,10 +97,10 @@ fn keeps_awake() -> Result<(), LabError> {
         idle: 1,
         interval: 1,
     };
-    bench.order(End::Client, &keepalive, &timeline)?;
+    bench.order(End::Client, 0, &keepalive, &timeline)?;
     pass(&timeline, Duration::from_millis(4500))?;
-    bench.deliver(End::Client, "b", &timeline)?;
-    bench.deliver(End::Server, "B", &timeline)
+    bench.deliver(End::Client, 0, "b", &timeline)?;
+    bench.deliver(End::Server, 0, "B", &timeline)
 }
 
 fn translates() -> Result<(), LabError> {

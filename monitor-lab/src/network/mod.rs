@@ -207,6 +207,31 @@ impl Network {
             .within(|| tool::nft("delete table inet dead"))?
     }
 
+    /// The path gets bad: of ten packets from the client three are lost, never two in a
+    /// row. So what is lost gets through when it is sent again, and everything moves.
+    ///
+    /// # Errors
+    /// If the rules are refused, or it is bad already.
+    pub fn path_gets_bad(&self) -> Result<(), LabError> {
+        let [lan, _] = PORTS;
+        self.middlebox.within(|| {
+            tool::nft(&format!(
+                "create table inet bad
+                add chain inet bad some {{ type filter hook forward priority -400; }}
+                add rule inet bad some iifname {lan} numgen inc mod 10 {{ 0, 3, 6 }} drop"
+            ))
+        })?
+    }
+
+    /// The path that got bad is good again.
+    ///
+    /// # Errors
+    /// If it was not bad.
+    pub fn path_gets_good(&self) -> Result<(), LabError> {
+        self.middlebox
+            .within(|| tool::nft("delete table inet bad"))?
+    }
+
     /// The host at `end` dies: its link goes down, and nothing of its kernel is
     /// heard of any more. After some seconds the router says, as routers do, that it
     /// cannot be reached.

@@ -1,9 +1,19 @@
 //! The stories. To add one, write its file and its line in [`ALL`].
 
+mod bad_line;
+mod box_closes_both;
+mod box_resets_both;
+mod forged_acks;
+mod held_clock;
 mod keepalive_saves;
 mod nat_rst_next_packet;
 mod nat_silent_drop;
+mod nat_silent_drop_ipv6;
+mod nat_unreachable;
 mod older_connection;
+mod path_comes_back;
+mod path_dies;
+mod server_pushes;
 mod survives;
 
 use crate::LabError;
@@ -19,6 +29,22 @@ use crate::truth::Truth;
 pub const ALL: &[Scenario] = &[
     nat_silent_drop::SCENARIO,
     nat_rst_next_packet::SCENARIO,
+    nat_silent_drop_ipv6::SCENARIO,
+    nat_unreachable::SCENARIO,
+    server_pushes::SCENARIO,
+    box_resets_both::SCENARIO,
+    box_closes_both::SCENARIO,
+    box_closes_both::PROXY,
+    path_comes_back::SCENARIO,
+    path_dies::SCENARIO,
+    forged_acks::THEN_FIN,
+    forged_acks::FOR_EVER,
+    forged_acks::IPV6,
+    forged_acks::ALARM_BUTTON,
+    forged_acks::SEND_AND_CLOSE,
+    held_clock::SCENARIO,
+    bad_line::LOSES,
+    bad_line::BULK_BOTH_WAYS,
     survives::SCENARIO,
     keepalive_saves::SCENARIO,
     older_connection::SCENARIO,
