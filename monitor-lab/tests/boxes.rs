@@ -6,20 +6,21 @@ mod common;
 mod sockets;
 
 use monitor_lab::LabError;
-use monitor_lab::app::End;
 use monitor_lab::boxes::{Behaviour, Clock, Expiry, Forged};
-use monitor_lab::network::cgroup::Cgroup;
-use monitor_lab::network::middlebox::{Middlebox, Unknown};
-use monitor_lab::network::{Family, Network, stale};
+use monitor_lab::network::middlebox::Middlebox;
+use monitor_lab::network::{Family, Network};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{KeepAlive, TcpKeepIdle, TcpKeepInterval};
 use nix::unistd::Pid;
-use sockets::pair::{Pair, SOON, deliver, hears_nothing, info, read_within, send, unacknowledged};
-use std::io::{ErrorKind, Read};
+use sockets::pair::{
+    LOST, Pair, SOON, deliver, eventually, hears_nothing, info, read_within, send, transfer,
+    unacknowledged,
+};
+use std::io::ErrorKind;
 use std::net::Shutdown;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -29,9 +30,6 @@ const LAB: &str = env!("CARGO_BIN_EXE_monitor-lab");
 const EXPIRES: u32 = 1;
 /// A silence that they have surely forgotten.
 const SILENCE: Duration = Duration::from_millis(2000);
-/// How long a delivery may take before it counts as lost; a delivery takes
-/// well under a millisecond, and the first retransmission comes after 0.2 s.
-const LOST: Duration = Duration::from_millis(1500);
 
 fn main() -> ExitCode {
     common::run(&[
@@ -51,19 +49,8 @@ fn main() -> ExitCode {
             "a_held_clock_stands_still_over_the_gap_and_then_goes_on",
             holds_clock,
         ),
-        ("a_nat_tells_nobody_whichever_end_speaks_first", deaf),
-        (
-            "unreachable_takes_the_backoff_back_in_both_families",
-            unreachable,
-        ),
-        ("a_nat_works_over_ipv6", nat_over_ipv6),
-        ("a_lossy_line_loses_and_reorders_and_delivers_all", lossy),
         ("bulk_passes_a_box_at_speed", bulk),
         ("when_the_box_dies_packets_pass", box_dies),
-        ("a_path_dies_and_comes_back", path_dies),
-        ("a_dead_host_answers_nothing", host_dies),
-        ("a_process_is_held_in_a_group_of_its_own", group),
-        ("a_killed_labs_groups_are_removed", stale_group),
     ])
 }
 
@@ -283,79 +270,6 @@ fn holds_clock() -> Result<(), LabError> {
     Ok(())
 }
 
-fn nat(unknown: Unknown) -> Middlebox {
-    Middlebox::Nat {
-        forgets_after: EXPIRES,
-        unknown,
-    }
-}
-
-fn deaf() -> Result<(), LabError> {
-    let (_network, pair) = network(Family::V4, nat(Unknown::Drop))?;
-    thread::sleep(SILENCE);
-    // It is addressed to the NAT itself.
-    send(&pair.server, b"B")?;
-    assert!(hears_nothing(&pair.server, LOST), "the server was told");
-    assert!(hears_nothing(&pair.client, Duration::from_millis(1)));
-    assert_eq!(unacknowledged(&pair.server)?, 1);
-    Ok(())
-}
-
-fn unreachable() -> Result<(), LabError> {
-    for family in [Family::V4, Family::V6] {
-        let (_network, pair) = network(family, nat(Unknown::Unreachable))?;
-        thread::sleep(SILENCE);
-        send(&pair.client, b"b")?;
-        thread::sleep(Duration::from_secs(3));
-        let info = info(&pair.client)?;
-        // Doubling from 0.2 s, four would have fitted in.
-        assert!(
-            info.tcpi_total_retrans >= 7,
-            "{family:?}: {} retransmissions",
-            info.tcpi_total_retrans
-        );
-        assert!(
-            info.tcpi_backoff <= 1,
-            "{family:?}: backoff {}",
-            info.tcpi_backoff
-        );
-        assert!(hears_nothing(&pair.server, Duration::from_millis(1)));
-    }
-    Ok(())
-}
-
-fn nat_over_ipv6() -> Result<(), LabError> {
-    let (network, pair) = network(Family::V6, nat(Unknown::Drop))?;
-    let seen = pair.server.peer_addr().map_err(LabError::io("asking"))?;
-    let own = pair.client.local_addr().map_err(LabError::io("asking"))?;
-    assert!(network.block.contains(seen.ip()) && network.block.contains(own.ip()));
-    assert_ne!(seen.ip(), own.ip(), "the server sees the client itself");
-    thread::sleep(SILENCE);
-    send(&pair.client, b"b")?;
-    assert!(hears_nothing(&pair.server, LOST));
-    Ok(())
-}
-
-fn lossy() -> Result<(), LabError> {
-    let line = Middlebox::Lossy {
-        percent: 5,
-        reorders_percent: 10,
-    };
-    let (_network, pair) = network(Family::V4, line)?;
-    transfer(&pair, 2_000_000)?;
-    assert!(
-        info(&pair.client)?.tcpi_total_retrans > 0,
-        "nothing was lost"
-    );
-    let arrived = pair.at_server.sent_by_client();
-    let overtaken = arrived
-        .windows(2)
-        .filter(|two| two[0].payload > 0 && two[1].end().wrapping_sub(two[0].seq) > 1 << 31)
-        .count();
-    assert!(overtaken > 10, "{overtaken} packets came late");
-    Ok(())
-}
-
 fn bulk() -> Result<(), LabError> {
     let (_network, pair) = network(Family::V4, program(Expiry::Drops))?;
     let start = Instant::now();
@@ -377,108 +291,11 @@ fn box_dies() -> Result<(), LabError> {
     pair.exchange()
 }
 
-fn path_dies() -> Result<(), LabError> {
-    for kind in [Middlebox::Router, program(Expiry::HoldsClock)] {
-        let (network, pair) = network(Family::V4, kind)?;
-        network.path_dies()?;
-        send(&pair.client, b"b")?;
-        assert!(hears_nothing(&pair.server, LOST));
-        network.path_comes_back()?;
-        assert_eq!(
-            read_within(&pair.server, SOON).map_err(LabError::io("reading"))?,
-            b"b"
-        );
-        pair.exchange()?;
-    }
-    Ok(())
-}
-
-fn host_dies() -> Result<(), LabError> {
-    let (network, pair) = network(Family::V4, Middlebox::Router)?;
-    network.host_dies(End::Server)?;
-    let before = pair.at_client.sent_by_server().len();
-    send(&pair.client, b"b")?;
-    assert!(hears_nothing(&pair.client, LOST));
-    assert_eq!(pair.at_client.sent_by_server().len(), before);
-    assert_eq!(unacknowledged(&pair.client)?, 1);
-    Ok(())
-}
-
-fn group() -> Result<(), LabError> {
-    let group = Cgroup::create()?;
-    let mut command = Command::new("cat");
-    command.arg("/proc/self/cgroup");
-    group.hold(&mut command)?;
-    let output = command.output().map_err(LabError::io("running cat"))?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let path = group.path();
-    assert!(
-        said.lines().any(|line| line == format!("0::{path}")),
-        "{said}"
-    );
-    drop(group);
-    let again = Cgroup::create()?;
-    assert_ne!(again.path(), path, "two groups share a name");
-    assert!(
-        !again
-            .directory()
-            .with_file_name(path.trim_matches('/'))
-            .exists()
-    );
-    Ok(())
-}
-
-fn stale_group() -> Result<(), LabError> {
-    let mut gone = Command::new("true")
-        .spawn()
-        .map_err(LabError::io("starting a command"))?;
-    gone.wait().map_err(LabError::io("waiting for a command"))?;
-    let alive = Cgroup::create()?;
-    let name = format!("tcplull-lab-{}-0", gone.id());
-    let left = alive.directory().with_file_name(&name);
-    std::fs::create_dir(&left).map_err(LabError::io("making a group"))?;
-    assert!(stale::remove().contains(&name), "{name} was not removed");
-    assert!(!left.exists());
-    assert!(
-        alive.directory().exists(),
-        "a living lab's group was removed"
-    );
-    Ok(())
-}
-
 /// TCP_CLOSE of the kernel's states.
 const CLOSED: u8 = 7;
 
 fn await_acknowledged(pair: &Pair) -> Result<(), LabError> {
     eventually("all is acknowledged", || {
         Ok(unacknowledged(&pair.client)? == 0)
-    })
-}
-
-fn eventually(
-    what: &str,
-    mut holds: impl FnMut() -> Result<bool, LabError>,
-) -> Result<(), LabError> {
-    let until = Instant::now() + SOON;
-    while !holds()? {
-        assert!(Instant::now() < until, "waited in vain until {what}");
-        thread::sleep(Duration::from_millis(10));
-    }
-    Ok(())
-}
-
-/// The client sends so many bytes, and all of them arrive.
-fn transfer(pair: &Pair, bytes: usize) -> Result<(), LabError> {
-    let client = &pair.client;
-    thread::scope(|scope| {
-        let sender = scope.spawn(|| send(client, &vec![b'x'; bytes]));
-        let mut arrived = vec![0; bytes];
-        (&pair.server)
-            .read_exact(&mut arrived)
-            .map_err(LabError::io("receiving"))?;
-        assert!(arrived.iter().all(|byte| *byte == b'x'));
-        sender
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }

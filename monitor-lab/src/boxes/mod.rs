@@ -16,6 +16,8 @@ mod flow;
 pub mod handle;
 pub mod packet;
 pub mod process;
+#[cfg(test)]
+mod tests;
 mod tun;
 
 use serde::{Deserialize, Serialize};

@@ -87,9 +87,17 @@ fn then_fin(story: &mut Story<'_>) -> Result<(), LabError> {
     ends(story)
 }
 
+/// Nobody closes, and the client does not stop: it is never silent again.
 fn for_ever(story: &mut Story<'_>) -> Result<(), LabError> {
     sends_in_vain(story)?;
-    ends(story)
+    story.hears(Client, Undelivered)?;
+    story.reads_metrics()?;
+    for word in ["e", "f"] {
+        story.client_sends(word)?;
+        story.listens_on(PAUSE)?;
+    }
+    story.server_received_no_more()?;
+    story.reads_alerts()
 }
 
 fn alarm_button(story: &mut Story<'_>) -> Result<(), LabError> {

@@ -8,12 +8,17 @@ use std::io::{self, Read, Write};
 use std::mem::{MaybeUninit, size_of};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 const PORT: u16 = 5432;
 
 /// How long anything may take that should take a moment.
 pub const SOON: Duration = Duration::from_secs(10);
+
+/// How long a delivery may take before it counts as lost; a delivery takes
+/// well under a millisecond, and the first retransmission comes after 0.2 s.
+pub const LOST: Duration = Duration::from_millis(1500);
 
 /// Both ends of a connection, and what each host's kernel receives of it.
 pub struct Pair {
@@ -127,4 +132,33 @@ pub fn unacknowledged(end: &TcpStream) -> Result<i32, LabError> {
         .map_err(io::Error::from)
         .map_err(LabError::io("asking for SIOCOUTQ"))?;
     Ok(bytes)
+}
+
+/// Waits until `holds`.
+pub fn eventually(
+    what: &str,
+    mut holds: impl FnMut() -> Result<bool, LabError>,
+) -> Result<(), LabError> {
+    let until = Instant::now() + SOON;
+    while !holds()? {
+        assert!(Instant::now() < until, "waited in vain until {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+/// The client sends so many bytes, and all of them arrive.
+pub fn transfer(pair: &Pair, bytes: usize) -> Result<(), LabError> {
+    let client = &pair.client;
+    thread::scope(|scope| {
+        let sender = scope.spawn(|| send(client, &vec![b'x'; bytes]));
+        let mut arrived = vec![0; bytes];
+        (&pair.server)
+            .read_exact(&mut arrived)
+            .map_err(LabError::io("receiving"))?;
+        assert!(arrived.iter().all(|byte| *byte == b'x'));
+        sender
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
