@@ -97,6 +97,26 @@ impl<'a> Story<'a> {
         self.network.path_comes_back()
     }
 
+    /// The path gets bad: three packets of ten from the client are lost.
+    ///
+    /// # Errors
+    /// If the rules are refused.
+    pub fn path_gets_bad(&self) -> Result<(), LabError> {
+        self.timeline
+            .note(Happened::Step("(the path loses 30 %)".to_owned()));
+        self.network.path_gets_bad()
+    }
+
+    /// The path is good again.
+    ///
+    /// # Errors
+    /// If it was not bad.
+    pub fn path_gets_good(&self) -> Result<(), LabError> {
+        self.timeline
+            .note(Happened::Step("(the path is good again)".to_owned()));
+        self.network.path_gets_good()
+    }
+
     /// The host at `end` dies: nothing of its kernel is heard of any more.
     ///
     /// # Errors

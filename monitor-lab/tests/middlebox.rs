@@ -105,9 +105,13 @@ fn keeps_awake() -> Result<(), LabError> {
 
 fn translates() -> Result<(), LabError> {
     let (network, _timeline, bench) = connected(nat(Unknown::Drop))?;
-    let (client, _) = bench.addresses.client[0];
-    let (server, seen) = bench.addresses.server[0];
-    assert_eq!(bench.addresses.client[0].1, server);
+    let [(client, remote)] = bench.addresses.client[..] else {
+        return Err(LabError::World("there is not one connection".to_owned()));
+    };
+    let [(server, seen)] = bench.addresses.server[..] else {
+        return Err(LabError::World("there is not one connection".to_owned()));
+    };
+    assert_eq!(remote, server);
     assert_ne!(seen.ip(), client.ip(), "the server sees the client itself");
     for address in [client, server, seen] {
         assert!(

@@ -139,8 +139,7 @@ impl Engine {
 
 /// Lets `flow` expire if it has been silent for long enough.
 fn expire(flow: &mut Flow, behaviour: &Behaviour, now: Instant, sends: &mut Sends) {
-    let limit = Duration::from_secs(behaviour.expires_after.into());
-    if flow.expired || flow.silent(behaviour.clock, now) < limit {
+    if flow.expired || flow.silent(behaviour.clock, now) < behaviour.expires_after {
         return;
     }
     flow.expired = true;

@@ -16,9 +16,12 @@ mod flow;
 pub mod handle;
 pub mod packet;
 pub mod process;
+#[cfg(test)]
+mod tests;
 mod tun;
 
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The name of the TUN device in the middlebox's namespace.
 pub const DEVICE: &str = "box0";
@@ -26,8 +29,8 @@ pub const DEVICE: &str = "box0";
 /// How a middlebox treats connections that fall silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Behaviour {
-    /// Seconds of silence after which a connection expires.
-    pub expires_after: u32,
+    /// The silence after which a connection expires.
+    pub expires_after: Duration,
     /// What it takes for silence.
     pub clock: Clock,
     /// What becomes of a connection that has expired.

@@ -55,6 +55,12 @@ impl Cgroup {
         format!("/{}", self.name)
     }
 
+    /// Its directory in the file system.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Has `command` started in it, so that every socket the process ever makes is the group's.
     ///
     /// # Errors

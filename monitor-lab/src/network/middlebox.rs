@@ -46,7 +46,7 @@ pub enum Unknown {
     Drop,
     /// Answers it with a RST, in the receiver's name.
     Reset,
-    /// Answers every one with ICMP "host unreachable".
+    /// Answers every one with ICMP "host unreachable", or ICMPv6 "no route".
     Unreachable,
 }
 
@@ -100,7 +100,11 @@ fn translate(
     let fate = match unknown {
         Unknown::Drop => "drop",
         Unknown::Reset => "reject with tcp reset",
-        Unknown::Unreachable => "reject with icmpx host-unreachable",
+        // The codes that tell Linux not to back off (tcp_v4_err, tcp_v6_err; RFC 6069).
+        Unknown::Unreachable => match family {
+            Family::V4 => "reject with icmp host-unreachable",
+            Family::V6 => "reject with icmpv6 no-route",
+        },
     };
     // It answers every packet, not one a second.
     place.set(family.icmp_ratelimit(), "0")?;

@@ -25,9 +25,21 @@ use crate::boxes::handle::RunningBox;
 use block::Block;
 use middlebox::{Middlebox, PORTS};
 use namespace::Namespace;
-use std::net::IpAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A port that nothing on the middlebox listens on: "discard" (RFC 863).
+const CLOSED_PORT: u16 = 9;
+
+/// How long a knock at it waits for an answer.
+const KNOCK: Duration = Duration::from_millis(300);
+
+/// How long hosts and gateway may take to find each other.
+const NEIGHBOURS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Networks built by this process so far, for their names.
 static BUILT: AtomicU32 = AtomicU32::new(0);
@@ -118,6 +130,44 @@ impl Network {
             self.middlebox.ip(&format!("link set {port} up"))?;
             host.ip(&format!("{v} route add default via {gateway}"))?;
         }
+        if family == Family::V6 {
+            self.await_neighbours()?;
+        }
+        Ok(())
+    }
+
+    /// Waits until each host and the gateway have found each other. Under IPv6 a link
+    /// takes up to a second to get ready, and a first SYN that is lost in that time makes
+    /// the connection believe in a round trip of a second.
+    fn await_neighbours(&self) -> Result<(), LabError> {
+        let sides = [
+            (&self.client, block::CLIENT_SIDE),
+            (&self.server, block::SERVER_SIDE),
+        ];
+        for (host, side) in sides {
+            let closed = SocketAddr::new(self.block.gateway(side), CLOSED_PORT);
+            let until = Instant::now() + NEIGHBOURS_WITHIN;
+            let refused = || -> bool {
+                let knock = TcpStream::connect_timeout(&closed, KNOCK);
+                knock.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+            };
+            let found = host.within(|| {
+                while !refused() {
+                    if Instant::now() >= until {
+                        return false;
+                    }
+                    // An error may come at once.
+                    thread::sleep(Duration::from_millis(10));
+                }
+                true
+            })?;
+            if !found {
+                return Err(LabError::InVain {
+                    until: format!("{} reaches its gateway", host.name()),
+                    bound: NEIGHBOURS_WITHIN,
+                });
+            }
+        }
         Ok(())
     }
 
@@ -143,7 +193,7 @@ impl Network {
         self.middlebox.within(|| {
             tool::nft(
                 "create table inet dead
-                add chain inet dead all { type filter hook forward priority -400; policy drop; }",
+                add chain inet dead every { type filter hook forward priority -400; policy drop; }",
             )
         })?
     }
@@ -155,6 +205,31 @@ impl Network {
     pub fn path_comes_back(&self) -> Result<(), LabError> {
         self.middlebox
             .within(|| tool::nft("delete table inet dead"))?
+    }
+
+    /// The path gets bad: of ten packets from the client three are lost, never two in a
+    /// row. So what is lost gets through when it is sent again, and everything moves.
+    ///
+    /// # Errors
+    /// If the rules are refused, or it is bad already.
+    pub fn path_gets_bad(&self) -> Result<(), LabError> {
+        let [lan, _] = PORTS;
+        self.middlebox.within(|| {
+            tool::nft(&format!(
+                "create table inet bad
+                add chain inet bad some {{ type filter hook forward priority -400; }}
+                add rule inet bad some iifname {lan} numgen inc mod 10 {{ 0, 3, 6 }} drop"
+            ))
+        })?
+    }
+
+    /// The path that got bad is good again.
+    ///
+    /// # Errors
+    /// If it was not bad.
+    pub fn path_gets_good(&self) -> Result<(), LabError> {
+        self.middlebox
+            .within(|| tool::nft("delete table inet bad"))?
     }
 
     /// The host at `end` dies: its link goes down, and nothing of its kernel is

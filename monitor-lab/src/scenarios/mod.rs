@@ -1,8 +1,13 @@
 //! The stories. To add one, write its file and its line in [`ALL`].
 
 mod another_cgroup;
+mod bad_line;
+mod box_closes_both;
+mod box_resets_both;
 mod crowd;
+mod forged_acks;
 mod half_closed;
+mod held_clock;
 mod host_down;
 mod keepalive_saves;
 mod keepalive_too_slow;
@@ -12,11 +17,16 @@ mod long_request;
 mod loopback_pool;
 mod nat_rst_next_packet;
 mod nat_silent_drop;
+mod nat_silent_drop_ipv6;
+mod nat_unreachable;
 mod no_answer_due;
 mod older_connection;
 mod paced_sender;
 mod passive_side;
+mod path_comes_back;
+mod path_dies;
 mod reader_stops;
+mod server_pushes;
 mod slow_server;
 mod stopped_peer;
 mod survives;
@@ -36,6 +46,22 @@ use crate::truth::Truth;
 pub const ALL: &[Scenario] = &[
     nat_silent_drop::SCENARIO,
     nat_rst_next_packet::SCENARIO,
+    nat_silent_drop_ipv6::SCENARIO,
+    nat_unreachable::SCENARIO,
+    server_pushes::SCENARIO,
+    box_resets_both::SCENARIO,
+    box_closes_both::SCENARIO,
+    box_closes_both::PROXY,
+    path_comes_back::SCENARIO,
+    path_dies::SCENARIO,
+    forged_acks::THEN_FIN,
+    forged_acks::FOR_EVER,
+    forged_acks::IPV6,
+    forged_acks::ALARM_BUTTON,
+    forged_acks::SEND_AND_CLOSE,
+    held_clock::SCENARIO,
+    bad_line::LOSES,
+    bad_line::BULK_BOTH_WAYS,
     survives::SCENARIO,
     keepalive_saves::SCENARIO,
     older_connection::SCENARIO,

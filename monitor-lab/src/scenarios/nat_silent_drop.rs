@@ -12,6 +12,7 @@ use crate::story::Story;
 use crate::truth::Conclusion::{Blackholed, Crossed};
 use crate::truth::Severity::{Page, Ticket};
 use crate::truth::Truth;
+use std::ops::RangeInclusive;
 
 const TIMEOUT: u32 = 4;
 
@@ -33,13 +34,18 @@ pub(super) const SCENARIO: Scenario = Scenario {
 };
 
 fn truth() -> Truth {
+    // By the third timeout, which comes after about 1.7 s.
+    blackholed_by(1.0..=3.0)
+}
+
+/// The truth, where the verdict rests on so many timeouts.
+pub(super) fn blackholed_by(timeouts: RangeInclusive<f64>) -> Truth {
     Truth::of_path("nat", TIMEOUT)
         .crosses(Client)
         .crosses(Server)
         .counts("tcplull_crossed_total", &[])
         .due(Client, Blackholed, Page, 5.8..=6.8)
-        // By the third timeout, which comes after about 1.7 s.
-        .resting_on("timeouts", 1.0..=3.0)
+        .resting_on("timeouts", timeouts)
         .timed()
         .counts("tcplull_outcomes_total", &[("outcome", "blackholed")])
         .leaves_firing(Blackholed, Page, Client)

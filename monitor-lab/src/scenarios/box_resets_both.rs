@@ -1,0 +1,56 @@
+//! A firewall that forgets, and says so at once: both ends are reset in the middle of
+//! the silence, before anybody has lost anything.
+
+use super::{BASE, PATH, Scenario, TIMEOUT};
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::boxes::{Behaviour, Clock, Expiry};
+use crate::network::middlebox::Middlebox;
+use crate::story::Story;
+use crate::truth::Conclusion::{Crossed, Reset};
+use crate::truth::Severity::Ticket;
+use crate::truth::Truth;
+use std::time::Duration;
+
+/// More than a sweep after the stated timeout, so that the silence is surely seen to
+/// have crossed it.
+pub(super) const EXPIRES_AFTER: Duration = Duration::from_millis(5500);
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "box-resets-both",
+    about: "a firewall forgets in the silence and sends a RST to both ends at once",
+    middlebox: Middlebox::Program(Behaviour {
+        expires_after: EXPIRES_AFTER,
+        clock: Clock::Packets,
+        expiry: Expiry::ResetsBoth,
+    }),
+    truth,
+    tell,
+    ..BASE
+};
+
+fn truth() -> Truth {
+    Truth::of_path(PATH, TIMEOUT)
+        .crosses(Client)
+        .crosses(Server)
+        // No page: nothing was under way.
+        .due(Client, Reset, Ticket, 5.4..=6.0)
+        .due(Server, Reset, Ticket, 5.4..=6.0)
+        .counts("tcplull_outcomes_total", &[("outcome", "reset")])
+        .leaves_firing(Reset, Ticket, Client)
+        .leaves_firing(Reset, Ticket, Server)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.exchange("a", "A")?;
+    story.hears(Client, Crossed)?;
+    story.hears(Server, Crossed)?;
+    story.reads_alerts_in_silence()?;
+    story.is_reset(Client)?;
+    story.is_reset(Server)?;
+    story.hears(Client, Reset)?;
+    story.hears(Server, Reset)?;
+    story.reads_metrics()?;
+    story.listens_on(2.0)?;
+    story.reads_alerts()
+}

@@ -1,0 +1,141 @@
+//! The worst there is: after the silence the gateway acknowledges whatever the client
+//! sends, in the server's name, and delivers none of it. The client's kernel is
+//! content; the server never hears a word.
+
+use super::{BASE, PATH, Scenario, TIMEOUT};
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::boxes::{Behaviour, Clock, Expiry, Forged};
+use crate::network::Family;
+use crate::network::middlebox::Middlebox;
+use crate::story::Story;
+use crate::truth::Conclusion::{Acknowledged, Crossed, Undelivered};
+use crate::truth::Severity::{Page, Ticket};
+use crate::truth::Truth;
+use std::time::Duration;
+
+/// Seconds between the client's sends.
+const PAUSE: f64 = 1.0;
+
+pub(super) const THEN_FIN: Scenario = Scenario {
+    name: "forged-acks-then-fin",
+    about: "a gateway acknowledges what it drops, without timestamps, and closes 4 s later",
+    middlebox: forger(Forged::Missing, Some(4)),
+    truth,
+    tell: then_fin,
+    ..BASE
+};
+
+pub(super) const FOR_EVER: Scenario = Scenario {
+    name: "forged-acks",
+    about: "a gateway acknowledges what it drops, with timestamps that stand still",
+    middlebox: forger(Forged::Frozen, None),
+    tell: for_ever,
+    ..THEN_FIN
+};
+
+pub(super) const IPV6: Scenario = Scenario {
+    name: "forged-acks-then-fin-ipv6",
+    about: "as forged-acks-then-fin, over IPv6",
+    family: Family::V6,
+    ..THEN_FIN
+};
+
+pub(super) const ALARM_BUTTON: Scenario = Scenario {
+    name: "alarm-button",
+    about: "as forged-acks-then-fin, and the client closes once its data is acknowledged",
+    tell: alarm_button,
+    ..THEN_FIN
+};
+
+pub(super) const SEND_AND_CLOSE: Scenario = Scenario {
+    name: "forged-send-and-close",
+    about: "as forged-acks-then-fin, with send(); close() at once after the gap",
+    tell: send_and_close,
+    ..THEN_FIN
+};
+
+const fn forger(timestamps: Forged, fin_after: Option<u32>) -> Middlebox {
+    Middlebox::Program(Behaviour {
+        expires_after: Duration::from_secs(TIMEOUT as u64),
+        clock: Clock::Packets,
+        expiry: Expiry::Forges {
+            timestamps,
+            fin_after,
+        },
+    })
+}
+
+fn truth() -> Truth {
+    Truth::of_path(PATH, TIMEOUT)
+        .crosses(Client)
+        .crosses(Server)
+        .allows(Client, Acknowledged)
+        .due(Client, Undelivered, Page, 5.8..=6.8)
+        .suspected()
+        .timed()
+        .counts("tcplull_outcomes_total", &[("outcome", "undelivered")])
+        .leaves_firing(Undelivered, Page, Client)
+        // Nothing has reached the server since: its silence goes on.
+        .leaves_firing(Crossed, Ticket, Server)
+}
+
+/// The incident in full: data about once a second, and in the end a polite FIN.
+fn then_fin(story: &mut Story<'_>) -> Result<(), LabError> {
+    sends_in_vain(story)?;
+    story.hears_goodbye(Client)?;
+    ends(story)
+}
+
+/// Nobody closes, and the client does not stop: it is never silent again.
+fn for_ever(story: &mut Story<'_>) -> Result<(), LabError> {
+    sends_in_vain(story)?;
+    story.hears(Client, Undelivered)?;
+    story.reads_metrics()?;
+    for word in ["e", "f"] {
+        story.client_sends(word)?;
+        story.listens_on(PAUSE)?;
+    }
+    story.server_received_no_more()?;
+    story.reads_alerts()
+}
+
+fn alarm_button(story: &mut Story<'_>) -> Result<(), LabError> {
+    crosses(story)?;
+    story.client_sends("help")?;
+    // The ACK is there within a millisecond.
+    story.listens_on(0.2)?;
+    story.ends(Client)?;
+    ends(story)
+}
+
+fn send_and_close(story: &mut Story<'_>) -> Result<(), LabError> {
+    crosses(story)?;
+    story.sends_and_closes(Client, "b")?;
+    ends(story)
+}
+
+fn crosses(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.exchange("a", "A")?;
+    story.hears(Client, Crossed)?;
+    story.hears(Server, Crossed)?;
+    story.reads_alerts_in_silence()?;
+    story.silence(6.0)
+}
+
+fn sends_in_vain(story: &mut Story<'_>) -> Result<(), LabError> {
+    crosses(story)?;
+    for word in ["b", "c", "d"] {
+        story.client_sends(word)?;
+        story.listens_on(PAUSE)?;
+    }
+    Ok(())
+}
+
+fn ends(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.hears(Client, Undelivered)?;
+    story.reads_metrics()?;
+    story.listens_on(2.0)?;
+    story.server_received_no_more()?;
+    story.reads_alerts()
+}

@@ -1,0 +1,51 @@
+//! A control: the peer was suspended in the silence, so its timestamp clock stood
+//! still. That looks like a forger's, but the peer answers.
+
+use super::{BASE, PATH, Scenario, TIMEOUT};
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::boxes::{Behaviour, Clock, Expiry};
+use crate::network::middlebox::Middlebox;
+use crate::story::Story;
+use crate::truth::Conclusion::{Acknowledged, Crossed, Survived};
+use crate::truth::{Severity, Truth};
+use std::time::Duration;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "held-clock",
+    about: "the server's timestamp clock stood still in the silence, but it answers",
+    middlebox: Middlebox::Program(Behaviour {
+        expires_after: Duration::from_secs(TIMEOUT as u64),
+        clock: Clock::Packets,
+        expiry: Expiry::HoldsClock,
+    }),
+    truth,
+    tell,
+    ..BASE
+};
+
+fn truth() -> Truth {
+    Truth::of_path(PATH, TIMEOUT)
+        .quiet()
+        .crosses(Client)
+        .crosses(Server)
+        .due(Client, Survived, Severity::None, 5.8..=6.8)
+        .timed()
+        // The ACK may be there before the answer is.
+        .allows(Client, Acknowledged)
+        .due(Server, Survived, Severity::None, 5.8..=6.8)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.exchange("a", "A")?;
+    story.hears(Client, Crossed)?;
+    story.hears(Server, Crossed)?;
+    story.reads_alerts_in_silence()?;
+    story.silence(6.0)?;
+    story.exchange("b", "B")?;
+    story.hears(Client, Survived)?;
+    story.hears(Server, Survived)?;
+    story.closes()?;
+    story.listens_on(2.0)?;
+    story.reads_alerts()
+}

@@ -1,0 +1,11 @@
+//! The incident once more, over IPv6.
+
+use super::{Scenario, nat_silent_drop};
+use crate::network::Family;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "nat-silent-drop-ipv6",
+    about: "as nat-silent-drop, over IPv6",
+    family: Family::V6,
+    ..nat_silent_drop::SCENARIO
+};

@@ -1,0 +1,58 @@
+//! A black hole that ends: six seconds after the first packet that was lost, the path
+//! works again, and the client's retransmission gets through.
+
+use super::{BASE, PATH, Scenario, TIMEOUT};
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::boxes::{Behaviour, Clock, Expiry};
+use crate::network::middlebox::Middlebox;
+use crate::story::Story;
+use crate::truth::Conclusion::{Blackholed, Crossed, Recovered, Survived};
+use crate::truth::Severity::{self, Page};
+use crate::truth::Truth;
+use std::time::Duration;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "path-comes-back",
+    about: "a box forgets after 4 s, drops, and 6 s later lets everything pass again",
+    middlebox: Middlebox::Program(Behaviour {
+        expires_after: Duration::from_secs(TIMEOUT as u64),
+        clock: Clock::Packets,
+        expiry: Expiry::DropsFor(6),
+    }),
+    truth,
+    tell,
+    ..BASE
+};
+
+fn truth() -> Truth {
+    // No alert is named as left firing: the page must be gone.
+    Truth::of_path(PATH, TIMEOUT)
+        .crosses(Client)
+        .crosses(Server)
+        .due(Client, Blackholed, Page, 5.8..=6.8)
+        .timed()
+        .due(Client, Recovered, Severity::None, 5.8..=6.8)
+        .counts("tcplull_outcomes_total", &[("outcome", "recovered")])
+        .allows(Client, Survived)
+        // The retransmission that gets through comes 6 to 13 s after the first send.
+        .due(Server, Survived, Severity::None, 11.8..=20.0)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.exchange("a", "A")?;
+    story.hears(Client, Crossed)?;
+    story.hears(Server, Crossed)?;
+    story.reads_alerts_in_silence()?;
+    story.silence(6.0)?;
+    story.client_sends("b")?;
+    story.hears(Client, Blackholed)?;
+    story.arrives(Server, "b")?;
+    story.hears(Client, Recovered)?;
+    story.hears(Server, Survived)?;
+    story.exchange("c", "C")?;
+    story.reads_metrics()?;
+    story.closes()?;
+    story.listens_on(2.0)?;
+    story.reads_alerts()
+}

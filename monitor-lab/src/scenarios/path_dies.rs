@@ -1,0 +1,41 @@
+//! The path dies in the middle of a transfer. No silence came before: it is a stall,
+//! and nothing explains it.
+
+use super::{BASE, FAR, NEVER, PATH, Scenario};
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::story::Story;
+use crate::truth::Conclusion::StallBlackholed;
+use crate::truth::Severity::Page;
+use crate::truth::Truth;
+
+/// Bytes per second, and how many: the transfer would take ten seconds.
+const RATE: u32 = 1_000_000;
+const BYTES: u64 = 10_000_000;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "path-dies",
+    about: "the path dies in the middle of a transfer",
+    configuration: FAR,
+    truth,
+    tell,
+    ..BASE
+};
+
+fn truth() -> Truth {
+    Truth::of_path(PATH, NEVER)
+        .stalls(Client, StallBlackholed, 0.5..=6.0)
+        .timed()
+        .leaves_firing(StallBlackholed, Page, Client)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.exchange("a", "A")?;
+    story.paces(Client, RATE)?;
+    story.sends_bulk(Client, BYTES)?;
+    story.listens_on(2.0)?;
+    story.path_dies()?;
+    story.hears(Client, StallBlackholed)?;
+    story.bulk_stands_still(Server)?;
+    story.reads_alerts()
+}

@@ -1,0 +1,48 @@
+//! The incident from the other side: the server pushes first. What it sends is
+//! addressed to the NAT itself, which knows nothing of it any more and tells nobody.
+
+use super::{BASE, PATH, Scenario, TIMEOUT};
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::network::middlebox::{Middlebox, Unknown};
+use crate::story::Story;
+use crate::truth::Conclusion::{Blackholed, Crossed};
+use crate::truth::Severity::{Page, Ticket};
+use crate::truth::Truth;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "server-pushes",
+    about: "a NAT forgets after 4 s, and the server speaks first after that",
+    middlebox: Middlebox::Nat {
+        forgets_after: TIMEOUT,
+        unknown: Unknown::Drop,
+    },
+    truth,
+    tell,
+    ..BASE
+};
+
+fn truth() -> Truth {
+    Truth::of_path(PATH, TIMEOUT)
+        .crosses(Client)
+        .crosses(Server)
+        .due(Server, Blackholed, Page, 5.8..=6.8)
+        .resting_on("timeouts", 1.0..=3.0)
+        .timed()
+        .counts("tcplull_outcomes_total", &[("outcome", "blackholed")])
+        .leaves_firing(Blackholed, Page, Server)
+        .leaves_firing(Crossed, Ticket, Client)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.exchange("a", "A")?;
+    story.hears(Client, Crossed)?;
+    story.hears(Server, Crossed)?;
+    story.reads_alerts_in_silence()?;
+    story.silence(6.0)?;
+    story.server_sends("B")?;
+    story.hears(Server, Blackholed)?;
+    story.reads_metrics()?;
+    story.listens_on(2.0)?;
+    story.reads_alerts()
+}
