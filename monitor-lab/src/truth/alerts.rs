@@ -1,6 +1,6 @@
 //! The alerts that fire against the ones that are due.
 
-use super::{Alert, AlertDue, Finding, Severity, Truth};
+use super::{ANYBODY, Alert, AlertDue, Finding, Severity, Truth, UNREACHABLE};
 use crate::app::End;
 
 /// Under which name each end's alerts fire: that of its process, or that of the
@@ -109,7 +109,11 @@ pub fn differences(
 fn shared<'a>(due: &[AlertDue], owners: &'a Owners) -> Vec<Shared<'a>> {
     let mut all: Vec<Shared<'a>> = Vec::new();
     for one in due {
-        let owner = owners.at(one.end);
+        let owner = match one.name {
+            // Whoever holds the connections: the peer is down for all of them.
+            UNREACHABLE => ANYBODY,
+            _ => owners.at(one.end),
+        };
         let same = all.iter_mut().find(|shared| {
             shared.name == one.name && shared.severity == one.severity && shared.owner == owner
         });

@@ -29,6 +29,9 @@ use std::ops::Range;
 /// The name of the one alert on connections whose peer or network is down.
 pub const UNREACHABLE: &str = "unreachable";
 
+/// The owner of that alert: it is about all who talk to that peer.
+pub const ANYBODY: &str = "any";
+
 /// A finding that must be said, exactly once about each of its connections.
 #[derive(Clone, Debug, Serialize)]
 pub struct Due {

@@ -223,6 +223,23 @@ impl Gap {
             && seen.silent_since_ns().saturating_add(CLOCK_SLACK_NS) >= self.silent_until_ns
     }
 
+    /// Whether this host probes, and has heard nothing since the gap ended.
+    pub(crate) fn probes_in_vain(&self, seen: &Seen<'_>) -> bool {
+        let now = Marks::of(&seen.fact.socket);
+        now.probes_out > self.before.probes_out && !self.before.heard(&now)
+    }
+
+    /// Whether nothing but this host's own probes came between the silence and
+    /// `seen`: whatever that is, it ends the same silence.
+    pub(crate) fn only_probed(&self, seen: &Seen<'_>) -> bool {
+        let arrived = seen.fact.socket.segs_in.wrapping_sub(self.before.segs_in);
+        // A segment that arrives is counted before it is told what it does.
+        let told = is_receive(seen.kind)
+            || matches!(seen.kind, FactKind::ResetReceived | FactKind::StateChanged);
+        let own = u32::from(told);
+        self.ended_by == EndedBy::Probe && arrived <= own
+    }
+
     /// Bytes acknowledged since the gap.
     pub(crate) fn progress(&self) -> u32 {
         self.una.wrapping_sub(self.before.snd_una)

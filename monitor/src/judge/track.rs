@@ -162,7 +162,8 @@ impl Tracked {
         let Some(gap) = &self.gap else { return true };
         let lost = !gap.settled && gap.outcome() == Some(Outcome::Blackholed);
         let moved = seen.fact.socket.snd_una != gap.before.snd_una;
-        gap.is_before(seen) && (!lost || moved)
+        let probing = !gap.settled && gap.only_probed(seen);
+        gap.is_before(seen) && (!lost || moved) && !probing
     }
 
     fn open_gap(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
@@ -237,7 +238,8 @@ impl Tracked {
             self.rule(Event::Fact(seen), seen.at, desk);
         }
         if let Some(gap) = self.open() {
-            let lost = gap.outcome() == Some(Outcome::Blackholed);
+            // This host's own probes end no silence while nobody answers them.
+            let lost = gap.outcome() == Some(Outcome::Blackholed) || gap.probes_in_vain(seen);
             if lost || seen.watched_on().is_none() || !gap.is_before(seen) {
                 return;
             }

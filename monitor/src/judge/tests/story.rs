@@ -254,7 +254,8 @@ impl Story {
     pub(super) fn probes_in_vain(&mut self) -> &mut Self {
         self.socket.probes_out += 1;
         self.socket.segs_out += 1;
-        self.wire = self.now;
+        // It moves the packet clock, and no other.
+        self.touched = self.now;
         self
     }
 
