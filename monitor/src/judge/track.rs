@@ -101,14 +101,17 @@ impl Tracked {
     /// Takes up a fact.
     pub(crate) fn observe(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
         let swept = seen.kind == FactKind::Swept;
-        // A sweep is read beside the ring: it may show what the ring outdated.
+        if swept {
+            self.swept_ns = self.swept_ns.max(seen.at.ns);
+        }
+        // A sweep is read beside the ring: what it shows may be outdated, but that it
+        // shows the connection still holds.
         if self.over_ns.is_some() || swept && seen.at.ns < self.seen_ns {
             return;
         }
         self.seen_ns = self.seen_ns.max(seen.at.ns);
         self.remember(seen);
         if swept {
-            self.swept_ns = self.swept_ns.max(seen.at.ns);
             self.look(seen, desk);
         } else {
             self.hear(seen, desk);

@@ -27,6 +27,23 @@ fn sweeps_alone_tell_a_black_hole() {
 }
 
 #[test]
+fn a_row_that_the_ring_has_outdated_still_shows_the_connection() {
+    let mut story = Story::on(azure());
+    story.wait(250.0).sends(10).times_out_thrice();
+    story.wait(1.0).sweep();
+    // The sweep reads the socket, it times out, and only then the sweep is over.
+    let row = story.wait(1.0).fact(FactKind::Swept);
+    story.wait(0.01).times_out();
+    story.deliver(row);
+    story.sweep_is_over(row.time_ns);
+    story.wait(1.0).peer_acks();
+    assert_eq!(
+        story.said(),
+        ["crossed none", "blackholed page", "recovered none"]
+    );
+}
+
+#[test]
 fn a_black_hole_that_the_sweep_no_longer_shows_is_over() {
     let mut story = Story::on(azure());
     story.wait(250.0).sweep();

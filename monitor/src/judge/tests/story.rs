@@ -90,6 +90,12 @@ impl Story {
         self.sweep_without()
     }
 
+    /// A sweep that began at `started_ns` is over now.
+    pub(super) fn sweep_is_over(&mut self, started_ns: u64) {
+        self.judge
+            .sweep_done(started_ns, self.now, wall(self.now), &mut self.verdicts);
+    }
+
     /// The sweep does not show the socket.
     pub(super) fn sweep_without(&mut self) -> &mut Self {
         self.judge
