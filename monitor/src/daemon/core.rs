@@ -129,6 +129,7 @@ impl Core {
             interval: self.sweep_interval(),
             sockets: report.sockets,
             rows_dropped: report.rows_dropped,
+            samples_dropped: report.samples_dropped,
             silent: self.lister().silent(&report.rows),
         });
     }
@@ -236,6 +237,7 @@ impl Core {
         Ok(KernelTotals {
             counters: Counter::ALL.map(|counter| totals.get(counter)),
             ring_bytes: self.ring_bytes,
+            program_misses: self.tables.program_misses(),
             gaps,
         })
     }

@@ -4,11 +4,13 @@
 mod clock;
 mod error;
 mod hooks;
+mod misses;
 mod offsets;
 mod paths;
 mod preflight;
 mod raw;
 mod ring;
+mod rows;
 mod sample;
 mod signs;
 mod sweep;
@@ -81,6 +83,7 @@ pub struct Tables {
     paths: paths::PathTable,
     counters: Arc<totals::Counters>,
     gaps: PerCpuArray<MapData, Raw<GapHistogram>>,
+    misses: misses::Misses,
 }
 
 impl Tables {
@@ -109,6 +112,12 @@ impl Tables {
     /// [`KernelError::Map`].
     pub fn gaps(&self, path_id: Option<u32>) -> Result<GapHistogram, KernelError> {
         totals::read_gaps(&self.gaps, path_id)
+    }
+
+    /// Calls since the load for which the kernel did not run a hook's program, by
+    /// program. Empty on a kernel that does not say (before 5.12).
+    pub fn program_misses(&self) -> Vec<(String, u64)> {
+        self.misses.read()
     }
 }
 
@@ -148,6 +157,12 @@ impl Kernel {
             u64::from(ring_bytes),
         );
         let counters = Arc::new(take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?);
+        let order = take(&mut ebpf, "SWEEP_ORDER", Array::try_from)?;
+        let mut hooks = if options.hooks {
+            hooks::attach_all(&mut ebpf, &btf)?
+        } else {
+            Vec::new()
+        };
         let tables = Tables {
             paths: paths::PathTable::new(
                 take(&mut ebpf, "PATH_PREFIXES", LpmTrie::try_from)?,
@@ -155,12 +170,7 @@ impl Kernel {
             ),
             counters: Arc::clone(&counters),
             gaps: take(&mut ebpf, "GAPS", PerCpuArray::try_from)?,
-        };
-        let order = take(&mut ebpf, "SWEEP_ORDER", Array::try_from)?;
-        let mut hooks = if options.hooks {
-            hooks::attach_all(&mut ebpf, &btf)?
-        } else {
-            Vec::new()
+            misses: misses::Misses::of(&ebpf),
         };
         let (sweeper, sweeps) = Sweeper::new(ebpf, &btf, order, counters);
         // Without any sweep a host full of connections would look empty.

@@ -4,14 +4,14 @@ use super::clock::Reading;
 use super::error::KernelError;
 use super::hooks;
 use super::raw::{Raw, read_records};
+use super::rows::Rows;
 use super::sample::Sampling;
 use super::totals::{self, Counters};
 use aya::maps::{Array, MapData};
 use aya::programs::Iter;
 use aya::{Btf, Ebpf};
-use monitor_common::{Counter, Fact, SweepMode, SweepOrder, flags};
+use monitor_common::{Counter, Fact, SweepMode, SweepOrder};
 use nix::time::{ClockId, clock_gettime};
-use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,13 +20,6 @@ use std::time::{Duration, Instant};
 /// network namespace, the second adds what no process holds.
 const PASSES: [(&str, &str); 2] = [("sweep_task_file", "task_file"), ("sweep_tcp", "tcp")];
 
-/// Rows of one sweep, at most; each is a [`Fact`] of some 350 bytes.
-const MAX_ROWS: usize = 65_536;
-
-/// Samples among them, at most. They are a share as it is: where many connections
-/// were opened since the sweep before, those beyond it are no loss.
-const MAX_SAMPLES: usize = 2_048;
-
 /// What one sweep found.
 #[derive(Clone, Debug, Default)]
 pub struct SweepReport {
@@ -34,6 +27,8 @@ pub struct SweepReport {
     pub rows: Vec<Fact>,
     /// Connections beyond what a sweep holds.
     pub rows_dropped: u64,
+    /// Samples beyond what a sweep holds; nothing need be wrong with these.
+    pub samples_dropped: u64,
     /// When it began, CLOCK_MONOTONIC in ns.
     pub started_ns: u64,
     /// When it was over, likewise.
@@ -122,33 +117,18 @@ impl Sweeper {
             started_ns: monotonic_ns()?,
             ..SweepReport::default()
         };
-        let mut seen = HashSet::new();
-        let mut samples = 0;
+        let mut rows = Rows::default();
         for (program, target) in self.passes.clone() {
             let failed = |source| KernelError::Sweep {
                 what: target,
                 source,
             };
-            let mut rows = self.open(program).map_err(failed)?;
-            read_pass(&mut rows, |fact| {
-                // A socket that two processes hold comes twice, and again in the pass
-                // over one namespace's table.
-                let first = seen.insert(fact.socket.cookie);
-                // Of more connections than the sweep before saw, a smaller share.
-                if first && fact.has(flags::SAMPLED) {
-                    samples += 1;
-                    if samples > MAX_SAMPLES {
-                        return;
-                    }
-                }
-                if first && report.rows.len() < MAX_ROWS {
-                    report.rows.push(*fact);
-                } else if first {
-                    report.rows_dropped += 1;
-                }
-            })
-            .map_err(failed)?;
+            let mut pass = self.open(program).map_err(failed)?;
+            read_pass(&mut pass, |row| rows.take(row)).map_err(failed)?;
         }
+        report.rows_dropped = rows.dropped;
+        report.samples_dropped = rows.samples_dropped;
+        report.rows = rows.into_kept();
         report.ended_ns = monotonic_ns()?;
         report.took = begun.elapsed();
         report.cpu = thread_cpu()?.saturating_sub(cpu);

@@ -49,6 +49,11 @@ fn healthy() -> Tested {
     );
     daemon.await_sweeps(3)?;
     daemon.await_ready()?;
+    let metrics = daemon.metrics()?;
+    for hook in ["send", "receive", "retransmit", "state"] {
+        let series = format!("tcplull_program_misses_total{{program=\"{hook}_");
+        assert!(metrics.contains(&series), "no {series} in {metrics}");
+    }
     assert_eq!(daemon.get("/healthz")?.0, 200);
     let (code, page) = daemon.get("/")?;
     assert_eq!(code, 200);

@@ -124,12 +124,12 @@ impl Metrics {
                 .with_label_values(&[alert.name.as_str(), &alert.path, severity])
                 .inc();
         }
-        raise_reason(
+        raise_labelled(
             &self.series.alerts_dropped,
             "too_many_alerts",
             stats.alerts_full_total,
         );
-        raise_reason(
+        raise_labelled(
             &self.series.alerts_dropped,
             "too_many_connections",
             stats.members_full_total,
@@ -147,6 +147,8 @@ impl Metrics {
             .set(report.interval.as_secs_f64());
         self.series.sweep_sockets.set(gauge_value(report.sockets));
         self.series.sweep_rows_dropped.inc_by(report.rows_dropped);
+        let samples_dropped = &self.series.sweep_samples_dropped;
+        samples_dropped.inc_by(report.samples_dropped);
         for path in self.lock_paths().iter() {
             self.zero_connections(path);
         }
@@ -172,8 +174,8 @@ impl Metrics {
         raise(&self.series.facts_seen, total(Counter::FactsSeen));
         raise(&self.series.facts_submitted, total(Counter::FactsSubmitted));
         let ring_full = total(Counter::FactsDroppedRingFull);
-        raise_reason(&self.series.facts_dropped, "ring_full", ring_full);
-        raise_reason(
+        raise_labelled(&self.series.facts_dropped, "ring_full", ring_full);
+        raise_labelled(
             &self.series.facts_dropped,
             "budget",
             total(Counter::FactsDroppedBudget),
@@ -191,6 +193,9 @@ impl Metrics {
             total(Counter::SuspectsCreated).saturating_sub(total(Counter::SuspectsRemoved));
         self.series.suspects.set(gauge_value(suspects));
         self.series.ring_bytes.set(gauge_value(totals.ring_bytes));
+        for (program, misses) in &totals.program_misses {
+            raise_labelled(&self.series.program_misses, program, *misses);
+        }
         for (path, histogram) in &totals.gaps {
             self.series
                 .gaps
@@ -212,15 +217,15 @@ impl Metrics {
 
     /// Takes in the judge's numbers.
     pub fn judge(&self, stats: JudgeStats) {
-        self.series
-            .judge_connections
-            .set(gauge_value(stats.tracked as u64));
-        self.series
-            .judge_stalls
-            .set(gauge_value(stats.stalls as u64));
-        self.series
-            .judge_habits
-            .set(gauge_value(stats.habits as u64));
+        for (gauge, held) in [
+            (&self.series.judge_connections, stats.tracked),
+            (&self.series.judge_stalls, stats.stalls),
+            (&self.series.judge_habits, stats.habits),
+            (&self.series.judge_neighbours, stats.neighbours),
+            (&self.series.judge_contrasts, stats.contrasts),
+        ] {
+            gauge.set(gauge_value(held as u64));
+        }
         for (reason, total) in [
             ("table_full", stats.table_full_total),
             ("contrasts_full", stats.contrasts_full_total),
@@ -232,7 +237,7 @@ impl Metrics {
             ("unknown_path", stats.unknown_path_total),
             ("no_cookie", stats.no_cookie_total),
         ] {
-            raise_reason(&self.series.judge_dropped, reason, total);
+            raise_labelled(&self.series.judge_dropped, reason, total);
         }
     }
 
@@ -343,8 +348,9 @@ fn raise(counter: &IntCounter, total: u64) {
     counter.inc_by(total.saturating_sub(counter.get()));
 }
 
-fn raise_reason(counters: &IntCounterVec, reason: &str, total: u64) {
-    raise(&counters.with_label_values(&[reason]), total);
+/// The same for one of several counters with one label.
+fn raise_labelled(counters: &IntCounterVec, label: &str, total: u64) {
+    raise(&counters.with_label_values(&[label]), total);
 }
 
 fn gauge_value(number: u64) -> i64 {

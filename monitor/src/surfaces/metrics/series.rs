@@ -18,9 +18,11 @@ pub(super) struct Series {
     pub(super) sweep_sockets: IntGauge,
     pub(super) sweeps: IntCounter,
     pub(super) sweep_rows_dropped: IntCounter,
+    pub(super) sweep_samples_dropped: IntCounter,
     pub(super) facts_seen: IntCounter,
     pub(super) facts_submitted: IntCounter,
     pub(super) facts_dropped: IntCounterVec,
+    pub(super) program_misses: IntCounterVec,
     pub(super) ring_bytes: IntGauge,
     pub(super) suspects: IntGauge,
     pub(super) suspects_created: IntCounter,
@@ -29,6 +31,8 @@ pub(super) struct Series {
     pub(super) judge_connections: IntGauge,
     pub(super) judge_stalls: IntGauge,
     pub(super) judge_habits: IntGauge,
+    pub(super) judge_neighbours: IntGauge,
+    pub(super) judge_contrasts: IntGauge,
     pub(super) judge_dropped: IntCounterVec,
     pub(super) inspect_clients: IntGauge,
     pub(super) inspect_refused: IntCounter,
@@ -96,6 +100,10 @@ impl Series {
                 "sweep_rows_dropped_total",
                 "Connections that a sweep found and could not write out.",
             )?,
+            sweep_samples_dropped: set.counter(
+                "sweep_samples_dropped_total",
+                "Connections that a sweep showed only as samples, beyond what it holds of those.",
+            )?,
             facts_seen: set.counter(
                 "facts_seen_total",
                 "Facts that the kernel side had to tell.",
@@ -108,6 +116,11 @@ impl Series {
                 "facts_dropped_total",
                 "Facts that the kernel side had to tell and could not, by reason.",
                 &["reason"],
+            )?,
+            program_misses: set.counter_vec(
+                "program_misses_total",
+                "Calls of a hook for which the kernel did not run its program; what they had to tell is lost.",
+                &["program"],
             )?,
             ring_bytes: set.gauge(
                 "ring_bytes",
@@ -136,6 +149,14 @@ impl Series {
             judge_habits: set.gauge(
                 "judge_habits",
                 "Connections and workloads whose usual time to an answer the judge holds.",
+            )?,
+            judge_neighbours: set.gauge(
+                "judge_neighbours",
+                "Connections that the judge holds as a contrast to others.",
+            )?,
+            judge_contrasts: set.gauge(
+                "judge_contrasts",
+                "Paths and remote prefixes of which the judge knows a gap survived or not.",
             )?,
             judge_dropped: set.counter_vec(
                 "judge_dropped_total",

@@ -14,6 +14,8 @@ pub struct SweepReport {
     pub sockets: u64,
     /// Connections that it found and had no room for.
     pub rows_dropped: u64,
+    /// Samples that it found and had no room for.
+    pub samples_dropped: u64,
     /// Silent connections by path; each connection counts once.
     pub silent: Vec<SilentConnections>,
 }
@@ -38,6 +40,8 @@ pub struct KernelTotals {
     pub counters: [u64; Counter::ALL.len()],
     /// Size of the buffer that brings facts to the daemon, in bytes.
     pub ring_bytes: u64,
+    /// Calls that the kernel did not run a program for, by program.
+    pub program_misses: Vec<(String, u64)>,
     /// Gaps by path (`None` for connections without one), summed over all CPUs.
     pub gaps: Vec<(Option<String>, GapHistogram)>,
 }

@@ -49,6 +49,19 @@ fn totals_are_taken_over_and_not_added_up() {
 }
 
 #[test]
+fn what_a_program_was_not_run_for_counts_by_program() {
+    let metrics = metrics();
+    for misses in [2, 5] {
+        metrics.kernel(&KernelTotals {
+            program_misses: vec![("send_tracepoint".to_owned(), misses)],
+            ..KernelTotals::default()
+        });
+    }
+    let series = "tcplull_program_misses_total{program=\"send_tracepoint\"}";
+    assert_eq!(value(&metrics, series), Some(5.0));
+}
+
+#[test]
 fn gaps_show_as_a_cumulative_histogram() {
     let metrics = metrics();
     let mut gaps = GapHistogram::default();

@@ -147,6 +147,7 @@ fn a_sweep_replaces_what_the_one_before_found() {
     };
     let report = SweepReport {
         rows_dropped: 4,
+        samples_dropped: 3,
         duration: Duration::from_millis(20),
         interval: Duration::from_secs(5),
         sockets: 300,
@@ -195,6 +196,10 @@ fn a_sweep_replaces_what_the_one_before_found() {
     assert_eq!(
         value(&metrics, "tcplull_sweep_rows_dropped_total"),
         Some(8.0)
+    );
+    assert_eq!(
+        value(&metrics, "tcplull_sweep_samples_dropped_total"),
+        Some(6.0)
     );
 }
 
