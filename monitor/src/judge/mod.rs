@@ -4,11 +4,14 @@
 //! threshold ([`silence`]), or when a fact tells that such a silence ended
 //! ([`gap`]); what followed is judged by one rule for each outcome
 //! ([`outcomes`]). Where something should move and does not without such a
-//! silence, the looks of the sweep say why ([`stalls`]), and what a connection
-//! is used to ([`habit`]). Facts may be lost, repeated or late: counters in the socket
-//! say what facts did not.
+//! silence, the looks of the sweep say why, by one rule for each cause ([`stalls`]),
+//! and how soon a connection is used to be answered ([`habit`]). How others fare
+//! beside it tells an expired entry from a dead peer ([`neighbours`], [`contrast`]).
+//! Facts may be lost, repeated or late: counters in the socket say what facts did
+//! not.
 
 mod advice;
+mod bounds;
 mod connection;
 mod contrast;
 mod evidence;
@@ -29,6 +32,7 @@ mod silence;
 mod speaker;
 mod stalls;
 mod standing;
+mod sweeps;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -37,6 +41,7 @@ mod track;
 mod unanswered;
 pub(crate) mod words;
 
+pub use bounds::{JudgeStats, Limits};
 pub use connection::connection;
 pub use input::Input;
 pub use paths::JudgedPath;
@@ -49,7 +54,6 @@ use habit::Habits;
 use monitor_common::{Fact, FactKind, flags};
 use paths::Paths;
 use seen::{Moment, Seen};
-use serde::{Deserialize, Serialize};
 use stalls::Stalls;
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -87,76 +91,6 @@ pub enum Verdict {
         /// [`finding::Connection::id`] of the connection.
         connection_id: String,
     },
-}
-
-/// Bounds of the judge, and the one thing it must know of the kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    /// Length of a jiffy in ns.
-    pub jiffy_ns: u64,
-    /// Connections tracked at once. A quarter of them is kept free of those
-    /// that are merely silent.
-    pub max_connections: usize,
-    /// Remote prefixes whose longest survived and shortest failed gap are kept.
-    pub max_contrasts: usize,
-    /// Connections watched for a stall at once.
-    pub max_stalls: usize,
-    /// Connections whose habit is known at once.
-    pub max_habits: usize,
-    /// Workloads whose habit is known at once.
-    pub max_workloads: usize,
-}
-
-impl Limits {
-    /// The default bounds: 65,536 connections and 4,096 prefixes; 7,168 stalls,
-    /// and the habits of 14,336 connections and 3,584 workloads.
-    pub const fn new(jiffy_ns: u64) -> Self {
-        Self {
-            jiffy_ns,
-            max_connections: thresholds::MAX_CONNECTIONS,
-            max_contrasts: thresholds::MAX_CONTRASTS,
-            max_stalls: thresholds::MAX_STALLS,
-            max_habits: thresholds::MAX_HABITS,
-            max_workloads: thresholds::MAX_WORKLOADS,
-        }
-    }
-}
-
-/// The judge's own numbers. Those named `..._total` only grow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct JudgeStats {
-    /// Connections tracked now.
-    pub tracked: usize,
-    /// Remote prefixes with a known gap now.
-    pub contrasts: usize,
-    /// Connections on which something waits now.
-    pub stalls: usize,
-    /// Connections and workloads whose habit is known now.
-    pub habits: usize,
-    /// Facts about connections that found no place in the table.
-    pub table_full_total: u64,
-    /// Connections known as neighbours of others now.
-    pub neighbours: usize,
-    /// Connections that were not noted as neighbours because that table was full.
-    pub neighbours_full_total: u64,
-    /// Gaps that were not noted for contrast because that table was full.
-    pub contrasts_full_total: u64,
-    /// Looks at connections on which something waits that found no place in
-    /// their table.
-    pub stalls_full_total: u64,
-    /// Looks and exchanges that were not noted for a habit because a table was
-    /// full.
-    pub habits_full_total: u64,
-    /// Connections forgotten with something open, because no word came.
-    pub expired_total: u64,
-    /// Facts of a kind that this build does not know.
-    pub unknown_kind_total: u64,
-    /// Facts that name a path that the judge was never told of; they are judged
-    /// as if no path applied.
-    pub unknown_path_total: u64,
-    /// Facts without a socket cookie: they cannot be told apart.
-    pub no_cookie_total: u64,
 }
 
 /// Judges facts.
@@ -247,7 +181,7 @@ impl Judge {
                     && !self.stalls.blackholed(cookie);
                 if !gap && !silent {
                     None
-                } else if tracked_now >= places(&self.limits, gap) {
+                } else if tracked_now >= self.limits.places(gap) {
                     self.stats.table_full_total += 1;
                     None
                 } else {
@@ -392,16 +326,5 @@ fn seen<'a>(
         owner: &observation.owner,
         path,
         jiffy_ns,
-    }
-}
-
-/// Places in the table: all for a connection whose silence ended, fewer for one
-/// that is merely silent.
-fn places(limits: &Limits, gap: bool) -> usize {
-    let all = limits.max_connections;
-    if gap {
-        all
-    } else {
-        all - all / thresholds::RESERVED_SHARE
     }
 }

@@ -11,9 +11,7 @@ use super::{
     outcomes::{self, Case, Event},
     seen::{Moment, Seen},
     silence::Silence,
-    thresholds::{
-        ANSWER_GRACE_NS, DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS,
-    },
+    thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS},
 };
 use crate::owner::Owner;
 use monitor_common::{FactKind, TcpState};
@@ -42,16 +40,16 @@ pub(crate) struct Tracked {
     pub(super) identity: Identity,
     pub(super) owner: Owner,
     pub(super) settings: Settings,
-    silence: Option<Silence>,
-    gap: Option<Gap>,
+    pub(super) silence: Option<Silence>,
+    pub(super) gap: Option<Gap>,
     /// TTL of the last segment that brought payload.
     ttl: Option<u8>,
     /// Time of the latest fact.
-    seen_ns: u64,
+    pub(super) seen_ns: u64,
     /// When a sweep last showed it; 0 for never.
-    swept_ns: u64,
+    pub(super) swept_ns: u64,
     /// When the connection ended.
-    over_ns: Option<u64>,
+    pub(super) over_ns: Option<u64>,
 }
 
 impl Tracked {
@@ -157,7 +155,7 @@ impl Tracked {
     }
 
     /// The gap of which not all is said.
-    fn open(&self) -> Option<&Gap> {
+    pub(super) fn open(&self) -> Option<&Gap> {
         self.gap.as_ref().filter(|gap| !gap.settled)
     }
 
@@ -189,7 +187,7 @@ impl Tracked {
 
     /// The next gap ended, or the next silence lasts: whatever is still open
     /// of the last gap is said now.
-    fn retire(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    pub(super) fn retire(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
         let Some(gap) = self.gap.as_mut().filter(|gap| !gap.settled) else {
             return;
         };
@@ -199,7 +197,7 @@ impl Tracked {
     }
 
     /// A silence was known, and a fact shows that it ended unseen.
-    fn miss(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    pub(super) fn miss(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
         let Some(silence) = &self.silence else { return };
         let outdated = self
             .gap
@@ -231,57 +229,7 @@ impl Tracked {
         }
     }
 
-    /// A look of the sweep.
-    fn look(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
-        if self.open().is_none() {
-            self.miss(seen, desk);
-        }
-        if let Some(gap) = self.gap.as_mut().filter(|gap| !gap.settled) {
-            gap.note(seen);
-            self.rule(Event::Fact(seen), seen.at, desk);
-        }
-        if let Some(gap) = self.open() {
-            // This host's own probes end no silence while nobody answers them.
-            let lost = gap.outcome() == Some(Outcome::Blackholed) || gap.probes_in_vain(seen);
-            if lost || seen.watched_on().is_none() || !gap.is_before(seen) {
-                return;
-            }
-            self.retire(seen, desk);
-        }
-        self.look_at_silence(seen, desk);
-    }
-
-    fn look_at_silence(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
-        if let Some(silence) = &mut self.silence {
-            let same_path = seen.path.is_none_or(|path| path.same_path(&silence.path));
-            if same_path && silence.lasts(seen) {
-                silence.look(seen);
-            } else {
-                self.end_silence(desk);
-            }
-        }
-        if self.silence.is_none() {
-            let outdated = self.gap.as_ref().is_some_and(|gap| !gap.is_before(seen));
-            let Some(path) = seen.watched_on().filter(|_| !outdated) else {
-                return;
-            };
-            self.silence = Some(Silence::begin(seen, path));
-        }
-        let Some(silence) = &mut self.silence else {
-            return;
-        };
-        let Some(stage) = silence.advance(seen) else {
-            return;
-        };
-        let left = silence
-            .path
-            .timeout_ns
-            .saturating_sub(silence.length_ns(seen.at.ns));
-        let silence = silence.clone();
-        self.tell_silence(&silence, stage, left, seen, desk);
-    }
-
-    fn end_silence(&mut self, desk: &mut Desk<'_>) {
+    pub(super) fn end_silence(&mut self, desk: &mut Desk<'_>) {
         if self
             .silence
             .take()
@@ -340,7 +288,7 @@ impl Tracked {
     }
 
     /// The gap ends without a final outcome.
-    fn settle_quietly(&mut self, desk: &mut Desk<'_>) {
+    pub(super) fn settle_quietly(&mut self, desk: &mut Desk<'_>) {
         let Some(gap) = &mut self.gap else { return };
         gap.settled = true;
         if std::mem::take(&mut gap.silence_told) {
@@ -348,7 +296,7 @@ impl Tracked {
         }
     }
 
-    fn rule(&mut self, event: Event<'_>, at: Moment, desk: &mut Desk<'_>) {
+    pub(super) fn rule(&mut self, event: Event<'_>, at: Moment, desk: &mut Desk<'_>) {
         let Some(gap) = &mut self.gap else { return };
         let case = Case {
             gap,
@@ -378,44 +326,6 @@ impl Tracked {
         }
         if let Some(gap) = &self.gap {
             self.tell_outcome(ruling, gap, at, desk);
-        }
-    }
-
-    /// Whether the socket should be read at `now_ns`: by the signs nothing was
-    /// delivered, and no fact has shown since that nothing came after all.
-    pub(crate) fn wants_look(&self, now_ns: u64) -> bool {
-        self.open().is_some_and(|gap| {
-            let suspected = gap.signs.suffice() && gap.sent() && !gap.due;
-            let told_by = gap
-                .acked_ns
-                .map_or(0, |ns| ns.saturating_add(ANSWER_GRACE_NS));
-            // A socket that is not shown then will not be shown for asking again.
-            let late = told_by.saturating_add(SETTLE_GRACE_NS * 10);
-            suspected
-                && gap.payload_ns.is_none()
-                && self.seen_ns < told_by
-                && (told_by..late).contains(&now_ns)
-        })
-    }
-
-    /// A sweep that began at `started_ns` is over.
-    pub(crate) fn swept(&mut self, started_ns: u64, desk: &mut Desk<'_>) {
-        if self.over_ns.is_some() || self.swept_ns >= started_ns {
-            return;
-        }
-        if let Some(silence) = self.silence.as_mut().filter(|silence| silence.live) {
-            // Kept for what later facts may show, but no longer vouched for.
-            silence.live = false;
-            if silence.told() {
-                self.tell_ended(desk);
-            }
-        }
-        let gone = self.open().is_some_and(|gap| {
-            let stalled = gap.from_sweep || gap.outcome() == Some(Outcome::Blackholed);
-            stalled && self.swept_ns >= gap.ended_ns
-        });
-        if gone {
-            self.settle_quietly(desk);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::judge::{
     finding::{Clock, Finding},
 };
 use crate::owner::Owner;
-use monitor_common::{Fact, FactKind, NO_PATH, Segment, Socket, TcpState, flags, tcp_flags};
+use monitor_common::{Fact, FactKind, NO_PATH, Segment, Socket, TcpState, flags};
 use peer::Peer;
 
 /// One connection and the judge that hears of it.
@@ -150,84 +150,6 @@ impl Story {
             .times_out()
             .wait(0.84)
             .times_out()
-    }
-
-    /// An ACK for all that was sent.
-    pub(super) fn peer_acks(&mut self) -> &mut Self {
-        self.socket.segs_in += 1;
-        let segment = Segment {
-            seq: self.socket.rcv_nxt,
-            ack: self.socket.snd_nxt,
-            tcp_flags: tcp_flags::ACK,
-            ..self.arrival()
-        };
-        self.act(
-            FactKind::GapEndedByReceive,
-            Some(FactKind::AckArrived),
-            segment,
-        );
-        self.acknowledge();
-        self
-    }
-
-    /// Payload that also acknowledges all that was sent.
-    pub(super) fn peer_sends(&mut self, bytes: u32) -> &mut Self {
-        self.socket.segs_in += 1;
-        let segment = Segment {
-            seq: self.socket.rcv_nxt,
-            ack: self.socket.snd_nxt,
-            payload_len: bytes,
-            tcp_flags: tcp_flags::ACK,
-            ..self.arrival()
-        };
-        self.act(
-            FactKind::GapEndedByReceive,
-            Some(FactKind::PayloadArrived),
-            segment,
-        );
-        self.suspect = false;
-        self.acknowledge();
-        let socket = &mut self.socket;
-        socket.rcv_nxt = socket.rcv_nxt.wrapping_add(bytes);
-        socket.bytes_received += u64::from(bytes);
-        socket.data_segs_in += 1;
-        socket.lrcvtime = socket.jiffies;
-        self.data = self.now;
-        self
-    }
-
-    /// The peer's FIN; the kernel counts it among the bytes received.
-    pub(super) fn peer_closes(&mut self) -> &mut Self {
-        self.socket.segs_in += 1;
-        let segment = Segment {
-            seq: self.socket.rcv_nxt,
-            ack: self.socket.snd_una,
-            tcp_flags: tcp_flags::ACK | tcp_flags::FIN,
-            ..self.arrival()
-        };
-        self.act(FactKind::GapEndedByReceive, None, segment);
-        self.keep_tsval();
-        self.socket.rcv_nxt = self.socket.rcv_nxt.wrapping_add(1);
-        self.socket.bytes_received += 1;
-        self.becomes(TcpState::CloseWait, 0)
-    }
-
-    /// The peer's RST is accepted, and the connection is gone.
-    pub(super) fn peer_resets(&mut self) -> &mut Self {
-        self.socket.segs_in += 1;
-        let segment = Segment {
-            seq: self.socket.rcv_nxt,
-            tcp_flags: tcp_flags::RST,
-            ..Segment::default()
-        };
-        if self.socket.state == TcpState::Established as u32 {
-            self.act(FactKind::GapEndedByReceive, None, segment);
-        }
-        // The stack refreshes its clock before it looks at the flags.
-        let fact = self.fact(FactKind::ResetReceived);
-        self.tell(fact);
-        let epipe = self.socket.state == TcpState::CloseWait as u32;
-        self.becomes(TcpState::Close, if epipe { 32 } else { 104 })
     }
 
     /// The connection goes to `state`, with `error` pending.

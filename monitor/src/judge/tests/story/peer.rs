@@ -1,7 +1,7 @@
 //! The other side of a story, or who speaks in its name.
 
 use super::{MS, SECOND, Story, socket};
-use monitor_common::{Segment, TcpState, segment_options};
+use monitor_common::{FactKind, Segment, TcpState, segment_options, tcp_flags};
 
 /// What segments from the other side look like, whoever sends them.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +60,84 @@ impl Story {
         if self.peer.timestamps {
             self.socket.rcv_tsval = self.tsval();
         }
+    }
+
+    /// An ACK for all that was sent.
+    pub(in crate::judge::tests) fn peer_acks(&mut self) -> &mut Self {
+        self.socket.segs_in += 1;
+        let segment = Segment {
+            seq: self.socket.rcv_nxt,
+            ack: self.socket.snd_nxt,
+            tcp_flags: tcp_flags::ACK,
+            ..self.arrival()
+        };
+        self.act(
+            FactKind::GapEndedByReceive,
+            Some(FactKind::AckArrived),
+            segment,
+        );
+        self.acknowledge();
+        self
+    }
+
+    /// Payload that also acknowledges all that was sent.
+    pub(in crate::judge::tests) fn peer_sends(&mut self, bytes: u32) -> &mut Self {
+        self.socket.segs_in += 1;
+        let segment = Segment {
+            seq: self.socket.rcv_nxt,
+            ack: self.socket.snd_nxt,
+            payload_len: bytes,
+            tcp_flags: tcp_flags::ACK,
+            ..self.arrival()
+        };
+        self.act(
+            FactKind::GapEndedByReceive,
+            Some(FactKind::PayloadArrived),
+            segment,
+        );
+        self.suspect = false;
+        self.acknowledge();
+        let socket = &mut self.socket;
+        socket.rcv_nxt = socket.rcv_nxt.wrapping_add(bytes);
+        socket.bytes_received += u64::from(bytes);
+        socket.data_segs_in += 1;
+        socket.lrcvtime = socket.jiffies;
+        self.data = self.now;
+        self
+    }
+
+    /// The peer's FIN; the kernel counts it among the bytes received.
+    pub(in crate::judge::tests) fn peer_closes(&mut self) -> &mut Self {
+        self.socket.segs_in += 1;
+        let segment = Segment {
+            seq: self.socket.rcv_nxt,
+            ack: self.socket.snd_una,
+            tcp_flags: tcp_flags::ACK | tcp_flags::FIN,
+            ..self.arrival()
+        };
+        self.act(FactKind::GapEndedByReceive, None, segment);
+        self.keep_tsval();
+        self.socket.rcv_nxt = self.socket.rcv_nxt.wrapping_add(1);
+        self.socket.bytes_received += 1;
+        self.becomes(TcpState::CloseWait, 0)
+    }
+
+    /// The peer's RST is accepted, and the connection is gone.
+    pub(in crate::judge::tests) fn peer_resets(&mut self) -> &mut Self {
+        self.socket.segs_in += 1;
+        let segment = Segment {
+            seq: self.socket.rcv_nxt,
+            tcp_flags: tcp_flags::RST,
+            ..Segment::default()
+        };
+        if self.socket.state == TcpState::Established as u32 {
+            self.act(FactKind::GapEndedByReceive, None, segment);
+        }
+        // The stack refreshes its clock before it looks at the flags.
+        let fact = self.fact(FactKind::ResetReceived);
+        self.tell(fact);
+        let epipe = self.socket.state == TcpState::CloseWait as u32;
+        self.becomes(TcpState::Close, if epipe { 32 } else { 104 })
     }
 
     /// What arrives outside ESTABLISHED acknowledges all that was sent, our FIN too;
