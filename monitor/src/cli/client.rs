@@ -1,11 +1,45 @@
 //! Asking a running daemon, and writing what it answers.
 
+use super::ConfigArguments;
 use super::exit::CliError;
+use crate::config::Overrides;
 use crate::surfaces::human;
 use crate::surfaces::inspect::{Answer, Command, InspectClient};
+use clap::Args;
 use serde::de::DeserializeOwned;
 use std::io::Write;
 use std::path::Path;
+use std::process::ExitCode;
+
+/// Flags of a command that only a running daemon can answer.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    config: ConfigArguments,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Arguments {
+    /// Asks the daemon and prints its rows, for people under `header` and as `line`
+    /// lays them out.
+    pub(super) fn ask<T: DeserializeOwned>(
+        &self,
+        command: Command,
+        header: String,
+        line: fn(&T) -> String,
+    ) -> Result<ExitCode, CliError> {
+        let config = self.config.load(Overrides::default())?;
+        let output = Output {
+            json: self.json,
+            header,
+            line,
+        };
+        print(&config.socket, command, &output)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
 
 /// How rows are written.
 pub(super) struct Output<T> {

@@ -34,13 +34,13 @@ enum Command {
     /// The daemon.
     Run(run::Arguments),
     /// Findings of a running daemon as they come.
-    Watch(watch::Arguments),
+    Watch(client::Arguments),
     /// Connections with both idle clocks, timeout and keepalive, one shot.
     Ls(ls::Arguments),
     /// What works on this machine, and why not.
     Check(check::Arguments),
     /// The alerts that are firing in a running daemon.
-    Alerts(alerts::Arguments),
+    Alerts(client::Arguments),
     /// Judges a recording again, without privileges.
     Replay(replay::Arguments),
 }

@@ -50,17 +50,10 @@ pub(crate) fn keep_awake(path: Option<&JudgedPath>, settings: &Settings) -> Stri
 
 /// Advice on a connection that nothing comes back on, without a silence before.
 pub(crate) fn gone(settings: &Settings) -> String {
-    let hang = match settings.user_timeout_ns {
-        0 => format!(
-            "set TCP_USER_TIMEOUT, or the application hangs for about {:.0} min",
-            RETRIES_HANG_SECONDS / 60.0
-        ),
-        after => format!(
-            "TCP_USER_TIMEOUT already ends a hang after {}",
-            in_seconds(after)
-        ),
-    };
-    format!("the peer, or the way to it, is gone: see whether others reach it; {hang}")
+    format!(
+        "the peer, or the way to it, is gone: see whether others reach it; {}",
+        hang(settings)
+    )
 }
 
 /// Advice on a connection that the peer closes at its timeout.
@@ -84,19 +77,25 @@ pub(crate) fn undelivered(path: Option<&JudgedPath>, settings: &Settings) -> Str
 
 /// Advice where connections fail that were not silent.
 pub(crate) fn down(settings: &Settings) -> String {
-    let hang = if settings.user_timeout_ns > 0 {
-        let after = in_seconds(settings.user_timeout_ns);
-        format!("TCP_USER_TIMEOUT ends the hang after {after}")
-    } else {
-        format!(
-            "without TCP_USER_TIMEOUT the application hangs for about {:.0} min",
-            RETRIES_HANG_SECONDS / 60.0
-        )
-    };
     format!(
         "connections that were not silent fail too: look at the peer, the route to it and this host's \
-         uplink, not at keepalive; {hang}"
+         uplink, not at keepalive; {}",
+        hang(settings)
     )
+}
+
+/// How long the application hangs, where no option of it is to blame.
+fn hang(settings: &Settings) -> String {
+    match settings.user_timeout_ns {
+        0 => format!(
+            "without TCP_USER_TIMEOUT the application hangs for about {}",
+            retries_hang()
+        ),
+        after => format!(
+            "TCP_USER_TIMEOUT already ends a hang after {}",
+            in_seconds(after)
+        ),
+    }
 }
 
 fn set_in_time(settings: &Settings, path: &JudgedPath) -> bool {
@@ -114,8 +113,7 @@ fn keepalive(settings: &Settings) -> String {
 /// The end of an advice on what may hang.
 fn user_timeout(path: Option<&JudgedPath>, settings: &Settings) -> String {
     if settings.user_timeout_ns > 0 {
-        let after = in_seconds(settings.user_timeout_ns);
-        return format!("; TCP_USER_TIMEOUT already ends a hang after {after}");
+        return format!("; {}", hang(settings));
     }
     // The verb, where the sentence before it does not set options.
     let verb = match path {
@@ -123,9 +121,14 @@ fn user_timeout(path: Option<&JudgedPath>, settings: &Settings) -> String {
         _ => "",
     };
     format!(
-        ", and {verb}TCP_USER_TIMEOUT, or the application hangs for about {:.0} min",
-        RETRIES_HANG_SECONDS / 60.0
+        ", and {verb}TCP_USER_TIMEOUT, or the application hangs for about {}",
+        retries_hang()
     )
+}
+
+/// The default hang of a sender over a dead path.
+fn retries_hang() -> String {
+    format!("{:.0} min", RETRIES_HANG_SECONDS / 60.0)
 }
 
 /// As the options take it: "240 s", "2.5 s".

@@ -60,10 +60,15 @@ struct Tally {
 }
 
 impl Tally {
-    fn answer(&mut self, ns: u64) {
-        self.answered = self.answered.saturating_add(1);
-        self.total_ns = self.total_ns.saturating_add(ns);
-        self.longest_ns = self.longest_ns.max(ns);
+    fn note(&mut self, news: &News) {
+        match news {
+            News::Answered(ns) => {
+                self.answered = self.answered.saturating_add(1);
+                self.total_ns = self.total_ns.saturating_add(*ns);
+                self.longest_ns = self.longest_ns.max(*ns);
+            }
+            News::Unanswered => self.unanswered = self.unanswered.saturating_add(1),
+        }
     }
 
     fn mean_ns(&self) -> u64 {
@@ -166,7 +171,7 @@ impl Habits {
         };
         let mut next = next;
         if let Some(news) = news {
-            next.note(&news);
+            next.tally.note(&news);
             self.note_workload(&mut next, &news, seen);
         }
         self.connections.insert(cookie, next);
@@ -187,16 +192,7 @@ impl Habits {
         if !std::mem::replace(&mut habit.in_workload, true) {
             work.connections = work.connections.saturating_add(1);
         }
-        match news {
-            News::Answered(ns) => work.tally.answer(*ns),
-            News::Unanswered => work.tally.unanswered = work.tally.unanswered.saturating_add(1),
-        }
-    }
-
-    /// Whether the sends of this connection used to be answered: this host
-    /// opened it, more than one answer was seen, and no send without one.
-    pub(crate) fn used_to_be_answered(&self, cookie: u64) -> bool {
-        self.connections.get(&cookie).is_some_and(Habit::asks)
+        work.tally.note(news);
     }
 
     /// How long an answer to this connection may take before it is out of the
@@ -226,7 +222,7 @@ impl Habits {
             (HabitOf::Connection, *own)
         } else if let Some(common) = common {
             (HabitOf::Workload, common)
-        } else if self.used_to_be_answered(cookie) {
+        } else if habit.asks() {
             (HabitOf::None, *own)
         } else {
             return None;
@@ -270,7 +266,6 @@ impl Work {
 impl Habit {
     fn begin(seen: &Seen<'_>) -> Self {
         let socket = &seen.fact.socket;
-        let waited = u64::from(jiffies_since(socket.jiffies, socket.lsndtime));
         Self {
             seen_ns: seen.at.ns,
             remote: connection::remote(socket),
@@ -278,7 +273,7 @@ impl Habit {
             bytes_received: socket.bytes_received,
             speaker: last_speaker(socket),
             acknowledged: socket.snd_una == socket.write_seq,
-            waited_ns: waited.saturating_mul(seen.jiffy_ns),
+            waited_ns: seen.ns(jiffies_since(socket.jiffies, socket.lsndtime)),
             counted: None,
             in_workload: false,
             client: Identity::of(socket).role() == Role::Client,
@@ -323,13 +318,8 @@ impl Habit {
         (next, news)
     }
 
-    fn note(&mut self, news: &News) {
-        match news {
-            News::Answered(ns) => self.tally.answer(*ns),
-            News::Unanswered => self.tally.unanswered = self.tally.unanswered.saturating_add(1),
-        }
-    }
-
+    /// Whether its sends used to be answered: this host opened it, more than one
+    /// answer was seen, and no send without one.
     fn asks(&self) -> bool {
         self.client && self.tally.unanswered == 0 && self.tally.answered >= REQUESTER_ANSWERS
     }
@@ -339,8 +329,8 @@ impl Habit {
 /// one jiffy it counts as one.
 fn answer(seen: &Seen<'_>) -> News {
     let socket: &Socket = &seen.fact.socket;
-    let took = u64::from(jiffies_since(socket.lrcvtime, socket.lsndtime));
-    News::Answered(took.max(1).saturating_mul(seen.jiffy_ns))
+    let took = jiffies_since(socket.lrcvtime, socket.lsndtime);
+    News::Answered(seen.ns(took.max(1)))
 }
 
 fn workload(path: &str, remote: SocketAddr, owner: &Owner) -> Workload {

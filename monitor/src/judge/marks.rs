@@ -1,6 +1,6 @@
 //! A socket's counters at one moment, to see later what moved.
 
-use super::{finding::Clock, seen::Seen};
+use super::{finding::Clock, seen::Seen, serial::distance};
 use monitor_common::{Socket, TcpState};
 
 /// The counters that tell movement.
@@ -68,16 +68,12 @@ impl Marks {
 
     /// Payload bytes that the application handed over since, as `socket` shows.
     pub(crate) fn payload_written(&self, socket: &Socket) -> u32 {
-        let grown = socket.write_seq.wrapping_sub(self.write_seq);
+        let grown = distance(self.write_seq, socket.write_seq);
         // Our own FIN takes one place in the sequence too.
         let fin_possible = !matches!(
             TcpState::from_number(socket.state),
             Some(TcpState::Established | TcpState::CloseWait)
         );
-        if grown < 1 << 31 {
-            grown.saturating_sub(u32::from(fin_possible))
-        } else {
-            0
-        }
+        grown.saturating_sub(u32::from(fin_possible))
     }
 }

@@ -161,7 +161,6 @@ impl Judge {
         let mut desk = Desk {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
-            jiffy_ns: self.limits.jiffy_ns,
             out,
         };
         let tracked = match self.connections.entry(cookie) {
@@ -244,7 +243,6 @@ impl Judge {
         let mut desk = Desk {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
-            jiffy_ns: self.limits.jiffy_ns,
             out,
         };
         for tracked in self.connections.values_mut() {
@@ -262,7 +260,6 @@ impl Judge {
         let mut desk = Desk {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
-            jiffy_ns: self.limits.jiffy_ns,
             out,
         };
         let now = Moment {

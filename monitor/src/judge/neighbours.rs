@@ -193,7 +193,7 @@ impl Neighbour {
         } else if self.failing.is_none() {
             let unheard = seen.at.ns.saturating_sub(self.heard_ns);
             // The timeouts that passed took the better part of the one that runs.
-            let waited = u64::from(socket.rto_jiffies).saturating_mul(seen.jiffy_ns) / 2;
+            let waited = seen.ns(socket.rto_jiffies) / 2;
             let fresh = socket.retransmits >= FAILING
                 && !self.after_silence
                 && unheard.saturating_sub(waited) < seen.threshold_ns();
@@ -210,8 +210,7 @@ fn heard_ns(seen: &Seen<'_>) -> u64 {
     let socket = &seen.fact.socket;
     let since = |then| jiffies_since(socket.jiffies, then);
     let age = since(socket.rcv_tstamp).min(since(socket.lrcvtime));
-    let age_ns = u64::from(age).saturating_mul(seen.jiffy_ns);
-    seen.at.ns.saturating_sub(age_ns)
+    seen.at.ns.saturating_sub(seen.ns(age))
 }
 
 /// Whether nothing comes back: an ACK of new data takes the timeouts back, any
@@ -230,6 +229,6 @@ pub(crate) fn look_at(seen: &Seen<'_>) -> Option<u64> {
     let socket = &seen.fact.socket;
     let local = matches!(seen.kind, FactKind::Retransmitted | FactKind::Swept);
     // At the retransmission the timeout is not doubled yet.
-    let wait = u64::from(socket.rto_jiffies).saturating_mul(seen.jiffy_ns);
+    let wait = seen.ns(socket.rto_jiffies);
     (local && socket.retransmits == FAILING && fails(seen)).then(|| seen.at.ns.saturating_add(wait))
 }

@@ -25,6 +25,11 @@ pub(crate) struct Seen<'a> {
 }
 
 impl Seen<'_> {
+    /// So many jiffies in ns.
+    pub(crate) fn ns(&self, jiffies: u32) -> u64 {
+        u64::from(jiffies).saturating_mul(self.jiffy_ns)
+    }
+
     /// The clock that counts: the path's, packets where there is none.
     pub(crate) fn clock(&self) -> Clock {
         self.path.map_or(Clock::Packets, |path| path.clock)

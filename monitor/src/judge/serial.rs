@@ -6,6 +6,11 @@ pub(crate) const fn after(a: u32, b: u32) -> bool {
     distance != 0 && distance < 1 << 31
 }
 
+/// From sequence number `a` on to `b`; 0 where `b` does not come after `a`.
+pub(crate) const fn distance(a: u32, b: u32) -> u32 {
+    if after(b, a) { b.wrapping_sub(a) } else { 0 }
+}
+
 /// Jiffies from `then` to `now`. A moment in the near future (another CPU's
 /// clock was read a little later) counts as now.
 pub(crate) const fn jiffies_since(now: u32, then: u32) -> u32 {
@@ -24,6 +29,8 @@ mod tests {
         assert!(after(5, u32::MAX - 5));
         assert!(!after(u32::MAX - 5, 5));
         assert!(!after(7, 7));
+        assert_eq!(distance(u32::MAX - 5, 5), 11);
+        assert_eq!(distance(5, u32::MAX - 5), 0);
     }
 
     #[test]

@@ -20,7 +20,6 @@ use monitor_common::{FactKind, TcpState};
 pub(crate) struct Desk<'a> {
     pub(crate) contrasts: &'a mut Contrasts,
     pub(crate) habits: &'a Habits,
-    pub(crate) jiffy_ns: u64,
     pub(crate) out: &'a mut Vec<Verdict>,
 }
 
@@ -303,7 +302,6 @@ impl Tracked {
             event,
             now_ns: at.ns,
             settings: &self.settings,
-            jiffy_ns: desk.jiffy_ns,
         };
         let Some(mut ruling) = outcomes::judge(&case) else {
             return;

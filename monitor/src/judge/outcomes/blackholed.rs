@@ -75,14 +75,13 @@ fn sign(case: &Case<'_>, seen: &Seen<'_>) -> Option<Sign> {
     // counted from there on, nothing interrupted.
     let wait = case.gap.wait?;
     let socket = &seen.fact.socket;
-    let ns = |jiffies: u32| u64::from(jiffies).saturating_mul(case.jiffy_ns);
     Unanswered {
         timeouts: socket.retransmits.saturating_sub(wait.marks.retransmits),
         probes: socket.probes_out.saturating_sub(wait.marks.probes_out),
         in_flight: socket.packets_out > 0 || seen.kind == FactKind::Retransmitted,
         waited_ns: case.now_ns.saturating_sub(wait.since_ns),
-        rto_ns: ns(socket.rto_jiffies),
-        first_rto_ns: ns(wait.marks.rto_jiffies),
+        rto_ns: seen.ns(socket.rto_jiffies),
+        first_rto_ns: seen.ns(wait.marks.rto_jiffies),
     }
     .sign()
 }

@@ -34,7 +34,6 @@ pub(crate) struct Case<'a> {
     pub(crate) event: Event<'a>,
     pub(crate) now_ns: u64,
     pub(crate) settings: &'a Settings,
-    pub(crate) jiffy_ns: u64,
 }
 
 /// What a gap's outcome says about gaps of that length.

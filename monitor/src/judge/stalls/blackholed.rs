@@ -17,7 +17,6 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.unheard?;
     let seen = case.seen;
     let socket = &seen.fact.socket;
-    let ns = |jiffies: u32| u64::from(jiffies).saturating_mul(seen.jiffy_ns);
     let waited_ns = case.now.at_ns.saturating_sub(first.at_ns);
     let unanswered = Unanswered {
         timeouts: if unheard_while_trying(seen) {
@@ -32,8 +31,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         },
         in_flight: socket.packets_out > 0 && look::waiting_bytes(socket) > 0,
         waited_ns,
-        rto_ns: ns(socket.rto_jiffies),
-        first_rto_ns: ns(first.rto_jiffies),
+        rto_ns: seen.ns(socket.rto_jiffies),
+        first_rto_ns: seen.ns(first.rto_jiffies),
     };
     let sign = unanswered.sign_after(if network_loss::lossy(socket) {
         LOSSY_TIMEOUTS

@@ -2,7 +2,7 @@
 
 use crate::judge::{
     seen::Seen,
-    serial::{after, jiffies_since},
+    serial::{distance, jiffies_since},
     speaker::{Speaker, last_speaker},
     thresholds::{FOLLOW_UP_NS, FULL_SEGMENT},
 };
@@ -128,12 +128,11 @@ pub(crate) fn waits_for_answer(seen: &Seen<'_>) -> Option<u64> {
     {
         return None;
     }
-    let ns = |jiffies: u32| u64::from(jiffies).saturating_mul(seen.jiffy_ns);
-    let thought = ns(jiffies_since(socket.lsndtime, socket.lrcvtime));
+    let thought = seen.ns(jiffies_since(socket.lsndtime, socket.lrcvtime));
     if socket.bytes_received > 0 && thought < FOLLOW_UP_NS {
         return None;
     }
-    Some(ns(jiffies_since(socket.jiffies, socket.lsndtime)))
+    Some(seen.ns(jiffies_since(socket.jiffies, socket.lsndtime)))
 }
 
 /// How long nothing can have been acknowledged although everything that was
@@ -145,16 +144,11 @@ pub(crate) fn idle_sender_ns(seen: &Seen<'_>) -> u64 {
         return 0;
     }
     let since = jiffies_since(socket.jiffies, socket.lsndtime);
-    u64::from(since.saturating_sub(socket.rto_jiffies)).saturating_mul(seen.jiffy_ns)
+    seen.ns(since.saturating_sub(socket.rto_jiffies))
 }
 
 /// Since the last ACK, in ns.
 pub(crate) fn since_ack_ns(seen: &Seen<'_>) -> u64 {
     let socket = &seen.fact.socket;
-    u64::from(jiffies_since(socket.jiffies, socket.rcv_tstamp)).saturating_mul(seen.jiffy_ns)
-}
-
-/// From `a` on to `b`; 0 where `b` lies before `a`.
-fn distance(a: u32, b: u32) -> u32 {
-    if after(b, a) { b.wrapping_sub(a) } else { 0 }
+    seen.ns(jiffies_since(socket.jiffies, socket.rcv_tstamp))
 }

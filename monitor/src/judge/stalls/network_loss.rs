@@ -4,7 +4,7 @@ use super::{Case, Ruling, look::Look};
 use crate::judge::{
     evidence::EvidenceList,
     finding::{Cause, Certainty, Clock, Severity},
-    serial::after,
+    serial::distance,
     thresholds::{
         LOSS_AGAIN_NS, LOSS_LOOKS, LOSS_OVER_PERCENT, LOSS_PERCENT, LOSS_SEGMENTS, LOSS_SPAN_NS,
         LOSSY_PERCENT, LOSSY_SEGMENTS, TWO_LOOKS_NS,
@@ -63,7 +63,7 @@ impl Loss {
 
     /// Segments sent again.
     fn segments(&self) -> u32 {
-        grown_32(self.base.total_retrans, self.last.total_retrans)
+        distance(self.base.total_retrans, self.last.total_retrans)
     }
 
     fn sent(&self) -> u64 {
@@ -84,7 +84,7 @@ impl Loss {
 
     /// Bytes acknowledged meanwhile.
     fn progress(&self) -> u32 {
-        grown_32(self.base.snd_una, self.last.snd_una)
+        distance(self.base.snd_una, self.last.snd_una)
     }
 
     fn much(&self) -> bool {
@@ -92,15 +92,6 @@ impl Loss {
             && self.segments() >= LOSS_SEGMENTS
             && self.percent() >= LOSS_PERCENT
             && self.progress() > 0
-    }
-}
-
-/// From `then` to `now`; 0 where it went back.
-fn grown_32(then: u32, now: u32) -> u32 {
-    if after(now, then) {
-        now.wrapping_sub(then)
-    } else {
-        0
     }
 }
 

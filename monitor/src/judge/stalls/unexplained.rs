@@ -13,7 +13,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
     let socket = &case.seen.fact.socket;
     let waiting = look::waiting_bytes(socket);
     let stood = case.now.at_ns.saturating_sub(first.at_ns);
-    let rto_ns = u64::from(socket.rto_jiffies).saturating_mul(case.seen.jiffy_ns);
+    let rto_ns = case.seen.ns(socket.rto_jiffies);
     let patience = UNEXPLAINED_NS.max(rto_ns.saturating_mul(UNEXPLAINED_IN_RTO));
     let heard = first.heard(&case.now);
     // Timeouts without a word count up to "blackholed", a closed window is

@@ -79,7 +79,7 @@ fn a_kind_that_also_speaks_unanswered_teaches_nothing() {
 #[test]
 fn sends_used_to_be_answered_after_two_answers_and_none_missing() {
     let mut story = Story::on(azure());
-    let asks = |story: &Story| story.judge.habits.used_to_be_answered(0x51);
+    let asks = |story: &Story| story.judge.habits.patience_ns(0x51).is_some();
     story.is_answered(1, 0.012);
     assert!(!asks(&story));
     story.is_answered(1, 0.012);
@@ -95,7 +95,7 @@ fn what_is_pushed_answers_no_more_than_one_request() {
     for _ in 0..10 {
         story.hears().next_look();
     }
-    assert!(!story.judge.habits.used_to_be_answered(0x51));
+    assert!(story.judge.habits.patience_ns(0x51).is_none());
 }
 
 #[test]

@@ -273,7 +273,6 @@ fn ruled(patience_ns: Option<u64>, apart_ns: u64) -> Option<Outcome> {
         event: Event::Fact(&seen),
         now_ns: last.time_ns,
         settings: &Settings::of(last, JIFFY_NS),
-        jiffy_ns: JIFFY_NS,
     };
     outcomes::judge(&case).map(|ruling| ruling.outcome)
 }
