@@ -70,8 +70,6 @@ pub mod flags {
     pub const ROUTE_UNKNOWN: u32 = 1 << 3;
     /// SO_KEEPALIVE is set.
     pub const KEEPALIVE: u32 = 1 << 4;
-    /// The fact comes from the sweep of all processes (`iter/task_file`).
-    pub const FROM_TASK_FILE: u32 = 1 << 5;
     /// The sweep shows the socket as a sample of the host's connections: nothing
     /// need be wrong with it.
     pub const SAMPLED: u32 = 1 << 6;

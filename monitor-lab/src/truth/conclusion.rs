@@ -89,13 +89,6 @@ impl Conclusion {
         let word = self.word();
         word.strip_prefix("stall/").unwrap_or(word)
     }
-
-    /// Whether it is about a connection that should move and does not, without a
-    /// long silence before.
-    #[must_use]
-    pub fn is_stall(self) -> bool {
-        self.word() != self.alert()
-    }
 }
 
 impl Serialize for Conclusion {
