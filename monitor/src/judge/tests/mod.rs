@@ -14,6 +14,7 @@ mod findings;
 mod habits;
 mod half_closed;
 mod identity;
+mod lives;
 mod lost_facts;
 mod neighbours;
 mod properties;

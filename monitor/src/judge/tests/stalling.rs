@@ -36,6 +36,7 @@ impl Story {
         socket.segs_in += 1;
         socket.rcv_tstamp = socket.jiffies;
         socket.probes_out = 0;
+        self.wire = self.now;
         self
     }
 
@@ -55,6 +56,7 @@ impl Story {
         socket.snd_wnd = 65_535;
         socket.packets_out = 0;
         socket.lsndtime = socket.jiffies;
+        self.data = self.now;
         self.is_heard()
     }
 
@@ -64,6 +66,7 @@ impl Story {
         socket.rcv_nxt = socket.rcv_nxt.wrapping_add(bytes);
         socket.bytes_received += u64::from(bytes);
         socket.lrcvtime = socket.jiffies;
+        self.data = self.now;
         self.is_heard()
     }
 
@@ -90,6 +93,7 @@ impl Story {
         socket.snd_una = socket.snd_nxt.wrapping_sub(1_000);
         socket.packets_out = 1;
         socket.lsndtime = socket.jiffies;
+        self.data = self.now;
         self.is_heard()
     }
 
@@ -104,6 +108,7 @@ impl Story {
         socket.segs_out += 1;
         socket.lsndtime = socket.jiffies;
         socket.snd_wl1 = socket.rcv_nxt;
+        self.data = self.now;
         self.is_heard()
     }
 
@@ -115,6 +120,7 @@ impl Story {
         socket.rcv_wup = socket.rcv_nxt;
         socket.bytes_received += 800;
         socket.lrcvtime = socket.jiffies;
+        self.data = self.now;
         self.is_heard()
     }
 

@@ -28,14 +28,16 @@ pub(super) struct Story {
     pub(super) owner: Owner,
     /// What the peer's segments look like.
     pub(super) peer: Peer,
-    wire: u64,
-    data: u64,
+    /// When a segment last passed, and when payload last did.
+    pub(super) wire: u64,
+    pub(super) data: u64,
     /// When a local timer or a read last moved the kernel's packet clock.
     touched: u64,
     warn_ns: u64,
     clock: Clock,
     suspect: bool,
-    last: Option<Fact>,
+    /// The fact that was told last, sweeps aside.
+    pub(super) last: Option<Fact>,
 }
 
 impl Story {
