@@ -278,3 +278,15 @@ fn an_idle_connection_is_never_unexplained() {
     story.sends(400).peer_acks().looks(300);
     assert_eq!(story.said(), NOTHING);
 }
+
+#[test]
+fn a_peer_heard_before_its_path_died_does_not_take_the_page_back() {
+    let mut story = Story::on(azure());
+    story.wait(1.0).sends(400).next_look();
+    story.is_heard();
+    for _ in 0..3 {
+        story.wait(0.42).times_out();
+    }
+    story.looks(10);
+    assert_eq!(story.stalls(), ["blackholed page"]);
+}

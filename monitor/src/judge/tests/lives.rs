@@ -5,7 +5,7 @@
 use super::story::{SECOND, Story, azure};
 use crate::judge::{
     JudgedPath, Verdict,
-    finding::{Cause, Certainty, FindingKind, Outcome, Severity},
+    finding::{Cause, Certainty, Evidence, FindingKind, Outcome, Severity},
     thresholds::LINGER_NS,
 };
 use monitor_common::{FactKind, TcpState};
@@ -108,6 +108,8 @@ struct Life {
     story: Story,
     silences: BTreeMap<u64, usize>,
     born: u64,
+    /// A stall that lasts was told once more.
+    told_anew: bool,
 }
 
 impl Life {
@@ -121,6 +123,7 @@ impl Life {
             story: Story::on(hasty),
             silences: BTreeMap::new(),
             born: 0,
+            told_anew: false,
         }
     }
 
@@ -137,7 +140,8 @@ impl Life {
         let before = self.story.wire;
         let over = self.act(turn);
         // What follows a silence ends it, whatever that is: a probe, a segment, a death.
-        let ended = over || self.story.wire != before;
+        let probed = matches!(turn, Turn::Probes);
+        let ended = over || probed || self.story.wire != before;
         let long = self.story.now - before >= 3 * SECOND;
         *self.silences.entry(cookie).or_default() += usize::from(ended && long);
         if over {
@@ -165,10 +169,16 @@ impl Life {
     /// Answers whether the connection is over.
     fn act(&mut self, turn: Turn) -> bool {
         let told_lately = self.told_lately();
+        let untroubled = self.untroubled();
         let story = &mut self.story;
         match turn {
             Turn::Waits(ms) => story.wait(f64::from(ms) / 1_000.0),
-            Turn::Sweeps(count) => story.looks(count),
+            Turn::Sweeps(count) => {
+                for _ in 0..count {
+                    self.look();
+                }
+                &mut self.story
+            }
             Turn::MissedBySweep => story.sweep_without(),
             Turn::RingIsFull(full) => {
                 story.ring_is_full = full;
@@ -178,6 +188,8 @@ impl Life {
             Turn::ToldTwice if told_lately => story.again(),
             Turn::ToldTwice => story,
             Turn::Sends => story.sends(400),
+            // Nothing times out that was not sent.
+            Turn::TimesOut(_) if story.socket.packets_out == 0 => story,
             Turn::TimesOut(times) => {
                 for _ in 0..times {
                     story.socket.retransmits = story.socket.retransmits.min(20);
@@ -216,7 +228,9 @@ impl Life {
             }
             Turn::Closes => story.closes(),
             Turn::PeerCloses => story.peer_closes(),
-            Turn::ProbationOver => story.probation_over(),
+            // The kernel side lets only those go with which nothing is wrong.
+            Turn::ProbationOver if untroubled => story.probation_over(),
+            Turn::ProbationOver => story,
             Turn::NeighbourFails => self.neighbour(2),
             Turn::NeighbourMoves => self.neighbour(0),
             Turn::PeerResets => {
@@ -235,9 +249,37 @@ impl Life {
         false
     }
 
+    /// A second passes, and a sweep shows it: what stands is not told anew.
+    fn look(&mut self) {
+        let stall_of = |verdict: &Verdict| match verdict {
+            Verdict::Finding(finding) => match finding.kind {
+                FindingKind::Stall { cause } => Some(cause),
+                _ => None,
+            },
+            _ => None,
+        };
+        let story = &mut self.story;
+        story.wait(1.0);
+        let known = story.verdicts.len();
+        story.sweep();
+        let (before, now) = story.verdicts.split_at(known);
+        let moves = |verdict: &Verdict| matches!(verdict, Verdict::Moves { .. });
+        if now.iter().any(moves) {
+            let last = before.iter().rev().find_map(stall_of);
+            let next = now.iter().find_map(stall_of);
+            self.told_anew |= next.is_some() && last == next;
+        }
+    }
+
     fn told_lately(&self) -> bool {
         let last = self.story.last;
         last.is_some_and(|fact| self.story.now - fact.time_ns < LINGER_NS)
+    }
+
+    fn untroubled(&self) -> bool {
+        let socket = &self.story.socket;
+        let answered = socket.snd_una == socket.write_seq && socket.probes_out == 0;
+        self.story.suspect && answered && socket.packets_out == 0
     }
 
     /// A sweep shows another connection to the same peer.
@@ -335,6 +377,7 @@ proptest! {
             life.live(turn);
         }
         is_sound(&life.story.verdicts)?;
+        prop_assert!(!life.told_anew, "a stall was told anew: {:?}", life.story.said());
         // The one that still lasts: it may have crossed.
         *life.silences.entry(life.story.socket.cookie).or_default() += 1;
         for (cookie, silences) in &life.silences {
@@ -354,11 +397,10 @@ fn these_lives_come_to_everything_that_can_be_said() {
             if finding.scope.is_some() {
                 said.insert("unreachable");
             }
-            if finding
-                .evidence
-                .iter()
-                .any(|fact| fact.fact == "forged_ack_sign")
-            {
+            // By the signs alone, not because answers are missed.
+            let by_signs =
+                |fact: &Evidence| fact.fact == "used_to_be_answered" && fact.value == false;
+            if finding.evidence.iter().any(by_signs) {
                 said.insert("forged");
             }
         }

@@ -35,7 +35,8 @@ pub(super) struct Story {
     touched: u64,
     warn_ns: u64,
     clock: Clock,
-    suspect: bool,
+    /// The kernel side follows it.
+    pub(super) suspect: bool,
     /// The fact that was told last, sweeps aside.
     pub(super) last: Option<Fact>,
 }
