@@ -166,9 +166,11 @@ impl Watched {
 
     /// What stands as it did, and what begins to.
     fn compare(&mut self, now: &Look, signs: Signs) {
-        let lost = self.told() == Some(Cause::Blackholed);
+        // What came before nothing came any more does not take it back.
+        let back = self.told() == Some(Cause::Blackholed)
+            && self.unheard.is_some_and(|first| first.heard(now));
         self.sending = stand(self.sending, now, signs.due, |first| {
-            first.snd_una == now.snd_una && !(lost && first.heard(now))
+            first.snd_una == now.snd_una && !back
         });
         self.unheard = stand(self.unheard, now, signs.due, |first| {
             first.snd_una == now.snd_una && !first.heard(now)
