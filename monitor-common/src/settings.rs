@@ -20,7 +20,7 @@ pub enum SweepMode {
 pub struct SweepOrder {
     /// A [`SweepMode`] as its number.
     pub mode: u32,
-    /// Of the connections with a path, those whose hash has these bits equal to
+    /// Of the connections not on loopback, those whose hash has these bits equal to
     /// `sample_turn` are shown as samples: all with 0, one in `sample_mask + 1`
     /// else. A power of two less one.
     pub sample_mask: u32,

@@ -118,7 +118,8 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         Suspect::begin_half_closed(sock, threshold, silence.now_ns);
     }
     let found = silent || waiting || suspected || stalled && measured.is_some();
-    let shown = all || found || sampled && on_path;
+    // Without a path too: it is a neighbour of those that fail.
+    let shown = all || found || sampled && measured.is_some();
     if !shown {
         return;
     }

@@ -11,16 +11,17 @@
 //! - the smallest round trip known is long where every ACK rode on an answer, so
 //!   that a bare ACK looks too quick.
 //!
-//! Two weak ones of different kinds count together, one alone never does. A round
-//! trip that is longer than usual is no sign at all: a stopped process's kernel
-//! acknowledges late.
+//! Two weak ones of different kinds count together, one alone never does, and none
+//! does where the peer's clock moved as it should: a box does not know it, so the
+//! peer's own kernel acknowledged. A round trip that is longer than usual is no sign
+//! at all: a stopped process's kernel acknowledges late.
 
 use super::{
     evidence::EvidenceList,
     seen::Seen,
     thresholds::{
         LEAST_ROUND_TRIP_US, MOST_TSVAL_NS, ROUND_TRIP_FACTOR, SECOND, TRANSIT_SPREAD_NS,
-        WINDOW_FACTOR,
+        TSVAL_TICK_NS, WINDOW_FACTOR,
     },
     words,
 };
@@ -39,6 +40,8 @@ pub(crate) struct Known {
     tsval: Option<u32>,
     /// By then the last segment had arrived.
     heard_by_ns: u64,
+    /// ...and not before this: payload is a segment too.
+    heard_since_ns: u64,
     /// Window in bytes, and the shift of those to come.
     window: Option<(u32, u8)>,
     rtt_min_us: Option<u32>,
@@ -59,6 +62,7 @@ impl Known {
             // The packet clock moves with more than arrivals: this is late rather
             // than early, and the time since rather short than long.
             heard_by_ns: seen.at.ns.saturating_sub(seen.fact.packet_idle_ns),
+            heard_since_ns: seen.at.ns.saturating_sub(seen.fact.payload_idle_ns),
             // A closed window opens to any size.
             window: (socket.snd_wnd > 0 && shift <= MOST_WSCALE).then_some((socket.snd_wnd, shift)),
             rtt_min_us: measured.then_some(socket.rtt_min_us),
@@ -88,6 +92,8 @@ pub(crate) struct Signs {
     known: Known,
     timestamp_missing: bool,
     stood_still: Option<StoodStill>,
+    /// The peer's timestamp clock was seen to have moved as a peer's does.
+    by_its_clock: bool,
     /// TTL.
     ttl: Differs,
     /// Window in bytes.
@@ -115,7 +121,7 @@ impl Signs {
         let known = self.known;
         let has = |bit| segment.options & bit != 0;
         if has(segment_options::HAS_TIMESTAMP) {
-            self.read_tsval(segment.tsval, seen.at.ns);
+            self.read_tsval(segment.tsval, seen.at.ns, seen.at.ns);
         } else if has(segment_options::READ) && known.tsval.is_some() {
             self.timestamp_missing = true;
         }
@@ -140,10 +146,11 @@ impl Signs {
     /// fact told: what it received last came no earlier than `not_before_ns`. A
     /// segment without the option leaves the clock where it was.
     pub(crate) fn read_socket(&mut self, seen: &Seen<'_>, not_before_ns: u64) {
-        self.read_tsval(seen.fact.socket.rcv_tsval, not_before_ns);
+        self.read_tsval(seen.fact.socket.rcv_tsval, not_before_ns, seen.at.ns);
     }
 
-    fn read_tsval(&mut self, tsval: u32, at_ns: u64) {
+    /// Compares a timestamp that came no earlier than `at_ns`, by `by_ns` at the latest.
+    fn read_tsval(&mut self, tsval: u32, at_ns: u64, by_ns: u64) {
         let Some(before) = self.known.tsval else {
             return;
         };
@@ -159,7 +166,11 @@ impl Signs {
         if moved < at_least {
             self.stood_still
                 .get_or_insert(StoodStill { moved, at_least });
+            return;
         }
+        let longest = by_ns.saturating_sub(self.known.heard_since_ns);
+        let at_most = longest.saturating_add(TRANSIT_SPREAD_NS) / TSVAL_TICK_NS;
+        self.by_its_clock |= at_least > 0 && u64::from(moved) <= at_most;
     }
 
     fn read_window(&mut self, now: u64, before: u64, progress: u32) {
@@ -175,7 +186,14 @@ impl Signs {
     /// Whether they suffice for a suspicion.
     pub(crate) fn suffice(&self) -> bool {
         let weak = [self.ttl, self.window, self.round_trip];
-        self.timestamp_missing || self.stood_still.is_some() || weak.iter().flatten().count() >= 2
+        let another = !self.by_its_clock && weak.iter().flatten().count() >= 2;
+        self.timestamp_missing || self.stood_still.is_some() || another
+    }
+
+    /// Whether the peer's own kernel acknowledged, as far as its timestamp clock tells.
+    /// `false` where that is not known.
+    pub(crate) fn by_the_peer(&self) -> bool {
+        self.by_its_clock && !self.timestamp_missing && self.stood_still.is_none()
     }
 
     /// Adds each sign with its numbers to the evidence.

@@ -227,6 +227,10 @@ pub(crate) const TRANSIT_SPREAD_NS: u64 = SECOND;
 /// half of its circle (RFC 7323, section 5.5).
 pub(crate) const MOST_TSVAL_NS: u64 = 24 * 86_400 * SECOND;
 
+/// The shortest tick of a timestamp clock that is taken for a peer's own, in ns: 1 ms
+/// (RFC 7323, section 5.4). What a box makes up is hardly ever within reach of it.
+pub(crate) const TSVAL_TICK_NS: u64 = SECOND / 1_000;
+
 /// A window counts as another's from this factor on. Receive buffers double in a
 /// round trip at most, and in an idle connection's window one doubling may be
 /// unannounced; twice that is not the peer that was.

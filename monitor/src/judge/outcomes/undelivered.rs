@@ -1,6 +1,10 @@
 //! Undelivered: acknowledged, but by all signs not by the peer; or acknowledged
 //! again and again, and never answered where answers used to come.
 //!
+//! The latter is no sign where the peer's timestamp clock moved on: its own kernel
+//! has what was sent. An upload after requests, an event stream after a log-in and a
+//! stopped process look just so.
+//!
 //! It is told once "acknowledged" may be, so that a peer whose clock stood still
 //! but who answers has survived; and only by a fact, never because time passed:
 //! payload of a half-closed connection and payload whose fact was lost show in the
@@ -68,6 +72,7 @@ fn unanswered(case: &Case<'_>) -> bool {
     };
     // A gap that may have been none needs a sign.
     !gap.doubtful
+        && !gap.signs.by_the_peer()
         && gap.closed_ns.is_none()
         && gap.sends >= UNANSWERED_SENDS
         && lasted >= UNANSWERED_FOR_NS.max(patience)

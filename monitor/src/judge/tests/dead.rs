@@ -2,6 +2,7 @@
 //! acknowledges nothing.
 
 use super::story::{Story, azure, evidence};
+use crate::judge::finding::FindingKind;
 use monitor_common::{FactKind, TcpState};
 
 const NOTHING: [&str; 0] = [];
@@ -207,6 +208,25 @@ fn unanswered_keepalive_probes_show_a_dead_peer_and_its_silence_is_no_news() {
         story.wait(10.0).sweep();
     }
     assert_eq!(story.said(), ["blackholed page"]);
+}
+
+#[test]
+fn probes_closer_than_the_timeout_leave_no_gap_between_them() {
+    let hasty = crate::judge::JudgedPath {
+        timeout_ns: 4 * super::story::SECOND,
+        warn_ns: 3 * super::story::SECOND,
+        ..azure()
+    };
+    let mut story = Story::on(hasty);
+    story.wait(1.2).probes_in_vain();
+    for _ in 0..3 {
+        story.wait(1.0).probes_in_vain().wait(0.8).sweep();
+        story.wait(0.2);
+    }
+    assert_eq!(story.said(), ["blackholed page"]);
+    let finding = story.finding("blackholed");
+    assert!(matches!(finding.kind, FindingKind::Stall { .. }));
+    assert!(finding.gap_seconds > 4.0, "{}", finding.summary);
 }
 
 #[test]

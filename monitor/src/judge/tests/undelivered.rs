@@ -192,6 +192,7 @@ fn one_weak_sign_is_none_two_of_different_kinds_are() {
         (64, 512, 9.0, false),
     ] {
         let mut story = Story::on(azure());
+        story.negotiated_no_timestamps();
         story.wait(200.0).peer_sends(5);
         // The connection is among the samples of each sweep.
         for _ in 0..8 {
@@ -208,9 +209,8 @@ fn one_weak_sign_is_none_two_of_different_kinds_are() {
 #[test]
 fn where_options_cannot_be_read_or_timestamps_were_not_negotiated_there_is_no_sign() {
     let mut plain = Story::on(azure());
-    plain.socket.tcp_header_len = 20;
-    plain.peer.timestamps = false;
     plain
+        .negotiated_no_timestamps()
         .wait(270.0)
         .sends(10)
         .wait(0.03)
@@ -235,9 +235,13 @@ fn seen_of<'a>(fact: &'a Fact, owner: &'a Owner, path: &'a Arc<JudgedPath>) -> S
     }
 }
 
-/// What is ruled of a gap with four sends, `apart_ns` each, all acknowledged.
-fn ruled(patience_ns: Option<u64>, apart_ns: u64) -> Option<Outcome> {
+/// What is ruled of a gap with four sends, `apart_ns` each, all acknowledged by a peer
+/// with timestamps or without.
+fn ruled(patience_ns: Option<u64>, apart_ns: u64, timestamps: bool) -> Option<Outcome> {
     let mut story = Story::on(azure());
+    if !timestamps {
+        story.negotiated_no_timestamps();
+    }
     story.wait(270.0);
     let path = Arc::new(azure());
     let owner = owner();
@@ -280,8 +284,40 @@ fn ruled(patience_ns: Option<u64>, apart_ns: u64) -> Option<Outcome> {
 #[test]
 fn sends_that_are_acknowledged_and_not_answered_where_answers_used_to_come() {
     let usual = Some(SECOND / 10);
-    assert_eq!(ruled(usual, SECOND), Some(Outcome::Undelivered));
-    assert_eq!(ruled(None, SECOND), None);
-    assert_eq!(ruled(usual, SECOND / 2), None, "the last came 1.5 s later");
-    assert_eq!(ruled(Some(4 * SECOND), SECOND), None, "slow as ever");
+    let undelivered = Some(Outcome::Undelivered);
+    assert_eq!(ruled(usual, SECOND, false), undelivered);
+    assert_eq!(ruled(None, SECOND, false), None);
+    assert_eq!(
+        ruled(usual, SECOND / 2, false),
+        None,
+        "the last came 1.5 s later"
+    );
+    assert_eq!(ruled(Some(4 * SECOND), SECOND, false), None, "slow as ever");
+}
+
+#[test]
+fn an_upload_that_the_peers_own_clock_acknowledges_is_no_alarm() {
+    let usual = Some(SECOND / 10);
+    assert_eq!(ruled(usual, SECOND, true), None);
+}
+
+#[test]
+fn weak_signs_are_none_where_the_peers_clock_moved_as_it_should() {
+    for (frozen, told) in [
+        (None, false),
+        // As if made up: further than any clock gets in that time.
+        (Some(3_000_000_000), true),
+    ] {
+        let mut story = Story::on(azure());
+        story.wait(200.0).peer_sends(5);
+        for _ in 0..8 {
+            story.wait(25.0).sweep();
+        }
+        story.peer.ttl = 64;
+        story.peer.window = 65_000;
+        story.peer.frozen = frozen;
+        story.sends(10).wait(0.03).peer_acks().wait(4.0).sweep();
+        let undelivered = story.said().contains(&"undelivered page".into());
+        assert_eq!(undelivered, told, "{:?}", story.said());
+    }
 }

@@ -28,6 +28,13 @@ impl Peer {
 }
 
 impl Story {
+    /// This connection has no timestamps, in either direction.
+    pub(in crate::judge::tests) fn negotiated_no_timestamps(&mut self) -> &mut Self {
+        self.socket.tcp_header_len = 20;
+        self.peer.timestamps = false;
+        self
+    }
+
     /// A segment of the peer, still without flags and numbers.
     pub(super) fn arrival(&self) -> Segment {
         let option = if self.peer.timestamps {
