@@ -295,7 +295,7 @@ impl Judge {
             contrasts: self.contrasts.len(),
             contrasts_full_total: self.contrasts.dropped,
             stalls: self.stalls.len(),
-            stalls_full_total: self.stalls.dropped,
+            stalls_full_total: self.stalls.dropped(),
             habits: self.habits.len(),
             habits_full_total: self.habits.dropped,
             neighbours: self.contrasts.neighbours.len(),

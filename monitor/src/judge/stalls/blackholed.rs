@@ -34,11 +34,12 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         rto_ns: seen.ns(socket.rto_jiffies),
         first_rto_ns: seen.ns(first.rto_jiffies),
     };
-    let sign = unanswered.sign_after(if network_loss::lossy(socket) {
-        LOSSY_TIMEOUTS
-    } else {
-        TIMEOUTS
-    })?;
+    let sign =
+        unanswered.sign_after(if network_loss::lossy(socket, case.sent_again_in_outages) {
+            LOSSY_TIMEOUTS
+        } else {
+            TIMEOUTS
+        })?;
     let length_ns = match sign {
         Sign::Probes => look::since_ack_ns(seen),
         _ => waited_ns

@@ -9,6 +9,7 @@ mod blackholed;
 mod local_reader;
 mod look;
 mod network_loss;
+mod outages;
 mod sender_limited;
 mod table;
 mod unexplained;
@@ -43,6 +44,8 @@ pub(crate) struct Case<'a> {
     pub(crate) unheard: Option<Look>,
     /// The losses of late.
     pub(crate) loss: Option<Loss>,
+    /// Segments that were sent again in outages that are over.
+    pub(crate) sent_again_in_outages: u32,
     /// Probes were seen at work while nothing was acknowledged.
     pub(crate) probed: bool,
     pub(crate) settings: &'a Settings,

@@ -96,11 +96,15 @@ impl Loss {
 }
 
 /// Whether a connection lost so much before its present timeouts that a few of
-/// them in a row mean little.
-pub(super) fn lossy(socket: &Socket) -> bool {
+/// them in a row mean little. What was sent again `in_outages` does not count: it was
+/// no loss here and there.
+pub(super) fn lossy(socket: &Socket, in_outages: u32) -> bool {
     // Each timeout sends one segment again, and a tail-loss probe goes before them.
     let now = u32::from(socket.retransmits).saturating_add(1);
-    let before = socket.total_retrans.saturating_sub(now);
+    let before = socket
+        .total_retrans
+        .saturating_sub(now)
+        .saturating_sub(in_outages);
     before >= LOSSY_SEGMENTS
         && u64::from(before) * 100 >= u64::from(socket.data_segs_out) * LOSSY_PERCENT
 }

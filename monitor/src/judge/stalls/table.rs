@@ -1,6 +1,9 @@
 //! The connections on which something waits.
 
-use super::watched::{Signs, Watched};
+use super::{
+    outages::Outages,
+    watched::{Signs, Watched},
+};
 use crate::judge::{finding::Cause, seen::Seen, thresholds::STALL_EXPIRY_NS, track::Desk};
 use monitor_common::FactKind;
 use std::collections::BTreeMap;
@@ -9,15 +12,17 @@ use std::collections::BTreeMap;
 /// not fit is counted.
 pub(crate) struct Stalls {
     table: BTreeMap<u64, Watched>,
+    outages: Outages,
     capacity: usize,
     /// Looks at connections that found no place.
-    pub(crate) dropped: u64,
+    dropped: u64,
 }
 
 impl Stalls {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             table: BTreeMap::new(),
+            outages: Outages::new(capacity),
             capacity,
             dropped: 0,
         }
@@ -26,6 +31,11 @@ impl Stalls {
     /// Connections watched now.
     pub(crate) fn len(&self) -> usize {
         self.table.len()
+    }
+
+    /// Looks at connections that found no place.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.saturating_add(self.outages.dropped)
     }
 
     /// Whether this connection was told to be blackholed, and still is.
@@ -44,7 +54,9 @@ impl Stalls {
         if let Some(watched) = self.table.get_mut(&cookie).filter(another) {
             watched.end(desk);
             self.table.remove(&cookie);
+            self.outages.remove(cookie);
         }
+        self.outages.note(seen);
         if seen.kind == FactKind::Swept {
             self.look(cookie, seen, spoken_for, desk);
         } else if let Some(watched) = self.table.get_mut(&cookie) {
@@ -70,7 +82,8 @@ impl Stalls {
             .table
             .entry(cookie)
             .or_insert_with(|| Watched::new(seen));
-        watched.look(seen, signs, spoken_for, desk);
+        let sent_again = self.outages.sent_again(cookie);
+        watched.look(seen, signs, spoken_for, sent_again, desk);
         if watched.idle() {
             self.table.remove(&cookie);
         }
@@ -87,6 +100,7 @@ impl Stalls {
 
     /// Forgets what no sweep showed for long; answers how many.
     pub(crate) fn tick(&mut self, now_ns: u64, desk: &mut Desk<'_>) -> u64 {
+        self.outages.forget(now_ns);
         let before = self.table.len();
         self.table.retain(|_, watched| {
             watched.bound(now_ns);

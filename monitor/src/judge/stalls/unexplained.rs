@@ -27,7 +27,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         || stood < patience
         || counting
         || look::window_closed(socket, case.probed)
-        || network_loss::lossy(socket)
+        || network_loss::lossy(socket, case.sent_again_in_outages)
     {
         return None;
     }

@@ -129,6 +129,7 @@ impl Watched {
         seen: &Seen<'_>,
         signs: Signs,
         spoken_for: bool,
+        sent_again_in_outages: u32,
         desk: &mut Desk<'_>,
     ) {
         // A sweep is read beside the ring: it may show what the ring outdated.
@@ -153,6 +154,7 @@ impl Watched {
             reading: self.reading,
             reply: self.reply,
             loss: self.loss,
+            sent_again_in_outages,
             unheard: self.unheard,
             probed: self.probed,
             settings: &self.settings,

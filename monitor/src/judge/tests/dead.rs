@@ -310,3 +310,35 @@ fn a_peer_heard_before_its_path_died_does_not_take_the_page_back() {
     story.looks(10);
     assert_eq!(story.stalls(), ["blackholed page"]);
 }
+
+#[test]
+fn an_outage_that_is_over_does_not_make_the_next_one_look_like_loss() {
+    let mut story = Story::on(azure());
+    story.socket.total_retrans = 0;
+    story.socket.data_segs_out = 10;
+    for _ in 0..2 {
+        story.wait(5.0).sends(400).times_out_thrice();
+        // A tail-loss probe went before the timeouts.
+        story.socket.total_retrans += 4;
+        story
+            .wait(0.1)
+            .sweep()
+            .wait(0.5)
+            .peer_acks()
+            .peer_sends(80)
+            .next_look();
+    }
+    let once = ["blackholed page", "moves"];
+    assert_eq!(story.said(), [once, once].concat());
+}
+
+#[test]
+fn timeouts_where_single_segments_were_lost_before_may_be_chance() {
+    let mut story = Story::on(azure());
+    story.socket.total_retrans = 4;
+    story.socket.data_segs_out = 10;
+    story.wait(5.0).sends(400).times_out_thrice();
+    story.socket.total_retrans += 4;
+    story.wait(0.1).sweep();
+    assert_eq!(story.said(), NOTHING);
+}
