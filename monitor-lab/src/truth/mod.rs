@@ -17,6 +17,7 @@ mod tests_of_many;
 #[cfg(test)]
 mod tests_of_table;
 pub mod times;
+mod words;
 
 pub use align::{Aligned, Pair, align};
 pub use conclusion::{Certainty, Conclusion, Severity};
