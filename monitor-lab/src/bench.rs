@@ -7,9 +7,12 @@ use crate::app::{End, Order};
 use crate::network::Network;
 use crate::network::cgroup::Cgroup;
 use crate::timeline::{Happened, Timeline};
+use crate::truth::Holder;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::fs;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// The port that the server accepts on.
@@ -140,6 +143,23 @@ impl Bench {
     #[must_use]
     pub fn cgroup(&self) -> Option<String> {
         self.cgroup.as_ref().map(Cgroup::path)
+    }
+
+    /// Who holds the client's end and the server's.
+    ///
+    /// # Errors
+    /// If an application is gone.
+    pub fn holders(&self) -> Result<[Holder; 2], LabError> {
+        let holder = |end: End| -> Result<Holder, LabError> {
+            let pid = self.app(end).pid();
+            let place = fs::metadata(format!("/proc/{pid}/ns/net"));
+            let place = place.map_err(LabError::io("asking where an application lives"))?;
+            Ok(Holder {
+                pid,
+                netns: place.ino(),
+            })
+        };
+        Ok([holder(End::Client)?, holder(End::Server)?])
     }
 
     /// How many connections there are.

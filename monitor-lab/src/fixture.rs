@@ -5,18 +5,19 @@
 use crate::LabError;
 use crate::bench::Addresses;
 use crate::network::block::Block;
-use crate::truth::Said;
+use crate::truth::{Holder, Said, Truth};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 
 /// The daemon's recording in its directory.
 pub const RECORDING: &str = "recording.facts";
 
-/// Connections of which nothing was said are left out beyond this size, in bytes:
-/// fixtures live in the repository.
+/// No recording that is kept is larger, in bytes: fixtures live in the repository.
+/// Connections of which nothing was said are left out beyond it.
 const SIZE: usize = 300_000;
 
 /// What belongs to a recording: `<scenario>.json` beside `<scenario>.facts`.
@@ -29,6 +30,9 @@ pub struct Fixture {
     /// The client's own control group, if it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cgroup: Option<String>,
+    /// Who held the client's end and the server's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holders: Option<[Holder; 2]>,
     /// What the daemon said when it was recorded, in order.
     pub said: Vec<Spoken>,
     /// Whether the story read, in its end, which alerts fire: they are due in a replay then.
@@ -64,14 +68,17 @@ impl Spoken {
 }
 
 impl Fixture {
-    /// What was said in a story at these addresses.
+    /// What was said in a story at these addresses. Nothing is kept about the end
+    /// that `truth` does not look at.
     #[must_use]
-    pub fn new(scenario: &str, addresses: Addresses, said: &Said) -> Self {
+    pub fn new(scenario: &str, addresses: Addresses, said: &Said, truth: &Truth) -> Self {
         let findings = said.findings.iter();
+        let findings = findings.filter(|heard| heard.end.is_none() || heard.end != truth.unwatched);
         Self {
             scenario: scenario.to_owned(),
             addresses,
             cgroup: said.cgroup.clone(),
+            holders: said.holders,
             said: findings.map(|heard| Spoken::of(&heard.finding)).collect(),
             reads_alerts: said.alerts.is_some(),
             connections_left_out: 0,
@@ -80,18 +87,36 @@ impl Fixture {
 }
 
 /// Keeps `recording` in `directory`, without what other programs on this machine
-/// did: only connections with an address in `block` stay.
+/// did, and without what was seen of the end that `truth` does not look at: only
+/// connections with an address in `block` stay.
 ///
 /// # Errors
-/// If a file cannot be read or written, or the recording is none.
+/// If a file cannot be read or written, the recording is none, or it is too large
+/// although it holds nothing but connections of which something was said.
 pub fn keep(
     fixture: &Fixture,
     recording: &Path,
     block: &Block,
+    truth: &Truth,
     directory: &Path,
 ) -> Result<(), LabError> {
     let text = fs::read_to_string(recording).map_err(LabError::io("reading the recording"))?;
-    let (facts, connections_left_out) = filtered(&text, &fixture.said, block)?;
+    let unwatched = truth.unwatched.map(|end| fixture.addresses.of(end));
+    let ours = |local: Option<SocketAddr>, remote: Option<SocketAddr>| {
+        let known = local.zip(remote);
+        let unwatched =
+            known.is_some_and(|known| unwatched.is_some_and(|all| all.contains(&known)));
+        let mut seen = [local, remote].into_iter().flatten();
+        !unwatched && seen.any(|address| block.contains(address.ip()))
+    };
+    let (facts, connections_left_out) = filtered(&text, &fixture.said, ours)?;
+    if facts.len() > SIZE {
+        return Err(LabError::World(format!(
+            "the recording would have {} bytes, more than the {SIZE} that the repository keeps: \
+             let the story be shorter, or have fewer connections",
+            facts.len()
+        )));
+    }
     let fixture = Fixture {
         connections_left_out,
         ..fixture.clone()
@@ -113,10 +138,14 @@ struct Line<'a> {
 }
 
 /// The lines to keep, and how many connections of the story were left out.
-fn filtered(text: &str, said: &[Spoken], block: &Block) -> Result<(String, usize), LabError> {
+fn filtered(
+    text: &str,
+    said: &[Spoken],
+    ours: impl Fn(Option<SocketAddr>, Option<SocketAddr>) -> bool,
+) -> Result<(String, usize), LabError> {
     let lines = text
         .lines()
-        .map(|line| read(line, block))
+        .map(|line| read(line, &ours))
         .collect::<Result<Vec<_>, _>>()?;
     // A socket may lose its addresses at its end, its cookie never.
     let mut order = Vec::new();
@@ -167,7 +196,10 @@ fn cookie_of(spoken: &Spoken) -> Option<u64> {
     u64::from_str_radix(cookie, 16).ok()
 }
 
-fn read<'a>(text: &'a str, block: &Block) -> Result<Line<'a>, LabError> {
+fn read(
+    text: &str,
+    ours: impl Fn(Option<SocketAddr>, Option<SocketAddr>) -> bool,
+) -> Result<Line<'_>, LabError> {
     let value: Value = serde_json::from_str(text).map_err(|error| {
         LabError::World(format!("a recording has a bad line ({error}): {text}"))
     })?;
@@ -178,21 +210,32 @@ fn read<'a>(text: &'a str, block: &Block) -> Result<Line<'a>, LabError> {
             ours: false,
         });
     };
-    let address = |end: &str| socket[end].as_str()?.parse().ok();
+    let address = |end: &str, port: &str| {
+        let ip = socket[end].as_str()?.parse().ok()?;
+        let port = socket[port].as_u64().unwrap_or_default();
+        Some(SocketAddr::new(ip, u16::try_from(port).ok()?))
+    };
     Ok(Line {
         text,
         cookie: Some(socket["cookie"].as_u64().unwrap_or_default()),
-        ours: ["local", "remote"]
-            .into_iter()
-            .filter_map(address)
-            .any(|address| block.contains(address)),
+        ours: ours(
+            address("local", "local_port"),
+            address("remote", "remote_port"),
+        ),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::block::SERVER_SIDE;
+    use crate::network::block::{CLIENT_SIDE, SERVER_SIDE};
+
+    fn within(block: &Block) -> impl Fn(Option<SocketAddr>, Option<SocketAddr>) -> bool {
+        |local, remote| {
+            let mut seen = [local, remote].into_iter().flatten();
+            seen.any(|address| block.contains(address.ip()))
+        }
+    }
 
     fn fact(cookie: u64, remote: &str, padding: usize) -> String {
         format!(
@@ -222,7 +265,7 @@ mod tests {
             tick.to_owned(),
             fact(1, "0.0.0.0", 0),
         ];
-        let (kept, left_out) = filtered(&lines.join("\n"), &[], &block).unwrap();
+        let (kept, left_out) = filtered(&lines.join("\n"), &[], within(&block)).unwrap();
         let due = [&lines[0], &lines[1], &lines[3], &lines[4]];
         assert_eq!(kept, due.map(|line| format!("{line}\n")).concat());
         assert_eq!(left_out, 0);
@@ -233,10 +276,38 @@ mod tests {
         let block = Block::claim().unwrap();
         let ours = block.host(SERVER_SIDE).to_string();
         let lines: Vec<String> = (1..=40).map(|cookie| fact(cookie, &ours, 10_000)).collect();
-        let (kept, left_out) = filtered(&lines.join("\n"), &[spoken("28-1-2")], &block).unwrap();
+        let (kept, left_out) =
+            filtered(&lines.join("\n"), &[spoken("28-1-2")], within(&block)).unwrap();
         assert!(kept.len() <= SIZE);
         assert!(kept.contains("\"cookie\":40,") && kept.contains("\"cookie\":1,"));
         assert!(!kept.contains("\"cookie\":39,"));
         assert_eq!(kept.lines().count() + left_out, 40);
+    }
+
+    #[test]
+    fn the_end_that_is_not_looked_at_is_not_kept() {
+        let block = Block::claim().unwrap();
+        let place = tempfile::tempdir().unwrap();
+        let recording = place.path().join(RECORDING);
+        let [client, server] =
+            [CLIENT_SIDE, SERVER_SIDE].map(|side| SocketAddr::new(block.host(side), 5432));
+        let socket = |cookie: u64, local: SocketAddr, remote: SocketAddr| {
+            format!(
+                r#"{{"observation":{{"fact":{{"socket":{{"cookie":{cookie},"local":"{}","local_port":5432,"remote":"{}","remote_port":5432}}}}}}}}"#,
+                local.ip(),
+                remote.ip()
+            )
+        };
+        let lines = [socket(1, client, server), socket(2, server, client)];
+        fs::write(&recording, lines.join("\n")).unwrap();
+        let addresses = Addresses {
+            client: vec![(client, server)],
+            server: vec![(server, client)],
+        };
+        let truth = Truth::of_path("stated", 4).unwatched(crate::app::End::Server);
+        let fixture = Fixture::new("one", addresses, &Said::default(), &truth);
+        keep(&fixture, &recording, &block, &truth, place.path()).unwrap();
+        let kept = fs::read_to_string(place.path().join("one.facts")).unwrap();
+        assert_eq!(kept, format!("{}\n", lines[0]));
     }
 }

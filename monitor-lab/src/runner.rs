@@ -153,11 +153,13 @@ fn tell(
 
     let entries = timeline.entries();
     told.said.cgroup = bench.cgroup();
+    told.said.holders = Some(bench.holders()?);
     told.said
         .take_in(&entries, start, &bench.addresses, &network.block);
     told.log = Some(daemon.log());
     if ending.is_ok() {
         told.differences = compare::differences(truth, &told.said);
+        told.differences.extend(compare::unread(truth, &told.said));
         told.times = times::times(truth, &told.said, &entries, start);
         let verdict = truth
             .verdict
@@ -181,8 +183,9 @@ fn tell(
         ending.is_ok(),
         told.differences.is_empty(),
     ) {
-        let fixture = Fixture::new(scenario.name, bench.addresses.clone(), &told.said);
-        fixture::keep(&fixture, &daemon.recording(), &network.block, directory)?;
+        let fixture = Fixture::new(scenario.name, bench.addresses.clone(), &told.said, truth);
+        let recording = daemon.recording();
+        fixture::keep(&fixture, &recording, &network.block, truth, directory)?;
     }
     ending
 }

@@ -127,6 +127,18 @@ impl<'a> Story<'a> {
         self.network.host_dies(end)
     }
 
+    /// The uplink of the host at `end` loses its carrier, as when a cable is pulled.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn uplink_dies(&self, end: End) -> Result<(), LabError> {
+        self.timeline.note(Happened::Turn(format!(
+            "(the {}'s uplink dies)",
+            end.word()
+        )));
+        self.network.uplink_dies(end)
+    }
+
     /// Waits for `tcplull` to conclude this about `end`'s connection.
     ///
     /// # Errors

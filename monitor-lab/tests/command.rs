@@ -110,6 +110,7 @@ fn page() -> Result<(), LabError> {
         &format!("cargo xtask lab survives --repeat 1 --table {name}"),
         "| true ↓ said →",
         "False findings: 0.",
+        "| 17 | local-abort |",
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }

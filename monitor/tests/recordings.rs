@@ -68,6 +68,7 @@ fn judged_again(scenario: &Scenario) -> Result<(), Failed> {
     let said = Said {
         findings: heard.collect(),
         cgroup: fixture.cgroup.clone(),
+        holders: fixture.holders,
         alerts: fixture.reads_alerts.then(|| alerts(&replayed, truth.path)),
         ..Said::default()
     };

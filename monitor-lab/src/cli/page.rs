@@ -2,6 +2,7 @@
 //! `--table FILE` writes.
 
 use super::RunArguments;
+use monitor_lab::scenarios::{self, Scenario};
 use monitor_lab::truth::table::Table;
 use std::fmt::Write;
 
@@ -24,6 +25,22 @@ column of its own name. Warnings that a story allows and does not demand are not
 Times count from the send, or the turn of events, that provoked the conclusion; those of `at_risk`, `crossed` and \
 `closed` from the timeout, so that a warning in time is below 0. Where nothing provokes a conclusion (nobody sends, \
 and keepalive probes go unanswered) it has none.
+
+The lab sweeps every second. To be expected on a machine that is not overloaded: `blackholed` at most 2 s after the \
+send at a retransmission timeout of 200 ms, a stall one sweep later than that, `at_risk` before the timeout, \
+`crossed` at most one sweep after it. Times are reported and fail nothing: how soon a busy machine speaks is no truth \
+about `tcplull`. What a verdict rests on is, and that is held to.
+";
+
+/// What it says before the list of stories.
+const STORIES: &str = "
+## The stories
+
+By the row of the taxonomy that each tells; the rest stand beside it. All that is due must be said, once and in this \
+order at each end, with severity, certainty, path, timeout, clock, owner, length of the silence and the evidence named \
+here; nothing else may be said, but for warnings and ACKs that wake nobody. Unless it says otherwise a finding is \
+observed and wakes nobody. *Quiet*: no page ever, no ticket left when it ends.
+
 ";
 
 /// The page for `table`, made by the run that `arguments` asked for.
@@ -35,10 +52,30 @@ pub(super) fn page(table: &Table, arguments: &RunArguments, runs: usize, seconds
     // Writing to a string cannot fail.
     let _ = write!(
         page,
-        "{runs} runs in {seconds:.0} s.\n\n{}\n{READING}",
-        table.markdown()
+        "{runs} runs in {seconds:.0} s.\n\n{}\n{READING}{STORIES}{}",
+        table.markdown(),
+        stories()
     );
     page
+}
+
+/// Every story with its truth, as a Markdown table.
+fn stories() -> String {
+    let mut all: Vec<&Scenario> = scenarios::ALL.iter().collect();
+    // Those beside the taxonomy come last; within a row the order is that of the list.
+    all.sort_by_key(|scenario| scenario.row.unwrap_or(u8::MAX));
+    let mut text = "| row | story | what happens | truth |\n| --: | --- | --- | --- |\n".to_owned();
+    for scenario in all {
+        let row = scenario.row.map_or("–".to_owned(), |row| row.to_string());
+        let _ = writeln!(
+            text,
+            "| {row} | {} | {} | {} |",
+            scenario.name,
+            scenario.about,
+            (scenario.truth)().in_words()
+        );
+    }
+    text
 }
 
 /// The command that makes the page again.

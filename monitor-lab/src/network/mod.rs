@@ -245,4 +245,18 @@ impl Network {
         };
         host.ip("link set eth0 down")
     }
+
+    /// The uplink of the host at `end` loses its carrier: its routes stay, what it
+    /// sends goes nowhere, and its kernel is told no more than that.
+    ///
+    /// # Errors
+    /// If the link is not there.
+    pub fn uplink_dies(&self, end: End) -> Result<(), LabError> {
+        let [lan, wan] = PORTS;
+        let port = match end {
+            End::Client => lan,
+            End::Server => wan,
+        };
+        self.middlebox.ip(&format!("link set {port} down"))
+    }
 }

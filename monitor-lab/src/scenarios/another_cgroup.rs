@@ -7,6 +7,7 @@ use crate::bench::Place;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "another-cgroup",
     about: "as nat-silent-drop, in a control group of its own: the owner is right",
+    row: Some(16),
     place: Place::ClientInCgroup,
     ..nat_silent_drop::SCENARIO
 };

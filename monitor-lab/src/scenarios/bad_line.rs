@@ -18,6 +18,7 @@ const BULK: u64 = 4_000_000;
 pub(super) const LOSES: Scenario = Scenario {
     name: "loss-still-moving",
     about: "three packets of ten from the client are lost, and its transfer still moves",
+    row: Some(20),
     configuration: FAR,
     truth: loses_truth,
     tell: loses,
@@ -27,6 +28,7 @@ pub(super) const LOSES: Scenario = Scenario {
 pub(super) const BULK_BOTH_WAYS: Scenario = Scenario {
     name: "bulk-through-loss",
     about: "bulk both ways through 5 % loss and reordering",
+    row: Some(27),
     middlebox: Middlebox::Lossy {
         percent: 5,
         reorders_percent: 10,
@@ -38,7 +40,11 @@ pub(super) const BULK_BOTH_WAYS: Scenario = Scenario {
 };
 
 fn loses_truth() -> Truth {
-    quiet_far().stalls(Client, NetworkLoss, 0.0..=2.0)
+    quiet_far()
+        .stalls(Client, NetworkLoss, 0.0..=2.0)
+        // Of ten segments three are sent again, and some of them needlessly.
+        .resting_on("retransmitted_percent", 20.0..=60.0)
+        .resting_on("ack_progress_bytes", 1.0..=f64::MAX)
 }
 
 fn loses(story: &mut Story<'_>) -> Result<(), LabError> {

@@ -1,21 +1,27 @@
 //! Boxes that close politely: both ends get a FIN in the middle of the silence, as if
 //! the other had said goodbye. Both then close as well, and nobody is woken.
 
-use super::box_resets_both::EXPIRES_AFTER;
-use super::{BASE, PATH, Scenario, TIMEOUT};
+use super::{BASE, PATH_OF_6, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::boxes::{Behaviour, Clock, Expiry};
 use crate::daemon::Configuration;
 use crate::network::middlebox::Middlebox;
 use crate::story::Story;
-use crate::truth::Conclusion::{AtRisk, Closed, Crossed};
+use crate::truth::Conclusion::{Closed, Crossed};
 use crate::truth::{Severity, Truth};
+use std::time::Duration;
+
+/// After a sweep that has seen the silence cross its 6 s, and with time to read the alert
+/// on that; a FIN that comes 2 s after the timeout is not the timeout's doing any more.
+const EXPIRES_AFTER: Duration = Duration::from_millis(7_600);
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "box-closes-both",
     about: "a box forgets in the silence and sends a FIN to both ends at once",
+    row: Some(4),
     middlebox: closes(Clock::Packets),
+    configuration: PATH_OF_6,
     truth,
     tell,
     ..BASE
@@ -24,11 +30,11 @@ pub(super) const SCENARIO: Scenario = Scenario {
 pub(super) const PROXY: Scenario = Scenario {
     name: "proxy-closes-kept-alive",
     about: "a proxy that counts payload closes both ends in spite of keepalive every second",
+    row: Some(13),
     middlebox: closes(Clock::Payload),
     configuration: Configuration {
-        path: PATH,
-        timeout: TIMEOUT,
         clock: Clock::Payload,
+        ..PATH_OF_6
     },
     truth: proxy_truth,
     tell: tell_kept_alive,
@@ -44,25 +50,37 @@ const fn closes(clock: Clock) -> Middlebox {
 }
 
 fn truth() -> Truth {
-    closed(Truth::of_path(PATH, TIMEOUT))
+    closed(path())
 }
 
 fn proxy_truth() -> Truth {
-    let warned = 0.0..=f64::from(TIMEOUT);
+    let far_end_counts_payload = "keepalive probes do not count";
     closed(
-        Truth::of_path(PATH, TIMEOUT)
-            .due(Client, AtRisk, Severity::None, warned.clone())
-            .due(Server, AtRisk, Severity::None, warned),
+        path()
+            .counting_payload()
+            .warned(Client, far_end_counts_payload)
+            // What its probes move does not count.
+            .resting_on("packet_idle_seconds", 0.0..=2.0)
+            .showing("keepalive", "true")
+            .warned(Server, far_end_counts_payload),
     )
 }
 
+fn path() -> Truth {
+    Truth::of_path(PATH_OF_6.path, PATH_OF_6.timeout)
+}
+
 fn closed(truth: Truth) -> Truth {
-    truth
-        .crosses(Client)
-        .crosses(Server)
-        // Nothing was under way, and nobody wrote again: a goodbye like any other.
-        .due(Client, Closed, Severity::None, 5.4..=6.0)
-        .due(Server, Closed, Severity::None, 5.4..=6.0)
+    let goodbye = |truth: Truth, end| {
+        truth
+            .due(end, Closed, Severity::None, 7.5..=8.0)
+            .showing("gap_ended_by", "fin")
+            .resting_on("fin_from_timeout_seconds", 1.5..=2.0)
+            .resting_on("unacknowledged_bytes", 0.0..=0.0)
+    };
+    let truth = truth.crosses(Client).crosses(Server);
+    // Nothing was under way, and nobody wrote again: a goodbye like any other.
+    goodbye(goodbye(truth, Client), Server)
         .counts("tcplull_outcomes_total", &[("outcome", "closed")])
 }
 

@@ -12,13 +12,14 @@ use crate::truth::Severity::Ticket;
 use crate::truth::Truth;
 use std::time::Duration;
 
-/// More than a sweep after the stated timeout, so that the silence is surely seen to
-/// have crossed it.
-pub(super) const EXPIRES_AFTER: Duration = Duration::from_millis(5500);
+/// More than two sweeps after the stated timeout, so that the silence is surely seen to
+/// have crossed it, and the alert on that is read.
+const EXPIRES_AFTER: Duration = Duration::from_secs(7);
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "box-resets-both",
     about: "a firewall forgets in the silence and sends a RST to both ends at once",
+    row: Some(3),
     middlebox: Middlebox::Program(Behaviour {
         expires_after: EXPIRES_AFTER,
         clock: Clock::Packets,
@@ -34,8 +35,12 @@ fn truth() -> Truth {
         .crosses(Client)
         .crosses(Server)
         // No page: nothing was under way.
-        .due(Client, Reset, Ticket, 5.4..=6.0)
-        .due(Server, Reset, Ticket, 5.4..=6.0)
+        .due(Client, Reset, Ticket, 6.8..=7.8)
+        .showing("reset_came", "during_silence")
+        .resting_on("unacknowledged_bytes", 0.0..=0.0)
+        .due(Server, Reset, Ticket, 6.8..=7.8)
+        .showing("reset_came", "during_silence")
+        .resting_on("unacknowledged_bytes", 0.0..=0.0)
         .counts("tcplull_outcomes_total", &[("outcome", "reset")])
         .leaves_firing(Reset, Ticket, Client)
         .leaves_firing(Reset, Ticket, Server)

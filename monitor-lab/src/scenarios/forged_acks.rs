@@ -2,7 +2,7 @@
 //! sends, in the server's name, and delivers none of it. The client's kernel is
 //! content; the server never hears a word.
 
-use super::{BASE, PATH, Scenario, TIMEOUT};
+use super::{BASE, Scenario, TIMEOUT};
 use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::boxes::{Behaviour, Clock, Expiry, Forged};
@@ -20,8 +20,9 @@ const PAUSE: f64 = 1.0;
 pub(super) const THEN_FIN: Scenario = Scenario {
     name: "forged-acks-then-fin",
     about: "a gateway acknowledges what it drops, without timestamps, and closes 4 s later",
+    row: Some(5),
     middlebox: forger(Forged::Missing, Some(4)),
-    truth,
+    truth: || forged("timestamp_missing"),
     tell: then_fin,
     ..BASE
 };
@@ -29,7 +30,9 @@ pub(super) const THEN_FIN: Scenario = Scenario {
 pub(super) const FOR_EVER: Scenario = Scenario {
     name: "forged-acks",
     about: "a gateway acknowledges what it drops, with timestamps that stand still",
+    row: Some(6),
     middlebox: forger(Forged::Frozen, None),
+    truth: || forged("timestamp_stood_still"),
     tell: for_ever,
     ..THEN_FIN
 };
@@ -37,6 +40,7 @@ pub(super) const FOR_EVER: Scenario = Scenario {
 pub(super) const IPV6: Scenario = Scenario {
     name: "forged-acks-then-fin-ipv6",
     about: "as forged-acks-then-fin, over IPv6",
+    row: Some(14),
     family: Family::V6,
     ..THEN_FIN
 };
@@ -44,6 +48,7 @@ pub(super) const IPV6: Scenario = Scenario {
 pub(super) const ALARM_BUTTON: Scenario = Scenario {
     name: "alarm-button",
     about: "as forged-acks-then-fin, and the client closes once its data is acknowledged",
+    row: Some(30),
     tell: alarm_button,
     ..THEN_FIN
 };
@@ -51,6 +56,9 @@ pub(super) const ALARM_BUTTON: Scenario = Scenario {
 pub(super) const SEND_AND_CLOSE: Scenario = Scenario {
     name: "forged-send-and-close",
     about: "as forged-acks-then-fin, with send(); close() at once after the gap",
+    row: Some(35),
+    // Out of ESTABLISHED no segment is seen: the socket's own clock stood still.
+    truth: || forged("timestamp_stood_still"),
     tell: send_and_close,
     ..THEN_FIN
 };
@@ -66,13 +74,22 @@ const fn forger(timestamps: Forged, fin_after: Option<u32>) -> Middlebox {
     })
 }
 
-fn truth() -> Truth {
-    Truth::of_path(PATH, TIMEOUT)
+/// The truth, where this sign is seen. In each case nothing that came since moved the
+/// clock that the server's kernel shows, in 6 s and more.
+fn forged(sign: &'static str) -> Truth {
+    Truth::usual()
         .crosses(Client)
         .crosses(Server)
         .allows(Client, Acknowledged)
         .due(Client, Undelivered, Page, 5.8..=6.8)
         .suspected()
+        .showing("forged_ack_sign", sign)
+        .resting_on("tsval_moved", 0.0..=0.0)
+        .resting_on("tsval_expected_at_least", 4.0..=10.0)
+        .resting_on("payload_bytes", 0.0..=0.0)
+        .resting_on("ack_progress_bytes", 1.0..=5.0)
+        .resting_on("unanswered_sends", 1.0..=3.0)
+        .saying("no answer")
         .timed()
         .counts("tcplull_outcomes_total", &[("outcome", "undelivered")])
         .leaves_firing(Undelivered, Page, Client)

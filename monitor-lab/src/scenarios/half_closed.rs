@@ -11,6 +11,7 @@ use crate::truth::{Severity, Truth};
 pub(super) const WAITS: Scenario = Scenario {
     name: "half-closed-waits",
     about: "the client has said all it had to say, and waits for longer than the timeout",
+    row: Some(25),
     tell: waits,
     ..BASE
 };
@@ -18,6 +19,7 @@ pub(super) const WAITS: Scenario = Scenario {
 pub(super) const ANSWERED: Scenario = Scenario {
     name: "half-closed-answered",
     about: "the client has said all it had to say; the server answers after a gap",
+    row: Some(34),
     truth,
     tell: answered,
     ..BASE

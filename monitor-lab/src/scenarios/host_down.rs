@@ -1,5 +1,5 @@
 //! The server's whole host dies under twenty connections, ten of them silent past the
-//! timeout and ten busy. No timeout killed them: the peer or the network is down, and
+//! timeout and ten busy; or the cable of the client's. No timeout killed them: the peer or the network is down, and
 //! that is one page, not twenty, and not two kinds.
 
 use super::{BASE, Scenario};
@@ -22,14 +22,22 @@ const RESTS: f64 = 0.8;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "host-down",
     about: "the server's host dies under 20 connections, silent and busy ones alike",
+    row: Some(37),
     truth,
-    tell,
+    tell: |story| tell(story, |story| story.host_dies(Server)),
     ..BASE
+};
+
+pub(super) const UPLINK: Scenario = Scenario {
+    name: "uplink-down",
+    about: "the client's uplink loses its carrier under 20 connections, silent and busy ones alike",
+    tell: |story| tell(story, |story| story.uplink_dies(Client)),
+    ..SCENARIO
 };
 
 fn truth() -> Truth {
     Truth::usual()
-        // The host is dead: nobody there says anything that anybody hears.
+        // It is beyond reach: nobody there says anything that anybody hears.
         .unwatched(Server)
         .with_connections(BUSY.end)
         .crosses(Client)
@@ -37,13 +45,21 @@ fn truth() -> Truth {
         .due(Client, Blackholed, Page, 5.0..=10.0)
         .about(SILENT)
         .says_unreachable()
+        .resting_on("siblings_failing", 1.0..=19.0)
+        .resting_on("siblings_moving", 0.0..=0.0)
+        .saying("the peer or the network is down, it was not the silence")
         .stalls(Client, StallBlackholed, 0.2..=8.0)
         .about(BUSY)
         .says_unreachable()
+        .resting_on("siblings_failing", 1.0..=19.0)
+        .resting_on("siblings_moving", 0.0..=0.0)
         .leaves_unreachable(Client, 20)
 }
 
-fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+fn tell(
+    story: &mut Story<'_>,
+    dies: impl FnOnce(&mut Story<'_>) -> Result<(), LabError>,
+) -> Result<(), LabError> {
     story.opens(19)?;
     for connection in SILENT {
         story.exchange_on(connection, "a", "A")?;
@@ -55,7 +71,7 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
         story.listens_on(RESTS)?;
     }
     story.hears_of(Client, SILENT, Crossed)?;
-    story.host_dies(Server)?;
+    dies(story)?;
     for connection in SILENT.chain(BUSY) {
         story.sends_on(Client, connection, "b")?;
     }

@@ -16,6 +16,7 @@ const INTERVAL: u32 = 1;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "keepalive-unanswered",
     about: "keepalive starts after 8 s, the NAT forgets after 6 s; no data is ever sent",
+    row: Some(12),
     middlebox: NAT_OF_6,
     configuration: PATH_OF_6,
     truth,
@@ -30,6 +31,9 @@ fn truth() -> Truth {
         .crosses(Server)
         .due(Client, Blackholed, Page, 7.8..=12.0)
         .resting_on("unanswered_probes", 3.0..=4.0)
+        .resting_on("timeouts", 0.0..=0.0)
+        .resting_on("unacknowledged_bytes", 0.0..=0.0)
+        .showing("gap_ended_by", "probe")
         .unprovoked()
         .leaves_firing(Blackholed, Page, Client)
         .leaves_firing(Crossed, Ticket, Server)

@@ -13,6 +13,7 @@ use crate::truth::Truth;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "long-request",
     about: "a request outlives a NAT of 4 s, its reply is lost, the client only waits",
+    row: Some(8),
     middlebox: NAT,
     truth,
     tell,
@@ -23,6 +24,12 @@ fn truth() -> Truth {
     Truth::usual()
         .crosses(Client)
         .stalls(Client, AwaitingReply, 4.0..=9.0)
+        .showing("habit_of", "connection")
+        .resting_on("habit_seconds", 0.0..=0.3)
+        .resting_on("answered_exchanges", 3.0..=4.0)
+        .resting_on("wait_seconds", 4.0..=9.0)
+        .resting_on("unacknowledged_bytes", 0.0..=0.0)
+        .saying("usually answers in")
         .crosses(Server)
         .due(Server, Blackholed, Page, 5.8..=6.8)
         .leaves_firing(Crossed, Ticket, Client)

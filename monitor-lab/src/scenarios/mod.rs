@@ -20,6 +20,7 @@ mod nat_silent_drop;
 mod nat_silent_drop_ipv6;
 mod nat_unreachable;
 mod no_answer_due;
+mod no_habit_yet;
 mod older_connection;
 mod paced_sender;
 mod passive_side;
@@ -27,6 +28,7 @@ mod path_comes_back;
 mod path_dies;
 mod reader_stops;
 mod server_pushes;
+mod sibling_works;
 mod slow_server;
 mod stopped_peer;
 mod survives;
@@ -79,6 +81,7 @@ pub const ALL: &[Scenario] = &[
     reader_stops::OWN,
     paced_sender::SCENARIO,
     stopped_peer::SCENARIO,
+    no_habit_yet::SCENARIO,
     slow_server::SCENARIO,
     trickle::SCENARIO,
     passive_side::SCENARIO,
@@ -88,8 +91,14 @@ pub const ALL: &[Scenario] = &[
     waits_in_peace::SUBSCRIBER,
     loopback_pool::SCENARIO,
     crowd::SCENARIO,
+    sibling_works::SCENARIO,
     host_down::SCENARIO,
+    host_down::UPLINK,
 ];
+
+/// How many rows the taxonomy has: kinds of fate of a connection, of which each is
+/// told by one story or more.
+pub const ROWS: u8 = 38;
 
 /// A story and its truth.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +107,9 @@ pub struct Scenario {
     pub name: &'static str,
     /// What it is about, in one line.
     pub about: &'static str,
+    /// Which of the [`ROWS`] that the taxonomy has it tells, from 1; `None` for a
+    /// story beside them.
+    pub row: Option<u8>,
     /// The family of the hosts' addresses.
     pub family: Family,
     /// What stands between the hosts.
@@ -122,6 +134,7 @@ pub struct Scenario {
 const BASE: Scenario = Scenario {
     name: "",
     about: "",
+    row: None,
     family: Family::V4,
     middlebox: Middlebox::Router,
     configuration: Configuration {
@@ -214,7 +227,42 @@ mod tests {
             let truth = (scenario.truth)();
             assert_eq!(truth.path, scenario.configuration.path, "{}", scenario.name);
             assert_eq!(truth.timeout_seconds, scenario.configuration.timeout);
+            assert_eq!(truth.clock, scenario.configuration.clock);
         }
         assert!(named("no-such-story").is_none());
+    }
+
+    #[test]
+    fn every_row_of_the_taxonomy_is_told() {
+        for row in 1..=ROWS {
+            assert!(
+                ALL.iter().any(|scenario| scenario.row == Some(row)),
+                "row {row}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_truth_is_quiet_or_demands_something() {
+        for scenario in ALL {
+            let truth = (scenario.truth)();
+            assert!(truth.quiet || !truth.due.is_empty(), "{}", scenario.name);
+        }
+    }
+
+    #[test]
+    fn where_nothing_may_be_heard_nobody_is_ever_woken() {
+        let quiet = [9, 11, 17]
+            .into_iter()
+            .chain(23..=29)
+            .chain(32..=34)
+            .chain([36, 38]);
+        for row in quiet {
+            let stories = ALL.iter().filter(|scenario| scenario.row == Some(row));
+            for scenario in stories {
+                let truth = (scenario.truth)();
+                assert!(truth.quiet && truth.alerts.is_empty(), "{}", scenario.name);
+            }
+        }
     }
 }

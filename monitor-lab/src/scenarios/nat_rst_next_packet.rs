@@ -16,6 +16,7 @@ const TIMEOUT: u32 = 4;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-rst-next-packet",
     about: "a NAT forgets after 4 s and answers the next packet with a RST",
+    row: Some(2),
     middlebox: Middlebox::Nat {
         forgets_after: TIMEOUT,
         unknown: Unknown::Reset,
@@ -36,6 +37,8 @@ fn truth() -> Truth {
         .crosses(Server)
         // A page: the client had data under way.
         .due(Client, Reset, Page, 5.8..=6.8)
+        .showing("reset_came", "after_send")
+        .resting_on("unacknowledged_bytes", 1.0..=1.0)
         .timed()
         .counts("tcplull_outcomes_total", &[("outcome", "reset")])
         .leaves_firing(Reset, Page, Client)

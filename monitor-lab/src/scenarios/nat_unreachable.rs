@@ -8,6 +8,7 @@ use crate::network::middlebox::{Middlebox, Unknown};
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-unreachable",
     about: "as nat-silent-drop, and every lost packet is answered with ICMP unreachable",
+    row: Some(31),
     middlebox: Middlebox::Nat {
         forgets_after: super::TIMEOUT,
         unknown: Unknown::Unreachable,

@@ -11,7 +11,7 @@ use crate::truth::Truth;
 
 /// Bytes per second: the ten segments of 1,448 that go at once are paid for with 29 s.
 const RATE: u32 = 500;
-const BYTES: u64 = 60_000;
+const BYTES: u32 = 60_000;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "paced-sender",
@@ -26,14 +26,17 @@ fn truth() -> Truth {
     Truth::far()
         .quiet()
         .stalls(Client, SenderLimited, 0.5..=8.0)
+        .resting_on("queued_bytes", 1.0..=f64::from(BYTES))
+        .resting_on("in_flight_segments", 0.0..=0.0)
+        .resting_on("pacing_bytes_per_second", f64::from(RATE)..=f64::from(RATE))
 }
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
     story.paces(Client, RATE)?;
-    story.sends_bulk(Client, BYTES)?;
+    story.sends_bulk(Client, BYTES.into())?;
     story.hears(Client, SenderLimited)?;
     story.listens_on(1.0)?;
-    story.bulk_is_under_way(Server, BYTES)?;
+    story.bulk_is_under_way(Server, BYTES.into())?;
     story.reads_alerts()
 }

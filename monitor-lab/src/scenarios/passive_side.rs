@@ -8,6 +8,7 @@ use crate::story::Story;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "passive-side",
     about: "a server whose client keeps the connection alive, and then asks something",
+    row: Some(32),
     tell,
     ..BASE
 };

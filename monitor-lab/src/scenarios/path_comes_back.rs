@@ -15,6 +15,7 @@ use std::time::Duration;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "path-comes-back",
     about: "a box forgets after 4 s, drops, and 6 s later lets everything pass again",
+    row: Some(10),
     middlebox: Middlebox::Program(Behaviour {
         expires_after: Duration::from_secs(TIMEOUT as u64),
         clock: Clock::Packets,
@@ -33,6 +34,7 @@ fn truth() -> Truth {
         .due(Client, Blackholed, Page, 5.8..=6.8)
         .timed()
         .due(Client, Recovered, Severity::None, 5.8..=6.8)
+        .resting_on("ack_progress_bytes", 1.0..=1.0)
         .counts("tcplull_outcomes_total", &[("outcome", "recovered")])
         .allows(Client, Survived)
         // The retransmission that gets through comes 6 to 13 s after the first send.

@@ -16,6 +16,7 @@ const BYTES: u64 = 10_000_000;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "path-dies",
     about: "the path dies in the middle of a transfer",
+    row: Some(21),
     configuration: FAR,
     truth,
     tell,
@@ -25,6 +26,9 @@ pub(super) const SCENARIO: Scenario = Scenario {
 fn truth() -> Truth {
     Truth::of_path(PATH, NEVER)
         .stalls(Client, StallBlackholed, 0.5..=6.0)
+        .resting_on("timeouts", 2.0..=4.0)
+        .resting_on("ack_progress_bytes", 0.0..=0.0)
+        .resting_on("unacknowledged_bytes", 1.0..=f64::MAX)
         .timed()
         .leaves_firing(StallBlackholed, Page, Client)
 }

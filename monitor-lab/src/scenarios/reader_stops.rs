@@ -14,6 +14,7 @@ const BYTES: u64 = 32 * 1024 * 1024;
 pub(super) const PEER: Scenario = Scenario {
     name: "peer-stops-reading",
     about: "the server's application stops reading what the client sends",
+    row: Some(18),
     configuration: FAR,
     truth: || truth(Server),
     tell: |story| tell(story, Server),
@@ -23,6 +24,7 @@ pub(super) const PEER: Scenario = Scenario {
 pub(super) const OWN: Scenario = Scenario {
     name: "client-stops-reading",
     about: "the client's application stops reading what the server sends",
+    row: Some(19),
     truth: || truth(Client),
     tell: |story| tell(story, Client),
     ..PEER
@@ -32,7 +34,11 @@ fn truth(reader: End) -> Truth {
     Truth::far()
         .quiet()
         .stalls(reader.other(), ZeroWindow, 0.5..=8.0)
+        .resting_on("peer_window_bytes", 0.0..=0.0)
+        .resting_on("waiting_bytes", 1.0..=f64::MAX)
         .stalls(reader, LocalReader, 0.5..=8.0)
+        .resting_on("unread_bytes", 1.0..=f64::MAX)
+        .resting_on("bytes_read", 0.0..=0.0)
 }
 
 fn tell(story: &mut Story<'_>, reader: End) -> Result<(), LabError> {

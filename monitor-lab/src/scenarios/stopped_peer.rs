@@ -13,6 +13,7 @@ use crate::truth::Truth;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "stopped-peer",
     about: "the server's process is stopped (SIGSTOP), its kernel acknowledges the request",
+    row: Some(22),
     truth,
     tell,
     ..BASE
@@ -21,6 +22,12 @@ pub(super) const SCENARIO: Scenario = Scenario {
 fn truth() -> Truth {
     Truth::usual()
         .stalls(Client, AwaitingReply, 4.0..=8.0)
+        .showing("habit_of", "connection")
+        .resting_on("habit_seconds", 0.0..=0.3)
+        .resting_on("answered_exchanges", 3.0..=4.0)
+        .resting_on("wait_seconds", 4.0..=8.0)
+        .resting_on("unacknowledged_bytes", 0.0..=0.0)
+        .saying("usually answers in")
         .timed()
         .leaves_firing(AwaitingReply, Ticket, Client)
         // After the process has gone on.

@@ -26,6 +26,20 @@ impl Story<'_> {
         Ok(())
     }
 
+    /// Connection `on` works: the client asks and is answered, twice a second, for so
+    /// many seconds.
+    ///
+    /// # Errors
+    /// If a request or an answer does not arrive.
+    pub fn works_for(&mut self, on: usize, seconds: f64) -> Result<(), LabError> {
+        let until = Instant::now() + Duration::from_secs_f64(seconds);
+        while Instant::now() < until {
+            self.exchange_on(on, "work", "DONE")?;
+            self.listens_on(0.5)?;
+        }
+        Ok(())
+    }
+
     /// From now on the server answers whatever arrives with the same in capitals,
     /// after so many seconds.
     ///

@@ -2,9 +2,8 @@
 //! the differences out, each a line for people.
 
 use super::alerts::{self, Owners};
-use super::{
-    Conclusion, Due, Finding, Heard, Listed, ListingDue, Pair, Said, Severity, Truth, align,
-};
+use super::details::{contract, details};
+use super::{Conclusion, Finding, Heard, Listed, ListingDue, Pair, Said, Severity, Truth, align};
 use crate::app::End;
 
 /// Everything in which `said` differs from `truth`; empty where they agree.
@@ -77,6 +76,27 @@ pub fn differences(truth: &Truth, said: &Said) -> Vec<String> {
     found
 }
 
+/// What is due and was not looked at, although the story could have: such a truth would
+/// hold whatever `tcplull` said.
+#[must_use]
+pub fn unread(truth: &Truth, said: &Said) -> Vec<String> {
+    let kinds = [
+        ("alerts", !truth.alerts.is_empty() && said.alerts.is_none()),
+        (
+            "metrics",
+            !truth.metrics.is_empty() && said.metrics.is_none(),
+        ),
+        (
+            "the listing",
+            !truth.listing.is_empty() && said.listing.is_none(),
+        ),
+    ];
+    let missed = kinds.into_iter().filter(|(_, missed)| *missed);
+    missed
+        .map(|(what, _)| format!("the truth is about {what}, and the story never read them"))
+        .collect()
+}
+
 fn one(end: End, pair: Pair<'_>, truth: &Truth, said: &Said, found: &mut Vec<String>) {
     let who = end.word();
     match pair {
@@ -132,94 +152,6 @@ fn noise(truth: &Truth, said: &Said, found: &mut Vec<String>) {
     }
     if said.alerts.is_none() {
         found.push("the story must end quiet, and nobody looked at its alerts".to_owned());
-    }
-}
-
-fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
-    let who = format!("{}: {}", due.end.word(), due.conclusion.word());
-    if finding.severity != due.severity.word() {
-        found.push(format!(
-            "{who} has severity {}, {} was due",
-            finding.severity,
-            due.severity.word()
-        ));
-    }
-    if finding.certainty != due.certainty.word() {
-        found.push(format!(
-            "{who} is {}, {} was due",
-            finding.certainty,
-            due.certainty.word()
-        ));
-    }
-    let [least, greatest] = due.gap_seconds;
-    if !(least..=greatest).contains(&finding.gap_seconds) {
-        found.push(format!(
-            "{who} has a gap of {} s, {least} to {greatest} s was due",
-            finding.gap_seconds
-        ));
-    }
-    if finding.scope.as_deref() != due.scope {
-        found.push(format!(
-            "{who} has the scope {:?}, {:?} was due",
-            finding.scope, due.scope
-        ));
-    }
-    let advice = finding.advice.as_deref().unwrap_or_default();
-    if let Some(words) = due.advice
-        && !advice.contains(words)
-    {
-        found.push(format!("{who} does not advise that {words}: {advice:?}"));
-    }
-    for (fact, [least, greatest]) in &due.evidence {
-        match finding.fact(fact) {
-            Some(value) if (*least..=*greatest).contains(&value) => {}
-            Some(value) => found.push(format!(
-                "{who} rests on {fact} = {value}, {least} to {greatest} was due"
-            )),
-            None => found.push(format!("{who} does not rest on {fact}, as it should")),
-        }
-    }
-}
-
-/// What holds for every finding about the story's connection.
-fn contract(end: End, truth: &Truth, said: &Said, finding: &Finding, found: &mut Vec<String>) {
-    let who = format!("{}: {}", end.word(), finding.conclusion());
-    let mut must = |holds: bool, what: String| {
-        if !holds {
-            found.push(format!("{who} {what}"));
-        }
-    };
-    must(
-        finding.path.as_deref() == Some(truth.path),
-        format!("is on path {:?}, {:?} was due", finding.path, truth.path),
-    );
-    must(
-        finding.timeout_seconds == Some(f64::from(truth.timeout_seconds)),
-        format!(
-            "has a timeout of {:?} s, {} was stated",
-            finding.timeout_seconds, truth.timeout_seconds
-        ),
-    );
-    must(!finding.evidence.is_empty(), "has no evidence".to_owned());
-    must(!finding.summary.is_empty(), "has no summary".to_owned());
-    must(
-        finding.certainty != "proven",
-        "is said to be proven, which one host alone cannot".to_owned(),
-    );
-    must(
-        finding.connection.role == end.word(),
-        format!("has the role {}", finding.connection.role),
-    );
-    must(
-        finding.owner.comm.as_deref() == Some(end.app()),
-        format!("is held by {:?}, not {}", finding.owner.comm, end.app()),
-    );
-    if let (End::Client, Some(cgroup)) = (end, &said.cgroup) {
-        let held = &finding.owner.cgroup;
-        must(
-            held.as_ref() == Some(cgroup),
-            format!("is held by the control group {held:?}, not {cgroup:?}"),
-        );
     }
 }
 

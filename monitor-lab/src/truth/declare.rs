@@ -1,10 +1,11 @@
 //! The words that a scenario declares its truth in.
 
 use super::{
-    AlertDue, Certainty, Conclusion, Due, ListingDue, MetricDue, Severity, Truth, UNREACHABLE,
-    Verdict,
+    AlertDue, Certainty, Conclusion, Due, ListingDue, MetricDue, Severity, Shows, Truth,
+    UNREACHABLE, Verdict,
 };
 use crate::app::End;
+use crate::boxes::Clock;
 use std::ops::{Range, RangeInclusive};
 
 impl Truth {
@@ -14,6 +15,7 @@ impl Truth {
         Self {
             path,
             timeout_seconds,
+            clock: Clock::Packets,
             connections: 1,
             due: Vec::new(),
             allowed: Vec::new(),
@@ -25,6 +27,13 @@ impl Truth {
             metrics: Vec::new(),
             listing: Vec::new(),
         }
+    }
+
+    /// Says that only application data ends a silence on this path.
+    #[must_use]
+    pub fn counting_payload(mut self) -> Self {
+        self.clock = Clock::Payload;
+        self
     }
 
     /// Adds that `end` crosses its timeout in silence: a finding for somebody to read
@@ -68,6 +77,7 @@ impl Truth {
             provoked: true,
             scope: None,
             advice: None,
+            summary: None,
             evidence: Vec::new(),
         });
         self
@@ -135,11 +145,30 @@ impl Truth {
         self
     }
 
-    /// Adds a fact that the finding named last must rest on.
+    /// Adds a number that the finding named last must rest on.
     #[must_use]
-    pub fn resting_on(mut self, fact: &'static str, value: RangeInclusive<f64>) -> Self {
+    pub fn resting_on(self, fact: &'static str, value: RangeInclusive<f64>) -> Self {
+        self.with_fact(fact, Shows::Between([*value.start(), *value.end()]))
+    }
+
+    /// Adds a fact that the finding named last must show as this word.
+    #[must_use]
+    pub fn showing(self, fact: &'static str, word: &'static str) -> Self {
+        self.with_fact(fact, Shows::Word(word))
+    }
+
+    fn with_fact(mut self, fact: &'static str, shows: Shows) -> Self {
         if let Some(last) = self.due.last_mut() {
-            last.evidence.push((fact, [*value.start(), *value.end()]));
+            last.evidence.push((fact, shows));
+        }
+        self
+    }
+
+    /// Adds words that the summary of the finding named last must hold.
+    #[must_use]
+    pub fn saying(mut self, words: &'static str) -> Self {
+        if let Some(last) = self.due.last_mut() {
+            last.summary = Some(words);
         }
         self
     }

@@ -55,14 +55,11 @@ impl Finding {
         }
     }
 
-    /// The numeric value of a fact in its evidence.
-    #[must_use]
-    pub fn fact(&self, name: &str) -> Option<f64> {
-        self.evidence
-            .iter()
-            .find(|evidence| evidence.fact == name)?
-            .value
-            .as_f64()
+    /// What its evidence shows of a fact, which may be there several times.
+    pub fn values<'a>(&'a self, fact: &str) -> impl Iterator<Item = &'a serde_json::Value> {
+        let all = self.evidence.iter();
+        all.filter(move |evidence| evidence.fact == fact)
+            .map(|evidence| &evidence.value)
     }
 }
 

@@ -6,6 +6,7 @@ mod align;
 pub mod compare;
 mod conclusion;
 mod declare;
+mod details;
 mod finding;
 mod said;
 pub mod table;
@@ -16,13 +17,15 @@ mod tests_of_many;
 #[cfg(test)]
 mod tests_of_table;
 pub mod times;
+mod words;
 
 pub use align::{Aligned, Pair, align};
 pub use conclusion::{Certainty, Conclusion, Severity};
 pub use finding::{Alert, Finding, Keepalive, Listed};
-pub use said::{Heard, Reading, Said};
+pub use said::{Heard, Holder, Reading, Said};
 
 use crate::app::End;
+use crate::boxes::Clock;
 use serde::Serialize;
 use std::ops::Range;
 
@@ -55,8 +58,20 @@ pub struct Due {
     pub scope: Option<&'static str>,
     /// Words that its advice must hold.
     pub advice: Option<&'static str>,
-    /// Facts that its evidence must hold, with their least and greatest right value.
-    pub evidence: Vec<(&'static str, [f64; 2])>,
+    /// Words that its summary must hold.
+    pub summary: Option<&'static str>,
+    /// Facts that its evidence must hold, and what they must show.
+    pub evidence: Vec<(&'static str, Shows)>,
+}
+
+/// What a fact in the evidence must show.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shows {
+    /// A number: its least and its greatest right value.
+    Between([f64; 2]),
+    /// This word, or `true` or `false`. A fact that is there several times must show it once.
+    Word(&'static str),
 }
 
 /// An alert that must be firing.
@@ -115,6 +130,8 @@ pub struct Truth {
     pub path: &'static str,
     /// Its stated timeout, in seconds.
     pub timeout_seconds: u32,
+    /// What counts as silence on it: every finding about a silence must go by this.
+    pub clock: Clock,
     /// How many connections the story has, at least.
     pub connections: usize,
     /// What must be said, in this order at each end of each connection.

@@ -5,7 +5,7 @@ use crate::app::End;
 use crate::bench::Addresses;
 use crate::network::block::Block;
 use crate::timeline::{Entry, Happened};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -21,6 +21,15 @@ pub struct Heard {
     /// The finding.
     #[serde(flatten)]
     pub finding: Finding,
+}
+
+/// Who really holds an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Process id.
+    pub pid: u32,
+    /// Inode of its network namespace.
+    pub netns: u64,
 }
 
 /// The greatest value seen of a series that the truth names.
@@ -40,6 +49,9 @@ pub struct Said {
     /// The control group that the client really was in, if it had one of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cgroup: Option<String>,
+    /// Who really held the client's end and the server's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holders: Option<[Holder; 2]>,
     /// What was firing in the silence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alerts_in_silence: Option<Vec<Alert>>,

@@ -1,8 +1,8 @@
 //! A bench that cannot fail proves nothing: each of these is a `tcplull` that
 //! is wrong in one way, and the comparison must say so.
 
-use super::compare::differences;
-use super::{Conclusion, Heard, Reading, Said, Severity, Truth};
+use super::compare::{differences, unread};
+use super::{Conclusion, Heard, Holder, Reading, Said, Severity, Truth};
 use crate::app::End::{self, Client, Server};
 use serde_json::{Value, json};
 
@@ -131,6 +131,7 @@ fn wrong_details_are_caught() {
         ("timeout_seconds", json!(240.0), "timeout"),
         ("certainty", json!("suspected"), "suspected"),
         ("summary", json!(""), "no summary"),
+        ("clock", json!("payload"), "packets were due"),
         (
             "owner",
             json!({"pid": 7, "comm": "sshd", "unit": null}),
@@ -193,6 +194,73 @@ fn a_series_that_is_absent_or_too_low_is_caught() {
         let mut said = right();
         said.metrics.as_mut().unwrap()[0].value = value;
         differs(&said, "at least 1 was due");
+    }
+}
+
+#[test]
+fn words_that_are_due_must_be_there_in_evidence_and_summary() {
+    let truth = Truth::of_path("nat", 4)
+        .due(Client, Conclusion::Blackholed, Severity::Page, 5.8..=6.8)
+        .showing("sign", "ttl")
+        .saying("of silence");
+    let found = |signs: &[&str], summary: &str| {
+        let mut blackholed = finding(Client, "blackholed", "page", 6.0);
+        let signs = signs
+            .iter()
+            .map(|sign| json!({"fact": "sign", "value": sign}));
+        blackholed["evidence"] = signs.chain([json!({"fact": "x", "value": 1})]).collect();
+        blackholed["summary"] = json!(summary);
+        let said = Said {
+            findings: vec![heard(Some(Client), 7.7, blackholed)],
+            ..Said::default()
+        };
+        differences(&truth, &said).join("\n")
+    };
+    assert_eq!(found(&["window", "ttl"], "6 s of silence"), "");
+    let other = found(&["window"], "6 s of silence");
+    assert!(
+        other.contains(r#"sign = "window", "ttl" was due"#),
+        "{other}"
+    );
+    let none = found(&[], "6 s of silence");
+    assert!(none.contains("does not rest on sign"), "{none}");
+    let silent = found(&["ttl"], "6 s of peace");
+    assert!(silent.contains(r#"does not say "of silence""#), "{silent}");
+}
+
+#[test]
+fn what_is_due_and_was_not_read_is_told() {
+    assert_eq!(unread(&truth(), &right()), Vec::<String>::new());
+    let said = Said {
+        alerts: None,
+        metrics: None,
+        ..right()
+    };
+    assert_eq!(unread(&truth(), &said).len(), 2);
+    let truth = truth().lists_kept_alive(Client, None);
+    assert_eq!(unread(&truth, &said).len(), 3);
+}
+
+#[test]
+fn another_process_or_namespace_than_the_storys_is_caught() {
+    let holder = |pid, netns| Holder { pid, netns };
+    let mut said = right();
+    said.holders = Some([holder(7, 4_026_531_840), holder(8, 4_026_531_840)]);
+    assert_eq!(differences(&truth(), &said), Vec::<String>::new());
+    for (client, how) in [
+        (
+            holder(8, 4_026_531_840),
+            "is held by process Some(7), not 8",
+        ),
+        (
+            holder(7, 1),
+            "is in the network namespace 4026531840, not 1",
+        ),
+    ] {
+        said.holders = Some([client, holder(8, 1)]);
+        let found = differences(&truth(), &said);
+        assert!(found.iter().all(|one| one.contains(how)), "{found:?}");
+        assert_eq!(found.len(), said.findings.len());
     }
 }
 

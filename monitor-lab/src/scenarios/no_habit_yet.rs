@@ -1,0 +1,45 @@
+//! A request that is not answered on a connection of which little is known: two answers
+//! are no habit. The finding says so, and goes by the path's timeout.
+
+use super::{BASE, KEEPS_ALIVE, Scenario};
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::story::Story;
+use crate::truth::Conclusion::AwaitingReply;
+use crate::truth::Severity::Ticket;
+use crate::truth::Truth;
+
+/// Seconds after each answer: a sweep surely sees it.
+const RESTS: f64 = 1.3;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "no-habit-yet",
+    about: "the server's process is stopped before the third request: two answers are no habit",
+    truth,
+    tell,
+    ..BASE
+};
+
+fn truth() -> Truth {
+    Truth::usual()
+        .stalls(Client, AwaitingReply, 4.0..=8.0)
+        .showing("habit_of", "none")
+        .resting_on("answered_exchanges", 2.0..=2.0)
+        .saying("no habit is known yet (2 answers seen)")
+        .timed()
+        .leaves_firing(AwaitingReply, Ticket, Client)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.client_keeps_alive(KEEPS_ALIVE, KEEPS_ALIVE)?;
+    for request in ["a", "b"] {
+        story.exchange(request, &request.to_ascii_uppercase())?;
+        story.silence(RESTS)?;
+    }
+    story.is_stopped(Server)?;
+    story.client_sends("x")?;
+    story.hears(Client, AwaitingReply)?;
+    story.listens_on(2.0)?;
+    story.server_received_no_more()?;
+    story.reads_alerts()
+}

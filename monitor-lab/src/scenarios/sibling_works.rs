@@ -1,0 +1,77 @@
+//! What one dead connection alone cannot tell: it died of its silence. Of three
+//! connections to one server two are silent for longer than the NAT remembers, one after
+//! the other they fail, and the third, which was silent for less, works all the while.
+
+use super::{BASE, NAT_OF_6, PATH_OF_6, Scenario};
+use crate::LabError;
+use crate::app::End::{Client, Server};
+use crate::story::Story;
+use crate::truth::Conclusion::{Blackholed, Crossed, Survived};
+use crate::truth::Severity::{self, Page, Ticket};
+use crate::truth::Truth;
+use std::ops::Range;
+
+const SILENT: Range<usize> = 0..2;
+const WORKS: usize = 2;
+
+/// How long that one is silent, in seconds: close to the NAT's limit, and within.
+const RESTS: f64 = 5.0;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "sibling-works",
+    about: "two silent connections die one after the other, a third to the same server works on",
+    middlebox: NAT_OF_6,
+    configuration: PATH_OF_6,
+    truth,
+    tell,
+    ..BASE
+};
+
+fn truth() -> Truth {
+    Truth::of_path(PATH_OF_6.path, PATH_OF_6.timeout)
+        .with_connections(WORKS + 1)
+        .crosses(Client)
+        .about(SILENT)
+        .crosses(Server)
+        .about(SILENT)
+        // No alert on the one that works, and no word that the peer is down.
+        .due(Client, Survived, Severity::None, 4.8..=5.8)
+        .about(WORKS..WORKS + 1)
+        .due(Server, Survived, Severity::None, 4.8..=5.8)
+        .about(WORKS..WORKS + 1)
+        .due(Client, Blackholed, Page, 7.8..=8.8)
+        .about(0..1)
+        .resting_on("siblings_moving", 1.0..=1.0)
+        .resting_on("longest_survived_gap_seconds", 4.8..=5.8)
+        .saying("1 other connection there is fine")
+        .timed()
+        .due(Client, Blackholed, Page, 9.5..=14.0)
+        .about(1..2)
+        .resting_on("siblings_moving", 1.0..=1.0)
+        .resting_on("siblings_failing", 1.0..=1.0)
+        .resting_on("longest_survived_gap_seconds", 4.8..=5.8)
+        .resting_on("shortest_failed_gap_seconds", 7.8..=8.8)
+        .saying("1 other connection there is fine")
+        .leaves_firing(Blackholed, Page, Client)
+        .for_connections(2)
+        .leaves_firing(Crossed, Ticket, Server)
+        .for_connections(2)
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.opens(2)?;
+    for connection in SILENT.chain([WORKS]) {
+        story.exchange_on(connection, "a", "A")?;
+    }
+    story.silence(RESTS)?;
+    story.works_for(WORKS, 3.0)?;
+    story.hears_of(Client, SILENT, Crossed)?;
+    story.hears_of(Server, SILENT, Crossed)?;
+    for connection in SILENT {
+        story.sends_on(Client, connection, "b")?;
+        story.works_for(WORKS, 2.5)?;
+        story.hears_of(Client, connection..connection + 1, Blackholed)?;
+    }
+    story.server_received_no_more()?;
+    story.reads_alerts()
+}
