@@ -212,6 +212,15 @@ impl Truth {
         self
     }
 
+    /// Makes the alert named last one for so many connections.
+    #[must_use]
+    pub fn for_connections(mut self, connections: u64) -> Self {
+        if let Some(last) = self.alerts.last_mut() {
+            last.connections = connections;
+        }
+        self
+    }
+
     /// Adds the page that fires at the end for all of `end`'s connections to a peer
     /// or a network that is down.
     #[must_use]

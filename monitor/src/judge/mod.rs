@@ -175,7 +175,7 @@ impl Judge {
             Entry::Vacant(entry) => {
                 let gap = seen.ends_silence();
                 let silent = kind == FactKind::Swept
-                    && seen.watched_on().is_some()
+                    && seen.begins_silence().is_some()
                     // Of a dead connection its silence is no news.
                     && !self.stalls.blackholed(cookie);
                 if !gap && !silent {

@@ -138,6 +138,15 @@ impl Seen<'_> {
         self.silent_on().or_else(|| self.half_closed_on())
     }
 
+    /// The path of a connection of whose silence nothing was known, and which may be
+    /// silent now (sweep only). Where probes stay unanswered it must be silent for so
+    /// long since the last of them: what the first of them ended is over.
+    pub(crate) fn begins_silence(&self) -> Option<&Arc<JudgedPath>> {
+        let probed = self.fact.socket.probes_out > 0;
+        self.watched_on()
+            .filter(|_| !probed || self.idle_ns() >= self.threshold_ns())
+    }
+
     /// Whether this fact ends a silence that may be past its threshold.
     pub(crate) fn ends_silence(&self) -> bool {
         use TcpState::{CloseWait, Established, FinWait1, FinWait2};

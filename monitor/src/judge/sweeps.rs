@@ -41,7 +41,7 @@ impl Tracked {
         }
         if self.silence.is_none() {
             let outdated = self.gap.as_ref().is_some_and(|gap| !gap.is_before(seen));
-            let Some(path) = seen.watched_on().filter(|_| !outdated) else {
+            let Some(path) = seen.begins_silence().filter(|_| !outdated) else {
                 return;
             };
             self.silence = Some(Silence::begin(seen, path));
