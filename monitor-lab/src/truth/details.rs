@@ -70,7 +70,7 @@ fn is_shown(value: &Value, shows: Shows) -> bool {
             .as_f64()
             .is_some_and(|value| (least..=greatest).contains(&value)),
         (Shows::Word(word), Value::String(value)) => value == word,
-        (Shows::Word(word), value) => value.to_string() == word,
+        (Shows::Word(word), value) => *value == word,
     }
 }
 
