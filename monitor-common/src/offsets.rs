@@ -42,6 +42,8 @@ pub struct Offsets {
     pub sk_cgrp_data: u32,
     /// `sk_bpf_storage`
     pub sk_bpf_storage: u32,
+    /// `sk_max_ack_backlog`
+    pub sk_max_ack_backlog: u32,
     /// `sk_pacing_rate`; optional
     pub sk_pacing_rate: u32,
     // inet_sock

@@ -177,8 +177,10 @@ pub struct Socket {
     /// Shift of the windows that the peer announces (`rx_opt.snd_wscale`), 0 to 14;
     /// [`UNKNOWN_WSCALE`] if unknown.
     pub snd_wscale: u8,
-    /// Always zero.
-    pub reserved: u8,
+    /// 1 if a listener accepted it, 0 if not, and for listeners without any backlog: a
+    /// child inherits its listener's backlog (`sk_max_ack_backlog`; `sk_clone` copies
+    /// the whole socket), and who connects has none.
+    pub accepted: u8,
 }
 
 /// A [`Socket::snd_wscale`] that could not be read.

@@ -85,6 +85,7 @@ impl TcpSock {
         skc_flags: u64;
         sk_err: u32;
         sk_uid: u32;
+        sk_max_ack_backlog: u32;
         inet_sport: u16;
         icsk_rto: u32;
         icsk_retransmits: u8;
@@ -195,6 +196,12 @@ impl TcpSock {
     #[inline(always)]
     pub fn keepalive(self) -> bool {
         self.skc_flags() & SOCK_KEEPOPEN != 0
+    }
+
+    /// Whether a listener accepted it: see [`Socket::accepted`].
+    #[inline(always)]
+    pub fn accepted(self) -> bool {
+        self.sk_max_ack_backlog() != 0
     }
 
     /// The family and both addresses, local first, as [`Socket`] holds them: an
@@ -332,7 +339,7 @@ impl TcpSock {
         to.rcv_mss = u32::from(self.rcv_mss());
         to.tcp_header_len = self.load_or(|offsets| &offsets.tcp_header_len, 0);
         to.snd_wscale = self.snd_wscale();
-        to.reserved = 0;
+        to.accepted = u8::from(self.accepted());
     }
 }
 

@@ -184,9 +184,10 @@ fn waits_for_reply(sock: TcpSock) -> bool {
     if snd_una != sock.snd_nxt() || snd_una != sock.write_seq() {
         return false;
     }
-    // `bytes_acked` counts the SYN of the side that opened the connection.
+    // `bytes_acked` counts the SYN of the side that opened the connection, and
+    // `bytes_sent` what this host itself then refused to let out.
     let sent = sock.bytes_sent().wrapping_sub(sock.bytes_retrans());
-    let opened = sent > 0 && sock.bytes_acked().wrapping_sub(sent) == 1;
+    let opened = sent > 0 && !sock.accepted() && sock.bytes_acked() != sent;
     // Within one jiffy nobody knows who spoke last.
     opened && (sock.lsndtime().wrapping_sub(sock.lrcvtime()) as i32) > 0
 }

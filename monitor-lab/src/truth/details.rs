@@ -22,10 +22,14 @@ pub(super) fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
         ));
     }
     let [least, greatest] = due.gap_seconds;
-    if !(least..=greatest).contains(&finding.gap_seconds) {
+    let gap = finding.gap_seconds;
+    // Where it ended unseen between two sweeps, it says how long it was at most too.
+    let at_most = finding
+        .values("gap_at_most_seconds")
+        .find_map(Value::as_f64);
+    if gap > greatest || at_most.unwrap_or(gap) < least {
         found.push(format!(
-            "{who} has a gap of {} s, {least} to {greatest} s was due",
-            finding.gap_seconds
+            "{who} has a gap of {gap} s, {least} to {greatest} s was due"
         ));
     }
     if finding.scope.as_deref() != due.scope {
@@ -70,7 +74,8 @@ fn is_shown(value: &Value, shows: Shows) -> bool {
             .as_f64()
             .is_some_and(|value| (least..=greatest).contains(&value)),
         (Shows::Word(word), Value::String(value)) => value == word,
-        (Shows::Word(word), value) => *value == word,
+        (Shows::Word(word), Value::Bool(value)) => word == if *value { "true" } else { "false" },
+        (Shows::Word(_), _) => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! From a socket to the connection that users see.
 
 use super::finding::{Connection, Role};
-use monitor_common::{Family, Socket, TcpState};
+use monitor_common::{Family, Socket};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// What makes a connection itself. It is taken once and kept: later facts may
@@ -108,26 +108,21 @@ fn address(family: u16, bytes: [u8; 16], port: u16) -> SocketAddr {
     SocketAddr::new(ip, port)
 }
 
-/// Which side opened the connection: the active opener's `bytes_acked` counts
-/// its SYN, so it is one ahead of the payload that was acknowledged.
+/// Which side opened the connection. Who accepted it says so, unless its listener had
+/// no backlog at all: then its `bytes_acked` is the payload that was acknowledged, while
+/// the opener's counts its SYN too.
 fn role(socket: &Socket) -> Role {
     let in_flight = socket.snd_nxt.wrapping_sub(socket.snd_una);
     // The counters are 64 bits wide, sequence numbers 32: the difference is
-    // small, so the low half decides.
+    // small, so the low half decides. It can be any other than 0 and 1: `bytes_sent`
+    // counts what this host itself refused to let out (`__tcp_transmit_skb`).
     let payload_acked = (socket.bytes_sent as u32)
         .wrapping_sub(socket.bytes_retrans as u32)
         .wrapping_sub(in_flight);
-    let ahead = (socket.bytes_acked as u32).wrapping_sub(payload_acked);
-    // Our own FIN takes a sequence number too, but is no payload. Once it may
-    // have been sent, one ahead is either its doing or the SYN's.
-    let fin_possible = !matches!(
-        TcpState::from_number(socket.state),
-        Some(TcpState::Established | TcpState::CloseWait)
-    );
-    match (ahead, fin_possible) {
-        (1, false) | (2, true) => Role::Client,
-        (0, _) => Role::Server,
-        _ => Role::Unknown,
+    if socket.accepted != 0 || socket.bytes_acked as u32 == payload_acked {
+        Role::Server
+    } else {
+        Role::Client
     }
 }
 
@@ -137,7 +132,7 @@ fn flow(socket: &Socket, role: Role) -> (u32, u32) {
     let own = socket.snd_una.wrapping_sub(socket.bytes_acked as u32);
     let own = match role {
         Role::Client => own.wrapping_add(1),
-        Role::Server | Role::Unknown => own,
+        Role::Server => own,
     };
     let peer = socket.rcv_nxt.wrapping_sub(socket.bytes_received as u32);
     (own.min(peer), own.max(peer))

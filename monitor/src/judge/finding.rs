@@ -232,8 +232,6 @@ pub enum Role {
     Client,
     /// It accepted the connection.
     Server,
-    /// Cannot be told.
-    Unknown,
 }
 
 /// One fact behind a finding.

@@ -135,7 +135,7 @@ fn who(identity: &Identity, owner: &Owner) -> String {
     };
     let arrow = match identity.role() {
         Role::Server => '←',
-        Role::Client | Role::Unknown => '→',
+        Role::Client => '→',
     };
     format!("{holder} {arrow} {}", connection.remote)
 }

@@ -54,6 +54,7 @@ impl KernelTypes {
             sk_dst_cache: need("sock.sk_dst_cache")?,
             sk_cgrp_data: want("sock.sk_cgrp_data.cgroup"),
             sk_bpf_storage: need("sock.sk_bpf_storage")?,
+            sk_max_ack_backlog: need("sock.sk_max_ack_backlog")?,
             sk_pacing_rate: want("sock.sk_pacing_rate"),
             inet_sport: need("inet_sock.inet_sport")?,
             icsk_rto: need("inet_connection_sock.icsk_rto")?,

@@ -129,7 +129,7 @@ mirror! {
         rcv_mss: u32,
         tcp_header_len: u16,
         snd_wscale: u8,
-        reserved: u8,
+        accepted: u8,
     }
 }
 

@@ -53,15 +53,13 @@ fn data_in_flight_retransmissions_and_wrapped_counters_change_nothing() {
 #[test]
 fn our_own_fin_does_not_pass_for_a_syn() {
     let (_, mut server) = pair();
+    server.accepted = 1;
     server.state = TcpState::FinWait2 as u32;
     server.snd_una = server.snd_una.wrapping_add(1);
     server.snd_nxt = server.snd_una;
     server.bytes_acked += 1;
-    assert_eq!(
-        connection(&server).role,
-        Role::Unknown,
-        "its FIN or a SYN: who can say"
-    );
+    assert_eq!(connection(&server).role, Role::Server);
+    assert_eq!(connection(&server).flow_id, "49428553-e8336855");
     let (mut client, _) = pair();
     client.state = TcpState::FinWait2 as u32;
     client.snd_una = client.snd_una.wrapping_add(1);
@@ -69,6 +67,17 @@ fn our_own_fin_does_not_pass_for_a_syn() {
     client.bytes_acked += 1;
     assert_eq!(connection(&client).role, Role::Client);
     assert_eq!(connection(&client).flow_id, "49428553-e8336855");
+}
+
+#[test]
+fn what_this_host_refused_to_let_out_changes_neither_role_nor_id() {
+    let (mut client, mut server) = pair();
+    server.accepted = 1;
+    let before = (connection(&client), connection(&server));
+    // Three attempts of 400 bytes, none of which left: a full queue, a firewall.
+    client.bytes_sent += 1_200;
+    server.bytes_sent += 1_200;
+    assert_eq!((connection(&client), connection(&server)), before);
 }
 
 #[test]

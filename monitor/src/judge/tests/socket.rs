@@ -90,6 +90,6 @@ pub(super) fn socket() -> Socket {
         rcv_mss: 1_448,
         tcp_header_len: 32,
         snd_wscale: 7,
-        reserved: 0,
+        accepted: 0,
     }
 }
