@@ -98,16 +98,20 @@ impl Core {
         taken
     }
 
-    /// Takes a sweep in.
+    /// Takes up what a sweep says of connections as neighbours of others: to be told
+    /// before anything that waits in the ring, which may be the failure of many.
+    pub(super) fn look_around(&mut self, report: &SweepReport) {
+        // No verdict comes of it.
+        self.tell_judge(&Input::LookAround(&report.rows), &mut Vec::new());
+    }
+
+    /// Takes a sweep in that was looked at.
     pub(super) fn swept(&mut self, report: &SweepReport) {
         let Some(now) = self.now() else {
             return;
         };
         self.sleeps.update(now);
         let mut verdicts = Vec::new();
-        for fact in &report.rows {
-            self.judge.look_around(fact);
-        }
         for fact in &report.rows {
             self.take(fact, now, &mut verdicts);
         }

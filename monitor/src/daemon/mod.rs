@@ -188,6 +188,9 @@ async fn work(
             }
             done = joined(&mut sweeping) => {
                 sweeping = None;
+                if let Ok(Ok(report)) = &done {
+                    lock(core).look_around(report);
+                }
                 // What the ring holds happened before the sweep was over.
                 while lock(core).drain(ring.get_mut(), BATCH) == BATCH {}
                 let wait = finish_sweep(core, done);

@@ -2,12 +2,16 @@
 //! again gets the same findings.
 
 use super::{Judge, JudgedPath, Observation, Verdict};
+use monitor_common::Fact;
 
 /// One thing that the judge is told.
 #[derive(Clone, Debug)]
 pub enum Input<'a> {
     /// A fact: [`Judge::observe`].
     Observation(Observation<'a>),
+    /// The rows of a sweep, all together, before the first of them is observed:
+    /// [`Judge::look_around`].
+    LookAround(&'a [Fact]),
     /// A whole sweep is over: [`Judge::sweep_done`].
     SweepDone {
         /// When it began, CLOCK_MONOTONIC in ns.
@@ -34,6 +38,7 @@ impl Judge {
     pub fn take(&mut self, input: &Input<'_>, out: &mut Vec<Verdict>) {
         match input {
             Input::Observation(observation) => self.observe(observation, out),
+            Input::LookAround(rows) => rows.iter().for_each(|row| self.look_around(row)),
             Input::SweepDone {
                 started_ns,
                 now_ns,

@@ -12,7 +12,9 @@ use super::{
     paths::JudgedPath,
     seen::Seen,
     serial::jiffies_since,
-    thresholds::{FAILING, FRESH_ELSEWHERE, MAX_NEIGHBOURS, NEIGHBOUR_EXPIRY_NS},
+    thresholds::{
+        FAILING, FAILING_IN_RTO, FRESH_ELSEWHERE, LEAST_RTO_NS, MAX_NEIGHBOURS, NEIGHBOUR_EXPIRY_NS,
+    },
 };
 use monitor_common::{FactKind, TcpState};
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
@@ -87,7 +89,7 @@ impl Neighbours {
         }
         let heard_ns = heard_ns(seen);
         let silence = seen.ends_silence() && seen.kind != FactKind::PayloadArrived;
-        let fails = fails(seen);
+        let fails = fails(seen, heard_ns);
         if let Some(known) = self.table.get_mut(&socket.cookie) {
             known.look(seen, heard_ns, silence, fails);
             return;
@@ -194,7 +196,7 @@ impl Neighbour {
             let unheard = seen.at.ns.saturating_sub(self.heard_ns);
             // The timeouts that passed took the better part of the one that runs.
             let waited = seen.ns(socket.rto_jiffies) / 2;
-            let fresh = socket.retransmits >= FAILING
+            let fresh = socket.retransmits > 0
                 && !self.after_silence
                 && unheard.saturating_sub(waited) < seen.threshold_ns();
             self.failing = Some(Failing { fresh });
@@ -215,10 +217,17 @@ fn heard_ns(seen: &Seen<'_>) -> u64 {
 
 /// Whether nothing comes back: an ACK of new data takes the timeouts back, any
 /// answer the probes.
-fn fails(seen: &Seen<'_>) -> bool {
+///
+/// What this host itself cannot let out is tried again and again without another
+/// timeout being counted (`tcp_retransmit_timer`): there the time of them counts.
+fn fails(seen: &Seen<'_>, heard_ns: u64) -> bool {
     let socket = &seen.fact.socket;
     let in_flight = socket.packets_out > 0 || seen.kind == FactKind::Retransmitted;
-    let waits = in_flight && socket.retransmits >= FAILING || socket.probes_out >= FAILING;
+    let rto_ns = seen.ns(socket.rto_jiffies).max(LEAST_RTO_NS);
+    let unheard_ns = seen.at.ns.saturating_sub(heard_ns);
+    let stuck = socket.retransmits > 0 && unheard_ns >= rto_ns.saturating_mul(FAILING_IN_RTO);
+    let waits =
+        in_flight && (socket.retransmits >= FAILING || stuck) || socket.probes_out >= FAILING;
     waits && !is_receive(seen.kind)
 }
 
@@ -230,5 +239,6 @@ pub(crate) fn look_at(seen: &Seen<'_>) -> Option<u64> {
     let local = matches!(seen.kind, FactKind::Retransmitted | FactKind::Swept);
     // At the retransmission the timeout is not doubled yet.
     let wait = seen.ns(socket.rto_jiffies);
-    (local && socket.retransmits == FAILING && fails(seen)).then(|| seen.at.ns.saturating_add(wait))
+    let near = local && socket.retransmits == FAILING && fails(seen, seen.at.ns);
+    near.then(|| seen.at.ns.saturating_add(wait))
 }

@@ -205,6 +205,10 @@ pub(crate) const NEIGHBOUR_EXPIRY_NS: u64 = 60 * SECOND;
 /// is commonplace. It is no verdict, so it need not wait for [`TIMEOUTS`].
 pub(crate) const FAILING: u8 = 2;
 
+/// The time that [`FAILING`] timeouts take, in units of the first, rounded up: see
+/// [`TIMEOUTS_IN_RTO`].
+pub(crate) const FAILING_IN_RTO: u64 = 5;
+
 /// A neighbour counts as moving if it was heard so long after the unanswered send,
 /// when the first answer to that was overdue ([`LEAST_RTO_NS`]): what arrived
 /// before it may have left before the path died.

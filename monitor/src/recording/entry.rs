@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub(super) enum Entry {
     /// A fact, as [`Observation`].
     Observation(Box<Observed>),
+    /// As [`Input::LookAround`]: the rows are those that follow until the sweep is done.
+    LookAround,
     /// As [`Input::SweepDone`].
     SweepDone {
         started_ns: u64,
@@ -72,6 +74,7 @@ impl Entry {
                 owner: observation.owner.clone(),
                 fact: *observation.fact,
             })),
+            Input::LookAround(_) => Self::LookAround,
             Input::SweepDone {
                 started_ns,
                 now_ns,
@@ -92,7 +95,13 @@ impl Entry {
         }
     }
 
-    /// What the judge is to be told; `None` for a line about the recording itself.
+    /// Whether no row of a sweep that was looked at before comes after this.
+    pub(super) fn ends_rows(&self) -> bool {
+        !matches!(self, Self::Observation(_) | Self::Lost { .. })
+    }
+
+    /// What the judge is to be told; `None` for a line about the recording itself, and
+    /// for one that is about those that follow.
     pub(super) fn input(&self) -> Option<Input<'_>> {
         Some(match self {
             Self::Observation(observed) => Input::Observation(Observation {
@@ -118,7 +127,7 @@ impl Entry {
                 wall_unix_ns: *wall_unix_ns,
             },
             Self::Paths(paths) => Input::Paths(paths.clone()),
-            Self::Lost { .. } | Self::End { .. } => return None,
+            Self::LookAround | Self::Lost { .. } | Self::End { .. } => return None,
         })
     }
 
@@ -127,7 +136,7 @@ impl Entry {
         match self {
             Self::Observation(observed) => Some(observed.fact.time_ns),
             Self::SweepDone { now_ns, .. } | Self::Tick { now_ns, .. } => Some(*now_ns),
-            Self::Paths(_) | Self::Lost { .. } | Self::End { .. } => None,
+            Self::LookAround | Self::Paths(_) | Self::Lost { .. } | Self::End { .. } => None,
         }
     }
 }

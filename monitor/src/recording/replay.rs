@@ -7,8 +7,9 @@ use crate::judge::{Judge, Verdict};
 use std::collections::VecDeque;
 use std::io::BufRead;
 
-/// Rows of one sweep that are looked at ahead, at most: what a sweep holds.
-const MAX_ROWS: usize = 65_536;
+/// Lines that are looked at ahead, at most: what a sweep holds, and as much again that
+/// waited in the ring.
+const MAX_AHEAD: usize = 2 * 65_536;
 
 /// What came of a replay besides its findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,11 +71,11 @@ pub fn replay<R: BufRead, E: From<RecordingError>>(
     Ok(replayed)
 }
 
-/// The lines of a recording, with the rows of a sweep seen all together before the
-/// first of them is judged, as the daemon does.
+/// The lines of a recording, with the rows of a sweep looked at where the daemon did:
+/// all together, before the first of them is judged and what came meanwhile.
 struct Lines<'a, R> {
     recording: &'a mut Recording<R>,
-    /// Rows that were looked at, and what followed the last of them.
+    /// What was looked at ahead.
     ahead: VecDeque<Result<Option<Entry>, RecordingError>>,
 }
 
@@ -87,22 +88,31 @@ impl<'a, R: BufRead> Lines<'a, R> {
     }
 
     fn next(&mut self, judge: &mut Judge) -> Result<Option<Entry>, RecordingError> {
-        if let Some(next) = self.ahead.pop_front() {
-            return next;
+        let next = match self.ahead.pop_front() {
+            Some(next) => next,
+            None => self.recording.entry(),
+        };
+        if matches!(next, Ok(Some(Entry::LookAround))) {
+            self.look_ahead(judge);
         }
-        loop {
+        next
+    }
+
+    fn look_ahead(&mut self, judge: &mut Judge) {
+        while self.ahead.len() < MAX_AHEAD {
             let entry = self.recording.entry();
-            let row = match &entry {
-                Ok(Some(entry)) => entry.row(),
-                _ => None,
+            let over = match &entry {
+                Ok(Some(entry)) => {
+                    if let Some(row) = entry.row() {
+                        judge.look_around(row);
+                    }
+                    entry.ends_rows()
+                }
+                _ => true,
             };
-            let more = row.is_some() && self.ahead.len() < MAX_ROWS;
-            if let Some(fact) = row {
-                judge.look_around(fact);
-            }
             self.ahead.push_back(entry);
-            if !more {
-                return self.ahead.pop_front().unwrap_or(Ok(None));
+            if over {
+                break;
             }
         }
     }

@@ -11,6 +11,9 @@ enum Fares {
     Moves,
     /// It was heard 1.5 s ago, and its data timed out twice since.
     Fails,
+    /// It was heard 1.5 s ago, and this host cannot let out what it sends: one timeout
+    /// is counted, and no more.
+    StuckHere,
     /// It was heard 5 minutes ago, and fails since it sent again.
     FailsAfterSilence,
 }
@@ -20,7 +23,7 @@ fn row(story: &Story, cookie: u64, host: u8, fares: Fares) -> Fact {
     let mut row = story.fact(FactKind::Swept);
     let age_ns = match fares {
         Fares::Moves => 20 * MS,
-        Fares::Fails => 3 * SECOND / 2,
+        Fares::Fails | Fares::StuckHere => 3 * SECOND / 2,
         Fares::FailsAfterSilence => 300 * SECOND,
     };
     row.packet_idle_ns = 20 * MS;
@@ -32,10 +35,12 @@ fn row(story: &Story, cookie: u64, host: u8, fares: Fares) -> Fact {
     socket.remote[3] = host;
     let heard = socket.jiffies.wrapping_sub((age_ns / (4 * MS)) as u32);
     (socket.rcv_tstamp, socket.lrcvtime) = (heard, heard);
-    let fails = !matches!(fares, Fares::Moves);
-    socket.retransmits = if fails { 2 } else { 0 };
-    socket.packets_out = u32::from(fails);
-    socket.rto_jiffies = 200;
+    (socket.retransmits, socket.rto_jiffies) = match fares {
+        Fares::Moves => (0, 50),
+        Fares::StuckHere => (1, 50),
+        Fares::Fails | Fares::FailsAfterSilence => (2, 200),
+    };
+    socket.packets_out = u32::from(socket.retransmits > 0);
     row
 }
 
@@ -178,6 +183,27 @@ fn neighbours_are_forgotten_and_their_number_is_bounded() {
     );
     story.wait(61.0);
     assert_eq!(story.judge.stats().neighbours, 0);
+}
+
+#[test]
+fn what_this_host_cannot_let_out_fails_although_no_more_timeouts_are_counted() {
+    let story = lost(&[(3, Fares::StuckHere)]);
+    let finding = story.finding("blackholed");
+    assert_eq!(finding.scope, Some(Scope::PeerOrNetwork));
+    assert_eq!(evidence(finding, "siblings_failing"), 1);
+}
+
+#[test]
+fn one_timeout_of_a_neighbour_is_commonplace() {
+    let mut story = Story::on(azure());
+    story.wait(270.0).sends(100);
+    story.wait(0.42).times_out().wait(0.42).times_out();
+    let mut row = row(&story, 0x100, 3, Fares::StuckHere);
+    let lately = row.socket.jiffies.wrapping_sub(100);
+    (row.socket.rcv_tstamp, row.socket.lrcvtime) = (lately, lately);
+    story.judge.look_around(&row);
+    story.wait(0.84).times_out();
+    assert_eq!(story.finding("blackholed").scope, None);
 }
 
 #[test]
