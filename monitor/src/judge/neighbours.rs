@@ -223,7 +223,9 @@ fn heard_ns(seen: &Seen<'_>) -> u64 {
 fn fails(seen: &Seen<'_>, heard_ns: u64) -> bool {
     let socket = &seen.fact.socket;
     let in_flight = socket.packets_out > 0 || seen.kind == FactKind::Retransmitted;
-    let rto_ns = seen.ns(socket.rto_jiffies).max(LEAST_RTO_NS);
+    // Each timeout that is counted doubled it.
+    let first = socket.rto_jiffies >> socket.retransmits.min(31);
+    let rto_ns = seen.ns(first).max(LEAST_RTO_NS);
     let unheard_ns = seen.at.ns.saturating_sub(heard_ns);
     let stuck = socket.retransmits > 0 && unheard_ns >= rto_ns.saturating_mul(FAILING_IN_RTO);
     let waits =
