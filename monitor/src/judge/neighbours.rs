@@ -196,7 +196,9 @@ impl Neighbour {
             let unheard = seen.at.ns.saturating_sub(self.heard_ns);
             // The timeouts that passed took the better part of the one that runs.
             let waited = seen.ns(socket.rto_jiffies) / 2;
-            let fresh = socket.retransmits > 0
+            // Keepalive probes do not run while data waits: those of others ask after it.
+            let sends = socket.retransmits > 0 || socket.write_seq != socket.snd_nxt;
+            let fresh = sends
                 && !self.after_silence
                 && unheard.saturating_sub(waited) < seen.threshold_ns();
             self.failing = Some(Failing { fresh });

@@ -14,6 +14,10 @@ enum Fares {
     /// It was heard 1.5 s ago, and this host cannot let out what it sends: one timeout
     /// is counted, and no more.
     StuckHere,
+    /// The same, and nothing left from the first attempt on: only probes are counted.
+    NeverLeft,
+    /// Silent as it was, it probes in vain.
+    KeptAlive,
     /// It was heard 5 minutes ago, and fails since it sent again.
     FailsAfterSilence,
 }
@@ -23,7 +27,7 @@ fn row(story: &Story, cookie: u64, host: u8, fares: Fares) -> Fact {
     let mut row = story.fact(FactKind::Swept);
     let age_ns = match fares {
         Fares::Moves => 20 * MS,
-        Fares::Fails | Fares::StuckHere => 3 * SECOND / 2,
+        Fares::Fails | Fares::StuckHere | Fares::NeverLeft | Fares::KeptAlive => 3 * SECOND / 2,
         Fares::FailsAfterSilence => 300 * SECOND,
     };
     row.packet_idle_ns = 20 * MS;
@@ -36,11 +40,17 @@ fn row(story: &Story, cookie: u64, host: u8, fares: Fares) -> Fact {
     let heard = socket.jiffies.wrapping_sub((age_ns / (4 * MS)) as u32);
     (socket.rcv_tstamp, socket.lrcvtime) = (heard, heard);
     (socket.retransmits, socket.rto_jiffies) = match fares {
-        Fares::Moves => (0, 50),
+        Fares::Moves | Fares::NeverLeft | Fares::KeptAlive => (0, 50),
         Fares::StuckHere => (1, 50),
         Fares::Fails | Fares::FailsAfterSilence => (2, 200),
     };
     socket.packets_out = u32::from(socket.retransmits > 0);
+    if matches!(fares, Fares::NeverLeft | Fares::KeptAlive) {
+        socket.probes_out = 2;
+    }
+    if matches!(fares, Fares::NeverLeft) {
+        socket.write_seq = socket.snd_nxt.wrapping_add(400);
+    }
     row
 }
 
@@ -187,9 +197,19 @@ fn neighbours_are_forgotten_and_their_number_is_bounded() {
 
 #[test]
 fn what_this_host_cannot_let_out_fails_although_no_more_timeouts_are_counted() {
-    let story = lost(&[(3, Fares::StuckHere)]);
+    for fares in [Fares::StuckHere, Fares::NeverLeft] {
+        let story = lost(&[(3, fares)]);
+        let finding = story.finding("blackholed");
+        assert_eq!(finding.scope, Some(Scope::PeerOrNetwork));
+        assert_eq!(evidence(finding, "siblings_failing"), 1);
+    }
+}
+
+#[test]
+fn a_neighbour_that_only_probes_may_have_died_of_its_own_silence() {
+    let story = lost(&[(3, Fares::KeptAlive)]);
     let finding = story.finding("blackholed");
-    assert_eq!(finding.scope, Some(Scope::PeerOrNetwork));
+    assert_eq!(finding.scope, None);
     assert_eq!(evidence(finding, "siblings_failing"), 1);
 }
 
