@@ -4,6 +4,9 @@ use super::{Alert, Key};
 use crate::judge::finding::{Finding, FindingKind};
 use std::collections::HashMap;
 
+/// The evidence that the kernel gave a connection up: its value is the error.
+const GIVEN_UP: &str = "error";
+
 /// A connection of an alert.
 #[derive(Clone, Copy, Debug)]
 struct Member {
@@ -47,7 +50,7 @@ impl Group {
         if room {
             let joined = Member {
                 joined_ns: now_ns,
-                lasts: lasts(finding.kind),
+                lasts: lasts(finding),
             };
             self.members.insert(member, joined);
         } else {
@@ -159,10 +162,11 @@ impl Group {
 }
 
 /// Whether the end of what is found is told: outcomes are the end of a matter, and
-/// only age.
-fn lasts(kind: FindingKind) -> bool {
-    match kind {
-        FindingKind::AtRisk | FindingKind::Crossed | FindingKind::Stall { .. } => true,
+/// only age. So is a stall whose connection the kernel gave up: it never moves again.
+fn lasts(finding: &Finding) -> bool {
+    match finding.kind {
+        FindingKind::AtRisk | FindingKind::Crossed => true,
+        FindingKind::Stall { .. } => finding.evidence.iter().all(|one| one.fact != GIVEN_UP),
         FindingKind::Outcome { .. } => false,
     }
 }

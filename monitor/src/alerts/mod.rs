@@ -72,7 +72,8 @@ pub struct Limits {
     pub max_members: usize,
     /// How long an alert on outcomes stays after its last connection joined, in ns;
     /// likewise one whose remaining connections are only counted. Crossings and
-    /// stalls stay until their end is told.
+    /// stalls stay until their end is told, except those of connections that the
+    /// kernel gave up.
     pub hold_ns: u64,
 }
 

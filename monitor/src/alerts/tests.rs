@@ -336,3 +336,16 @@ fn a_stall_lasts_until_it_moves_and_outcomes_beside_it_age() {
         ["blackholed resolved"]
     );
 }
+
+#[test]
+fn a_stall_that_the_kernel_gave_up_does_not_page_for_ever() {
+    let mut alerts = Alerts::new(Limits::default());
+    let mut given_up = stall(Cause::Blackholed, Severity::Page, 1);
+    given_up.evidence.push(Evidence {
+        fact: "error".into(),
+        value: "ETIMEDOUT".into(),
+    });
+    alerts.apply(&Verdict::Finding(Box::new(given_up)), 0);
+    assert!(alerts.tick(14 * MINUTE).is_empty());
+    assert_eq!(told(&alerts.tick(15 * MINUTE)), ["blackholed resolved"]);
+}

@@ -1,0 +1,187 @@
+//! The user's documentation and the code say the same words: whoever is woken by an
+//! alert finds its section, and every fact and every series is explained.
+
+use monitor::judge::finding::{Cause, Outcome};
+use monitor::surfaces::metrics::{KernelTotals, Metrics};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The text below the heading `title` of the page, up to the next of its level.
+fn section<'a>(page: &'a str, title: &str) -> &'a str {
+    let heading = format!("\n{title}\n");
+    let start = page
+        .find(&heading)
+        .unwrap_or_else(|| panic!("docs/findings.md has no heading {title:?}"));
+    let text = &page[start + heading.len()..];
+    let level = title.split(' ').next().unwrap_or_default();
+    let end = text.find(&format!("\n{level} ")).unwrap_or(text.len());
+    &text[..end]
+}
+
+/// The words of the headings below `title`, without what stands behind them.
+fn headed(page: &str, title: &str) -> Vec<String> {
+    section(page, title)
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .map(|heading| heading.split(' ').next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// What stands between backticks on the page.
+fn quoted(page: &str) -> BTreeSet<&str> {
+    page.split('`').skip(1).step_by(2).collect()
+}
+
+fn rust_files(directory: &Path, files: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(directory).expect("the judge's sources are there");
+    for path in entries.map(|entry| entry.expect("a readable directory").path()) {
+        if path.is_dir() && !path.ends_with("tests") {
+            rust_files(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// The words that the judge puts into findings, as its sources write them: what is
+/// added to the evidence, and any other literal of words joined by `_`.
+fn words_of_the_judge() -> BTreeSet<String> {
+    let mut files = Vec::new();
+    rust_files(&root().join("monitor/src/judge"), &mut files);
+    let mut words = BTreeSet::new();
+    for file in files {
+        let source = read(file);
+        let code: Vec<&str> = source
+            .split("#[cfg(test)]\nmod tests {")
+            .next()
+            .unwrap_or_default()
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.starts_with("//") && !line.starts_with("#["))
+            .collect();
+        let code = code.concat();
+        let pieces: Vec<&str> = code.split('"').collect();
+        for pair in pieces.windows(2) {
+            let [before, word] = pair else { continue };
+            let added = [".count(", ".seconds(", ".flag(", ".text("]
+                .iter()
+                .any(|call| before.ends_with(call));
+            let is_word = !word.is_empty()
+                && word.starts_with(|first: char| first.is_ascii_lowercase())
+                && word
+                    .chars()
+                    .all(|letter| letter.is_ascii_lowercase() || letter == '_');
+            if is_word && (added || word.contains('_')) {
+                words.insert((*word).to_owned());
+            }
+        }
+    }
+    words
+}
+
+#[test]
+fn every_outcome_has_its_runbook_and_every_runbook_its_outcome() {
+    let page = read("docs/findings.md");
+    assert_eq!(
+        headed(&page, "## What followed a silence"),
+        Outcome::ALL.map(Outcome::name)
+    );
+}
+
+#[test]
+fn every_cause_of_a_stall_has_its_runbook_and_every_runbook_its_cause() {
+    let page = read("docs/findings.md");
+    assert_eq!(headed(&page, "## Stalls"), Cause::ALL.map(Cause::name));
+}
+
+#[test]
+fn every_runbook_says_what_was_seen_whom_it_wakes_how_sure_it_is_and_what_to_do() {
+    let page = read("docs/findings.md");
+    for part in [
+        "## While it is silent",
+        "## What followed a silence",
+        "## Stalls",
+        "## How far it reaches",
+    ] {
+        for runbook in section(&page, part).split("\n### ").skip(1) {
+            let title = runbook.lines().next().unwrap_or_default();
+            for word in ["*Seen*", "*Severity*", "*Certainty*", "*Now*"] {
+                assert!(runbook.contains(word), "{title} lacks {word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_word_in_a_finding_is_explained() {
+    let page = read("docs/findings.md");
+    let explained = quoted(&page);
+    let words = words_of_the_judge();
+    for sure in ["timeouts", "keepalive", "ttl_before", "timestamp_missing"] {
+        assert!(words.contains(sure), "{sure} is in no source: {words:?}");
+    }
+    let unexplained: Vec<&String> = words
+        .iter()
+        // Headings need no backticks.
+        .filter(|word| !explained.contains(word.as_str()))
+        .filter(|word| !page.contains(&format!("\n### {word}")))
+        .collect();
+    assert!(
+        unexplained.is_empty(),
+        "docs/findings.md does not explain {unexplained:?}"
+    );
+}
+
+#[test]
+fn every_fact_in_the_tables_of_evidence_is_one_of_the_judge() {
+    let page = read("docs/findings.md");
+    let words = words_of_the_judge();
+    let facts = section(&page, "## Evidence")
+        .lines()
+        .filter_map(|row| row.strip_prefix("| `"))
+        .filter_map(|row| row.split(" | ").next())
+        .flat_map(|cell| cell.split(['`', ',', ' ']).filter(|word| !word.is_empty()));
+    // Two signs are told by a name that is a variable.
+    let unknown: Vec<&str> = facts
+        .filter(|fact| !words.contains(*fact) && !["ttl", "window"].contains(fact))
+        .collect();
+    assert!(unknown.is_empty(), "no source says {unknown:?}");
+}
+
+#[test]
+fn every_series_is_explained_and_every_explained_series_is_there() {
+    let metrics = Metrics::new(["internet"]).expect("the metrics are valid");
+    metrics.hooks([("receive", None)]);
+    metrics.kernel(&KernelTotals {
+        program_misses: vec![("receive".to_owned(), 1)],
+        ..KernelTotals::default()
+    });
+    let text = metrics.render().expect("the metrics are valid");
+    let shown: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    let page = read("docs/operating.md");
+    let series = |word: &&str| word.starts_with("tcplull_");
+    let explained: BTreeSet<&str> = quoted(&page).into_iter().filter(series).collect();
+    // A gauge of alerts has no series while nothing fires.
+    let always: BTreeSet<&str> = ["tcplull_alerts_firing"].into_iter().collect();
+    assert_eq!(&shown | &always, explained);
+
+    let readme = read("README.md");
+    for named in quoted(&readme).into_iter().filter(series) {
+        let name = named.split('{').next().unwrap_or_default();
+        assert!(explained.contains(name), "README.md names {name}");
+    }
+}
