@@ -188,11 +188,18 @@ impl Judge {
                 }
             }
         };
+        // A sweep is read beside the ring: what it shows may be outdated, and over.
+        let outdated = kind == FactKind::Swept
+            && tracked
+                .as_ref()
+                .is_some_and(|tracked| seen.at.ns < tracked.seen_ns);
         let spoken_for = tracked.is_some_and(|tracked| {
             tracked.observe(&seen, &mut desk);
             tracked.speaks_for(&seen)
         });
-        self.stalls.observe(&seen, spoken_for, &mut desk);
+        if !outdated {
+            self.stalls.observe(&seen, spoken_for, &mut desk);
+        }
     }
 
     /// Takes up what a row of a sweep says of its connection as a neighbour of

@@ -318,3 +318,19 @@ fn an_ack_for_what_was_never_sent_is_no_recovery() {
     story.deliver(forged);
     assert_eq!(story.said(), ["crossed none", "blackholed page"]);
 }
+
+#[test]
+fn a_row_from_before_the_recovery_that_the_ring_told_first_starts_no_stall() {
+    let mut story = Story::on(azure());
+    story.wait(250.0).sends(400).times_out_thrice();
+    story.wait(1.68).times_out().wait(1.0);
+    let row = story.fact(FactKind::Swept);
+    story.wait(0.01).peer_acks();
+    story.judge.look_around(&row);
+    story.tell(row);
+    story.looks(3);
+    assert_eq!(
+        story.said(),
+        ["crossed none", "blackholed page", "recovered none"]
+    );
+}

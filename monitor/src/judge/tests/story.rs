@@ -234,7 +234,7 @@ impl Story {
         self.judge.observe(&observation, &mut self.verdicts);
     }
 
-    fn tell(&mut self, fact: Fact) {
+    pub(super) fn tell(&mut self, fact: Fact) {
         self.last = Some(fact);
         if !self.ring_is_full {
             self.deliver(fact);
