@@ -64,6 +64,8 @@ pub(super) struct Watched {
     loss: Option<Loss>,
     /// First look since which nothing came from the peer while something was due.
     unheard: Option<Look>,
+    /// Timeouts of the present row that had passed when the peer was heard last.
+    timeouts_before: u8,
     probed: bool,
     /// The cause that was told of the stall that lasts, and the time of the first
     /// look since which that stands.
@@ -85,6 +87,7 @@ impl Watched {
             reply: None,
             loss: None,
             unheard: None,
+            timeouts_before: 0,
             probed: false,
             told: None,
             over_ns: None,
@@ -156,6 +159,7 @@ impl Watched {
             loss: self.loss,
             sent_again_in_outages,
             unheard: self.unheard,
+            timeouts_before: self.timeouts_before,
             probed: self.probed,
             settings: &self.settings,
             habits: desk.habits,
@@ -174,6 +178,14 @@ impl Watched {
         self.sending = stand(self.sending, now, signs.due, |first| {
             first.snd_una == now.snd_una && !back
         });
+        if self
+            .unheard
+            .is_none_or(|first| first.snd_una != now.snd_una)
+        {
+            self.timeouts_before = 0;
+        } else if back {
+            self.timeouts_before = now.retransmits;
+        }
         self.unheard = stand(self.unheard, now, signs.due, |first| {
             first.snd_una == now.snd_una && !first.heard(now)
         });

@@ -110,6 +110,8 @@ struct Life {
     born: u64,
     /// A stall that lasts was told once more.
     told_anew: bool,
+    /// What was acknowledged when a look was taken last.
+    looked_una: u32,
 }
 
 impl Life {
@@ -124,6 +126,7 @@ impl Life {
             silences: BTreeMap::new(),
             born: 0,
             told_anew: false,
+            looked_una: 0,
         }
     }
 
@@ -249,7 +252,8 @@ impl Life {
         false
     }
 
-    /// A second passes, and a sweep shows it: what stands is not told anew.
+    /// A second passes, and a sweep shows it: what stands is not told anew, unless the
+    /// data that was due then is acknowledged, and later data is not.
     fn look(&mut self) {
         let stall_of = |verdict: &Verdict| match verdict {
             Verdict::Finding(finding) => match finding.kind {
@@ -264,7 +268,9 @@ impl Life {
         story.sweep();
         let (before, now) = story.verdicts.split_at(known);
         let moves = |verdict: &Verdict| matches!(verdict, Verdict::Moves { .. });
-        if now.iter().any(moves) {
+        let una = story.socket.snd_una;
+        let stands = std::mem::replace(&mut self.looked_una, una) == una;
+        if stands && now.iter().any(moves) {
             let last = before.iter().rev().find_map(stall_of);
             let next = now.iter().find_map(stall_of);
             self.told_anew |= next.is_some() && last == next;
