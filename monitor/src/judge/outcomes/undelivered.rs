@@ -3,8 +3,8 @@
 //!
 //! The latter is no sign where the peer's timestamp clock moved on: its own kernel
 //! has what was sent. An upload after requests, an event stream after a log-in and a
-//! stopped process look just so. Without timestamps they do too, so that a weak sign must
-//! go with it there.
+//! stopped process look just so. Without timestamps nothing tells them apart but another
+//! TTL, which must go with it there.
 //!
 //! It is told once "acknowledged" may be, so that a peer whose clock stood still
 //! but who answers has survived; and only by a fact, never because time passed:

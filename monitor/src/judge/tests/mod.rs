@@ -27,3 +27,4 @@ mod stalling;
 mod stalls;
 mod story;
 mod undelivered;
+mod uploads;

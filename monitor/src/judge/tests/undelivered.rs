@@ -304,29 +304,6 @@ fn an_upload_that_the_peers_own_clock_acknowledges_is_no_alarm() {
     assert_eq!(ruled(usual, SECOND, 270_000), None);
 }
 
-/// Requests that were answered, a silence, and then an upload, a second between its
-/// parts, on a connection without timestamps; it is acknowledged with this TTL.
-fn upload_without_timestamps(ttl: u8) -> Vec<String> {
-    let mut story = Story::on(azure());
-    story.negotiated_no_timestamps();
-    story.is_answered(5, 0.012).wait(200.0).peer_sends(5);
-    // The connection is among the samples of each sweep.
-    for _ in 0..8 {
-        story.wait(25.0).sweep();
-    }
-    story.peer.ttl = ttl;
-    for _ in 0..6 {
-        story.sends(20_000).wait(0.03).peer_acks().wait(1.0).sweep();
-    }
-    story.said()
-}
-
-#[test]
-fn where_no_timestamp_clock_can_be_asked_an_upload_alarms_only_with_a_sign_of_another_host() {
-    assert!(!upload_without_timestamps(57).contains(&"undelivered page".into()));
-    assert!(upload_without_timestamps(64).contains(&"undelivered page".into()));
-}
-
 #[test]
 fn weak_signs_are_none_where_the_peers_clock_moved_as_it_should() {
     for (frozen, told) in [
