@@ -15,6 +15,7 @@ mod habits;
 mod half_closed;
 mod identity;
 mod lives;
+mod lossy;
 mod lost_facts;
 mod neighbours;
 mod properties;
