@@ -19,6 +19,7 @@ mod lossy;
 mod lost_facts;
 mod neighbours;
 mod properties;
+mod refused_here;
 mod reset;
 mod segments;
 mod socket;
