@@ -56,6 +56,15 @@ pub(crate) fn gone(settings: &Settings) -> String {
     )
 }
 
+/// Advice where what should leave is refused before it does.
+pub(crate) fn refused_here(settings: &Settings) -> String {
+    format!(
+        "nothing of it leaves this host: look at its own firewall (output), its route to the peer and \
+         its queueing discipline, not at the peer; {}",
+        hang(settings)
+    )
+}
+
 /// Advice on a connection that the peer closes at its timeout.
 pub(crate) fn closed(path: &JudgedPath) -> String {
     let timeout = in_seconds(path.timeout_ns);

@@ -190,10 +190,14 @@ impl Signs {
         self.timestamp_missing || self.stood_still.is_some() || another
     }
 
-    /// Whether the peer's own kernel acknowledged, as far as its timestamp clock tells.
-    /// `false` where that is not known.
-    pub(crate) fn by_the_peer(&self) -> bool {
-        self.by_its_clock && !self.timestamp_missing && self.stood_still.is_none()
+    /// Whether there is ground to doubt that the peer's own kernel acknowledged: its
+    /// timestamp clock did not move as a peer's does, or there is none to ask and the TTL
+    /// is another. Not so the others: an upload makes the peer's window grow, and its ACKs
+    /// ride on no answer.
+    pub(crate) fn leave_doubt(&self) -> bool {
+        let by_the_peer =
+            self.by_its_clock && !self.timestamp_missing && self.stood_still.is_none();
+        !by_the_peer && (self.known.tsval.is_some() || self.ttl.is_some())
     }
 
     /// Adds each sign with its numbers to the evidence.

@@ -1,7 +1,10 @@
 //! When silence from the other side means that nothing comes back: the
 //! arithmetic of timeouts and probes, for gaps and stalls alike.
 
-use super::thresholds::{LEAST_RTO_NS, LEAST_WAIT_NS, PROBES, TIMEOUTS, TIMEOUTS_IN_RTO};
+use super::{
+    thresholds::{LEAST_RTO_NS, LEAST_WAIT_NS, PROBES, TIMEOUTS, TIMEOUTS_IN_RTO},
+    words,
+};
 use monitor_common::Socket;
 use nix::errno::Errno;
 
@@ -83,4 +86,12 @@ pub(crate) fn given_up(socket: &Socket) -> Option<Errno> {
     GIVEN_UP
         .into_iter()
         .find(|errno| socket.sk_err == *errno as u32)
+}
+
+/// In words, that this host refused to let out so many attempts.
+pub(crate) fn refused(probes: u8) -> String {
+    format!(
+        "{} to send refused by this host itself",
+        words::count(probes.into(), "attempt")
+    )
 }

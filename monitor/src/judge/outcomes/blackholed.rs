@@ -7,6 +7,7 @@ use crate::judge::{
     finding::{Outcome, Severity},
     marks::Marks,
     seen::Seen,
+    stalls::refused_here,
     unanswered::{self, Sign, Unanswered},
     words,
 };
@@ -37,11 +38,16 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
     if gap.probes > 0 {
         evidence.count("unanswered_probes", gap.probes);
     }
+    let refused = sign == Sign::Probes && refused_here(socket);
+    if refused {
+        evidence.flag("refused_by_this_host", true);
+    }
     let said = match sign {
         Sign::Timeouts => format!(
             "{}, no ACK since",
             words::count(gap.timeouts.into(), "timeout")
         ),
+        Sign::Probes if refused => unanswered::refused(gap.probes),
         Sign::Probes => format!("{} unanswered", words::count(gap.probes.into(), "probe")),
         Sign::Time => format!("no ACK for {}", words::duration(without_ack)),
         Sign::Error(errno) => {
@@ -53,9 +59,18 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
     Some(Ruling {
         outcome: Outcome::Blackholed,
         severity: Severity::Page,
-        bearing: Bearing::Failed,
+        // What this host refuses never came to the box.
+        bearing: if refused {
+            Bearing::Neutral
+        } else {
+            Bearing::Failed
+        },
         evidence,
-        advice: Some(advice::outlived(gap.path.as_deref(), case.settings)),
+        advice: Some(if refused {
+            advice::refused_here(case.settings)
+        } else {
+            advice::outlived(gap.path.as_deref(), case.settings)
+        }),
         said,
     })
 }

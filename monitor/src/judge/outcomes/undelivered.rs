@@ -3,7 +3,8 @@
 //!
 //! The latter is no sign where the peer's timestamp clock moved on: its own kernel
 //! has what was sent. An upload after requests, an event stream after a log-in and a
-//! stopped process look just so.
+//! stopped process look just so. Without timestamps nothing tells them apart but another
+//! TTL, which must go with it there.
 //!
 //! It is told once "acknowledged" may be, so that a peer whose clock stood still
 //! but who answers has survived; and only by a fact, never because time passed:
@@ -72,7 +73,7 @@ fn unanswered(case: &Case<'_>) -> bool {
     };
     // A gap that may have been none needs a sign.
     !gap.doubtful
-        && !gap.signs.by_the_peer()
+        && gap.signs.leave_doubt()
         && gap.closed_ns.is_none()
         && gap.sends >= UNANSWERED_SENDS
         && lasted >= UNANSWERED_FOR_NS.max(patience)

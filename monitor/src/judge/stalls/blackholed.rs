@@ -71,8 +71,13 @@ fn ruling(seen: &Seen<'_>, sign: Sign, length_ns: u64, settings: &Settings) -> R
         .count("ack_progress_bytes", 0_u32)
         .count("unacknowledged_bytes", look::waiting_bytes(socket))
         .seconds("seconds_without_ack", length_ns);
+    let refused = sign == Sign::Probes && look::refused_here(socket);
+    if refused {
+        evidence.flag("refused_by_this_host", true);
+    }
     let said = match sign {
         Sign::Timeouts => format!("{}, no ACK since", words::count(timeouts.into(), "timeout")),
+        Sign::Probes if refused => unanswered::refused(probes),
         Sign::Probes => format!("{} unanswered", words::count(probes.into(), "probe")),
         Sign::Time => format!("no ACK for {}", words::duration(length_ns)),
         Sign::Error(errno) => {
@@ -88,7 +93,11 @@ fn ruling(seen: &Seen<'_>, sign: Sign, length_ns: u64, settings: &Settings) -> R
         clock: Clock::Packets,
         length_ns,
         evidence,
-        advice: Some(advice::gone(settings)),
+        advice: Some(if refused {
+            advice::refused_here(settings)
+        } else {
+            advice::gone(settings)
+        }),
         said,
     }
 }

@@ -81,6 +81,16 @@ pub(crate) fn window_closed(socket: &Socket, probed: bool) -> bool {
     socket.packets_out == 0 && room < queued && (room < FULL_SEGMENT || probed)
 }
 
+/// Whether this host itself refuses to let out what waits: the peer's window is open, and
+/// the timer that probes it runs in vain. It probes an open window with the data itself,
+/// which would be in flight had it left (`tcp_write_wakeup` in net/ipv4/tcp_output.c).
+pub(crate) fn refused_here(socket: &Socket) -> bool {
+    socket.packets_out == 0
+        && socket.probes_out > 0
+        && queued_bytes(socket) > 0
+        && !window_closed(socket, false)
+}
+
 /// Whether data can be due at all: the connection was made, and is not gone.
 pub(crate) fn can_send(seen: &Seen<'_>) -> bool {
     use TcpState::{CloseWait, Closing, Established, FinWait1, LastAck};

@@ -16,6 +16,7 @@ mod unexplained;
 mod watched;
 mod zero_window;
 
+pub(crate) use look::refused_here;
 pub(crate) use table::Stalls;
 
 use super::{

@@ -146,10 +146,7 @@ impl Watched {
         }
         let now = Look::of(seen);
         self.compare(&now, signs);
-        self.end_unless_standing(desk);
-        if spoken_for {
-            return;
-        }
+        let settings = self.settings;
         let case = Case {
             seen,
             now,
@@ -161,13 +158,29 @@ impl Watched {
             unheard: self.unheard,
             timeouts_before: self.timeouts_before,
             probed: self.probed,
-            settings: &self.settings,
+            settings: &settings,
             habits: desk.habits,
         };
+        if !spoken_for && self.lost_again(&case) {
+            let since_ns = self.standing(Cause::Blackholed).unwrap_or(0);
+            self.told = Some((Cause::Blackholed, since_ns));
+            return;
+        }
+        self.end_unless_standing(desk);
+        if spoken_for {
+            return;
+        }
         if let Some(ruling) = judge(&case, self.told()) {
             self.end(desk);
             self.tell(ruling, seen, desk);
         }
+    }
+
+    /// Whether what was told to be lost is so by this look too, though the peer may have
+    /// been heard since the last one: that is one page, not two.
+    fn lost_again(&self, case: &Case<'_>) -> bool {
+        self.told() == Some(Cause::Blackholed)
+            && judge(case, None).is_some_and(|ruling| ruling.cause == Cause::Blackholed)
     }
 
     /// What stands as it did, and what begins to.
