@@ -20,7 +20,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
     let waited_ns = case.now.at_ns.saturating_sub(first.at_ns);
     let unanswered = Unanswered {
         timeouts: if unheard_while_trying(seen) {
-            socket.retransmits.saturating_sub(case.timeouts_before)
+            socket.retransmits
         } else {
             0
         },

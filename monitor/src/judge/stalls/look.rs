@@ -22,7 +22,6 @@ pub(crate) struct Look {
     pub(crate) bytes_received: u64,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_retrans: u64,
-    pub(crate) retransmits: u8,
     pub(crate) probes_out: u8,
 }
 
@@ -41,7 +40,6 @@ impl Look {
             bytes_received: socket.bytes_received,
             bytes_sent: socket.bytes_sent,
             bytes_retrans: socket.bytes_retrans,
-            retransmits: socket.retransmits,
             probes_out: socket.probes_out,
         }
     }

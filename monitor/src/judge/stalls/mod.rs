@@ -43,8 +43,6 @@ pub(crate) struct Case<'a> {
     pub(crate) reply: Option<Look>,
     /// The first look since which nothing came at all while something was due.
     pub(crate) unheard: Option<Look>,
-    /// Timeouts of the present row that had passed when the peer was heard last.
-    pub(crate) timeouts_before: u8,
     /// The losses of late.
     pub(crate) loss: Option<Loss>,
     /// Segments that were sent again in outages that are over.

@@ -64,8 +64,6 @@ pub(super) struct Watched {
     loss: Option<Loss>,
     /// First look since which nothing came from the peer while something was due.
     unheard: Option<Look>,
-    /// Timeouts of the present row that had passed when the peer was heard last.
-    timeouts_before: u8,
     probed: bool,
     /// The cause that was told of the stall that lasts, and the time of the first
     /// look since which that stands.
@@ -87,7 +85,6 @@ impl Watched {
             reply: None,
             loss: None,
             unheard: None,
-            timeouts_before: 0,
             probed: false,
             told: None,
             over_ns: None,
@@ -156,7 +153,6 @@ impl Watched {
             loss: self.loss,
             sent_again_in_outages,
             unheard: self.unheard,
-            timeouts_before: self.timeouts_before,
             probed: self.probed,
             settings: &settings,
             habits: desk.habits,
@@ -191,14 +187,6 @@ impl Watched {
         self.sending = stand(self.sending, now, signs.due, |first| {
             first.snd_una == now.snd_una && !back
         });
-        if self
-            .unheard
-            .is_none_or(|first| first.snd_una != now.snd_una)
-        {
-            self.timeouts_before = 0;
-        } else if back {
-            self.timeouts_before = now.retransmits;
-        }
         self.unheard = stand(self.unheard, now, signs.due, |first| {
             first.snd_una == now.snd_una && !first.heard(now)
         });

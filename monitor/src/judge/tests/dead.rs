@@ -342,15 +342,3 @@ fn timeouts_where_single_segments_were_lost_before_may_be_chance() {
     story.wait(0.1).sweep();
     assert_eq!(story.said(), NOTHING);
 }
-
-#[test]
-fn timeouts_from_before_the_peer_was_heard_again_do_not_count_once_more() {
-    let mut story = Story::on(azure());
-    story.sends(400).next_look();
-    story.times_out_thrice().next_look();
-    assert_eq!(story.stalls(), ["blackholed page"]);
-    // A word of the peer's, which acknowledges nothing, and more to send.
-    story.wait(0.1).is_heard();
-    story.wait(1.6).sends(400).sweep().looks(1);
-    assert_eq!(story.said(), ["blackholed page", "moves"]);
-}
