@@ -19,11 +19,18 @@ pub enum Counter {
     SuspectsRefused = 6,
     /// Sockets seen by the sweep (a socket held twice counts twice).
     SweepSockets = 7,
+    /// Sockets marked: from then on their callbacks are heard.
+    MarksSet = 8,
+    /// Marks cleared again, the ends of marked connections not counted.
+    MarksCleared = 9,
+    /// Sockets that could not be marked: the kernel refused, or too many network
+    /// namespaces held newly silent ones.
+    MarksRefused = 10,
 }
 
 impl Counter {
     /// Every counter, in the order of its index.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::FactsSeen,
         Self::FactsSubmitted,
         Self::FactsDroppedRingFull,
@@ -32,6 +39,9 @@ impl Counter {
         Self::SuspectsRemoved,
         Self::SuspectsRefused,
         Self::SweepSockets,
+        Self::MarksSet,
+        Self::MarksCleared,
+        Self::MarksRefused,
     ];
 
     /// How many counters there are.

@@ -8,6 +8,7 @@ mod bytes;
 mod counter;
 mod fact;
 mod histogram;
+mod mark;
 mod offsets;
 mod path;
 mod settings;
@@ -17,6 +18,7 @@ pub use bytes::Record;
 pub use counter::Counter;
 pub use fact::{Fact, FactKind, Segment, flags, segment_options, tcp_flags};
 pub use histogram::{GAP_BUCKETS, GapHistogram};
+pub use mark::{MAX_WANTED, Mark, callbacks};
 pub use offsets::{MISSING, Offsets};
 pub use path::{
     ANY_PORT, MAX_PATHS, NO_PATH, PathClock, PathEntry, PathKey, PathMatch, UNSTATED_WARN_NS,

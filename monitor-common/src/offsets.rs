@@ -31,6 +31,8 @@ pub struct Offsets {
     pub skc_net: u32,
     /// `skc_flags`
     pub skc_flags: u32,
+    /// `skc_cookie`
+    pub skc_cookie: u32,
     // sock
     /// `sk_err`
     pub sk_err: u32,
@@ -121,6 +123,12 @@ pub struct Offsets {
     pub snd_wscale: u32,
     /// Its lowest bit in there
     pub snd_wscale_shift: u32,
+    /// The byte that holds `rx_opt.saw_tstamp`; optional
+    pub saw_tstamp: u32,
+    /// Its bit in there
+    pub saw_tstamp_shift: u32,
+    /// `bpf_sock_ops_cb_flags`; optional
+    pub bpf_sock_ops_cb_flags: u32,
     /// `keepalive_time`
     pub keepalive_time: u32,
     /// `keepalive_intvl`

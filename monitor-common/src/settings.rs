@@ -27,11 +27,14 @@ pub struct SweepOrder {
     /// Which of them is due, below `sample_mask + 1`: it goes up by one each
     /// sweep, so that every connection gets its turn.
     pub sample_turn: u32,
-    /// Always zero.
-    pub reserved: u32,
+    /// 1 where sockets that are silent are to be marked, else 0.
+    pub mark: u32,
+    /// How long before its silence passes its threshold a socket is marked, in ns: the
+    /// time until the next sweep may have come by.
+    pub mark_ahead_ns: u64,
 }
 
-// SAFETY: repr(C), four u32.
+// SAFETY: repr(C), four u32 and a u64, no padding.
 unsafe impl Record for SweepOrder {}
 
 /// Constants of a load, set as read-only globals before it.

@@ -2,7 +2,8 @@
 
 use crate::counters::count;
 use crate::gap::Silence;
-use crate::kernel::{Route, TcpSock};
+use crate::kernel::{Route, TcpSock, guarded};
+use crate::looks::Look;
 use crate::segment;
 use aya_ebpf::helpers::{bpf_get_current_comm, bpf_get_current_pid_tgid};
 use aya_ebpf::macros::map;
@@ -16,7 +17,7 @@ static FACTS: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 
 /// What a hook adds to the socket's own state.
 #[derive(Clone, Copy)]
-pub struct Context {
+pub struct Context<'a> {
     pub path_id: u32,
     pub route: Option<Route>,
     pub task: Option<Task>,
@@ -24,16 +25,19 @@ pub struct Context {
     pub segment: Option<Arrival>,
     /// Bits of [`flags`] besides those that the rest says.
     pub flags: u32,
+    /// The socket before `segment`, where it was read only after it.
+    pub before: Option<&'a Look>,
 }
 
-/// A segment, and the `struct sk_buff *` that it was read from.
+/// A segment, and the `struct sk_buff *` that it was read from; null where the segment
+/// is as whole as it gets.
 #[derive(Clone, Copy)]
 pub struct Arrival {
     pub segment: Segment,
     pub skb: *const c_void,
 }
 
-impl Context {
+impl Context<'_> {
     /// A fact on this path with nothing to add.
     pub const fn of_path(path_id: u32) -> Self {
         Self {
@@ -43,6 +47,7 @@ impl Context {
             states: (0, 0),
             segment: None,
             flags: 0,
+            before: None,
         }
     }
 }
@@ -64,9 +69,18 @@ impl Task {
             comm: bpf_get_current_comm().unwrap_or_default(),
         }
     }
+
+    /// A task by its `struct task_struct *`.
+    #[inline(always)]
+    pub fn of(task: *const c_void) -> Self {
+        Self {
+            pid: guarded(task as u64, |offsets| &offsets.task_tgid),
+            comm: guarded(task as u64, |offsets| &offsets.task_comm),
+        }
+    }
 }
 
-/// Tells one fact, or counts that it was dropped.
+/// Tells one fact, or counts that it was dropped. The socket must have its cookie.
 #[inline(always)]
 pub fn tell(kind: FactKind, sock: TcpSock, silence: &Silence, context: &Context) {
     count(Counter::FactsSeen);
@@ -80,7 +94,7 @@ pub fn tell(kind: FactKind, sock: TcpSock, silence: &Silence, context: &Context)
     }
 }
 
-/// Writes a whole fact, every byte of it.
+/// Writes a whole fact, every byte of it. The socket must have its cookie.
 #[inline(always)]
 pub fn write(
     to: &mut MaybeUninit<Fact>,
@@ -96,7 +110,9 @@ pub fn write(
     match context.segment {
         Some(arrival) => {
             fact.segment = arrival.segment;
-            segment::details(arrival.skb, &mut fact.segment);
+            if !arrival.skb.is_null() {
+                segment::details(arrival.skb, &mut fact.segment);
+            }
         }
         None => fact.segment = Segment::default(),
     }
@@ -132,4 +148,7 @@ pub fn write(
     fact.old_state = context.states.0;
     fact.new_state = context.states.1;
     sock.snapshot(&mut fact.socket);
+    if let Some(before) = context.before {
+        before.restore(&mut fact.socket);
+    }
 }

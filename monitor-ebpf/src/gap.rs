@@ -42,14 +42,45 @@ impl Silence {
     }
 }
 
+/// The clocks that the stack keeps of a connection.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Clocks {
+    pub tcp_clock_cache: u64,
+    pub lsndtime: u32,
+    pub lrcvtime: u32,
+    pub rcv_tstamp: u32,
+    /// Always zero.
+    pub reserved: u32,
+}
+
+impl Clocks {
+    /// As they stand.
+    #[inline(always)]
+    pub fn of(sock: TcpSock) -> Self {
+        Self {
+            tcp_clock_cache: sock.tcp_clock_cache(),
+            lsndtime: sock.lsndtime(),
+            lrcvtime: sock.lrcvtime(),
+            rcv_tstamp: sock.rcv_tstamp(),
+            reserved: 0,
+        }
+    }
+}
+
 /// Jiffies since the last payload in either direction. Unsigned differences, so
 /// a wrap of the 32-bit clock does no harm; a silence longer than the clock's
 /// whole turn (49 days at HZ 1000, 198 at HZ 250) reads short.
 #[inline(always)]
 pub fn payload_jiffies(sock: TcpSock) -> u32 {
+    since_payload(sock.lsndtime(), sock.lrcvtime())
+}
+
+#[inline(always)]
+fn since_payload(lsndtime: u32, lrcvtime: u32) -> u32 {
     let now = kernel::jiffies();
-    let since_sent = now.wrapping_sub(sock.lsndtime());
-    let since_received = now.wrapping_sub(sock.lrcvtime());
+    let since_sent = now.wrapping_sub(lsndtime);
+    let since_received = now.wrapping_sub(lrcvtime);
     // On another CPU a stamp can be a moment ahead of the `jiffies` read above; as
     // a difference that would be a whole turn of the clock. The other one decides.
     since_sent.min(since_received)
@@ -65,13 +96,20 @@ pub fn is_busy(sock: TcpSock) -> bool {
 /// Both clocks in full.
 #[inline(always)]
 pub fn silence(sock: TcpSock) -> Silence {
+    silence_by(Clocks::of(sock))
+}
+
+/// The same by clocks that were read before.
+#[inline(always)]
+pub fn silence_by(clocks: Clocks) -> Silence {
     let now_ns = kernel::now_ns();
     let jiffy_ns = u64::from(setting(|settings| &settings.jiffy_ns));
-    let packet_ns = now_ns.saturating_sub(sock.tcp_clock_cache());
-    let since_ack = kernel::jiffies().wrapping_sub(sock.rcv_tstamp());
+    let packet_ns = now_ns.saturating_sub(clocks.tcp_clock_cache);
+    let since_ack = kernel::jiffies().wrapping_sub(clocks.rcv_tstamp);
+    let since_payload = since_payload(clocks.lsndtime, clocks.lrcvtime);
     // Payload is a packet too, so its silence is never the shorter one: this also
     // mends what a whole turn of jiffies hides.
-    let payload_ns = (u64::from(payload_jiffies(sock)) * jiffy_ns).max(packet_ns);
+    let payload_ns = (u64::from(since_payload) * jiffy_ns).max(packet_ns);
     let since_ack_ns = (u64::from(since_ack) * jiffy_ns).max(packet_ns);
     Silence {
         now_ns,
@@ -103,7 +141,7 @@ pub fn ended_another(
     silence: &Silence,
     moves: impl Fn(u32) -> bool,
 ) -> Option<Threshold> {
-    if is_busy(sock) {
+    if silence.payload_ns < setting(|settings| &settings.min_gap_ns) {
         return None;
     }
     let (threshold, _) = measure(sock)?;

@@ -83,6 +83,7 @@ impl TcpSock {
         skc_rcv_saddr: u32;
         skc_dport: u16;
         skc_flags: u64;
+        skc_cookie: u64;
         sk_err: u32;
         sk_uid: u32;
         sk_max_ack_backlog: u32;
@@ -127,6 +128,45 @@ impl TcpSock {
         self.load_or(|offsets| &offsets.rcv_mss, 0)
     }
 
+    /// TSval of the last segment that had one; 0 if unknown.
+    #[inline(always)]
+    pub fn rcv_tsval(self) -> u32 {
+        self.load_or(|offsets| &offsets.rcv_tsval, 0)
+    }
+
+    /// Whether the segment that was received last had the timestamp option; `None`
+    /// where that cannot be read.
+    #[inline(always)]
+    pub fn saw_tstamp(self) -> Option<bool> {
+        if offset(|offsets| &offsets.saw_tstamp) == MISSING {
+            return None;
+        }
+        let byte: u8 = self.load(|offsets| &offsets.saw_tstamp);
+        Some(byte >> offset(|offsets| &offsets.saw_tstamp_shift) & 1 != 0)
+    }
+
+    /// The callbacks that programs have asked for: see [`monitor_common::callbacks`].
+    #[inline(always)]
+    pub fn callbacks(self) -> u32 {
+        let flags: u8 = self.load_or(|offsets| &offsets.bpf_sock_ops_cb_flags, 0);
+        u32::from(flags)
+    }
+
+    /// Inode of the network namespace; 0 if unknown.
+    #[inline(always)]
+    pub fn netns(self) -> u32 {
+        let net: u64 = self.load(|offsets| &offsets.skc_net);
+        guarded(net, |offsets| &offsets.net_inum)
+    }
+
+    /// Gives the socket its cookie, if it has none yet. Only in tracing programs and
+    /// iterators; others lend this helper in another form.
+    #[inline(always)]
+    pub fn ensure_cookie(self) {
+        // SAFETY: the helper takes any full socket; `self` is one.
+        let _ = unsafe { bpf_get_socket_cookie(self.as_ptr()) };
+    }
+
     /// A number of the connection's own, as good as random: its peer and its ports,
     /// by Fibonacci hashing (Knuth, The Art of Computer Programming, section 6.4).
     /// The socket's address would do too, but the verifier lets nobody reckon with it.
@@ -150,7 +190,7 @@ impl TcpSock {
 
     /// Shift of the windows that the peer announces.
     #[inline(always)]
-    fn snd_wscale(self) -> u8 {
+    pub fn snd_wscale(self) -> u8 {
         if offset(|offsets| &offsets.snd_wscale) == MISSING {
             return UNKNOWN_WSCALE;
         }
@@ -264,7 +304,8 @@ impl TcpSock {
         guarded(node, |offsets| &offsets.kernfs_id)
     }
 
-    /// Writes all that a fact tells of a socket, every member of `to`.
+    /// Writes all that a fact tells of a socket, every member of `to`. The socket must
+    /// have its cookie ([`Self::ensure_cookie`]).
     #[inline(always)]
     pub fn snapshot(self, to: &mut Socket) {
         let (family, local, remote) = self.addresses();
@@ -272,8 +313,7 @@ impl TcpSock {
         let keepalive_time = self.keepalive_time();
         let keepalive_intvl = self.keepalive_intvl();
         let keepalive_probes = self.keepalive_probes();
-        // SAFETY: the helper takes any full socket; `self` is one.
-        to.cookie = unsafe { bpf_get_socket_cookie(self.as_ptr()) };
+        to.cookie = self.skc_cookie();
         to.cgroup_id = self.cgroup_id();
         to.bytes_sent = self.bytes_sent();
         to.bytes_retrans = self.bytes_retrans();
@@ -289,7 +329,7 @@ impl TcpSock {
         to.retransmits = self.icsk_retransmits();
         to.probes_out = self.icsk_probes_out();
         to.state = self.state();
-        to.netns = guarded(net, |offsets| &offsets.net_inum);
+        to.netns = self.netns();
         to.uid = self.sk_uid();
         to.sk_err = self.sk_err();
         to.jiffies = jiffies();
@@ -332,7 +372,7 @@ impl TcpSock {
         to.pacing_rate = self.load_or(|offsets| &offsets.sk_pacing_rate, u64::MAX);
         to.rcv_wup = self.rcv_wup();
         to.snd_wl1 = self.snd_wl1();
-        to.rcv_tsval = self.load_or(|offsets| &offsets.rcv_tsval, 0);
+        to.rcv_tsval = self.rcv_tsval();
         to.total_retrans = self.total_retrans();
         to.retrans_out = self.retrans_out();
         to.rtt_min_us = self.load_or(|offsets| &offsets.rtt_min, u32::MAX);

@@ -12,6 +12,8 @@ mod gap;
 mod globals;
 mod hooks;
 mod kernel;
+mod looks;
+mod marks;
 mod paths;
 mod segment;
 mod suspects;

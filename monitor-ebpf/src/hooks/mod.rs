@@ -5,8 +5,10 @@ mod receive;
 mod reset;
 mod retransmit;
 mod send;
+mod sockets;
 mod state;
 mod sweep;
+mod tables;
 
 use aya_ebpf::EbpfContext;
 use core::ffi::c_void;

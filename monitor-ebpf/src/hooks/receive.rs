@@ -3,8 +3,9 @@
 
 use super::pointer_argument;
 use crate::emit::{Arrival, Context, tell};
-use crate::gap;
+use crate::gap::{self, Silence};
 use crate::kernel::TcpSock;
+use crate::looks::Look;
 use crate::segment;
 use crate::suspects::Suspect;
 use aya_ebpf::EbpfContext;
@@ -30,54 +31,79 @@ fn on_receive(context: &impl EbpfContext) -> i32 {
     let Some(sock) = TcpSock::from_sock(pointer_argument(context, 0)) else {
         return 0;
     };
-    match Suspect::of(sock) {
-        None if gap::is_busy(sock) => {}
-        // From here on: rare.
-        None => from_silence(sock, pointer_argument(context, 1)),
-        Some(suspect) => from_suspect(sock, suspect, pointer_argument(context, 1)),
+    let suspect = Suspect::of(sock);
+    if suspect.is_none() && gap::is_busy(sock) {
+        return 0;
+    }
+    // From here on: rare.
+    let skb = pointer_argument(context, 1);
+    if let Some(segment) = segment::segment(skb) {
+        if suspect.is_none() {
+            sock.ensure_cookie();
+        }
+        let arrival = Arrival { segment, skb };
+        arrived(sock, suspect, arrival, &gap::silence(sock), None);
     }
     0
 }
 
+/// A segment arrived, after `silence`. `before` is the socket before it, where the
+/// socket itself has taken it in already.
 #[inline(always)]
-fn from_silence(sock: TcpSock, skb: *const c_void) {
-    let Some(segment) = segment::segment(skb) else {
+pub fn arrived(
+    sock: TcpSock,
+    suspect: Option<&'static mut Suspect>,
+    arrival: Arrival,
+    silence: &Silence,
+    before: Option<&Look>,
+) {
+    match suspect {
+        None => from_silence(sock, arrival, silence, before),
+        Some(suspect) => from_suspect(sock, suspect, arrival, silence, before),
+    }
+}
+
+#[inline(always)]
+fn from_silence(sock: TcpSock, arrival: Arrival, silence: &Silence, before: Option<&Look>) {
+    let segment = arrival.segment;
+    let Some((threshold, route)) = gap::ended(sock, silence, |clock| moves(segment, clock)) else {
         return;
     };
-    let silence = gap::silence(sock);
-    let Some((threshold, route)) = gap::ended(sock, &silence, |clock| moves(segment, clock)) else {
-        return;
-    };
+    let payload = brings_payload(sock, segment, before);
     let Some(suspect) = Suspect::begin(sock, threshold, silence.now_ns) else {
         return;
     };
     suspect.facts += 1;
     let context = Context {
         route: Some(route),
-        segment: Some(Arrival { segment, skb }),
+        segment: Some(arrival),
+        before,
         ..Context::of_path(threshold.path_id)
     };
-    tell(FactKind::GapEndedByReceive, sock, &silence, &context);
-    if brings_payload(sock, segment) {
+    tell(FactKind::GapEndedByReceive, sock, silence, &context);
+    if payload {
         // The peer spoke: the path has passed its test.
         suspect.end(sock);
     }
 }
 
 #[inline(always)]
-fn from_suspect(sock: TcpSock, suspect: &mut Suspect, skb: *const c_void) {
-    let Some(segment) = segment::segment(skb) else {
-        return;
-    };
-    let silence = gap::silence(sock);
-    let payload = brings_payload(sock, segment);
-    let another = gap::ended_another(sock, suspect, &silence, |clock| moves(segment, clock));
+fn from_suspect(
+    sock: TcpSock,
+    suspect: &mut Suspect,
+    arrival: Arrival,
+    silence: &Silence,
+    before: Option<&Look>,
+) {
+    let segment = arrival.segment;
+    let payload = brings_payload(sock, segment, before);
+    let another = gap::ended_another(sock, suspect, silence, |clock| moves(segment, clock));
     let kind = if let Some(threshold) = another {
         suspect.renew(sock, threshold, silence.now_ns);
         FactKind::GapEndedByReceive
     } else if payload {
         FactKind::PayloadArrived
-    } else if tells_something(sock, suspect, segment) && suspect.may_tell() {
+    } else if tells_something(sock, suspect, segment, before) && suspect.may_tell() {
         FactKind::AckArrived
     } else if suspect.is_done(sock, silence.now_ns) {
         FactKind::ProbationOver
@@ -85,10 +111,11 @@ fn from_suspect(sock: TcpSock, suspect: &mut Suspect, skb: *const c_void) {
         return;
     };
     let context = Context {
-        segment: Some(Arrival { segment, skb }),
+        segment: Some(arrival),
+        before,
         ..Context::of_path(suspect.path_id)
     };
-    tell(kind, sock, &silence, &context);
+    tell(kind, sock, silence, &context);
     if payload || kind == FactKind::ProbationOver {
         suspect.end(sock);
     }
@@ -98,8 +125,14 @@ fn from_suspect(sock: TcpSock, suspect: &mut Suspect, skb: *const c_void) {
 /// and each that leaves nothing unacknowledged, but not every one of a long upload;
 /// a reset; and in trouble, whatever comes through.
 #[inline(always)]
-fn tells_something(sock: TcpSock, suspect: &mut Suspect, segment: Segment) -> bool {
-    if is_after(segment.ack, sock.snd_una()) {
+fn tells_something(
+    sock: TcpSock,
+    suspect: &mut Suspect,
+    segment: Segment,
+    before: Option<&Look>,
+) -> bool {
+    let snd_una = before.map_or_else(|| sock.snd_una(), |before| before.snd_una);
+    if is_after(segment.ack, snd_una) {
         let first = suspect.progress_told == 0;
         suspect.progress_told = 1;
         if first || segment.ack == sock.snd_nxt() {
@@ -124,8 +157,8 @@ fn moves(segment: Segment, clock: u32) -> bool {
 /// will take: it ends after `rcv_nxt`, starts within the window, and acknowledges
 /// nothing that was never sent. A retransmission of old data does not.
 #[inline(always)]
-fn brings_payload(sock: TcpSock, segment: Segment) -> bool {
-    let rcv_nxt = sock.rcv_nxt();
+fn brings_payload(sock: TcpSock, segment: Segment, before: Option<&Look>) -> bool {
+    let rcv_nxt = before.map_or_else(|| sock.rcv_nxt(), |before| before.rcv_nxt);
     segment.payload_len > 0
         && segment.tcp_flags & (tcp_flags::RST | tcp_flags::ACK) == tcp_flags::ACK
         && !is_after(segment.ack, sock.snd_nxt())

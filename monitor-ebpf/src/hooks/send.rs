@@ -38,8 +38,11 @@ fn on_send(context: &impl EbpfContext) -> i32 {
     match Suspect::of(sock) {
         None if gap::is_busy(sock) => {}
         // From here on: rare.
-        None => from_silence(sock),
-        Some(suspect) => from_suspect(sock, suspect),
+        None => {
+            sock.ensure_cookie();
+            from_silence(sock, Task::current());
+        }
+        Some(suspect) => from_suspect(sock, suspect, Task::current()),
     }
     0
 }
@@ -51,8 +54,9 @@ fn can_send(sock: TcpSock) -> bool {
     state == TcpState::Established as u32 || state == TcpState::CloseWait as u32
 }
 
+/// A socket sends that is no suspect.
 #[inline(always)]
-fn from_silence(sock: TcpSock) {
+pub fn from_silence(sock: TcpSock, task: Task) {
     if !can_send(sock) {
         return;
     }
@@ -63,15 +67,16 @@ fn from_silence(sock: TcpSock) {
         suspect.facts += 1;
         let context = Context {
             route: Some(route),
-            task: Some(Task::current()),
+            task: Some(task),
             ..Context::of_path(threshold.path_id)
         };
         tell(FactKind::GapEndedBySend, sock, &silence, &context);
     }
 }
 
+/// A suspect sends.
 #[inline(always)]
-fn from_suspect(sock: TcpSock, suspect: &mut Suspect) {
+pub fn from_suspect(sock: TcpSock, suspect: &mut Suspect, task: Task) {
     if !can_send(sock) {
         return;
     }
@@ -88,7 +93,7 @@ fn from_suspect(sock: TcpSock, suspect: &mut Suspect) {
         return;
     };
     let context = Context {
-        task: Some(Task::current()),
+        task: Some(task),
         ..Context::of_path(suspect.path_id)
     };
     tell(kind, sock, &silence, &context);

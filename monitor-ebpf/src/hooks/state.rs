@@ -52,6 +52,7 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
             route: Some(route),
             ..Context::of_path(threshold.path_id)
         };
+        sock.ensure_cookie();
         tell(FactKind::StateChanged, sock, &silence, &context);
     }
     0

@@ -5,7 +5,8 @@ use crate::counters::count;
 use crate::emit::{Context, Task, tell, write};
 use crate::gap;
 use crate::globals::offset;
-use crate::kernel::{Route, TcpSock, guarded, pointer_at};
+use crate::kernel::{Route, TcpSock, pointer_at};
+use crate::marks;
 use crate::paths;
 use crate::suspects::Suspect;
 use aya_ebpf::helpers::generated::{bpf_seq_write, bpf_sock_from_file};
@@ -106,6 +107,16 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         ),
         _ => (false, false),
     };
+    if order.mark != 0
+        && open
+        && let Some((threshold, _)) = measured
+        && silence
+            .at_most(threshold.clock)
+            .saturating_add(order.mark_ahead_ns)
+            >= threshold.warn_ns
+    {
+        marks::want(sock, task.map_or(0, |task| Task::of(task).pid));
+    }
     // A suspect is shown whatever it does: what the receive hook cannot see (it runs
     // in ESTABLISHED only) shows in its counters.
     if let Some(suspect) = suspect {
@@ -125,7 +136,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     }
     let context_of_row = Context {
         route,
-        task: task.map(holder),
+        task: task.map(Task::of),
         flags: if all || found { 0 } else { flags::SAMPLED },
         ..Context::of_path(path_id)
     };
@@ -199,6 +210,7 @@ fn write_row(context: *const c_void, sock: TcpSock, silence: &gap::Silence, row:
     };
     // SAFETY: this CPU's room; user space runs one sweep of a load at a time.
     let room = unsafe { &mut *room.cast::<MaybeUninit<Fact>>() };
+    sock.ensure_cookie();
     write(room, FactKind::Swept, sock, silence, row);
     let seq = pointer_at(pointer_at(context, META), 0);
     // A full buffer is no loss: the kernel hands it over and comes back here.
@@ -210,15 +222,6 @@ fn write_row(context: *const c_void, sock: TcpSock, silence: &gap::Silence, row:
             size_of::<Fact>() as u32,
         )
     };
-}
-
-/// The process that holds the socket.
-#[inline(always)]
-fn holder(task: *const c_void) -> Task {
-    Task {
-        pid: guarded(task as u64, |offsets| &offsets.task_tgid),
-        comm: guarded(task as u64, |offsets| &offsets.task_comm),
-    }
 }
 
 #[inline(always)]

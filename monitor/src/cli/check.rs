@@ -1,9 +1,11 @@
 use super::client::write;
 use super::exit::CliError;
-use super::{ConfigArguments, KernelArguments};
-use crate::config::Overrides;
-use crate::kernel::{self, HookStatus, Kernel, SignStatus};
+use super::{ConfigArguments, KernelArguments, WatchArgument};
+use crate::config::{Config, Overrides};
+use crate::daemon::DaemonError;
+use crate::kernel::{self, HookStatus, Kernel, SignStatus, WatchStatus};
 use crate::surfaces::human;
+use crate::surfaces::inspect::InspectServer;
 use crate::surfaces::rows::CheckRow;
 use clap::Args;
 use serde::Serialize;
@@ -15,9 +17,14 @@ pub(super) struct Arguments {
     config: ConfigArguments,
     #[command(flatten)]
     kernel: KernelArguments,
+    #[command(flatten)]
+    watch: WatchArgument,
     /// One JSON object
     #[arg(long)]
     json: bool,
+    /// Clear what a killed daemon has left on sockets, and check nothing
+    #[arg(long, conflicts_with_all = ["json", "watch"])]
+    repair: bool,
 }
 
 /// What `check --json` says.
@@ -30,23 +37,36 @@ struct Report {
     /// Signs of a forged ACK. A verdict does without those that cannot be read, so
     /// they are no part of `works`.
     signs: Vec<SignStatus>,
+    /// Either way is complete, so it is no part of `works`.
+    watch: Option<WatchStatus>,
 }
 
 pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, CliError> {
     let config = arguments.config.load(Overrides::default())?;
+    if arguments.repair {
+        return repair(arguments, &config);
+    }
+    let mut beside = config.socket.clone().into_os_string();
+    beside.push(".check");
     // Loads and attaches for real, and lets go at once: feature probes lie.
-    let kernel = Kernel::load(&kernel::Options {
+    let mut kernel = Kernel::load(&kernel::Options {
         btf: arguments.kernel.btf.clone(),
         min_gap: config.min_gap,
         ring_bytes: None,
-        hooks: true,
+        hooks: Some(kernel::HookOptions {
+            watch: arguments.watch.watch,
+            // Not the place of a daemon that runs.
+            socket: beside.into(),
+        }),
     })?;
+    kernel.sweeper.clear_marks()?;
     let report = Report {
         works: kernel.hooks.iter().all(|status| status.mechanism.is_some()),
         kernel: kernel::release(),
         paths: config.paths.len(),
         hooks: kernel.hooks,
         signs: kernel.signs,
+        watch: kernel.watch,
     };
     if arguments.json {
         let line = serde_json::to_string(&report).map_err(|error| CliError::Io {
@@ -58,7 +78,9 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
         write(&human::check_lines(&rows(&report)))?;
     }
     if verbose {
-        for refusal in report.hooks.iter().flat_map(|status| &status.refused) {
+        let watch = report.watch.iter().flat_map(|status| &status.refused);
+        let hooks = report.hooks.iter().flat_map(|status| &status.refused);
+        for refusal in watch.chain(hooks) {
             eprintln!("{}: {}\n{}", refusal.mechanism, refusal.reason, refusal.log);
         }
     }
@@ -67,6 +89,28 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Clears what a killed daemon has left.
+fn repair(arguments: &Arguments, config: &Config) -> Result<ExitCode, CliError> {
+    kernel::check_privileges()?;
+    // A daemon that runs needs its marks, and clears them when it stops.
+    let _place = InspectServer::bind(&config.socket).map_err(DaemonError::from)?;
+    let cleared = kernel::repair(
+        &kernel::Options {
+            btf: arguments.kernel.btf.clone(),
+            min_gap: config.min_gap,
+            ring_bytes: None,
+            hooks: None,
+        },
+        &config.socket,
+    )?;
+    write(&match cleared {
+        None => "nothing was left behind".to_owned(),
+        Some(1) => "cleared 1 socket".to_owned(),
+        Some(sockets) => format!("cleared {sockets} sockets"),
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn rows(report: &Report) -> Vec<CheckRow> {
@@ -80,9 +124,25 @@ fn rows(report: &Report) -> Vec<CheckRow> {
         fine("kernel", report.kernel.clone()),
         fine("configuration", format!("{} paths", report.paths)),
     ];
+    rows.extend(report.watch.as_ref().map(watch_row));
     rows.extend(report.hooks.iter().map(hook_row));
     rows.push(signs_row(&report.signs));
     rows
+}
+
+/// The way to watch, and why not the better one.
+fn watch_row(status: &WatchStatus) -> CheckRow {
+    let name = status.mode.name();
+    let detail = match &status.refused {
+        Some(refused) => format!("{name} (not per-socket: {})", refused.reason),
+        None => name.to_owned(),
+    };
+    CheckRow {
+        subject: "watching".to_owned(),
+        works: true,
+        detail,
+        remedy: None,
+    }
 }
 
 /// What can be read, and what not and why.

@@ -75,6 +75,15 @@ struct KernelArguments {
     btf: PathBuf,
 }
 
+/// How connections are watched.
+#[derive(Args, Clone, Debug)]
+struct WatchArgument {
+    /// Watch by programs on every segment of the host, or only on those of sockets that
+    /// have been silent [default: per-socket where the kernel can (6.12 and later)]
+    #[arg(long, value_enum, value_name = "WAY")]
+    watch: Option<kernel::WatchMode>,
+}
+
 /// Flags that state a timeout.
 #[derive(Args, Clone, Debug)]
 struct TimeoutArgument {

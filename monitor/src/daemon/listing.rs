@@ -13,6 +13,7 @@ use monitor_common::{Fact, SweepMode, TcpState, flags};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// Turns swept facts into rows.
 pub struct Lister {
@@ -98,7 +99,7 @@ pub(super) fn send_connections(sweeper: &Mutex<Sweeper>, mut lister: Lister, row
     let report = sweeper
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .sweep(SweepMode::All);
+        .sweep(SweepMode::All, Duration::ZERO);
     match report {
         Ok(report) => {
             for fact in &report.rows {
@@ -125,7 +126,7 @@ pub fn list_once(config: &Config, btf: &Path) -> Result<Vec<ConnectionRow>, Kern
         btf: btf.to_owned(),
         min_gap: config.min_gap,
         ring_bytes: None,
-        hooks: false,
+        hooks: None,
     })?;
     let first = kernel.tables.set_paths(&paths::for_kernel(config))?;
     let jiffy_ns = jiffy_ns().map_err(|error| KernelError::System {
@@ -133,7 +134,7 @@ pub fn list_once(config: &Config, btf: &Path) -> Result<Vec<ConnectionRow>, Kern
         source: error.into(),
     })?;
     let mut lister = Lister::new(paths::for_judge(config, first), u64::from(jiffy_ns));
-    let report = kernel.sweeper.sweep(SweepMode::All)?;
+    let report = kernel.sweeper.sweep(SweepMode::All, Duration::ZERO)?;
     if report.rows_dropped > 0 {
         tracing::warn!("{}", cut(&report));
     }

@@ -12,7 +12,7 @@ pub use error::DaemonError;
 pub use listing::{Lister, list_once};
 
 use crate::config::{Config, ConfigError};
-use crate::kernel::{self, FactRing, Kernel, SweepReport, Sweeper};
+use crate::kernel::{self, FactRing, Kernel, SweepReport, Sweeper, WatchMode};
 use crate::recording;
 use crate::surfaces::http::HttpServer;
 use crate::surfaces::inspect::{Feed, InspectServer};
@@ -39,6 +39,8 @@ pub struct Options {
     pub btf: PathBuf,
     /// Size of the ring in bytes; `None` for the default.
     pub ring_bytes: Option<u32>,
+    /// How connections are watched; `None` for the best way that works here.
+    pub watch: Option<WatchMode>,
     /// Where what the judge is told is recorded; `None` for nowhere.
     pub record: Option<recording::Target>,
 }
@@ -86,12 +88,19 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         tables,
         hooks,
         signs: _,
+        watch,
     } = Kernel::load(&kernel::Options {
         btf: options.btf.clone(),
         min_gap: config.min_gap,
         ring_bytes: options.ring_bytes,
-        hooks: true,
+        hooks: Some(kernel::HookOptions {
+            watch: options.watch,
+            socket: config.socket.clone(),
+        }),
     })?;
+    if let Some(watch) = &watch {
+        tracing::info!("watching {}", watch.mode.name());
+    }
     for status in &hooks {
         match &status.mechanism {
             Some(mechanism) => tracing::debug!("hook {}: {mechanism}", status.hook),
@@ -133,6 +142,13 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         tokio::spawn(inspect.serve(sources, feed, closed(stopping))),
     ];
     let result = work(options, &core, &sweeper, ring).await;
+    let cleared = sweeper
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clear_marks();
+    if let Err(error) = cleared {
+        tracing::warn!("{error}; `tcplull check --repair` clears what is left");
+    }
     drop(stop);
     for server in servers {
         if let Err(error) = server.await {
@@ -184,7 +200,8 @@ async fn work(
                 tokio::task::yield_now().await;
             }
             () = sleep_until(next_sweep), if sweeping.is_none() => {
-                sweeping = Some(start_sweep(sweeper));
+                let interval = lock(core).sweep_interval();
+                sweeping = Some(start_sweep(sweeper, interval));
             }
             done = joined(&mut sweeping) => {
                 sweeping = None;
@@ -211,13 +228,13 @@ async fn work(
 
 type Sweeping = tokio::task::JoinHandle<Result<SweepReport, kernel::KernelError>>;
 
-fn start_sweep(sweeper: &Arc<Mutex<Sweeper>>) -> Sweeping {
+fn start_sweep(sweeper: &Arc<Mutex<Sweeper>>, interval: Duration) -> Sweeping {
     let sweeper = Arc::clone(sweeper);
     tokio::task::spawn_blocking(move || {
         sweeper
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .sweep(SweepMode::Findings)
+            .sweep(SweepMode::Findings, interval)
     })
 }
 

@@ -80,6 +80,19 @@ pub enum KernelError {
         /// What was tried, with the verifier's logs.
         refused: Vec<Refusal>,
     },
+    /// Watching socket by socket was asked for, and does not work here.
+    #[error(
+        "this kernel ({release}) cannot be watched socket by socket: {reason}; \
+         leave --watch away, or say --watch global"
+    )]
+    NotPerSocket {
+        /// As `uname -r` says.
+        release: String,
+        /// What does not work.
+        reason: String,
+        /// What was tried, with the verifier's log.
+        refused: Vec<Refusal>,
+    },
     /// A map or program is not in the object: the build is broken.
     #[error("the kernel side lacks `{name}`: the build is broken, build it anew")]
     Incomplete {

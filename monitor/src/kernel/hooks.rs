@@ -1,7 +1,9 @@
 //! Which mechanism serves each hook: found by trying, best first.
 
 use super::error::KernelError;
+use super::marks;
 use super::preflight;
+use super::watch::WatchMode;
 use aya::programs::{BtfTracePoint, FEntry, Program, ProgramError};
 use aya::{Btf, BtfError, Ebpf};
 use serde::Serialize;
@@ -23,6 +25,8 @@ struct Mechanism {
 /// A hook: what it tells, and the mechanisms that can serve it, best first.
 struct Hook {
     name: &'static str,
+    /// Where sockets are watched one by one, their callbacks tell the same.
+    on_every_segment: bool,
     mechanisms: &'static [Mechanism],
 }
 
@@ -30,6 +34,7 @@ struct Hook {
 const HOOKS: &[Hook] = &[
     Hook {
         name: "send",
+        on_every_segment: true,
         mechanisms: &[
             Mechanism {
                 kind: Kind::Tracepoint,
@@ -52,6 +57,7 @@ const HOOKS: &[Hook] = &[
     },
     Hook {
         name: "receive",
+        on_every_segment: true,
         mechanisms: &[
             Mechanism {
                 kind: Kind::Tracepoint,
@@ -65,6 +71,7 @@ const HOOKS: &[Hook] = &[
     },
     Hook {
         name: "retransmit",
+        on_every_segment: false,
         mechanisms: &[Mechanism {
             kind: Kind::Tracepoint,
             programs: &[("retransmit_tracepoint", "tcp_retransmit_skb")],
@@ -72,6 +79,7 @@ const HOOKS: &[Hook] = &[
     },
     Hook {
         name: "reset_received",
+        on_every_segment: false,
         mechanisms: &[Mechanism {
             kind: Kind::Tracepoint,
             programs: &[("reset_received_tracepoint", "tcp_receive_reset")],
@@ -79,6 +87,7 @@ const HOOKS: &[Hook] = &[
     },
     Hook {
         name: "reset_sent",
+        on_every_segment: false,
         mechanisms: &[Mechanism {
             kind: Kind::Tracepoint,
             programs: &[("reset_sent_tracepoint", "tcp_send_reset")],
@@ -86,12 +95,16 @@ const HOOKS: &[Hook] = &[
     },
     Hook {
         name: "state",
+        on_every_segment: false,
         mechanisms: &[Mechanism {
             kind: Kind::Tracepoint,
             programs: &[("state_tracepoint", "inet_sock_set_state")],
         }],
     },
 ];
+
+/// What takes the place of sending and receiving where sockets are watched one by one.
+pub(super) const SOCKETS: &str = "sockets";
 
 /// What serves a hook on this kernel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -123,8 +136,24 @@ pub struct Refusal {
 /// [`KernelError::TooOld`] where the kernel lacks socket storage for tracing
 /// programs, [`KernelError::NoHooks`] where neither sending nor receiving can be
 /// watched. A single missing hook is no error: it is in the answer.
-pub(super) fn attach_all(ebpf: &mut Ebpf, btf: &Btf) -> Result<Vec<HookStatus>, KernelError> {
-    let statuses: Vec<HookStatus> = HOOKS.iter().map(|hook| attach(ebpf, btf, hook)).collect();
+pub(super) fn attach_all(
+    ebpf: &mut Ebpf,
+    btf: &Btf,
+    watch: WatchMode,
+) -> Result<Vec<HookStatus>, KernelError> {
+    let per_socket = watch == WatchMode::PerSocket;
+    let mut statuses: Vec<HookStatus> = HOOKS
+        .iter()
+        .filter(|hook| !(per_socket && hook.on_every_segment))
+        .map(|hook| attach(ebpf, btf, hook))
+        .collect();
+    if per_socket {
+        statuses.push(HookStatus {
+            hook: SOCKETS,
+            mechanism: Some(marks::MECHANISM.to_owned()),
+            refused: Vec::new(),
+        });
+    }
     let missing = |name| {
         statuses
             .iter()

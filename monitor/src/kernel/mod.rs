@@ -4,6 +4,7 @@
 mod clock;
 mod error;
 mod hooks;
+mod marks;
 mod misses;
 mod offsets;
 mod paths;
@@ -16,6 +17,7 @@ mod signs;
 mod sweep;
 mod totals;
 mod trim;
+mod watch;
 
 pub use clock::{Reading, SleepLog, jiffy_ns};
 pub use error::KernelError;
@@ -26,13 +28,14 @@ pub use ring::FactRing;
 pub use signs::SignStatus;
 pub use sweep::{SweepReport, Sweeper};
 pub use totals::Totals;
+pub use watch::{WatchMode, WatchStatus};
 
 use aya::maps::{Array, LpmTrie, Map, MapData, PerCpuArray, RingBuf};
 use aya::{Btf, EbpfLoader, Endianness};
-use monitor_common::{GapHistogram, RING_BYTES, Settings};
+use monitor_common::{Counter, GapHistogram, Offsets, RING_BYTES, Settings};
 use offsets::KernelTypes;
 use raw::Raw;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,9 +62,19 @@ pub struct Options {
     pub min_gap: Duration,
     /// Size of the ring in bytes, a power of two of pages; `None` for the default.
     pub ring_bytes: Option<u32>,
-    /// Whether the hooks are attached too; without them only sweeps work, which is
-    /// all that a listing needs.
-    pub hooks: bool,
+    /// How the hooks are attached; without them only sweeps work, which is all that a
+    /// listing needs.
+    pub hooks: Option<HookOptions>,
+}
+
+/// How the hooks are to be attached.
+#[derive(Clone, Debug)]
+pub struct HookOptions {
+    /// The way to watch; `None` for the best one that works here.
+    pub watch: Option<WatchMode>,
+    /// The daemon's inspection socket: beside it, or under its name, the marks are
+    /// pinned.
+    pub socket: PathBuf,
 }
 
 /// The loaded kernel side.
@@ -76,6 +89,8 @@ pub struct Kernel {
     pub hooks: Vec<HookStatus>,
     /// Which signs of a forged ACK the facts carry.
     pub signs: Vec<SignStatus>,
+    /// How connections are watched; `None` without hooks.
+    pub watch: Option<WatchStatus>,
 }
 
 /// The maps that user space writes and reads besides the ring.
@@ -128,6 +143,86 @@ impl Kernel {
     ///
     /// Each [`KernelError`] names its cause and the remedy.
     pub fn load(options: &Options) -> Result<Self, KernelError> {
+        let ring_bytes = options.ring_bytes.unwrap_or(RING_BYTES);
+        let pin = options.hooks.as_ref().and_then(marks::pin_for);
+        let Loaded {
+            mut ebpf,
+            btf,
+            offsets,
+        } = Loaded::new(options, ring_bytes, pin.as_ref().and_then(|pin| pin.as_ref().ok()))?;
+        let ring = FactRing::new(
+            take(&mut ebpf, "FACTS", RingBuf::try_from)?,
+            u64::from(ring_bytes),
+        );
+        let counters = Arc::new(take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?);
+        let order = take(&mut ebpf, "SWEEP_ORDER", Array::try_from)?;
+        let (passes, sweeps) = sweep::load(&mut ebpf, &btf);
+        // Without any sweep a host full of connections would look empty.
+        if passes.is_empty() {
+            return Err(hooks::explain(&sweeps));
+        }
+        let (mut hooks, marker, watch) = match &options.hooks {
+            Some(how) => {
+                let (marker, watch) = watch::choose(&mut ebpf, &btf, how.watch, pin)?;
+                let hooks = hooks::attach_all(&mut ebpf, &btf, watch.mode)?;
+                (hooks, marker, Some(watch))
+            }
+            None => (Vec::new(), None, None),
+        };
+        let tables = Tables {
+            paths: paths::PathTable::new(
+                take(&mut ebpf, "PATH_PREFIXES", LpmTrie::try_from)?,
+                take(&mut ebpf, "PATHS", Array::try_from)?,
+            ),
+            counters: Arc::clone(&counters),
+            gaps: take(&mut ebpf, "GAPS", PerCpuArray::try_from)?,
+            misses: misses::Misses::of(&ebpf),
+        };
+        let sweeper = Sweeper::new(ebpf, passes, order, counters, marker);
+        hooks.extend(sweeps);
+        drop(btf);
+        trim::give_memory_back();
+        Ok(Self {
+            ring,
+            sweeper,
+            tables,
+            signs: signs::signs(&offsets, &hooks),
+            hooks,
+            watch,
+        })
+    }
+}
+
+/// Clears what the killed daemon with this inspection socket has left on sockets;
+/// answers on how many, or `None` if it has left nothing. The daemon must not run.
+///
+/// # Errors
+///
+/// Each [`KernelError`] names its cause and the remedy.
+pub fn repair(options: &Options, socket: &Path) -> Result<Option<u64>, KernelError> {
+    let Some(mut pin) = marks::Pin::left_behind(socket) else {
+        return Ok(None);
+    };
+    let Loaded { mut ebpf, btf, .. } = Loaded::new(options, RING_BYTES, Some(&pin))?;
+    marks::repair(&mut ebpf, &btf, &mut pin)?;
+    let counters = take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?;
+    let cleared = totals::read(&counters)?.get(Counter::MarksCleared);
+    Ok(Some(cleared))
+}
+
+/// The object with its maps, nothing of it running yet.
+struct Loaded {
+    ebpf: aya::Ebpf,
+    btf: Btf,
+    offsets: Offsets,
+}
+
+impl Loaded {
+    fn new(
+        options: &Options,
+        ring_bytes: u32,
+        pin: Option<&marks::Pin>,
+    ) -> Result<Self, KernelError> {
         preflight::check()?;
         let types = KernelTypes::read(&options.btf)?;
         let offsets = types.offsets()?;
@@ -144,49 +239,17 @@ impl Kernel {
         loader
             .btf(Some(&btf))
             .override_global("OFFSETS", &raw_offsets, true)
-            .override_global("SETTINGS", &settings, true);
-        let ring_bytes = options.ring_bytes.unwrap_or(RING_BYTES);
-        loader.map_max_entries("FACTS", ring_bytes);
-        let mut ebpf = loader.load(OBJECT).map_err(|source| KernelError::Load {
+            .override_global("SETTINGS", &settings, true)
+            .map_max_entries("FACTS", ring_bytes);
+        if let Some(pin) = pin {
+            loader.map_pin_path("MARKS", pin.path());
+        }
+        let ebpf = loader.load(OBJECT).map_err(|source| KernelError::Load {
             reason: first_line(&source.to_string()),
             source: Box::new(source),
         })?;
-
-        let ring = FactRing::new(
-            take(&mut ebpf, "FACTS", RingBuf::try_from)?,
-            u64::from(ring_bytes),
-        );
-        let counters = Arc::new(take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?);
-        let order = take(&mut ebpf, "SWEEP_ORDER", Array::try_from)?;
-        let mut hooks = if options.hooks {
-            hooks::attach_all(&mut ebpf, &btf)?
-        } else {
-            Vec::new()
-        };
-        let tables = Tables {
-            paths: paths::PathTable::new(
-                take(&mut ebpf, "PATH_PREFIXES", LpmTrie::try_from)?,
-                take(&mut ebpf, "PATHS", Array::try_from)?,
-            ),
-            counters: Arc::clone(&counters),
-            gaps: take(&mut ebpf, "GAPS", PerCpuArray::try_from)?,
-            misses: misses::Misses::of(&ebpf),
-        };
-        let (sweeper, sweeps) = Sweeper::new(ebpf, &btf, order, counters);
-        // Without any sweep a host full of connections would look empty.
-        if sweeps.iter().all(|sweep| sweep.mechanism.is_none()) {
-            return Err(hooks::explain(&sweeps));
-        }
-        hooks.extend(sweeps);
-        drop(btf);
-        trim::give_memory_back();
-        Ok(Self {
-            ring,
-            sweeper,
-            tables,
-            signs: signs::signs(&offsets, &hooks),
-            hooks,
-        })
+        drop(loader);
+        Ok(Self { ebpf, btf, offsets })
     }
 }
 

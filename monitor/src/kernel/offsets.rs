@@ -39,6 +39,7 @@ impl KernelTypes {
         let snd_wscale = self
             .bits("tcp_sock.rx_opt.snd_wscale")
             .filter(|bits| bits % 8 <= 4);
+        let saw_tstamp = self.bits("tcp_sock.rx_opt.saw_tstamp");
         Ok(Offsets {
             skc_family: need("sock_common.skc_family")?,
             skc_state: need("sock_common.skc_state")?,
@@ -49,6 +50,7 @@ impl KernelTypes {
             skc_dport: need("sock_common.skc_dport")?,
             skc_net: need("sock_common.skc_net")?,
             skc_flags: need("sock_common.skc_flags")?,
+            skc_cookie: need("sock_common.skc_cookie")?,
             sk_err: need("sock.sk_err")?,
             sk_uid: need("sock.sk_uid")?,
             sk_dst_cache: need("sock.sk_dst_cache")?,
@@ -92,6 +94,9 @@ impl KernelTypes {
             tcp_header_len: want("tcp_sock.tcp_header_len"),
             snd_wscale: snd_wscale.map_or(MISSING, |bits| bits / 8),
             snd_wscale_shift: snd_wscale.map_or(0, |bits| bits % 8),
+            saw_tstamp: saw_tstamp.map_or(MISSING, |bits| bits / 8),
+            saw_tstamp_shift: saw_tstamp.map_or(0, |bits| bits % 8),
+            bpf_sock_ops_cb_flags: want("tcp_sock.bpf_sock_ops_cb_flags"),
             keepalive_time: need("tcp_sock.keepalive_time")?,
             keepalive_intvl: need("tcp_sock.keepalive_intvl")?,
             keepalive_probes: need("tcp_sock.keepalive_probes")?,

@@ -1,6 +1,7 @@
 //! How large a share of the host's connections a sweep shows as samples.
 
 use monitor_common::{SweepMode, SweepOrder};
+use std::time::Duration;
 
 /// Samples of a sweep, about and at most: beyond it, every other connection is
 /// left out, and again, until no more are left. From them the habits of paths are
@@ -28,13 +29,16 @@ impl Sampling {
         }
     }
 
-    /// What the next sweep is to write out.
-    pub(super) fn order(self, mode: SweepMode) -> SweepOrder {
+    /// What the next sweep is to write out; `mark_ahead` how long before its threshold
+    /// a silent socket is to be marked, if any is.
+    pub(super) fn order(self, mode: SweepMode, mark_ahead: Option<Duration>) -> SweepOrder {
+        let ahead = mark_ahead.unwrap_or_default().as_nanos();
         SweepOrder {
             mode: mode as u32,
             sample_mask: self.mask,
             sample_turn: self.turn,
-            reserved: 0,
+            mark: u32::from(mark_ahead.is_some()),
+            mark_ahead_ns: u64::try_from(ahead).unwrap_or(u64::MAX),
         }
     }
 
@@ -87,7 +91,7 @@ mod tests {
         let mut turns = Vec::new();
         for _ in 0..8 {
             sampling.advance(4_000);
-            let order = sampling.order(SweepMode::Findings);
+            let order = sampling.order(SweepMode::Findings, None);
             assert_eq!(order.sample_mask, 7);
             turns.push(order.sample_turn);
         }
@@ -100,9 +104,9 @@ mod tests {
         let mut sampling = Sampling::new();
         for sockets in [1_000_000, 1_000_000, 40, 3_000, 0] {
             sampling.advance(sockets);
-            let order = sampling.order(SweepMode::Findings);
+            let order = sampling.order(SweepMode::Findings, None);
             assert!(order.sample_turn <= order.sample_mask, "{order:?}");
         }
-        assert_eq!(sampling.order(SweepMode::Findings).sample_mask, 0);
+        assert_eq!(sampling.order(SweepMode::Findings, None).sample_mask, 0);
     }
 }

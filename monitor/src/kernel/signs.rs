@@ -1,11 +1,13 @@
 //! Which signs of a forged ACK can be read on this kernel.
 
-use super::hooks::HookStatus;
+use super::hooks::{HookStatus, SOCKETS};
 use monitor_common::{MISSING, Offsets};
 use serde::Serialize;
 
 /// The hook that sees arriving segments.
 const RECEIVE: &str = "receive";
+
+const TTL: &str = "ttl";
 
 /// A sign by which a middlebox's ACK may differ from the peer's, and whether it can
 /// be read here.
@@ -32,7 +34,7 @@ const SIGNS: [Sign; 4] = [
         ],
     ),
     (
-        "ttl",
+        TTL,
         [
             ("sk_buff.head", |offsets| offsets.skb_head),
             ("sk_buff.network_header", |offsets| {
@@ -59,9 +61,13 @@ const SIGNS: [Sign; 4] = [
 
 /// All signs, each with what it lacks.
 pub(super) fn signs(offsets: &Offsets, hooks: &[HookStatus]) -> Vec<SignStatus> {
-    let receives = hooks
-        .iter()
-        .any(|hook| hook.hook == RECEIVE && hook.mechanism.is_some());
+    let works = |name| {
+        hooks
+            .iter()
+            .any(|hook| hook.hook == name && hook.mechanism.is_some())
+    };
+    let sockets = works(SOCKETS);
+    let receives = sockets || works(RECEIVE);
     SIGNS
         .iter()
         .map(|(sign, members)| {
@@ -69,9 +75,12 @@ pub(super) fn signs(offsets: &Offsets, hooks: &[HookStatus]) -> Vec<SignStatus> 
                 .iter()
                 .filter(|(_, offset)| offset(offsets) == MISSING)
                 .map(|(name, _)| *name);
+            // A socket's callbacks get to see TCP's header, and no other.
+            let no_packet = sockets && *sign == TTL;
             let missing: Vec<_> = (!receives)
                 .then_some("the receive hook")
                 .into_iter()
+                .chain(no_packet.then_some("the IP header: see --watch global"))
                 .chain(absent)
                 .collect();
             SignStatus {

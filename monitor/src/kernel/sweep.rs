@@ -3,6 +3,7 @@
 use super::clock::Reading;
 use super::error::KernelError;
 use super::hooks;
+use super::marks::Marker;
 use super::raw::{Raw, read_records};
 use super::rows::Rows;
 use super::sample::Sampling;
@@ -18,7 +19,46 @@ use std::time::{Duration, Instant};
 
 /// The two passes, in this order: the first knows the processes and sees every
 /// network namespace, the second adds what no process holds.
-const PASSES: [(&str, &str); 2] = [("sweep_task_file", "task_file"), ("sweep_tcp", "tcp")];
+const PASSES: [Pass; 2] = [("sweep_task_file", "task_file"), ("sweep_tcp", "tcp")];
+
+/// A program, and what it iterates over.
+pub(super) type Pass = (&'static str, &'static str);
+
+/// Loads the iterators; those that cannot be had come back with their reason. Before any
+/// map that they use is taken away.
+pub(super) fn load(ebpf: &mut Ebpf, btf: &Btf) -> (Vec<Pass>, Vec<hooks::HookStatus>) {
+    let mut passes = Vec::new();
+    let mut statuses = Vec::new();
+    for (program, target) in PASSES {
+        let mechanism = format!("iter/{target}");
+        let mut status = hooks::HookStatus {
+            hook: program,
+            mechanism: None,
+            refused: Vec::new(),
+        };
+        let loaded = ebpf.program_mut(program).map(|program| {
+            let program: &mut Iter = program.try_into()?;
+            program.load(target, btf)
+        });
+        match loaded {
+            Some(Ok(())) => {
+                status.mechanism = Some(mechanism);
+                passes.push((program, target));
+            }
+            Some(Err(error)) => {
+                let (reason, log) = hooks::reason(&error);
+                status.refused.push(hooks::Refusal {
+                    mechanism,
+                    reason,
+                    log,
+                });
+            }
+            None => {}
+        }
+        statuses.push(status);
+    }
+    (passes, statuses)
+}
 
 /// What one sweep found.
 #[derive(Clone, Debug, Default)]
@@ -46,69 +86,50 @@ pub struct Sweeper {
     ebpf: Ebpf,
     order: Array<MapData, Raw<SweepOrder>>,
     counters: Arc<Counters>,
-    passes: Vec<(&'static str, &'static str)>,
+    passes: Vec<Pass>,
     sampling: Sampling,
+    /// Where connections are watched socket by socket.
+    marker: Option<Marker>,
 }
 
 impl Sweeper {
-    /// Loads the iterators. Those that cannot be had come back with their reason.
+    /// With the iterators that [`load`] has loaded.
     pub(super) fn new(
-        mut ebpf: Ebpf,
-        btf: &Btf,
+        ebpf: Ebpf,
+        passes: Vec<Pass>,
         order: Array<MapData, Raw<SweepOrder>>,
         counters: Arc<Counters>,
-    ) -> (Self, Vec<hooks::HookStatus>) {
-        let mut passes = Vec::new();
-        let mut statuses = Vec::new();
-        for (program, target) in PASSES {
-            let mechanism = format!("iter/{target}");
-            let mut status = hooks::HookStatus {
-                hook: program,
-                mechanism: None,
-                refused: Vec::new(),
-            };
-            let loaded = ebpf.program_mut(program).map(|program| {
-                let program: &mut Iter = program.try_into()?;
-                program.load(target, btf)
-            });
-            match loaded {
-                Some(Ok(())) => {
-                    status.mechanism = Some(mechanism);
-                    passes.push((program, target));
-                }
-                Some(Err(error)) => {
-                    let (reason, log) = hooks::reason(&error);
-                    status.refused.push(hooks::Refusal {
-                        mechanism,
-                        reason,
-                        log,
-                    });
-                }
-                None => {}
-            }
-            statuses.push(status);
-        }
-        let sweeper = Self {
+        marker: Option<Marker>,
+    ) -> Self {
+        Self {
             ebpf,
             order,
             counters,
             passes,
             sampling: Sampling::new(),
-        };
-        (sweeper, statuses)
+            marker,
+        }
     }
 
-    /// One pass over all sockets. Blocks while the kernel walks.
+    /// One pass over all sockets. Blocks while the kernel walks. `until_next` is the time
+    /// in which the next one will have come by at the latest: what passes its threshold
+    /// before is marked now, where connections are watched socket by socket.
     ///
     /// # Errors
     ///
     /// [`KernelError::Sweep`] where the kernel refuses an iterator or breaks off.
-    pub fn sweep(&mut self, mode: SweepMode) -> Result<SweepReport, KernelError> {
+    pub fn sweep(
+        &mut self,
+        mode: SweepMode,
+        until_next: Duration,
+    ) -> Result<SweepReport, KernelError> {
         let begun = Instant::now();
         let cpu = thread_cpu()?;
         let walked = self.walked()?;
+        let marks = mode == SweepMode::Findings && self.marker.is_some();
+        let mark_ahead = marks.then_some(until_next);
         self.order
-            .set(0, Raw(self.sampling.order(mode)), 0)
+            .set(0, Raw(self.sampling.order(mode, mark_ahead)), 0)
             .map_err(|source| KernelError::Map {
                 name: "SWEEP_ORDER",
                 source,
@@ -126,12 +147,13 @@ impl Sweeper {
             let mut pass = self.open(program).map_err(failed)?;
             read_pass(&mut pass, |row| rows.take(row)).map_err(failed)?;
         }
+        let elsewhere = self.set_marks(marks);
         report.rows_dropped = rows.dropped;
         report.samples_dropped = rows.samples_dropped;
         report.rows = rows.into_kept();
         report.ended_ns = monotonic_ns()?;
         report.took = begun.elapsed();
-        report.cpu = thread_cpu()?.saturating_sub(cpu);
+        report.cpu = thread_cpu()?.saturating_sub(cpu) + elsewhere;
         report.sockets = self.walked()?.saturating_sub(walked);
         if mode == SweepMode::Findings {
             self.sampling.advance(report.sockets);
@@ -144,15 +166,48 @@ impl Sweeper {
     }
 
     fn open(&mut self, program: &str) -> std::io::Result<std::fs::File> {
-        let program: &mut Iter = self
-            .ebpf
-            .program_mut(program)
-            .and_then(|program| program.try_into().ok())
-            .ok_or(std::io::ErrorKind::NotFound)?;
-        let link = program.attach().map_err(std::io::Error::other)?;
-        let link = program.take_link(link).map_err(std::io::Error::other)?;
-        link.into_file().map_err(std::io::Error::other)
+        open_pass(&mut self.ebpf, program)
     }
+
+    /// Marks what this sweep has asked for; answers the CPU time spent on other threads.
+    fn set_marks(&mut self, asked: bool) -> Duration {
+        let Some(marker) = self.marker.as_mut().filter(|_| asked) else {
+            return Duration::ZERO;
+        };
+        // A wish that was not granted comes again with the next sweep.
+        marker.set_wanted(&mut self.ebpf).unwrap_or_else(|error| {
+            tracing::warn!("silent sockets could not be marked: {error}");
+            Duration::ZERO
+        })
+    }
+
+    /// Leaves no mark of this daemon on any socket. The hooks stay attached.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::Sweep`] where some may be left; the next start clears them.
+    pub fn clear_marks(&mut self) -> Result<(), KernelError> {
+        let Some(marker) = self.marker.take() else {
+            return Ok(());
+        };
+        marker
+            .clear(&mut self.ebpf)
+            .map_err(|source| KernelError::Sweep {
+                what: "marked sockets",
+                source,
+            })
+    }
+}
+
+/// Opens an iterator over what the calling thread sees.
+pub(super) fn open_pass(ebpf: &mut Ebpf, program: &str) -> std::io::Result<std::fs::File> {
+    let program: &mut Iter = ebpf
+        .program_mut(program)
+        .and_then(|program| program.try_into().ok())
+        .ok_or(std::io::ErrorKind::NotFound)?;
+    let link = program.attach().map_err(std::io::Error::other)?;
+    let link = program.take_link(link).map_err(std::io::Error::other)?;
+    link.into_file().map_err(std::io::Error::other)
 }
 
 /// Reads one pass to its end. The kernel hands out whole rows.

@@ -1,0 +1,145 @@
+//! Callbacks of marked sockets: healthy traffic runs none of this.
+//!
+//! They tell the same facts as the hooks on all sockets do. A segment that takes the
+//! fast path shows in what it changed, when the stack acknowledges it (at once after a
+//! silence, `tcp_event_data_recv`), when it acknowledged something itself (a sample of
+//! the round trip), or when this host sends next.
+
+use crate::emit::{Arrival, Task};
+use crate::gap;
+use crate::hooks::{receive, send};
+use crate::kernel::TcpSock;
+use crate::looks::{self, Look};
+use crate::marks;
+use crate::suspects::Suspect;
+use aya_ebpf::bindings::{
+    BPF_SOCK_OPS_HDR_OPT_LEN_CB, BPF_SOCK_OPS_PARSE_HDR_OPT_CB, BPF_SOCK_OPS_RTT_CB, bpf_sock_ops,
+};
+use aya_ebpf::helpers::generated::bpf_get_current_task_btf;
+use aya_ebpf::macros::sock_ops;
+use aya_ebpf::programs::SockOpsContext;
+use core::ptr;
+use monitor_common::Segment;
+
+/// `BPF_WRITE_HDR_TCP_CURRENT_MSS` (include/uapi/linux/bpf.h): `tcp_current_mss` asks,
+/// as it does before each send. There is no segment yet.
+const CURRENT_MSS: u32 = 1;
+
+/// Bytes of a TCP header without options (RFC 9293, section 3.1).
+const HEADER: usize = 20;
+
+#[sock_ops]
+pub fn watch_socket(context: SockOpsContext) -> u32 {
+    let op = context.op();
+    // Every connection of the host comes by here when it opens.
+    if op == BPF_SOCK_OPS_RTT_CB
+        || op == BPF_SOCK_OPS_PARSE_HDR_OPT_CB
+        || op == BPF_SOCK_OPS_HDR_OPT_LEN_CB
+    {
+        on_callback(context.ops, op);
+    }
+    1
+}
+
+#[inline(always)]
+fn on_callback(ops: *mut bpf_sock_ops, op: u32) {
+    let Some(sock) = TcpSock::from_sock(sock_of(ops)) else {
+        return;
+    };
+    // Without a mark they are the callbacks of another program.
+    let Some(mark) = marks::of(sock).filter(|mark| mark.set != 0) else {
+        return;
+    };
+    let Some(look) = Look::of(sock) else {
+        return;
+    };
+    let arriving = if op == BPF_SOCK_OPS_PARSE_HDR_OPT_CB {
+        header(ops).map(|segment| looks::with_timestamp(sock, segment))
+    } else {
+        None
+    };
+    // First what came before, and was told by no callback.
+    if let Some(segment) = look.arrived(sock, u32::from(op == BPF_SOCK_OPS_PARSE_HDR_OPT_CB)) {
+        let silence = look.silence();
+        let arrival = whole(segment);
+        receive::arrived(sock, Suspect::of(sock), arrival, &silence, Some(look));
+    }
+    if let Some(segment) = arriving {
+        // Not taken in by the stack yet: the socket is as it was before.
+        let silence = gap::silence(sock);
+        receive::arrived(sock, Suspect::of(sock), whole(segment), &silence, None);
+    } else if op == BPF_SOCK_OPS_HDR_OPT_LEN_CB
+        && argument(ops) == CURRENT_MSS
+        && sock.write_seq() == sock.snd_nxt()
+        && sock.packets_out() == 0
+    {
+        // Nothing is queued and nothing in flight: a send is about to begin.
+        // SAFETY: the helper takes nothing and has no failure.
+        let task = Task::of(unsafe { bpf_get_current_task_btf() }.cast());
+        match Suspect::of(sock) {
+            None => send::from_silence(sock, task),
+            Some(suspect) => send::from_suspect(sock, suspect, task),
+        }
+    }
+    if Suspect::of(sock).is_none() && gap::is_busy(sock) {
+        marks::clear_in_callback(sock, mark, ops);
+        Look::forget(sock);
+    } else {
+        look.renew(sock);
+    }
+}
+
+/// A segment of which no more can be read.
+#[inline(always)]
+fn whole(segment: Segment) -> Arrival {
+    Arrival {
+        segment,
+        skb: ptr::null(),
+    }
+}
+
+/// The socket that the callback is about.
+#[inline(always)]
+fn sock_of(ops: *mut bpf_sock_ops) -> *const core::ffi::c_void {
+    // SAFETY: the context of this program. Volatile: the verifier takes loads of it at
+    // their own width and offset only.
+    unsafe { ptr::read_volatile(&raw const (*ops).__bindgen_anon_2.sk) }
+        .cast_const()
+        .cast()
+}
+
+/// The callback's first argument.
+#[inline(always)]
+fn argument(ops: *mut bpf_sock_ops) -> u32 {
+    // SAFETY: as in `sock_of`.
+    unsafe { ptr::read_volatile((&raw const (*ops).__bindgen_anon_1.args).cast::<u32>()) }
+}
+
+/// The segment that is being parsed. The stack has read its timestamp by then
+/// (`tcp_validate_incoming`), and nothing else.
+#[inline(always)]
+fn header(ops: *mut bpf_sock_ops) -> Option<Segment> {
+    // SAFETY: as in `sock_of`.
+    let data = unsafe { ptr::read_volatile(&raw const (*ops).__bindgen_anon_3.skb_data) };
+    // SAFETY: as in `sock_of`.
+    let end = unsafe { ptr::read_volatile(&raw const (*ops).__bindgen_anon_4.skb_data_end) };
+    // SAFETY: as in `sock_of`.
+    let len = unsafe { ptr::read_volatile(&raw const (*ops).skb_len) };
+    let data = data.cast::<u8>();
+    if data.wrapping_add(HEADER).cast() > end {
+        return None;
+    }
+    // SAFETY: within the bytes that were compared with their end just now, which the
+    // verifier checks.
+    let byte = |at: usize| unsafe { ptr::read_volatile(data.wrapping_add(at)) };
+    let four = |at| u32::from_be_bytes([byte(at), byte(at + 1), byte(at + 2), byte(at + 3)]);
+    let header_len = u32::from(byte(12) >> 4) * 4;
+    Some(Segment {
+        seq: four(4),
+        ack: four(8),
+        payload_len: len.saturating_sub(header_len),
+        window: u16::from_be_bytes([byte(14), byte(15)]),
+        tcp_flags: byte(13),
+        ..Segment::default()
+    })
+}
