@@ -2,6 +2,7 @@
 //! most segments that arrive, not before them: the difference is what arrived.
 
 use crate::gap::{self, Clocks, Silence};
+use crate::hooks::Edges;
 use crate::kernel::TcpSock;
 use aya_ebpf::bindings::BPF_SK_STORAGE_GET_F_CREATE;
 use aya_ebpf::btf_maps::SkStorage;
@@ -84,6 +85,13 @@ impl Look {
         };
     }
 
+    /// Takes back a segment, with data or not, that was counted and not told.
+    #[inline(always)]
+    pub fn without(&mut self, data: u32) {
+        self.segs_in = self.segs_in.wrapping_sub(1);
+        self.data_segs_in = self.data_segs_in.wrapping_sub(data);
+    }
+
     /// Forgets a socket that is not watched any more.
     #[inline(always)]
     pub fn forget(sock: TcpSock) {
@@ -98,10 +106,21 @@ impl Look {
         gap::silence_by(self.clocks)
     }
 
-    /// What arrived since, `but` so many segments, as one segment; `None` if nothing did.
-    /// Payload counts once the stack has taken it.
+    /// Where the connection stood.
     #[inline(always)]
-    pub fn arrived(&self, sock: TcpSock, but: u32) -> Option<Segment> {
+    pub fn edges(&self) -> Edges {
+        Edges {
+            rcv_nxt: self.rcv_nxt,
+            snd_una: self.snd_una,
+        }
+    }
+
+    /// What arrived since, as one segment; without any flag if nothing did (the verifier
+    /// would see an `Option` that is handed on read where it holds nothing). Payload counts
+    /// once the stack has taken it. A segment that is parsed just now is counted already,
+    /// and does not count.
+    #[inline(always)]
+    pub fn arrived(&self, sock: TcpSock, parsing: bool) -> Segment {
         let data = sock.data_segs_in() != self.data_segs_in;
         let payload_len = if data {
             sock.rcv_nxt().wrapping_sub(self.rcv_nxt)
@@ -110,8 +129,8 @@ impl Look {
         };
         let ack = sock.snd_una();
         let segments = sock.segs_in().wrapping_sub(self.segs_in);
-        if payload_len == 0 && ack == self.snd_una && segments <= but {
-            return None;
+        if payload_len == 0 && ack == self.snd_una && segments <= u32::from(parsing) {
+            return Segment::default();
         }
         let segment = Segment {
             seq: self.rcv_nxt,
@@ -121,7 +140,7 @@ impl Look {
             tcp_flags: tcp_flags::ACK,
             ..Segment::default()
         };
-        Some(with_timestamp(sock, segment))
+        with_timestamp(sock, segment)
     }
 
     /// Gives a socket that was read just now the members that it had at this look.

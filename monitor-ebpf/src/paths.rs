@@ -2,7 +2,7 @@
 
 use crate::counters::add;
 use crate::globals::setting;
-use crate::kernel::{Route, TcpSock};
+use crate::kernel::{Route, TcpSock, read};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::lpm_trie::Key;
 use aya_ebpf::maps::{Array, LpmTrie, PerCpuArray};
@@ -26,6 +26,7 @@ static GAPS: PerCpuArray<GapHistogram> = PerCpuArray::with_max_entries(MAX_PATHS
 
 /// What a silence on a connection is measured against.
 #[derive(Clone, Copy)]
+#[repr(C)]
 pub struct Threshold {
     /// Index into the path table, or `NO_PATH`.
     pub path_id: u32,
@@ -47,29 +48,63 @@ const UNSTATED: Threshold = Threshold {
 /// The threshold for a connection; `None` on loopback, where no middlebox is.
 #[inline(always)]
 pub fn threshold(sock: TcpSock) -> Option<(Threshold, Route)> {
+    let found = find(sock);
+    // A copy of which the verifier knows nothing: it would take every way to what was
+    // found through all that follows.
+    let found: Found = read(&raw const found as u64)?;
+    let route = match found.route {
+        ON_LINK => Route::OnLink,
+        GATEWAY => Route::Gateway,
+        UNKNOWN => Route::Unknown,
+        _ => return None,
+    };
+    Some((found.threshold, route))
+}
+
+/// What was found, in plain numbers.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Found {
+    threshold: Threshold,
+    /// One of the following.
+    route: u64,
+}
+
+const LOOPBACK: u64 = 0;
+const ON_LINK: u64 = 1;
+const GATEWAY: u64 = 2;
+const UNKNOWN: u64 = 3;
+
+#[inline(always)]
+fn find(sock: TcpSock) -> Found {
     let (family, local, remote) = sock.addresses();
-    let route = sock.route(family);
-    if route == Route::Loopback || local == remote {
-        return None;
+    let route = match sock.route(family) {
+        Route::Loopback => LOOPBACK,
+        Route::OnLink => ON_LINK,
+        Route::Gateway => GATEWAY,
+        Route::Unknown => UNKNOWN,
+    };
+    if route == LOOPBACK || local == remote {
+        return Found {
+            threshold: UNSTATED,
+            route: LOOPBACK,
+        };
     }
-    let found = most_specific(family, remote, sock.skc_dport());
-    let threshold = match found {
+    let threshold = match most_specific(family, remote, sock.skc_dport()) {
         // An on-link peer has a path only if a prefix longer than /0 names it; and
         // where the route is not known, a false path is worse than none.
-        Some(found) if found.prefix_bits > 0 || route == Route::Gateway => {
-            match PATHS.get(found.path_id) {
-                Some(path) if path.warn_ns > 0 => Threshold {
-                    path_id: found.path_id,
-                    clock: path.clock,
-                    warn_ns: path.warn_ns,
-                    timeout_ns: path.timeout_ns,
-                },
-                _ => UNSTATED,
-            }
-        }
+        Some(found) if found.prefix_bits > 0 || route == GATEWAY => match PATHS.get(found.path_id) {
+            Some(path) if path.warn_ns > 0 => Threshold {
+                path_id: found.path_id,
+                clock: path.clock,
+                warn_ns: path.warn_ns,
+                timeout_ns: path.timeout_ns,
+            },
+            _ => UNSTATED,
+        },
         _ => UNSTATED,
     };
-    Some((threshold, route))
+    Found { threshold, route }
 }
 
 /// The longest prefix wins, be its path for all ports or for this one (network

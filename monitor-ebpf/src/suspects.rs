@@ -1,6 +1,7 @@
 //! State for suspects, and for nobody else: it lives and dies with the socket.
 
 use crate::counters::{add, count};
+use crate::emit::Decision;
 use crate::gap::Silence;
 use crate::globals::setting;
 use crate::kernel::TcpSock;
@@ -31,6 +32,8 @@ pub struct Suspect {
     pub progress_told: u32,
     /// 1 if the sweep made it a suspect because it was half-closed and silent.
     pub half_closed: u32,
+    /// What is about to be told.
+    decision: Decision,
 }
 
 /// Half-closed suspects at once. They stay as long as their connection, and one
@@ -111,7 +114,24 @@ impl Suspect {
             progress_told: 0,
             // Kept: the number of those is kept by it.
             half_closed: self.half_closed,
+            decision: Decision::default(),
         };
+    }
+
+    /// Keeps what was decided to be told. One hook at a time: each holds the socket's
+    /// lock.
+    #[inline(always)]
+    pub fn decide(&mut self, decision: Decision) {
+        // SAFETY: a value of one's own. Volatile, or the compiler would keep it in
+        // registers too.
+        unsafe { core::ptr::write_volatile(&raw mut self.decision, decision) };
+    }
+
+    /// What was decided.
+    #[inline(always)]
+    pub fn decided(&self) -> Decision {
+        // SAFETY: as in `decide`.
+        unsafe { core::ptr::read_volatile(&raw const self.decision) }
     }
 
     /// Whether a silence of at most `gap_ns` that ends now began after the

@@ -10,6 +10,8 @@ mod state;
 mod sweep;
 mod tables;
 
+pub use receive::Edges;
+
 use aya_ebpf::EbpfContext;
 use core::ffi::c_void;
 

@@ -2,7 +2,7 @@
 //! is seen here proves arrival, not acceptance.
 
 use super::pointer_argument;
-use crate::emit::{Arrival, Context, tell};
+use crate::emit::{Arrival, Context, Decision, tell_decided};
 use crate::gap::{self, Silence};
 use crate::kernel::TcpSock;
 use crate::looks::Look;
@@ -11,7 +11,6 @@ use crate::suspects::Suspect;
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};
 use aya_ebpf::programs::{BtfTracePointContext, FEntryContext};
-use core::ffi::c_void;
 use monitor_common::{FactKind, PathClock, Segment, tcp_flags};
 
 #[btf_tracepoint(function = "tcp_probe")]
@@ -41,84 +40,99 @@ fn on_receive(context: &impl EbpfContext) -> i32 {
         if suspect.is_none() {
             sock.ensure_cookie();
         }
-        let arrival = Arrival { segment, skb };
-        arrived(sock, suspect, arrival, &gap::silence(sock), None);
+        let silence = gap::silence(sock);
+        let before = Edges {
+            rcv_nxt: sock.rcv_nxt(),
+            snd_una: sock.snd_una(),
+        };
+        if let Some(suspect) = arrives(sock, suspect, segment, &silence, before) {
+            tell_arrival(sock, suspect, Arrival { segment, skb }, &silence, None);
+        }
     }
     0
 }
 
-/// A segment arrived, after `silence`. `before` is the socket before it, where the
-/// socket itself has taken it in already.
+/// Where a connection stood in both directions.
+#[derive(Clone, Copy)]
+pub struct Edges {
+    pub rcv_nxt: u32,
+    pub snd_una: u32,
+}
+
+/// Tells what [`arrives`] has decided. `before` is the socket before the segment, where
+/// it was read only after it.
 #[inline(always)]
-pub fn arrived(
+pub fn tell_arrival(
     sock: TcpSock,
-    suspect: Option<&'static mut Suspect>,
+    suspect: &Suspect,
     arrival: Arrival,
     silence: &Silence,
     before: Option<&Look>,
 ) {
-    match suspect {
-        None => from_silence(sock, arrival, silence, before),
-        Some(suspect) => from_suspect(sock, suspect, arrival, silence, before),
-    }
-}
-
-#[inline(always)]
-fn from_silence(sock: TcpSock, arrival: Arrival, silence: &Silence, before: Option<&Look>) {
-    let segment = arrival.segment;
-    let Some((threshold, route)) = gap::ended(sock, silence, |clock| moves(segment, clock)) else {
-        return;
-    };
-    let payload = brings_payload(sock, segment, before);
-    let Some(suspect) = Suspect::begin(sock, threshold, silence.now_ns) else {
-        return;
-    };
-    suspect.facts += 1;
-    let context = Context {
-        route: Some(route),
-        segment: Some(arrival),
-        before,
-        ..Context::of_path(threshold.path_id)
-    };
-    tell(FactKind::GapEndedByReceive, sock, silence, &context);
-    if payload {
-        // The peer spoke: the path has passed its test.
-        suspect.end(sock);
-    }
-}
-
-#[inline(always)]
-fn from_suspect(
-    sock: TcpSock,
-    suspect: &mut Suspect,
-    arrival: Arrival,
-    silence: &Silence,
-    before: Option<&Look>,
-) {
-    let segment = arrival.segment;
-    let payload = brings_payload(sock, segment, before);
-    let another = gap::ended_another(sock, suspect, silence, |clock| moves(segment, clock));
-    let kind = if let Some(threshold) = another {
-        suspect.renew(sock, threshold, silence.now_ns);
-        FactKind::GapEndedByReceive
-    } else if payload {
-        FactKind::PayloadArrived
-    } else if tells_something(sock, suspect, segment, before) && suspect.may_tell() {
-        FactKind::AckArrived
-    } else if suspect.is_done(sock, silence.now_ns) {
-        FactKind::ProbationOver
-    } else {
-        return;
-    };
     let context = Context {
         segment: Some(arrival),
         before,
         ..Context::of_path(suspect.path_id)
     };
-    tell(kind, sock, silence, &context);
-    if payload || kind == FactKind::ProbationOver {
-        suspect.end(sock);
+    tell_decided(sock, suspect, silence, &context);
+}
+
+/// What is to be told of a segment that arrived after `silence`: the suspect that it is
+/// decided for, if anything is. `before` is how the socket stood before it.
+#[inline(always)]
+pub fn arrives(
+    sock: TcpSock,
+    suspect: Option<&'static mut Suspect>,
+    segment: Segment,
+    silence: &Silence,
+    before: Edges,
+) -> Option<&'static mut Suspect> {
+    match suspect {
+        None => from_silence(sock, segment, silence, before),
+        Some(suspect) => from_suspect(sock, suspect, segment, silence, before),
     }
+}
+
+#[inline(always)]
+fn from_silence(
+    sock: TcpSock,
+    segment: Segment,
+    silence: &Silence,
+    before: Edges,
+) -> Option<&'static mut Suspect> {
+    let (threshold, route) = gap::ended(sock, silence, |clock| moves(segment, clock))?;
+    let suspect = Suspect::begin(sock, threshold, silence.now_ns)?;
+    suspect.facts += 1;
+    // With payload the peer spoke: the path has passed its test.
+    let payload = brings_payload(sock, segment, before);
+    let decision = Decision::of(FactKind::GapEndedByReceive).on(route);
+    suspect.decide(decision.ending(payload));
+    Some(suspect)
+}
+
+#[inline(always)]
+fn from_suspect(
+    sock: TcpSock,
+    suspect: &'static mut Suspect,
+    segment: Segment,
+    silence: &Silence,
+    before: Edges,
+) -> Option<&'static mut Suspect> {
+    let payload = brings_payload(sock, segment, before);
+    let another = gap::ended_another(sock, suspect, silence, |clock| moves(segment, clock));
+    if let Some(threshold) = another {
+        suspect.renew(sock, threshold, silence.now_ns);
+        suspect.decide(Decision::of(FactKind::GapEndedByReceive).ending(payload));
+    } else if payload {
+        suspect.decide(Decision::of(FactKind::PayloadArrived).ending(true));
+    } else if tells_something(sock, suspect, segment, before) && suspect.may_tell() {
+        suspect.decide(Decision::of(FactKind::AckArrived));
+    } else if suspect.is_done(sock, silence.now_ns) {
+        suspect.decide(Decision::of(FactKind::ProbationOver).ending(true));
+    } else {
+        return None;
+    }
+    Some(suspect)
 }
 
 /// Whether a segment without payload is worth telling: the first ACK of new data
@@ -129,10 +143,9 @@ fn tells_something(
     sock: TcpSock,
     suspect: &mut Suspect,
     segment: Segment,
-    before: Option<&Look>,
+    before: Edges,
 ) -> bool {
-    let snd_una = before.map_or_else(|| sock.snd_una(), |before| before.snd_una);
-    if is_after(segment.ack, snd_una) {
+    if is_after(segment.ack, before.snd_una) {
         let first = suspect.progress_told == 0;
         suspect.progress_told = 1;
         if first || segment.ack == sock.snd_nxt() {
@@ -157,8 +170,8 @@ fn moves(segment: Segment, clock: u32) -> bool {
 /// will take: it ends after `rcv_nxt`, starts within the window, and acknowledges
 /// nothing that was never sent. A retransmission of old data does not.
 #[inline(always)]
-fn brings_payload(sock: TcpSock, segment: Segment, before: Option<&Look>) -> bool {
-    let rcv_nxt = before.map_or_else(|| sock.rcv_nxt(), |before| before.rcv_nxt);
+fn brings_payload(sock: TcpSock, segment: Segment, before: Edges) -> bool {
+    let rcv_nxt = before.rcv_nxt;
     segment.payload_len > 0
         && segment.tcp_flags & (tcp_flags::RST | tcp_flags::ACK) == tcp_flags::ACK
         && !is_after(segment.ack, sock.snd_nxt())

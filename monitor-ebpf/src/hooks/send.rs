@@ -1,8 +1,8 @@
 //! The application sends.
 
 use super::pointer_argument;
-use crate::emit::{Context, Task, tell};
-use crate::gap;
+use crate::emit::{Context, Decision, Task, tell_decided};
+use crate::gap::{self, Silence};
 use crate::kernel::TcpSock;
 use crate::suspects::Suspect;
 use aya_ebpf::EbpfContext;
@@ -35,16 +35,46 @@ fn on_send(context: &impl EbpfContext) -> i32 {
     let Some(sock) = TcpSock::from_sock(pointer_argument(context, 0)) else {
         return 0;
     };
-    match Suspect::of(sock) {
-        None if gap::is_busy(sock) => {}
-        // From here on: rare.
-        None => {
-            sock.ensure_cookie();
-            from_silence(sock, Task::current());
+    let suspect = Suspect::of(sock);
+    if suspect.is_none() {
+        if gap::is_busy(sock) {
+            return 0;
         }
-        Some(suspect) => from_suspect(sock, suspect, Task::current()),
+        // From here on: rare.
+        sock.ensure_cookie();
+    }
+    let silence = gap::silence(sock);
+    if let Some(suspect) = sends(sock, suspect, &silence) {
+        tell_send(sock, suspect, &silence, Task::current());
     }
     0
+}
+
+/// Tells what [`sends`] has decided.
+#[inline(always)]
+pub fn tell_send(sock: TcpSock, suspect: &Suspect, silence: &Silence, task: Task) {
+    let context = Context {
+        task: Some(task),
+        ..Context::of_path(suspect.path_id)
+    };
+    tell_decided(sock, suspect, silence, &context);
+}
+
+/// What is to be told of a send after `silence`: the suspect that it is decided for, if
+/// anything is.
+#[inline(always)]
+pub fn sends(
+    sock: TcpSock,
+    suspect: Option<&'static mut Suspect>,
+    silence: &Silence,
+) -> Option<&'static mut Suspect> {
+    if !can_send(sock) {
+        return None;
+    }
+    match suspect {
+        None => from_silence(sock, silence),
+        Some(suspect) => from_suspect(sock, suspect, silence),
+    }
 }
 
 /// Whether data can be sent: what is asked for in another state is refused.
@@ -54,50 +84,31 @@ fn can_send(sock: TcpSock) -> bool {
     state == TcpState::Established as u32 || state == TcpState::CloseWait as u32
 }
 
-/// A socket sends that is no suspect.
 #[inline(always)]
-pub fn from_silence(sock: TcpSock, task: Task) {
-    if !can_send(sock) {
-        return;
-    }
-    let silence = gap::silence(sock);
-    if let Some((threshold, route)) = gap::ended(sock, &silence, |_| true)
-        && let Some(suspect) = Suspect::begin(sock, threshold, silence.now_ns)
-    {
-        suspect.facts += 1;
-        let context = Context {
-            route: Some(route),
-            task: Some(task),
-            ..Context::of_path(threshold.path_id)
-        };
-        tell(FactKind::GapEndedBySend, sock, &silence, &context);
-    }
+fn from_silence(sock: TcpSock, silence: &Silence) -> Option<&'static mut Suspect> {
+    let (threshold, route) = gap::ended(sock, silence, |_| true)?;
+    let suspect = Suspect::begin(sock, threshold, silence.now_ns)?;
+    suspect.facts += 1;
+    suspect.decide(Decision::of(FactKind::GapEndedBySend).on(route));
+    Some(suspect)
 }
 
-/// A suspect sends.
 #[inline(always)]
-pub fn from_suspect(sock: TcpSock, suspect: &mut Suspect, task: Task) {
-    if !can_send(sock) {
-        return;
-    }
-    let silence = gap::silence(sock);
-    let kind = if let Some(threshold) = gap::ended_another(sock, suspect, &silence, |_| true) {
+fn from_suspect(
+    sock: TcpSock,
+    suspect: &'static mut Suspect,
+    silence: &Silence,
+) -> Option<&'static mut Suspect> {
+    if let Some(threshold) = gap::ended_another(sock, suspect, silence, |_| true) {
         suspect.renew(sock, threshold, silence.now_ns);
-        FactKind::GapEndedBySend
+        suspect.decide(Decision::of(FactKind::GapEndedBySend));
     } else if suspect.is_done(sock, silence.now_ns) {
-        FactKind::ProbationOver
+        suspect.decide(Decision::of(FactKind::ProbationOver).ending(true));
     } else if sock.packets_out() == 0 && suspect.may_tell() {
         // With data in flight already, more of it tells nothing new.
-        FactKind::Sent
+        suspect.decide(Decision::of(FactKind::Sent));
     } else {
-        return;
-    };
-    let context = Context {
-        task: Some(task),
-        ..Context::of_path(suspect.path_id)
-    };
-    tell(kind, sock, &silence, &context);
-    if kind == FactKind::ProbationOver {
-        suspect.end(sock);
+        return None;
     }
+    Some(suspect)
 }

@@ -53,32 +53,32 @@ fn on_callback(ops: *mut bpf_sock_ops, op: u32) {
     let Some(look) = Look::of(sock) else {
         return;
     };
-    let arriving = if op == BPF_SOCK_OPS_PARSE_HDR_OPT_CB {
-        header(ops).map(|segment| looks::with_timestamp(sock, segment))
-    } else {
-        None
-    };
-    // First what came before, and was told by no callback.
-    if let Some(segment) = look.arrived(sock, u32::from(op == BPF_SOCK_OPS_PARSE_HDR_OPT_CB)) {
-        let silence = look.silence();
-        let arrival = whole(segment);
-        receive::arrived(sock, Suspect::of(sock), arrival, &silence, Some(look));
+    let parsing = op == BPF_SOCK_OPS_PARSE_HDR_OPT_CB;
+    // First what came before, and was told by no callback; what is parsed just now shows
+    // in the next look then.
+    let mut segment = look.arrived(sock, parsing);
+    let later = parsing && segment.tcp_flags != 0;
+    if parsing && !later {
+        segment = looks::with_timestamp(sock, header(ops));
     }
-    if let Some(segment) = arriving {
-        // Not taken in by the stack yet: the socket is as it was before.
-        let silence = gap::silence(sock);
-        receive::arrived(sock, Suspect::of(sock), whole(segment), &silence, None);
-    } else if op == BPF_SOCK_OPS_HDR_OPT_LEN_CB
+    if segment.tcp_flags != 0 {
+        let silence = look.silence();
+        let suspect = receive::arrives(sock, Suspect::of(sock), segment, &silence, look.edges());
+        if let Some(suspect) = suspect {
+            receive::tell_arrival(sock, suspect, whole(segment), &silence, Some(look));
+        }
+    }
+    if op == BPF_SOCK_OPS_HDR_OPT_LEN_CB
         && argument(ops) == CURRENT_MSS
         && sock.write_seq() == sock.snd_nxt()
         && sock.packets_out() == 0
     {
         // Nothing is queued and nothing in flight: a send is about to begin.
-        // SAFETY: the helper takes nothing and has no failure.
-        let task = Task::of(unsafe { bpf_get_current_task_btf() }.cast());
-        match Suspect::of(sock) {
-            None => send::from_silence(sock, task),
-            Some(suspect) => send::from_suspect(sock, suspect, task),
+        let silence = gap::silence(sock);
+        if let Some(suspect) = send::sends(sock, Suspect::of(sock), &silence) {
+            // SAFETY: the helper takes nothing and has no failure.
+            let task = Task::of(unsafe { bpf_get_current_task_btf() }.cast());
+            send::tell_send(sock, suspect, &silence, task);
         }
     }
     if Suspect::of(sock).is_none() && gap::is_busy(sock) {
@@ -86,6 +86,9 @@ fn on_callback(ops: *mut bpf_sock_ops, op: u32) {
         Look::forget(sock);
     } else {
         look.renew(sock);
+        if later {
+            look.without(u32::from(header(ops).payload_len > 0));
+        }
     }
 }
 
@@ -115,10 +118,10 @@ fn argument(ops: *mut bpf_sock_ops) -> u32 {
     unsafe { ptr::read_volatile((&raw const (*ops).__bindgen_anon_1.args).cast::<u32>()) }
 }
 
-/// The segment that is being parsed. The stack has read its timestamp by then
-/// (`tcp_validate_incoming`), and nothing else.
+/// The segment that is being parsed; without any flag where it cannot be read. The stack
+/// has read its timestamp by then (`tcp_validate_incoming`), and nothing else.
 #[inline(always)]
-fn header(ops: *mut bpf_sock_ops) -> Option<Segment> {
+fn header(ops: *mut bpf_sock_ops) -> Segment {
     // SAFETY: as in `sock_of`.
     let data = unsafe { ptr::read_volatile(&raw const (*ops).__bindgen_anon_3.skb_data) };
     // SAFETY: as in `sock_of`.
@@ -127,19 +130,19 @@ fn header(ops: *mut bpf_sock_ops) -> Option<Segment> {
     let len = unsafe { ptr::read_volatile(&raw const (*ops).skb_len) };
     let data = data.cast::<u8>();
     if data.wrapping_add(HEADER).cast() > end {
-        return None;
+        return Segment::default();
     }
     // SAFETY: within the bytes that were compared with their end just now, which the
     // verifier checks.
     let byte = |at: usize| unsafe { ptr::read_volatile(data.wrapping_add(at)) };
     let four = |at| u32::from_be_bytes([byte(at), byte(at + 1), byte(at + 2), byte(at + 3)]);
     let header_len = u32::from(byte(12) >> 4) * 4;
-    Some(Segment {
+    Segment {
         seq: four(4),
         ack: four(8),
         payload_len: len.saturating_sub(header_len),
         window: u16::from_be_bytes([byte(14), byte(15)]),
         tcp_flags: byte(13),
         ..Segment::default()
-    })
+    }
 }

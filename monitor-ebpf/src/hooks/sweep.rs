@@ -7,7 +7,7 @@ use crate::gap;
 use crate::globals::offset;
 use crate::kernel::{Route, TcpSock, pointer_at};
 use crate::marks;
-use crate::paths;
+use crate::paths::{self, Threshold};
 use crate::suspects::Suspect;
 use aya_ebpf::helpers::generated::{bpf_seq_write, bpf_sock_from_file};
 use aya_ebpf::macros::map;
@@ -24,6 +24,10 @@ static SWEEP_ORDER: Array<SweepOrder> = Array::with_max_entries(1, 0);
 /// user space runs one sweep of a load at a time.
 #[map]
 static SWEEP_ROW: PerCpuArray<Fact> = PerCpuArray::with_max_entries(1, 0);
+
+/// See [`Note`].
+#[map]
+static SWEEP_NOTE: PerCpuArray<u32> = PerCpuArray::with_max_entries(1, 0);
 
 /// Word offsets in `struct bpf_iter__task_file` and `struct bpf_iter__tcp`: each
 /// member there is 8 bytes wide (`__bpf_md_ptr`), by the kernel's own contract.
@@ -71,17 +75,15 @@ pub extern "C" fn sweep_tcp(context: *mut c_void) -> i32 {
 #[inline(always)]
 fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     count(Counter::SweepSockets);
-    let Some(order) = SWEEP_ORDER.get(0) else {
+    let (Some(order), Some(note)) = (SWEEP_ORDER.get(0), Note::new()) else {
         return;
     };
     let all = order.mode == SweepMode::All as u32;
     let state = sock.state();
     let open = state == TcpState::Established as u32 || state == TcpState::CloseWait as u32;
     let half_closed = state == TcpState::FinWait1 as u32 || state == TcpState::FinWait2 as u32;
-    let suspect = Suspect::of(sock);
-    let suspected = suspect.is_some();
-    let matters = open || half_closed || suspected || all && is_closing(state);
-    if !matters {
+    let suspected = Suspect::of(sock).is_some();
+    if !(open || half_closed || suspected || all && is_closing(state)) {
         return;
     }
     // Up to here and through the next lines comes every healthy socket: single
@@ -91,56 +93,122 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     if !all && !stalled && !suspected && !sampled && gap::is_busy(sock) {
         return;
     }
+    note.put(&[
+        (ALL, all),
+        (OPEN, open),
+        (HALF_CLOSED, half_closed),
+        (SUSPECTED, suspected),
+        (STALLED, stalled),
+        (SAMPLED, sampled),
+    ]);
     let silence = gap::silence(sock);
     let measured = paths::threshold(sock);
-    let (path_id, route) = match measured {
-        Some((threshold, route)) => (threshold.path_id, Some(route)),
-        None => (NO_PATH, Some(Route::Loopback)),
-    };
-    let on_path = path_id != NO_PATH;
-    let (silent, waiting) = match measured {
-        Some((threshold, _)) if on_path => (
-            silence.at_most(threshold.clock) >= threshold.warn_ns,
-            silence.payload_ns >= threshold.timeout_ns
-                && state == TcpState::Established as u32
-                && waits_for_reply(sock),
-        ),
-        _ => (false, false),
-    };
-    if order.mark != 0
-        && open
-        && let Some((threshold, _)) = measured
-        && silence
-            .at_most(threshold.clock)
-            .saturating_add(order.mark_ahead_ns)
-            >= threshold.warn_ns
-    {
+    look(sock, order, note, &silence, measured);
+    if note.has(SHOWN) {
+        let (path_id, route) = match measured {
+            Some((threshold, route)) => (threshold.path_id, Some(route)),
+            None => (NO_PATH, Some(Route::Loopback)),
+        };
+        let context_of_row = Context {
+            route,
+            task: task.map(Task::of),
+            flags: if note.has(FOUND) { 0 } else { flags::SAMPLED },
+            ..Context::of_path(path_id)
+        };
+        write_row(context, sock, &silence, &context_of_row);
+    }
+    if note.has(WISHED) {
         marks::want(sock, task.map_or(0, |task| Task::of(task).pid));
     }
+}
+
+/// Notes what is to be done with a socket that may matter.
+#[inline(always)]
+fn look(
+    sock: TcpSock,
+    order: &SweepOrder,
+    note: Note,
+    silence: &gap::Silence,
+    measured: Option<(Threshold, Route)>,
+) {
+    let all = note.has(ALL);
     // A suspect is shown whatever it does: what the receive hook cannot see (it runs
     // in ESTABLISHED only) shows in its counters.
-    if let Some(suspect) = suspect {
-        review(sock, suspect, state, &silence);
-    } else if !all
-        && half_closed
-        && silent
-        && let Some((threshold, _)) = measured
+    let mut found = note.has(SUSPECTED);
+    let mut wished = false;
+    if let Some((threshold, _)) = measured {
+        let at_most = silence.at_most(threshold.clock);
+        found |= note.has(STALLED);
+        wished = order.mark != 0
+            && note.has(OPEN)
+            && at_most.saturating_add(order.mark_ahead_ns) >= threshold.warn_ns;
+        if threshold.path_id != NO_PATH {
+            let silent = at_most >= threshold.warn_ns;
+            found |= silent;
+            found |= silence.payload_ns >= threshold.timeout_ns
+                && sock.state() == TcpState::Established as u32
+                && waits_for_reply(sock);
+            if silent && !all && note.has(HALF_CLOSED) && !note.has(SUSPECTED) {
+                Suspect::begin_half_closed(sock, threshold, silence.now_ns);
+            }
+        }
+    }
+    // Without a path too a sample counts: it is a neighbour of those that fail.
+    let sampled = note.has(SAMPLED) && measured.is_some();
+    if note.has(SUSPECTED)
+        && let Some(suspect) = Suspect::of(sock)
     {
-        Suspect::begin_half_closed(sock, threshold, silence.now_ns);
+        review(sock, suspect, sock.state(), silence);
     }
-    let found = silent || waiting || suspected || stalled && measured.is_some();
-    // Without a path too: it is a neighbour of those that fail.
-    let shown = all || found || sampled && measured.is_some();
-    if !shown {
-        return;
+    note.put(&[
+        (SHOWN, all || found || sampled),
+        (FOUND, all || found),
+        (WISHED, wished),
+    ]);
+}
+
+/// What is known of the socket at hand, kept where the verifier does not look: it would
+/// take each combination through all that follows.
+#[derive(Clone, Copy)]
+struct Note(*mut u32);
+
+/// Every connection is asked for.
+const ALL: u32 = 1 << 0;
+const OPEN: u32 = 1 << 1;
+const HALF_CLOSED: u32 = 1 << 2;
+const SUSPECTED: u32 = 1 << 3;
+const STALLED: u32 = 1 << 4;
+const SAMPLED: u32 = 1 << 5;
+/// A row is to be written,
+const SHOWN: u32 = 1 << 6;
+/// ...and not only as a sample.
+const FOUND: u32 = 1 << 7;
+/// It is to be marked.
+const WISHED: u32 = 1 << 8;
+
+impl Note {
+    #[inline(always)]
+    fn new() -> Option<Self> {
+        SWEEP_NOTE.get_ptr_mut(0).map(Self)
     }
-    let context_of_row = Context {
-        route,
-        task: task.map(Task::of),
-        flags: if all || found { 0 } else { flags::SAMPLED },
-        ..Context::of_path(path_id)
-    };
-    write_row(context, sock, &silence, &context_of_row);
+
+    /// Writes these down, and forgets what was there.
+    #[inline(always)]
+    fn put<const N: usize>(self, bits: &[(u32, bool); N]) {
+        let mut note = 0;
+        for (bit, is) in bits {
+            note |= bit * u32::from(*is);
+        }
+        // SAFETY: this CPU's value; user space runs one sweep of a load at a time.
+        unsafe { core::ptr::write_volatile(self.0, note) };
+    }
+
+    #[inline(always)]
+    fn has(self, bit: u32) -> bool {
+        // SAFETY: as in `put`.
+        let note = unsafe { core::ptr::read_volatile(self.0) };
+        note & bit != 0
+    }
 }
 
 /// Ends a suspicion that has nothing more to tell.
@@ -211,7 +279,7 @@ fn write_row(context: *const c_void, sock: TcpSock, silence: &gap::Silence, row:
     // SAFETY: this CPU's room; user space runs one sweep of a load at a time.
     let room = unsafe { &mut *room.cast::<MaybeUninit<Fact>>() };
     sock.ensure_cookie();
-    write(room, FactKind::Swept, sock, silence, row);
+    write(room, FactKind::Swept as u32, sock, silence, row);
     let seq = pointer_at(pointer_at(context, META), 0);
     // A full buffer is no loss: the kernel hands it over and comes back here.
     // SAFETY: the iterator's own seq_file, and a whole fact written just above.

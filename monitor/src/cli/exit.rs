@@ -60,14 +60,8 @@ fn details(error: &CliError) -> String {
         text.push_str(&format!("caused by: {error}\n"));
         cause = error.source();
     }
-    if let CliError::Kernel(
-        KernelError::NoHooks { refused, .. } | KernelError::TooOld { refused, .. },
-    )
-    | CliError::Daemon(DaemonError::Kernel(
-        KernelError::NoHooks { refused, .. } | KernelError::TooOld { refused, .. },
-    )) = error
-    {
-        for refusal in refused {
+    if let CliError::Kernel(error) | CliError::Daemon(DaemonError::Kernel(error)) = error {
+        for refusal in error.refused() {
             text.push_str(&format!(
                 "{}: {}\n{}\n",
                 refusal.mechanism, refusal.reason, refusal.log

@@ -129,6 +129,16 @@ pub enum KernelError {
 }
 
 impl KernelError {
+    /// What was tried and refused, with the verifier's logs.
+    pub fn refused(&self) -> &[Refusal] {
+        match self {
+            Self::TooOld { refused, .. }
+            | Self::NoHooks { refused, .. }
+            | Self::NotPerSocket { refused, .. } => refused,
+            _ => &[],
+        }
+    }
+
     pub(super) fn missing(member: &str) -> Self {
         Self::MissingMember {
             member: member.to_owned(),
