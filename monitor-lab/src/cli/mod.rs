@@ -13,6 +13,7 @@ use monitor_lab::network::stale;
 use monitor_lab::runner::Tools;
 use monitor_lab::scenarios;
 use nix::unistd::geteuid;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -99,6 +100,9 @@ struct RunArguments {
     record_to: Option<PathBuf>,
     #[command(flatten)]
     under_test: UnderTest,
+    /// Arguments for every `tcplull run`, after `--`.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    daemon: Vec<OsString>,
 }
 
 #[derive(Args)]
@@ -176,6 +180,7 @@ fn tools(under_test: &UnderTest) -> Result<Tools, String> {
     Ok(Tools {
         tcplull,
         lab,
+        daemon_arguments: Vec::new(),
         record_to: None,
         interrupt: Interrupt::on_signals()
             .map_err(|error| format!("cannot listen for signals: {error}"))?,
