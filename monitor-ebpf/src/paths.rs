@@ -93,15 +93,17 @@ fn find(sock: TcpSock) -> Found {
     let threshold = match most_specific(family, remote, sock.skc_dport()) {
         // An on-link peer has a path only if a prefix longer than /0 names it; and
         // where the route is not known, a false path is worse than none.
-        Some(found) if found.prefix_bits > 0 || route == GATEWAY => match PATHS.get(found.path_id) {
-            Some(path) if path.warn_ns > 0 => Threshold {
-                path_id: found.path_id,
-                clock: path.clock,
-                warn_ns: path.warn_ns,
-                timeout_ns: path.timeout_ns,
-            },
-            _ => UNSTATED,
-        },
+        Some(found) if found.prefix_bits > 0 || route == GATEWAY => {
+            match PATHS.get(found.path_id) {
+                Some(path) if path.warn_ns > 0 => Threshold {
+                    path_id: found.path_id,
+                    clock: path.clock,
+                    warn_ns: path.warn_ns,
+                    timeout_ns: path.timeout_ns,
+                },
+                _ => UNSTATED,
+            }
+        }
         _ => UNSTATED,
     };
     Found { threshold, route }

@@ -84,7 +84,7 @@ impl Guarded {
         }
         let status = self.wait_within(bound);
         if status.is_none() {
-            self.finish();
+            self.kill();
         }
         status
     }
@@ -103,7 +103,8 @@ impl Guarded {
         }
     }
 
-    fn finish(&mut self) {
+    /// Kills it, and waits for its end.
+    pub fn kill(&mut self) {
         // Both fail only for a child that has already been reaped.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -112,6 +113,6 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        self.finish();
+        self.kill();
     }
 }

@@ -139,12 +139,7 @@ fn from_suspect(
 /// and each that leaves nothing unacknowledged, but not every one of a long upload;
 /// a reset; and in trouble, whatever comes through.
 #[inline(always)]
-fn tells_something(
-    sock: TcpSock,
-    suspect: &mut Suspect,
-    segment: Segment,
-    before: Edges,
-) -> bool {
+fn tells_something(sock: TcpSock, suspect: &mut Suspect, segment: Segment, before: Edges) -> bool {
     if is_after(segment.ack, before.snd_una) {
         let first = suspect.progress_told == 0;
         suspect.progress_told = 1;

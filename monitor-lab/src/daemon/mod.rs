@@ -14,6 +14,7 @@ use crate::network::block::Block;
 use crate::network::stale::DIRECTORY;
 use crate::timeline::Timeline;
 use crate::truth::{Alert, Listed};
+use nix::mount::umount;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -38,8 +39,6 @@ const LOG_TAIL: u64 = 64 * 1024;
 /// Dropping it kills both.
 #[derive(Debug)]
 pub struct Daemon {
-    // Dropped in this order: the listener goes before the daemon, so that it
-    // does not see it die.
     watch: Option<Watch>,
     process: Guarded,
     binary: PathBuf,
@@ -185,6 +184,25 @@ impl Daemon {
             Ok::<_, std::io::Error>(String::from_utf8_lossy(&bytes).into_owned())
         };
         tail().unwrap_or_else(|error| format!("(its log cannot be read: {error})"))
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        drop(self.watch.take());
+        self.process.kill();
+        remove_pins(&self.socket);
+    }
+}
+
+/// Unmounts what a daemon that was killed has left beside its inspection socket: the
+/// file system in which it pins the marks that it has set on sockets.
+pub fn remove_pins(socket: &Path) {
+    let mut mounted = socket.as_os_str().to_owned();
+    mounted.push(".bpf");
+    // A daemon that ended by itself has left nothing.
+    if umount(Path::new(&mounted)).is_ok() {
+        let _ = fs::remove_dir(&mounted);
     }
 }
 

@@ -5,7 +5,7 @@ use crate::config::{Config, Overrides};
 use crate::daemon::DaemonError;
 use crate::kernel::{self, HookStatus, Kernel, SignStatus, WatchStatus};
 use crate::surfaces::human;
-use crate::surfaces::inspect::InspectServer;
+use crate::surfaces::inspect;
 use crate::surfaces::rows::CheckRow;
 use clap::Args;
 use serde::Serialize;
@@ -95,7 +95,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
 fn repair(arguments: &Arguments, config: &Config) -> Result<ExitCode, CliError> {
     kernel::check_privileges()?;
     // A daemon that runs needs its marks, and clears them when it stops.
-    let _place = InspectServer::bind(&config.socket).map_err(DaemonError::from)?;
+    let _place = inspect::take_place(&config.socket).map_err(DaemonError::from)?;
     let cleared = kernel::repair(
         &kernel::Options {
             btf: arguments.kernel.btf.clone(),

@@ -149,7 +149,11 @@ impl Kernel {
             mut ebpf,
             btf,
             offsets,
-        } = Loaded::new(options, ring_bytes, pin.as_ref().and_then(|pin| pin.as_ref().ok()))?;
+        } = Loaded::new(
+            options,
+            ring_bytes,
+            pin.as_ref().and_then(|pin| pin.as_ref().ok()),
+        )?;
         let ring = FactRing::new(
             take(&mut ebpf, "FACTS", RingBuf::try_from)?,
             u64::from(ring_bytes),

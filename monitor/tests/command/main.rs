@@ -6,6 +6,7 @@ mod bad_input;
 mod common;
 mod connections;
 mod daemon;
+mod marks;
 mod memory;
 mod metrics;
 mod recording;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         ("bad_input", bad_input::TESTS),
         ("connections", connections::TESTS),
         ("daemon", daemon::TESTS),
+        ("marks", marks::TESTS),
         ("metrics", metrics::TESTS),
         ("recording", recording::TESTS),
         ("reload", reload::TESTS),

@@ -56,11 +56,7 @@ pub(super) struct Marker {
 
 impl Marker {
     /// Loads, attaches and tries it all for real; answers why it does not work here.
-    pub(super) fn start(
-        ebpf: &mut Ebpf,
-        btf: &Btf,
-        pin: io::Result<Pin>,
-    ) -> Result<Self, Refusal> {
+    pub(super) fn start(ebpf: &mut Ebpf, btf: &Btf, pin: io::Result<Pin>) -> Result<Self, Refusal> {
         let refusal = |reason: String| Refusal {
             mechanism: MECHANISM.to_owned(),
             reason,

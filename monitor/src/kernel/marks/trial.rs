@@ -15,13 +15,10 @@ pub(super) type Marks = SkStorage<MapData, Raw<Mark>>;
 /// # Errors
 ///
 /// In words: what does not work.
-pub(super) fn run(
-    marks: &mut Marks,
-    pass: impl FnOnce() -> io::Result<()>,
-) -> Result<(), String> {
+pub(super) fn run(marks: &mut Marks, pass: impl FnOnce() -> io::Result<()>) -> Result<(), String> {
     // Both ends live here: nothing is left behind, whatever comes of it.
-    let (mut client, _server) =
-        connected().map_err(|error| format!("no connection over loopback to try it on: {error}"))?;
+    let (mut client, _server) = connected()
+        .map_err(|error| format!("no connection over loopback to try it on: {error}"))?;
     marks
         .insert(&client, Raw(Mark::default()), 0)
         .map_err(|error| format!("no storage for a mark: {error}"))?;

@@ -21,4 +21,4 @@ pub use protocol::{Command, LONGEST_REQUEST};
 pub use server::{
     ClientGone, InspectCounters, InspectServer, InspectSource, InspectTotals, Listing, RowSender,
 };
-pub use socket::InspectError;
+pub use socket::{InspectError, Place, take_place};

@@ -43,6 +43,27 @@ pub enum InspectError {
     },
 }
 
+/// Takes the place of a daemon's inspection socket, so that none runs there meanwhile;
+/// nobody is answered.
+///
+/// # Errors
+///
+/// [`InspectError::AlreadyRunning`] where one runs.
+pub fn take_place(path: &Path) -> Result<Place, InspectError> {
+    let (listener, file) = claim(path)?;
+    Ok(Place {
+        _listener: listener,
+        _file: file,
+    })
+}
+
+/// A place that [`take_place`] has taken, until this is dropped.
+#[derive(Debug)]
+pub struct Place {
+    _listener: OwnedFd,
+    _file: SocketFile,
+}
+
 /// A socket file of this process; it goes when this is dropped.
 #[derive(Debug)]
 pub(super) struct SocketFile {

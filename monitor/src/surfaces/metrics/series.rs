@@ -27,6 +27,9 @@ pub(super) struct Series {
     pub(super) suspects: IntGauge,
     pub(super) suspects_created: IntCounter,
     pub(super) suspects_refused: IntCounter,
+    pub(super) marks_set: IntCounter,
+    pub(super) marks_cleared: IntCounter,
+    pub(super) marks_refused: IntCounter,
     pub(super) hooks: IntGaugeVec,
     pub(super) judge_connections: IntGauge,
     pub(super) judge_stalls: IntGauge,
@@ -134,6 +137,18 @@ impl Series {
             suspects_refused: set.counter(
                 "suspects_refused_total",
                 "Sockets that could not be followed because the kernel refused the storage.",
+            )?,
+            marks_set: set.counter(
+                "marks_set_total",
+                "Silent sockets that were marked, so that their callbacks are heard (--watch per-socket).",
+            )?,
+            marks_cleared: set.counter(
+                "marks_cleared_total",
+                "Marks that were cleared again; those of connections that ended are not counted.",
+            )?,
+            marks_refused: set.counter(
+                "marks_refused_total",
+                "Silent sockets that could not be marked at a sweep; the next one tries again.",
             )?,
             hooks: set.gauge_vec(
                 "hook_info",

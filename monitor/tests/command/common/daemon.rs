@@ -4,7 +4,7 @@ use super::run::{finish, tcplull};
 use super::{BOUND, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::children::Guarded;
-use monitor_lab::daemon::series;
+use monitor_lab::daemon::{remove_pins, series};
 use monitor_lab::network::block::Block;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -119,6 +119,12 @@ impl Place {
     }
 }
 
+impl Drop for Place {
+    fn drop(&mut self) {
+        remove_pins(&self.socket());
+    }
+}
+
 /// A running daemon, killed when dropped.
 pub struct Daemon<'a> {
     process: Guarded,
@@ -170,6 +176,11 @@ impl Daemon<'_> {
             Some(status) => Ok(status.code()),
             None => Err(format!("did not end on SIGTERM: {}", self.log()?).into()),
         }
+    }
+
+    /// Kills it, so that it cleans up nothing.
+    pub fn kill(mut self) {
+        self.process.kill();
     }
 
     /// Status and body of an HTTP answer.

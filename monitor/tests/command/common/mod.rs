@@ -4,6 +4,7 @@
 pub mod daemon;
 pub mod net;
 pub mod run;
+pub mod sock_ops;
 pub mod watch;
 
 use libtest_mimic::{Failed, Trial};
@@ -45,6 +46,18 @@ impl Test {
         Self {
             name,
             missing: || (!geteuid().is_root()).then_some("root"),
+            test,
+        }
+    }
+
+    /// A test that needs root and a kernel whose sockets can be watched one by one.
+    pub const fn per_socket(name: &'static str, test: fn() -> Tested) -> Self {
+        Self {
+            name,
+            missing: || {
+                let root = (!geteuid().is_root()).then_some("root");
+                root.or_else(|| (!run::watches_per_socket()).then_some("Linux 6.12"))
+            },
             test,
         }
     }

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 /// The command under test.
 pub const TCPLULL: &str = env!("CARGO_BIN_EXE_tcplull");
@@ -111,4 +112,18 @@ pub fn promtool() -> Option<PathBuf> {
         .chain(cache)
         .map(|place| place.join("promtool"))
         .find(|file| file.is_file())
+}
+
+/// Whether sockets can be watched one by one here, as `tcplull check` finds.
+pub fn watches_per_socket() -> bool {
+    static WORKS: OnceLock<bool> = OnceLock::new();
+    *WORKS.get_or_init(|| {
+        let place = tempfile::tempdir().ok();
+        let ended = place.and_then(|place| {
+            let socket = place.path().join("tcplull.sock");
+            let check = ["check".as_ref(), "--socket".as_ref(), socket.as_os_str()];
+            finish(&mut tcplull(check)).ok()
+        });
+        ended.is_some_and(|ended| ended.stdout.contains("sock_ops+iter/tcp"))
+    })
 }

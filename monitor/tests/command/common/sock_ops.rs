@@ -1,0 +1,98 @@
+//! Another program that watches sockets by their callbacks, as a user of the kernel's
+//! own interface may have it: six instructions, loaded by hand.
+
+use libtest_mimic::Failed;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+/// Commands and numbers of include/uapi/linux/bpf.h.
+const BPF_PROG_LOAD: libc::c_long = 5;
+const BPF_LINK_CREATE: libc::c_long = 28;
+const BPF_PROG_TYPE_SOCK_OPS: u32 = 13;
+const BPF_CGROUP_SOCK_OPS: u32 = 3;
+const BPF_FUNC_SOCK_OPS_CB_FLAGS_SET: i32 = 59;
+const BPF_SOCK_OPS_HDR_OPT_LEN_CB: i32 = 14;
+
+/// `struct bpf_insn`: opcode, registers (destination in the lower half), offset, number.
+#[repr(C)]
+struct Instruction(u8, u8, i16, i32);
+
+/// The start of `union bpf_attr` for a load.
+#[repr(C)]
+struct Load {
+    kind: u32,
+    instructions: u32,
+    code: u64,
+    license: u64,
+}
+
+/// The start of `union bpf_attr` for a link.
+#[repr(C)]
+struct Link {
+    program: u32,
+    target: u32,
+    attach_type: u32,
+    flags: u32,
+}
+
+/// A program that writes a socket's callback flags anew as soon as it hears of a segment
+/// to be sent; it goes when this is dropped.
+pub struct Overwriter {
+    _program: OwnedFd,
+    _link: OwnedFd,
+}
+
+impl Overwriter {
+    /// Attaches it to `cgroup`; it writes `flags`.
+    ///
+    /// # Errors
+    /// The kernel's reason.
+    pub fn attach(cgroup: &File, flags: u32) -> Result<Self, Failed> {
+        let code = [
+            // r0 = context->op; if it is another one, skip the call.
+            Instruction(0x61, 0x10, 0, 0),
+            Instruction(0x55, 0x00, 2, BPF_SOCK_OPS_HDR_OPT_LEN_CB),
+            // bpf_sock_ops_cb_flags_set(r1, flags)
+            Instruction(0xb7, 0x02, 0, i32::try_from(flags)?),
+            Instruction(0x85, 0x00, 0, BPF_FUNC_SOCK_OPS_CB_FLAGS_SET),
+            // return 1
+            Instruction(0xb7, 0x00, 0, 1),
+            Instruction(0x95, 0x00, 0, 0),
+        ];
+        let program = call(
+            BPF_PROG_LOAD,
+            &Load {
+                kind: BPF_PROG_TYPE_SOCK_OPS,
+                instructions: code.len().try_into()?,
+                code: code.as_ptr() as u64,
+                license: c"GPL".as_ptr() as u64,
+            },
+        )?;
+        let link = call(
+            BPF_LINK_CREATE,
+            &Link {
+                program: program.as_raw_fd().try_into()?,
+                target: cgroup.as_raw_fd().try_into()?,
+                attach_type: BPF_CGROUP_SOCK_OPS,
+                flags: 0,
+            },
+        )?;
+        Ok(Self {
+            _program: program,
+            _link: link,
+        })
+    }
+}
+
+/// `bpf(2)` with a command that answers a descriptor.
+fn call<T>(command: libc::c_long, attributes: &T) -> io::Result<OwnedFd> {
+    // SAFETY: the attributes are as long as they are said to be, the kernel takes what is
+    // behind them for zeros, and the memory that they point to outlives the call.
+    let fd = unsafe { libc::syscall(libc::SYS_bpf, command, attributes, size_of::<T>()) };
+    match i32::try_from(fd) {
+        // SAFETY: a descriptor that the kernel has just given to this process.
+        Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+        _ => Err(io::Error::last_os_error()),
+    }
+}

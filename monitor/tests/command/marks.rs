@@ -1,0 +1,319 @@
+//! Watching socket by socket: what is marked, and that nothing stays of it.
+
+use crate::common::daemon::{Daemon, Place, watching};
+use crate::common::net::{Pair, at, listen, routed};
+use crate::common::run::{finish, tcplull};
+use crate::common::sock_ops::Overwriter;
+use crate::common::{Test, Tested, eventually};
+use aya::maps::{Map, MapData, SkStorage};
+use libtest_mimic::Failed;
+use monitor_common::callbacks;
+use monitor_lab::network::Network;
+use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Read;
+use std::net::TcpStream;
+use std::path::PathBuf;
+
+pub const TESTS: &[Test] = &[
+    Test::per_socket("only_silent_sockets_are_marked", only_silent),
+    Test::per_socket("a_stopped_daemon_leaves_no_mark", stopped),
+    Test::per_socket("what_a_killed_daemon_left_is_repaired", repaired),
+    Test::per_socket("the_next_daemon_clears_what_a_killed_one_left", next),
+    Test::per_socket("flags_that_were_there_before_survive", before),
+    Test::per_socket("flags_that_come_later_survive", later),
+    Test::per_socket("a_marked_socket_sends_what_it_sent_before", same_traffic),
+];
+
+const PER_SOCKET: &[&str] = &["--watch", "per-socket"];
+
+/// `BPF_SOCK_OPS_STATE_CB_FLAG` and `BPF_SOCK_OPS_RTT_CB_FLAG`
+/// (include/uapi/linux/bpf.h): the second is one that tcplull sets too.
+const OF_OTHERS: u32 = 1 << 2 | 1 << 3;
+
+/// A connection through a router that a path names, both ends silent from now on.
+fn silent_pair(network: &Network) -> Result<Pair, Failed> {
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let pair = Pair::open(&network.client, &listener)?;
+    pair.exchange()?;
+    Ok(pair)
+}
+
+/// The callbacks that the daemon in `place` has set on a socket; `None` while it has not
+/// marked it.
+fn marked(place: &Place, socket: &TcpStream) -> Result<Option<u32>, Failed> {
+    let pin = MapData::from_pin(pins(place).join("marks_v1"))?;
+    let marks: SkStorage<_, [u32; 2]> = SkStorage::try_from(Map::SkStorage(pin))?;
+    Ok(match marks.get(socket, 0) {
+        Ok([ours, 1]) => Some(ours),
+        _ => None,
+    })
+}
+
+fn await_mark(place: &Place, socket: &TcpStream) -> Result<u32, Failed> {
+    eventually("the silent socket is marked", || {
+        Ok(marked(place, socket)?.ok_or("not marked"))
+    })
+}
+
+/// Where the daemon pins its marks, as no BPF file system is mounted in tests.
+fn pins(place: &Place) -> PathBuf {
+    let mut path = place.socket().into_os_string();
+    path.push(".bpf");
+    path.into()
+}
+
+fn watched(network: &Network) -> Result<Place, Failed> {
+    Place::new(&network.block, &watching(&network.block, "nat", "2s"))
+}
+
+fn only_silent() -> Tested {
+    let network = routed()?;
+    let place = watched(&network)?;
+    let daemon = place.start(PER_SOCKET)?;
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let silent = Pair::open(&network.client, &listener)?;
+    let busy = Pair::open(&network.client, &listener)?;
+    for pair in [&silent, &busy] {
+        pair.exchange()?;
+    }
+    eventually("the silent connection is marked", || {
+        busy.exchange()?;
+        Ok(marked(&place, &silent.client)?.ok_or("not marked"))
+    })?;
+    assert_eq!(marked(&place, &busy.client)?, None);
+    assert_eq!(marked(&place, &busy.server)?, None);
+    // It speaks again: the callbacks have told it, and are gone.
+    daemon.await_finding(silent.client_address()?, "crossed")?;
+    silent.exchange()?;
+    daemon.await_finding(silent.client_address()?, "survived")?;
+    eventually("the mark is cleared", || {
+        silent.exchange()?;
+        Ok(match marked(&place, &silent.client)? {
+            None => Ok(()),
+            Some(ours) => Err(ours),
+        })
+    })
+}
+
+fn stopped() -> Tested {
+    let network = routed()?;
+    let place = watched(&network)?;
+    let pair = silent_pair(&network)?;
+    let daemon = place.start(PER_SOCKET)?;
+    assert_eq!(await_mark(&place, &pair.client)?, callbacks::ALL);
+    assert_eq!(await_mark(&place, &pair.server)?, callbacks::ALL);
+    assert_eq!(daemon.stop()?, Some(0));
+    assert!(!pins(&place).exists(), "the place of the pins is left");
+    // All that the next daemon sets is new: nothing was left on the socket.
+    let _daemon = place.start(PER_SOCKET)?;
+    assert_eq!(await_mark(&place, &pair.client)?, callbacks::ALL);
+    Ok(())
+}
+
+/// `tcplull check --repair` for the daemon of `place`; what it prints.
+fn repair(place: &Place) -> Result<String, Failed> {
+    let arguments: [OsString; 4] = [
+        "check".into(),
+        "--repair".into(),
+        "--config".into(),
+        place.file().into(),
+    ];
+    let ended = finish(&mut tcplull(arguments))?;
+    if ended.code == Some(0) {
+        Ok(ended.stdout)
+    } else {
+        Err(format!("{ended:?}").into())
+    }
+}
+
+fn repaired() -> Tested {
+    let network = routed()?;
+    let place = watched(&network)?;
+    let pair = silent_pair(&network)?;
+    let daemon = place.start(PER_SOCKET)?;
+    for end in [&pair.client, &pair.server] {
+        await_mark(&place, end)?;
+    }
+    let refused = repair(&place).err().map(|error| format!("{error:?}"));
+    assert!(
+        refused.is_some_and(|why| why.contains("another tcplull answers")),
+        "a daemon that runs needs its marks"
+    );
+    daemon.kill();
+    assert_eq!(marked(&place, &pair.client)?, Some(callbacks::ALL));
+    // Both ends, and whatever else was silent on this machine.
+    let said = repair(&place)?;
+    let cleared = said
+        .strip_prefix("cleared ")
+        .and_then(|rest| rest.strip_suffix(" sockets\n"))
+        .and_then(|number| number.parse::<u64>().ok());
+    assert!(cleared.is_some_and(|cleared| cleared >= 2), "{said}");
+    assert!(!pins(&place).exists(), "the place of the pins is left");
+    assert_eq!(repair(&place)?, "nothing was left behind\n");
+    Ok(())
+}
+
+fn next() -> Tested {
+    let network = routed()?;
+    let place = watched(&network)?;
+    let pair = silent_pair(&network)?;
+    let daemon = place.start(PER_SOCKET)?;
+    await_mark(&place, &pair.client)?;
+    daemon.kill();
+    // Also one that marks no socket itself.
+    let daemon = place.start(&["--watch", "global"])?;
+    assert!(!pins(&place).exists(), "the place of the pins is left");
+    assert_eq!(daemon.stop()?, Some(0));
+    let _daemon = place.start(PER_SOCKET)?;
+    assert_eq!(await_mark(&place, &pair.client)?, callbacks::ALL);
+    Ok(())
+}
+
+fn before() -> Tested {
+    let network = routed()?;
+    let pair = silent_pair(&network)?;
+    let (one, other) = (watched(&network)?, watched(&network)?);
+    let first = one.start(PER_SOCKET)?;
+    assert_eq!(await_mark(&one, &pair.client)?, callbacks::ALL);
+    let second = other.start(PER_SOCKET)?;
+    assert_eq!(await_mark(&other, &pair.client)?, 0, "all were set before");
+    assert_eq!(second.stop()?, Some(0));
+    // The first daemon still hears its callbacks.
+    pair.exchange()?;
+    survived_at_once(&first, &pair)
+}
+
+/// The gap that just ended was told by a callback, and not only found by a sweep.
+fn survived_at_once(daemon: &Daemon<'_>, pair: &Pair) -> Tested {
+    let finding = daemon.await_finding(pair.client_address()?, "survived")?;
+    let from = |fact: &serde_json::Value| fact["fact"] == "gap_ended_by" && fact["value"] == "send";
+    let told = finding["evidence"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(from));
+    assert!(told, "{finding}");
+    Ok(())
+}
+
+fn later() -> Tested {
+    let network = routed()?;
+    let place = watched(&network)?;
+    let pair = silent_pair(&network)?;
+    let daemon = place.start(PER_SOCKET)?;
+    await_mark(&place, &pair.server)?;
+    // Another program takes the socket over: with the peer's next segment, whose
+    // acknowledgment is a segment to be sent.
+    let overwriter = Overwriter::attach(&root_cgroup()?, OF_OTHERS)?;
+    pair.exchange()?;
+    drop(overwriter);
+    let ours = eventually("the socket is silent again, and marked anew", || {
+        Ok(match marked(&place, &pair.server)? {
+            Some(ours) if ours != callbacks::ALL => Ok(ours),
+            other => Err(format!("{other:?}")),
+        })
+    })?;
+    assert_eq!(ours, callbacks::ALL & !OF_OTHERS);
+    assert_eq!(daemon.stop()?, Some(0));
+    // What is not new to the next daemon has been left in place.
+    let _daemon = place.start(PER_SOCKET)?;
+    assert_eq!(
+        await_mark(&place, &pair.server)?,
+        callbacks::ALL & !OF_OTHERS
+    );
+    Ok(())
+}
+
+fn root_cgroup() -> Result<File, Failed> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+    let root = mounts
+        .lines()
+        .find(|line| line.contains(" - cgroup2 "))
+        .and_then(|line| line.split(' ').nth(4))
+        .ok_or("no cgroup v2 hierarchy")?;
+    Ok(File::open(root)?)
+}
+
+/// What can be compared of the segments of two exchanges: flags, the kinds and lengths of
+/// the options, and the payload's length.
+type Shape = (u8, Vec<(u8, u8)>, usize);
+
+/// Every segment that the host in `network`'s client sends or receives from now on.
+struct Capture(File);
+
+impl Capture {
+    fn start(network: &Network) -> Result<Self, Failed> {
+        let socket = network.client.within(|| {
+            socket(
+                AddressFamily::Packet,
+                SockType::Datagram,
+                SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC,
+                SockProtocol::EthAll,
+            )
+        })??;
+        Ok(Self(socket.into()))
+    }
+
+    fn shapes(&mut self) -> Vec<Shape> {
+        let mut packet = vec![0; 65_536];
+        let mut shapes = Vec::new();
+        while let Ok(length) = self.0.read(&mut packet) {
+            shapes.extend(shape(&packet[..length]));
+        }
+        shapes
+    }
+}
+
+/// The shape of a TCP segment over IPv4 (RFC 791, RFC 9293); `None` for anything else.
+fn shape(packet: &[u8]) -> Option<Shape> {
+    let ip_header = usize::from(packet.first()? & 0xf) * 4;
+    if packet[0] >> 4 != 4 || *packet.get(9)? != 6 {
+        return None;
+    }
+    let total = usize::from(u16::from_be_bytes([packet[2], packet[3]]));
+    let tcp = packet.get(ip_header..total)?;
+    let header = usize::from(tcp.get(12)? >> 4) * 4;
+    let mut options = Vec::new();
+    let mut rest = tcp.get(20..header)?;
+    while let Some(kind) = rest.first() {
+        let length = if *kind < 2 { 1 } else { *rest.get(1)? };
+        options.push((*kind, length));
+        rest = rest.get(usize::from(length.max(1))..)?;
+    }
+    Some((tcp[13], options, tcp.len() - header))
+}
+
+fn same_traffic() -> Tested {
+    let network = routed()?;
+    let place = watched(&network)?;
+    let pair = silent_pair(&network)?;
+    let script = |capture: &mut Capture| -> Result<Vec<Shape>, Failed> {
+        for _ in 0..3 {
+            pair.exchange()?;
+        }
+        // The last acknowledgment may be delayed.
+        let mut shapes = Vec::new();
+        eventually("the exchange is acknowledged", || {
+            shapes.extend(capture.shapes());
+            Ok(if shapes.len() >= 7 {
+                Ok(())
+            } else {
+                Err(shapes.len())
+            })
+        })?;
+        Ok(shapes)
+    };
+    // After a silence of its own each time, because the stack acknowledges at once then.
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    let mut capture = Capture::start(&network)?;
+    let without = script(&mut capture)?;
+    let daemon = place.start(PER_SOCKET)?;
+    for end in [&pair.client, &pair.server] {
+        await_mark(&place, end)?;
+    }
+    capture.shapes();
+    let with = script(&mut capture)?;
+    assert_eq!(with, without);
+    assert_eq!(daemon.stop()?, Some(0));
+    Ok(())
+}
