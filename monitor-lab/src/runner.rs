@@ -14,6 +14,7 @@ use crate::truth::table::{self, Cell};
 use crate::truth::times::{self, Time};
 use crate::truth::{Alert, Said, Truth, compare};
 use serde::Serialize;
+use std::ffi::OsString;
 use std::panic;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -30,6 +31,8 @@ pub struct Tools {
     pub tcplull: PathBuf,
     /// The bench's own binary, which is also its applications.
     pub lab: PathBuf,
+    /// What `tcplull run` is given besides the story's configuration.
+    pub daemon_arguments: Vec<OsString>,
     /// Where a recording of each run that is right goes, if anywhere.
     pub record_to: Option<PathBuf>,
     /// The user's wish to stop.
@@ -129,6 +132,7 @@ fn tell(
             &tools.tcplull,
             &network.block,
             &scenario.configuration,
+            &tools.daemon_arguments,
             tools.record_to.is_some(),
             &timeline,
         )

@@ -8,11 +8,13 @@ mod turns;
 use clap::{Args, Parser, Subcommand};
 use monitor_lab::app::{End, process};
 use monitor_lab::boxes::{self, Orders};
+use monitor_lab::guest;
 use monitor_lab::interrupt::Interrupt;
 use monitor_lab::network::stale;
 use monitor_lab::runner::Tools;
 use monitor_lab::scenarios;
 use nix::unistd::geteuid;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -73,6 +75,9 @@ enum What {
         #[arg(long)]
         namespace: PathBuf,
     },
+    /// The first process of a virtual machine.
+    #[command(hide = true)]
+    Guest,
 }
 
 #[derive(Args)]
@@ -99,6 +104,9 @@ struct RunArguments {
     record_to: Option<PathBuf>,
     #[command(flatten)]
     under_test: UnderTest,
+    /// Arguments for every `tcplull run`, after `--`.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    daemon: Vec<OsString>,
 }
 
 #[derive(Args)]
@@ -124,6 +132,9 @@ pub fn main() -> ExitCode {
         What::Box { orders, namespace } => boxes::process::live(&namespace, orders)
             .map(|()| ExitCode::SUCCESS)
             .map_err(|error| format!("the middlebox program: {error}")),
+        What::Guest => guest::live()
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(|error| format!("the guest: {error}")),
     };
     done.unwrap_or_else(|problem| {
         eprintln!("monitor-lab: {problem}");
@@ -176,6 +187,7 @@ fn tools(under_test: &UnderTest) -> Result<Tools, String> {
     Ok(Tools {
         tcplull,
         lab,
+        daemon_arguments: Vec::new(),
         record_to: None,
         interrupt: Interrupt::on_signals()
             .map_err(|error| format!("cannot listen for signals: {error}"))?,

@@ -48,6 +48,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode, String> {
             .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }
     let tools = Tools {
+        daemon_arguments: arguments.daemon.clone(),
         record_to: arguments.record_to.clone(),
         ..tools(&arguments.under_test)?
     };

@@ -14,6 +14,7 @@ use crate::network::block::Block;
 use crate::network::stale::DIRECTORY;
 use crate::timeline::Timeline;
 use crate::truth::{Alert, Listed};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::net::{SocketAddr, TcpListener};
@@ -49,8 +50,8 @@ pub struct Daemon {
 
 impl Daemon {
     /// Starts `binary` (tcplull) to watch the network of `block` with the one path of
-    /// `configuration`, and waits until it is ready. Findings go to `timeline`. With
-    /// `record` it records what it judges.
+    /// `configuration`, and waits until it is ready. `arguments` are added to its command
+    /// line. Findings go to `timeline`. With `record` it records what it judges.
     ///
     /// # Errors
     /// [`LabError::Daemon`] with the end of its log.
@@ -58,6 +59,7 @@ impl Daemon {
         binary: &Path,
         block: &Block,
         configuration: &Configuration,
+        arguments: &[OsString],
         record: bool,
         timeline: &Timeline,
     ) -> Result<Self, LabError> {
@@ -75,7 +77,8 @@ impl Daemon {
         let mut command = Command::new(binary);
         command
             .args(["run", "--log-format", "json", "--config"])
-            .arg(&file);
+            .arg(&file)
+            .args(arguments);
         if record {
             command
                 .arg("--record")

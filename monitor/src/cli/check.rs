@@ -1,13 +1,14 @@
 use super::client::write;
 use super::exit::CliError;
-use super::{ConfigArguments, KernelArguments};
+use super::{ConfigArguments, HookArguments, KernelArguments};
 use crate::config::Overrides;
-use crate::kernel::{self, HookStatus, Kernel, SignStatus};
+use crate::kernel::{self, HookStatus, Kernel, ProgramCost, SignStatus};
 use crate::surfaces::human;
 use crate::surfaces::rows::CheckRow;
 use clap::Args;
 use serde::Serialize;
 use std::process::ExitCode;
+use std::time::Duration;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
@@ -15,6 +16,8 @@ pub(super) struct Arguments {
     config: ConfigArguments,
     #[command(flatten)]
     kernel: KernelArguments,
+    #[command(flatten)]
+    hooks: HookArguments,
     /// One JSON object
     #[arg(long)]
     json: bool,
@@ -40,6 +43,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
         min_gap: config.min_gap,
         ring_bytes: None,
         hooks: true,
+        forced: arguments.hooks.hooks.clone(),
     })?;
     let report = Report {
         works: kernel.hooks.iter().all(|status| status.mechanism.is_some()),
@@ -61,12 +65,24 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
         for refusal in report.hooks.iter().flat_map(|status| &status.refused) {
             eprintln!("{}: {}\n{}", refusal.mechanism, refusal.reason, refusal.log);
         }
+        for cost in report.hooks.iter().flat_map(|status| &status.programs) {
+            eprintln!("{}", cost_line(cost));
+        }
     }
     Ok(if report.works {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+fn cost_line(cost: &ProgramCost) -> String {
+    let verified = match cost.instructions {
+        Some(instructions) => format!("the verifier processed {instructions} instructions"),
+        None => "this kernel does not say what the verifier did".to_owned(),
+    };
+    let milliseconds = Duration::from_micros(cost.load_us).as_secs_f64() * 1e3;
+    format!("{}: {verified}; loaded in {milliseconds:.1} ms", cost.program)
 }
 
 fn rows(report: &Report) -> Vec<CheckRow> {

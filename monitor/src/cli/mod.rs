@@ -75,6 +75,15 @@ struct KernelArguments {
     btf: PathBuf,
 }
 
+/// What a command that attaches hooks must know besides.
+#[derive(Args, Clone, Debug)]
+struct HookArguments {
+    /// Serve a hook by this kind of mechanism alone, such as "send=fentry" (for tests
+    /// and support)
+    #[arg(long, value_name = "HOOK=MECHANISM", value_delimiter = ',')]
+    hooks: Vec<kernel::ForcedHook>,
+}
+
 /// Flags that state a timeout.
 #[derive(Args, Clone, Debug)]
 struct TimeoutArgument {

@@ -1,5 +1,5 @@
 use super::exit::CliError;
-use super::{ConfigArguments, DaemonArguments, KernelArguments, TimeoutArgument};
+use super::{ConfigArguments, DaemonArguments, HookArguments, KernelArguments, TimeoutArgument};
 use crate::config::Overrides;
 use crate::daemon::{self, Options};
 use crate::recording;
@@ -23,6 +23,8 @@ pub(super) struct Arguments {
     log_format: LogFormat,
     #[command(flatten)]
     kernel: KernelArguments,
+    #[command(flatten)]
+    hooks: HookArguments,
     /// Record what is judged for `tcplull replay`, in a new file that only its
     /// owner can read
     #[arg(long, value_name = "FILE")]
@@ -73,6 +75,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
         log_format: arguments.log_format,
         btf: arguments.kernel.btf.clone(),
         ring_bytes: arguments.ring_bytes,
+        forced_hooks: arguments.hooks.hooks.clone(),
         record: arguments.record.clone().map(|path| recording::Target {
             path,
             max_bytes: u64::from(arguments.record_max) << 20,

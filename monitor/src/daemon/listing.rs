@@ -126,6 +126,7 @@ pub fn list_once(config: &Config, btf: &Path) -> Result<Vec<ConnectionRow>, Kern
         min_gap: config.min_gap,
         ring_bytes: None,
         hooks: false,
+        forced: Vec::new(),
     })?;
     let first = kernel.tables.set_paths(&paths::for_kernel(config))?;
     let jiffy_ns = jiffy_ns().map_err(|error| KernelError::System {

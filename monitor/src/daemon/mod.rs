@@ -39,6 +39,8 @@ pub struct Options {
     pub btf: PathBuf,
     /// Size of the ring in bytes; `None` for the default.
     pub ring_bytes: Option<u32>,
+    /// Hooks that only one kind of mechanism may serve.
+    pub forced_hooks: Vec<kernel::ForcedHook>,
     /// Where what the judge is told is recorded; `None` for nowhere.
     pub record: Option<recording::Target>,
 }
@@ -91,6 +93,7 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         min_gap: config.min_gap,
         ring_bytes: options.ring_bytes,
         hooks: true,
+        forced: options.forced_hooks.clone(),
     })?;
     for status in &hooks {
         match &status.mechanism {

@@ -2,7 +2,9 @@
 //! here, and no conclusions.
 
 mod clock;
+mod cost;
 mod error;
+mod forced;
 mod hooks;
 mod misses;
 mod offsets;
@@ -18,7 +20,9 @@ mod totals;
 mod trim;
 
 pub use clock::{Reading, SleepLog, jiffy_ns};
+pub use cost::ProgramCost;
 pub use error::KernelError;
+pub use forced::{ForcedHook, UnknownHook};
 pub use hooks::{HookStatus, Refusal};
 pub use paths::TablePath;
 pub use preflight::{check as check_privileges, release};
@@ -62,6 +66,8 @@ pub struct Options {
     /// Whether the hooks are attached too; without them only sweeps work, which is
     /// all that a listing needs.
     pub hooks: bool,
+    /// Hooks that only one kind of mechanism may serve.
+    pub forced: Vec<ForcedHook>,
 }
 
 /// The loaded kernel side.
@@ -159,7 +165,7 @@ impl Kernel {
         let counters = Arc::new(take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?);
         let order = take(&mut ebpf, "SWEEP_ORDER", Array::try_from)?;
         let mut hooks = if options.hooks {
-            hooks::attach_all(&mut ebpf, &btf)?
+            hooks::attach_all(&mut ebpf, &btf, &options.forced)?
         } else {
             Vec::new()
         };
