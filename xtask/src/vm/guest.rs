@@ -18,7 +18,7 @@ const TOOLS: [&str; 2] = ["ip", "nft"];
 const PROTOCOLS: &str = "/etc/protocols";
 
 /// Scenarios at once: an emulated machine must still wake everybody when it should.
-const JOBS: &str = "3";
+const JOBS: &str = "4";
 
 /// Seconds for `tcplull check`, which loads every program.
 const CHECK_WITHIN: u64 = 60;
