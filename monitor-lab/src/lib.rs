@@ -13,6 +13,7 @@ pub mod children;
 pub mod daemon;
 pub mod error;
 pub mod fixture;
+pub mod guest;
 pub mod interrupt;
 pub mod network;
 pub mod runner;

@@ -1,6 +1,6 @@
 //! Why a task could not be done; each message is one line and says what to do.
 
-use std::{io, process::ExitStatus};
+use std::{io, path::PathBuf, process::ExitStatus};
 
 /// A task that ended before it had a result of its own.
 #[derive(Debug, thiserror::Error)]
@@ -94,4 +94,31 @@ pub enum Error {
         /// The program.
         &'static str,
     ),
+    /// No mirror has a kernel of a series.
+    #[error(
+        "Debian's {suite} has no kernel of the series {series} (any more): look with `apt-cache` which suite has it, \
+         and name it in xtask/src/vm/series.rs"
+    )]
+    NoKernel {
+        /// The series.
+        series: &'static str,
+        /// The suite that it was looked for in.
+        suite: &'static str,
+    },
+    /// A kernel's package is not what it used to be.
+    #[error("the package {package} lacks {lacks}: Debian packs its kernels in another way now, teach xtask/src/vm it")]
+    BrokenKernel {
+        /// The package.
+        package: String,
+        /// What it lacks.
+        lacks: String,
+    },
+    /// A program needs a shared library that cannot be found.
+    #[error("{} needs {library}, which is in none of the usual places: install the program anew", program.display())]
+    NoLibrary {
+        /// The library.
+        library: String,
+        /// Who needs it.
+        program: PathBuf,
+    },
 }

@@ -7,6 +7,7 @@ mod progress;
 mod run;
 mod setup;
 mod test;
+mod vm;
 mod workspace;
 
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ enum Task {
     Test(test::Args),
     /// Run scenarios in network namespaces and compare what tcplull says with what happened
     Lab(lab::Args),
+    /// Boot other kernels in virtual machines, and check and run the core scenarios on each
+    Vm(vm::Args),
     /// Watch one silence outlive its path, from the first byte to the alert
     Demo,
 }
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Task::Run(args) => run::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Lab(args) => lab::run(&args),
+        Task::Vm(args) => vm::run(&args),
         Task::Demo => demo::run(),
     };
     match result {

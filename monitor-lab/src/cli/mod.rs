@@ -8,6 +8,7 @@ mod turns;
 use clap::{Args, Parser, Subcommand};
 use monitor_lab::app::{End, process};
 use monitor_lab::boxes::{self, Orders};
+use monitor_lab::guest;
 use monitor_lab::interrupt::Interrupt;
 use monitor_lab::network::stale;
 use monitor_lab::runner::Tools;
@@ -74,6 +75,9 @@ enum What {
         #[arg(long)]
         namespace: PathBuf,
     },
+    /// The first process of a virtual machine.
+    #[command(hide = true)]
+    Guest,
 }
 
 #[derive(Args)]
@@ -128,6 +132,9 @@ pub fn main() -> ExitCode {
         What::Box { orders, namespace } => boxes::process::live(&namespace, orders)
             .map(|()| ExitCode::SUCCESS)
             .map_err(|error| format!("the middlebox program: {error}")),
+        What::Guest => guest::live()
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(|error| format!("the guest: {error}")),
     };
     done.unwrap_or_else(|problem| {
         eprintln!("monitor-lab: {problem}");

@@ -15,7 +15,7 @@ mod family;
 pub mod middlebox;
 pub mod namespace;
 pub mod stale;
-mod tool;
+pub(crate) mod tool;
 
 pub use family::Family;
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// Runs `ip` with these space-separated arguments.
-pub(super) fn ip(arguments: &str) -> Result<(), LabError> {
+pub(crate) fn ip(arguments: &str) -> Result<(), LabError> {
     run("ip", "iproute2", arguments.split(' '), "")
 }
 

@@ -1,15 +1,16 @@
 use super::client::write;
 use super::exit::CliError;
-use super::{ConfigArguments, KernelArguments, WatchArgument};
+use super::{ConfigArguments, HookArguments, KernelArguments};
 use crate::config::{Config, Overrides};
 use crate::daemon::DaemonError;
-use crate::kernel::{self, HookStatus, Kernel, SignStatus, WatchStatus};
+use crate::kernel::{self, HookStatus, Kernel, ProgramCost, SignStatus, WatchStatus};
 use crate::surfaces::human;
 use crate::surfaces::inspect;
 use crate::surfaces::rows::CheckRow;
 use clap::Args;
 use serde::Serialize;
 use std::process::ExitCode;
+use std::time::Duration;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
@@ -18,12 +19,12 @@ pub(super) struct Arguments {
     #[command(flatten)]
     kernel: KernelArguments,
     #[command(flatten)]
-    watch: WatchArgument,
+    hooks: HookArguments,
     /// One JSON object
     #[arg(long)]
     json: bool,
     /// Clear what a killed daemon has left on sockets, and check nothing
-    #[arg(long, conflicts_with_all = ["json", "watch"])]
+    #[arg(long, conflicts_with_all = ["json", "watch", "hooks"])]
     repair: bool,
 }
 
@@ -46,6 +47,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
     if arguments.repair {
         return repair(arguments, &config);
     }
+    // Not the place of a daemon that runs.
     let mut beside = config.socket.clone().into_os_string();
     beside.push(".check");
     // Loads and attaches for real, and lets go at once: feature probes lie.
@@ -53,11 +55,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
         btf: arguments.kernel.btf.clone(),
         min_gap: config.min_gap,
         ring_bytes: None,
-        hooks: Some(kernel::HookOptions {
-            watch: arguments.watch.watch,
-            // Not the place of a daemon that runs.
-            socket: beside.into(),
-        }),
+        hooks: Some(arguments.hooks.options(beside.into())),
     })?;
     kernel.sweeper.clear_marks()?;
     let report = Report {
@@ -82,6 +80,9 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
         let hooks = report.hooks.iter().flat_map(|status| &status.refused);
         for refusal in watch.chain(hooks) {
             eprintln!("{}: {}\n{}", refusal.mechanism, refusal.reason, refusal.log);
+        }
+        for cost in report.hooks.iter().flat_map(|status| &status.programs) {
+            eprintln!("{}", cost_line(cost));
         }
     }
     Ok(if report.works {
@@ -111,6 +112,15 @@ fn repair(arguments: &Arguments, config: &Config) -> Result<ExitCode, CliError> 
         Some(sockets) => format!("cleared {sockets} sockets"),
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn cost_line(cost: &ProgramCost) -> String {
+    let verified = match cost.instructions {
+        Some(instructions) => format!("the verifier processed {instructions} instructions"),
+        None => "this kernel does not say what the verifier did".to_owned(),
+    };
+    let milliseconds = Duration::from_micros(cost.load_us).as_secs_f64() * 1e3;
+    format!("{}: {verified}; loaded in {milliseconds:.1} ms", cost.program)
 }
 
 fn rows(report: &Report) -> Vec<CheckRow> {

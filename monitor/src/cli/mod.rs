@@ -75,13 +75,28 @@ struct KernelArguments {
     btf: PathBuf,
 }
 
-/// How connections are watched.
+/// What a command that attaches hooks must know besides.
 #[derive(Args, Clone, Debug)]
-struct WatchArgument {
+struct HookArguments {
     /// Watch by programs on every segment of the host, or only on those of sockets that
     /// have been silent [default: per-socket where the kernel can (6.12 and later)]
     #[arg(long, value_enum, value_name = "WAY")]
     watch: Option<kernel::WatchMode>,
+    /// Serve a hook by this kind of mechanism alone, such as "send=fentry" (for tests
+    /// and support)
+    #[arg(long, value_name = "HOOK=MECHANISM", value_delimiter = ',')]
+    hooks: Vec<kernel::ForcedHook>,
+}
+
+impl HookArguments {
+    /// For the daemon with this inspection socket.
+    fn options(&self, socket: PathBuf) -> kernel::HookOptions {
+        kernel::HookOptions {
+            watch: self.watch,
+            forced: self.hooks.clone(),
+            socket,
+        }
+    }
 }
 
 /// Flags that state a timeout.

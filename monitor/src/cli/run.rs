@@ -1,5 +1,5 @@
 use super::exit::CliError;
-use super::{ConfigArguments, DaemonArguments, KernelArguments, TimeoutArgument, WatchArgument};
+use super::{ConfigArguments, DaemonArguments, HookArguments, KernelArguments, TimeoutArgument};
 use crate::config::Overrides;
 use crate::daemon::{self, Options};
 use crate::recording;
@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     kernel: KernelArguments,
     #[command(flatten)]
-    watch: WatchArgument,
+    hooks: HookArguments,
     /// Record what is judged for `tcplull replay`, in a new file that only its
     /// owner can read
     #[arg(long, value_name = "FILE")]
@@ -70,12 +70,13 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
         timeout: arguments.timeout.timeout,
     };
     let config = arguments.config.clone();
+    let hooks = arguments.hooks.clone();
     daemon::run(&Options {
         configuration: Box::new(move || config.load(overrides.clone())),
         log_format: arguments.log_format,
         btf: arguments.kernel.btf.clone(),
         ring_bytes: arguments.ring_bytes,
-        watch: arguments.watch.watch,
+        hooks: Box::new(move |socket| hooks.options(socket)),
         record: arguments.record.clone().map(|path| recording::Target {
             path,
             max_bytes: u64::from(arguments.record_max) << 20,

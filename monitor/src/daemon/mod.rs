@@ -12,7 +12,7 @@ pub use error::DaemonError;
 pub use listing::{Lister, list_once};
 
 use crate::config::{Config, ConfigError};
-use crate::kernel::{self, FactRing, Kernel, SweepReport, Sweeper, WatchMode};
+use crate::kernel::{self, FactRing, HookOptions, Kernel, SweepReport, Sweeper};
 use crate::recording;
 use crate::surfaces::http::HttpServer;
 use crate::surfaces::inspect::{Feed, InspectServer};
@@ -39,8 +39,8 @@ pub struct Options {
     pub btf: PathBuf,
     /// Size of the ring in bytes; `None` for the default.
     pub ring_bytes: Option<u32>,
-    /// How connections are watched; `None` for the best way that works here.
-    pub watch: Option<WatchMode>,
+    /// How the hooks are attached, for the daemon with this inspection socket.
+    pub hooks: Box<dyn Fn(PathBuf) -> HookOptions>,
     /// Where what the judge is told is recorded; `None` for nowhere.
     pub record: Option<recording::Target>,
 }
@@ -93,10 +93,7 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         btf: options.btf.clone(),
         min_gap: config.min_gap,
         ring_bytes: options.ring_bytes,
-        hooks: Some(kernel::HookOptions {
-            watch: options.watch,
-            socket: config.socket.clone(),
-        }),
+        hooks: Some((options.hooks)(config.socket.clone())),
     })?;
     if let Some(watch) = &watch {
         tracing::info!("watching {}", watch.mode.name());

@@ -1,18 +1,29 @@
 //! Which mechanism serves each hook: found by trying, best first.
 
+use super::cost::ProgramCost;
 use super::error::KernelError;
-use super::marks;
+use super::forced::{self, ForcedHook};
 use super::preflight;
 use super::watch::WatchMode;
 use aya::programs::{BtfTracePoint, FEntry, Program, ProgramError};
 use aya::{Btf, BtfError, Ebpf};
 use serde::Serialize;
+use std::time::Instant;
 
 /// How a program is attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Tracepoint,
     Fentry,
+}
+
+impl Kind {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Tracepoint => "tp_btf",
+            Self::Fentry => "fentry",
+        }
+    }
 }
 
 /// One way to serve a hook: programs that must all attach, each with the kernel
@@ -106,8 +117,23 @@ const HOOKS: &[Hook] = &[
 /// What takes the place of sending and receiving where sockets are watched one by one.
 pub(super) const SOCKETS: &str = "sockets";
 
+/// Every hook with the kind of each of its mechanisms, best first.
+pub(super) fn mechanisms() -> impl Iterator<Item = (&'static str, Kind)> {
+    HOOKS.iter().flat_map(|hook| {
+        let kinds = hook.mechanisms.iter().map(|mechanism| mechanism.kind);
+        kinds.map(move |kind| (hook.name, kind))
+    })
+}
+
+/// Whether a forced hook is one that runs on every segment.
+pub(super) fn on_every_segment(forced: &ForcedHook) -> bool {
+    HOOKS
+        .iter()
+        .any(|hook| hook.name == forced.hook && hook.on_every_segment)
+}
+
 /// What serves a hook on this kernel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HookStatus {
     /// The hook.
     pub hook: &'static str,
@@ -115,6 +141,10 @@ pub struct HookStatus {
     pub mechanism: Option<String>,
     /// The mechanisms that were tried before it, and why each failed.
     pub refused: Vec<Refusal>,
+    /// The mechanisms that were not tried: a better one works, or another is forced.
+    pub untried: Vec<String>,
+    /// What the programs of the one in use cost the verifier.
+    pub programs: Vec<ProgramCost>,
 }
 
 /// A mechanism that did not work here.
@@ -129,7 +159,7 @@ pub struct Refusal {
     pub log: String,
 }
 
-/// Attaches every hook by the best mechanism that works.
+/// Attaches every hook by the best mechanism that works, of those that `forced` leaves.
 ///
 /// # Errors
 ///
@@ -140,20 +170,14 @@ pub(super) fn attach_all(
     ebpf: &mut Ebpf,
     btf: &Btf,
     watch: WatchMode,
+    forced: &[ForcedHook],
 ) -> Result<Vec<HookStatus>, KernelError> {
     let per_socket = watch == WatchMode::PerSocket;
-    let mut statuses: Vec<HookStatus> = HOOKS
+    let statuses: Vec<HookStatus> = HOOKS
         .iter()
         .filter(|hook| !(per_socket && hook.on_every_segment))
-        .map(|hook| attach(ebpf, btf, hook))
+        .map(|hook| attach(ebpf, btf, hook, forced))
         .collect();
-    if per_socket {
-        statuses.push(HookStatus {
-            hook: SOCKETS,
-            mechanism: Some(marks::MECHANISM.to_owned()),
-            refused: Vec::new(),
-        });
-    }
     let missing = |name| {
         statuses
             .iter()
@@ -197,21 +221,25 @@ fn lacks_storage(verifier_log: &str) -> bool {
     verifier_log.contains("unknown func bpf_sk_storage")
 }
 
-fn attach(ebpf: &mut Ebpf, btf: &Btf, hook: &Hook) -> HookStatus {
-    let mut refused: Vec<Refusal> = Vec::new();
+fn attach(ebpf: &mut Ebpf, btf: &Btf, hook: &Hook, forced: &[ForcedHook]) -> HookStatus {
+    let mut status = HookStatus {
+        hook: hook.name,
+        ..HookStatus::default()
+    };
     for mechanism in hook.mechanisms {
         let name = mechanism.name();
+        if status.mechanism.is_some() || !forced::permits(forced, hook.name, mechanism.kind) {
+            status.untried.push(name);
+            continue;
+        }
         match mechanism.attach(ebpf, btf) {
-            Ok(()) => {
-                return HookStatus {
-                    hook: hook.name,
-                    mechanism: Some(name),
-                    refused,
-                };
+            Ok(programs) => {
+                status.mechanism = Some(name);
+                status.programs = programs;
             }
             Err(error) => {
                 let (reason, log) = reason(&error);
-                refused.push(Refusal {
+                status.refused.push(Refusal {
                     mechanism: name,
                     reason,
                     log,
@@ -219,36 +247,32 @@ fn attach(ebpf: &mut Ebpf, btf: &Btf, hook: &Hook) -> HookStatus {
             }
         }
     }
-    HookStatus {
-        hook: hook.name,
-        mechanism: None,
-        refused,
-    }
+    status
 }
 
 impl Mechanism {
     fn name(&self) -> String {
-        let kind = match self.kind {
-            Kind::Tracepoint => "tp_btf",
-            Kind::Fentry => "fentry",
-        };
         let targets: Vec<&str> = self.programs.iter().map(|(_, target)| *target).collect();
-        format!("{kind}/{}", targets.join("+"))
+        format!("{}/{}", self.kind.word(), targets.join("+"))
     }
 
     /// Attaches all programs or none.
-    fn attach(&self, ebpf: &mut Ebpf, btf: &Btf) -> Result<(), ProgramError> {
-        for (done, (program, target)) in self.programs.iter().enumerate() {
-            if let Err(error) = attach_program(ebpf, btf, self.kind, program, target) {
-                for (program, _) in &self.programs[..=done] {
-                    // Closing a program detaches it, and lets the next mechanism load it
-                    // anew; one that never loaded has nothing to close.
-                    let _ = unload(ebpf, self.kind, program);
+    fn attach(&self, ebpf: &mut Ebpf, btf: &Btf) -> Result<Vec<ProgramCost>, ProgramError> {
+        let mut costs = Vec::new();
+        for (program, target) in self.programs {
+            match attach_program(ebpf, btf, self.kind, program, target) {
+                Ok(cost) => costs.push(cost),
+                Err(error) => {
+                    for (program, _) in &self.programs[..=costs.len()] {
+                        // Closing a program detaches it, and lets the next mechanism load
+                        // it anew; one that never loaded has nothing to close.
+                        let _ = unload(ebpf, self.kind, program);
+                    }
+                    return Err(error);
                 }
-                return Err(error);
             }
         }
-        Ok(())
+        Ok(costs)
     }
 }
 
@@ -266,25 +290,30 @@ fn attach_program(
     ebpf: &mut Ebpf,
     btf: &Btf,
     kind: Kind,
-    program: &str,
+    name: &'static str,
     target: &str,
-) -> Result<(), ProgramError> {
+) -> Result<ProgramCost, ProgramError> {
     let program: &mut Program = ebpf
-        .program_mut(program)
+        .program_mut(name)
         .ok_or(ProgramError::UnexpectedProgramType)?;
-    match kind {
+    let begun = Instant::now();
+    let took = match kind {
         Kind::Tracepoint => {
-            let program: &mut BtfTracePoint = program.try_into()?;
+            let program: &mut BtfTracePoint = (&mut *program).try_into()?;
             program.load(target, btf)?;
+            let took = begun.elapsed();
             program.attach()?;
+            took
         }
         Kind::Fentry => {
-            let program: &mut FEntry = program.try_into()?;
+            let program: &mut FEntry = (&mut *program).try_into()?;
             program.load(target, btf)?;
+            let took = begun.elapsed();
             program.attach()?;
+            took
         }
-    }
-    Ok(())
+    };
+    Ok(ProgramCost::new(name, took, program.info()))
 }
 
 /// One line on why, and the verifier's log.
@@ -320,13 +349,13 @@ mod tests {
     fn a_5_10_kernel_is_refused_with_its_reason_and_what_is_needed() {
         let status = HookStatus {
             hook: "receive",
-            mechanism: None,
             refused: vec![Refusal {
                 mechanism: "tp_btf/tcp_probe".to_owned(),
                 reason: "refused by the verifier".to_owned(),
                 log: "12: (85) call bpf_sk_storage_get#107\nunknown func bpf_sk_storage_get#107\n"
                     .to_owned(),
             }],
+            ..HookStatus::default()
         };
         let message = explain(&[status]).to_string();
         assert!(message.contains("too old"), "{message}");
@@ -342,12 +371,12 @@ mod tests {
     fn any_other_refusal_names_hook_mechanism_and_reason() {
         let status = HookStatus {
             hook: "receive",
-            mechanism: None,
             refused: vec![Refusal {
                 mechanism: "tp_btf/tcp_probe".to_owned(),
                 reason: "this kernel has no btf_trace_tcp_probe".to_owned(),
                 log: String::new(),
             }],
+            ..HookStatus::default()
         };
         let message = explain(&[status]).to_string();
         assert!(

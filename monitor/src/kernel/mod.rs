@@ -2,7 +2,9 @@
 //! here, and no conclusions.
 
 mod clock;
+mod cost;
 mod error;
+mod forced;
 mod hooks;
 mod marks;
 mod misses;
@@ -20,7 +22,9 @@ mod trim;
 mod watch;
 
 pub use clock::{Reading, SleepLog, jiffy_ns};
+pub use cost::ProgramCost;
 pub use error::KernelError;
+pub use forced::{ForcedHook, UnknownHook};
 pub use hooks::{HookStatus, Refusal};
 pub use paths::TablePath;
 pub use preflight::{check as check_privileges, release};
@@ -72,9 +76,20 @@ pub struct Options {
 pub struct HookOptions {
     /// The way to watch; `None` for the best one that works here.
     pub watch: Option<WatchMode>,
+    /// Hooks that only one kind of mechanism may serve.
+    pub forced: Vec<ForcedHook>,
     /// The daemon's inspection socket: beside it, or under its name, the marks are
     /// pinned.
     pub socket: PathBuf,
+}
+
+impl HookOptions {
+    /// The way to watch that is asked for: who forces a hook on every segment asks for
+    /// the way that has it.
+    fn watch(&self) -> Option<WatchMode> {
+        let global = self.forced.iter().any(hooks::on_every_segment);
+        self.watch.or(global.then_some(WatchMode::Global))
+    }
 }
 
 /// The loaded kernel side.
@@ -167,8 +182,9 @@ impl Kernel {
         }
         let (mut hooks, marker, watch) = match &options.hooks {
             Some(how) => {
-                let (marker, watch) = watch::choose(&mut ebpf, &btf, how.watch, pin)?;
-                let hooks = hooks::attach_all(&mut ebpf, &btf, watch.mode)?;
+                let (marker, watch) = watch::choose(&mut ebpf, &btf, how.watch(), pin)?;
+                let mut hooks = hooks::attach_all(&mut ebpf, &btf, watch.mode, &how.forced)?;
+                hooks.extend(marker.as_ref().map(marks::Marker::status));
                 (hooks, marker, Some(watch))
             }
             None => (Vec::new(), None, None),

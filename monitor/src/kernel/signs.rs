@@ -106,7 +106,7 @@ mod tests {
         vec![HookStatus {
             hook: "receive",
             mechanism: mechanism.map(str::to_owned),
-            refused: Vec::new(),
+            ..HookStatus::default()
         }]
     }
 

@@ -1,6 +1,7 @@
 //! The sweep: one pass over the host's sockets.
 
 use super::clock::Reading;
+use super::cost::ProgramCost;
 use super::error::KernelError;
 use super::hooks;
 use super::marks::Marker;
@@ -33,16 +34,18 @@ pub(super) fn load(ebpf: &mut Ebpf, btf: &Btf) -> (Vec<Pass>, Vec<hooks::HookSta
         let mechanism = format!("iter/{target}");
         let mut status = hooks::HookStatus {
             hook: program,
-            mechanism: None,
-            refused: Vec::new(),
+            ..hooks::HookStatus::default()
         };
-        let loaded = ebpf.program_mut(program).map(|program| {
-            let program: &mut Iter = program.try_into()?;
-            program.load(target, btf)
+        let loaded = ebpf.program_mut(program).map(|loading| {
+            let iterator: &mut Iter = (&mut *loading).try_into()?;
+            let begun = Instant::now();
+            iterator.load(target, btf)?;
+            Ok(ProgramCost::new(program, begun.elapsed(), loading.info()))
         });
         match loaded {
-            Some(Ok(())) => {
+            Some(Ok(cost)) => {
                 status.mechanism = Some(mechanism);
+                status.programs.push(cost);
                 passes.push((program, target));
             }
             Some(Err(error)) => {

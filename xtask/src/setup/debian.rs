@@ -101,7 +101,8 @@ pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-fn archives_in(folder: &Path) -> Vec<PathBuf> {
+/// The packages in a folder.
+pub(super) fn archives_in(folder: &Path) -> Vec<PathBuf> {
     let entries = folder.read_dir().into_iter().flatten().flatten();
     entries
         .map(|entry| entry.path())
@@ -115,7 +116,8 @@ fn is_installed(package: &str) -> bool {
     run(&mut command).is_ok_and(|output| output.stdout == b"installed")
 }
 
-fn refresh_lists() -> Result<(), Error> {
+/// Fetches the system's own lists anew.
+pub(super) fn refresh_lists() -> Result<(), Error> {
     progress::step("apt-get update");
     let output = apt_get(["update"].iter())?;
     outcome("apt-get update", &output)
@@ -137,7 +139,8 @@ fn command_of<'a>(args: impl Iterator<Item = &'a &'a str>) -> Command {
     command
 }
 
-fn run(command: &mut Command) -> Result<Output, Error> {
+/// Runs a command of apt or dpkg that reads nothing.
+pub(super) fn run(command: &mut Command) -> Result<Output, Error> {
     let command = command.stdin(Stdio::null());
     command.output().map_err(|source| Error::Start {
         program: command.get_program().to_string_lossy().into_owned(),
@@ -145,7 +148,8 @@ fn run(command: &mut Command) -> Result<Output, Error> {
     })
 }
 
-fn outcome(command: &str, output: &Output) -> Result<(), Error> {
+/// An error in apt's own words, unless `command` succeeded.
+pub(super) fn outcome(command: &str, output: &Output) -> Result<(), Error> {
     if output.status.success() {
         return Ok(());
     }

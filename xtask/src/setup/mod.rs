@@ -2,6 +2,7 @@
 //!
 //! Each part looks before it acts, so that running it again costs a few file checks.
 
+mod archive;
 mod components;
 mod debian;
 mod linker;
@@ -12,13 +13,15 @@ use std::process::ExitCode;
 
 use crate::{error::Error, progress};
 
-pub use programs::search_path;
+pub use archive::{Archive, Package};
+pub use programs::{QEMU, find, search_path};
 
 /// All parts.
 pub fn everything() -> Result<ExitCode, Error> {
     toolchain()?;
     lab_programs()?;
     test_programs()?;
+    vm_programs()?;
     progress::step("set-up is complete");
     Ok(ExitCode::SUCCESS)
 }
@@ -44,4 +47,10 @@ pub fn lab_programs() -> Result<(), Error> {
 pub fn test_programs() -> Result<(), Error> {
     programs::ensure_promtool()?;
     components::ensure()
+}
+
+/// What booting other kernels needs: QEMU. The lab's programs go into the machine, too.
+pub fn vm_programs() -> Result<(), Error> {
+    lab_programs()?;
+    programs::ensure_qemu()
 }

@@ -20,6 +20,9 @@ const ADMINISTRATORS: [&str; 2] = ["/usr/sbin", "/sbin"];
 
 const PROMTOOL: &str = "promtool";
 
+/// The emulator of a whole x86-64 machine.
+pub const QEMU: &str = "qemu-system-x86_64";
+
 /// Sees to it that the lab can build its networks. Without root it cannot anyway, and says so itself.
 pub fn ensure_for_lab() -> Result<(), Error> {
     let missing: Vec<(&str, &str)> = LAB_PROGRAMS
@@ -64,6 +67,25 @@ pub fn ensure_promtool() -> Result<(), Error> {
     debian::install(what, &["prometheus".into()], remedy)
 }
 
+/// Sees to it that there is a QEMU that emulates x86-64.
+pub fn ensure_qemu() -> Result<(), Error> {
+    if is_there(QEMU) {
+        return Ok(());
+    }
+    debian::install(
+        "QEMU, to boot other kernels, is",
+        &["qemu-system-x86".into()],
+        "install QEMU for x86-64 with your package manager",
+    )
+}
+
+/// Where a program lies; `None` if it is not there.
+pub fn find(program: &str) -> Option<PathBuf> {
+    env::split_paths(&search_path())
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+}
+
 fn take_out_promtool(bin: &Path) -> Result<(), Error> {
     let folder = bin.join(format!("unpack-{}", std::process::id()));
     fs::create_dir_all(&folder).map_err(|source| io_error("create", &folder, source))?;
@@ -84,7 +106,7 @@ fn io_error(verb: &str, path: &Path, source: std::io::Error) -> Error {
 }
 
 fn is_there(program: &str) -> bool {
-    env::split_paths(&search_path()).any(|folder| folder.join(program).is_file())
+    find(program).is_some()
 }
 
 fn cache_bin() -> Option<PathBuf> {

@@ -8,8 +8,9 @@ mod trial;
 pub(super) use pin::Pin;
 
 use super::HookOptions;
+use super::cost::ProgramCost;
 use super::error::KernelError;
-use super::hooks::{self, Refusal};
+use super::hooks::{self, HookStatus, Refusal};
 use super::sweep::open_pass;
 use super::watch::WatchMode;
 use aya::maps::{HashMap as BpfHashMap, MapData, SkStorage};
@@ -22,7 +23,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What serves this way of watching, as a mechanism's name.
 pub(super) const MECHANISM: &str = "sock_ops+iter/tcp";
@@ -38,7 +39,7 @@ const ROOT_CGROUP: u64 = 1;
 /// A place for the pin that these hooks need: to mark sockets, or to clear what another
 /// daemon has left. `None` where they need none.
 pub(super) fn pin_for(hooks: &HookOptions) -> Option<io::Result<Pin>> {
-    if hooks.watch == Some(WatchMode::Global) {
+    if hooks.watch() == Some(WatchMode::Global) {
         return Pin::left_behind(&hooks.socket).map(Ok);
     }
     Some(Pin::prepare(&hooks.socket))
@@ -52,6 +53,7 @@ pub(super) struct Marker {
     marked: HashMap<u32, u32>,
     own: u32,
     pin: Pin,
+    costs: Vec<ProgramCost>,
 }
 
 impl Marker {
@@ -67,19 +69,20 @@ impl Marker {
                 "no place to pin the map of marks, so nothing could clear them after a crash: {error}"
             ))
         })?;
-        let started = Self::attach(ebpf, btf).and_then(|()| {
+        let started = Self::attach(ebpf, btf).and_then(|costs| {
             let mut marks: trial::Marks = taken(ebpf, "MARKS", SkStorage::try_from)?;
             let wanted = taken(ebpf, "WANTED", BpfHashMap::try_from)?;
             trial::run(&mut marks, || pass(ebpf, MARK)).map_err(refusal)?;
             let own = namespaces::own().map_err(|error| refusal(error.to_string()))?;
-            Ok((wanted, own))
+            Ok((wanted, own, costs))
         });
         match started {
-            Ok((wanted, own)) => Ok(Self {
+            Ok((wanted, own, costs)) => Ok(Self {
                 wanted,
                 marked: HashMap::new(),
                 own,
                 pin,
+                costs,
             }),
             Err(refused) => {
                 detach(ebpf);
@@ -88,7 +91,7 @@ impl Marker {
         }
     }
 
-    fn attach(ebpf: &mut Ebpf, btf: &Btf) -> Result<(), Refusal> {
+    fn attach(ebpf: &mut Ebpf, btf: &Btf) -> Result<Vec<ProgramCost>, Refusal> {
         let refusal = |error: &ProgramError| {
             let (reason, log) = hooks::reason(error);
             Refusal {
@@ -102,14 +105,29 @@ impl Marker {
             reason,
             log: String::new(),
         })?;
-        load_passes(ebpf, btf, &[MARK, UNMARK]).map_err(|error| refusal(&error))?;
+        let mut costs =
+            load_passes(ebpf, btf, &[MARK, UNMARK]).map_err(|error| refusal(&error))?;
+        let begun = Instant::now();
         let attached = callbacks(ebpf).and_then(|program| {
             program.load()?;
+            let took = begun.elapsed();
             // The kernel takes no other flag with a link, and lets other programs in
             // beside it all the same (`cgroup_bpf_link_attach`).
-            program.attach(root, CgroupAttachMode::Single).map(drop)
+            program.attach(root, CgroupAttachMode::Single)?;
+            Ok(ProgramCost::new(CALLBACKS, took, program.info()))
         });
-        attached.map_err(|error| refusal(&error))
+        costs.push(attached.map_err(|error| refusal(&error))?);
+        Ok(costs)
+    }
+
+    /// What serves in place of the hooks on every segment.
+    pub(super) fn status(&self) -> HookStatus {
+        HookStatus {
+            hook: hooks::SOCKETS,
+            mechanism: Some(MECHANISM.to_owned()),
+            programs: self.costs.clone(),
+            ..HookStatus::default()
+        }
     }
 
     /// Marks the sockets that the sweep just over has asked for; answers the CPU time
@@ -176,19 +194,26 @@ pub(super) fn repair(ebpf: &mut Ebpf, btf: &Btf, pin: &mut Pin) -> Result<(), Ke
     Ok(())
 }
 
-/// Loads those of the passes that are not loaded yet.
-fn load_passes(ebpf: &mut Ebpf, btf: &Btf, names: &[&str]) -> Result<(), ProgramError> {
+/// Loads those of the passes that are not loaded yet; answers what that cost.
+fn load_passes(
+    ebpf: &mut Ebpf,
+    btf: &Btf,
+    names: &[&'static str],
+) -> Result<Vec<ProgramCost>, ProgramError> {
+    let mut costs = Vec::new();
     for name in names {
-        let program: &mut Iter = ebpf
+        let program = ebpf
             .program_mut(name)
-            .ok_or(ProgramError::UnexpectedProgramType)?
-            .try_into()?;
-        match program.load("tcp", btf) {
-            Ok(()) | Err(ProgramError::AlreadyLoaded) => {}
+            .ok_or(ProgramError::UnexpectedProgramType)?;
+        let iterator: &mut Iter = (&mut *program).try_into()?;
+        let begun = Instant::now();
+        match iterator.load("tcp", btf) {
+            Ok(()) => costs.push(ProgramCost::new(name, begun.elapsed(), program.info())),
+            Err(ProgramError::AlreadyLoaded) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    Ok(costs)
 }
 
 /// One pass over the sockets of this thread's network namespace.

@@ -1,0 +1,56 @@
+//! The first process of a virtual machine that `cargo xtask vm` boots: the hidden subcommand `monitor-lab guest`.
+//!
+//! It mounts what the laboratory needs, loads the kernel modules that its plan names, carries out the plan's steps,
+//! says on a serial port of its own what came of each, and turns the machine off.
+
+mod machine;
+mod step;
+mod voice;
+
+use nix::sys::utsname::uname;
+use std::fs;
+use std::io;
+use vm_contract::{Line, PLAN, Plan};
+use voice::Voice;
+
+/// Carries out the plan and turns the machine off. Returns only if that is refused, or
+/// if this is not the first process of a machine.
+///
+/// # Errors
+/// As said.
+pub fn live() -> io::Result<()> {
+    if std::process::id() != 1 {
+        return Err(io::Error::other(
+            "this is for the first process of a virtual machine; use `cargo xtask vm`",
+        ));
+    }
+    // Where the lines go is a file of the mounted /dev.
+    let mounted = machine::mount_all();
+    let voice = Voice::open()?;
+    if let Err(error) = mounted.and_then(|()| work(&voice)) {
+        voice.say(&Line::Trouble {
+            what: error.to_string(),
+        });
+    }
+    voice.finish();
+    machine::turn_off()
+}
+
+fn work(voice: &Voice) -> io::Result<()> {
+    machine::prepare()?;
+    let plan: Plan = fs::read(PLAN)
+        .and_then(|text| serde_json::from_slice(&text).map_err(io::Error::from))
+        .map_err(|error| io::Error::other(format!("cannot read {PLAN}: {error}")))?;
+    for module in &plan.modules {
+        machine::load_module(module)?;
+    }
+    let release = uname().map_err(io::Error::from)?;
+    voice.say(&Line::Ready {
+        release: release.release().to_string_lossy().into_owned(),
+    });
+    for step in &plan.steps {
+        step::run(step, voice);
+    }
+    voice.say(&Line::Done);
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! One step of the plan.
+
+use super::voice::Voice;
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+use vm_contract::{Ending, Line, Step};
+
+/// How often the first process looks whether anything has ended.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The PATH of every step.
+const PATH: &str = "/bin:/sbin:/usr/bin:/usr/sbin";
+
+/// Runs `step`, passing on each line that it writes.
+pub(super) fn run(step: &Step, voice: &Voice) {
+    let start = Instant::now();
+    let ending = follow(step, start, voice);
+    voice.say(&Line::Ended {
+        step: step.name.clone(),
+        ending,
+        seconds: start.elapsed().as_secs_f64(),
+    });
+}
+
+fn follow(step: &Step, start: Instant, voice: &Voice) -> Ending {
+    let Some((program, arguments)) = step.command.split_first() else {
+        return Ending::NotStarted;
+    };
+    let child = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .env("PATH", PATH)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = match child {
+        Ok(child) => child,
+        Err(error) => {
+            say(step, voice, true, format!("cannot start {program}: {error}"));
+            return Ending::NotStarted;
+        }
+    };
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let Ok(pid) = i32::try_from(child.id()).map(Pid::from_raw) else {
+        return Ending::NotStarted;
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| pass_on(step, voice, false, stdout));
+        scope.spawn(|| pass_on(step, voice, true, stderr));
+        let ending = wait(pid, start + Duration::from_secs(step.seconds));
+        // Whoever is left holds the step's pipes open, and is no part of the next: the
+        // first process spares only itself.
+        let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+        ending
+    })
+}
+
+/// Reaps whatever ends, as the first process must, until `pid` has ended.
+fn wait(pid: Pid, until: Instant) -> Ending {
+    loop {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::Exited(ended, code)) if ended == pid => return Ending::Code(code),
+            Ok(WaitStatus::Signaled(ended, signal, _)) if ended == pid => {
+                return Ending::Signal(signal as i32);
+            }
+            Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => {}
+            // Another's end: there may be more to reap.
+            Ok(_) => continue,
+            Err(_) => return Ending::NotStarted,
+        }
+        if Instant::now() >= until {
+            return Ending::TooLong;
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+fn pass_on(step: &Step, voice: &Voice, stderr: bool, pipe: Option<impl Read>) {
+    let Some(pipe) = pipe else { return };
+    for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
+        say(step, voice, stderr, String::from_utf8_lossy(&line).into_owned());
+    }
+}
+
+fn say(step: &Step, voice: &Voice, stderr: bool, text: String) {
+    voice.say(&Line::Output {
+        step: step.name.clone(),
+        stderr,
+        text,
+    });
+}

@@ -1,0 +1,291 @@
+//! Debian's archive in suites that this system's own apt does not use: lists and settings of its own, so that the
+//! system's stay as they are. Needs no privileges.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    time::Duration,
+};
+
+use super::debian;
+use crate::{error::Error, progress};
+
+/// Lists that are older than this are fetched anew.
+const FRESH: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Debian's own keys, where Debian keeps them.
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// The archive with the suites that were asked for.
+#[derive(Debug)]
+pub struct Archive {
+    folder: PathBuf,
+}
+
+/// A package that can be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The suite that has it.
+    pub suite: String,
+}
+
+impl Archive {
+    /// The archive in these suites and in those for their security updates, on the mirror that this system uses. Lists
+    /// are kept in `folder`.
+    pub fn open(folder: &Path, suites: &[&str]) -> Result<Self, Error> {
+        let archive = Self {
+            folder: folder.to_path_buf(),
+        };
+        let sources = sources(suites, &mirrors()?);
+        for part in ["lists/partial", "cache/archives/partial"] {
+            create(&folder.join(part))?;
+        }
+        let file = archive.sources();
+        let fresh = fs::read_to_string(&file).is_ok_and(|old| old == sources)
+            && fs::metadata(archive.stamp())
+                .and_then(|stamp| stamp.modified())
+                .is_ok_and(|then| then.elapsed().is_ok_and(|age| age < FRESH));
+        if fresh {
+            return Ok(archive);
+        }
+        write(&file, &sources)?;
+        progress::step(&format!("apt-get update ({})", suites.join(", ")));
+        // A mirror may lack one suite and have the others: what is missing in the end shows where it is looked for.
+        let output = archive.apt("apt-get", &["update"])?;
+        debian::outcome("apt-get update", &output)?;
+        write(&archive.stamp(), "")?;
+        Ok(archive)
+    }
+
+    /// The packages whose name begins with `prefix`.
+    pub fn packages(&self, prefix: &str) -> Result<Vec<Package>, Error> {
+        let names = self.apt("apt-cache", &["pkgnames", prefix])?;
+        let names = String::from_utf8_lossy(&names.stdout).into_owned();
+        let names: Vec<&str> = names.lines().collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        // The names also hold what other packages mention; only this knows which are there.
+        let mut arguments = vec!["madison"];
+        arguments.extend(&names);
+        let table = self.apt("apt-cache", &arguments)?;
+        Ok(String::from_utf8_lossy(&table.stdout)
+            .lines()
+            .filter_map(package_in)
+            .collect())
+    }
+
+    /// Downloads a package and unpacks it into `folder`.
+    pub fn unpack(&self, package: &Package, folder: &Path) -> Result<(), Error> {
+        let archives = folder.join("archives");
+        create(&archives)?;
+        let wanted = format!("{}={}", package.name, package.version);
+        progress::step(&format!("apt-get download {wanted}"));
+        let mut command = self.command("apt-get", &["download", &wanted]);
+        let output = debian::run(command.current_dir(&archives))?;
+        debian::outcome(&format!("apt-get download {wanted}"), &output)?;
+        for archive in debian::archives_in(&archives) {
+            let output = debian::run(
+                Command::new("dpkg-deb")
+                    .arg("--extract")
+                    .arg(&archive)
+                    .arg(folder),
+            )?;
+            debian::outcome("dpkg-deb --extract", &output)?;
+        }
+        fs::remove_dir_all(&archives).map_err(|source| io("remove", &archives, source))
+    }
+
+    fn apt(&self, program: &str, arguments: &[&str]) -> Result<Output, Error> {
+        debian::run(&mut self.command(program, arguments))
+    }
+
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let folder = self.folder.display();
+        let mut command = Command::new(program);
+        for option in [
+            format!("Dir::Etc::sourcelist={}", self.sources().display()),
+            "Dir::Etc::sourceparts=-".to_owned(),
+            format!("Dir::State::lists={folder}/lists"),
+            format!("Dir::Cache={folder}/cache"),
+            // Its own user could not read a cache in root's home.
+            "APT::Sandbox::User=root".to_owned(),
+            "Acquire::Languages=none".to_owned(),
+            // Only what this needs: no icons, no contents.
+            "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false".to_owned(),
+        ] {
+            command.args(["-o", &option]);
+        }
+        command
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .env("LC_ALL", "C");
+        command
+    }
+
+    fn sources(&self) -> PathBuf {
+        self.folder.join("sources.list")
+    }
+
+    fn stamp(&self) -> PathBuf {
+        self.folder.join("updated")
+    }
+}
+
+/// Where this system gets Debian from: its releases, and their security updates.
+#[derive(Debug, PartialEq, Eq)]
+struct Mirrors {
+    releases: String,
+    security: Option<String>,
+}
+
+fn mirrors() -> Result<Mirrors, Error> {
+    let missing = || Error::NotDebian {
+        what: "kernels of other releases are".into(),
+        remedy: "they come from a Debian mirror, and the sources of this system's apt name none; run this on Debian"
+            .into(),
+    };
+    if !debian::is_here() {
+        return Err(missing());
+    }
+    let format = "$(ORIGIN)|$(RELEASE)|$(REPO_URI)";
+    let mut command = Command::new("apt-get");
+    command
+        .args(["indextargets", "--format", format])
+        .env("LC_ALL", "C");
+    let mut targets = || -> Result<String, Error> {
+        let output = debian::run(&mut command)?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    if let Some(mirrors) = mirrors_in(&targets()?) {
+        return Ok(mirrors);
+    }
+    // Before its first update, apt does not know whose its sources are.
+    if debian::is_root() {
+        debian::refresh_lists()?;
+    }
+    mirrors_in(&targets()?).ok_or_else(missing)
+}
+
+// "Debian|bookworm-updates|MIRROR/debian/"
+fn mirrors_in(targets: &str) -> Option<Mirrors> {
+    let mut debian: Vec<(&str, &str)> = targets
+        .lines()
+        .filter_map(|line| {
+            let (release, mirror) = line.strip_prefix("Debian|")?.split_once('|')?;
+            Some((release, mirror))
+        })
+        .collect();
+    debian.dedup();
+    let of = |security: bool| {
+        let mut found = debian
+            .iter()
+            .filter(|(release, _)| release.ends_with("-security") == security);
+        found.next().map(|(_, mirror)| (*mirror).to_owned())
+    };
+    Some(Mirrors {
+        releases: of(false)?,
+        security: of(true),
+    })
+}
+
+fn sources(suites: &[&str], mirrors: &Mirrors) -> String {
+    let signed = if Path::new(KEYRING).is_file() {
+        format!(" [arch=amd64 signed-by={KEYRING}]")
+    } else {
+        " [arch=amd64]".to_owned()
+    };
+    let mut text = String::new();
+    for suite in suites {
+        text.push_str(&format!("deb{signed} {} {suite} main\n", mirrors.releases));
+        // Backports have no security updates of their own.
+        if let Some(security) = &mirrors.security
+            && !suite.contains('-')
+        {
+            text.push_str(&format!("deb{signed} {security} {suite}-security main\n"));
+        }
+    }
+    text
+}
+
+// "linux-image-6.1.0-56-cloud-amd64 |  6.1.192-2 | MIRROR bookworm-security/main amd64 Packages"
+fn package_in(line: &str) -> Option<Package> {
+    let mut fields = line.split('|').map(str::trim);
+    let (name, version, place) = (fields.next()?, fields.next()?, fields.next()?);
+    let (suite, _) = place.split_whitespace().nth(1)?.split_once('/')?;
+    Some(Package {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        suite: suite.to_owned(),
+    })
+}
+
+fn create(folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|source| io("create", folder, source))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Error> {
+    fs::write(file, text).map_err(|source| io("write", file, source))
+}
+
+fn io(verb: &str, path: &Path, source: std::io::Error) -> Error {
+    Error::Io {
+        what: format!("{verb} {}", path.display()),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mirrors_are_those_of_the_systems_own_sources() {
+        let targets = "Debian|bookworm-updates|mirror/debian/\nOther|stable|other/\n\
+                       Debian|bookworm-security|mirror/security/\n";
+        assert_eq!(
+            mirrors_in(targets),
+            Some(Mirrors {
+                releases: "mirror/debian/".into(),
+                security: Some("mirror/security/".into()),
+            })
+        );
+        assert_eq!(mirrors_in("Ubuntu|noble|mirror/ubuntu/\n"), None);
+    }
+
+    #[test]
+    fn only_releases_have_security_updates() {
+        let mirrors = Mirrors {
+            releases: "mirror/debian/".into(),
+            security: Some("mirror/security/".into()),
+        };
+        let text = sources(&["bookworm", "trixie-backports"], &mirrors);
+        let suites: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.rsplit(' ').nth(1))
+            .collect();
+        assert_eq!(
+            suites,
+            ["bookworm", "bookworm-security", "trixie-backports"]
+        );
+    }
+
+    #[test]
+    fn a_package_is_read_with_its_version_and_suite() {
+        let line = "linux-image-6.1.0-56-cloud-amd64 |  6.1.192-2 | mirror bookworm-security/main amd64 Packages";
+        assert_eq!(
+            package_in(line),
+            Some(Package {
+                name: "linux-image-6.1.0-56-cloud-amd64".into(),
+                version: "6.1.192-2".into(),
+                suite: "bookworm-security".into(),
+            })
+        );
+        assert_eq!(package_in("N: Unable to locate package x"), None);
+    }
+}

@@ -1,0 +1,123 @@
+//! What the guest is made of, and what it is told to do.
+
+use std::path::Path;
+
+use vm_contract::{Plan, Step};
+
+use super::{initramfs::Contents, series::Series, variant::Variant};
+use crate::{
+    error::Error,
+    setup,
+    workspace::Program,
+};
+
+/// The lab's programs, as Debian calls them.
+const TOOLS: [&str; 2] = ["ip", "nft"];
+
+/// Names of protocols for `nft`.
+const PROTOCOLS: &str = "/etc/protocols";
+
+/// Scenarios at once: an emulated machine must still wake everybody when it should.
+const JOBS: &str = "4";
+
+/// Seconds for `tcplull check`, which loads every program.
+const CHECK_WITHIN: u64 = 60;
+
+/// Seconds for one scenario, if it were alone.
+const SCENARIO_WITHIN: u64 = 60;
+
+/// The step that runs `tcplull check`, and the one that runs the scenarios, of a variant.
+pub const CHECK: &str = "check";
+pub const LAB: &str = "lab";
+
+/// The file system: both programs of the project, and what the lab calls.
+pub fn contents(tcplull: &Program, lab: &Program) -> Result<Contents, Error> {
+    let mut contents = Contents::default();
+    for program in [tcplull, lab] {
+        contents.program(&program.path)?;
+    }
+    for tool in TOOLS {
+        let file = setup::find(tool).ok_or_else(|| Error::NotDebian {
+            what: format!("for the guest, {tool} is"),
+            remedy: "install iproute2 and nftables".into(),
+        })?;
+        contents.program(&file)?;
+    }
+    let protocols = Path::new(PROTOCOLS);
+    if protocols.is_file() {
+        contents.file(PROTOCOLS, protocols);
+    }
+    Ok(contents)
+}
+
+/// All that is tried on a series.
+pub fn plan(series: &Series) -> Plan {
+    let mut steps = Vec::new();
+    if series.is_too_old() {
+        steps.push(check(CHECK.to_owned(), &[]));
+    }
+    for variant in series.variants {
+        steps.push(check(step_name(variant, CHECK), variant.arguments));
+        steps.push(scenarios(variant));
+    }
+    Plan {
+        modules: Vec::new(),
+        steps,
+    }
+}
+
+/// The name of a variant's step.
+pub fn step_name(variant: &Variant, step: &str) -> String {
+    format!("{}: {step}", variant.name)
+}
+
+fn check(name: String, arguments: &[&str]) -> Step {
+    let mut command = vec!["/bin/tcplull", "check", "--json"];
+    command.extend(arguments);
+    Step {
+        name,
+        command: command.into_iter().map(str::to_owned).collect(),
+        seconds: CHECK_WITHIN,
+    }
+}
+
+fn scenarios(variant: &Variant) -> Step {
+    let mut command = vec!["/bin/monitor-lab", "run"];
+    command.extend(variant.scenarios);
+    command.extend(["--tcplull", "/bin/tcplull", "--jobs", JOBS, "--"]);
+    command.extend(variant.arguments);
+    let count = u64::try_from(variant.scenarios.len()).unwrap_or(u64::MAX);
+    Step {
+        name: step_name(variant, LAB),
+        command: command.into_iter().map(str::to_owned).collect(),
+        seconds: SCENARIO_WITHIN.saturating_mul(count),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::series;
+
+    #[test]
+    fn a_kernel_that_is_too_old_is_only_checked() {
+        let plan = plan(series::named("5.10").unwrap());
+        assert_eq!(plan.steps.len(), 1);
+        assert_eq!(plan.steps[0].name, CHECK);
+    }
+
+    #[test]
+    fn a_variants_arguments_go_to_the_check_and_to_the_daemon_of_every_scenario() {
+        for series in series::ALL {
+            for variant in series.variants {
+                let plan = plan(series);
+                for step in [CHECK, LAB] {
+                    let name = step_name(variant, step);
+                    let step = plan.steps.iter().find(|step| step.name == name).unwrap();
+                    let all: Vec<&str> = step.command.iter().map(String::as_str).collect();
+                    assert!(all.ends_with(variant.arguments), "{all:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Kernel images and their modules, from Debian's archive, kept in the user's cache.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{modules, series::Series};
+use crate::{
+    error::Error,
+    progress,
+    setup::{Archive, Package},
+};
+
+/// The flavour without drivers for real machines: its packages are the smallest.
+const FLAVOUR: &str = "-cloud-amd64";
+
+/// The image's package; newer kernels have image and modules in packages of their own, which it depends on.
+const IMAGE: &str = "linux-image-";
+const PARTS: [&str; 2] = ["linux-binary-", "linux-modules-"];
+
+const VMLINUZ: &str = "vmlinuz";
+const MODULES: &str = "modules";
+
+/// A kernel that can be booted.
+#[derive(Debug, Clone)]
+pub struct Kernel {
+    /// As `uname -r` will say.
+    pub release: String,
+    /// The version of its package, which has the point release in it.
+    pub version: String,
+    folder: PathBuf,
+}
+
+impl Kernel {
+    /// The compressed image.
+    pub fn vmlinuz(&self) -> PathBuf {
+        self.folder.join(VMLINUZ)
+    }
+
+    /// The modules that the laboratory needs, in the order in which they load.
+    pub fn modules(&self) -> Result<Vec<PathBuf>, Error> {
+        let folder = self.folder.join(MODULES);
+        let entries = fs::read_dir(&folder).map_err(|source| io("read", &folder, source))?;
+        let mut modules: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        modules.sort();
+        Ok(modules)
+    }
+}
+
+/// The newest kernel of `series`: from the archive if it has a newer one than `cache`.
+pub fn newest(series: &Series, archive: &Archive, cache: &Path) -> Result<Kernel, Error> {
+    let prefix = format!("{IMAGE}{}.", series.name);
+    let image = newest_of(series, archive.packages(&prefix)?).ok_or_else(|| Error::NoKernel {
+        series: series.name,
+        suite: series.suite,
+    })?;
+    let release = image.name[IMAGE.len()..].to_owned();
+    let kernel = Kernel {
+        folder: cache.join(format!("{release}_{}_{}", image.version, modules::stamp())),
+        version: image.version.clone(),
+        release,
+    };
+    if kernel.folder.is_dir() {
+        return Ok(kernel);
+    }
+    let work = cache.join(format!("unpack-{}", std::process::id()));
+    let unpacked = unpack(&image, &kernel, archive, &work);
+    let removed = fs::remove_dir_all(&work);
+    unpacked?;
+    removed.map_err(|source| io("remove", &work, source))?;
+    forget_older(&kernel, cache, &format!("{}.", series.name));
+    Ok(kernel)
+}
+
+fn newest_of(series: &Series, packages: Vec<Package>) -> Option<Package> {
+    let of_suite = |package: &Package| {
+        package.suite == series.suite || package.suite.strip_suffix("-security") == Some(series.suite)
+    };
+    packages
+        .into_iter()
+        .filter(|package| package.name.ends_with(FLAVOUR) && of_suite(package))
+        .max_by_key(|package| (numbers(&package.version), numbers(&package.name)))
+}
+
+/// The numbers in a version, which order point releases of one series.
+fn numbers(version: &str) -> Vec<u64> {
+    version
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|digits| digits.parse().ok())
+        .collect()
+}
+
+fn unpack(image: &Package, kernel: &Kernel, archive: &Archive, work: &Path) -> Result<(), Error> {
+    let tree = work.join("tree");
+    create(&tree)?;
+    archive.unpack(image, &tree)?;
+    for part in PARTS {
+        let name = format!("{part}{}", kernel.release);
+        let mut found = archive.packages(&name)?.into_iter();
+        if let Some(package) = found.find(|package| package.name == name) {
+            archive.unpack(&package, &tree)?;
+        }
+    }
+    let ready = work.join("ready");
+    create(&ready.join(MODULES))?;
+    let places = [
+        format!("boot/vmlinuz-{}", kernel.release),
+        format!("usr/lib/modules/{}/vmlinuz", kernel.release),
+        format!("lib/modules/{}/vmlinuz", kernel.release),
+    ];
+    let vmlinuz = places
+        .iter()
+        .map(|place| tree.join(place))
+        .find(|file| file.is_file())
+        .ok_or_else(|| Error::BrokenKernel {
+            package: image.name.clone(),
+            lacks: VMLINUZ.to_owned(),
+        })?;
+    rename(&vmlinuz, &ready.join(VMLINUZ))?;
+    let roots = ["usr/lib/modules", "lib/modules"].map(|place| tree.join(place).join(&kernel.release));
+    let root = roots.iter().find(|root| root.join("kernel").is_dir());
+    let root = root.ok_or_else(|| Error::BrokenKernel {
+        package: image.name.clone(),
+        lacks: MODULES.to_owned(),
+    })?;
+    modules::collect(root, &ready.join(MODULES), &image.name)?;
+    progress::note(&format!("kept in {}", kernel.folder.display()));
+    // The last step, so that what is there is whole.
+    rename(&ready, &kernel.folder)
+}
+
+/// Older point releases are of no use any more.
+fn forget_older(kernel: &Kernel, cache: &Path, prefix: &str) {
+    for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(prefix) && entry.path() != kernel.folder {
+            // Whoever boots it just now has it open already.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+fn create(folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|source| io("create", folder, source))
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    fs::rename(from, to).map_err(|source| io("move", from, source))
+}
+
+fn io(verb: &str, path: &Path, source: std::io::Error) -> Error {
+    Error::Io {
+        what: format!("{verb} {}", path.display()),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::series;
+
+    fn package(name: &str, version: &str, suite: &str) -> Package {
+        Package {
+            name: name.into(),
+            version: version.into(),
+            suite: suite.into(),
+        }
+    }
+
+    #[test]
+    fn the_newest_point_release_of_the_suite_is_taken_and_no_other_flavour() {
+        let series = series::named("6.1").unwrap();
+        let newest = newest_of(
+            series,
+            vec![
+                package("linux-image-6.1.0-9-cloud-amd64", "6.1.27-1", "bookworm"),
+                package("linux-image-6.1.0-56-cloud-amd64", "6.1.192-2", "bookworm-security"),
+                package("linux-image-6.1.0-56-amd64", "6.1.192-2", "bookworm-security"),
+                package("linux-image-6.1.0-57-cloud-amd64-unsigned", "6.1.193-1", "bookworm"),
+                package("linux-image-6.1.0-0.deb11.60-cloud-amd64", "6.1.200-1~deb11u1", "bullseye-security"),
+            ],
+        );
+        let newest = newest.map(|package| package.name);
+        assert_eq!(newest.as_deref(), Some("linux-image-6.1.0-56-cloud-amd64"));
+    }
+
+    #[test]
+    fn without_a_package_there_is_no_kernel() {
+        assert_eq!(newest_of(series::named("7.3").unwrap(), Vec::new()), None);
+    }
+}

@@ -1,0 +1,254 @@
+//! One virtual machine, from its start to its end. It ends in bounded time.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::sys::{prctl, signal::Signal};
+use vm_contract::{Line, PLAN, Plan};
+
+use super::{
+    console,
+    image::Kernel,
+    initramfs::Contents,
+};
+use crate::{error::Error, setup};
+
+/// Until the guest is up. Emulated, a kernel boots in 3 s on an idle machine.
+const BOOT_WITHIN: Duration = Duration::from_secs(120);
+
+/// Between the guest's last line and its power-off.
+const END_WITHIN: Duration = Duration::from_secs(20);
+
+/// Where the guest's first process lies.
+const FIRST: &str = "/bin/monitor-lab";
+
+/// A machine to be started.
+#[derive(Debug)]
+pub struct Vm<'a> {
+    /// What it boots.
+    pub kernel: &'a Kernel,
+    /// Emulated processors.
+    pub cpus: u8,
+    /// Memory in MiB.
+    pub memory: u32,
+    /// Further arguments for QEMU.
+    pub qemu: &'a [&'a str],
+    /// Its file system, without the kernel's modules and the plan. It holds `monitor-lab` in `/bin`.
+    pub contents: &'a Contents,
+    /// What it does; its modules are filled in.
+    pub plan: Plan,
+}
+
+/// What came of a machine.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What the guest said, in order.
+    pub lines: Vec<Line>,
+    /// What kept it from its end, or an alarm of its kernel; one line.
+    pub failure: Option<String>,
+    /// The last lines on the console.
+    pub console: Vec<String>,
+    /// How long it took to boot.
+    pub boot: Option<Duration>,
+    /// How long it took altogether.
+    pub took: Duration,
+}
+
+impl Vm<'_> {
+    /// Boots the machine, hands each line to `seen` as it comes, and ends it after `limit` at the latest.
+    pub fn run(&self, limit: Duration, mut seen: impl FnMut(&Line)) -> Result<Outcome, Error> {
+        let place = tempfile::Builder::new()
+            .prefix("tcplull-vm-")
+            .tempdir()
+            .map_err(|source| Error::Io {
+                what: "make a folder for a virtual machine".into(),
+                source,
+            })?;
+        let initramfs = place.path().join("initramfs");
+        self.whole()?.write(&initramfs)?;
+        let console = place.path().join("console");
+        let start = Instant::now();
+        let mut process = Guarded::start(&mut self.command(&initramfs, &console)?)?;
+        let lines = process.lines();
+
+        let mut outcome = Outcome {
+            lines: Vec::new(),
+            failure: None,
+            console: Vec::new(),
+            boot: None,
+            took: Duration::ZERO,
+        };
+        let ended = loop {
+            let until = match outcome.boot {
+                None => BOOT_WITHIN.min(limit),
+                Some(_) => limit,
+            };
+            match lines.recv_timeout(until.saturating_sub(start.elapsed())) {
+                Ok(line) => {
+                    if matches!(line, Line::Ready { .. }) {
+                        outcome.boot = Some(start.elapsed());
+                    }
+                    seen(&line);
+                    outcome.lines.push(line);
+                }
+                Err(RecvTimeoutError::Timeout) => break false,
+                Err(RecvTimeoutError::Disconnected) => break true,
+            }
+        };
+        if ended {
+            process.wait_within(END_WITHIN);
+        }
+        let complaint = process.end();
+        outcome.took = start.elapsed();
+        let text = fs::read(&console).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        outcome.failure = console::alarm(&text)
+            .map(|alarm| format!("the kernel complains: {alarm}"))
+            .or_else(|| failure(&outcome, ended, &complaint));
+        outcome.console = console::tail(&text);
+        Ok(outcome)
+    }
+
+    fn whole(&self) -> Result<Contents, Error> {
+        let mut contents = self.contents.clone();
+        let mut plan = self.plan.clone();
+        for module in self.kernel.modules()? {
+            let name = module.file_name().unwrap_or_default().to_string_lossy();
+            let place = format!("/lib/modules/{name}");
+            contents.file(&place, &module);
+            plan.modules.push(place);
+        }
+        let plan = serde_json::to_vec(&plan).map_err(|source| Error::Io {
+            what: "write the guest's plan".into(),
+            source: source.into(),
+        })?;
+        contents.bytes(PLAN, plan);
+        Ok(contents)
+    }
+
+    fn command(&self, initramfs: &Path, console: &Path) -> Result<Command, Error> {
+        let qemu = setup::find(setup::QEMU).ok_or_else(|| Error::NotDebian {
+            what: format!("{} is", setup::QEMU),
+            remedy: "install QEMU for x86-64".into(),
+        })?;
+        let mut command = Command::new(qemu);
+        command
+            // Emulation works everywhere; hardware virtualisation is often not to be had inside another machine.
+            .args(["-accel", "tcg", "-cpu", "max", "-nodefaults", "-no-user-config"])
+            .args(["-display", "none", "-no-reboot", "-nic", "none"])
+            .args(["-smp", &self.cpus.to_string()])
+            .args(["-m", &self.memory.to_string()])
+            .arg("-kernel")
+            .arg(self.kernel.vmlinuz())
+            .arg("-initrd")
+            .arg(initramfs)
+            // An oops must end the machine, and a panic at once. The kernel hands on what stands behind `--`.
+            .args([
+                "-append",
+                &format!("console=ttyS0 oops=panic panic=-1 rdinit={FIRST} -- guest"),
+            ])
+            .arg("-chardev")
+            .arg(format!("file,id=console,path={}", console.display()))
+            .args(["-serial", "chardev:console"])
+            .args(["-chardev", "stdio,id=lines,signal=off", "-serial", "chardev:lines"])
+            .args(self.qemu)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Ok(command)
+    }
+}
+
+/// Why a machine did not come to its end.
+fn failure(outcome: &Outcome, ended: bool, complaint: &str) -> Option<String> {
+    let trouble = outcome.lines.iter().rev().find_map(|line| match line {
+        Line::Trouble { what } => Some(what.clone()),
+        _ => None,
+    });
+    if let Some(what) = trouble {
+        return Some(format!("the guest gave up: {what}"));
+    }
+    if outcome.lines.contains(&Line::Done) {
+        return None;
+    }
+    let seconds = outcome.took.as_secs();
+    Some(match (outcome.boot, ended) {
+        (None, true) if !complaint.is_empty() => format!("QEMU did not start: {complaint}"),
+        (None, true) => "it did not boot: the machine ended before its first process spoke".to_owned(),
+        (None, false) => format!("it did not boot within {seconds} s"),
+        (Some(_), true) => "the machine ended before its work was done".to_owned(),
+        (Some(_), false) => format!("it hung: not done after {seconds} s, and was ended"),
+    })
+}
+
+/// A running QEMU, killed when dropped.
+struct Guarded(Child);
+
+impl Guarded {
+    fn start(command: &mut Command) -> Result<Self, Error> {
+        // SAFETY: between fork and exec only the prctl system call is made; it takes no lock and allocates nothing.
+        unsafe {
+            // A machine must not outlive the command that was killed.
+            command.pre_exec(|| prctl::set_pdeathsig(Signal::SIGKILL).map_err(Into::into));
+        }
+        let child = command.spawn().map_err(|source| Error::Start {
+            program: command.get_program().to_string_lossy().into_owned(),
+            source,
+        })?;
+        Ok(Self(child))
+    }
+
+    /// The guest's lines as they come; closed when QEMU has ended.
+    fn lines(&mut self) -> mpsc::Receiver<Line> {
+        let (said, lines) = mpsc::channel();
+        if let Some(stdout) = self.0.stdout.take() {
+            thread::spawn(move || {
+                for text in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
+                    // The terminal behind a serial port ends lines in its own way. What is no line of the guest's is
+                    // left out: a firmware may greet on every port.
+                    if let Ok(line) = serde_json::from_slice(text.trim_ascii())
+                        && said.send(line).is_err()
+                    {
+                        return;
+                    }
+                }
+            });
+        }
+        lines
+    }
+
+    fn wait_within(&mut self, bound: Duration) {
+        let until = Instant::now() + bound;
+        while Instant::now() < until && matches!(self.0.try_wait(), Ok(None)) {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Ends it, if it has not ended, and answers the last line of its complaints.
+    fn end(&mut self) -> String {
+        // Both fail only for a process that has been reaped.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+        let mut text = String::new();
+        if let Some(mut stderr) = self.0.stderr.take() {
+            let _ = stderr.read_to_string(&mut text);
+        }
+        let last = text.lines().rev().find(|line| !line.trim().is_empty());
+        last.unwrap_or_default().trim().to_owned()
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,47 @@
+//! Ways to start the daemon in which the scenarios are run.
+
+/// One way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variant {
+    /// Its name in the table.
+    pub name: &'static str,
+    /// Further arguments of `tcplull run`, and of `tcplull check`.
+    pub arguments: &'static [&'static str],
+    /// The scenarios of the laboratory to run.
+    pub scenarios: &'static [&'static str],
+}
+
+/// What the laboratory's core is: one scenario for each way in which a connection can fare, with either family, and
+/// with connections older than the daemon. Its hosts live in network namespaces other than the daemon's.
+const CORE: &[&str] = &[
+    "nat-silent-drop",
+    "nat-silent-drop-ipv6",
+    "nat-rst-next-packet",
+    "forged-acks",
+    "survives",
+    "peer-stops-reading",
+    "older-connection",
+    "another-cgroup",
+    "loopback-pool",
+];
+
+/// Every hook by the best mechanism that works.
+pub const BEST: Variant = Variant {
+    name: "best",
+    arguments: &[],
+    scenarios: CORE,
+};
+
+/// Receiving by fentry, where a BTF tracepoint would work.
+pub const RECEIVE_FENTRY: Variant = Variant {
+    name: "receive=fentry",
+    arguments: &["--hooks", "receive=fentry"],
+    scenarios: CORE,
+};
+
+/// Sending and receiving by fentry, where BTF tracepoints would work.
+pub const BOTH_FENTRY: Variant = Variant {
+    name: "send,receive=fentry",
+    arguments: &["--hooks", "send=fentry,receive=fentry"],
+    scenarios: CORE,
+};
