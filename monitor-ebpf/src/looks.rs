@@ -25,8 +25,9 @@ pub struct Look {
     pub rcv_tsval: u32,
     pub segs_in: u32,
     pub data_segs_in: u32,
-    /// Always zero.
-    pub reserved: u32,
+    /// 1 while a segment is parsed that is to be told with the next look: see
+    /// [`Self::put_off`].
+    parsed_later: u32,
 }
 
 #[btf_map]
@@ -81,8 +82,25 @@ impl Look {
             rcv_tsval: sock.rcv_tsval(),
             segs_in: sock.segs_in(),
             data_segs_in: sock.data_segs_in(),
-            reserved: 0,
+            parsed_later: 0,
         };
+    }
+
+    /// Notes whether the segment that is parsed just now is to be told with the next look.
+    /// Here and not in a register: the verifier would follow both ways through all that is
+    /// told meanwhile.
+    #[inline(always)]
+    pub fn put_off(&mut self, later: bool) {
+        // SAFETY: a value of one's own; volatile for that reason.
+        unsafe { core::ptr::write_volatile(&raw mut self.parsed_later, u32::from(later)) };
+    }
+
+    /// What [`Self::put_off`] has noted.
+    #[inline(always)]
+    pub fn is_put_off(&self) -> bool {
+        // SAFETY: as in `put_off`.
+        let later = unsafe { core::ptr::read_volatile(&raw const self.parsed_later) };
+        later != 0
     }
 
     /// Takes back a segment, with data or not, that was counted and not told.

@@ -30,45 +30,39 @@ const HEADER: usize = 20;
 
 #[sock_ops]
 pub fn watch_socket(context: SockOpsContext) -> u32 {
-    let op = context.op();
     // Every connection of the host comes by here when it opens.
-    if op == BPF_SOCK_OPS_RTT_CB
-        || op == BPF_SOCK_OPS_PARSE_HDR_OPT_CB
-        || op == BPF_SOCK_OPS_HDR_OPT_LEN_CB
+    if is(context.ops, BPF_SOCK_OPS_RTT_CB)
+        || is(context.ops, BPF_SOCK_OPS_PARSE_HDR_OPT_CB)
+        || is(context.ops, BPF_SOCK_OPS_HDR_OPT_LEN_CB)
     {
-        on_callback(context.ops, op);
+        on_callback(context.ops);
     }
     1
 }
 
+/// Whether this is the callback. Asked anew each time: of what was compared before, the
+/// verifier would follow each way through all that comes between.
 #[inline(always)]
-fn on_callback(ops: *mut bpf_sock_ops, op: u32) {
+fn is(ops: *mut bpf_sock_ops, callback: u32) -> bool {
+    // SAFETY: the context of this program; volatile, so that it is read again.
+    let op = unsafe { ptr::read_volatile(&raw const (*ops).op) };
+    op == callback
+}
+
+#[inline(always)]
+fn on_callback(ops: *mut bpf_sock_ops) {
     let Some(sock) = TcpSock::from_sock(sock_of(ops)) else {
         return;
     };
     // Without a mark they are the callbacks of another program.
-    let Some(mark) = marks::of(sock).filter(|mark| mark.set != 0) else {
+    if !marks::of(sock).is_some_and(|mark| mark.set != 0) {
         return;
-    };
+    }
     let Some(look) = Look::of(sock) else {
         return;
     };
-    let parsing = op == BPF_SOCK_OPS_PARSE_HDR_OPT_CB;
-    // First what came before, and was told by no callback; what is parsed just now shows
-    // in the next look then.
-    let mut segment = look.arrived(sock, parsing);
-    let later = parsing && segment.tcp_flags != 0;
-    if parsing && !later {
-        segment = looks::with_timestamp(sock, header(ops));
-    }
-    if segment.tcp_flags != 0 {
-        let silence = look.silence();
-        let suspect = receive::arrives(sock, Suspect::of(sock), segment, &silence, look.edges());
-        if let Some(suspect) = suspect {
-            receive::tell_arrival(sock, suspect, whole(segment), &silence, Some(look));
-        }
-    }
-    if op == BPF_SOCK_OPS_HDR_OPT_LEN_CB
+    arrival(ops, sock, look);
+    if is(ops, BPF_SOCK_OPS_HDR_OPT_LEN_CB)
         && argument(ops) == CURRENT_MSS
         && sock.write_seq() == sock.snd_nxt()
         && sock.packets_out() == 0
@@ -82,13 +76,36 @@ fn on_callback(ops: *mut bpf_sock_ops, op: u32) {
         }
     }
     if Suspect::of(sock).is_none() && gap::is_busy(sock) {
-        marks::clear_in_callback(sock, mark, ops);
+        if let Some(mark) = marks::of(sock) {
+            marks::clear_in_callback(sock, mark, ops);
+        }
         Look::forget(sock);
     } else {
+        let put_off = look.is_put_off();
         look.renew(sock);
-        if later {
+        if put_off {
             look.without(u32::from(header(ops).payload_len > 0));
         }
+    }
+}
+
+/// Tells what arrived: first what came before, and was told by no callback; what is
+/// parsed just now shows in the next look then.
+#[inline(always)]
+fn arrival(ops: *mut bpf_sock_ops, sock: TcpSock, look: &mut Look) {
+    let parsing = is(ops, BPF_SOCK_OPS_PARSE_HDR_OPT_CB);
+    let mut segment = look.arrived(sock, parsing);
+    look.put_off(parsing && segment.tcp_flags != 0);
+    if parsing && segment.tcp_flags == 0 {
+        segment = looks::with_timestamp(sock, header(ops));
+    }
+    if segment.tcp_flags == 0 {
+        return;
+    }
+    let silence = look.silence();
+    let suspect = receive::arrives(sock, Suspect::of(sock), segment, &silence, look.edges());
+    if let Some(suspect) = suspect {
+        receive::tell_arrival(sock, suspect, whole(segment), &silence, Some(look));
     }
 }
 
