@@ -26,11 +26,14 @@ pub enum Counter {
     /// Sockets that could not be marked: the kernel refused, or too many network
     /// namespaces held newly silent ones.
     MarksRefused = 10,
+    /// Sockets that a sweep counted as silent, or about to be: see
+    /// [`crate::SilentSockets::Counted`].
+    SweepSilent = 11,
 }
 
 impl Counter {
     /// Every counter, in the order of its index.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::FactsSeen,
         Self::FactsSubmitted,
         Self::FactsDroppedRingFull,
@@ -42,6 +45,7 @@ impl Counter {
         Self::MarksSet,
         Self::MarksCleared,
         Self::MarksRefused,
+        Self::SweepSilent,
     ];
 
     /// How many counters there are.

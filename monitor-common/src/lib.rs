@@ -23,5 +23,5 @@ pub use offsets::{MISSING, Offsets};
 pub use path::{
     ANY_PORT, MAX_PATHS, NO_PATH, PathClock, PathEntry, PathKey, PathMatch, UNSTATED_WARN_NS,
 };
-pub use settings::{RING_BYTES, Settings, SweepMode, SweepOrder};
+pub use settings::{RING_BYTES, Settings, SilentSockets, SweepMode, SweepOrder};
 pub use socket::{Family, Socket, TcpState, UNKNOWN_WSCALE};

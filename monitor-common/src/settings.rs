@@ -14,6 +14,20 @@ pub enum SweepMode {
     All = 1,
 }
 
+/// What becomes of sockets whose silence has passed its threshold, or will have before
+/// the next sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum SilentSockets {
+    /// Nothing.
+    Ignored = 0,
+    /// They are marked, so that their callbacks are heard.
+    Marked = 1,
+    /// They are counted ([`crate::Counter::SweepSilent`]): where there are none, no hook
+    /// need run on received segments.
+    Counted = 2,
+}
+
 /// What user space asks of the next sweep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
@@ -27,11 +41,11 @@ pub struct SweepOrder {
     /// Which of them is due, below `sample_mask + 1`: it goes up by one each
     /// sweep, so that every connection gets its turn.
     pub sample_turn: u32,
-    /// 1 where sockets that are silent are to be marked, else 0.
-    pub mark: u32,
-    /// How long before its silence passes its threshold a socket is marked, in ns: the
-    /// time until the next sweep may have come by.
-    pub mark_ahead_ns: u64,
+    /// A [`SilentSockets`] as its number.
+    pub silent: u32,
+    /// How long before its silence passes its threshold a socket counts as silent, in ns:
+    /// the time until the next sweep may have come by.
+    pub ahead_ns: u64,
 }
 
 // SAFETY: repr(C), four u32 and a u64, no padding.

@@ -106,7 +106,9 @@ pub enum Error {
         suite: &'static str,
     },
     /// A kernel's package is not what it used to be.
-    #[error("the package {package} lacks {lacks}: Debian packs its kernels in another way now, teach xtask/src/vm it")]
+    #[error(
+        "the package {package} lacks {lacks}: Debian packs its kernels in another way now, teach xtask/src/vm it"
+    )]
     BrokenKernel {
         /// The package.
         package: String,

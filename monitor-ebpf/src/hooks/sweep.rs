@@ -14,7 +14,9 @@ use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, PerCpuArray};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
-use monitor_common::{Counter, Fact, FactKind, NO_PATH, SweepMode, SweepOrder, TcpState, flags};
+use monitor_common::{
+    Counter, Fact, FactKind, NO_PATH, SilentSockets, SweepMode, SweepOrder, TcpState, flags,
+};
 
 /// What the next pass writes out.
 #[map]
@@ -117,8 +119,12 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         };
         write_row(context, sock, &silence, &context_of_row);
     }
-    if note.has(WISHED) {
-        marks::want(sock, task.map_or(0, |task| Task::of(task).pid));
+    if note.has(SILENT) {
+        if order.silent == SilentSockets::Marked as u32 {
+            marks::want(sock, task.map_or(0, |task| Task::of(task).pid));
+        } else {
+            count(Counter::SweepSilent);
+        }
     }
 }
 
@@ -135,13 +141,13 @@ fn look(
     // A suspect is shown whatever it does: what the receive hook cannot see (it runs
     // in ESTABLISHED only) shows in its counters.
     let mut found = note.has(SUSPECTED);
-    let mut wished = false;
+    let mut silent_soon = false;
     if let Some((threshold, _)) = measured {
         let at_most = silence.at_most(threshold.clock);
         found |= note.has(STALLED);
-        wished = order.mark != 0
+        silent_soon = order.silent != SilentSockets::Ignored as u32
             && note.has(OPEN)
-            && at_most.saturating_add(order.mark_ahead_ns) >= threshold.warn_ns;
+            && at_most.saturating_add(order.ahead_ns) >= threshold.warn_ns;
         if threshold.path_id != NO_PATH {
             let silent = at_most >= threshold.warn_ns;
             found |= silent;
@@ -163,7 +169,7 @@ fn look(
     note.put(&[
         (SHOWN, all || found || sampled),
         (FOUND, all || found),
-        (WISHED, wished),
+        (SILENT, silent_soon),
     ]);
 }
 
@@ -183,8 +189,8 @@ const SAMPLED: u32 = 1 << 5;
 const SHOWN: u32 = 1 << 6;
 /// ...and not only as a sample.
 const FOUND: u32 = 1 << 7;
-/// It is to be marked.
-const WISHED: u32 = 1 << 8;
+/// It is silent, or will be before the next sweep: see [`SilentSockets`].
+const SILENT: u32 = 1 << 8;
 
 impl Note {
     #[inline(always)]

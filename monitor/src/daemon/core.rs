@@ -132,6 +132,7 @@ impl Core {
             duration: report.took,
             interval: self.sweep_interval(),
             sockets: report.sockets,
+            receives: report.receives,
             rows_dropped: report.rows_dropped,
             samples_dropped: report.samples_dropped,
             silent: self.lister().silent(&report.rows),

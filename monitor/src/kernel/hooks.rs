@@ -3,28 +3,13 @@
 use super::cost::ProgramCost;
 use super::error::KernelError;
 use super::forced::{self, ForcedHook};
+use super::gate::Gate;
+use super::link::{self, Attached, Kind};
 use super::preflight;
 use super::watch::WatchMode;
-use aya::programs::{BtfTracePoint, FEntry, Program, ProgramError};
+use aya::programs::ProgramError;
 use aya::{Btf, BtfError, Ebpf};
 use serde::Serialize;
-use std::time::Instant;
-
-/// How a program is attached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Tracepoint,
-    Fentry,
-}
-
-impl Kind {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Tracepoint => "tp_btf",
-            Self::Fentry => "fentry",
-        }
-    }
-}
 
 /// One way to serve a hook: programs that must all attach, each with the kernel
 /// function or tracepoint it attaches to.
@@ -67,7 +52,7 @@ const HOOKS: &[Hook] = &[
         ],
     },
     Hook {
-        name: "receive",
+        name: RECEIVE,
         on_every_segment: true,
         mechanisms: &[
             Mechanism {
@@ -113,6 +98,9 @@ const HOOKS: &[Hook] = &[
         }],
     },
 ];
+
+/// The hook that sees arriving segments.
+pub(super) const RECEIVE: &str = "receive";
 
 /// What takes the place of sending and receiving where sockets are watched one by one.
 pub(super) const SOCKETS: &str = "sockets";
@@ -160,6 +148,7 @@ pub struct Refusal {
 }
 
 /// Attaches every hook by the best mechanism that works, of those that `forced` leaves.
+/// The one on received segments comes with its gate.
 ///
 /// # Errors
 ///
@@ -171,13 +160,18 @@ pub(super) fn attach_all(
     btf: &Btf,
     watch: WatchMode,
     forced: &[ForcedHook],
-) -> Result<Vec<HookStatus>, KernelError> {
+) -> Result<(Vec<HookStatus>, Option<Gate>), KernelError> {
     let per_socket = watch == WatchMode::PerSocket;
-    let statuses: Vec<HookStatus> = HOOKS
-        .iter()
-        .filter(|hook| !(per_socket && hook.on_every_segment))
-        .map(|hook| attach(ebpf, btf, hook, forced))
-        .collect();
+    let mut statuses = Vec::new();
+    let mut gate = None;
+    let hooks = HOOKS.iter();
+    for hook in hooks.filter(|hook| !(per_socket && hook.on_every_segment)) {
+        let (status, attached) = attach(ebpf, btf, hook, forced);
+        if hook.name == RECEIVE {
+            gate = attached.into_iter().next().map(Gate::new);
+        }
+        statuses.push(status);
+    }
     let missing = |name| {
         statuses
             .iter()
@@ -185,10 +179,10 @@ pub(super) fn attach_all(
             .filter(|status| status.mechanism.is_none())
     };
     // One half alone would call every answered connection silent.
-    if let Some(status) = missing("receive").or_else(|| missing("send")) {
+    if let Some(status) = missing(RECEIVE).or_else(|| missing("send")) {
         return Err(explain(std::slice::from_ref(status)));
     }
-    Ok(statuses)
+    Ok((statuses, gate))
 }
 
 /// Says why a kernel on which this is missing cannot be watched.
@@ -221,11 +215,17 @@ fn lacks_storage(verifier_log: &str) -> bool {
     verifier_log.contains("unknown func bpf_sk_storage")
 }
 
-fn attach(ebpf: &mut Ebpf, btf: &Btf, hook: &Hook, forced: &[ForcedHook]) -> HookStatus {
+fn attach(
+    ebpf: &mut Ebpf,
+    btf: &Btf,
+    hook: &Hook,
+    forced: &[ForcedHook],
+) -> (HookStatus, Vec<Attached>) {
     let mut status = HookStatus {
         hook: hook.name,
         ..HookStatus::default()
     };
+    let mut attached = Vec::new();
     for mechanism in hook.mechanisms {
         let name = mechanism.name();
         if status.mechanism.is_some() || !forced::permits(forced, hook.name, mechanism.kind) {
@@ -235,7 +235,7 @@ fn attach(ebpf: &mut Ebpf, btf: &Btf, hook: &Hook, forced: &[ForcedHook]) -> Hoo
         match mechanism.attach(ebpf, btf) {
             Ok(programs) => {
                 status.mechanism = Some(name);
-                status.programs = programs;
+                (status.programs, attached) = programs.into_iter().unzip();
             }
             Err(error) => {
                 let (reason, log) = reason(&error);
@@ -247,7 +247,7 @@ fn attach(ebpf: &mut Ebpf, btf: &Btf, hook: &Hook, forced: &[ForcedHook]) -> Hoo
             }
         }
     }
-    status
+    (status, attached)
 }
 
 impl Mechanism {
@@ -257,63 +257,26 @@ impl Mechanism {
     }
 
     /// Attaches all programs or none.
-    fn attach(&self, ebpf: &mut Ebpf, btf: &Btf) -> Result<Vec<ProgramCost>, ProgramError> {
-        let mut costs = Vec::new();
+    fn attach(
+        &self,
+        ebpf: &mut Ebpf,
+        btf: &Btf,
+    ) -> Result<Vec<(ProgramCost, Attached)>, ProgramError> {
+        let mut attached = Vec::new();
         for (program, target) in self.programs {
-            match attach_program(ebpf, btf, self.kind, program, target) {
-                Ok(cost) => costs.push(cost),
+            match Attached::load(ebpf, btf, self.kind, program, target) {
+                Ok(one) => attached.push(one),
                 Err(error) => {
-                    for (program, _) in &self.programs[..=costs.len()] {
-                        // Closing a program detaches it, and lets the next mechanism load
-                        // it anew; one that never loaded has nothing to close.
-                        let _ = unload(ebpf, self.kind, program);
+                    for (program, _) in &self.programs[..=attached.len()] {
+                        // One that never loaded has nothing to close.
+                        let _ = link::unload(ebpf, self.kind, program);
                     }
                     return Err(error);
                 }
             }
         }
-        Ok(costs)
+        Ok(attached)
     }
-}
-
-fn unload(ebpf: &mut Ebpf, kind: Kind, program: &str) -> Result<(), ProgramError> {
-    let program: &mut Program = ebpf
-        .program_mut(program)
-        .ok_or(ProgramError::UnexpectedProgramType)?;
-    match kind {
-        Kind::Tracepoint => <&mut BtfTracePoint>::try_from(program)?.unload(),
-        Kind::Fentry => <&mut FEntry>::try_from(program)?.unload(),
-    }
-}
-
-fn attach_program(
-    ebpf: &mut Ebpf,
-    btf: &Btf,
-    kind: Kind,
-    name: &'static str,
-    target: &str,
-) -> Result<ProgramCost, ProgramError> {
-    let program: &mut Program = ebpf
-        .program_mut(name)
-        .ok_or(ProgramError::UnexpectedProgramType)?;
-    let begun = Instant::now();
-    let took = match kind {
-        Kind::Tracepoint => {
-            let program: &mut BtfTracePoint = (&mut *program).try_into()?;
-            program.load(target, btf)?;
-            let took = begun.elapsed();
-            program.attach()?;
-            took
-        }
-        Kind::Fentry => {
-            let program: &mut FEntry = (&mut *program).try_into()?;
-            program.load(target, btf)?;
-            let took = begun.elapsed();
-            program.attach()?;
-            took
-        }
-    };
-    Ok(ProgramCost::new(name, took, program.info()))
 }
 
 /// One line on why, and the verifier's log.

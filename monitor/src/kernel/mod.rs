@@ -5,7 +5,9 @@ mod clock;
 mod cost;
 mod error;
 mod forced;
+mod gate;
 mod hooks;
+mod link;
 mod marks;
 mod misses;
 mod offsets;
@@ -32,6 +34,7 @@ pub use ring::FactRing;
 pub use signs::SignStatus;
 pub use sweep::{SweepReport, Sweeper};
 pub use totals::Totals;
+use watch::Watcher;
 pub use watch::{WatchMode, WatchStatus};
 
 use aya::maps::{Array, LpmTrie, Map, MapData, PerCpuArray, RingBuf};
@@ -180,14 +183,16 @@ impl Kernel {
         if passes.is_empty() {
             return Err(hooks::explain(&sweeps));
         }
-        let (mut hooks, marker, watch) = match &options.hooks {
+        let (mut hooks, watcher, watch) = match &options.hooks {
             Some(how) => {
                 let (marker, watch) = watch::choose(&mut ebpf, &btf, how.watch(), pin)?;
-                let mut hooks = hooks::attach_all(&mut ebpf, &btf, watch.mode, &how.forced)?;
+                let (mut hooks, gate) =
+                    hooks::attach_all(&mut ebpf, &btf, watch.mode, &how.forced)?;
                 hooks.extend(marker.as_ref().map(marks::Marker::status));
-                (hooks, marker, Some(watch))
+                let watcher = Watcher::new(marker, gate);
+                (hooks, watcher, Some(watch))
             }
-            None => (Vec::new(), None, None),
+            None => (Vec::new(), Watcher::Nothing, None),
         };
         let tables = Tables {
             paths: paths::PathTable::new(
@@ -198,7 +203,7 @@ impl Kernel {
             gaps: take(&mut ebpf, "GAPS", PerCpuArray::try_from)?,
             misses: misses::Misses::of(&ebpf),
         };
-        let sweeper = Sweeper::new(ebpf, passes, order, counters, marker);
+        let sweeper = Sweeper::new(ebpf, passes, order, counters, watcher);
         hooks.extend(sweeps);
         drop(btf);
         trim::give_memory_back();

@@ -1,6 +1,6 @@
 //! How large a share of the host's connections a sweep shows as samples.
 
-use monitor_common::{SweepMode, SweepOrder};
+use monitor_common::{SilentSockets, SweepMode, SweepOrder};
 use std::time::Duration;
 
 /// Samples of a sweep, about and at most: beyond it, every other connection is
@@ -29,16 +29,20 @@ impl Sampling {
         }
     }
 
-    /// What the next sweep is to write out; `mark_ahead` how long before its threshold
-    /// a silent socket is to be marked, if any is.
-    pub(super) fn order(self, mode: SweepMode, mark_ahead: Option<Duration>) -> SweepOrder {
-        let ahead = mark_ahead.unwrap_or_default().as_nanos();
+    /// What the next sweep is to write out, and what becomes of sockets that will be
+    /// silent within `ahead`.
+    pub(super) fn order(
+        self,
+        mode: SweepMode,
+        silent: SilentSockets,
+        ahead: Duration,
+    ) -> SweepOrder {
         SweepOrder {
             mode: mode as u32,
             sample_mask: self.mask,
             sample_turn: self.turn,
-            mark: u32::from(mark_ahead.is_some()),
-            mark_ahead_ns: u64::try_from(ahead).unwrap_or(u64::MAX),
+            silent: silent as u32,
+            ahead_ns: u64::try_from(ahead.as_nanos()).unwrap_or(u64::MAX),
         }
     }
 
@@ -91,7 +95,7 @@ mod tests {
         let mut turns = Vec::new();
         for _ in 0..8 {
             sampling.advance(4_000);
-            let order = sampling.order(SweepMode::Findings, None);
+            let order = sampling.order(SweepMode::Findings, SilentSockets::Ignored, Duration::ZERO);
             assert_eq!(order.sample_mask, 7);
             turns.push(order.sample_turn);
         }
@@ -104,9 +108,14 @@ mod tests {
         let mut sampling = Sampling::new();
         for sockets in [1_000_000, 1_000_000, 40, 3_000, 0] {
             sampling.advance(sockets);
-            let order = sampling.order(SweepMode::Findings, None);
+            let order = sampling.order(SweepMode::Findings, SilentSockets::Ignored, Duration::ZERO);
             assert!(order.sample_turn <= order.sample_mask, "{order:?}");
         }
-        assert_eq!(sampling.order(SweepMode::Findings, None).sample_mask, 0);
+        assert_eq!(
+            sampling
+                .order(SweepMode::Findings, SilentSockets::Ignored, Duration::ZERO)
+                .sample_mask,
+            0
+        );
     }
 }

@@ -1,11 +1,8 @@
 //! Which signs of a forged ACK can be read on this kernel.
 
-use super::hooks::{HookStatus, SOCKETS};
+use super::hooks::{HookStatus, RECEIVE, SOCKETS};
 use monitor_common::{MISSING, Offsets};
 use serde::Serialize;
-
-/// The hook that sees arriving segments.
-const RECEIVE: &str = "receive";
 
 const TTL: &str = "ttl";
 

@@ -4,15 +4,15 @@ use super::clock::Reading;
 use super::cost::ProgramCost;
 use super::error::KernelError;
 use super::hooks;
-use super::marks::Marker;
 use super::raw::{Raw, read_records};
 use super::rows::Rows;
 use super::sample::Sampling;
-use super::totals::{self, Counters};
+use super::totals::{self, Counters, Totals};
+use super::watch::Watcher;
 use aya::maps::{Array, MapData};
 use aya::programs::Iter;
 use aya::{Btf, Ebpf};
-use monitor_common::{Counter, Fact, SweepMode, SweepOrder};
+use monitor_common::{Counter, Fact, SilentSockets, SweepMode, SweepOrder};
 use nix::time::{ClockId, clock_gettime};
 use std::io::Read;
 use std::sync::Arc;
@@ -82,6 +82,8 @@ pub struct SweepReport {
     pub cpu: Duration,
     /// Sockets it walked: one that two processes hold counts twice.
     pub sockets: u64,
+    /// Whether, from now on, a program runs on received segments of all sockets.
+    pub receives: bool,
 }
 
 /// Runs sweeps. Owns the loaded object: as long as it lives, the hooks are attached.
@@ -91,8 +93,7 @@ pub struct Sweeper {
     counters: Arc<Counters>,
     passes: Vec<Pass>,
     sampling: Sampling,
-    /// Where connections are watched socket by socket.
-    marker: Option<Marker>,
+    watcher: Watcher,
 }
 
 impl Sweeper {
@@ -102,7 +103,7 @@ impl Sweeper {
         passes: Vec<Pass>,
         order: Array<MapData, Raw<SweepOrder>>,
         counters: Arc<Counters>,
-        marker: Option<Marker>,
+        watcher: Watcher,
     ) -> Self {
         Self {
             ebpf,
@@ -110,13 +111,13 @@ impl Sweeper {
             counters,
             passes,
             sampling: Sampling::new(),
-            marker,
+            watcher,
         }
     }
 
     /// One pass over all sockets. Blocks while the kernel walks. `until_next` is the time
     /// in which the next one will have come by at the latest: what passes its threshold
-    /// before is marked now, where connections are watched socket by socket.
+    /// before counts as silent now.
     ///
     /// # Errors
     ///
@@ -128,11 +129,13 @@ impl Sweeper {
     ) -> Result<SweepReport, KernelError> {
         let begun = Instant::now();
         let cpu = thread_cpu()?;
-        let walked = self.walked()?;
-        let marks = mode == SweepMode::Findings && self.marker.is_some();
-        let mark_ahead = marks.then_some(until_next);
+        let before = self.totals()?;
+        let silent = match mode {
+            SweepMode::Findings => self.watcher.silent(),
+            SweepMode::All => SilentSockets::Ignored,
+        };
         self.order
-            .set(0, Raw(self.sampling.order(mode, mark_ahead)), 0)
+            .set(0, Raw(self.sampling.order(mode, silent, until_next)), 0)
             .map_err(|source| KernelError::Map {
                 name: "SWEEP_ORDER",
                 source,
@@ -150,38 +153,35 @@ impl Sweeper {
             let mut pass = self.open(program).map_err(failed)?;
             read_pass(&mut pass, |row| rows.take(row)).map_err(failed)?;
         }
-        let elsewhere = self.set_marks(marks);
+        let now = self.totals()?;
+        let since = |counter| now.get(counter).saturating_sub(before.get(counter));
+        let elsewhere = if mode == SweepMode::Findings {
+            let suspects = now.suspects();
+            self.watcher
+                .swept(&mut self.ebpf, since(Counter::SweepSilent), suspects)
+        } else {
+            Duration::ZERO
+        };
         report.rows_dropped = rows.dropped;
         report.samples_dropped = rows.samples_dropped;
         report.rows = rows.into_kept();
         report.ended_ns = monotonic_ns()?;
         report.took = begun.elapsed();
         report.cpu = thread_cpu()?.saturating_sub(cpu) + elsewhere;
-        report.sockets = self.walked()?.saturating_sub(walked);
+        report.sockets = since(Counter::SweepSockets);
+        report.receives = self.watcher.receives();
         if mode == SweepMode::Findings {
             self.sampling.advance(report.sockets);
         }
         Ok(report)
     }
 
-    fn walked(&self) -> Result<u64, KernelError> {
-        totals::read(&self.counters).map(|totals| totals.get(Counter::SweepSockets))
+    fn totals(&self) -> Result<Totals, KernelError> {
+        totals::read(&self.counters)
     }
 
     fn open(&mut self, program: &str) -> std::io::Result<std::fs::File> {
         open_pass(&mut self.ebpf, program)
-    }
-
-    /// Marks what this sweep has asked for; answers the CPU time spent on other threads.
-    fn set_marks(&mut self, asked: bool) -> Duration {
-        let Some(marker) = self.marker.as_mut().filter(|_| asked) else {
-            return Duration::ZERO;
-        };
-        // A wish that was not granted comes again with the next sweep.
-        marker.set_wanted(&mut self.ebpf).unwrap_or_else(|error| {
-            tracing::warn!("silent sockets could not be marked: {error}");
-            Duration::ZERO
-        })
     }
 
     /// Leaves no mark of this daemon on any socket. The hooks stay attached.
@@ -190,10 +190,7 @@ impl Sweeper {
     ///
     /// [`KernelError::Sweep`] where some may be left; the next start clears them.
     pub fn clear_marks(&mut self) -> Result<(), KernelError> {
-        let Some(marker) = self.marker.take() else {
-            return Ok(());
-        };
-        marker
+        self.watcher
             .clear(&mut self.ebpf)
             .map_err(|source| KernelError::Sweep {
                 what: "marked sockets",

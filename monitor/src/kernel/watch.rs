@@ -1,11 +1,14 @@
 //! The two ways to watch connections, and which one serves here.
 
 use super::error::KernelError;
+use super::gate::Gate;
 use super::hooks::Refusal;
 use super::marks::{self, Marker, Pin};
 use aya::{Btf, Ebpf};
+use monitor_common::SilentSockets;
 use serde::Serialize;
 use std::io;
+use std::time::Duration;
 
 /// How connections are watched. Both ways tell the same facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
@@ -35,6 +38,70 @@ pub struct WatchStatus {
     pub mode: WatchMode,
     /// Why not socket by socket, where that was tried and does not work.
     pub refused: Option<Refusal>,
+}
+
+/// What a sweep is followed by, in the way of watching that is in use.
+pub(super) enum Watcher {
+    /// Silent sockets are marked.
+    PerSocket(Marker),
+    /// The receive hook is attached where sockets are silent.
+    Global(Gate),
+    /// Nothing is watched, as for a listing.
+    Nothing,
+}
+
+impl Watcher {
+    pub(super) fn new(marker: Option<Marker>, gate: Option<Gate>) -> Self {
+        match (marker, gate) {
+            (Some(marker), _) => Self::PerSocket(marker),
+            (None, Some(gate)) => Self::Global(gate),
+            (None, None) => Self::Nothing,
+        }
+    }
+
+    /// What a sweep is to do with silent sockets.
+    pub(super) fn silent(&self) -> SilentSockets {
+        match self {
+            Self::PerSocket(_) => SilentSockets::Marked,
+            Self::Global(_) => SilentSockets::Counted,
+            Self::Nothing => SilentSockets::Ignored,
+        }
+    }
+
+    /// A sweep is over that counted so many silent sockets, with so many suspects; answers
+    /// the CPU time that other threads spent here.
+    pub(super) fn swept(&mut self, ebpf: &mut Ebpf, silent: u64, suspects: u64) -> Duration {
+        // What fails here is tried again after the next sweep.
+        match self {
+            Self::PerSocket(marker) => marker.set_wanted(ebpf).unwrap_or_else(|error| {
+                tracing::warn!("silent sockets could not be marked: {error}");
+                Duration::ZERO
+            }),
+            Self::Global(gate) => {
+                if let Err(error) = gate.swept(ebpf, silent, suspects) {
+                    tracing::warn!("the receive hook could not be switched: {error}");
+                }
+                Duration::ZERO
+            }
+            Self::Nothing => Duration::ZERO,
+        }
+    }
+
+    /// Whether a program runs on received segments of all sockets.
+    pub(super) fn receives(&self) -> bool {
+        matches!(self, Self::Global(gate) if gate.is_open())
+    }
+
+    /// Leaves no mark on any socket.
+    pub(super) fn clear(&mut self, ebpf: &mut Ebpf) -> io::Result<()> {
+        match std::mem::replace(self, Self::Nothing) {
+            Self::PerSocket(marker) => marker.clear(ebpf),
+            other => {
+                *self = other;
+                Ok(())
+            }
+        }
+    }
 }
 
 /// Chooses the way to watch, and starts what only that one needs. `pin` is where marks

@@ -145,10 +145,12 @@ struct Mirrors {
 }
 
 fn mirrors() -> Result<Mirrors, Error> {
-    let missing = || Error::NotDebian {
+    let missing = || {
+        Error::NotDebian {
         what: "kernels of other releases are".into(),
         remedy: "they come from a Debian mirror, and the sources of this system's apt name none; run this on Debian"
             .into(),
+    }
     };
     if !debian::is_here() {
         return Err(missing());

@@ -5,11 +5,7 @@ use std::path::Path;
 use vm_contract::{Plan, Step};
 
 use super::{initramfs::Contents, series::Series, variant::Variant};
-use crate::{
-    error::Error,
-    setup,
-    workspace::Program,
-};
+use crate::{error::Error, setup, workspace::Program};
 
 /// The lab's programs, as Debian calls them.
 const TOOLS: [&str; 2] = ["ip", "nft"];

@@ -75,7 +75,8 @@ pub fn newest(series: &Series, archive: &Archive, cache: &Path) -> Result<Kernel
 
 fn newest_of(series: &Series, packages: Vec<Package>) -> Option<Package> {
     let of_suite = |package: &Package| {
-        package.suite == series.suite || package.suite.strip_suffix("-security") == Some(series.suite)
+        package.suite == series.suite
+            || package.suite.strip_suffix("-security") == Some(series.suite)
     };
     packages
         .into_iter()
@@ -118,7 +119,8 @@ fn unpack(image: &Package, kernel: &Kernel, archive: &Archive, work: &Path) -> R
             lacks: VMLINUZ.to_owned(),
         })?;
     rename(&vmlinuz, &ready.join(VMLINUZ))?;
-    let roots = ["usr/lib/modules", "lib/modules"].map(|place| tree.join(place).join(&kernel.release));
+    let roots =
+        ["usr/lib/modules", "lib/modules"].map(|place| tree.join(place).join(&kernel.release));
     let root = roots.iter().find(|root| root.join("kernel").is_dir());
     let root = root.ok_or_else(|| Error::BrokenKernel {
         package: image.name.clone(),
@@ -176,10 +178,26 @@ mod tests {
             series,
             vec![
                 package("linux-image-6.1.0-9-cloud-amd64", "6.1.27-1", "bookworm"),
-                package("linux-image-6.1.0-56-cloud-amd64", "6.1.192-2", "bookworm-security"),
-                package("linux-image-6.1.0-56-amd64", "6.1.192-2", "bookworm-security"),
-                package("linux-image-6.1.0-57-cloud-amd64-unsigned", "6.1.193-1", "bookworm"),
-                package("linux-image-6.1.0-0.deb11.60-cloud-amd64", "6.1.200-1~deb11u1", "bullseye-security"),
+                package(
+                    "linux-image-6.1.0-56-cloud-amd64",
+                    "6.1.192-2",
+                    "bookworm-security",
+                ),
+                package(
+                    "linux-image-6.1.0-56-amd64",
+                    "6.1.192-2",
+                    "bookworm-security",
+                ),
+                package(
+                    "linux-image-6.1.0-57-cloud-amd64-unsigned",
+                    "6.1.193-1",
+                    "bookworm",
+                ),
+                package(
+                    "linux-image-6.1.0-0.deb11.60-cloud-amd64",
+                    "6.1.200-1~deb11u1",
+                    "bullseye-security",
+                ),
             ],
         );
         let newest = newest.map(|package| package.name);

@@ -14,11 +14,7 @@ use std::{
 use nix::sys::{prctl, signal::Signal};
 use vm_contract::{Line, PLAN, Plan};
 
-use super::{
-    console,
-    image::Kernel,
-    initramfs::Contents,
-};
+use super::{console, image::Kernel, initramfs::Contents};
 use crate::{error::Error, setup};
 
 /// Until the guest is up. Emulated, a kernel boots in 3 s on an idle machine.
@@ -142,7 +138,14 @@ impl Vm<'_> {
         let mut command = Command::new(qemu);
         command
             // Emulation works everywhere; hardware virtualisation is often not to be had inside another machine.
-            .args(["-accel", "tcg", "-cpu", "max", "-nodefaults", "-no-user-config"])
+            .args([
+                "-accel",
+                "tcg",
+                "-cpu",
+                "max",
+                "-nodefaults",
+                "-no-user-config",
+            ])
             .args(["-display", "none", "-no-reboot", "-nic", "none"])
             .args(["-smp", &self.cpus.to_string()])
             .args(["-m", &self.memory.to_string()])
@@ -158,7 +161,12 @@ impl Vm<'_> {
             .arg("-chardev")
             .arg(format!("file,id=console,path={}", console.display()))
             .args(["-serial", "chardev:console"])
-            .args(["-chardev", "stdio,id=lines,signal=off", "-serial", "chardev:lines"])
+            .args([
+                "-chardev",
+                "stdio,id=lines,signal=off",
+                "-serial",
+                "chardev:lines",
+            ])
             .args(self.qemu)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -182,7 +190,9 @@ fn failure(outcome: &Outcome, ended: bool, complaint: &str) -> Option<String> {
     let seconds = outcome.took.as_secs();
     Some(match (outcome.boot, ended) {
         (None, true) if !complaint.is_empty() => format!("QEMU did not start: {complaint}"),
-        (None, true) => "it did not boot: the machine ended before its first process spoke".to_owned(),
+        (None, true) => {
+            "it did not boot: the machine ended before its first process spoke".to_owned()
+        }
         (None, false) => format!("it did not boot within {seconds} s"),
         (Some(_), true) => "the machine ended before its work was done".to_owned(),
         (Some(_), false) => format!("it hung: not done after {seconds} s, and was ended"),

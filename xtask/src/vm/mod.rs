@@ -174,7 +174,10 @@ fn unexercised(verdicts: &[Verdict]) -> Vec<String> {
 fn cost_complaints(verdicts: &[Verdict]) -> Result<Vec<String>, Error> {
     let kept = Kept::read()?;
     let complaints = verdicts.iter().flat_map(|verdict| {
-        let costs: Vec<_> = table::once_each(&verdict.runs).into_iter().cloned().collect();
+        let costs: Vec<_> = table::once_each(&verdict.runs)
+            .into_iter()
+            .cloned()
+            .collect();
         kept.complaints(verdict.series.name, &costs)
     });
     Ok(complaints.collect())

@@ -199,17 +199,21 @@ fn is_report(line: &str, word: &str, scenario: &str) -> bool {
 
 /// What the lab says of a scenario that did not pass.
 fn reason(said: &[&str], scenario: &str) -> String {
-    let Some(at) = said
-        .iter()
-        .position(|line| ["FAIL", "skip"].iter().any(|word| is_report(line, word, scenario)))
-    else {
+    let Some(at) = said.iter().position(|line| {
+        ["FAIL", "skip"]
+            .iter()
+            .any(|word| is_report(line, word, scenario))
+    }) else {
         return "no word of it".to_owned();
     };
     let more = said[at + 1..]
         .iter()
         .take_while(|line| line.starts_with("     "));
     let first = said[at].split_once("): ").map(|(_, reason)| reason);
-    let parts: Vec<&str> = first.into_iter().chain(more.map(|line| line.trim())).collect();
+    let parts: Vec<&str> = first
+        .into_iter()
+        .chain(more.map(|line| line.trim()))
+        .collect();
     parts.join("; ")
 }
 
@@ -244,7 +248,8 @@ mod tests {
         }
     }
 
-    const TOO_OLD: &str = "tcplull: kernel 5.10.0 is too old: it lacks something; tcplull runs on 5.15 and later";
+    const TOO_OLD: &str =
+        "tcplull: kernel 5.10.0 is too old: it lacks something; tcplull runs on 5.15 and later";
 
     #[test]
     fn a_refusal_in_one_line_is_what_an_old_kernel_is_for() {

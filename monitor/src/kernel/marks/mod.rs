@@ -105,8 +105,7 @@ impl Marker {
             reason,
             log: String::new(),
         })?;
-        let mut costs =
-            load_passes(ebpf, btf, &[MARK, UNMARK]).map_err(|error| refusal(&error))?;
+        let mut costs = load_passes(ebpf, btf, &[MARK, UNMARK]).map_err(|error| refusal(&error))?;
         let begun = Instant::now();
         let attached = callbacks(ebpf).and_then(|program| {
             program.load()?;

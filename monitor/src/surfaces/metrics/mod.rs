@@ -146,6 +146,7 @@ impl Metrics {
             .sweep_interval
             .set(report.interval.as_secs_f64());
         self.series.sweep_sockets.set(gauge_value(report.sockets));
+        self.series.receiving.set(i64::from(report.receives));
         self.series.sweep_rows_dropped.inc_by(report.rows_dropped);
         let samples_dropped = &self.series.sweep_samples_dropped;
         samples_dropped.inc_by(report.samples_dropped);

@@ -27,6 +27,7 @@ pub(super) struct Series {
     pub(super) suspects: IntGauge,
     pub(super) suspects_created: IntCounter,
     pub(super) suspects_refused: IntCounter,
+    pub(super) receiving: IntGauge,
     pub(super) marks_set: IntCounter,
     pub(super) marks_cleared: IntCounter,
     pub(super) marks_refused: IntCounter,
@@ -137,6 +138,10 @@ impl Series {
             suspects_refused: set.counter(
                 "suspects_refused_total",
                 "Sockets that could not be followed because the kernel refused the storage.",
+            )?,
+            receiving: set.gauge(
+                "receive_hook_attached",
+                "Whether a program runs on received segments of all sockets now; it does while one is silent or suspect (--watch global).",
             )?,
             marks_set: set.counter(
                 "marks_set_total",

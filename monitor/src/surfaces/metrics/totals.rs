@@ -12,6 +12,8 @@ pub struct SweepReport {
     pub interval: Duration,
     /// Sockets it walked.
     pub sockets: u64,
+    /// Whether a program runs on received segments of all sockets since.
+    pub receives: bool,
     /// Connections that it found and had no room for.
     pub rows_dropped: u64,
     /// Samples that it found and had no room for.
