@@ -1,5 +1,6 @@
 //! `cargo xtask`: sets up, runs and tests this workspace. One file a subcommand.
 
+mod bench;
 mod demo;
 mod error;
 mod lab;
@@ -33,6 +34,8 @@ enum Task {
     Test(test::Args),
     /// Run scenarios in network namespaces and compare what tcplull says with what happened
     Lab(lab::Args),
+    /// Measure what tcplull costs on this machine, and write docs/performance.md
+    Bench(bench::Args),
     /// Watch one silence outlive its path, from the first byte to the alert
     Demo,
 }
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Task::Run(args) => run::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Lab(args) => lab::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Demo => demo::run(),
     };
     match result {

@@ -37,20 +37,29 @@ pub struct Program {
 
 /// tcplull itself.
 pub fn build_tcplull() -> Result<Program, Error> {
-    find(build(&["monitor"])?, "tcplull")
+    find(build(&["monitor"], &[])?, "tcplull")
 }
 
 /// The test bench.
 pub fn build_lab() -> Result<Program, Error> {
-    find(build(&["monitor-lab"])?, "monitor-lab")
+    find(build(&["monitor-lab"], &[])?, "monitor-lab")
 }
 
 /// tcplull and the test bench, in this order.
 pub fn build_tcplull_and_lab() -> Result<(Program, Program), Error> {
-    let programs = build(&["monitor", "monitor-lab"])?;
+    let programs = build(&["monitor", "monitor-lab"], &[])?;
     Ok((
         find(programs.clone(), "tcplull")?,
         find(programs, "monitor-lab")?,
+    ))
+}
+
+/// tcplull as it is released, and the bench that measures it, in this order.
+pub fn build_tcplull_and_bench() -> Result<(Program, Program), Error> {
+    let programs = build(&["monitor", "monitor-bench"], &["--release"])?;
+    Ok((
+        find(programs.clone(), "tcplull")?,
+        find(programs, "monitor-bench")?,
     ))
 }
 
@@ -61,12 +70,13 @@ fn find(programs: Vec<Program>, name: &'static str) -> Result<Program, Error> {
         .ok_or(Error::NoProgram(name))
 }
 
-/// Builds the packages and asks cargo where the programs are, wherever the target folder may lie.
-fn build(packages: &[&str]) -> Result<Vec<Program>, Error> {
+/// Builds the packages, with these further arguments, and asks cargo where the programs are, wherever the target folder may lie.
+fn build(packages: &[&str], arguments: &[&str]) -> Result<Vec<Program>, Error> {
     progress::step(&format!("building {}", packages.join(" and ")));
     let mut command = cargo();
     command
         .args(["build", "--message-format=json-render-diagnostics"])
+        .args(arguments)
         .args(packages.iter().flat_map(|package| ["--package", package]))
         .stdout(Stdio::piped());
     let mut child = start(&mut command)?;
