@@ -7,7 +7,7 @@ mod theirs;
 
 pub use hooked::{Hooked, Runs};
 pub use own::OwnPrograms;
-pub use theirs::of_process;
+pub use theirs::{Loaded, of_process};
 
 use crate::error::BenchError;
 use aya::sys::{Stats, enable_stats};

@@ -6,7 +6,7 @@ use std::fs;
 
 /// What a process has loaded.
 #[derive(Debug, Default)]
-pub struct Attached {
+pub struct Loaded {
     /// The programs that were on their hooks when it was asked.
     pub on: Set,
     /// Those that were loaded and not on: for other moments.
@@ -27,7 +27,7 @@ enum Descriptor {
 ///
 /// # Errors
 /// [`BenchError::Io`] where it has ended, [`BenchError::Program`].
-pub fn of_process(pid: u32) -> Result<Attached, BenchError> {
+pub fn of_process(pid: u32) -> Result<Loaded, BenchError> {
     let folder = format!("/proc/{pid}/fdinfo");
     let entries = fs::read_dir(&folder).map_err(BenchError::io(format!("reading {folder}")))?;
     // A descriptor may be closed while they are listed.
@@ -52,7 +52,7 @@ pub fn of_process(pid: u32) -> Result<Attached, BenchError> {
     let (on, off): (Vec<u32>, Vec<u32>) = ids.into_iter().partition(|id| linked(*id));
     let mut off = Set(own::hooked(&off)?);
     off.0.retain(|program| !program.name.starts_with(SWEEPS));
-    Ok(Attached {
+    Ok(Loaded {
         on: Set(own::hooked(&on)?),
         off,
         map_bytes: descriptors

@@ -1,13 +1,17 @@
 //! What is measured: one file a row, with a page of Markdown beside it that says how, and what was tried.
 
+mod application;
 mod program_run;
 mod round_trip;
 
-use crate::daemon::Watch;
+use crate::bpf::{self, Loaded};
+use crate::daemon::{Daemon, Watch};
 use crate::error::BenchError;
 use crate::results::Outcome;
 use monitor_lab::interrupt::Interrupt;
 use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// A row of the page.
 pub struct Row {
@@ -60,5 +64,27 @@ impl Context {
     }
 }
 
+/// The programs of the daemon as they are after some sweeps on this machine: which of them are on may depend on what a
+/// sweep saw. The daemon is gone when this returns; its programs stay as long as the answer.
+fn watched(context: &Context, watch: &Watch) -> Result<Loaded, BenchError> {
+    const SWEEPS: f64 = 3.0;
+    const BOUND: Duration = Duration::from_secs(20);
+    let daemon = Daemon::start_ready(&context.tcplull, watch, "sweep_interval = \"1s\"")?;
+    let until = Instant::now() + BOUND;
+    while daemon.metric("tcplull_sweeps_total", &[])? < SWEEPS {
+        context.go_on()?;
+        if Instant::now() >= until {
+            return Err(BenchError::InVain {
+                until: "tcplull has swept three times".to_owned(),
+                bound: BOUND,
+            });
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    let programs = bpf::of_process(daemon.pid())?;
+    daemon.end()?;
+    Ok(programs)
+}
+
 /// All rows, in the order of the page.
-pub const ALL: &[Row] = &[program_run::ROW, round_trip::ROW];
+pub const ALL: &[Row] = &[program_run::ROW, round_trip::ROW, application::ROW];

@@ -1,8 +1,8 @@
 //! Cost of a program run: each of the daemon's programs beside an empty one and one with per-connection storage.
 
-use super::{Context, Row};
-use crate::bpf::{self, Counting, OwnPrograms, Runs, Set};
-use crate::daemon::{Daemon, Watch};
+use super::{Context, Row, watched};
+use crate::bpf::{Counting, OwnPrograms, Runs, Set};
+use crate::daemon::Watch;
 use crate::error::BenchError;
 use crate::load::{Kind, Load};
 use crate::results::{Goal, Outcome, Table};
@@ -132,11 +132,9 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
     Ok(Some(outcome))
 }
 
-/// The daemon's programs on these hooks. They stay when it is gone.
+/// The daemon's programs on these hooks.
 fn product(context: &Context, watch: &Watch, hooks: &[&str]) -> Result<Set, BenchError> {
-    let daemon = Daemon::start_ready(&context.tcplull, watch, "")?;
-    let programs = bpf::of_process(daemon.pid())?;
-    daemon.end()?;
+    let programs = watched(context, watch)?;
     let mut set = programs.on;
     set.0.extend(programs.off.0);
     set.0
