@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::crowd::{self, Orders};
 use crate::daemon::Watch;
 use crate::error::BenchError;
 use crate::machine::Machine;
@@ -11,11 +12,15 @@ use monitor_lab::interrupt::Interrupt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Mutex;
 use std::time::Instant;
 use time::OffsetDateTime;
 
 /// Exit code: the user stopped it.
 const INTERRUPTED: u8 = 130;
+
+/// Sockets of the largest crowd where it only has to work.
+const SOCKETS_QUICK: u32 = 10_000;
 
 /// What tcplull costs on this machine.
 #[derive(Parser)]
@@ -31,6 +36,13 @@ enum What {
     Run(RunArguments),
     /// List the rows.
     List,
+    /// A process that holds many connections.
+    #[command(hide = true)]
+    Crowd {
+        /// What it holds, in JSON.
+        #[arg(value_parser = orders)]
+        orders: Orders,
+    },
 }
 
 #[derive(Args)]
@@ -43,6 +55,9 @@ struct RunArguments {
     /// Fewer repetitions and smaller numbers, to see that everything works.
     #[arg(long)]
     quick: bool,
+    /// Sockets of the largest crowd: a million take 5 GiB of memory.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(10_000..=1_000_000))]
+    sockets: u32,
     /// The page to write, as Markdown. The figures are kept beside it with the ending
     /// `.json`: those of rows that are not measured now stay.
     #[arg(long, value_name = "FILE")]
@@ -70,6 +85,9 @@ pub fn main() -> ExitCode {
             }
             Ok(())
         }
+        What::Crowd { orders } => {
+            crowd::live(&orders).map_err(BenchError::io("a process of the crowd"))
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -86,18 +104,24 @@ fn run(arguments: &RunArguments) -> Result<(), BenchError> {
     if !nix::unistd::geteuid().is_root() {
         return Err(BenchError::NotRoot);
     }
+    let myself =
+        std::env::current_exe().map_err(BenchError::io("finding this program's own place"))?;
     let tcplull = match &arguments.tcplull {
         Some(path) => path.clone(),
-        None => std::env::current_exe()
-            .map_err(BenchError::io("finding this program's own place"))?
-            .with_file_name("tcplull"),
+        None => myself.with_file_name("tcplull"),
     };
     let context = Context {
         watches: Watch::all_of(&tcplull)?,
         tcplull,
         quick: arguments.quick,
+        sockets: match arguments.quick {
+            true => SOCKETS_QUICK,
+            false => arguments.sockets,
+        },
         instructions: arguments.instructions.clone(),
         interrupt: Interrupt::on_signals().map_err(BenchError::io("listening for signals"))?,
+        myself,
+        world: Mutex::default(),
     };
     let kept = arguments
         .page
@@ -154,6 +178,10 @@ fn measure(row: &Row, context: &Context, command: &str) -> Result<Option<Measure
         machine: Machine::here(),
         outcome,
     }))
+}
+
+fn orders(text: &str) -> Result<Orders, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Row>, BenchError> {

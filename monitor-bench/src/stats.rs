@@ -36,18 +36,6 @@ impl Summary {
         })
     }
 
-    /// The same in another unit.
-    pub fn map(self, to: impl Fn(f64) -> f64) -> Self {
-        Self {
-            count: self.count,
-            median: to(self.median),
-            lower: to(self.lower),
-            upper: to(self.upper),
-            median_low: to(self.median_low),
-            median_high: to(self.median_high),
-        }
-    }
-
     /// Median and quartiles, with so many digits behind the point.
     pub fn show(&self, digits: usize) -> String {
         format!(
@@ -127,6 +115,5 @@ mod tests {
     fn a_summary_is_shown_with_its_spread() {
         let summary = Summary::of([1.0, 2.0, 3.0]).unwrap();
         assert_eq!(summary.show(1), "2.0 (1.5 to 2.5)");
-        assert_eq!(summary.map(|x| x * 10.0).show(0), "20 (15 to 25)");
     }
 }

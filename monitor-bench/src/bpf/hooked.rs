@@ -124,14 +124,6 @@ impl Hooked {
         })
     }
 
-    /// Bytes of its machine code.
-    ///
-    /// # Errors
-    /// [`BenchError::Program`].
-    pub fn code_bytes(&self) -> Result<u32, BenchError> {
-        Ok(self.info()?.size_jitted())
-    }
-
     fn info(&self) -> Result<ProgramInfo, BenchError> {
         match &self.program {
             Program::Tracing(program, _) => program.info(),

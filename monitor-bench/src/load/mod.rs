@@ -14,7 +14,7 @@ use std::os::unix::thread::JoinHandleExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The longest that one exchange may take: then the load is broken.
 const STUCK: Duration = Duration::from_secs(10);
@@ -45,8 +45,6 @@ pub struct Reading {
     pub done: u64,
     /// CPU time of both ends, the kernel's work on their behalf included.
     pub cpu: Duration,
-    /// When it was read.
-    pub at: Instant,
 }
 
 impl Reading {
@@ -117,11 +115,6 @@ impl Load {
         }
     }
 
-    /// Lets it stand still, after the exchange under way.
-    pub fn pause(&self) {
-        self.shared.running.store(false, Ordering::Release);
-    }
-
     /// What it has done so far.
     ///
     /// # Errors
@@ -140,7 +133,6 @@ impl Load {
         Ok(Reading {
             done: self.shared.done.load(Ordering::Relaxed),
             cpu,
-            at: Instant::now(),
         })
     }
 
@@ -246,17 +238,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_load_moves_pauses_and_ends() {
+    fn every_load_moves_and_ends() {
         for kind in Kind::ALL {
             let load = Load::start(kind).unwrap();
             load.run();
             let (before, after) = load.stretch(Duration::from_millis(50)).unwrap();
             assert!(after.done_since(before) > 0, "{kind:?}");
             assert!(after.per_cpu_second(before) > 0.0, "{kind:?}");
-            load.pause();
-            thread::sleep(Duration::from_millis(50));
-            let (still, later) = (load.read().unwrap(), load.read().unwrap());
-            assert_eq!(later.done_since(still), 0, "{kind:?}");
         }
     }
 }
