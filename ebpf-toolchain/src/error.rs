@@ -33,7 +33,7 @@ pub enum Error {
     },
     /// The compiler reported success, yet the object is not where it belongs.
     #[error(
-        "{} was not built: the package needs a binary target of its own name",
+        "{} was not built: check the package's [[bin]] sections",
         object.display()
     )]
     NoObject {

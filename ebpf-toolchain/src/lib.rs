@@ -10,6 +10,7 @@
 //!
 //! [`CARGO_VARIABLE`] and [`LINKER_VARIABLE`] name another compiler and linker.
 
+mod build_script;
 mod compiler;
 mod environment;
 mod error;
@@ -18,6 +19,7 @@ mod object;
 mod toolchain;
 mod version;
 
+pub use build_script::build_into_out_dir;
 pub use compiler::{CARGO_VARIABLE, Compiler, compilers, distribution_compiler, nightly_compiler};
 pub use error::{Error, Rejected};
 pub use linker::{

@@ -13,8 +13,10 @@ use crate::{Error, Toolchain, environment::clean_command};
 pub struct ObjectRequest<'a> {
     /// A folder of the cargo workspace that the package belongs to.
     pub workspace: &'a Path,
-    /// The package; its binary target has the same name.
+    /// The package.
     pub package: &'a str,
+    /// Its binary target; no other is built.
+    pub binary: &'a str,
     /// Byte order of the machine that will run the object.
     pub endian: Endian,
     /// That machine's architecture as Rust names it (`x86_64`), which decides how function arguments are read.
@@ -54,7 +56,8 @@ impl Toolchain {
         let mut command = clean_command(cargo);
         command
             .current_dir(request.workspace)
-            .args(["build", "--package", request.package, "--bins", "--release"])
+            .args(["build", "--package", request.package, "--release"])
+            .args(["--bin", request.binary])
             .args(["--locked", "-Z", "build-std=core", "--target", target])
             .arg("--target-dir")
             .arg(request.target_dir)
@@ -82,7 +85,7 @@ impl Toolchain {
             .target_dir
             .join(target)
             .join("release")
-            .join(request.package);
+            .join(request.binary);
         if !object.is_file() {
             return Err(Error::NoObject { object });
         }

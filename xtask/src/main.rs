@@ -1,5 +1,6 @@
 //! `cargo xtask`: sets up, runs and tests this workspace. One file a subcommand.
 
+mod bench;
 mod demo;
 mod error;
 mod lab;
@@ -36,6 +37,8 @@ enum Task {
     Lab(lab::Args),
     /// Boot other kernels in virtual machines, and check and run the core scenarios on each
     Vm(vm::Args),
+    /// Measure what tcplull costs on this machine, and write docs/performance.md
+    Bench(bench::Args),
     /// Watch one silence outlive its path, from the first byte to the alert
     Demo,
 }
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Lab(args) => lab::run(&args),
         Task::Vm(args) => vm::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Demo => demo::run(),
     };
     match result {

@@ -37,12 +37,12 @@ pub struct Program {
 
 /// tcplull itself.
 pub fn build_tcplull() -> Result<Program, Error> {
-    find(build(&["monitor"])?, "tcplull")
+    find(build(&["monitor"], &[])?, "tcplull")
 }
 
 /// The test bench.
 pub fn build_lab() -> Result<Program, Error> {
-    find(build(&["monitor-lab"])?, "monitor-lab")
+    find(build(&["monitor-lab"], &[])?, "monitor-lab")
 }
 
 /// The target that static programs are built for, and where cargo reads what is said to its compiler.
@@ -68,13 +68,22 @@ pub fn build_static() -> Result<(Program, Program), Error> {
 
 /// tcplull and the test bench, in this order.
 pub fn build_tcplull_and_lab() -> Result<(Program, Program), Error> {
-    both(build(&["monitor", "monitor-lab"])?)
+    both(build(&["monitor", "monitor-lab"], &[])?)
 }
 
 fn both(programs: Vec<Program>) -> Result<(Program, Program), Error> {
     Ok((
         find(programs.clone(), "tcplull")?,
         find(programs, "monitor-lab")?,
+    ))
+}
+
+/// tcplull as it is released, and the bench that measures it, in this order.
+pub fn build_tcplull_and_bench() -> Result<(Program, Program), Error> {
+    let programs = build(&["monitor", "monitor-bench"], &["--release"])?;
+    Ok((
+        find(programs.clone(), "tcplull")?,
+        find(programs, "monitor-bench")?,
     ))
 }
 
@@ -85,10 +94,10 @@ fn find(programs: Vec<Program>, name: &'static str) -> Result<Program, Error> {
         .ok_or(Error::NoProgram(name))
 }
 
-/// Builds the packages and asks cargo where the programs are, wherever the target folder may lie.
-fn build(packages: &[&str]) -> Result<Vec<Program>, Error> {
+/// Builds the packages, with these further arguments, and asks cargo where the programs are, wherever the target folder may lie.
+fn build(packages: &[&str], arguments: &[&str]) -> Result<Vec<Program>, Error> {
     let mut command = cargo();
-    command.arg("build");
+    command.arg("build").args(arguments);
     build_with(command, packages)
 }
 

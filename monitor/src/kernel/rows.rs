@@ -44,6 +44,11 @@ impl Rows {
         self.kept.push(*row);
     }
 
+    /// Connections that were found so far, samples apart.
+    pub(super) fn found(&self) -> u64 {
+        (self.kept.len() - self.samples) as u64 + self.dropped
+    }
+
     /// The rows that were kept.
     pub(super) fn into_kept(self) -> Vec<Fact> {
         self.kept
@@ -86,6 +91,7 @@ mod tests {
             rows.take(&row(3, flags::SAMPLED));
         }
         assert_eq!((rows.dropped, rows.samples_dropped), (0, 0));
+        assert_eq!(rows.found(), 2);
         assert_eq!(rows.into_kept().len(), 3);
     }
 
@@ -96,6 +102,7 @@ mod tests {
             rows.take(&row(cookie, 0));
         }
         assert_eq!(rows.dropped, 2);
+        assert_eq!(rows.found(), MAX_ROWS as u64 + 2);
         assert_eq!(rows.into_kept().len(), MAX_ROWS);
     }
 }

@@ -43,6 +43,11 @@ pub fn lab_programs() -> Result<(), Error> {
     programs::ensure_for_lab()
 }
 
+/// What the bench needs: what the lab does, and `ss` to be compared with (it comes with `ip`).
+pub fn bench_programs() -> Result<(), Error> {
+    programs::ensure_for_lab()
+}
+
 /// What the tests need beyond the lab: promtool, and cargo's formatter and linter.
 pub fn test_programs() -> Result<(), Error> {
     programs::ensure_promtool()?;

@@ -1,0 +1,68 @@
+//! What a build script does to carry an eBPF object in its own package.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{CARGO_VARIABLE, Endian, LINKER_VARIABLE, ObjectRequest, Toolchain};
+
+/// Builds `binary` of the workspace's package `package` for the machine that the build script's package is built for,
+/// and puts the object into `OUT_DIR` under the name of the binary. Tells cargo on stdout when to do it again.
+///
+/// It is the same optimised object in every profile of user space: the verifier judges what the optimiser wrote, so a
+/// debug build of it would test another program.
+///
+/// # Errors
+/// One line for `cargo::error`.
+pub fn build_into_out_dir(package: &str, binary: &str) -> Result<(), String> {
+    let manifest_dir = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
+    let out_dir = PathBuf::from(variable("OUT_DIR")?);
+    let arch = variable("CARGO_CFG_TARGET_ARCH")?;
+    let endian = match variable("CARGO_CFG_TARGET_ENDIAN")?.as_str() {
+        "big" => Endian::Big,
+        _ => Endian::Little,
+    };
+    for name in [CARGO_VARIABLE, LINKER_VARIABLE] {
+        println!("cargo::rerun-if-env-changed={name}");
+    }
+    let workspace = manifest_dir.parent().unwrap_or(&manifest_dir);
+    for source in [package, "monitor-common", "Cargo.lock", "Cargo.toml"] {
+        let path = workspace.join(source);
+        println!("cargo::rerun-if-changed={}", path.display());
+    }
+
+    let toolchain = Toolchain::find().map_err(|error| error.to_string())?;
+    let object = toolchain
+        .build(&ObjectRequest {
+            workspace,
+            package,
+            binary,
+            endian,
+            arch: &arch,
+            target_dir: &shared_target_dir(&out_dir),
+        })
+        .map_err(|error| error.to_string())?;
+    let copy = out_dir.join(binary);
+    fs::copy(&object, &copy).map(|_| ()).map_err(|error| {
+        format!(
+            "cannot copy {} to {}: {error}",
+            object.display(),
+            copy.display()
+        )
+    })
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|error| format!("{name}: {error}; build with cargo"))
+}
+
+/// A folder beside the profiles' own, so that debug, release, test and clippy builds compile `core` once. Cargo marks
+/// its target folder with this file.
+fn shared_target_dir(out_dir: &Path) -> PathBuf {
+    out_dir
+        .ancestors()
+        .find(|folder| folder.join("CACHEDIR.TAG").is_file())
+        .unwrap_or(out_dir)
+        .join("ebpf")
+}

@@ -1,0 +1,218 @@
+//! The command line.
+
+use crate::crowd::{self, Orders};
+use crate::daemon::Watch;
+use crate::error::BenchError;
+use crate::machine::Machine;
+use crate::page;
+use crate::results::{Measured, Results};
+use crate::rows::{ALL, Context, Row};
+use clap::{Args, Parser, Subcommand};
+use monitor_lab::interrupt::Interrupt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::time::Instant;
+use time::OffsetDateTime;
+
+/// Exit code: the user stopped it.
+const INTERRUPTED: u8 = 130;
+
+/// Sockets of the largest crowd where it only has to work.
+const SOCKETS_QUICK: u32 = 10_000;
+
+/// What tcplull costs on this machine.
+#[derive(Parser)]
+#[command(version)]
+struct Command {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Measure one row, or all.
+    Run(RunArguments),
+    /// List the rows.
+    List,
+    /// A process that holds many connections.
+    #[command(hide = true)]
+    Crowd {
+        /// What it holds, in JSON.
+        #[arg(value_parser = orders)]
+        orders: Orders,
+    },
+}
+
+#[derive(Args)]
+struct RunArguments {
+    /// The rows; all if none is named.
+    rows: Vec<String>,
+    /// The release build of tcplull; by default the one beside this program.
+    #[arg(long, value_name = "PATH")]
+    tcplull: Option<PathBuf>,
+    /// Fewer repetitions and smaller numbers, to see that everything works.
+    #[arg(long)]
+    quick: bool,
+    /// Sockets of the largest crowd: a million take 5 GiB of memory.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(10_000..=1_000_000))]
+    sockets: u32,
+    /// The page to write, as Markdown. The figures are kept beside it with the ending
+    /// `.json`: those of rows that are not measured now stay.
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
+    /// Instructions a round trip, counted in a virtual machine, as JSON.
+    #[arg(long, value_name = "FILE")]
+    instructions: Option<PathBuf>,
+    /// What the page calls the command.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "monitor-bench run",
+        hide = true
+    )]
+    command: String,
+}
+
+/// Parses the command line and does as it says.
+pub fn main() -> ExitCode {
+    let done = match Command::parse().what {
+        What::Run(arguments) => run(&arguments),
+        What::List => {
+            for row in ALL {
+                println!("{:14} {}", row.name, row.title);
+            }
+            Ok(())
+        }
+        What::Crowd { orders } => {
+            crowd::live(&orders).map_err(BenchError::io("a process of the crowd"))
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(BenchError::Interrupted) => ExitCode::from(INTERRUPTED),
+        Err(error) => {
+            eprintln!("monitor-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &RunArguments) -> Result<(), BenchError> {
+    let rows = chosen(&arguments.rows)?;
+    if !nix::unistd::geteuid().is_root() {
+        return Err(BenchError::NotRoot);
+    }
+    let myself =
+        std::env::current_exe().map_err(BenchError::io("finding this program's own place"))?;
+    let tcplull = match &arguments.tcplull {
+        Some(path) => path.clone(),
+        None => myself.with_file_name("tcplull"),
+    };
+    let context = Context {
+        watches: Watch::all_of(&tcplull)?,
+        tcplull,
+        quick: arguments.quick,
+        sockets: match arguments.quick {
+            true => SOCKETS_QUICK,
+            false => arguments.sockets,
+        },
+        instructions: arguments.instructions.clone(),
+        interrupt: Interrupt::on_signals().map_err(BenchError::io("listening for signals"))?,
+        myself,
+        world: Mutex::default(),
+    };
+    let kept = arguments
+        .page
+        .as_ref()
+        .map(|page| page.with_extension("json"));
+    let mut results = match &kept {
+        Some(kept) => Results::read(kept)?,
+        None => Results::default(),
+    };
+    let mut failed = None;
+    for row in rows {
+        eprintln!("==> {}", row.title);
+        match measure(row, &context, &arguments.command) {
+            Ok(Some(measured)) => {
+                results.rows.insert(row.name.to_owned(), measured);
+                // After each: a run that is stopped has not run in vain.
+                if let (Some(page), Some(kept)) = (&arguments.page, &kept) {
+                    write(page, kept, &results)?;
+                }
+            }
+            Ok(None) => {}
+            Err(BenchError::Interrupted) => return Err(BenchError::Interrupted),
+            Err(error) => {
+                eprintln!("monitor-bench: {}: {error}", row.name);
+                failed = Some(error);
+            }
+        }
+    }
+    if let (Some(page), Some(kept)) = (&arguments.page, &kept) {
+        write(page, kept, &results)?;
+    } else {
+        print!("{}", page::page(ALL, &results));
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+fn write(page: &Path, kept: &Path, results: &Results) -> Result<(), BenchError> {
+    results.write(kept)?;
+    fs::write(page, page::page(ALL, results))
+        .map_err(BenchError::io(format!("writing {}", page.display())))
+}
+
+fn measure(row: &Row, context: &Context, command: &str) -> Result<Option<Measured>, BenchError> {
+    let begun = Instant::now();
+    let now = OffsetDateTime::now_utc();
+    let when = format!("{} {:02}:{:02}", now.date(), now.hour(), now.minute());
+    let outcome = (row.run)(context)?;
+    let took_seconds = begun.elapsed().as_secs();
+    eprintln!("    {took_seconds} s");
+    Ok(outcome.map(|outcome| Measured {
+        when,
+        took_seconds,
+        command: command.to_owned(),
+        machine: Machine::here(),
+        outcome,
+    }))
+}
+
+fn orders(text: &str) -> Result<Orders, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+fn chosen(names: &[String]) -> Result<Vec<&'static Row>, BenchError> {
+    if names.is_empty() {
+        return Ok(ALL.iter().collect());
+    }
+    let row = |name: &String| {
+        ALL.iter()
+            .find(|row| row.name == name)
+            .ok_or_else(|| BenchError::NoSuchRow {
+                name: name.clone(),
+                known: ALL
+                    .iter()
+                    .map(|row| row.name)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
+    };
+    names.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_chosen_by_name_and_all_without() {
+        assert_eq!(chosen(&[]).unwrap().len(), ALL.len());
+        let one = chosen(&["round-trip".to_owned()]).unwrap();
+        assert_eq!(one[0].name, "round-trip");
+        let error = chosen(&["nonsense".to_owned()]).err().unwrap().to_string();
+        assert!(error.contains("program-run"), "{error}");
+    }
+}

@@ -1,0 +1,25 @@
+//! `monitor-bench`: what tcplull costs on this machine, one file for each row of `docs/performance.md`.
+//!
+//! Reading order for a newcomer: [`rows`] (what is measured and how), [`page`] and [`results`] (what becomes of it),
+//! then the machinery: [`stats`], [`load`], [`bpf`], [`daemon`],
+//! [`crowd`] and [`world`], [`sweeping`].
+
+mod bpf;
+mod cli;
+mod crowd;
+mod daemon;
+mod error;
+mod load;
+mod machine;
+mod page;
+mod results;
+mod rows;
+mod stats;
+mod sweeping;
+mod world;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

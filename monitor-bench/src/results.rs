@@ -1,0 +1,183 @@
+//! What was measured, as data: one entry a row, so that a run of one row leaves the others' figures alone.
+
+use crate::error::BenchError;
+use crate::machine::Machine;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// All rows that were ever measured, by name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Results {
+    /// The last measurement of each row.
+    pub rows: BTreeMap<String, Measured>,
+}
+
+/// One row, measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// When it was, UTC, to the minute.
+    pub when: String,
+    /// How long it took, in seconds.
+    pub took_seconds: u64,
+    /// The command that did it.
+    pub command: String,
+    /// Where it was.
+    pub machine: Machine,
+    /// What came out.
+    pub outcome: Outcome,
+}
+
+/// What a row found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// What was to be reached, and what was.
+    pub goals: Vec<Goal>,
+    /// The figures behind that.
+    pub tables: Vec<Table>,
+}
+
+/// A figure with a bound.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Goal {
+    /// What was measured.
+    pub what: String,
+    /// At most this is to be reached.
+    pub at_most: f64,
+    /// What was; `None` where it was not measured.
+    pub measured: Option<f64>,
+    /// The unit of both, written behind them.
+    pub unit: String,
+    /// Digits behind the point.
+    pub digits: usize,
+}
+
+impl Goal {
+    /// A figure in `unit` that is to be `at_most`, with `digits` behind the point.
+    pub fn new(
+        what: impl Into<String>,
+        measured: impl Into<Option<f64>>,
+        at_most: f64,
+        unit: &str,
+        digits: usize,
+    ) -> Self {
+        Self {
+            what: what.into(),
+            at_most,
+            measured: measured.into(),
+            unit: unit.to_owned(),
+            digits,
+        }
+    }
+
+    /// Whether the bound holds, as far as it was measured.
+    pub fn holds(&self) -> Option<bool> {
+        self.measured.map(|measured| measured <= self.at_most)
+    }
+}
+
+/// Figures in rows and columns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// What they are, one sentence.
+    pub about: String,
+    /// Titles of the columns; the first is text, the others are numbers.
+    pub columns: Vec<String>,
+    /// The rows, each with as many cells as there are columns.
+    pub lines: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table without rows.
+    pub fn new(about: impl Into<String>, columns: &[&str]) -> Self {
+        Self {
+            about: about.into(),
+            columns: columns.iter().map(|title| (*title).to_owned()).collect(),
+            lines: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    pub fn line<const N: usize>(&mut self, cells: [String; N]) {
+        self.lines.push(cells.into());
+    }
+}
+
+impl Results {
+    /// Reads what was kept; a file that is not there holds nothing.
+    ///
+    /// # Errors
+    /// [`BenchError::Results`] for a file that is something else, [`BenchError::Io`].
+    pub fn read(path: &Path) -> Result<Self, BenchError> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => {
+                return Err(BenchError::io(format!("reading {}", path.display()))(error));
+            }
+        };
+        serde_json::from_str(&text).map_err(|error| BenchError::Results {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// Keeps them.
+    ///
+    /// # Errors
+    /// [`BenchError::Io`].
+    pub fn write(&self, path: &Path) -> Result<(), BenchError> {
+        let mut text = serde_json::to_string_pretty(self).map_err(|error| BenchError::Results {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+        text.push('\n');
+        fs::write(path, text).map_err(BenchError::io(format!("writing {}", path.display())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_holds_or_not_or_is_not_known() {
+        assert_eq!(Goal::new("x", 29.0, 30.0, "ns", 0).holds(), Some(true));
+        assert_eq!(Goal::new("x", 31.0, 30.0, "ns", 0).holds(), Some(false));
+        assert_eq!(Goal::new("x", None, 30.0, "ns", 0).holds(), None);
+    }
+
+    #[test]
+    fn results_come_back_as_they_were_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("performance.json");
+        assert_eq!(Results::read(&path).unwrap(), Results::default());
+        let mut results = Results::default();
+        results.rows.insert(
+            "start".to_owned(),
+            Measured {
+                when: "2026-01-31 12:00".to_owned(),
+                took_seconds: 3,
+                command: "cargo xtask bench start".to_owned(),
+                machine: Machine::default(),
+                outcome: Outcome {
+                    goals: vec![Goal::new("exec to ready", 0.31, 0.5, "s", 2)],
+                    tables: vec![Table::new("each start", &["", "s"])],
+                },
+            },
+        );
+        results.write(&path).unwrap();
+        assert_eq!(Results::read(&path).unwrap(), results);
+    }
+
+    #[test]
+    fn another_file_is_not_overwritten_unread() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("performance.json");
+        fs::write(&path, "[1]").unwrap();
+        let error = Results::read(&path).unwrap_err().to_string();
+        assert!(error.contains("performance.json"), "{error}");
+    }
+}

@@ -1,0 +1,187 @@
+//! Memory: the daemon's resident set and what the kernel keeps for it, with very many healthy connections, and with
+//! many suspects.
+
+use super::{Context, Row};
+use crate::bpf;
+use crate::crowd::DONE;
+use crate::daemon::{Daemon, Watch};
+use crate::error::BenchError;
+use crate::machine::memory_kib;
+use crate::results::{Goal, Outcome, Table};
+use crate::world::World;
+use std::thread;
+use std::time::Duration;
+
+pub const ROW: Row = Row {
+    name: "memory",
+    title: "Memory",
+    method: include_str!("memory.md"),
+    tried: include_str!("memory.tried.md"),
+    run,
+};
+
+/// The daemon's resident set at most, in MiB, whatever number of healthy connections there is.
+const HEALTHY_MIB: f64 = 20.0;
+/// The same with 50,000 suspects.
+const SUSPECTS_MIB: f64 = 60.0;
+
+/// The path of the connections that become suspects is said to forget after this.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What a daemon takes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    resident: u64,
+    peak: u64,
+    maps: u64,
+    suspects: f64,
+    /// What the kernel's slabs grew by, for suspects only.
+    storage: Option<u64>,
+}
+
+fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
+    let mut outcome = Outcome::default();
+    let mut table = Table::new(
+        "The daemon's resident set, and what the kernel holds for it: its maps, and the storage of its suspects.",
+        &[
+            "watching, among",
+            "resident, MiB",
+            "largest ever, MiB",
+            "maps, MiB",
+            "suspects",
+            "storage, MiB",
+        ],
+    );
+    let healthy = context.sockets;
+    let suspects = if context.quick { 1_000 } else { 50_000 };
+    for watch in &context.watches {
+        // The largest crowd first: it may be there already.
+        context.progress(&format!("{healthy} healthy sockets, {}", watch.name));
+        let many = context.with_crowd(healthy, |world| among(context, world, watch))?;
+        line(
+            &mut table,
+            watch,
+            &format!("{healthy} healthy sockets"),
+            many,
+        );
+        outcome.goals.push(Goal::new(
+            format!("resident among {healthy} healthy sockets, {}", watch.name),
+            mib(many.resident),
+            HEALTHY_MIB,
+            "MiB",
+            1,
+        ));
+        if watch == context.watches.last().unwrap_or(watch) {
+            for watch in &context.watches {
+                few(
+                    context,
+                    watch,
+                    many,
+                    (healthy, suspects),
+                    &mut table,
+                    &mut outcome,
+                )?;
+            }
+        }
+    }
+    outcome.tables.push(table);
+    Ok(Some(outcome))
+}
+
+/// What needs no crowd, so that the crowd is made once only.
+fn few(
+    context: &Context,
+    watch: &Watch,
+    many: Taken,
+    (healthy, suspects): (u32, u32),
+    table: &mut Table,
+    outcome: &mut Outcome,
+) -> Result<(), BenchError> {
+    let none = context.with_crowd(0, |world| among(context, world, watch))?;
+    line(table, watch, "none", none);
+    let more = many.maps.saturating_sub(none.maps) as f64;
+    outcome.goals.push(Goal::new(
+        format!("kernel memory of a healthy connection, {}", watch.name),
+        more / f64::from(healthy),
+        0.0,
+        "bytes",
+        0,
+    ));
+    context.progress(&format!("{suspects} suspects, {}", watch.name));
+    let taken = context.with_crowd(0, |world| suspected(context, world, watch, suspects))?;
+    line(table, watch, &format!("{suspects} suspects"), taken);
+    outcome.goals.push(Goal::new(
+        format!("resident with {suspects} suspects, {}", watch.name),
+        mib(taken.resident),
+        SUSPECTS_MIB,
+        "MiB",
+        1,
+    ));
+    Ok(())
+}
+
+/// A daemon in the crowd's own namespace, after its first sweep.
+fn among(context: &Context, world: &World, watch: &Watch) -> Result<Taken, BenchError> {
+    world.place().within(|| {
+        let daemon = Daemon::start_ready(&context.tcplull, watch, "sweep_interval = \"5s\"")?;
+        // Memory that is given back goes a moment later.
+        thread::sleep(Duration::from_secs(1));
+        let taken = taken(&daemon)?;
+        daemon.end()?;
+        Ok(taken)
+    })?
+}
+
+/// A daemon that suspects so many: all were silent for longer than their path forgives, and speak.
+fn suspected(
+    context: &Context,
+    world: &World,
+    watch: &Watch,
+    count: u32,
+) -> Result<Taken, BenchError> {
+    let (mut clients, _servers) = world.clients(count)?;
+    let daemon = Daemon::start_ready(&context.tcplull, watch, &world.path(TIMEOUT)?)?;
+    world.await_silence(context, &daemon, count)?;
+    let before = memory_kib("SUnreclaim");
+    for client in &mut clients {
+        client.send(count / 5)?;
+    }
+    for client in &mut clients {
+        client.await_word(DONE)?;
+    }
+    // A sweep with all of them in it, and time for what was in flight.
+    world.await_sweeps(context, &daemon, 2.0)?;
+    let storage = memory_kib("SUnreclaim").saturating_sub(before) << 10;
+    let mut taken = taken(&daemon)?;
+    taken.storage = Some(storage);
+    daemon.end()?;
+    Ok(taken)
+}
+
+fn taken(daemon: &Daemon) -> Result<Taken, BenchError> {
+    let (resident, peak) = daemon.resident_bytes();
+    Ok(Taken {
+        resident,
+        peak,
+        maps: bpf::of_process(daemon.pid())?.map_bytes,
+        suspects: daemon.metric("tcplull_suspects", &[])?,
+        storage: None,
+    })
+}
+
+fn line(table: &mut Table, watch: &Watch, among: &str, taken: Taken) {
+    table.line([
+        format!("{}, {among}", watch.name),
+        format!("{:.1}", mib(taken.resident)),
+        format!("{:.1}", mib(taken.peak)),
+        format!("{:.2}", mib(taken.maps)),
+        format!("{:.0}", taken.suspects),
+        taken
+            .storage
+            .map_or("0".to_owned(), |storage| format!("{:.1}", mib(storage))),
+    ]);
+}
+
+fn mib(bytes: u64) -> f64 {
+    bytes as f64 / 1024.0 / 1024.0
+}

@@ -1,0 +1,104 @@
+//! Cost of a round trip in instructions, counted in a virtual machine.
+
+use super::{Context, Row};
+use crate::error::BenchError;
+use crate::results::{Goal, Outcome, Table};
+use serde::Deserialize;
+use std::fs;
+
+pub const ROW: Row = Row {
+    name: "round-trip",
+    title: "Cost of a round trip",
+    method: include_str!("round_trip.md"),
+    tried: include_str!("round_trip.tried.md"),
+    run,
+};
+
+/// The global way of watching at most, as a share of what libbpf-tools' tcprtt takes.
+const OF_TCPRTT: f64 = 0.4;
+/// The same of its tcptop.
+const OF_TCPTOP: f64 = 0.05;
+
+/// One way of watching.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct Count {
+    name: String,
+    /// Instructions inside the programs.
+    instructions_per_round_trip: f64,
+    /// With the way into them and out.
+    with_dispatch: f64,
+}
+
+fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
+    let Some(path) = &context.instructions else {
+        context.progress("no counts are given with --instructions");
+        return Ok(None);
+    };
+    let text =
+        fs::read_to_string(path).map_err(BenchError::io(format!("reading {}", path.display())))?;
+    let counts =
+        serde_json::from_str::<Vec<Count>>(&text).map_err(|error| BenchError::Results {
+            path: path.clone(),
+            reason: error.to_string(),
+        })?;
+    Ok(Some(outcome(&counts)))
+}
+
+fn outcome(counts: &[Count]) -> Outcome {
+    let of = |name: &str| {
+        let mut counts = counts.iter();
+        counts
+            .find(|count| count.name == name)
+            .map(|count| count.with_dispatch)
+    };
+    let share = |of_what: &str| Some(of("global")? / of(of_what).filter(|count| *count > 0.0)?);
+    let mut table = Table::new(
+        "Instructions a round trip of 1 byte each way, both ends counted.",
+        &["", "in the programs", "with the way into them"],
+    );
+    for count in counts {
+        table.line([
+            count.name.clone(),
+            format!("{:.0}", count.instructions_per_round_trip),
+            format!("{:.0}", count.with_dispatch),
+        ]);
+    }
+    Outcome {
+        goals: vec![
+            Goal::new(
+                "per-socket, healthy",
+                of("per-socket"),
+                0.0,
+                "instructions",
+                0,
+            ),
+            Goal::new("global, of tcprtt", share("tcprtt"), OF_TCPRTT, "of it", 2),
+            Goal::new("global, of tcptop", share("tcptop"), OF_TCPTOP, "of it", 3),
+        ],
+        tables: vec![table],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_of_the_tools_counted_in_the_same_run() {
+        let text = r#"[{"name":"tcptop","instructions_per_round_trip":7154.0,"with_dispatch":8893.0},
+            {"name":"tcprtt","instructions_per_round_trip":689.0,"with_dispatch":774.0},
+            {"name":"global","instructions_per_round_trip":200.0,"with_dispatch":290.25},
+            {"name":"per-socket","instructions_per_round_trip":0.0,"with_dispatch":0.0}]"#;
+        let outcome = outcome(&serde_json::from_str::<Vec<Count>>(text).unwrap());
+        let measured: Vec<_> = outcome.goals.iter().map(|goal| goal.measured).collect();
+        assert_eq!(measured[..2], [Some(0.0), Some(0.375)]);
+        assert!(outcome.goals.iter().all(|goal| goal.holds() == Some(true)));
+        assert_eq!(outcome.tables[0].lines.len(), 4);
+    }
+
+    #[test]
+    fn what_was_not_counted_is_not_measured() {
+        let outcome = outcome(&[]);
+        assert!(outcome.goals.iter().all(|goal| goal.measured.is_none()));
+    }
+}

@@ -1,0 +1,54 @@
+//! Start: from exec to ready.
+
+use super::{Context, Row};
+use crate::daemon::Daemon;
+use crate::error::BenchError;
+use crate::results::{Goal, Outcome, Table};
+use crate::stats::Summary;
+use std::time::{Duration, Instant};
+
+pub const ROW: Row = Row {
+    name: "start",
+    title: "Start",
+    method: include_str!("start.md"),
+    tried: include_str!("start.tried.md"),
+    run,
+};
+
+/// From exec to ready at most, in ms.
+const READY_MS: f64 = 500.0;
+
+/// How often it is asked: what is told is late by so much at most.
+const POLL: Duration = Duration::from_millis(1);
+
+fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
+    let mut outcome = Outcome::default();
+    let mut table = Table::new(
+        "From the start of the process to 200 from `/readyz`: types read, programs loaded and attached, first sweep done.",
+        &["watching", "ms to ready", "CPU time until then, ms"],
+    );
+    for watch in &context.watches {
+        let (mut ready, mut cpu) = (Vec::new(), Vec::new());
+        for _ in 0..context.times(15, 3) {
+            context.go_on()?;
+            let begun = Instant::now();
+            let mut daemon = Daemon::start(&context.tcplull, watch, "")?;
+            daemon.await_ready(POLL)?;
+            ready.push(begun.elapsed().as_secs_f64() * 1e3);
+            cpu.push(daemon.cpu()?.as_secs_f64() * 1e3);
+            daemon.end()?;
+        }
+        let shown = |of: &[f64]| Summary::of(of.iter().copied());
+        let show = |of: &[f64]| shown(of).map_or("–".to_owned(), |of| of.show(0));
+        table.line([watch.name.to_owned(), show(&ready), show(&cpu)]);
+        outcome.goals.push(Goal::new(
+            format!("exec to ready, {}", watch.name),
+            shown(&ready).map(|ready| ready.median),
+            READY_MS,
+            "ms",
+            0,
+        ));
+    }
+    outcome.tables.push(table);
+    Ok(Some(outcome))
+}

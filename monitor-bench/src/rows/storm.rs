@@ -1,0 +1,181 @@
+//! Under a storm: very many suspects speak at once, and then a middlebox kills them all.
+
+use super::{Context, Row};
+use crate::crowd::{DONE, Holder};
+use crate::daemon::{Daemon, Watch};
+use crate::error::BenchError;
+use crate::results::{Goal, Outcome, Table};
+use crate::world::World;
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub const ROW: Row = Row {
+    name: "storm",
+    title: "Under a storm",
+    method: include_str!("storm.md"),
+    tried: include_str!("storm.tried.md"),
+    run,
+};
+
+/// The path is said to forget after this.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A blackhole is told by the third timeout, some 2 s after the send; a busy daemon may take longer.
+const JUDGED_WITHIN: Duration = Duration::from_secs(40);
+
+/// Sends a second that are tried before the storm, 0 for as many as there can be.
+const RATES: [u32; 3] = [20_000, 60_000, 0];
+
+/// One moment of the daemon's counters.
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    seen: f64,
+    dropped: f64,
+    blackholed: f64,
+    cpu: Duration,
+    at: Instant,
+}
+
+impl Counted {
+    fn now(daemon: &Daemon) -> Result<Self, BenchError> {
+        Ok(Self {
+            seen: daemon.metric("tcplull_facts_seen_total", &[])?,
+            dropped: daemon.metric("tcplull_facts_dropped_total", &[])?,
+            blackholed: daemon.metric("tcplull_outcomes_total", &[("outcome", "blackholed")])?,
+            cpu: daemon.cpu()?,
+            at: Instant::now(),
+        })
+    }
+
+    /// Its CPU time since `before`, in percent of a core.
+    fn share(self, before: Self) -> f64 {
+        let cpu = self.cpu.saturating_sub(before.cpu).as_secs_f64();
+        cpu / self.at.duration_since(before.at).as_secs_f64() * 100.0
+    }
+}
+
+fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
+    let count = if context.quick { 1_000 } else { 50_000 };
+    let mut outcome = Outcome::default();
+    for watch in &context.watches {
+        context.progress(&format!("{count} connections, {}", watch.name));
+        context.with_crowd(0, |world| storm(context, world, watch, count, &mut outcome))?;
+        // The path of this network is dead: the next needs another.
+        context.forget_world();
+    }
+    Ok(Some(outcome))
+}
+
+fn storm(
+    context: &Context,
+    world: &World,
+    watch: &Watch,
+    count: u32,
+    outcome: &mut Outcome,
+) -> Result<(), BenchError> {
+    let (mut clients, _servers) = world.clients(count)?;
+    let daemon = Daemon::start_ready(&context.tcplull, watch, &world.path(TIMEOUT)?)?;
+    let mut table = Table::new(
+        format!(
+            "{count} connections that were silent for longer than their path forgives all speak, watched {}; in the \
+             last line the path between their hosts has died.",
+            watch.name
+        ),
+        &[
+            "sends a second",
+            "facts",
+            "facts a second",
+            "dropped, ring full",
+            "judged blackholed",
+            "daemon, % of a core at most",
+            "of it while they send, %",
+        ],
+    );
+    for rate in RATES {
+        context.go_on()?;
+        world.await_silence(context, &daemon, count)?;
+        let [before, sent, after] = speak(&daemon, &mut clients, rate, Duration::from_secs(1))?;
+        let most = after.share(sent).max(sent.share(before));
+        line(&mut table, &title(rate), [before, sent, after], most);
+    }
+    world.await_silence(context, &daemon, count)?;
+    world.network().path_dies()?;
+    let [before, sent, mut after] = speak(&daemon, &mut clients, 0, Duration::ZERO)?;
+    let mut most = sent.share(before);
+    let told = |now: Counted| {
+        now.blackholed - before.blackholed + now.dropped - before.dropped >= f64::from(count)
+    };
+    let until = Instant::now() + JUDGED_WITHIN;
+    while !told(after) && Instant::now() < until {
+        context.go_on()?;
+        let last = after;
+        thread::sleep(Duration::from_secs(1));
+        after = Counted::now(&daemon)?;
+        most = most.max(after.share(last));
+    }
+    line(
+        &mut table,
+        "all at once, and die",
+        [before, sent, after],
+        most,
+    );
+    daemon.end()?;
+    outcome.tables.push(table);
+    let judged = after.blackholed - before.blackholed;
+    let untold = f64::from(count) - judged - (after.dropped - before.dropped);
+    outcome.goals.push(Goal::new(
+        format!("neither judged nor counted as dropped, {}", watch.name),
+        untold.max(0.0),
+        0.0,
+        &format!("of {count}"),
+        0,
+    ));
+    outcome.goals.push(Goal::new(
+        format!("the daemon in the storm, {}", watch.name),
+        most,
+        100.0,
+        "% of a core",
+        0,
+    ));
+    Ok(())
+}
+
+/// All send a byte; the counters before, when they have sent, and `then` later.
+fn speak(
+    daemon: &Daemon,
+    clients: &mut [Holder],
+    rate: u32,
+    then: Duration,
+) -> Result<[Counted; 3], BenchError> {
+    let before = Counted::now(daemon)?;
+    let processes = u32::try_from(clients.len().max(1)).unwrap_or(1);
+    for client in &mut *clients {
+        client.send(rate / processes)?;
+    }
+    for client in clients {
+        client.await_word(DONE)?;
+    }
+    let sent = Counted::now(daemon)?;
+    thread::sleep(then);
+    Ok([before, sent, Counted::now(daemon)?])
+}
+
+fn title(rate: u32) -> String {
+    match rate {
+        0 => "as fast as they can".to_owned(),
+        rate => rate.to_string(),
+    }
+}
+
+fn line(table: &mut Table, title: &str, [before, sent, after]: [Counted; 3], most: f64) {
+    let sending = sent.at.duration_since(before.at).as_secs_f64();
+    table.line([
+        title.to_owned(),
+        format!("{:.0}", after.seen - before.seen),
+        format!("{:.0}", (sent.seen - before.seen) / sending),
+        format!("{:.0}", after.dropped - before.dropped),
+        format!("{:.0}", after.blackholed - before.blackholed),
+        format!("{most:.0}"),
+        format!("{:.0}", sent.share(before)),
+    ]);
+}

@@ -1,0 +1,272 @@
+//! A sweep: time for each socket, with many sockets, many network namespaces, and many files that are no sockets.
+
+use super::{Context, Row};
+use crate::crowd::{self, Hold, READY};
+use crate::daemon::Daemon;
+use crate::error::BenchError;
+use crate::results::{Goal, Outcome, Table};
+use crate::stats::Summary;
+use crate::sweeping::{Sweep, Sweeps};
+use crate::world::World;
+use monitor::kernel::TablePath;
+use monitor_common::PathClock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub const ROW: Row = Row {
+    name: "sweep",
+    title: "A sweep",
+    method: include_str!("sweep.md"),
+    tried: include_str!("sweep.tried.md"),
+    run,
+};
+
+/// A socket at most, in us.
+const A_SOCKET_US: f64 = 0.6;
+/// 1,000 namespaces at most, as a multiple of what one takes.
+const NAMESPACES: f64 = 2.0;
+/// Sweeps at most, in percent of one core.
+const OF_A_CORE: f64 = 1.0;
+
+/// Connections are silent for longer than `min_gap` after this, as most are on a real host.
+const SILENT: Duration = Duration::from_millis(1500);
+/// Sweeps after which all is as it was: every eighth makes a second pass.
+const CYCLE: usize = 8;
+/// Sockets that are spread over namespaces.
+const SPREAD: u32 = 10_000;
+
+fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
+    let mut outcome = Outcome::default();
+    namespaces(context, &mut outcome)?;
+    files(context, &mut outcome)?;
+    sockets(context, &mut outcome)?;
+    share_of_a_core(context, &mut outcome)?;
+    Ok(Some(outcome))
+}
+
+const COLUMNS: [&str; 6] = [
+    "",
+    "sockets passed",
+    "CPU time, ms",
+    "mean, ms",
+    "us a socket",
+    "us a socket above none",
+];
+
+/// With more and more sockets.
+fn sockets(context: &Context, outcome: &mut Outcome) -> Result<(), BenchError> {
+    let mut table = Table::new(
+        "Healthy connections over loopback, both ends counted, in the sweeper's own network namespace; a socket that \
+         both passes come by counts once.",
+        &COLUMNS,
+    );
+    let mut none = 0.0;
+    let mut worst = None;
+    for size in [0, 10_000, 100_000, 1_000_000] {
+        if size > context.sockets {
+            continue;
+        }
+        context.progress(&format!("{size} sockets"));
+        let sweeps = context.with_crowd(size, |world| {
+            thread::sleep(SILENT);
+            sweep(context, world, &[], size)
+        })?;
+        let took = line(&mut table, &format!("{size} sockets"), &sweeps, size, none);
+        if size == 0 {
+            none = took;
+        } else {
+            let each = (took - none) / f64::from(size) * 1e3;
+            worst = Some(worst.unwrap_or(f64::MIN).max(each));
+        }
+    }
+    let routed = SPREAD;
+    context.progress(&format!("{routed} sockets on a path"));
+    let sweeps = context.with_crowd(0, |world| {
+        let held = world.clients(routed / 2)?;
+        thread::sleep(SILENT);
+        let path = TablePath {
+            remote: vec![world.servers()?],
+            ports: Vec::new(),
+            timeout: Duration::from_secs(3600),
+            warn: Duration::from_secs(2700),
+            clock: PathClock::Packets,
+        };
+        let sweeps = sweep(context, world, &[path], routed)?;
+        drop(held);
+        Ok(sweeps)
+    })?;
+    let label = format!("{routed} through a gateway, half of them on a path");
+    line(&mut table, &label, &sweeps, routed, none);
+    outcome.tables.push(table);
+    outcome.goals.push(Goal::new(
+        "CPU time of a sweep for each socket, the worst of all sizes",
+        worst,
+        A_SOCKET_US,
+        "us",
+        2,
+    ));
+    Ok(())
+}
+
+/// The same sockets in one, a hundred and a thousand network namespaces.
+fn namespaces(context: &Context, outcome: &mut Outcome) -> Result<(), BenchError> {
+    let mut table = Table::new(
+        "The same number of sockets in more and more network namespaces.",
+        &COLUMNS,
+    );
+    let mut first = None;
+    let mut last = None;
+    let numbers: &[u32] = if context.quick {
+        &[1, 10]
+    } else {
+        &[1, 100, 1_000]
+    };
+    for &namespaces in numbers {
+        context.progress(&format!("{namespaces} network namespaces"));
+        let sweeps = context.with_crowd(0, |world| {
+            let pairs = SPREAD / 2 / namespaces;
+            let mut held = world.start(None, Hold::Namespaces { namespaces, pairs })?;
+            held.await_word(READY)?;
+            thread::sleep(SILENT);
+            sweep(context, world, &[], SPREAD)
+        })?;
+        let label = format!("{namespaces} namespaces");
+        let took = line(&mut table, &label, &sweeps, SPREAD, 0.0);
+        first = first.or(Some(took));
+        last = Some(took);
+    }
+    outcome.tables.push(table);
+    let times = first.zip(last).map(|(first, last)| last / first);
+    outcome.goals.push(Goal::new(
+        "1,000 network namespaces against one",
+        times,
+        NAMESPACES,
+        "times",
+        2,
+    ));
+    Ok(())
+}
+
+/// A million open files that are no sockets.
+fn files(context: &Context, outcome: &mut Outcome) -> Result<(), BenchError> {
+    let number = context.sockets;
+    context.progress(&format!("{number} open files"));
+    let sweeps = context.with_crowd(0, |world| {
+        let mut holders = Vec::new();
+        for files in crowd::portions(number, crowd::ENDS) {
+            holders.push(world.start(None, Hold::Files { files })?);
+        }
+        for holder in &mut holders {
+            holder.await_word(READY)?;
+        }
+        sweep(context, world, &[], number)
+    })?;
+    let mut table = Table::new(
+        "Files that are no sockets; for \"a socket\" read \"a file\".",
+        &COLUMNS,
+    );
+    let label = format!("{number} open files");
+    line(&mut table, &label, &sweeps, number, 0.0);
+    outcome.tables.push(table);
+    Ok(())
+}
+
+/// Sweeps from the crowd's own namespace, the first one left out.
+fn sweep(
+    context: &Context,
+    world: &World,
+    paths: &[TablePath],
+    size: u32,
+) -> Result<Vec<Sweep>, BenchError> {
+    let times = match size {
+        0..50_000 => context.times(4 * CYCLE, CYCLE),
+        50_000..500_000 => context.times(2 * CYCLE, CYCLE),
+        _ => CYCLE,
+    };
+    world.place().within(|| {
+        let mut sweeps = Sweeps::load(paths)?;
+        (0..times)
+            .map(|_| {
+                context.go_on()?;
+                sweeps.once()
+            })
+            .collect()
+    })?
+}
+
+/// Writes a line; answers the mean of the CPU time in ms: one sweep in eight makes a second pass.
+fn line(table: &mut Table, label: &str, sweeps: &[Sweep], size: u32, none: f64) -> f64 {
+    let ms = |sweep: &Sweep| sweep.cpu.as_secs_f64() * 1e3;
+    let mean = sweeps.iter().map(ms).sum::<f64>() / sweeps.len().max(1) as f64;
+    let cpu = Summary::of(sweeps.iter().map(ms));
+    let each = |ms: f64| match size {
+        0 => "–".to_owned(),
+        size => format!("{:.2}", ms / f64::from(size) * 1e3),
+    };
+    let passed = |pick: fn(u64, u64) -> u64| sweeps.iter().map(|it| it.sockets).reduce(pick);
+    table.line([
+        label.to_owned(),
+        format!(
+            "{} to {}",
+            passed(u64::min).unwrap_or(0),
+            passed(u64::max).unwrap_or(0)
+        ),
+        cpu.map_or("–".to_owned(), |cpu| cpu.show(1)),
+        format!("{mean:.1}"),
+        each(mean),
+        each(mean - none),
+    ]);
+    mean
+}
+
+/// A daemon among all those sockets: the interval that it takes, and what it costs of one core.
+fn share_of_a_core(context: &Context, outcome: &mut Outcome) -> Result<(), BenchError> {
+    let size = context.sockets;
+    let mut table = Table::new(
+        format!("A daemon that is to sweep every 5 s, among {size} sockets."),
+        &[
+            "watching",
+            "interval in force, s",
+            "a sweep, ms",
+            "of one core, %",
+        ],
+    );
+    for watch in &context.watches {
+        context.progress(&format!("a daemon among {size} sockets, {}", watch.name));
+        let (interval, sweep, share) = context.with_crowd(size, |world| {
+            world.place().within(|| {
+                let daemon =
+                    Daemon::start_ready(&context.tcplull, watch, "sweep_interval = \"5s\"")?;
+                let share = share_between_sweeps(context, &daemon)?;
+                let interval = daemon.metric("tcplull_sweep_interval_seconds", &[])?;
+                let sweep = daemon.metric("tcplull_sweep_duration_seconds", &[])?;
+                daemon.end()?;
+                Ok::<_, BenchError>((interval, sweep, share))
+            })?
+        })?;
+        table.line([
+            watch.name.to_owned(),
+            format!("{interval:.1}"),
+            format!("{:.0}", sweep * 1e3),
+            format!("{share:.2}"),
+        ]);
+        outcome.goals.push(Goal::new(
+            format!("the daemon among {size} sockets, {}", watch.name),
+            share,
+            OF_A_CORE,
+            "% of a core",
+            2,
+        ));
+    }
+    outcome.tables.push(table);
+    Ok(())
+}
+
+/// What the daemon takes of one core, in percent, from the end of one sweep to the end of the next.
+fn share_between_sweeps(context: &Context, daemon: &Daemon) -> Result<f64, BenchError> {
+    let count = || daemon.metric("tcplull_sweeps_total", &[]);
+    let begun = count()?;
+    let (cpu, at) = (daemon.cpu()?, Instant::now());
+    context.eventually("tcplull swept again", || Ok(count()? > begun))?;
+    Ok(daemon.cpu()?.saturating_sub(cpu).as_secs_f64() / at.elapsed().as_secs_f64() * 100.0)
+}
