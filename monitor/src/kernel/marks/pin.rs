@@ -2,7 +2,7 @@
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount, umount};
-use nix::sys::statfs::statfs;
+use nix::sys::statfs::{FsType, statfs};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const BPFFS: &str = "/sys/fs/bpf";
 
 /// `BPF_FS_MAGIC` (include/uapi/linux/magic.h).
-const BPF_FS_MAGIC: i64 = 0xcafe_4a11;
+const BPF_FS_MAGIC: FsType = FsType(0xcafe_4a11);
 
 /// Name of the pin. Its number is that of the layout of [`monitor_common::Mark`].
 const NAME: &str = "marks_v1";
@@ -119,7 +119,7 @@ fn directory_name(socket: &Path) -> String {
 }
 
 fn is_bpffs(path: &Path) -> bool {
-    statfs(path).is_ok_and(|found| i64::from(found.filesystem_type().0) == BPF_FS_MAGIC)
+    statfs(path).is_ok_and(|found| found.filesystem_type() == BPF_FS_MAGIC)
 }
 
 #[cfg(test)]

@@ -146,6 +146,7 @@ fn a_sweep_replaces_what_the_one_before_found() {
         stalled: 0,
     };
     let report = SweepReport {
+        receives: true,
         rows_dropped: 4,
         samples_dropped: 3,
         duration: Duration::from_millis(20),
