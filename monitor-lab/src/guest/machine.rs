@@ -35,8 +35,9 @@ pub(super) fn mount_all() -> io::Result<()> {
     for (kind, place) in NEEDED {
         // Those below /sys are there already.
         let _ = fs::create_dir_all(place);
-        mount_one(kind, place)
-            .map_err(|error| io::Error::other(format!("cannot mount {kind} at {place}: {error}")))?;
+        mount_one(kind, place).map_err(|error| {
+            io::Error::other(format!("cannot mount {kind} at {place}: {error}"))
+        })?;
     }
     for (kind, place) in WANTED {
         let _ = mount_one(kind, place);

@@ -43,7 +43,12 @@ fn follow(step: &Step, start: Instant, voice: &Voice) -> Ending {
     let mut child = match child {
         Ok(child) => child,
         Err(error) => {
-            say(step, voice, true, format!("cannot start {program}: {error}"));
+            say(
+                step,
+                voice,
+                true,
+                format!("cannot start {program}: {error}"),
+            );
             return Ending::NotStarted;
         }
     };
@@ -85,7 +90,12 @@ fn wait(pid: Pid, until: Instant) -> Ending {
 fn pass_on(step: &Step, voice: &Voice, stderr: bool, pipe: Option<impl Read>) {
     let Some(pipe) = pipe else { return };
     for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
-        say(step, voice, stderr, String::from_utf8_lossy(&line).into_owned());
+        say(
+            step,
+            voice,
+            stderr,
+            String::from_utf8_lossy(&line).into_owned(),
+        );
     }
 }
 

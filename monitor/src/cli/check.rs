@@ -82,7 +82,10 @@ fn cost_line(cost: &ProgramCost) -> String {
         None => "this kernel does not say what the verifier did".to_owned(),
     };
     let milliseconds = Duration::from_micros(cost.load_us).as_secs_f64() * 1e3;
-    format!("{}: {verified}; loaded in {milliseconds:.1} ms", cost.program)
+    format!(
+        "{}: {verified}; loaded in {milliseconds:.1} ms",
+        cost.program
+    )
 }
 
 fn rows(report: &Report) -> Vec<CheckRow> {

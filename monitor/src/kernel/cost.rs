@@ -26,9 +26,7 @@ impl ProgramCost {
     ) -> Self {
         Self {
             program,
-            instructions: info
-                .ok()
-                .and_then(|info| info.verified_instruction_count()),
+            instructions: info.ok().and_then(|info| info.verified_instruction_count()),
             load_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         }
     }

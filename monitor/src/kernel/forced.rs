@@ -1,7 +1,8 @@
 //! The wish to have a hook served by one kind of mechanism only: for tests, and where a
 //! mechanism misbehaves.
 
-use super::hooks::{self, Kind};
+use super::hooks;
+use super::kind::Kind;
 use std::str::FromStr;
 
 /// A hook, and the kind of mechanism that alone may serve it: `send=fentry`.
@@ -54,7 +55,10 @@ fn known() -> Vec<ForcedHook> {
 /// Whether `hook` may be served by a mechanism of `kind`: all are free that nobody
 /// speaks of.
 pub(super) fn permits(forced: &[ForcedHook], hook: &str, kind: Kind) -> bool {
-    let mut of_hook = forced.iter().filter(|forced| forced.hook == hook).peekable();
+    let mut of_hook = forced
+        .iter()
+        .filter(|forced| forced.hook == hook)
+        .peekable();
     of_hook.peek().is_none() || of_hook.any(|forced| forced.kind == kind)
 }
 

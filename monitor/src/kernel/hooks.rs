@@ -3,27 +3,12 @@
 use super::cost::ProgramCost;
 use super::error::KernelError;
 use super::forced::{self, ForcedHook};
+use super::kind::Kind;
 use super::preflight;
 use aya::programs::{BtfTracePoint, FEntry, Program, ProgramError};
 use aya::{Btf, BtfError, Ebpf};
 use serde::Serialize;
 use std::time::Instant;
-
-/// How a program is attached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Tracepoint,
-    Fentry,
-}
-
-impl Kind {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Tracepoint => "tp_btf",
-            Self::Fentry => "fentry",
-        }
-    }
-}
 
 /// One way to serve a hook: programs that must all attach, each with the kernel
 /// function or tracepoint it attaches to.

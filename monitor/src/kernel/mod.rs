@@ -6,6 +6,7 @@ mod cost;
 mod error;
 mod forced;
 mod hooks;
+mod kind;
 mod misses;
 mod offsets;
 mod paths;

@@ -61,7 +61,9 @@ impl Contents {
         for (place, source) in &self.files {
             let bytes = match source {
                 Source::Bytes(bytes) => bytes.clone(),
-                Source::File(file) => fs::read(file).map_err(|source| io_error("read", file, source))?,
+                Source::File(file) => {
+                    fs::read(file).map_err(|source| io_error("read", file, source))?
+                }
             };
             entries.push(entry(place, PROGRAM, bytes));
         }

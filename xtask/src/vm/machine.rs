@@ -14,11 +14,7 @@ use std::{
 use nix::sys::{prctl, signal::Signal};
 use vm_contract::{Line, PLAN, Plan};
 
-use super::{
-    console,
-    image::Kernel,
-    initramfs::Contents,
-};
+use super::{console, image::Kernel, initramfs::Contents};
 use crate::{error::Error, setup};
 
 /// Until the guest is up. Emulated, a kernel boots in 3 s on an idle machine.
@@ -142,7 +138,14 @@ impl Vm<'_> {
         let mut command = Command::new(qemu);
         command
             // Emulation works everywhere; hardware virtualisation is often not to be had inside another machine.
-            .args(["-accel", "tcg", "-cpu", "max", "-nodefaults", "-no-user-config"])
+            .args([
+                "-accel",
+                "tcg",
+                "-cpu",
+                "max",
+                "-nodefaults",
+                "-no-user-config",
+            ])
             .args(["-display", "none", "-no-reboot", "-nic", "none"])
             .args(["-smp", &self.cpus.to_string()])
             .args(["-m", &self.memory.to_string()])
@@ -158,7 +161,12 @@ impl Vm<'_> {
             .arg("-chardev")
             .arg(format!("file,id=console,path={}", console.display()))
             .args(["-serial", "chardev:console"])
-            .args(["-chardev", "stdio,id=lines,signal=off", "-serial", "chardev:lines"])
+            .args([
+                "-chardev",
+                "stdio,id=lines,signal=off",
+                "-serial",
+                "chardev:lines",
+            ])
             .args(self.qemu)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -182,7 +190,9 @@ fn failure(outcome: &Outcome, ended: bool, complaint: &str) -> Option<String> {
     let seconds = outcome.took.as_secs();
     Some(match (outcome.boot, ended) {
         (None, true) if !complaint.is_empty() => format!("QEMU did not start: {complaint}"),
-        (None, true) => "it did not boot: the machine ended before its first process spoke".to_owned(),
+        (None, true) => {
+            "it did not boot: the machine ended before its first process spoke".to_owned()
+        }
         (None, false) => format!("it did not boot within {seconds} s"),
         (Some(_), true) => "the machine ended before its work was done".to_owned(),
         (Some(_), false) => format!("it hung: not done after {seconds} s, and was ended"),
@@ -250,5 +260,54 @@ impl Drop for Guarded {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(lines: Vec<Line>, boot: Option<Duration>) -> Outcome {
+        Outcome {
+            lines,
+            failure: None,
+            console: Vec::new(),
+            boot,
+            took: Duration::from_secs(99),
+        }
+    }
+
+    const BOOTED: Option<Duration> = Some(Duration::from_secs(3));
+
+    #[test]
+    fn a_machine_that_says_it_is_done_has_not_failed_however_it_ends() {
+        let outcome = outcome(vec![Line::Done], BOOTED);
+        assert_eq!(failure(&outcome, true, ""), None);
+        assert_eq!(failure(&outcome, false, ""), None);
+    }
+
+    #[test]
+    fn a_machine_that_never_speaks_hangs_or_dies_is_told_apart() {
+        let silent = outcome(Vec::new(), None);
+        let says = |outcome: &Outcome, ended, complaint: &str| {
+            failure(outcome, ended, complaint).unwrap_or_default()
+        };
+        assert!(says(&silent, false, "").contains("did not boot within 99 s"));
+        assert!(says(&silent, true, "").contains("did not boot"));
+        assert_eq!(
+            says(&silent, true, "qemu: no such machine"),
+            "QEMU did not start: qemu: no such machine"
+        );
+        let booted = outcome(Vec::new(), BOOTED);
+        assert!(says(&booted, false, "").contains("hung"));
+        assert!(says(&booted, true, "").contains("before its work was done"));
+    }
+
+    #[test]
+    fn a_guest_that_gives_up_says_why() {
+        let what = "cannot load the module veth".to_owned();
+        let outcome = outcome(vec![Line::Trouble { what }], None);
+        let failure = failure(&outcome, true, "").unwrap_or_default();
+        assert_eq!(failure, "the guest gave up: cannot load the module veth");
     }
 }

@@ -18,7 +18,10 @@ pub fn kernels(verdicts: &[Verdict]) -> String {
             } else {
                 "FAIL"
             };
-            grid.column(vec![("kernel", kernel(verdict)), ("hooks", fate.to_owned())]);
+            grid.column(vec![
+                ("kernel", kernel(verdict)),
+                ("hooks", fate.to_owned()),
+            ]);
         }
         for run in &verdict.runs {
             let mut cells = vec![

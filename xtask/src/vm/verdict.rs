@@ -6,7 +6,7 @@ use serde_json::Value;
 use vm_contract::{Ending, Line};
 
 use super::{
-    costs::Cost,
+    costs::{self, Cost},
     guest::{CHECK, LAB, step_name},
     machine::Outcome,
     series::Series,
@@ -159,9 +159,8 @@ impl Run {
             let untried = array(hook, "untried").iter();
             self.others
                 .extend(untried.filter_map(|name| name.as_str().map(str::to_owned)));
-            self.costs
-                .extend(array(hook, "programs").iter().filter_map(Cost::read));
         }
+        self.costs = costs::in_report(report);
     }
 }
 
@@ -199,17 +198,21 @@ fn is_report(line: &str, word: &str, scenario: &str) -> bool {
 
 /// What the lab says of a scenario that did not pass.
 fn reason(said: &[&str], scenario: &str) -> String {
-    let Some(at) = said
-        .iter()
-        .position(|line| ["FAIL", "skip"].iter().any(|word| is_report(line, word, scenario)))
-    else {
+    let Some(at) = said.iter().position(|line| {
+        ["FAIL", "skip"]
+            .iter()
+            .any(|word| is_report(line, word, scenario))
+    }) else {
         return "no word of it".to_owned();
     };
     let more = said[at + 1..]
         .iter()
         .take_while(|line| line.starts_with("     "));
     let first = said[at].split_once("): ").map(|(_, reason)| reason);
-    let parts: Vec<&str> = first.into_iter().chain(more.map(|line| line.trim())).collect();
+    let parts: Vec<&str> = first
+        .into_iter()
+        .chain(more.map(|line| line.trim()))
+        .collect();
     parts.join("; ")
 }
 
@@ -244,7 +247,8 @@ mod tests {
         }
     }
 
-    const TOO_OLD: &str = "tcplull: kernel 5.10.0 is too old: it lacks something; tcplull runs on 5.15 and later";
+    const TOO_OLD: &str =
+        "tcplull: kernel 5.10.0 is too old: it lacks something; tcplull runs on 5.15 and later";
 
     #[test]
     fn a_refusal_in_one_line_is_what_an_old_kernel_is_for() {
