@@ -16,6 +16,7 @@ pub mod fixture;
 pub mod guest;
 pub mod interrupt;
 pub mod network;
+pub mod round_trips;
 pub mod runner;
 pub mod scenarios;
 pub mod story;

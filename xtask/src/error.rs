@@ -105,6 +105,22 @@ pub enum Error {
         /// The suite that it was looked for in.
         suite: &'static str,
     },
+    /// A virtual machine did not do its work.
+    #[error("the virtual machine failed: {failure}; its console ended with:\n{console}")]
+    Machine {
+        /// Why, in one line.
+        failure: String,
+        /// The last lines on its console.
+        console: String,
+    },
+    /// A kernel can neither be fetched nor is it kept from before.
+    #[error("there is no kernel {series} to boot: {reason}")]
+    NoImage {
+        /// The series.
+        series: &'static str,
+        /// Why none can be fetched, and what to do.
+        reason: String,
+    },
     /// A kernel's package is not what it used to be.
     #[error(
         "the package {package} lacks {lacks}: Debian packs its kernels in another way now, teach xtask/src/vm it"

@@ -1,6 +1,7 @@
 //! `cargo xtask lab`: the scenarios, by name or all of them.
 
 use std::{
+    ffi::OsString,
     path::PathBuf,
     process::{Command, ExitCode},
 };
@@ -35,8 +36,11 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
     /// Print the names of the scenarios and run none
-    #[arg(long, conflicts_with_all = ["names", "json", "repeat", "jobs", "table", "record"])]
+    #[arg(long, conflicts_with_all = ["names", "json", "repeat", "jobs", "table", "record", "daemon"])]
     list: bool,
+    /// Arguments for every `tcplull run`, after `--`
+    #[arg(last = true, value_name = "ARGUMENT")]
+    daemon: Vec<OsString>,
 }
 
 /// Sets up, builds, and becomes the lab.
@@ -63,6 +67,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     }
     if let Some(table) = &args.table {
         command.arg("--table").arg(table);
+    }
+    if !args.daemon.is_empty() {
+        command.arg("--").args(&args.daemon);
     }
     workspace::become_command(&mut command)
 }

@@ -31,7 +31,7 @@ enum Task {
     Setup,
     /// Build tcplull and start its daemon
     Run(run::Args),
-    /// Check format and lints, run every test and every lab scenario once
+    /// Check format and lints, run every test and every lab scenario once, and the core ones on other kernels
     Test(test::Args),
     /// Run scenarios in network namespaces and compare what tcplull says with what happened
     Lab(lab::Args),

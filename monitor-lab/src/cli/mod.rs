@@ -11,6 +11,7 @@ use monitor_lab::boxes::{self, Orders};
 use monitor_lab::guest;
 use monitor_lab::interrupt::Interrupt;
 use monitor_lab::network::stale;
+use monitor_lab::round_trips;
 use monitor_lab::runner::Tools;
 use monitor_lab::scenarios;
 use nix::unistd::geteuid;
@@ -78,6 +79,16 @@ enum What {
     /// The first process of a virtual machine.
     #[command(hide = true)]
     Guest,
+    /// Measure what programs of the kernel cost a round trip over loopback.
+    #[command(hide = true)]
+    RoundTrips {
+        /// How many round trips.
+        #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
+        count: u32,
+        /// A command to run beside them.
+        #[arg(last = true, value_name = "COMMAND")]
+        beside: Vec<String>,
+    },
 }
 
 #[derive(Args)]
@@ -135,11 +146,19 @@ pub fn main() -> ExitCode {
         What::Guest => guest::live()
             .map(|()| ExitCode::SUCCESS)
             .map_err(|error| format!("the guest: {error}")),
+        What::RoundTrips { count, beside } => round_trips(count, &beside),
     };
     done.unwrap_or_else(|problem| {
         eprintln!("monitor-lab: {problem}");
         ExitCode::from(DIFFERS)
     })
+}
+
+fn round_trips(count: u32, beside: &[String]) -> Result<ExitCode, String> {
+    let measured = round_trips::measure(count, beside).map_err(|error| error.to_string())?;
+    let line = serde_json::to_string(&measured).map_err(|error| error.to_string())?;
+    println!("{line}");
+    Ok(ExitCode::SUCCESS)
 }
 
 fn list() -> Result<ExitCode, String> {

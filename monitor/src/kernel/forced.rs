@@ -2,7 +2,7 @@
 //! mechanism misbehaves.
 
 use super::hooks;
-use super::link::Kind;
+use super::kind::Kind;
 use std::str::FromStr;
 
 /// A hook, and the kind of mechanism that alone may serve it: `send=fentry`.

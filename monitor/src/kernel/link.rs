@@ -1,27 +1,12 @@
 //! Loading, attaching and detaching one program of a hook.
 
 use super::cost::ProgramCost;
+use super::kind::Kind;
 use aya::programs::fentry::FEntryLinkId;
 use aya::programs::tp_btf::BtfTracePointLinkId;
 use aya::programs::{BtfTracePoint, FEntry, Program, ProgramError};
 use aya::{Btf, Ebpf};
 use std::time::Instant;
-
-/// How a program is attached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Tracepoint,
-    Fentry,
-}
-
-impl Kind {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Tracepoint => "tp_btf",
-            Self::Fentry => "fentry",
-        }
-    }
-}
 
 /// A program of a hook, loaded, and attached or not.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ mod error;
 mod forced;
 mod gate;
 mod hooks;
+mod kind;
 mod link;
 mod marks;
 mod misses;

@@ -17,6 +17,7 @@ pub const TESTS: &[Test] = &[
     Test::anywhere("a_file_that_was_named_must_be_there", no_such_file),
     Test::anywhere("a_wrong_timeout_flag_is_named", wrong_timeout),
     Test::anywhere("a_negative_timeout_flag_is_named", negative_timeout),
+    Test::anywhere("an_unknown_hook_is_answered_with_all_there_is", wrong_hook),
     Test::anywhere("without_a_daemon_its_socket_is_named", no_daemon),
     Test::anywhere(
         "without_privileges_both_capabilities_are_named",
@@ -112,6 +113,21 @@ fn wrong_timeout() -> Tested {
 fn negative_timeout() -> Tested {
     let ended = finish(&mut tcplull(["run", "--timeout", "-5s"]))?;
     flag_refused(&ended, &["--timeout", "-5s", "negative"]);
+    Ok(())
+}
+
+fn wrong_hook() -> Tested {
+    for value in [
+        "send=kprobe",
+        "sent=fentry",
+        "receive",
+        "receive=fentry,send=x",
+    ] {
+        for command in ["run", "check"] {
+            let ended = finish(&mut tcplull([command, "--hooks", value]))?;
+            flag_refused(&ended, &["--hooks", "there are: send=tp_btf, send=fentry,"]);
+        }
+    }
     Ok(())
 }
 

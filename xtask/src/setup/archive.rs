@@ -116,6 +116,10 @@ impl Archive {
             // Its own user could not read a cache in root's home.
             "APT::Sandbox::User=root".to_owned(),
             "Acquire::Languages=none".to_owned(),
+            // A mirror that does not answer must not hold up the run: half a minute, once more.
+            "Acquire::http::Timeout=30".to_owned(),
+            "Acquire::https::Timeout=30".to_owned(),
+            "Acquire::Retries=1".to_owned(),
             // Only what this needs: no icons, no contents.
             "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false".to_owned(),
         ] {

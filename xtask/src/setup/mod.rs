@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use crate::{error::Error, progress};
 
 pub use archive::{Archive, Package};
+pub use debian::{is_root, unpack};
 pub use programs::{QEMU, find, search_path};
 
 /// All parts.

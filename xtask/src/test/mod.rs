@@ -1,14 +1,16 @@
-//! `cargo xtask test`: lints, every test, every lab scenario, and one closing line.
+//! `cargo xtask test`: lints, every test, every lab scenario, two other kernels, and one closing line.
 
 mod cargo_test;
 mod checks;
 mod results;
 mod scenarios;
+mod verifier;
 
 use std::{env, process::ExitCode};
 
-use crate::{error::Error, progress, setup, workspace};
-use results::Results;
+use crate::{error::Error, progress, setup, vm, workspace};
+
+pub use results::Results;
 
 /// What is to be tested.
 #[derive(Debug, clap::Args)]
@@ -31,7 +33,13 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     cargo_test::run(filter, &mut results)?;
     // A workspace that does not build has no lab to run; its error stands above.
     match workspace::build_tcplull_and_lab() {
-        Ok((tcplull, lab)) => scenarios::run(&lab, &tcplull, filter, &mut results)?,
+        Ok((tcplull, lab)) => {
+            verifier::run(&tcplull, filter, &mut results)?;
+            scenarios::run(&lab, &tcplull, filter, &mut results)?;
+            if let Err(error) = vm::test(filter, &mut results) {
+                results.fail(format!("vm: {error}"));
+            }
+        }
         Err(error) => results.fail(error.to_string()),
     }
     Ok(close(&results))

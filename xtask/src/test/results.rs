@@ -19,6 +19,17 @@ impl Results {
         self.failed_names.push(what);
     }
 
+    /// Counts tests that passed and were reported by no test program.
+    pub fn pass(&mut self, tests: usize) {
+        self.passed += tests;
+    }
+
+    /// Counts a test that was not run, and why.
+    pub fn skip(&mut self, what: String) {
+        self.skipped += 1;
+        self.skipped_names.push(what);
+    }
+
     /// Reads a line of a test program: a test's own line gives the name, the closing line the counts.
     pub fn read_test_line(&mut self, line: &str) {
         if let Some(summary) = line.strip_prefix("test result: ") {

@@ -38,6 +38,18 @@ impl Cost {
     }
 }
 
+/// The costs in a whole report of `tcplull check --json`.
+pub fn in_report(report: &Value) -> Vec<Cost> {
+    let hooks = report.get("hooks").and_then(Value::as_array);
+    hooks
+        .into_iter()
+        .flatten()
+        .filter_map(|hook| hook.get("programs")?.as_array())
+        .flatten()
+        .filter_map(Cost::read)
+        .collect()
+}
+
 /// The costs that are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kept(BTreeMap<String, BTreeMap<String, u64>>);

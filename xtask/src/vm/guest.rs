@@ -13,9 +13,6 @@ const TOOLS: [&str; 2] = ["ip", "nft"];
 /// Names of protocols for `nft`.
 const PROTOCOLS: &str = "/etc/protocols";
 
-/// Scenarios at once: an emulated machine must still wake everybody when it should.
-const JOBS: &str = "4";
-
 /// Seconds for `tcplull check`, which loads every program.
 const CHECK_WITHIN: u64 = 60;
 
@@ -54,7 +51,7 @@ pub fn plan(series: &Series) -> Plan {
     }
     for variant in series.variants {
         steps.push(check(step_name(variant, CHECK), variant.arguments));
-        steps.push(scenarios(variant));
+        steps.push(scenarios(variant, series.jobs));
     }
     Plan {
         modules: Vec::new(),
@@ -77,10 +74,11 @@ fn check(name: String, arguments: &[&str]) -> Step {
     }
 }
 
-fn scenarios(variant: &Variant) -> Step {
+fn scenarios(variant: &Variant, jobs: u8) -> Step {
+    let jobs = jobs.to_string();
     let mut command = vec!["/bin/monitor-lab", "run"];
     command.extend(variant.scenarios);
-    command.extend(["--tcplull", "/bin/tcplull", "--jobs", JOBS, "--"]);
+    command.extend(["--tcplull", "/bin/tcplull", "--jobs", &jobs, "--"]);
     command.extend(variant.arguments);
     let count = u64::try_from(variant.scenarios.len()).unwrap_or(u64::MAX);
     Step {

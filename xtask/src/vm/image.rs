@@ -48,10 +48,47 @@ impl Kernel {
     }
 }
 
-/// The newest kernel of `series`: from the archive if it has a newer one than `cache`.
-pub fn newest(series: &Series, archive: &Archive, cache: &Path) -> Result<Kernel, Error> {
+/// The newest kernel of `series`: from the archive, where it can be reached, else the one that is in `cache`.
+pub fn get(
+    series: &Series,
+    archive: Result<&Archive, &Error>,
+    cache: &Path,
+) -> Result<Kernel, Error> {
+    let reason = match archive.map(|archive| newest(series, archive, cache)) {
+        Ok(Ok(kernel)) => return Ok(kernel),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    let kept = kept(series, cache).ok_or_else(|| Error::NoImage {
+        series: series.name,
+        reason: reason.clone(),
+    })?;
+    progress::note(&format!("{reason}; using {}, which is kept", kept.version));
+    Ok(kept)
+}
+
+/// The kernel of `series` that is in the cache.
+fn kept(series: &Series, cache: &Path) -> Option<Kernel> {
+    let prefix = format!("{}.", series.name);
+    let entries = fs::read_dir(cache).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let mut parts = name.split('_');
+            let (release, version, stamp) = (parts.next()?, parts.next()?, parts.next()?);
+            (release.starts_with(&prefix) && stamp == modules::stamp()).then(|| Kernel {
+                release: release.to_owned(),
+                version: version.to_owned(),
+                folder: entry.path(),
+            })
+        })
+        .max_by_key(|kernel| numbers(&kernel.version))
+}
+
+/// The newest kernel of `series` in the archive.
+fn newest(series: &Series, archive: &Archive, cache: &Path) -> Result<Kernel, Error> {
     let prefix = format!("{IMAGE}{}.", series.name);
-    let image = newest_of(series, archive.packages(&prefix)?).ok_or_else(|| Error::NoKernel {
+    let image = newest_of(series, archive.packages(&prefix)?).ok_or(Error::NoKernel {
         series: series.name,
         suite: series.suite,
     })?;
@@ -202,6 +239,33 @@ mod tests {
         );
         let newest = newest.map(|package| package.name);
         assert_eq!(newest.as_deref(), Some("linux-image-6.1.0-56-cloud-amd64"));
+    }
+
+    #[test]
+    fn what_is_kept_is_found_again_unless_other_modules_are_wanted_now() {
+        let cache = tempfile::tempdir().unwrap();
+        let series = series::named("6.1").unwrap();
+        for name in [
+            "6.1.0-9-cloud-amd64_6.1.27-1_00000000".to_owned(),
+            format!("6.1.0-8-cloud-amd64_6.1.20-1_{}", modules::stamp()),
+            format!("6.12.5-cloud-amd64_6.12.5-1_{}", modules::stamp()),
+        ] {
+            fs::create_dir(cache.path().join(name)).unwrap();
+        }
+        let kept = kept(series, cache.path()).unwrap();
+        assert_eq!(kept.release, "6.1.0-8-cloud-amd64");
+    }
+
+    #[test]
+    fn without_archive_and_cache_the_reason_is_the_archives() {
+        let cache = tempfile::tempdir().unwrap();
+        let series = series::named("6.1").unwrap();
+        let error = Error::NoImage {
+            series: "any",
+            reason: "the mirror does not answer".into(),
+        };
+        let error = get(series, Err(&error), cache.path()).unwrap_err();
+        assert!(error.to_string().contains("does not answer"), "{error}");
     }
 
     #[test]

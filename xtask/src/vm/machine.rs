@@ -262,3 +262,52 @@ impl Drop for Guarded {
         let _ = self.0.wait();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(lines: Vec<Line>, boot: Option<Duration>) -> Outcome {
+        Outcome {
+            lines,
+            failure: None,
+            console: Vec::new(),
+            boot,
+            took: Duration::from_secs(99),
+        }
+    }
+
+    const BOOTED: Option<Duration> = Some(Duration::from_secs(3));
+
+    #[test]
+    fn a_machine_that_says_it_is_done_has_not_failed_however_it_ends() {
+        let outcome = outcome(vec![Line::Done], BOOTED);
+        assert_eq!(failure(&outcome, true, ""), None);
+        assert_eq!(failure(&outcome, false, ""), None);
+    }
+
+    #[test]
+    fn a_machine_that_never_speaks_hangs_or_dies_is_told_apart() {
+        let silent = outcome(Vec::new(), None);
+        let says = |outcome: &Outcome, ended, complaint: &str| {
+            failure(outcome, ended, complaint).unwrap_or_default()
+        };
+        assert!(says(&silent, false, "").contains("did not boot within 99 s"));
+        assert!(says(&silent, true, "").contains("did not boot"));
+        assert_eq!(
+            says(&silent, true, "qemu: no such machine"),
+            "QEMU did not start: qemu: no such machine"
+        );
+        let booted = outcome(Vec::new(), BOOTED);
+        assert!(says(&booted, false, "").contains("hung"));
+        assert!(says(&booted, true, "").contains("before its work was done"));
+    }
+
+    #[test]
+    fn a_guest_that_gives_up_says_why() {
+        let what = "cannot load the module veth".to_owned();
+        let outcome = outcome(vec![Line::Trouble { what }], None);
+        let failure = failure(&outcome, true, "").unwrap_or_default();
+        assert_eq!(failure, "the guest gave up: cannot load the module veth");
+    }
+}

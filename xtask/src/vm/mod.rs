@@ -2,19 +2,24 @@
 //! static binaries, checks what works there, and runs the laboratory's core scenarios.
 
 mod console;
-mod costs;
+pub mod costs;
 mod guest;
 mod image;
 mod initramfs;
+mod instructions;
 mod libraries;
 mod machine;
 mod modules;
-mod series;
+pub mod series;
 mod table;
 mod variant;
 mod verdict;
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use ebpf_toolchain::cache_dir;
 use vm_contract::Line;
@@ -23,9 +28,11 @@ use crate::{
     error::Error,
     progress,
     setup::{self, Archive},
+    test::Results,
     workspace,
 };
 use costs::Kept;
+use image::Kernel;
 use initramfs::Contents;
 use machine::Vm;
 use series::Series;
@@ -47,10 +54,16 @@ pub struct Args {
     /// Keep what the programs cost the verifier on these kernels, in place of what was kept
     #[arg(long)]
     update_verifier_costs: bool,
+    /// Instead of all that, count the instructions that tcplull, and two other tools, add to a round trip on 6.12
+    #[arg(long, conflicts_with_all = ["kernels", "update_verifier_costs"])]
+    instructions: bool,
 }
 
 /// Sets up, builds, boots one kernel after the other, and prints the tables.
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    if args.instructions {
+        return instructions();
+    }
     let kernels = match args.kernels.as_slice() {
         [] => series::ALL.iter().collect(),
         named => named.to_vec(),
@@ -75,29 +88,84 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     })
 }
 
-fn boot_all(kernels: &[&'static Series]) -> Result<Vec<Verdict>, Error> {
+/// The kernels that CI boots, those whose name contains `filter`; each scenario counts as a test.
+pub fn test(filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
+    let kernels: Vec<&Series> = series::ALL
+        .iter()
+        .filter(|series| series::IN_CI.contains(&series.name))
+        .filter(|series| filter.is_none_or(|filter| test_name(series).contains(filter)))
+        .collect();
+    if kernels.is_empty() {
+        return Ok(());
+    }
+    if let Err(missing) = setup::vm_programs() {
+        for series in kernels {
+            results.skip(format!("{}: {missing}", test_name(series)));
+        }
+        return Ok(());
+    }
+    let verdicts = boot_all(&kernels)?;
+    let mut failures = report(&verdicts);
+    failures.extend(cost_complaints(&verdicts)?);
+    for verdict in &verdicts {
+        let scenarios = verdict.runs.iter().flat_map(|run| &run.scenarios);
+        results.pass(scenarios.filter(|(_, passed)| *passed).count());
+    }
+    for failure in failures {
+        results.fail(format!("vm {failure}"));
+    }
+    Ok(())
+}
+
+fn test_name(series: &Series) -> String {
+    format!("vm {}", series.name)
+}
+
+fn instructions() -> Result<ExitCode, Error> {
+    let mut contents = contents()?;
+    let cache = cache()?;
+    instructions::add_tools(&mut contents, &cache)?;
+    let archive = archive(&cache);
+    let kernel = image::get(instructions::series()?, archive.as_ref(), &cache)?;
+    let counted = instructions::count(&kernel, &contents, &instructions::cases())?;
+    println!("{}", instructions::table(&counted));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What every guest holds, set up and built.
+fn contents() -> Result<Contents, Error> {
     setup::toolchain()?;
     setup::vm_programs()?;
     let (tcplull, lab) = workspace::build_static()?;
-    let contents = guest::contents(&tcplull, &lab)?;
-    let cache = cache()?;
-    let mut suites: Vec<&str> = kernels.iter().map(|series| series.suite).collect();
+    guest::contents(&tcplull, &lab)
+}
+
+/// The archive with the suites of all series, whichever are wanted now: lists for some would be fetched again for
+/// others.
+fn archive(cache: &Path) -> Result<Archive, Error> {
+    let mut suites: Vec<&str> = series::ALL.iter().map(|series| series.suite).collect();
     suites.dedup();
-    let archive = Archive::open(&cache.join("archive"), &suites)?;
+    Archive::open(&cache.join("archive"), &suites)
+}
+
+fn boot_all(kernels: &[&'static Series]) -> Result<Vec<Verdict>, Error> {
+    let contents = contents()?;
+    let cache = cache()?;
+    let archive = archive(&cache);
     Ok(kernels
         .iter()
         .map(|series| {
-            boot(series, &archive, &contents)
+            image::get(series, archive.as_ref(), &cache)
+                .and_then(|kernel| boot(series, &kernel, &contents))
                 .unwrap_or_else(|error| Verdict::of_nothing(series, error.to_string()))
         })
         .collect())
 }
 
-fn boot(series: &'static Series, archive: &Archive, contents: &Contents) -> Result<Verdict, Error> {
-    let kernel = image::newest(series, archive, &cache()?)?;
+fn boot(series: &'static Series, kernel: &Kernel, contents: &Contents) -> Result<Verdict, Error> {
     progress::step(&format!("booting {} ({})", kernel.release, kernel.version));
     let vm = Vm {
-        kernel: &kernel,
+        kernel,
         cpus: CPUS,
         memory: MEMORY,
         qemu: &[],

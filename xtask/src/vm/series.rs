@@ -11,7 +11,12 @@ pub struct Series {
     pub suite: &'static str,
     /// What is tried on it; nothing where tcplull must refuse.
     pub variants: &'static [Variant],
+    /// Scenarios at once. They wait more than they work, but for the start of their daemons.
+    pub jobs: u8,
 }
+
+/// What two emulated processors bear where the verifier is quick.
+const JOBS: u8 = 4;
 
 impl Series {
     /// Whether tcplull must refuse this kernel.
@@ -26,27 +31,33 @@ pub const ALL: &[Series] = &[
         name: "5.10",
         suite: "bullseye",
         variants: &[],
+        jobs: JOBS,
     },
     Series {
         name: "6.1",
         suite: "bookworm",
         // Its verifier takes ten times as long for the same programs as those of the others: once must do.
         variants: &[variant::BEST],
+        // And every daemon keeps one of both processors busy for that long.
+        jobs: 2,
     },
     Series {
         name: "6.12",
         suite: "bookworm",
         variants: &[variant::BEST, variant::RECEIVE_FENTRY],
+        jobs: JOBS,
     },
     Series {
         name: "6.18",
         suite: "trixie-backports",
         variants: &[variant::BEST, variant::BOTH_FENTRY],
+        jobs: JOBS,
     },
     Series {
         name: "7.3",
         suite: "trixie-backports",
         variants: &[variant::BEST, variant::BOTH_FENTRY],
+        jobs: JOBS,
     },
 ];
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use vm_contract::{Ending, Line};
 
 use super::{
-    costs::Cost,
+    costs::{self, Cost},
     guest::{CHECK, LAB, step_name},
     machine::Outcome,
     series::Series,
@@ -159,9 +159,8 @@ impl Run {
             let untried = array(hook, "untried").iter();
             self.others
                 .extend(untried.filter_map(|name| name.as_str().map(str::to_owned)));
-            self.costs
-                .extend(array(hook, "programs").iter().filter_map(Cost::read));
         }
+        self.costs = costs::in_report(report);
     }
 }
 

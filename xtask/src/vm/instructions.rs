@@ -1,0 +1,209 @@
+//! What programs cost a round trip, in instructions: the guest's clock counts them.
+
+use std::{fs, path::Path, time::Duration};
+
+use serde_json::Value;
+use vm_contract::{Line, Plan, Step};
+
+use super::{
+    image::Kernel,
+    initramfs::Contents,
+    machine::Vm,
+    series::{self, Series},
+};
+use crate::{error::Error, progress, setup};
+
+/// The kernel on which all of the compared tools run.
+const SERIES: &str = "6.12";
+
+/// A nanosecond of the guest is an instruction, and no time passes while it sleeps. One processor only: there would be
+/// no order between two.
+const COUNTING: &[&str] = &["-icount", "shift=0,sleep=off"];
+
+/// Debian's tools to compare with, and their package.
+const TOOLS: [&str; 2] = ["tcprtt", "tcptop"];
+const PACKAGE: &str = "libbpf-tools";
+
+/// Round trips: what else the guest does meanwhile is a thousandth of them.
+const ROUND_TRIPS: &str = "20000";
+
+/// The machine is ended after this.
+const LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// Seconds of the guest for one case. Most of them it sleeps, which takes no time.
+const CASE_WITHIN: u64 = 600;
+
+/// Something that runs beside the round trips.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Its name.
+    pub name: &'static str,
+    /// Its command in the guest; empty for nothing.
+    pub command: Vec<&'static str>,
+}
+
+/// What the guest measured of a case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counted {
+    /// The case.
+    pub name: String,
+    /// Instructions of a whole round trip, both ends.
+    pub whole: f64,
+    /// Runs of programs in it.
+    pub runs: f64,
+    /// Instructions inside of them, by the kernel's own statistics.
+    pub inside: f64,
+}
+
+/// The cases that the project's own command compares.
+pub fn cases() -> Vec<Case> {
+    let case = |name, command| Case { name, command };
+    vec![
+        case("nothing", Vec::new()),
+        case(
+            "tcplull",
+            vec!["/bin/tcplull", "run", "--config", "/dev/null"],
+        ),
+        case("tcprtt", vec!["/bin/tcprtt", "-i", "3600"]),
+        case("tcptop", vec!["/bin/tcptop", "-C", "3600"]),
+        case("nothing again", Vec::new()),
+    ]
+}
+
+/// The series that is counted on.
+pub fn series() -> Result<&'static Series, Error> {
+    series::named(SERIES).map_err(|there| Error::NoImage {
+        series: SERIES,
+        reason: there,
+    })
+}
+
+/// Adds Debian's tools to what the guest holds. They are taken out of their package, and kept in `cache`.
+pub fn add_tools(contents: &mut Contents, cache: &Path) -> Result<(), Error> {
+    let folder = cache.join(PACKAGE);
+    if !folder.is_dir() {
+        let work = cache.join(format!("unpack-{PACKAGE}-{}", std::process::id()));
+        fs::create_dir_all(&work).map_err(|source| io("create", &work, source))?;
+        let unpacked = setup::unpack(PACKAGE, &work)
+            .and_then(|()| fs::rename(&work, &folder).map_err(|source| io("move", &work, source)));
+        if unpacked.is_err() {
+            let _ = fs::remove_dir_all(&work);
+        }
+        unpacked?;
+    }
+    for tool in TOOLS {
+        contents.program(&folder.join("usr/sbin").join(tool))?;
+    }
+    Ok(())
+}
+
+/// Counts every case in one machine, one after the other.
+pub fn count(kernel: &Kernel, contents: &Contents, cases: &[Case]) -> Result<Vec<Counted>, Error> {
+    progress::step(&format!(
+        "counting instructions on {} ({})",
+        kernel.release, kernel.version
+    ));
+    let vm = Vm {
+        kernel,
+        cpus: 1,
+        memory: super::MEMORY,
+        qemu: COUNTING,
+        contents,
+        plan: Plan {
+            modules: Vec::new(),
+            steps: cases.iter().map(step).collect(),
+        },
+    };
+    let outcome = vm.run(LIMIT, super::show)?;
+    if let Some(failure) = outcome.failure {
+        return Err(Error::Machine {
+            failure,
+            console: outcome.console.join("\n"),
+        });
+    }
+    Ok(outcome.lines.iter().filter_map(counted).collect())
+}
+
+fn step(case: &Case) -> Step {
+    let mut command = vec![
+        "/bin/monitor-lab",
+        "round-trips",
+        "--count",
+        ROUND_TRIPS,
+        "--",
+    ];
+    command.extend(&case.command);
+    Step {
+        name: case.name.to_owned(),
+        command: command.into_iter().map(str::to_owned).collect(),
+        seconds: CASE_WITHIN,
+    }
+}
+
+fn counted(line: &Line) -> Option<Counted> {
+    let Line::Output {
+        step,
+        stderr: false,
+        text,
+    } = line
+    else {
+        return None;
+    };
+    let measured: Value = serde_json::from_str(text).ok()?;
+    let number = |key: &str| measured.get(key)?.as_f64();
+    Some(Counted {
+        name: step.clone(),
+        whole: number("ns")?,
+        runs: number("runs")?,
+        inside: number("inside_ns")?,
+    })
+}
+
+/// A line for each: what it adds to the round trip of the first, which has nothing beside it.
+pub fn table(counted: &[Counted]) -> String {
+    let mut text = format!(
+        "{:14} {:>11} {:>6} {:>11} {:>14}\n",
+        "beside", "round trip", "runs", "inside", "with dispatch"
+    );
+    let bare = counted.first().map_or(0.0, |counted| counted.whole);
+    for counted in counted {
+        text.push_str(&format!(
+            "{:14} {:11.0} {:6.1} {:11.0} {:14.0}\n",
+            counted.name,
+            counted.whole,
+            counted.runs,
+            counted.inside,
+            counted.whole - bare
+        ));
+    }
+    text
+}
+
+fn io(verb: &str, path: &Path, source: std::io::Error) -> Error {
+    Error::Io {
+        what: format!("{verb} {}", path.display()),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_case_adds_is_counted_from_the_first() {
+        let line = |step: &str, ns: f64| Line::Output {
+            step: step.into(),
+            stderr: false,
+            text: format!(
+                r#"{{"round_trips":10,"ns":{ns},"runs":4.0,"inside_ns":500.5,"programs":{{}}}}"#
+            ),
+        };
+        let lines = [line("nothing", 20_000.0), line("tcplull", 20_800.0)];
+        let counted: Vec<Counted> = lines.iter().filter_map(counted).collect();
+        let table = table(&counted);
+        let last = table.lines().last().unwrap_or_default();
+        let fields: Vec<&str> = last.split_whitespace().collect();
+        assert_eq!(fields, ["tcplull", "20800", "4.0", "500", "800"]);
+    }
+}
