@@ -46,7 +46,10 @@ impl Sweeps {
     /// # Errors
     /// [`BenchError::Kernel`].
     pub fn once(&mut self) -> Result<Sweep, BenchError> {
-        let report = self.kernel.sweeper.sweep(SweepMode::Findings, Duration::ZERO)?;
+        let report = self
+            .kernel
+            .sweeper
+            .sweep(SweepMode::Findings, Duration::ZERO)?;
         Ok(Sweep {
             took: report.took,
             cpu: report.cpu,

@@ -15,7 +15,7 @@ const QUIET_SWEEPS: u32 = 2;
 #[derive(Debug)]
 pub(super) struct Gate {
     hook: Attached,
-    quiet_sweeps: u32,
+    need: Need,
 }
 
 impl Gate {
@@ -23,7 +23,7 @@ impl Gate {
     pub(super) fn new(hook: Attached) -> Self {
         Self {
             hook,
-            quiet_sweeps: 0,
+            need: Need::default(),
         }
     }
 
@@ -35,22 +35,57 @@ impl Gate {
         silent: u64,
         suspects: u64,
     ) -> Result<(), ProgramError> {
-        if silent > 0 || suspects > 0 {
-            self.quiet_sweeps = 0;
-            if !self.is_open() {
-                return self.hook.attach(ebpf);
-            }
-        } else {
-            self.quiet_sweeps = self.quiet_sweeps.saturating_add(1);
-            if self.quiet_sweeps >= QUIET_SWEEPS && self.is_open() {
-                return self.hook.detach(ebpf);
-            }
+        match (self.need.after(silent, suspects), self.is_open()) {
+            (true, false) => self.hook.attach(ebpf),
+            (false, true) => self.hook.detach(ebpf),
+            (true, true) | (false, false) => Ok(()),
         }
-        Ok(())
     }
 
     /// Whether the hook is attached.
     pub(super) fn is_open(&self) -> bool {
         self.hook.is_attached()
+    }
+}
+
+/// Whether the hook is needed, as the last sweeps saw it.
+#[derive(Debug, Default)]
+struct Need {
+    quiet_sweeps: u32,
+}
+
+impl Need {
+    fn after(&mut self, silent: u64, suspects: u64) -> bool {
+        self.quiet_sweeps = if silent > 0 || suspects > 0 {
+            0
+        } else {
+            self.quiet_sweeps.saturating_add(1)
+        };
+        self.quiet_sweeps < QUIET_SWEEPS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hook_goes_after_two_sweeps_that_found_nothing() {
+        let mut need = Need::default();
+        assert!(need.after(0, 0));
+        assert!(!need.after(0, 0));
+        assert!(!need.after(0, 0));
+    }
+
+    #[test]
+    fn one_silent_socket_or_one_suspect_brings_it_back_at_once() {
+        for (silent, suspects) in [(1, 0), (0, 1)] {
+            let mut need = Need { quiet_sweeps: 9 };
+            assert!(need.after(silent, suspects));
+            assert!(
+                need.after(0, 0),
+                "and a single quiet sweep takes nothing away"
+            );
+        }
     }
 }

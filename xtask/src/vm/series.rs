@@ -56,7 +56,7 @@ pub const ALL: &[Series] = &[
     Series {
         name: "7.3",
         suite: "trixie-backports",
-        variants: &[variant::BEST, variant::BOTH_FENTRY],
+        variants: &[variant::BEST, variant::GLOBAL],
         jobs: JOBS,
     },
 ];

@@ -25,10 +25,17 @@ const CORE: &[&str] = &[
     "loopback-pool",
 ];
 
-/// Every hook by the best mechanism that works.
+/// The better of the two ways to watch, and every hook by the best mechanism that works.
 pub const BEST: Variant = Variant {
     name: "best",
     arguments: &[],
+    scenarios: CORE,
+};
+
+/// Programs on every segment, where sockets could be watched one by one.
+pub const GLOBAL: Variant = Variant {
+    name: "global",
+    arguments: &["--watch", "global"],
     scenarios: CORE,
 };
 
