@@ -58,6 +58,11 @@ impl Watch {
         Ok(Self::named_in(&String::from_utf8_lossy(&help.stdout)))
     }
 
+    /// Whether a sweep must have seen a silence for its end to be told.
+    pub fn needs_sweep(&self) -> bool {
+        *self == PER_SOCKET
+    }
+
     fn named_in(help: &str) -> Vec<Self> {
         if help.contains("--watch") {
             vec![GLOBAL, PER_SOCKET]

@@ -51,7 +51,7 @@ fn glance(link: &str, goal: &Goal) -> String {
         format!("{value:.digits$} {}", goal.unit)
     });
     format!(
-        "| {link} | {} | {measured} | {:.digits$} {} | {verdict} |\n",
+        "| {link} | {} | {measured} | at most {:.digits$} {} | {verdict} |\n",
         goal.what, goal.at_most, goal.unit
     )
 }
@@ -149,8 +149,8 @@ mod tests {
         results.rows.insert(ALL[0].name.to_owned(), measured());
         let page = page(ALL, &results);
         for part in [
-            "| above empty | 24 ns | 30 ns | reached |",
-            "| against storage | 0.50 of it | 0.33 of it | **missed** |",
+            "| above empty | 24 ns | at most 30 ns | reached |",
+            "| against storage | 0.50 of it | at most 0.33 of it | **missed** |",
             "| program | ns a run |\n| --- | --: |\n| send | 24 (23 to 26) |",
             "2026-01-31 12:00 UTC, 61 s, `cargo xtask bench`, Linux 6.18.0",
         ] {

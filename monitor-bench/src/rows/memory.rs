@@ -141,7 +141,7 @@ fn suspected(
 ) -> Result<Taken, BenchError> {
     let (mut clients, _servers) = world.clients(count)?;
     let daemon = Daemon::start_ready(&context.tcplull, watch, &world.path(TIMEOUT)?)?;
-    world.await_silence(context, &daemon, count)?;
+    world.await_silence(context, (&daemon, watch), count, TIMEOUT)?;
     let before = memory_kib("SUnreclaim");
     for client in &mut clients {
         client.send(count / 5)?;

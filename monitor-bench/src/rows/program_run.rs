@@ -152,7 +152,7 @@ fn compare(
     let load = Load::start(kind)?;
     load.run();
     let mut found = [ByHook::new(), ByHook::new()];
-    for _ in 0..context.times(60, 6) {
+    for _ in 0..context.times(40, 6) {
         context.go_on()?;
         for (set, found) in [&mut *one, &mut *other].into_iter().zip(&mut found) {
             set.attach()?;

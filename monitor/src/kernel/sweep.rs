@@ -14,7 +14,7 @@ use aya::programs::Iter;
 use aya::{Btf, Ebpf};
 use monitor_common::{Counter, Fact, SilentSockets, SweepMode, SweepOrder};
 use nix::time::{ClockId, clock_gettime};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -221,14 +221,16 @@ pub(super) fn open_pass(ebpf: &mut Ebpf, program: &str) -> std::io::Result<std::
     let program: &mut Iter = ebpf
         .program_mut(program)
         .and_then(|program| program.try_into().ok())
-        .ok_or(std::io::ErrorKind::NotFound)?;
+        .ok_or(ErrorKind::NotFound)?;
     let link = program.attach().map_err(std::io::Error::other)?;
     let link = program.take_link(link).map_err(std::io::Error::other)?;
     link.into_file().map_err(std::io::Error::other)
 }
 
-/// Reads one pass to its end. The kernel hands out whole rows.
-fn read_pass(from: &mut impl Read, mut take: impl FnMut(&Fact)) -> std::io::Result<()> {
+/// Reads one pass to its end. The kernel hands out whole rows. After 1,000,000 objects
+/// of which none was written out it comes up for air with EAGAIN, and goes on where it
+/// was (`MAX_ITER_OBJECTS` in kernel/bpf/bpf_iter.c).
+pub(super) fn read_pass(from: &mut impl Read, mut take: impl FnMut(&Fact)) -> std::io::Result<()> {
     const ROW: usize = size_of::<Fact>();
     let mut buffer = vec![0; ROW * 128];
     let mut filled = 0;
@@ -236,7 +238,11 @@ fn read_pass(from: &mut impl Read, mut take: impl FnMut(&Fact)) -> std::io::Resu
         let read = match from.read(&mut buffer[filled..]) {
             Ok(0) => return Ok(()),
             Ok(read) => read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) =>
+            {
+                continue;
+            }
             Err(error) => return Err(error),
         };
         filled += read;
@@ -281,6 +287,27 @@ mod tests {
             self.0 = &self.0[portion..];
             Ok(portion)
         }
+    }
+
+    /// Says before each portion that there was none in a million objects.
+    struct Sparse<'a>(Trickle<'a>, bool);
+
+    impl Read for Sparse<'_> {
+        fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(nix::errno::Errno::EAGAIN.into());
+            }
+            self.0.read(to)
+        }
+    }
+
+    #[test]
+    fn a_million_objects_without_a_row_do_not_end_a_pass() {
+        let bytes = vec![1; size_of::<Fact>()];
+        let mut rows = 0;
+        read_pass(&mut Sparse(Trickle(&bytes), false), |_| rows += 1).unwrap();
+        assert_eq!(rows, 1);
     }
 
     #[test]

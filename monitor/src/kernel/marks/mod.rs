@@ -11,7 +11,7 @@ use super::HookOptions;
 use super::cost::ProgramCost;
 use super::error::KernelError;
 use super::hooks::{self, HookStatus, Refusal};
-use super::sweep::open_pass;
+use super::sweep::{open_pass, read_pass};
 use super::watch::WatchMode;
 use aya::maps::{HashMap as BpfHashMap, MapData, SkStorage};
 use aya::programs::links::CgroupAttachMode;
@@ -20,7 +20,7 @@ use aya::{Btf, Ebpf};
 use nix::time::{ClockId, clock_gettime};
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -217,9 +217,8 @@ fn load_passes(
 
 /// One pass over the sockets of this thread's network namespace.
 fn pass(ebpf: &mut Ebpf, program: &str) -> io::Result<()> {
-    // It writes nothing out: one read walks the whole table.
-    let mut nothing = [0; 1];
-    open_pass(ebpf, program)?.read(&mut nothing).map(drop)
+    // It writes nothing out.
+    read_pass(&mut open_pass(ebpf, program)?, |_| {})
 }
 
 fn callbacks(ebpf: &mut Ebpf) -> Result<&mut SockOps, ProgramError> {
