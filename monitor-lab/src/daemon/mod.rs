@@ -25,6 +25,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 use watch::Watch;
 
+/// The inspection socket's name in the daemon's directory.
+pub(crate) const SOCKET: &str = "tcplull.sock";
+
 /// How long the daemon may take to be ready: it loads programs into the kernel and reads
 /// its types first. On an emulated machine the verifier of 6.1 alone takes 15 s for them,
 /// and several daemons start at once.
@@ -68,7 +71,7 @@ impl Daemon {
             .tempdir()
             .map_err(LabError::io("making a directory for the daemon"))?;
         let listen = free_port(block)?;
-        let socket = place.path().join("tcplull.sock");
+        let socket = place.path().join(SOCKET);
         let file = place.path().join("config.toml");
         fs::write(&file, configuration.text(listen, &socket, block))
             .map_err(LabError::io("writing the daemon's configuration"))?;
@@ -196,15 +199,18 @@ impl Drop for Daemon {
     }
 }
 
-/// Unmounts what a daemon that was killed has left beside its inspection socket: the
-/// file system in which it pins the marks that it has set on sockets.
+/// Removes what a daemon that was killed has left: the pin of the marks that it has set
+/// on sockets, in a file system mounted beside its inspection socket or in the one that
+/// the system has for pins. A daemon that ended by itself has left nothing.
 pub fn remove_pins(socket: &Path) {
-    let mut mounted = socket.as_os_str().to_owned();
-    mounted.push(".bpf");
-    // A daemon that ended by itself has left nothing.
-    if umount(Path::new(&mounted)).is_ok() {
-        let _ = fs::remove_dir(&mounted);
+    let mut beside = socket.as_os_str().to_owned();
+    beside.push(".bpf");
+    if umount(Path::new(&beside)).is_ok() {
+        let _ = fs::remove_dir(&beside);
     }
+    let plain = socket.to_string_lossy();
+    let plain = plain.trim_start_matches('/').replace(['/', '.'], "_");
+    let _ = fs::remove_dir_all(format!("/sys/fs/bpf/tcplull_{plain}"));
 }
 
 /// A port that is free now. Nobody else uses this loopback address, so it stays free.

@@ -3,6 +3,7 @@
 use super::cgroup;
 use super::namespace::{NAMED, PREFIX};
 use super::tool;
+use crate::daemon::{SOCKET, remove_pins};
 use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
@@ -26,8 +27,11 @@ pub fn remove() -> Vec<String> {
     let place = env::temp_dir();
     let mut directories = names_in(&place);
     directories.retain(|name| {
-        directory_owner(name).is_some_and(|pid| !lives(pid))
-            && fs::remove_dir_all(place.join(name)).is_ok()
+        let dead = directory_owner(name).is_some_and(|pid| !lives(pid));
+        if dead {
+            remove_pins(&place.join(name).join(SOCKET));
+        }
+        dead && fs::remove_dir_all(place.join(name)).is_ok()
     });
     removed.append(&mut directories);
     if let Ok(Some(place)) = cgroup::mounted() {
