@@ -95,9 +95,6 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         ring_bytes: options.ring_bytes,
         hooks: Some((options.hooks)(config.socket.clone())),
     })?;
-    if let Some(watch) = &watch {
-        tracing::info!("watching {}", watch.mode.name());
-    }
     for status in &hooks {
         match &status.mechanism {
             Some(mechanism) => tracing::debug!("hook {}: {mechanism}", status.hook),
@@ -127,8 +124,9 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
     let sweeper = Arc::new(Mutex::new(sweeper));
     let sources = Arc::new(Sources::new(Arc::clone(&core), Arc::clone(&sweeper)));
     tracing::info!(
-        "attached in {} ms; metrics on http://{}/metrics, inspection on {}",
+        "attached in {} ms, watching {}; metrics on http://{}/metrics, inspection on {}",
         begun.elapsed().as_millis(),
+        watch.map_or("nothing", |watch| watch.mode.name()),
         http.address(),
         config.socket.display()
     );

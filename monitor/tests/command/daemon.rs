@@ -50,7 +50,7 @@ fn healthy() -> Tested {
     daemon.await_sweeps(3)?;
     daemon.await_ready()?;
     let metrics = daemon.metrics()?;
-    for hook in ["send", "receive", "retransmit", "state"] {
+    for hook in ["retransmit", "state"] {
         let series = format!("tcplull_program_misses_total{{program=\"{hook}_");
         assert!(metrics.contains(&series), "no {series} in {metrics}");
     }
@@ -175,23 +175,34 @@ fn still_loaded(programs: &[u32]) -> Result<Vec<u32>, Failed> {
 }
 
 fn check() -> Tested {
-    let ended = finish(&mut tcplull(["check", "--json", "--config", "/dev/null"]))?;
+    check_of(&[])?;
+    check_of(&["--watch", "global"])
+}
+
+fn check_of(way: &[&str]) -> Tested {
+    let command = |arguments: &[&str]| {
+        let mut command = tcplull(["check", "--config", "/dev/null"]);
+        command.args(arguments).args(way);
+        finish(&mut command)
+    };
+    let ended = command(&["--json"])?;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(ended.stdout.lines().count(), 1, "{ended:?}");
     let report: Value = serde_json::from_str(&ended.stdout)?;
     assert_eq!(report["works"], true, "{report}");
     let hooks = report["hooks"].as_array().ok_or("no hooks")?;
-    let names = [
-        "send",
-        "receive",
-        "retransmit",
-        "reset_received",
-        "reset_sent",
-        "state",
-    ];
-    for name in names.into_iter().chain(["sweep_task_file", "sweep_tcp"]) {
+    let mode = &report["watch"]["mode"];
+    let on_segments: &[&str] = if mode == "per-socket" {
+        &["sockets"]
+    } else {
+        assert_eq!(mode, "global", "{report}");
+        &["send", "receive"]
+    };
+    let names = ["retransmit", "reset_received", "reset_sent", "state"];
+    let sweeps = ["sweep_task_file", "sweep_tcp"];
+    for name in names.iter().chain(on_segments).chain(&sweeps) {
         assert!(
-            hooks.iter().any(|hook| hook["hook"] == name),
+            hooks.iter().any(|hook| hook["hook"] == *name),
             "no {name} in {report}"
         );
     }
@@ -203,7 +214,7 @@ fn check() -> Tested {
         let complete = sign["missing"].as_array().is_some_and(Vec::is_empty);
         assert_eq!(sign["readable"], complete, "{sign}");
     }
-    let people = finish(&mut tcplull(["check", "--config", "/dev/null"]))?;
+    let people = command(&[])?;
     assert_eq!(people.code, Some(0), "{people:?}");
     assert!(people.stdout.contains("kernel"), "{people:?}");
     for hook in hooks {
