@@ -16,10 +16,6 @@ use crate::{error::Error, progress, setup};
 /// The kernel on which all of the compared tools run.
 const SERIES: &str = "6.12";
 
-/// A nanosecond of the guest is an instruction, and no time passes while it sleeps. One processor only: there would be
-/// no order between two.
-const COUNTING: &[&str] = &["-icount", "shift=0,sleep=off"];
-
 /// Debian's tools to compare with, and their package.
 const TOOLS: [&str; 2] = ["tcprtt", "tcptop"];
 const PACKAGE: &str = "libbpf-tools";
@@ -105,16 +101,16 @@ pub fn count(kernel: &Kernel, contents: &Contents, cases: &[Case]) -> Result<Vec
     ));
     let vm = Vm {
         kernel,
-        cpus: 1,
+        cpus: super::CPUS,
         memory: super::MEMORY,
-        qemu: COUNTING,
+        qemu: super::CLOCK,
         contents,
         plan: Plan {
             modules: Vec::new(),
             steps: cases.iter().map(step).collect(),
         },
     };
-    let outcome = vm.run(LIMIT, super::show)?;
+    let outcome = vm.run(LIMIT, |line| super::show(SERIES, line))?;
     if let Some(failure) = outcome.failure {
         return Err(Error::Machine {
             failure,

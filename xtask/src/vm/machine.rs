@@ -23,6 +23,9 @@ const BOOT_WITHIN: Duration = Duration::from_secs(120);
 /// Between the guest's last line and its power-off.
 const END_WITHIN: Duration = Duration::from_secs(20);
 
+/// The kernel's console, from its decompressor's first word on: a kernel that dies early is to say why.
+const CONSOLE: &str = "earlyprintk=serial,ttyS0,115200 console=ttyS0";
+
 /// Where the guest's first process lies.
 const FIRST: &str = "/bin/monitor-lab";
 
@@ -156,7 +159,7 @@ impl Vm<'_> {
             // An oops must end the machine, and a panic at once. The kernel hands on what stands behind `--`.
             .args([
                 "-append",
-                &format!("console=ttyS0 oops=panic panic=-1 rdinit={FIRST} -- guest"),
+                &format!("{CONSOLE} oops=panic panic=-1 rdinit={FIRST} -- guest"),
             ])
             .arg("-chardev")
             .arg(format!("file,id=console,path={}", console.display()))

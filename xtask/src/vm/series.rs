@@ -15,7 +15,7 @@ pub struct Series {
     pub jobs: u8,
 }
 
-/// What two emulated processors bear where the verifier is quick.
+/// What a processor bears where the verifier is quick.
 const JOBS: u8 = 4;
 
 impl Series {
@@ -38,7 +38,7 @@ pub const ALL: &[Series] = &[
         suite: "bookworm",
         // Its verifier takes ten times as long for the same programs as those of the others: once must do.
         variants: &[variant::BEST],
-        // And every daemon keeps one of both processors busy for that long.
+        // And every daemon keeps the processor busy for that long.
         jobs: 2,
     },
     Series {

@@ -75,6 +75,10 @@ impl Verdict {
         if outcome.failure.is_some() {
             verdict.console.clone_from(&outcome.console);
         }
+        // What was never up has nothing more to tell.
+        if outcome.boot.is_none() {
+            return verdict;
+        }
         if series.is_too_old() {
             verdict.read_refusal(&outcome.lines);
         }
