@@ -104,6 +104,8 @@ pub fn count(kernel: &Kernel, contents: &Contents, cases: &[Case]) -> Result<Vec
         cpus: super::CPUS,
         memory: super::MEMORY,
         qemu: super::CLOCK,
+        // As users have it.
+        parameters: "",
         contents,
         plan: Plan {
             modules: Vec::new(),

@@ -40,6 +40,8 @@ pub struct Vm<'a> {
     pub memory: u32,
     /// Further arguments for QEMU.
     pub qemu: &'a [&'a str],
+    /// Further parameters of the kernel.
+    pub parameters: &'a str,
     /// Its file system, without the kernel's modules and the plan. It holds `monitor-lab` in `/bin`.
     pub contents: &'a Contents,
     /// What it does; its modules are filled in.
@@ -159,7 +161,10 @@ impl Vm<'_> {
             // An oops must end the machine, and a panic at once. The kernel hands on what stands behind `--`.
             .args([
                 "-append",
-                &format!("{CONSOLE} oops=panic panic=-1 rdinit={FIRST} -- guest"),
+                &format!(
+                    "{CONSOLE} oops=panic panic=-1 {} rdinit={FIRST} -- guest",
+                    self.parameters
+                ),
             ])
             .arg("-chardev")
             .arg(format!("file,id=console,path={}", console.display()))
