@@ -17,6 +17,10 @@ use crate::surfaces::readiness;
 use monitor_common::{Counter, Fact, flags};
 use std::time::{Duration, Instant};
 
+/// Rows of a sweep after which what was said of them is told: a finding takes some KiB,
+/// and a sweep may have 65,536 rows.
+const ROWS_A_TELLING: usize = 256;
+
 /// What a [`Core`] is made of.
 pub(super) struct Parts<'a> {
     pub(super) config: &'a Config,
@@ -112,8 +116,11 @@ impl Core {
         };
         self.sleeps.update(now);
         let mut verdicts = Vec::new();
-        for fact in &report.rows {
-            self.take(fact, now, &mut verdicts);
+        for rows in report.rows.chunks(ROWS_A_TELLING) {
+            for fact in rows {
+                self.take(fact, now, &mut verdicts);
+            }
+            self.publish(verdicts.drain(..), now);
         }
         self.judge.looked(report.started_ns);
         // What a cut sweep does not show may be as silent as before.
@@ -283,7 +290,7 @@ impl Core {
     }
 
     /// One way out for all that the judge says.
-    fn publish(&mut self, verdicts: Vec<Verdict>, now: Reading) {
+    fn publish(&mut self, verdicts: impl IntoIterator<Item = Verdict>, now: Reading) {
         for verdict in verdicts {
             tell(&self.alerts.apply(&verdict, now.monotonic_ns));
             if let Verdict::Finding(finding) = verdict {
