@@ -259,7 +259,7 @@ fn share_of_a_core(context: &Context, outcome: &mut Outcome) -> Result<(), Bench
             watch.name.to_owned(),
             format!("{interval:.1}"),
             format!("{:.0}", sweep * 1e3),
-            format!("{share:.2}"),
+            share.map_or_else(|| "–".to_owned(), |share| format!("{share:.2}")),
         ]);
         outcome.goals.push(Goal::new(
             format!("the daemon among {size} sockets, {}", watch.name),
@@ -273,27 +273,26 @@ fn share_of_a_core(context: &Context, outcome: &mut Outcome) -> Result<(), Bench
     Ok(())
 }
 
-/// What the daemon takes of one core, in percent, from the end of one sweep to the end of the next. Where that would take
-/// too long, what it takes between sweeps, and a sweep's own time by its interval.
-fn share_between_sweeps(context: &Context, daemon: &Daemon) -> Result<f64, BenchError> {
+/// What the daemon takes of one core, in percent, from the end of one sweep to the end of the next; `None` where that
+/// takes too long.
+fn share_between_sweeps(context: &Context, daemon: &Daemon) -> Result<Option<f64>, BenchError> {
     /// A sweep of 1 s is followed by an interval of 100 s.
     const PATIENCE: Duration = Duration::from_secs(110);
+    if daemon.metric("tcplull_sweep_interval_seconds", &[])? >= PATIENCE.as_secs_f64() {
+        return Ok(None);
+    }
     let count = || daemon.metric("tcplull_sweeps_total", &[]);
     let begun = count()?;
     let (cpu, at) = (daemon.cpu()?, Instant::now());
-    let interval = daemon.metric("tcplull_sweep_interval_seconds", &[])?;
-    let patient = interval < PATIENCE.as_secs_f64();
-    let enough = if patient { PATIENCE } else { PATIENCE / 10 };
-    while count()? <= begun && at.elapsed() < enough {
+    while count()? <= begun {
+        if at.elapsed() >= PATIENCE {
+            return Ok(None);
+        }
         context.go_on()?;
         thread::sleep(Duration::from_millis(500));
     }
-    let used = daemon.cpu()?.saturating_sub(cpu).as_secs_f64() / at.elapsed().as_secs_f64();
-    let sweep = daemon.metric("tcplull_sweep_duration_seconds", &[])?;
-    let unseen = if count()? > begun {
-        0.0
-    } else {
-        sweep / interval
-    };
-    Ok((used + unseen) * 100.0)
+    let used = daemon.cpu()?.saturating_sub(cpu);
+    Ok(Some(
+        used.as_secs_f64() / at.elapsed().as_secs_f64() * 100.0,
+    ))
 }
