@@ -18,6 +18,8 @@ use aya_ebpf::bindings::{
 use aya_ebpf::helpers::generated::bpf_get_current_task_btf;
 use aya_ebpf::macros::sock_ops;
 use aya_ebpf::programs::SockOpsContext;
+use core::ffi::c_void;
+use core::mem::offset_of;
 use core::ptr;
 use monitor_common::Segment;
 
@@ -44,9 +46,7 @@ pub fn watch_socket(context: SockOpsContext) -> u32 {
 /// verifier would follow each way through all that comes between.
 #[inline(always)]
 fn is(ops: *mut bpf_sock_ops, callback: u32) -> bool {
-    // SAFETY: the context of this program; volatile, so that it is read again.
-    let op = unsafe { ptr::read_volatile(&raw const (*ops).op) };
-    op == callback
+    load::<u32>(ops, offset_of!(bpf_sock_ops, op)) == callback
 }
 
 #[inline(always)]
@@ -55,7 +55,7 @@ fn on_callback(ops: *mut bpf_sock_ops) {
         return;
     };
     // Without a mark they are the callbacks of another program.
-    if !marks::of(sock).is_some_and(|mark| mark.set != 0) {
+    if marks::of(sock).is_none_or(|mark| mark.set == 0) {
         return;
     }
     let Some(look) = Look::of(sock) else {
@@ -120,33 +120,36 @@ fn whole(segment: Segment) -> Arrival {
 
 /// The socket that the callback is about.
 #[inline(always)]
-fn sock_of(ops: *mut bpf_sock_ops) -> *const core::ffi::c_void {
-    // SAFETY: the context of this program. Volatile: the verifier takes loads of it at
-    // their own width and offset only.
-    unsafe { ptr::read_volatile(&raw const (*ops).__bindgen_anon_2.sk) }
-        .cast_const()
-        .cast()
+fn sock_of(ops: *mut bpf_sock_ops) -> *const c_void {
+    // The union of `sk` alone.
+    load(ops, offset_of!(bpf_sock_ops, __bindgen_anon_2))
 }
 
 /// The callback's first argument.
 #[inline(always)]
 fn argument(ops: *mut bpf_sock_ops) -> u32 {
-    // SAFETY: as in `sock_of`.
-    unsafe { ptr::read_volatile((&raw const (*ops).__bindgen_anon_1.args).cast::<u32>()) }
+    // The union that begins with `args`.
+    load(ops, offset_of!(bpf_sock_ops, __bindgen_anon_1))
+}
+
+/// Loads a member of the context.
+#[inline(always)]
+fn load<T: Copy>(ops: *mut bpf_sock_ops, byte_offset: usize) -> T {
+    let at = ops.cast_const().wrapping_byte_add(byte_offset).cast::<T>();
+    // SAFETY: the context of this program, of which the verifier takes loads at a
+    // member's own width and offset only. Volatile, so that it is read each time.
+    unsafe { ptr::read_volatile(at) }
 }
 
 /// The segment that is being parsed; without any flag where it cannot be read. The stack
 /// has read its timestamp by then (`tcp_validate_incoming`), and nothing else.
 #[inline(always)]
 fn header(ops: *mut bpf_sock_ops) -> Segment {
-    // SAFETY: as in `sock_of`.
-    let data = unsafe { ptr::read_volatile(&raw const (*ops).__bindgen_anon_3.skb_data) };
-    // SAFETY: as in `sock_of`.
-    let end = unsafe { ptr::read_volatile(&raw const (*ops).__bindgen_anon_4.skb_data_end) };
-    // SAFETY: as in `sock_of`.
-    let len = unsafe { ptr::read_volatile(&raw const (*ops).skb_len) };
-    let data = data.cast::<u8>();
-    if data.wrapping_add(HEADER).cast() > end {
+    // The unions of `skb_data` and of `skb_data_end` alone.
+    let data: *const u8 = load(ops, offset_of!(bpf_sock_ops, __bindgen_anon_3));
+    let end: *const u8 = load(ops, offset_of!(bpf_sock_ops, __bindgen_anon_4));
+    let len: u32 = load(ops, offset_of!(bpf_sock_ops, skb_len));
+    if data.wrapping_add(HEADER) > end {
         return Segment::default();
     }
     // SAFETY: within the bytes that were compared with their end just now, which the
