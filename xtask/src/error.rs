@@ -1,6 +1,10 @@
 //! Why a task could not be done; each message is one line and says what to do.
 
-use std::{io, path::PathBuf, process::ExitStatus};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::ExitStatus,
+};
 
 /// A task that ended before it had a result of its own.
 #[derive(Debug, thiserror::Error)]
@@ -139,4 +143,14 @@ pub enum Error {
         /// Who needs it.
         program: PathBuf,
     },
+}
+
+impl Error {
+    /// A file could not be read, written or moved: `verb` says which.
+    pub fn io(verb: &str, path: &Path, source: io::Error) -> Self {
+        Self::Io {
+            what: format!("{verb} {}", path.display()),
+            source,
+        }
+    }
 }

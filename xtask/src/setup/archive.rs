@@ -98,7 +98,7 @@ impl Archive {
             )?;
             debian::outcome("dpkg-deb --extract", &output)?;
         }
-        fs::remove_dir_all(&archives).map_err(|source| io("remove", &archives, source))
+        fs::remove_dir_all(&archives).map_err(|source| Error::io("remove", &archives, source))
     }
 
     fn apt(&self, program: &str, arguments: &[&str]) -> Result<Output, Error> {
@@ -232,18 +232,11 @@ fn package_in(line: &str) -> Option<Package> {
 }
 
 fn create(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(|source| io("create", folder, source))
+    fs::create_dir_all(folder).map_err(|source| Error::io("create", folder, source))
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Error> {
-    fs::write(file, text).map_err(|source| io("write", file, source))
-}
-
-fn io(verb: &str, path: &Path, source: std::io::Error) -> Error {
-    Error::Io {
-        what: format!("{verb} {}", path.display()),
-        source,
-    }
+    fs::write(file, text).map_err(|source| Error::io("write", file, source))
 }
 
 #[cfg(test)]

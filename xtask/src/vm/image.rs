@@ -41,7 +41,7 @@ impl Kernel {
     /// The modules that the laboratory needs, in the order in which they load.
     pub fn modules(&self) -> Result<Vec<PathBuf>, Error> {
         let folder = self.folder.join(MODULES);
-        let entries = fs::read_dir(&folder).map_err(|source| io("read", &folder, source))?;
+        let entries = fs::read_dir(&folder).map_err(|source| Error::io("read", &folder, source))?;
         let mut modules: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         modules.sort();
         Ok(modules)
@@ -105,7 +105,7 @@ fn newest(series: &Series, archive: &Archive, cache: &Path) -> Result<Kernel, Er
     let unpacked = unpack(&image, &kernel, archive, &work);
     let removed = fs::remove_dir_all(&work);
     unpacked?;
-    removed.map_err(|source| io("remove", &work, source))?;
+    removed.map_err(|source| Error::io("remove", &work, source))?;
     forget_older(&kernel, cache, &format!("{}.", series.name));
     Ok(kernel)
 }
@@ -181,18 +181,11 @@ fn forget_older(kernel: &Kernel, cache: &Path, prefix: &str) {
 }
 
 fn create(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(|source| io("create", folder, source))
+    fs::create_dir_all(folder).map_err(|source| Error::io("create", folder, source))
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), Error> {
-    fs::rename(from, to).map_err(|source| io("move", from, source))
-}
-
-fn io(verb: &str, path: &Path, source: std::io::Error) -> Error {
-    Error::Io {
-        what: format!("{verb} {}", path.display()),
-        source,
-    }
+    fs::rename(from, to).map_err(|source| Error::io("move", from, source))
 }
 
 #[cfg(test)]

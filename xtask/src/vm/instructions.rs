@@ -79,9 +79,10 @@ pub fn add_tools(contents: &mut Contents, cache: &Path) -> Result<(), Error> {
     let folder = cache.join(PACKAGE);
     if !folder.is_dir() {
         let work = cache.join(format!("unpack-{PACKAGE}-{}", std::process::id()));
-        fs::create_dir_all(&work).map_err(|source| io("create", &work, source))?;
-        let unpacked = setup::unpack(PACKAGE, &work)
-            .and_then(|()| fs::rename(&work, &folder).map_err(|source| io("move", &work, source)));
+        fs::create_dir_all(&work).map_err(|source| Error::io("create", &work, source))?;
+        let unpacked = setup::unpack(PACKAGE, &work).and_then(|()| {
+            fs::rename(&work, &folder).map_err(|source| Error::io("move", &work, source))
+        });
         if unpacked.is_err() {
             let _ = fs::remove_dir_all(&work);
         }
@@ -175,13 +176,6 @@ pub fn table(counted: &[Counted]) -> String {
         ));
     }
     text
-}
-
-fn io(verb: &str, path: &Path, source: std::io::Error) -> Error {
-    Error::Io {
-        what: format!("{verb} {}", path.display()),
-        source,
-    }
 }
 
 #[cfg(test)]

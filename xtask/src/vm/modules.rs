@@ -50,7 +50,7 @@ pub fn collect(root: &Path, to: &Path, package: &str) -> Result<(), Error> {
     }
     for (number, (name, bytes)) in collection.taken.iter().enumerate() {
         let file = to.join(format!("{number:03}-{name}.ko"));
-        fs::write(&file, bytes).map_err(|source| io("write", &file, source))?;
+        fs::write(&file, bytes).map_err(|source| Error::io("write", &file, source))?;
     }
     Ok(())
 }
@@ -97,7 +97,7 @@ fn module_name(file: &Path) -> Option<String> {
 }
 
 fn index(folder: &Path, to: &mut HashMap<String, PathBuf>) -> Result<(), Error> {
-    let entries = fs::read_dir(folder).map_err(|source| io("read", folder, source))?;
+    let entries = fs::read_dir(folder).map_err(|source| Error::io("read", folder, source))?;
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.is_dir() {
             index(&path, to)?;
@@ -116,14 +116,14 @@ fn built_in(root: &Path) -> Vec<String> {
 }
 
 fn unpacked(file: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = fs::read(file).map_err(|source| io("read", file, source))?;
+    let bytes = fs::read(file).map_err(|source| Error::io("read", file, source))?;
     if file.extension().is_none_or(|extension| extension != "xz") {
         return Ok(bytes);
     }
     let mut unpacked = Vec::new();
     liblzma::read::XzDecoder::new(bytes.as_slice())
         .read_to_end(&mut unpacked)
-        .map_err(|source| io("unpack", file, source))?;
+        .map_err(|source| Error::io("unpack", file, source))?;
     Ok(unpacked)
 }
 
@@ -145,13 +145,6 @@ fn depends_in(info: &[u8]) -> Vec<String> {
         .filter(|name| !name.is_empty())
         .map(|name| name.replace('-', "_"))
         .collect()
-}
-
-fn io(verb: &str, path: &Path, source: std::io::Error) -> Error {
-    Error::Io {
-        what: format!("{verb} {}", path.display()),
-        source,
-    }
 }
 
 #[cfg(test)]
