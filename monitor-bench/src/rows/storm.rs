@@ -34,6 +34,8 @@ const RATES: [u32; 5] = [5_000, 10_000, 20_000, 40_000, 0];
 struct Counted {
     seen: f64,
     dropped: f64,
+    /// Facts of connections for which the judge's table had no place.
+    placeless: f64,
     blackholed: f64,
     cpu: Duration,
     at: Instant,
@@ -44,6 +46,7 @@ impl Counted {
         Ok(Self {
             seen: daemon.metric("tcplull_facts_seen_total", &[])?,
             dropped: daemon.metric("tcplull_facts_dropped_total", &[])?,
+            placeless: daemon.metric("tcplull_judge_dropped_total", &[("reason", "table_full")])?,
             blackholed: daemon.metric("tcplull_outcomes_total", &[("outcome", "blackholed")])?,
             cpu: daemon.cpu()?,
             at: Instant::now(),
@@ -89,6 +92,7 @@ fn storm(
             "facts",
             "facts a second",
             "dropped, ring full",
+            "dropped, no place in the judge's table",
             "judged blackholed",
             "daemon, % of a core at most",
             "of it while they send, %",
@@ -134,7 +138,8 @@ fn storm(
     daemon.end()?;
     outcome.tables.push(table);
     let judged = after.blackholed - before.blackholed;
-    let untold = f64::from(count) - judged - (after.dropped - before.dropped);
+    let dropped = after.dropped - before.dropped + after.placeless - before.placeless;
+    let untold = f64::from(count) - judged - dropped;
     outcome.goals.push(Goal::new(
         format!("neither judged nor counted as dropped, {}", watch.name),
         untold.max(0.0),
@@ -186,6 +191,7 @@ fn line(table: &mut Table, title: &str, [before, sent, after]: [Counted; 3], mos
         format!("{:.0}", after.seen - before.seen),
         format!("{:.0}", (sent.seen - before.seen) / sending),
         format!("{:.0}", after.dropped - before.dropped),
+        format!("{:.0}", after.placeless - before.placeless),
         format!("{:.0}", after.blackholed - before.blackholed),
         format!("{most:.0}"),
         format!("{:.0}", sent.share(before)),

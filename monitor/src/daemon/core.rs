@@ -17,8 +17,8 @@ use crate::surfaces::readiness;
 use monitor_common::{Counter, Fact, flags};
 use std::time::{Duration, Instant};
 
-/// Rows of a sweep after which what was said of them is told: a finding takes some KiB,
-/// and a sweep may have 65,536 rows.
+/// Rows of a sweep after which what was said of them is told, and the ring is read: a
+/// finding takes some KiB, a sweep may have 65,536 rows, and facts go on coming.
 const ROWS_A_TELLING: usize = 256;
 
 /// What a [`Core`] is made of.
@@ -109,8 +109,15 @@ impl Core {
         self.tell_judge(&Input::LookAround(&report.rows), &mut Vec::new());
     }
 
-    /// Takes a sweep in that was looked at.
-    pub(super) fn swept(&mut self, report: &SweepReport) {
+    /// Takes in what the ring holds now, not what comes meanwhile.
+    pub(super) fn drain_held(&mut self, ring: &mut FactRing) {
+        self.drain(ring, ring.holds());
+    }
+
+    /// Takes a sweep in that was looked at. Facts of `ring` that come meanwhile go
+    /// between: a row that is older than what is known by then is told from it by its
+    /// time.
+    pub(super) fn swept(&mut self, report: &SweepReport, ring: &mut FactRing) {
         let Some(now) = self.now() else {
             return;
         };
@@ -121,6 +128,7 @@ impl Core {
                 self.take(fact, now, &mut verdicts);
             }
             self.publish(verdicts.drain(..), now);
+            self.drain_held(ring);
         }
         self.judge.looked(report.started_ns);
         // What a cut sweep does not show may be as silent as before.

@@ -204,8 +204,8 @@ async fn work(
                     lock(core).look_around(report);
                 }
                 // What the ring holds happened before the sweep was over.
-                while lock(core).drain(ring.get_mut(), BATCH) == BATCH {}
-                let wait = finish_sweep(core, done);
+                lock(core).drain_held(ring.get_mut());
+                let wait = finish_sweep(core, done, ring.get_mut());
                 next_sweep = tokio::time::Instant::now() + wait;
             }
             _ = tick.tick() => lock(core).tick(),
@@ -247,10 +247,11 @@ async fn joined(
 fn finish_sweep(
     core: &Arc<Mutex<Core>>,
     done: Result<Result<SweepReport, kernel::KernelError>, tokio::task::JoinError>,
+    ring: &mut FactRing,
 ) -> Duration {
     let mut core = lock(core);
     match done {
-        Ok(Ok(report)) => core.swept(&report),
+        Ok(Ok(report)) => core.swept(&report, ring),
         // The next one may do better; that none completes shows in /readyz.
         Ok(Err(error)) => {
             core.sweep_failed();

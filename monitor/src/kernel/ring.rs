@@ -5,6 +5,9 @@ use aya::maps::{MapData, RingBuf};
 use monitor_common::Fact;
 use std::os::fd::{AsRawFd, RawFd};
 
+/// What the kernel puts before each record, in bytes (`BPF_RINGBUF_HDR_SZ`).
+const HEADER: usize = 8;
+
 /// The reading end of the ring. Its descriptor is readable while facts wait.
 pub struct FactRing {
     ring: RingBuf<MapData>,
@@ -19,6 +22,11 @@ impl FactRing {
     /// Its size in bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Facts that it holds at most.
+    pub fn holds(&self) -> usize {
+        usize::try_from(self.bytes).unwrap_or(usize::MAX) / (HEADER + size_of::<Fact>())
     }
 
     /// Hands over up to `limit` facts; answers how many there were. A record of a
