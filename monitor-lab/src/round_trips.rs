@@ -4,11 +4,13 @@
 //! nanosecond is an instruction, and repeats within 0.1 %. Anywhere else it is time, and noise.
 
 use crate::children::Guarded;
+use crate::network::Network;
+use crate::network::middlebox::Middlebox;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,6 +23,9 @@ const WARM_UP: u32 = 1_000;
 
 /// How long what runs beside is given to load its programs, in time of the machine.
 const SETTLE: Duration = Duration::from_secs(30);
+
+/// The port of the silent connection: PostgreSQL's, whose pools are silent for long.
+const SILENT_PORT: u16 = 5432;
 
 /// How long it may take to end.
 const END_WITHIN: Duration = Duration::from_secs(10);
@@ -49,11 +54,14 @@ pub struct Share {
     pub ns: f64,
 }
 
-/// Measures `count` round trips, with the program `beside` running, if there is any.
+/// Measures `count` round trips, with the program `beside` running, if there is any;
+/// and where `silence` is asked for, with a silent connection through a gateway on the
+/// host, for which tcplull watches what it else would not.
 ///
 /// # Errors
 /// If sockets, statistics or the program beside fail.
-pub fn measure(count: u32, beside: &[String]) -> io::Result<Measured> {
+pub fn measure(count: u32, silence: bool, beside: &[String]) -> io::Result<Measured> {
+    let _silent = silence.then(Silent::open).transpose()?;
     let mut other = match beside.split_first() {
         None => None,
         Some((program, arguments)) => Some(start(program, arguments)?),
@@ -98,6 +106,33 @@ fn start(program: &str, arguments: &[String]) -> io::Result<Guarded> {
     let started = Guarded::start(&mut command).map_err(io::Error::other)?;
     thread::sleep(SETTLE);
     Ok(started)
+}
+
+/// A connection through a gateway on which nothing is said.
+struct Silent {
+    // Dropped in this order: the ends before their hosts.
+    _ends: [TcpStream; 2],
+    _network: Network,
+}
+
+impl Silent {
+    fn open() -> io::Result<Self> {
+        let network = Network::build(&Middlebox::Router).map_err(io::Error::other)?;
+        let at = SocketAddr::new(network.server_address(), SILENT_PORT);
+        let listener = network
+            .server
+            .within(|| TcpListener::bind(at))
+            .map_err(io::Error::other)??;
+        let client = network
+            .client
+            .within(|| TcpStream::connect(at))
+            .map_err(io::Error::other)??;
+        let (server, _) = listener.accept()?;
+        Ok(Self {
+            _ends: [client, server],
+            _network: network,
+        })
+    }
 }
 
 /// A connection whose other end answers each byte with a byte.

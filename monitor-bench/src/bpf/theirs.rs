@@ -51,7 +51,8 @@ pub fn of_process(pid: u32) -> Result<Loaded, BenchError> {
     ids.dedup();
     let (on, off): (Vec<u32>, Vec<u32>) = ids.into_iter().partition(|id| linked(*id));
     let mut off = Set(own::hooked(&off)?);
-    off.0.retain(|program| !program.name.starts_with(SWEEPS));
+    off.0
+        .retain(|program| !ITERATORS.iter().any(|name| program.name.starts_with(name)));
     Ok(Loaded {
         on: Set(own::hooked(&on)?),
         off,
@@ -66,7 +67,7 @@ pub fn of_process(pid: u32) -> Result<Loaded, BenchError> {
 }
 
 /// How the names of the iterators begin.
-const SWEEPS: &str = "sweep";
+const ITERATORS: [&str; 3] = ["sweep_", "mark_", "unmark_"];
 
 /// `bpf_prog_show_fdinfo`, `bpf_map_show_fdinfo` and `bpf_link_show_fdinfo` in kernel/bpf/syscall.c.
 fn parse(text: &str) -> Option<Descriptor> {

@@ -85,6 +85,9 @@ enum What {
         /// How many round trips.
         #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
         count: u32,
+        /// With a silent connection through a gateway on the host.
+        #[arg(long)]
+        silence: bool,
         /// A command to run beside them.
         #[arg(last = true, value_name = "COMMAND")]
         beside: Vec<String>,
@@ -146,7 +149,11 @@ pub fn main() -> ExitCode {
         What::Guest => guest::live()
             .map(|()| ExitCode::SUCCESS)
             .map_err(|error| format!("the guest: {error}")),
-        What::RoundTrips { count, beside } => round_trips(count, &beside),
+        What::RoundTrips {
+            count,
+            silence,
+            beside,
+        } => round_trips(count, silence, &beside),
     };
     done.unwrap_or_else(|problem| {
         eprintln!("monitor-lab: {problem}");
@@ -154,8 +161,9 @@ pub fn main() -> ExitCode {
     })
 }
 
-fn round_trips(count: u32, beside: &[String]) -> Result<ExitCode, String> {
-    let measured = round_trips::measure(count, beside).map_err(|error| error.to_string())?;
+fn round_trips(count: u32, silence: bool, beside: &[String]) -> Result<ExitCode, String> {
+    let measured =
+        round_trips::measure(count, silence, beside).map_err(|error| error.to_string())?;
     let line = serde_json::to_string(&measured).map_err(|error| error.to_string())?;
     println!("{line}");
     Ok(ExitCode::SUCCESS)
