@@ -42,8 +42,6 @@ pub struct Offsets {
     pub sk_dst_cache: u32,
     /// `sk_cgrp_data.cgroup`; optional
     pub sk_cgrp_data: u32,
-    /// `sk_bpf_storage`
-    pub sk_bpf_storage: u32,
     /// `sk_max_ack_backlog`
     pub sk_max_ack_backlog: u32,
     /// `sk_pacing_rate`; optional
@@ -60,13 +58,9 @@ pub struct Offsets {
     pub icsk_probes_out: u32,
     /// `icsk_user_timeout`
     pub icsk_user_timeout: u32,
-    /// `icsk_ack.lrcvtime`
-    pub lrcvtime: u32,
     /// `icsk_ack.rcv_mss`; optional
     pub rcv_mss: u32,
     // tcp_sock
-    /// `lsndtime`
-    pub lsndtime: u32,
     /// `rcv_tstamp`
     pub rcv_tstamp: u32,
     /// `tcp_clock_cache`
@@ -172,6 +166,14 @@ pub struct Offsets {
     pub task_tgid: u32,
     /// `task_struct.comm`
     pub task_comm: u32,
+    // What every healthy segment reads comes last: beside the settings, which follow it in
+    // memory, in as few cache lines as can be.
+    /// `sk_bpf_storage`
+    pub sk_bpf_storage: u32,
+    /// `icsk_ack.lrcvtime`
+    pub lrcvtime: u32,
+    /// `lsndtime`
+    pub lsndtime: u32,
 }
 
 // SAFETY: repr(C), u32 only.

@@ -1,7 +1,7 @@
 use crate::Record;
 
 /// Size of the ring of facts in bytes, unless user space sets another before the
-/// load: some 6,800 facts.
+/// load: some 5,800 facts.
 pub const RING_BYTES: u32 = 2 << 20;
 
 /// What the sweep writes out.
@@ -55,12 +55,13 @@ unsafe impl Record for SweepOrder {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct Settings {
-    /// Silences below this are not looked at, in ns.
-    pub min_gap_ns: u64,
-    /// The same in jiffies, at least 1.
+    /// Silences below this are not looked at, in jiffies; at least 1. First, because every
+    /// healthy segment reads it: see the end of [`crate::Offsets`].
     pub min_gap_jiffies: u32,
     /// Length of a jiffy in ns (HZ is not in BTF: it is measured before the load).
     pub jiffy_ns: u32,
+    /// The same as `min_gap_jiffies` in ns.
+    pub min_gap_ns: u64,
     /// Time after a gap after which an untroubled suspect is let go, in ns.
     pub probation_ns: u64,
     /// Facts of one suspicion, at most; the end of a connection is always told.
@@ -70,5 +71,5 @@ pub struct Settings {
     pub retransmit_has_err: u32,
 }
 
-// SAFETY: repr(C), 8 + 4 + 4 + 8 + 4 + 4 bytes, no padding.
+// SAFETY: repr(C), 4 + 4 + 8 + 8 + 4 + 4 bytes, no padding.
 unsafe impl Record for Settings {}

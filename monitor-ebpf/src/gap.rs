@@ -86,7 +86,7 @@ fn since_payload(lsndtime: u32, lrcvtime: u32) -> u32 {
     since_sent.min(since_received)
 }
 
-/// The hot path's whole question: has the connection been silent for less than
+/// What the hot path asks first: has the connection been silent for less than
 /// `min_gap`? One look at jiffies, two loads.
 #[inline(always)]
 pub fn is_busy(sock: TcpSock) -> bool {

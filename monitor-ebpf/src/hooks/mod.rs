@@ -12,6 +12,8 @@ mod tables;
 
 pub use receive::Edges;
 
+use crate::gap;
+use crate::kernel::TcpSock;
 use aya_ebpf::EbpfContext;
 use core::ffi::c_void;
 
@@ -20,4 +22,12 @@ use core::ffi::c_void;
 #[inline(always)]
 fn pointer_argument(context: &impl EbpfContext, n: usize) -> *const c_void {
     crate::kernel::pointer_at(context.as_ptr(), n * size_of::<u64>())
+}
+
+/// Where the path of every healthy segment ends: the connection is not silent, and no
+/// program keeps storage with it, so it is no suspect. Asked before anything else, so that
+/// what it takes lies in one piece at the beginning of the program.
+#[inline(always)]
+fn is_healthy(sock: TcpSock) -> bool {
+    gap::is_busy(sock) && !sock.has_storage()
 }

@@ -1,7 +1,7 @@
 //! A segment arrived on an established connection, before it is validated: what
 //! is seen here proves arrival, not acceptance.
 
-use super::pointer_argument;
+use super::{is_healthy, pointer_argument};
 use crate::emit::{Arrival, Context, Decision, tell_decided};
 use crate::gap::{self, Silence};
 use crate::kernel::TcpSock;
@@ -30,11 +30,14 @@ fn on_receive(context: &impl EbpfContext) -> i32 {
     let Some(sock) = TcpSock::from_sock(pointer_argument(context, 0)) else {
         return 0;
     };
+    if is_healthy(sock) {
+        return 0;
+    }
+    // From here on: rare.
     let suspect = Suspect::of(sock);
     if suspect.is_none() && gap::is_busy(sock) {
         return 0;
     }
-    // From here on: rare.
     let skb = pointer_argument(context, 1);
     if let Some(segment) = segment::segment(skb) {
         if suspect.is_none() {

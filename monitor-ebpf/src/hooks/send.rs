@@ -1,6 +1,6 @@
 //! The application sends.
 
-use super::pointer_argument;
+use super::{is_healthy, pointer_argument};
 use crate::emit::{Context, Decision, Task, tell_decided};
 use crate::gap::{self, Silence};
 use crate::kernel::TcpSock;
@@ -35,12 +35,15 @@ fn on_send(context: &impl EbpfContext) -> i32 {
     let Some(sock) = TcpSock::from_sock(pointer_argument(context, 0)) else {
         return 0;
     };
+    if is_healthy(sock) {
+        return 0;
+    }
+    // From here on: rare.
     let suspect = Suspect::of(sock);
     if suspect.is_none() {
         if gap::is_busy(sock) {
             return 0;
         }
-        // From here on: rare.
         sock.ensure_cookie();
     }
     let silence = gap::silence(sock);
