@@ -9,6 +9,7 @@ pub mod config;
 pub mod daemon;
 pub mod judge;
 pub mod kernel;
+mod memory;
 pub mod owner;
 pub mod recording;
 pub mod surfaces;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
     hash::{BuildHasher, RandomState},
+    sync::Arc,
 };
 
 /// The name of alerts on silences that last beyond their path's timeout.
@@ -114,9 +115,9 @@ type Member = (&'static str, u64);
 /// The alerts that fire.
 pub struct Alerts {
     limits: Limits,
-    groups: BTreeMap<Key, Group>,
+    groups: BTreeMap<Arc<Key>, Group>,
     /// The one alert of each name that a connection is in.
-    index: HashMap<Member, Key>,
+    index: HashMap<Member, Arc<Key>>,
     hasher: RandomState,
     stats: AlertStats,
 }
@@ -171,7 +172,7 @@ impl Alerts {
                 continue;
             }
             if !group.lasts() {
-                over.push(key.clone());
+                over.push(Arc::clone(key));
                 continue;
             }
             for member in group.age() {
@@ -199,7 +200,7 @@ impl Alerts {
     }
 
     fn join(&mut self, finding: &Finding, now_ns: u64, changes: &mut Vec<AlertChange>) {
-        let key = key(finding);
+        let key = self.known(key(finding));
         if key.name == UNREACHABLE {
             self.join_outage(&key, finding, now_ns, changes);
         } else {
@@ -207,18 +208,26 @@ impl Alerts {
         }
     }
 
+    /// The key by which an alert that fires is known, shared by all its connections.
+    fn known(&self, key: Key) -> Arc<Key> {
+        match self.groups.get_key_value(&key) {
+            Some((known, _)) => Arc::clone(known),
+            None => Arc::new(key),
+        }
+    }
+
     /// One more connection fails with its peer or network: what failed there just
     /// before, and what still does, was the same outage.
     fn join_outage(
         &mut self,
-        key: &Key,
+        key: &Arc<Key>,
         finding: &Finding,
         now_ns: u64,
         changes: &mut Vec<AlertChange>,
     ) {
         if self.groups.len() >= self.limits.max_alerts && !self.groups.contains_key(key) {
             // There is no room to move to.
-            self.join_group(key.clone(), finding, now_ns, changes);
+            self.join_group(Arc::clone(key), finding, now_ns, changes);
             return;
         }
         let mut moved = Vec::new();
@@ -227,7 +236,7 @@ impl Alerts {
                 let before = group.shown(other);
                 let split = group.split_off(now_ns.saturating_sub(SAME_OUTAGE_NS));
                 if !split.is_empty() {
-                    moved.push((other.clone(), before, split));
+                    moved.push((Arc::clone(other), before, split));
                 }
             }
         }
@@ -237,7 +246,7 @@ impl Alerts {
                 changes.push(AlertChange::Resolved(before.clone()));
             }
         }
-        self.join_group(key.clone(), finding, now_ns, changes);
+        self.join_group(Arc::clone(key), finding, now_ns, changes);
         let Some(group) = self.groups.get_mut(key) else {
             return;
         };
@@ -247,7 +256,7 @@ impl Alerts {
             for member in members {
                 self.index.remove(&(other.name, member));
                 if group.knows(member) {
-                    self.index.insert((key.name, member), key.clone());
+                    self.index.insert((key.name, member), Arc::clone(key));
                 }
             }
         }
@@ -255,7 +264,7 @@ impl Alerts {
 
     fn join_group(
         &mut self,
-        key: Key,
+        key: Arc<Key>,
         finding: &Finding,
         now_ns: u64,
         changes: &mut Vec<AlertChange>,
@@ -279,7 +288,7 @@ impl Alerts {
         }
         let mut group = Group::begin(finding, now_ns);
         if group.join(member.1, finding, now_ns, self.limits.max_members) {
-            self.index.insert(member, key.clone());
+            self.index.insert(member, Arc::clone(&key));
         } else {
             self.stats.members_full_total += 1;
         }

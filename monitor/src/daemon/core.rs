@@ -4,10 +4,11 @@
 use super::error::DaemonError;
 use super::listing::Lister;
 use super::log_writer::Log;
+use super::outlets::Outlets;
 use super::{pace, paths};
-use crate::alerts::{AlertChange, Alerts};
+use crate::alerts::Alerts;
 use crate::config::Config;
-use crate::judge::{Input, Judge, JudgedPath, Observation, Verdict};
+use crate::judge::{Input, Judge, JudgedPath, Observation};
 use crate::kernel::{FactRing, HookStatus, Reading, SleepLog, SweepReport, Tables, jiffy_ns};
 use crate::owner::Owners;
 use crate::recording::{Recorder, Target};
@@ -17,9 +18,9 @@ use crate::surfaces::readiness;
 use monitor_common::{Counter, Fact, flags};
 use std::time::{Duration, Instant};
 
-/// Rows of a sweep after which what was said of them is told, and the ring is read: a
-/// finding takes some KiB, a sweep may have 65,536 rows, and facts go on coming.
-const ROWS_A_TELLING: usize = 256;
+/// Rows of a sweep after which the ring is read: a sweep may have 65,536 rows, and
+/// facts go on coming.
+const ROWS_A_TURN: usize = 256;
 
 /// What a [`Core`] is made of.
 pub(super) struct Parts<'a> {
@@ -39,14 +40,11 @@ pub(super) struct Core {
     paths: Vec<JudgedPath>,
     judge: Judge,
     recorder: Option<Recorder>,
-    alerts: Alerts,
+    outlets: Outlets,
     owners: Owners,
     sleeps: SleepLog,
     jiffy_ns: u64,
-    metrics: Metrics,
     ring_bytes: u64,
-    feed: Feed,
-    log: Log,
     inspect: InspectCounters,
     /// As it was at the start; of a reload only the paths are taken.
     config: Config,
@@ -74,14 +72,16 @@ impl Core {
         Ok(Self {
             judge: Judge::new(paths.clone(), limits),
             recorder,
-            alerts: Alerts::new(crate::alerts::Limits::default()),
+            outlets: Outlets {
+                alerts: Alerts::new(crate::alerts::Limits::default()),
+                metrics,
+                feed: parts.feed,
+                log: parts.log,
+            },
             owners: Owners::new("/proc"),
             sleeps: SleepLog::new(Reading::now().map_err(clock)?),
             jiffy_ns,
-            metrics,
             ring_bytes: parts.ring_bytes,
-            feed: parts.feed,
-            log: parts.log,
             inspect: parts.inspect,
             config: parts.config.clone(),
             sweep_cpu: Duration::ZERO,
@@ -96,17 +96,13 @@ impl Core {
         let Some(now) = self.now() else {
             return 0;
         };
-        let mut verdicts = Vec::new();
-        let taken = ring.drain(limit, |fact| self.take(fact, now, &mut verdicts));
-        self.publish(verdicts, now);
-        taken
+        ring.drain(limit, |fact| self.take(fact, now))
     }
 
     /// Takes up what a sweep says of connections as neighbours of others: to be told
     /// before anything that waits in the ring, which may be the failure of many.
     pub(super) fn look_around(&mut self, report: &SweepReport) {
-        // No verdict comes of it.
-        self.tell_judge(&Input::LookAround(&report.rows), &mut Vec::new());
+        self.tell_judge(&Input::LookAround(&report.rows), report.ended_ns);
     }
 
     /// Takes in what the ring holds now, not what comes meanwhile.
@@ -122,12 +118,10 @@ impl Core {
             return;
         };
         self.sleeps.update(now);
-        let mut verdicts = Vec::new();
-        for rows in report.rows.chunks(ROWS_A_TELLING) {
+        for rows in report.rows.chunks(ROWS_A_TURN) {
             for fact in rows {
-                self.take(fact, now, &mut verdicts);
+                self.take(fact, now);
             }
-            self.publish(verdicts.drain(..), now);
             self.drain_held(ring);
         }
         self.judge.looked(report.started_ns);
@@ -138,12 +132,11 @@ impl Core {
                 now_ns: report.ended_ns,
                 wall_unix_ns: now.wall_of(report.ended_ns),
             };
-            self.tell_judge(&done, &mut verdicts);
+            self.tell_judge(&done, now.monotonic_ns);
         }
-        self.publish(verdicts, now);
         self.sweep_cpu = report.cpu;
         self.last_sweep = Some(Instant::now());
-        self.metrics.sweep(&metrics::SweepReport {
+        self.outlets.metrics.sweep(&metrics::SweepReport {
             duration: report.took,
             interval: self.sweep_interval(),
             sockets: report.sockets,
@@ -164,15 +157,12 @@ impl Core {
         let Some(now) = self.now() else {
             return;
         };
-        let mut verdicts = Vec::new();
         let tick = Input::Tick {
             now_ns: now.monotonic_ns,
             wall_unix_ns: now.wall_unix_ns,
         };
-        self.tell_judge(&tick, &mut verdicts);
-        self.publish(verdicts, now);
-        let changes = self.alerts.tick(now.monotonic_ns);
-        tell(&changes);
+        self.tell_judge(&tick, now.monotonic_ns);
+        self.outlets.tick(now.monotonic_ns);
     }
 
     /// Puts the paths of a new configuration in force. Its other values need a
@@ -181,9 +171,10 @@ impl Core {
         match self.tables.set_paths(&paths::for_kernel(config)) {
             Ok(first) => {
                 self.paths = paths::for_judge(config, first);
-                // No fact: no verdict comes of it.
-                self.tell_judge(&Input::Paths(self.paths.clone()), &mut Vec::new());
-                self.metrics
+                // No fact: no verdict comes of it, so no moment matters.
+                self.tell_judge(&Input::Paths(self.paths.clone()), 0);
+                self.outlets
+                    .metrics
                     .set_paths(self.paths.iter().map(|path| path.name.as_str()));
                 tracing::info!("reloaded: {} paths in force", self.paths.len());
                 if self.config.needs_restart_for(config) {
@@ -223,7 +214,7 @@ impl Core {
     }
 
     pub(super) fn alerts(&self) -> &Alerts {
-        &self.alerts
+        &self.outlets.alerts
     }
 
     /// Whether the daemon does its work.
@@ -235,17 +226,22 @@ impl Core {
 
     /// The metrics in Prometheus' text format, all totals brought up to date.
     pub(super) fn render_metrics(&mut self) -> Result<String, String> {
-        self.metrics
-            .kernel(&self.kernel_totals().map_err(|error| error.to_string())?);
-        self.metrics
-            .alerts(self.alerts.firing(), self.alerts.stats());
-        self.metrics.judge(self.judge.stats());
-        self.metrics.inspect(self.inspect.totals());
-        self.metrics.owners(self.owners.totals());
-        self.metrics.log_dropped(self.log.dropped());
+        let totals = self.kernel_totals().map_err(|error| error.to_string())?;
         let unrecorded = self.recorder.as_ref().map_or(0, Recorder::dropped);
-        self.metrics.recording_dropped(unrecorded);
-        self.metrics.render().map_err(|error| error.to_string())
+        let Outlets {
+            alerts,
+            metrics,
+            log,
+            ..
+        } = &self.outlets;
+        metrics.kernel(&totals);
+        metrics.alerts(alerts.firing(), alerts.stats());
+        metrics.judge(self.judge.stats());
+        metrics.inspect(self.inspect.totals());
+        metrics.owners(self.owners.totals());
+        metrics.log_dropped(log.dropped());
+        metrics.recording_dropped(unrecorded);
+        metrics.render().map_err(|error| error.to_string())
     }
 
     fn kernel_totals(&self) -> Result<KernelTotals, crate::kernel::KernelError> {
@@ -269,7 +265,7 @@ impl Core {
             .ok()
     }
 
-    fn take(&mut self, fact: &Fact, now: Reading, verdicts: &mut Vec<Verdict>) {
+    fn take(&mut self, fact: &Fact, now: Reading) {
         let comm = comm_of(fact);
         let known = fact.has(flags::TASK_KNOWN);
         let owner = self.owners.resolve(
@@ -286,47 +282,17 @@ impl Core {
             suspended_ns: self.sleeps.slept_between(silent_since, fact.time_ns),
             owner,
         };
-        self.tell_judge(&Input::Observation(observation), verdicts);
+        self.tell_judge(&Input::Observation(observation), now.monotonic_ns);
     }
 
-    /// One way in for all that the judge is told.
-    fn tell_judge(&mut self, input: &Input<'_>, verdicts: &mut Vec<Verdict>) {
+    /// One way in for all that the judge is told at `now_ns`, and one way out for what
+    /// it says: at once, for a finding takes some KiB, and one look at the time may lead
+    /// to fifty thousand.
+    fn tell_judge(&mut self, input: &Input<'_>, now_ns: u64) {
         if let Some(recorder) = &mut self.recorder {
             recorder.take(input);
         }
-        self.judge.take(input, verdicts);
-    }
-
-    /// One way out for all that the judge says.
-    fn publish(&mut self, verdicts: impl IntoIterator<Item = Verdict>, now: Reading) {
-        for verdict in verdicts {
-            tell(&self.alerts.apply(&verdict, now.monotonic_ns));
-            if let Verdict::Finding(finding) = verdict {
-                self.metrics.finding(&finding);
-                if let Err(error) = self.feed.publish(&finding) {
-                    tracing::error!("a finding cannot be written: {error}");
-                }
-                self.log.write(finding);
-            }
-        }
-    }
-}
-
-fn tell(changes: &[AlertChange]) {
-    for change in changes {
-        match change {
-            AlertChange::Firing(alert) => {
-                tracing::info!(
-                    "alert {} on {} fires: {}",
-                    alert.name,
-                    alert.path,
-                    alert.summary
-                );
-            }
-            AlertChange::Resolved(alert) => {
-                tracing::info!("alert {} on {} resolved", alert.name, alert.path);
-            }
-        }
+        self.judge.take(input, &mut self.outlets.at(now_ns));
     }
 }
 

@@ -43,11 +43,11 @@ impl Lister {
         };
         ConnectionRow {
             connection: connection(socket),
-            owner: self.owners.resolve(
-                known.then_some(fact.pid),
-                comm.as_deref(),
-                socket.cgroup_id,
-            ),
+            owner: self
+                .owners
+                .resolve(known.then_some(fact.pid), comm.as_deref(), socket.cgroup_id)
+                .as_ref()
+                .clone(),
             state: state_name(socket.state).to_owned(),
             payload_idle_seconds: rounded(fact.payload_idle_ns),
             packet_idle_seconds: rounded(fact.packet_idle_ns),

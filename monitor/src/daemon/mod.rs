@@ -4,6 +4,7 @@ mod core;
 mod error;
 mod listing;
 mod log_writer;
+mod outlets;
 mod pace;
 mod paths;
 mod sources;
@@ -13,6 +14,7 @@ pub use listing::{Lister, list_once};
 
 use crate::config::{Config, ConfigError};
 use crate::kernel::{self, FactRing, HookOptions, Kernel, SweepReport, Sweeper};
+use crate::memory;
 use crate::recording;
 use crate::surfaces::http::HttpServer;
 use crate::surfaces::inspect::{Feed, InspectServer};
@@ -251,7 +253,10 @@ fn finish_sweep(
 ) -> Duration {
     let mut core = lock(core);
     match done {
-        Ok(Ok(report)) => core.swept(&report, ring),
+        Ok(Ok(report)) => {
+            core.swept(&report, ring);
+            memory::give_back();
+        }
         // The next one may do better; that none completes shows in /readyz.
         Ok(Err(error)) => {
             core.sweep_failed();

@@ -1,7 +1,7 @@
 //! All that a judge can be told, as one type: who keeps its inputs and tells them
 //! again gets the same findings.
 
-use super::{Judge, JudgedPath, Observation, Verdict};
+use super::{Judge, JudgedPath, Observation, Verdicts};
 use monitor_common::Fact;
 
 /// One thing that the judge is told.
@@ -35,7 +35,7 @@ pub enum Input<'a> {
 impl Judge {
     /// Takes up one input and adds what it leads to to `out`. The daemon and a
     /// replay come in by this door.
-    pub fn take(&mut self, input: &Input<'_>, out: &mut Vec<Verdict>) {
+    pub fn take(&mut self, input: &Input<'_>, out: &mut dyn Verdicts) {
         match input {
             Input::Observation(observation) => self.observe(observation, out),
             Input::LookAround(rows) => rows.iter().for_each(|row| self.look_around(row)),

@@ -72,7 +72,7 @@ pub struct Observation<'a> {
     /// ns. The kernel's clocks stand still meanwhile, a middlebox's does not.
     pub suspended_ns: u64,
     /// Who holds the connection.
-    pub owner: Owner,
+    pub owner: Arc<Owner>,
 }
 
 /// What the judge says.
@@ -93,13 +93,26 @@ pub enum Verdict {
     },
 }
 
+/// Where verdicts go, each as soon as it is reached.
+pub trait Verdicts {
+    /// Takes one more.
+    fn push(&mut self, verdict: Verdict);
+}
+
+impl Verdicts for Vec<Verdict> {
+    fn push(&mut self, verdict: Verdict) {
+        Self::push(self, verdict);
+    }
+}
+
 /// Judges facts.
 pub struct Judge {
     paths: Paths,
     limits: Limits,
     /// By cookie, and in its order: the same facts give the same findings, in the
     /// same order, in every run.
-    connections: BTreeMap<u64, Tracked>,
+    /// Boxed: a table that keeps an order is up to half empty, and places are large.
+    connections: BTreeMap<u64, Box<Tracked>>,
     contrasts: Contrasts,
     stalls: Stalls,
     habits: Habits,
@@ -132,7 +145,7 @@ impl Judge {
     }
 
     /// Takes up one fact and adds what it leads to to `out`.
-    pub fn observe(&mut self, observation: &Observation<'_>, out: &mut Vec<Verdict>) {
+    pub fn observe(&mut self, observation: &Observation<'_>, out: &mut dyn Verdicts) {
         let fact = observation.fact;
         let Some(kind) = fact.kind() else {
             self.stats.unknown_kind_total += 1;
@@ -168,7 +181,7 @@ impl Judge {
                 let tracked = entry.into_mut();
                 if tracked.is_another(&seen) {
                     tracked.abandon(&mut desk);
-                    *tracked = Tracked::new(&seen);
+                    **tracked = Tracked::new(&seen);
                 }
                 Some(tracked)
             }
@@ -184,7 +197,7 @@ impl Judge {
                     self.stats.table_full_total += 1;
                     None
                 } else {
-                    Some(entry.insert(Tracked::new(&seen)))
+                    Some(entry.insert(Box::new(Tracked::new(&seen))))
                 }
             }
         };
@@ -216,7 +229,7 @@ impl Judge {
             fact,
             wall_unix_ns: 0,
             suspended_ns: 0,
-            owner: Owner::default(),
+            owner: Arc::default(),
         };
         // What is wrong with the fact is counted when it is observed.
         let path = self.paths.find(fact.path_id).unwrap_or_default();
@@ -245,7 +258,7 @@ impl Judge {
         started_ns: u64,
         now_ns: u64,
         wall_unix_ns: i64,
-        out: &mut Vec<Verdict>,
+        out: &mut dyn Verdicts,
     ) {
         let mut desk = Desk {
             contrasts: &mut self.contrasts,
@@ -262,7 +275,7 @@ impl Judge {
 
     /// Time has come to `now_ns` (CLOCK_MONOTONIC): periods of grace end, and
     /// connections without news are forgotten. To be called about every second.
-    pub fn tick(&mut self, now_ns: u64, wall_unix_ns: i64, out: &mut Vec<Verdict>) {
+    pub fn tick(&mut self, now_ns: u64, wall_unix_ns: i64, out: &mut dyn Verdicts) {
         self.habits.tick(now_ns);
         let mut desk = Desk {
             contrasts: &mut self.contrasts,

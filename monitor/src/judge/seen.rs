@@ -19,7 +19,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) kind: FactKind,
     pub(crate) at: Moment,
     pub(crate) suspended_ns: u64,
-    pub(crate) owner: &'a Owner,
+    pub(crate) owner: &'a Arc<Owner>,
     pub(crate) path: Option<&'a Arc<JudgedPath>>,
     pub(crate) jiffy_ns: u64,
 }

@@ -84,7 +84,7 @@ struct StoodStill {
 }
 
 /// What a comparison showed: what came, and what was known.
-type Differs = Option<(u64, u64)>;
+type Differs = Option<(u32, u32)>;
 
 /// The signs seen since a gap.
 #[derive(Clone, Copy, Debug, Default)]
@@ -132,12 +132,13 @@ impl Signs {
             self.ttl.get_or_insert((segment.ttl.into(), ttl.into()));
         }
         if let Some((window, shift)) = known.window {
-            self.read_window(u64::from(segment.window) << shift, window.into(), progress);
+            self.read_window(u32::from(segment.window) << shift, window, progress);
         }
         if let (Some(sent), Some(least)) = (sent_ns, known.rtt_min_us) {
             let took = seen.at.ns.saturating_sub(sent) / 1_000;
-            if took.saturating_mul(ROUND_TRIP_FACTOR) < least.into() {
-                self.round_trip.get_or_insert((took, least.into()));
+            let took = u32::try_from(took).unwrap_or(u32::MAX);
+            if took.saturating_mul(ROUND_TRIP_FACTOR) < least {
+                self.round_trip.get_or_insert((took, least));
             }
         }
     }
@@ -173,9 +174,9 @@ impl Signs {
         self.by_its_clock |= at_least > 0 && u64::from(moved) <= at_most;
     }
 
-    fn read_window(&mut self, now: u64, before: u64, progress: u32) {
+    fn read_window(&mut self, now: u32, before: u32, progress: u32) {
         // What the peer has not read yet is taken out of its window.
-        let unread = now.saturating_add(progress.into());
+        let unread = now.saturating_add(progress);
         let grew = now > before.saturating_mul(WINDOW_FACTOR);
         let shrank = unread.saturating_mul(WINDOW_FACTOR) < before;
         if grew || shrank {

@@ -44,7 +44,7 @@ impl Tracked {
             let Some(path) = seen.begins_silence().filter(|_| !outdated) else {
                 return;
             };
-            self.silence = Some(Silence::begin(seen, path));
+            self.silence = Some(Box::new(Silence::begin(seen, path)));
         }
         let Some(silence) = &mut self.silence else {
             return;

@@ -238,11 +238,11 @@ pub(crate) const TSVAL_TICK_NS: u64 = SECOND / 1_000;
 /// A window counts as another's from this factor on. Receive buffers double in a
 /// round trip at most, and in an idle connection's window one doubling may be
 /// unannounced; twice that is not the peer that was.
-pub(crate) const WINDOW_FACTOR: u64 = 4;
+pub(crate) const WINDOW_FACTOR: u32 = 4;
 
 /// A round trip counts as another's below one part in this many of the smallest
 /// seen: a better route saves some of the way, hardly half of it.
-pub(crate) const ROUND_TRIP_FACTOR: u64 = 2;
+pub(crate) const ROUND_TRIP_FACTOR: u32 = 2;
 
 /// Smallest round trips below this, in us, tell nothing: what the peer's scheduler
 /// adds is as large.

@@ -1,7 +1,7 @@
 //! One connection under the judge's eye.
 
 use super::{
-    Verdict,
+    Verdicts,
     connection::{self, Identity},
     contrast::Contrasts,
     finding::Outcome,
@@ -15,12 +15,13 @@ use super::{
 };
 use crate::owner::Owner;
 use monitor_common::{FactKind, TcpState};
+use std::sync::Arc;
 
 /// Where verdicts go, and what they are weighed against.
 pub(crate) struct Desk<'a> {
     pub(crate) contrasts: &'a mut Contrasts,
     pub(crate) habits: &'a Habits,
-    pub(crate) out: &'a mut Vec<Verdict>,
+    pub(crate) out: &'a mut dyn Verdicts,
 }
 
 /// What becomes of an entry of the table.
@@ -37,10 +38,10 @@ pub(crate) enum Fate {
 /// One connection: its present silence, its last gap, and what it is.
 pub(crate) struct Tracked {
     pub(super) identity: Identity,
-    pub(super) owner: Owner,
+    pub(super) owner: Arc<Owner>,
     pub(super) settings: Settings,
-    pub(super) silence: Option<Silence>,
-    pub(super) gap: Option<Gap>,
+    pub(super) silence: Option<Box<Silence>>,
+    pub(super) gap: Option<Box<Gap>>,
     /// TTL of the last segment that brought payload.
     ttl: Option<u8>,
     /// Time of the latest fact.
@@ -55,7 +56,7 @@ impl Tracked {
     pub(crate) fn new(seen: &Seen<'_>) -> Self {
         Self {
             identity: Identity::of(&seen.fact.socket),
-            owner: seen.owner.clone(),
+            owner: Arc::clone(seen.owner),
             settings: Settings::of(seen.fact, seen.jiffy_ns),
             silence: None,
             gap: None,
@@ -155,7 +156,7 @@ impl Tracked {
 
     /// The gap of which not all is said.
     pub(super) fn open(&self) -> Option<&Gap> {
-        self.gap.as_ref().filter(|gap| !gap.settled)
+        self.gap.as_deref().filter(|gap| !gap.settled)
     }
 
     fn is_new_gap(&self, seen: &Seen<'_>) -> bool {
@@ -169,7 +170,7 @@ impl Tracked {
     fn open_gap(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
         self.retire(seen, desk);
         let silence = self.silence.take();
-        let mut gap = Gap::ended_with(seen, silence.as_ref(), self.ttl);
+        let mut gap = Gap::ended_with(seen, silence.as_deref(), self.ttl);
         gap.patience_ns = desk.habits.patience_ns(self.identity.cookie());
         // It speaks again: what comes of that is another matter.
         if silence
@@ -181,7 +182,7 @@ impl Tracked {
         if !silence.is_some_and(|silence| silence.crossed && silence.known_ns(seen) > 0) {
             self.tell_crossed_late(&gap, seen, desk);
         }
-        self.gap = Some(gap);
+        self.gap = Some(Box::new(gap));
     }
 
     /// The next gap ended, or the next silence lasts: whatever is still open
@@ -224,7 +225,7 @@ impl Tracked {
             }
             gap.patience_ns = desk.habits.patience_ns(self.identity.cookie());
             self.silence = None;
-            self.gap = Some(gap);
+            self.gap = Some(Box::new(gap));
         }
     }
 

@@ -21,7 +21,6 @@ mod sample;
 mod signs;
 mod sweep;
 mod totals;
-mod trim;
 mod watch;
 
 pub use clock::{Reading, SleepLog, jiffy_ns};
@@ -207,7 +206,7 @@ impl Kernel {
         let sweeper = Sweeper::new(ebpf, passes, order, counters, watcher);
         hooks.extend(sweeps);
         drop(btf);
-        trim::give_memory_back();
+        crate::memory::settle();
         Ok(Self {
             ring,
             sweeper,

@@ -3,11 +3,15 @@ use std::{
     fs::File,
     io::Read,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 /// Processes whose names are kept.
 const MOST_PROCESSES: usize = 4096;
+
+/// Owners that are shared by their connections.
+const MOST_SHARED: usize = 4096;
 
 /// How long what /proc said of a process is believed: its number may pass to
 /// another one, though hardly within this time.
@@ -18,13 +22,15 @@ const BELIEVED: Duration = Duration::from_secs(1);
 pub struct Owners {
     proc: PathBuf,
     processes: Bounded<u32, Process>,
+    /// By process and the socket's cgroup.
+    shared: Bounded<(Option<u32>, u64), Shared>,
     cgroups: CgroupIds,
 }
 
 /// What the resolver's bounds cost so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OwnerTotals {
-    /// Cached processes and cgroups forgotten because a cache was full; they are
+    /// Cached processes, owners and cgroups forgotten because a cache was full; they are
     /// looked up again when needed.
     pub evicted: u64,
     /// Walks over the cgroup tree that ended early because it was too large;
@@ -39,6 +45,16 @@ struct Process {
     read: Instant,
 }
 
+/// What was last answered. Connections of one owner share it: fifty thousand of them
+/// would otherwise each hold its names.
+#[derive(Clone, Debug)]
+struct Shared {
+    /// The name that was asked with.
+    comm: Option<String>,
+    owner: Arc<Owner>,
+    resolved: Instant,
+}
+
 impl Owners {
     /// A resolver over the process file system mounted at `proc`; the cgroup v2
     /// mount is the one that `self/mountinfo` below it names.
@@ -47,6 +63,7 @@ impl Owners {
         Self {
             cgroups: CgroupIds::new(&proc),
             processes: Bounded::new(MOST_PROCESSES),
+            shared: Bounded::new(MOST_SHARED),
             proc,
         }
     }
@@ -57,11 +74,42 @@ impl Owners {
     ///
     /// The process's cgroup goes before the socket's: an accepted socket may
     /// carry its listener's.
-    pub fn resolve(&mut self, pid: Option<u32>, comm: Option<&str>, cgroup_id: u64) -> Owner {
+    pub fn resolve(&mut self, pid: Option<u32>, comm: Option<&str>, cgroup_id: u64) -> Arc<Owner> {
         self.resolve_at(pid, comm, cgroup_id, Instant::now())
     }
 
     fn resolve_at(
+        &mut self,
+        pid: Option<u32>,
+        comm: Option<&str>,
+        cgroup_id: u64,
+        now: Instant,
+    ) -> Arc<Owner> {
+        let key = (pid, cgroup_id);
+        let known = self
+            .shared
+            .get(&key)
+            .filter(|known| known.comm.as_deref() == comm);
+        if let Some(known) = known
+            && now.saturating_duration_since(known.resolved) < BELIEVED
+        {
+            return Arc::clone(&known.owner);
+        }
+        let before = known.map(|known| Arc::clone(&known.owner));
+        let news = self.look_up(pid, comm, cgroup_id, now);
+        let owner = before
+            .filter(|before| **before == news)
+            .unwrap_or_else(|| Arc::new(news));
+        let shared = Shared {
+            comm: comm.map(str::to_owned),
+            owner: Arc::clone(&owner),
+            resolved: now,
+        };
+        self.shared.insert(key, shared);
+        owner
+    }
+
+    fn look_up(
         &mut self,
         pid: Option<u32>,
         comm: Option<&str>,
@@ -86,7 +134,7 @@ impl Owners {
     /// What the bounds cost so far.
     pub fn totals(&self) -> OwnerTotals {
         OwnerTotals {
-            evicted: self.processes.evicted() + self.cgroups.evicted(),
+            evicted: self.processes.evicted() + self.shared.evicted() + self.cgroups.evicted(),
             walks_cut: self.cgroups.walks_cut(),
         }
     }
@@ -192,7 +240,7 @@ mod tests {
             pod: None,
             cgroup: Some("/system.slice/api.service".to_owned()),
         };
-        assert_eq!(owner, expected);
+        assert_eq!(*owner, expected);
     }
 
     #[test]
@@ -213,7 +261,7 @@ mod tests {
             owner.pod.as_deref(),
             Some("8d2cbf2a-6d3e-4b8e-9d3e-0a1b2c3d4e5f")
         );
-        assert_eq!(owner.cgroup, Some(path));
+        assert_eq!(owner.cgroup.as_ref(), Some(&path));
     }
 
     #[test]
@@ -230,7 +278,7 @@ mod tests {
         let host = Host::new();
         let id = host.cgroup("system.slice/api.service");
         let owner = host.owners().resolve(None, None, id);
-        assert_eq!((owner.pid, owner.comm), (None, None));
+        assert_eq!((owner.pid, owner.comm.as_deref()), (None, None));
         assert_eq!(owner.unit.as_deref(), Some("api.service"));
     }
 
@@ -272,6 +320,22 @@ mod tests {
         let owner = owners.resolve_at(Some(42), None, 0, start + BELIEVED);
         assert_eq!(owner.comm.as_deref(), Some("cron"));
         assert_eq!(owner.unit.as_deref(), Some("cron.service"));
+    }
+
+    #[test]
+    fn connections_of_one_process_share_its_names_for_as_long_as_they_hold() {
+        let host = Host::new();
+        host.start(42, "api", "0::/system.slice/api.service\n");
+        let mut owners = host.owners();
+        let start = Instant::now();
+        let first = owners.resolve_at(Some(42), Some("api"), 0, start);
+        let later = owners.resolve_at(Some(42), Some("api"), 0, start + BELIEVED * 5);
+        assert!(Arc::ptr_eq(&first, &later));
+        host.start(42, "api", "0::/system.slice/other.service\n");
+        let moved = owners.resolve_at(Some(42), Some("api"), 0, start + BELIEVED * 10);
+        assert_eq!(moved.unit.as_deref(), Some("other.service"));
+        let thread = owners.resolve_at(Some(42), Some("worker"), 0, start + BELIEVED * 10);
+        assert_eq!(thread.comm.as_deref(), Some("worker"));
     }
 
     #[test]

@@ -3,6 +3,7 @@ use crate::judge::{Input, JudgedPath, Observation};
 use crate::owner::Owner;
 use monitor_common::{Fact, FactKind};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One line after the header.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -71,7 +72,7 @@ impl Entry {
             Input::Observation(observation) => Self::Observation(Box::new(Observed {
                 wall_unix_ns: observation.wall_unix_ns,
                 suspended_ns: observation.suspended_ns,
-                owner: observation.owner.clone(),
+                owner: observation.owner.as_ref().clone(),
                 fact: *observation.fact,
             })),
             Input::LookAround(_) => Self::LookAround,
@@ -108,7 +109,7 @@ impl Entry {
                 fact: &observed.fact,
                 wall_unix_ns: observed.wall_unix_ns,
                 suspended_ns: observed.suspended_ns,
-                owner: observed.owner.clone(),
+                owner: Arc::new(observed.owner.clone()),
             }),
             Self::SweepDone {
                 started_ns,

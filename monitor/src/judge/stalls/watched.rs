@@ -22,6 +22,7 @@ use crate::{
     owner::Owner,
 };
 use monitor_common::{FactKind, TcpState, tcp_flags};
+use std::sync::Arc;
 
 /// What one look shows to wait.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +56,7 @@ impl Signs {
 /// A connection, and since when what stands on it.
 pub(super) struct Watched {
     identity: Identity,
-    owner: Owner,
+    owner: Arc<Owner>,
     settings: Settings,
     seen_ns: u64,
     sending: Option<Look>,
@@ -77,7 +78,7 @@ impl Watched {
     pub(super) fn new(seen: &Seen<'_>) -> Self {
         Self {
             identity: Identity::of(&seen.fact.socket),
-            owner: seen.owner.clone(),
+            owner: Arc::clone(seen.owner),
             settings: Settings::of(seen.fact, seen.jiffy_ns),
             seen_ns: 0,
             sending: None,

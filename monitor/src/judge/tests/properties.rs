@@ -7,6 +7,7 @@ use crate::judge::{
 };
 use monitor_common::{Fact, FactKind, NO_PATH, Segment, Socket};
 use proptest::{collection::vec, prelude::*, sample::select};
+use std::sync::Arc;
 
 fn paths() -> Vec<JudgedPath> {
     vec![
@@ -174,7 +175,7 @@ fn judged(steps: &[Step], limits: Limits) -> (Judge, Vec<Verdict>) {
                     fact,
                     wall_unix_ns: wall(fact.time_ns % (1 << 60)),
                     suspended_ns: *suspended_ns,
-                    owner: owner(),
+                    owner: Arc::new(owner()),
                 };
                 judge.observe(&observation, &mut out);
             }

@@ -11,6 +11,7 @@ use crate::judge::{
 use crate::owner::Owner;
 use monitor_common::{Fact, FactKind, NO_PATH, Segment, Socket, TcpState, flags};
 use peer::Peer;
+use std::sync::Arc;
 
 /// One connection and the judge that hears of it.
 pub(super) struct Story {
@@ -229,7 +230,7 @@ impl Story {
             fact: &fact,
             wall_unix_ns: wall(fact.time_ns),
             suspended_ns: self.slept_ns,
-            owner: self.owner.clone(),
+            owner: Arc::new(self.owner.clone()),
         };
         self.judge.observe(&observation, &mut self.verdicts);
     }

@@ -220,7 +220,7 @@ fn where_options_cannot_be_read_or_timestamps_were_not_negotiated_there_is_no_si
     assert_eq!(plain.said(), ["crossed none", "acknowledged none"]);
 }
 
-fn seen_of<'a>(fact: &'a Fact, owner: &'a Owner, path: &'a Arc<JudgedPath>) -> Seen<'a> {
+fn seen_of<'a>(fact: &'a Fact, owner: &'a Arc<Owner>, path: &'a Arc<JudgedPath>) -> Seen<'a> {
     Seen {
         fact,
         kind: fact.kind().expect("a known kind"),
@@ -241,7 +241,7 @@ fn ruled(patience_ns: Option<u64>, apart_ns: u64, ticks: u32) -> Option<Outcome>
     let mut story = Story::on(azure());
     story.wait(270.0);
     let path = Arc::new(azure());
-    let owner = owner();
+    let owner = Arc::new(owner());
     let first = story.fact(FactKind::GapEndedBySend);
     let mut facts = vec![first];
     for number in 1..=4 {

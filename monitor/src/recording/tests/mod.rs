@@ -12,6 +12,7 @@ use crate::judge::finding::{Clock, Finding};
 use crate::judge::{Input, JudgedPath, Limits, Observation};
 use crate::owner::Owner;
 use monitor_common::{Fact, FactKind, Record, flags};
+use std::sync::Arc;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -34,11 +35,11 @@ fn observation(fact: &Fact) -> Input<'_> {
         fact,
         wall_unix_ns: 1_800_000_000_000_000_000,
         suspended_ns: 7,
-        owner: Owner {
+        owner: Arc::new(Owner {
             pid: Some(7),
             comm: Some("api".to_owned()),
             ..Owner::default()
-        },
+        }),
     })
 }
 
