@@ -2,18 +2,14 @@
 
 use nix::sys::prctl;
 
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-mod bounds {
-    /// From so many bytes on, memory is asked of the system, and goes back to it at once
-    /// (glibc's own number to begin with is half of it). Left to itself the allocator
-    /// raises this to the largest block that was ever given back, and a sweep's rows,
-    /// 23 MB at most, would be kept for the next.
-    pub(super) const OWN_MAPPING: libc::c_int = 256 * 1024;
+/// From so many bytes on, memory is asked of the system, and goes back to it at once
+/// (glibc's own number to begin with is half of it). Left to itself the allocator raises
+/// this to the largest block that was ever given back, and a sweep's rows, 23 MB at most,
+/// would be kept for the next.
+const OWN_MAPPING: i32 = 256 * 1024;
 
-    /// What may lie free for what comes next, in bytes: half of it is what one burst of
-    /// findings takes until the log has written it.
-    pub(super) const FREE: libc::c_int = 8 << 20;
-}
+/// What may lie free for what comes next, in bytes.
+const FREE: i32 = 4 << 20;
 
 /// To be called when the start is over: some 10 MiB that the types of a whole kernel took
 /// to read are never needed again. From here on what is large goes back when it is done
@@ -23,23 +19,45 @@ pub(crate) fn settle() {
     // given back here with zeros again: khugepaged makes 2 MiB of one page in use.
     // A kernel built without huge pages refuses, and needs nothing.
     let _ = prctl::set_thp_disable(true);
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: the calls take the allocator's own locks and move nothing in use.
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, bounds::OWN_MAPPING);
-        libc::malloc_trim(0);
-    }
+    allocator::map_from(OWN_MAPPING);
+    allocator::trim();
 }
 
 /// To be called after something that may have taken much for a while: gives back what
 /// is free, where that is much.
 pub(crate) fn give_back() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: as above.
-    unsafe {
-        // Of the whole heap; beyond 2 GiB the number would wrap, and this be left out.
-        if libc::mallinfo().fordblks > bounds::FREE {
-            libc::malloc_trim(0);
-        }
+    if allocator::free_bytes() > FREE {
+        allocator::trim();
     }
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod allocator {
+    pub(super) fn map_from(bytes: i32) {
+        // SAFETY: sets a number under the allocator's own lock.
+        unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, bytes) };
+    }
+
+    /// Free bytes of the whole heap. Beyond 2 GiB the number wraps.
+    pub(super) fn free_bytes() -> i32 {
+        // SAFETY: reads the allocator's lists under its own locks.
+        unsafe { libc::mallinfo() }.fordblks
+    }
+
+    pub(super) fn trim() {
+        // SAFETY: takes the allocator's own locks and moves nothing in use.
+        unsafe { libc::malloc_trim(0) };
+    }
+}
+
+/// Other allocators keep less, and are not asked.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+mod allocator {
+    pub(super) fn map_from(_bytes: i32) {}
+
+    pub(super) fn free_bytes() -> i32 {
+        0
+    }
+
+    pub(super) fn trim() {}
 }
