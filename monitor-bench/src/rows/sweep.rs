@@ -276,8 +276,8 @@ fn share_of_a_core(context: &Context, outcome: &mut Outcome) -> Result<(), Bench
 /// What the daemon takes of one core, in percent, from the end of one sweep to the end of the next; `None` where that
 /// takes too long.
 fn share_between_sweeps(context: &Context, daemon: &Daemon) -> Result<Option<f64>, BenchError> {
-    /// A sweep of 1 s is followed by an interval of 100 s.
-    const PATIENCE: Duration = Duration::from_secs(110);
+    /// A sweep of 2 s is followed by an interval of 200 s.
+    const PATIENCE: Duration = Duration::from_secs(240);
     if daemon.metric("tcplull_sweep_interval_seconds", &[])? >= PATIENCE.as_secs_f64() {
         return Ok(None);
     }
