@@ -46,9 +46,12 @@ pub struct SweepOrder {
     /// How long before its silence passes its threshold a socket counts as silent, in ns:
     /// the time until the next sweep may have come by.
     pub ahead_ns: u64,
+    /// No threshold of any path, and none without a path, is below this, in ns: what has
+    /// been silent for less needs no look at its path.
+    pub least_threshold_ns: u64,
 }
 
-// SAFETY: repr(C), four u32 and a u64, no padding.
+// SAFETY: repr(C), four u32 and two u64, no padding.
 unsafe impl Record for SweepOrder {}
 
 /// Constants of a load, set as read-only globals before it.

@@ -95,6 +95,13 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     if !all && !stalled && !suspected && !sampled && gap::is_busy(sock) {
         return;
     }
+    let silence = gap::silence(sock);
+    // The payload's silence is the longest of all clocks. To find a connection's path takes
+    // longer than all before.
+    let soon_ns = silence.payload_ns.saturating_add(order.ahead_ns);
+    if !all && !stalled && !suspected && !sampled && soon_ns < order.least_threshold_ns {
+        return;
+    }
     note.put(&[
         (ALL, all),
         (OPEN, open),
@@ -103,7 +110,6 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         (STALLED, stalled),
         (SAMPLED, sampled),
     ]);
-    let silence = gap::silence(sock);
     let measured = paths::threshold(sock);
     look(sock, order, note, &silence, measured);
     if note.has(SHOWN) {

@@ -203,7 +203,14 @@ impl Kernel {
             gaps: take(&mut ebpf, "GAPS", PerCpuArray::try_from)?,
             misses: misses::Misses::of(&ebpf),
         };
-        let sweeper = Sweeper::new(ebpf, passes, order, counters, watcher);
+        let sweeper = Sweeper::new(
+            ebpf,
+            passes,
+            order,
+            counters,
+            watcher,
+            tables.paths.least_threshold(),
+        );
         hooks.extend(sweeps);
         drop(btf);
         crate::memory::settle();

@@ -5,8 +5,12 @@ use super::raw::Raw;
 use aya::maps::lpm_trie::{Key, LpmTrie};
 use aya::maps::{Array, MapData};
 use ipnet::IpNet;
-use monitor_common::{ANY_PORT, Family, MAX_PATHS, PathClock, PathEntry, PathKey, PathMatch};
+use monitor_common::{
+    ANY_PORT, Family, MAX_PATHS, PathClock, PathEntry, PathKey, PathMatch, UNSTATED_WARN_NS,
+};
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// A path as it is written into the table.
@@ -32,6 +36,7 @@ pub(super) struct PathTable {
     live: HashSet<(u32, PathKey)>,
     /// First path id of the generation in force.
     first: u32,
+    least_threshold: LeastThreshold,
 }
 
 /// Paths of one generation, at most.
@@ -47,7 +52,13 @@ impl PathTable {
             entries,
             live: HashSet::new(),
             first: GENERATION,
+            least_threshold: LeastThreshold::of(&[]),
         }
+    }
+
+    /// What the thresholds in force come to, now and later.
+    pub(super) fn least_threshold(&self) -> LeastThreshold {
+        self.least_threshold.clone()
     }
 
     /// Puts these paths in force; answers the path id of the first, the others
@@ -55,6 +66,9 @@ impl PathTable {
     /// configuration refuses so many).
     pub(super) fn set(&mut self, paths: &[TablePath]) -> Result<u32, KernelError> {
         let first = if self.first == 0 { GENERATION } else { 0 };
+        let least_ns = least_ns(paths);
+        // Until the last entry is written both generations are in force.
+        self.least_threshold.lower(least_ns);
         let mut wanted = HashSet::new();
         for (path_id, path) in (first..first + GENERATION).zip(paths) {
             let entry = PathEntry {
@@ -86,8 +100,37 @@ impl PathTable {
         }
         self.live = wanted;
         self.first = first;
+        self.least_threshold.put(least_ns);
         Ok(first)
     }
+}
+
+/// Below this there is no threshold, in ns: shared with who sweeps.
+#[derive(Clone, Debug)]
+pub(super) struct LeastThreshold(Arc<AtomicU64>);
+
+impl LeastThreshold {
+    fn of(paths: &[TablePath]) -> Self {
+        Self(Arc::new(AtomicU64::new(least_ns(paths))))
+    }
+
+    pub(super) fn ns(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn lower(&self, ns: u64) {
+        self.0.fetch_min(ns, Ordering::AcqRel);
+    }
+
+    fn put(&self, ns: u64) {
+        self.0.store(ns, Ordering::Release);
+    }
+}
+
+/// The least of the thresholds of these paths, and of connections without one.
+fn least_ns(paths: &[TablePath]) -> u64 {
+    let of_paths = paths.iter().map(|path| path.warn.min(path.timeout));
+    of_paths.map(nanos).fold(UNSTATED_WARN_NS, u64::min)
 }
 
 fn keys(path: &TablePath) -> impl Iterator<Item = (u32, PathKey)> + '_ {
@@ -136,6 +179,29 @@ fn map_error(name: &'static str, source: aya::maps::MapError) -> KernelError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn warning(warn: u64) -> TablePath {
+        TablePath {
+            remote: Vec::new(),
+            ports: Vec::new(),
+            timeout: Duration::from_secs(3_600),
+            warn: Duration::from_secs(warn),
+            clock: PathClock::Packets,
+        }
+    }
+
+    #[test]
+    fn no_threshold_is_below_the_least_also_while_paths_are_changed() {
+        let least = LeastThreshold::of(&[]);
+        let swept_with = least.clone();
+        assert_eq!(swept_with.ns(), UNSTATED_WARN_NS, "without any path");
+        least.put(least_ns(&[warning(180), warning(3)]));
+        assert_eq!(swept_with.ns(), 3_000_000_000);
+        least.lower(least_ns(&[warning(30)]));
+        assert_eq!(swept_with.ns(), 3_000_000_000, "the old paths still hold");
+        least.put(least_ns(&[warning(30)]));
+        assert_eq!(swept_with.ns(), 30_000_000_000);
+    }
 
     #[test]
     fn a_path_with_two_prefixes_and_two_ports_makes_four_entries() {

@@ -30,19 +30,26 @@ impl Sampling {
     }
 
     /// What the next sweep is to write out, and what becomes of sockets that will be
-    /// silent within `ahead`.
+    /// silent within `ahead`. No path has a threshold below `least_threshold_ns`.
     pub(super) fn order(
         self,
         mode: SweepMode,
         silent: SilentSockets,
         ahead: Duration,
+        least_threshold_ns: u64,
     ) -> SweepOrder {
         SweepOrder {
             mode: mode as u32,
             sample_mask: self.mask,
             sample_turn: self.turn,
             silent: silent as u32,
-            ahead_ns: u64::try_from(ahead.as_nanos()).unwrap_or(u64::MAX),
+            ahead_ns: match silent {
+                SilentSockets::Ignored => 0,
+                SilentSockets::Marked | SilentSockets::Counted => {
+                    u64::try_from(ahead.as_nanos()).unwrap_or(u64::MAX)
+                }
+            },
+            least_threshold_ns,
         }
     }
 
@@ -95,7 +102,12 @@ mod tests {
         let mut turns = Vec::new();
         for _ in 0..8 {
             sampling.advance(4_000);
-            let order = sampling.order(SweepMode::Findings, SilentSockets::Ignored, Duration::ZERO);
+            let order = sampling.order(
+                SweepMode::Findings,
+                SilentSockets::Ignored,
+                Duration::ZERO,
+                0,
+            );
             assert_eq!(order.sample_mask, 7);
             turns.push(order.sample_turn);
         }
@@ -108,12 +120,22 @@ mod tests {
         let mut sampling = Sampling::new();
         for sockets in [1_000_000, 1_000_000, 40, 3_000, 0] {
             sampling.advance(sockets);
-            let order = sampling.order(SweepMode::Findings, SilentSockets::Ignored, Duration::ZERO);
+            let order = sampling.order(
+                SweepMode::Findings,
+                SilentSockets::Ignored,
+                Duration::ZERO,
+                0,
+            );
             assert!(order.sample_turn <= order.sample_mask, "{order:?}");
         }
         assert_eq!(
             sampling
-                .order(SweepMode::Findings, SilentSockets::Ignored, Duration::ZERO)
+                .order(
+                    SweepMode::Findings,
+                    SilentSockets::Ignored,
+                    Duration::ZERO,
+                    0
+                )
                 .sample_mask,
             0
         );

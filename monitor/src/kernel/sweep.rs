@@ -4,6 +4,7 @@ use super::clock::Reading;
 use super::cost::ProgramCost;
 use super::error::KernelError;
 use super::hooks;
+use super::paths::LeastThreshold;
 use super::raw::{Raw, read_records};
 use super::rows::Rows;
 use super::sample::Sampling;
@@ -99,6 +100,7 @@ pub struct Sweeper {
     passes: Vec<Pass>,
     sampling: Sampling,
     watcher: Watcher,
+    least_threshold: LeastThreshold,
     /// Sweeps until the second pass is made again.
     second_in: u32,
 }
@@ -111,6 +113,7 @@ impl Sweeper {
         order: Array<MapData, Raw<SweepOrder>>,
         counters: Arc<Counters>,
         watcher: Watcher,
+        least_threshold: LeastThreshold,
     ) -> Self {
         Self {
             ebpf,
@@ -119,6 +122,7 @@ impl Sweeper {
             passes,
             sampling: Sampling::new(),
             watcher,
+            least_threshold,
             second_in: 0,
         }
     }
@@ -142,8 +146,11 @@ impl Sweeper {
             SweepMode::Findings => self.watcher.silent(),
             SweepMode::All => SilentSockets::Ignored,
         };
+        let order = self
+            .sampling
+            .order(mode, silent, until_next, self.least_threshold.ns());
         self.order
-            .set(0, Raw(self.sampling.order(mode, silent, until_next)), 0)
+            .set(0, Raw(order), 0)
             .map_err(|source| KernelError::Map {
                 name: "SWEEP_ORDER",
                 source,
