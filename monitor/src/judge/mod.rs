@@ -116,6 +116,8 @@ pub struct Judge {
     contrasts: Contrasts,
     stalls: Stalls,
     habits: Habits,
+    /// The owner of a row that is only looked at: made once, not for each.
+    nobody: Arc<Owner>,
     /// When the host should be looked at, before the next sweep is due.
     look_ns: Option<u64>,
     stats: JudgeStats,
@@ -131,6 +133,7 @@ impl Judge {
             contrasts: Contrasts::new(limits.max_contrasts),
             stalls: Stalls::new(limits.max_stalls),
             habits: Habits::new(limits.max_habits, limits.max_workloads),
+            nobody: Arc::default(),
             look_ns: None,
             stats: JudgeStats::default(),
         };
@@ -229,7 +232,7 @@ impl Judge {
             fact,
             wall_unix_ns: 0,
             suspended_ns: 0,
-            owner: Arc::default(),
+            owner: Arc::clone(&self.nobody),
         };
         // What is wrong with the fact is counted when it is observed.
         let path = self.paths.find(fact.path_id).unwrap_or_default();
