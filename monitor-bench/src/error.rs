@@ -27,7 +27,7 @@ pub enum BenchError {
     Statistics(#[source] aya::sys::SyscallError),
     /// The product's own loader failed.
     #[error(transparent)]
-    Kernel(#[from] monitor::kernel::KernelError),
+    Kernel(#[from] monitor_kernel::KernelError),
     /// The laboratory's machinery failed.
     #[error(transparent)]
     Lab(#[from] monitor_lab::LabError),

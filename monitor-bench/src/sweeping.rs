@@ -1,8 +1,8 @@
 //! Sweeps by tcplull's own kernel side, without a daemon around them.
 
 use crate::error::BenchError;
-use monitor::kernel::{self, Kernel, TablePath, VMLINUX_BTF};
 use monitor_common::SweepMode;
+use monitor_kernel::{Kernel, TablePath, VMLINUX_BTF};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ impl Sweeps {
     /// # Errors
     /// [`BenchError::Kernel`].
     pub fn load(paths: &[TablePath]) -> Result<Self, BenchError> {
-        let mut kernel = Kernel::load(&kernel::Options {
+        let mut kernel = Kernel::load(&monitor_kernel::Options {
             btf: PathBuf::from(VMLINUX_BTF),
             // The product's default: `min_gap` of a configuration that says nothing.
             min_gap: Duration::from_secs(1),

@@ -1,15 +1,9 @@
-//! tcplull's user space. Data flows one way: [`kernel`] facts → [`judge`] →
-//! [`alerts`] → [`surfaces`]. Beside them stand [`config`], [`owner`] and
-//! [`recording`], which keeps what the judge is told; [`daemon`] joins the rooms,
-//! [`cli`] is the door.
+//! tcplull's binary: configuration, owners, the daemon that joins the rooms, and the surfaces. Data flows one way: facts
+//! of [`monitor_kernel`] → [`monitor_judge`] with its alerts → [`surfaces`]. [`cli`] is the door.
 
-pub mod alerts;
 pub mod cli;
 pub mod config;
 pub mod daemon;
-pub mod judge;
-pub mod kernel;
 mod memory;
 pub mod owner;
-pub mod recording;
 pub mod surfaces;

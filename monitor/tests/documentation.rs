@@ -1,8 +1,8 @@
 //! The user's documentation and the code say the same words: whoever is woken by an
 //! alert finds its section, and every fact and every series is explained.
 
-use monitor::judge::finding::{Cause, Outcome};
 use monitor::surfaces::metrics::{KernelTotals, Metrics};
+use monitor_model::finding::{Cause, Outcome};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ fn quoted(page: &str) -> BTreeSet<&str> {
 fn rust_files(directory: &Path, files: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(directory).expect("the judge's sources are there");
     for path in entries.map(|entry| entry.expect("a readable directory").path()) {
-        if path.is_dir() && !path.ends_with("tests") {
+        if path.is_dir() && !path.ends_with("tests") && !path.ends_with("recording") {
             rust_files(&path, files);
         } else if path.extension().is_some_and(|ending| ending == "rs") {
             files.push(path);
@@ -57,7 +57,7 @@ fn rust_files(directory: &Path, files: &mut Vec<PathBuf>) {
 /// added to the evidence, and any other literal of words joined by `_`.
 fn words_of_the_judge() -> BTreeSet<String> {
     let mut files = Vec::new();
-    rust_files(&root().join("monitor/src/judge"), &mut files);
+    rust_files(&root().join("monitor/judge/src"), &mut files);
     let mut words = BTreeSet::new();
     for file in files {
         let source = read(file);

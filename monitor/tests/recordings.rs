@@ -3,13 +3,14 @@
 //! true, and what the daemon said when it was recorded.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use monitor::recording::{Ending, Recording, RecordingError, Replayed, replay};
+use monitor_judge::recording::{Ending, Recording, RecordingError, Replayed, replay};
 use monitor_lab::fixture::{Fixture, Spoken};
 use monitor_lab::scenarios::{self, Scenario};
 use monitor_lab::truth::{Alert, Finding, Heard, Said, compare};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -83,7 +84,12 @@ fn judged_again(scenario: &Scenario) -> Result<(), Failed> {
 /// What a replay says, in the form in which users get it.
 fn findings(facts: &Path) -> Result<(Vec<Finding>, Replayed), RecordingError> {
     let mut findings = Vec::new();
-    let mut recording = Recording::open(facts)?;
+    let name = facts.display().to_string();
+    let file = fs::File::open(facts).map_err(|source| RecordingError::Read {
+        name: name.clone(),
+        source,
+    })?;
+    let mut recording = Recording::read(name, BufReader::new(file))?;
     let replayed = replay(&mut recording, |finding| {
         findings.push(as_users_get_it(finding));
         Ok::<_, RecordingError>(true)

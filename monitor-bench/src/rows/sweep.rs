@@ -8,8 +8,8 @@ use crate::results::{Goal, Outcome, Table};
 use crate::stats::Summary;
 use crate::sweeping::{Sweep, Sweeps};
 use crate::world::World;
-use monitor::kernel::TablePath;
 use monitor_common::PathClock;
+use monitor_kernel::TablePath;
 use std::thread;
 use std::time::{Duration, Instant};
 

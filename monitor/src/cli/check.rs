@@ -3,11 +3,10 @@ use super::exit::CliError;
 use super::{ConfigArguments, HookArguments, KernelArguments};
 use crate::config::{Config, Overrides};
 use crate::daemon::DaemonError;
-use crate::kernel::{self, HookStatus, Kernel, ProgramCost, SignStatus, WatchStatus};
-use crate::surfaces::human;
-use crate::surfaces::inspect;
-use crate::surfaces::rows::CheckRow;
+use crate::surfaces::{human, inspect};
 use clap::Args;
+use monitor_kernel::{HookStatus, Kernel, ProgramCost, SignStatus, WatchStatus};
+use monitor_model::listing::CheckRow;
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -51,7 +50,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
     let mut beside = config.socket.clone().into_os_string();
     beside.push(".check");
     // Loads and attaches for real, and lets go at once: feature probes lie.
-    let mut kernel = Kernel::load(&kernel::Options {
+    let mut kernel = Kernel::load(&monitor_kernel::Options {
         btf: arguments.kernel.btf.clone(),
         min_gap: config.min_gap,
         ring_bytes: None,
@@ -60,7 +59,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
     kernel.sweeper.clear_marks()?;
     let report = Report {
         works: kernel.hooks.iter().all(|status| status.mechanism.is_some()),
-        kernel: kernel::release(),
+        kernel: monitor_kernel::release(),
         paths: config.paths.len(),
         hooks: kernel.hooks,
         signs: kernel.signs,
@@ -94,11 +93,11 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
 
 /// Clears what a killed daemon has left.
 fn repair(arguments: &Arguments, config: &Config) -> Result<ExitCode, CliError> {
-    kernel::check_privileges()?;
+    monitor_kernel::check_privileges()?;
     // A daemon that runs needs its marks, and clears them when it stops.
     let _place = inspect::take_place(&config.socket).map_err(DaemonError::from)?;
-    let cleared = kernel::repair(
-        &kernel::Options {
+    let cleared = monitor_kernel::repair(
+        &monitor_kernel::Options {
             btf: arguments.kernel.btf.clone(),
             min_gap: config.min_gap,
             ring_bytes: None,

@@ -2,9 +2,9 @@
 
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
-use crate::kernel::KernelError;
-use crate::recording::RecordingError;
 use crate::surfaces::inspect::ClientError;
+use monitor_judge::recording::RecordingError;
+use monitor_kernel::KernelError;
 use std::process::ExitCode;
 
 /// Why a command failed.

@@ -10,7 +10,6 @@ mod run;
 mod watch;
 
 use crate::config::{self, Config, ConfigError, Overrides};
-use crate::kernel;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -71,8 +70,27 @@ impl ConfigArguments {
 #[derive(Args, Clone, Debug)]
 struct KernelArguments {
     /// File with this kernel's BTF
-    #[arg(long, value_name = "FILE", default_value = kernel::VMLINUX_BTF)]
+    #[arg(long, value_name = "FILE", default_value = monitor_kernel::VMLINUX_BTF)]
     btf: PathBuf,
+}
+
+/// A way of watching, as the command line has it.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum WatchWay {
+    /// A program runs on every send and every received segment of the host.
+    Global,
+    /// The sweep marks sockets that have been silent for a while, and only their
+    /// traffic runs a program (Linux 6.12 and later).
+    PerSocket,
+}
+
+impl From<WatchWay> for monitor_kernel::WatchMode {
+    fn from(way: WatchWay) -> Self {
+        match way {
+            WatchWay::Global => Self::Global,
+            WatchWay::PerSocket => Self::PerSocket,
+        }
+    }
 }
 
 /// What a command that attaches hooks must know besides.
@@ -81,18 +99,18 @@ struct HookArguments {
     /// Watch by programs on every segment of the host, or only on those of sockets that
     /// have been silent [default: per-socket where the kernel can (6.12 and later)]
     #[arg(long, value_enum, value_name = "WAY")]
-    watch: Option<kernel::WatchMode>,
+    watch: Option<WatchWay>,
     /// Serve a hook by this kind of mechanism alone, such as "send=fentry" (for tests
     /// and support)
     #[arg(long, value_name = "HOOK=MECHANISM", value_delimiter = ',')]
-    hooks: Vec<kernel::ForcedHook>,
+    hooks: Vec<monitor_kernel::ForcedHook>,
 }
 
 impl HookArguments {
     /// For the daemon with this inspection socket.
-    fn options(&self, socket: PathBuf) -> kernel::HookOptions {
-        kernel::HookOptions {
-            watch: self.watch,
+    fn options(&self, socket: PathBuf) -> monitor_kernel::HookOptions {
+        monitor_kernel::HookOptions {
+            watch: self.watch.map(Into::into),
             forced: self.hooks.clone(),
             socket,
         }

@@ -1,11 +1,12 @@
 use super::client::write;
 use super::exit::CliError;
-use crate::judge::finding::Finding;
-use crate::recording::{Ending, Recording, Replayed, replay};
 use crate::surfaces::human;
 use clap::Args;
+use monitor_judge::recording::{Ending, Recording, RecordingError, Replayed, replay};
+use monitor_model::finding::Finding;
 use serde::Serialize;
-use std::io::{BufRead, stdin};
+use std::fs::File;
+use std::io::{BufRead, BufReader, stdin};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -28,7 +29,12 @@ pub(super) fn main(arguments: &Arguments) -> Result<ExitCode, CliError> {
         let recording = Recording::read("standard input".to_owned(), stdin().lock())?;
         show(recording, arguments)?;
     } else {
-        show(Recording::open(&arguments.file)?, arguments)?;
+        let name = arguments.file.display().to_string();
+        let file = File::open(&arguments.file).map_err(|source| RecordingError::Read {
+            name: name.clone(),
+            source,
+        })?;
+        show(Recording::read(name, BufReader::new(file))?, arguments)?;
     }
     Ok(ExitCode::SUCCESS)
 }

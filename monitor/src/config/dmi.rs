@@ -1,4 +1,6 @@
-use std::{fs::File, io::Read, path::Path};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 /// Where the kernel shows the machine's DMI strings.
 pub(super) const ROOT: &str = "/sys/class/dmi/id";

@@ -1,10 +1,8 @@
 use humantime::format_duration;
 use ipnet::IpNet;
-use std::{
-    fmt, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fmt, io};
 use thiserror::Error;
 
 /// Why there is no configuration to run with. One line for people; the command

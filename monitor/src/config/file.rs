@@ -1,15 +1,16 @@
 //! The configuration file as it is written: every value optional, each with its line.
 
-use super::{
-    duration::{MIN_GAP, SWEEP_INTERVAL, TIMEOUT},
-    error::{Fault, Hint, Place, Problem},
-    prefix,
-    presets::{self, Preset},
-    table::{Lined, Section, Text, string, wrong_type},
-};
+use super::duration::{MIN_GAP, SWEEP_INTERVAL, TIMEOUT};
+use super::error::{Fault, Hint, Place, Problem};
+use super::prefix;
+use super::presets::{self, Preset};
+use super::table::{Lined, Section, Text, string, wrong_type};
 use ipnet::IpNet;
 use monitor_common::PathClock;
-use std::{collections::HashSet, net::SocketAddr, path::PathBuf, time::Duration};
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 /// Longest name of a path, in bytes: it labels metrics and columns.

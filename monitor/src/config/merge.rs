@@ -1,22 +1,17 @@
 //! File and flags become one [`Config`], and its paths are held against each other.
 
-use super::{
-    Config, DEFAULT_SOCKET, Overrides, PathConfig, dmi,
-    duration::{SWEEP_INTERVAL, TIMEOUT},
-    error::{Fault, Place, Ports, Problem},
-    file::{FileConfig, FilePath, PresetChoice},
-    prefix,
-    presets::{self, Preset},
-};
+use super::duration::{SWEEP_INTERVAL, TIMEOUT};
+use super::error::{Fault, Place, Ports, Problem};
+use super::file::{FileConfig, FilePath, PresetChoice};
+use super::presets::{self, Preset};
+use super::{Config, DEFAULT_SOCKET, Overrides, PathConfig, dmi, prefix};
 use humantime::format_duration;
 use ipnet::IpNet;
 use monitor_common::{MAX_PATHS, PathClock};
-use std::{
-    collections::HashMap,
-    net::{Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const DEFAULT_PORT: u16 = 9469;
 const DEFAULT_SWEEP_INTERVAL: Duration = Duration::from_secs(5);

@@ -13,19 +13,16 @@ pub mod presets;
 mod table;
 
 pub use duration::{Limits, MIN_GAP, SWEEP_INTERVAL, TIMEOUT, parse_sweep_interval, parse_timeout};
-pub use error::{ConfigError, DurationProblem, Hint, Ports, Problem};
-
 use error::Place;
+pub use error::{ConfigError, DurationProblem, Hint, Ports, Problem};
 use file::FileConfig;
 use ipnet::IpNet;
 use monitor_common::PathClock;
-use std::{
-    fs::File,
-    io::{self, Read},
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::fs::File;
+use std::io::{self, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Where the configuration lies unless `--config` names another file.
 pub const DEFAULT_FILE: &str = "/etc/tcplull/config.toml";

@@ -1,14 +1,11 @@
 //! Reading a TOML table key by key, each value with the line it stands in.
 
-use super::{
-    duration::Limits,
-    error::{Fault, Hint, Place, Problem},
-};
-use std::{ops::Range, time::Duration};
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
-};
+use super::duration::Limits;
+use super::error::{Fault, Hint, Place, Problem};
+use std::ops::Range;
+use std::time::Duration;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// A value and the line where it stands, counted from 1.
 #[derive(Clone, Debug)]

@@ -6,16 +6,16 @@ use super::listing::Lister;
 use super::log_writer::Log;
 use super::outlets::Outlets;
 use super::{pace, paths};
-use crate::alerts::Alerts;
 use crate::config::Config;
-use crate::judge::{Input, Judge, JudgedPath, Observation};
-use crate::kernel::{FactRing, HookStatus, Reading, SleepLog, SweepReport, Tables, jiffy_ns};
 use crate::owner::Owners;
-use crate::recording::{Recorder, Target};
 use crate::surfaces::inspect::{Feed, InspectCounters};
 use crate::surfaces::metrics::{self, KernelTotals, Metrics};
 use crate::surfaces::readiness;
+use crate::surfaces::recording::{Recorder, Target};
 use monitor_common::{Counter, Fact, flags};
+use monitor_judge::alerts::Alerts;
+use monitor_judge::{Input, Judge, JudgedPath, Observation};
+use monitor_kernel::{FactRing, HookStatus, Reading, SleepLog, SweepReport, Tables, jiffy_ns};
 use std::time::{Duration, Instant};
 
 /// Rows of a sweep after which the ring is read: a sweep may have 65,536 rows, and
@@ -64,7 +64,7 @@ impl Core {
         let metrics = Metrics::new(paths.iter().map(|path| path.name.as_str()))?;
         let hooks = parts.hooks.iter();
         metrics.hooks(hooks.map(|status| (status.hook, status.mechanism.as_deref())));
-        let limits = crate::judge::Limits::new(jiffy_ns);
+        let limits = monitor_judge::Limits::new(jiffy_ns);
         let recorder = parts
             .record
             .map(|target| Recorder::start(target, limits, &paths))
@@ -73,7 +73,7 @@ impl Core {
             judge: Judge::new(paths.clone(), limits),
             recorder,
             outlets: Outlets {
-                alerts: Alerts::new(crate::alerts::Limits::default()),
+                alerts: Alerts::new(monitor_judge::alerts::Limits::default()),
                 metrics,
                 feed: parts.feed,
                 log: parts.log,
@@ -244,7 +244,7 @@ impl Core {
         metrics.render().map_err(|error| error.to_string())
     }
 
-    fn kernel_totals(&self) -> Result<KernelTotals, crate::kernel::KernelError> {
+    fn kernel_totals(&self) -> Result<KernelTotals, monitor_kernel::KernelError> {
         let totals = self.tables.totals()?;
         let mut gaps = vec![(None, self.tables.gaps(None)?)];
         for path in &self.paths {

@@ -1,9 +1,9 @@
 use crate::config::ConfigError;
-use crate::kernel::KernelError;
-use crate::recording::RecordingError;
 use crate::surfaces::http::HttpError;
 use crate::surfaces::inspect::InspectError;
 use crate::surfaces::metrics::MetricsError;
+use crate::surfaces::recording::RecorderError;
+use monitor_kernel::KernelError;
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +16,7 @@ pub enum DaemonError {
     Kernel(#[from] KernelError),
     /// What the judge is told cannot be recorded.
     #[error(transparent)]
-    Recording(#[from] RecordingError),
+    Recording(#[from] RecorderError),
     /// Metrics and health cannot be served.
     #[error(transparent)]
     Http(#[from] HttpError),

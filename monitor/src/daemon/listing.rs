@@ -3,13 +3,13 @@
 use super::core::comm_of;
 use super::paths;
 use crate::config::Config;
-use crate::judge::{JudgedPath, Standing, connection, standing};
-use crate::kernel::{self, Kernel, KernelError, SweepReport, Sweeper, jiffy_ns};
 use crate::owner::Owners;
 use crate::surfaces::inspect::RowSender;
 use crate::surfaces::metrics::SilentConnections;
-use crate::surfaces::rows::{ConnectionRow, Keepalive, Silence};
 use monitor_common::{Fact, SweepMode, TcpState, flags};
+use monitor_judge::{JudgedPath, Standing, connection, standing};
+use monitor_kernel::{Kernel, KernelError, SweepReport, Sweeper, jiffy_ns};
+use monitor_model::listing::{ConnectionRow, Keepalive, Silence};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -122,7 +122,7 @@ pub(super) fn send_connections(sweeper: &Mutex<Sweeper>, mut lister: Lister, row
 ///
 /// Why the kernel side cannot run here.
 pub fn list_once(config: &Config, btf: &Path) -> Result<Vec<ConnectionRow>, KernelError> {
-    let mut kernel = Kernel::load(&kernel::Options {
+    let mut kernel = Kernel::load(&monitor_kernel::Options {
         btf: btf.to_owned(),
         min_gap: config.min_gap,
         ring_bytes: None,
@@ -174,7 +174,7 @@ fn state_name(number: u32) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::finding::Clock;
+    use monitor_model::finding::Clock;
 
     /// An established connection on path 3, silent for two minutes.
     fn silent(flags: u32) -> Fact {

@@ -1,8 +1,8 @@
 //! Findings on their way to standard output. A reader that blocks must not hold
 //! up the facts, so writing has a thread of its own behind a bounded queue.
 
-use crate::judge::finding::Finding;
 use crate::surfaces::log::LogFormat;
+use monitor_model::finding::Finding;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -9,19 +9,18 @@ mod pace;
 mod paths;
 mod sources;
 
-pub use error::DaemonError;
-pub use listing::{Lister, list_once};
-
 use crate::config::{Config, ConfigError};
-use crate::kernel::{self, FactRing, HookOptions, Kernel, SweepReport, Sweeper};
 use crate::memory;
-use crate::recording;
 use crate::surfaces::http::HttpServer;
 use crate::surfaces::inspect::{Feed, InspectServer};
 use crate::surfaces::log::LogFormat;
+use crate::surfaces::recording;
 use core::{Core, Parts};
+pub use error::DaemonError;
+pub use listing::{Lister, list_once};
 use log_writer::LogWriter;
 use monitor_common::SweepMode;
+use monitor_kernel::{FactRing, HookOptions, Kernel, SweepReport, Sweeper};
 use sources::Sources;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -80,7 +79,7 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         tracing::info!("{note}");
     }
     // First what a plain user lacks, then what another daemon holds, then the load.
-    kernel::check_privileges()?;
+    monitor_kernel::check_privileges()?;
     let inspect = InspectServer::bind(&config.socket)?;
     let http = HttpServer::bind(config.listen).await?;
     let begun = Instant::now();
@@ -91,12 +90,14 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         hooks,
         signs: _,
         watch,
-    } = Kernel::load(&kernel::Options {
+    } = Kernel::load(&monitor_kernel::Options {
         btf: options.btf.clone(),
         min_gap: config.min_gap,
         ring_bytes: options.ring_bytes,
         hooks: Some((options.hooks)(config.socket.clone())),
     })?;
+    // Reading the types of a whole kernel took much that is never needed again.
+    memory::settle();
     for status in &hooks {
         match &status.mechanism {
             Some(mechanism) => tracing::debug!("hook {}: {mechanism}", status.hook),
@@ -223,7 +224,7 @@ async fn work(
     Ok(())
 }
 
-type Sweeping = tokio::task::JoinHandle<Result<SweepReport, kernel::KernelError>>;
+type Sweeping = tokio::task::JoinHandle<Result<SweepReport, monitor_kernel::KernelError>>;
 
 fn start_sweep(sweeper: &Arc<Mutex<Sweeper>>, interval: Duration) -> Sweeping {
     let sweeper = Arc::clone(sweeper);
@@ -238,7 +239,7 @@ fn start_sweep(sweeper: &Arc<Mutex<Sweeper>>, interval: Duration) -> Sweeping {
 /// The sweep under way, once it is over; never, while there is none.
 async fn joined(
     sweeping: &mut Option<Sweeping>,
-) -> Result<Result<SweepReport, kernel::KernelError>, tokio::task::JoinError> {
+) -> Result<Result<SweepReport, monitor_kernel::KernelError>, tokio::task::JoinError> {
     match sweeping {
         Some(sweeping) => sweeping.await,
         None => std::future::pending().await,
@@ -248,7 +249,7 @@ async fn joined(
 /// Takes a sweep in; answers the time until the next.
 fn finish_sweep(
     core: &Arc<Mutex<Core>>,
-    done: Result<Result<SweepReport, kernel::KernelError>, tokio::task::JoinError>,
+    done: Result<Result<SweepReport, monitor_kernel::KernelError>, tokio::task::JoinError>,
     ring: &mut FactRing,
 ) -> Duration {
     let mut core = lock(core);

@@ -1,10 +1,11 @@
 //! Where what the judge says goes: the alerts, and the surfaces.
 
 use super::log_writer::Log;
-use crate::alerts::{AlertChange, Alerts};
-use crate::judge::{Verdict, Verdicts};
 use crate::surfaces::inspect::Feed;
 use crate::surfaces::metrics::Metrics;
+use monitor_judge::alerts::Alerts;
+use monitor_judge::{Verdict, Verdicts};
+use monitor_model::alert::AlertChange;
 
 /// The alerts and the surfaces that are told of each finding.
 pub(super) struct Outlets {

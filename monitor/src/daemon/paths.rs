@@ -2,10 +2,10 @@
 //! table, and what the judge must know.
 
 use crate::config::Config;
-use crate::judge::JudgedPath;
-use crate::judge::finding::Clock;
-use crate::kernel::TablePath;
 use monitor_common::PathClock;
+use monitor_judge::JudgedPath;
+use monitor_kernel::TablePath;
+use monitor_model::finding::Clock;
 use std::time::Duration;
 
 /// Paths for the kernel's table, in the order of the configuration.

@@ -3,9 +3,9 @@
 use super::core::Core;
 use super::listing::send_connections;
 use super::lock;
-use crate::kernel::Sweeper;
 use crate::surfaces::http::HttpSource;
 use crate::surfaces::inspect::{InspectSource, Listing, RowSender};
+use monitor_kernel::Sweeper;
 use std::sync::{Arc, Mutex};
 
 pub(super) struct Sources {

@@ -1,4 +1,5 @@
-use std::{collections::HashMap, hash::Hash};
+use std::collections::HashMap;
+use std::hash::Hash;
 
 /// A map that forgets everything when it is full. What is lost is looked up
 /// again at little cost, so no order of use is kept.

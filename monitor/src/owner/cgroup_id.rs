@@ -2,13 +2,11 @@
 //! the cgroup's directory (kernfs, 64-bit kernels).
 
 use super::bounded::Bounded;
-use std::{
-    collections::VecDeque,
-    fs,
-    os::unix::fs::{DirEntryExt, MetadataExt},
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
+use std::collections::VecDeque;
+use std::fs;
+use std::os::unix::fs::{DirEntryExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The most directories of one walk. A node of 250 pods has about 1,500.
 const MOST_DIRECTORIES: usize = 8192;

@@ -6,22 +6,3 @@ mod names;
 mod resolve;
 
 pub use resolve::{OwnerTotals, Owners};
-
-use serde::{Deserialize, Serialize};
-
-/// The owner of a connection, best effort: what is not known is `null`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Owner {
-    /// Process id in the daemon's pid namespace.
-    pub pid: Option<u32>,
-    /// The process's name (`comm`).
-    pub comm: Option<String>,
-    /// systemd unit.
-    pub unit: Option<String>,
-    /// Container id.
-    pub container: Option<String>,
-    /// Kubernetes pod uid.
-    pub pod: Option<String>,
-    /// cgroup v2 path.
-    pub cgroup: Option<String>,
-}

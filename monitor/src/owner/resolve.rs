@@ -1,11 +1,12 @@
-use super::{Owner, bounded::Bounded, cgroup_id::CgroupIds, names};
-use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use super::bounded::Bounded;
+use super::cgroup_id::CgroupIds;
+use super::names;
+use monitor_model::owner::Owner;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Processes whose names are kept.
 const MOST_PROCESSES: usize = 4096;
@@ -186,7 +187,8 @@ fn read_short(file: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs, os::unix::fs::MetadataExt};
+    use std::fs;
+    use std::os::unix::fs::MetadataExt;
 
     const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 

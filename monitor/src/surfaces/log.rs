@@ -1,8 +1,8 @@
 //! Findings on standard output. The daemon's own messages go to standard error.
 
 use super::human;
-use crate::judge::finding::Finding;
 use clap::ValueEnum;
+use monitor_model::finding::Finding;
 use std::io::{self, Write};
 
 /// How findings are written.

@@ -7,5 +7,4 @@ pub mod inspect;
 pub mod log;
 pub mod metrics;
 pub mod readiness;
-pub mod rows;
-pub mod text;
+pub mod recording;

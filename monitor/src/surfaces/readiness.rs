@@ -1,6 +1,6 @@
 //! Whether the daemon does its work: attached, and sweeping.
 
-use super::text::duration;
+use monitor_model::format::duration_of;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -18,7 +18,7 @@ pub enum NotReady {
     #[error("no sweep has completed yet")]
     NoSweep,
     /// The last sweep is too long ago.
-    #[error("the last sweep completed {} ago, and one is due every {}", duration(since.as_secs_f64()), duration(interval.as_secs_f64()))]
+    #[error("the last sweep completed {} ago, and one is due every {}", duration_of(since.as_secs_f64()), duration_of(interval.as_secs_f64()))]
     SweepOverdue {
         /// Time since it completed.
         since: Duration,

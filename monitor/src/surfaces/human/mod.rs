@@ -1,15 +1,11 @@
 //! Lines and tables for people. Columns have a fixed least width, so that a list
 //! can be written as it comes.
 
-use super::{
-    rows::{CheckRow, ConnectionRow, Keepalive},
-    text::{duration, printable},
-};
-use crate::{
-    alerts::Alert,
-    judge::finding::{Clock, Finding, Severity},
-    owner::Owner,
-};
+use monitor_model::alert::Alert;
+use monitor_model::finding::{Clock, Finding, Severity};
+use monitor_model::format::{duration_of, printable};
+use monitor_model::listing::{CheckRow, ConnectionRow, Keepalive};
+use monitor_model::owner::Owner;
 
 /// A severity as it is written in JSON and in labels.
 pub const fn severity_name(severity: Severity) -> &'static str {
@@ -75,8 +71,8 @@ pub fn connection_line(row: &ConnectionRow) -> String {
         &printable(&row.connection.local),
         &printable(&row.connection.remote),
         &printable(&row.state),
-        &duration(row.payload_idle_seconds),
-        &duration(row.packet_idle_seconds),
+        &duration_of(row.payload_idle_seconds),
+        &duration_of(row.packet_idle_seconds),
         row.silence.name(),
         &path(row),
         &keepalive(&row.keepalive),
@@ -107,7 +103,7 @@ fn path(row: &ConnectionRow) -> String {
     };
     let mut cell = printable(name);
     if let Some(timeout) = row.timeout_seconds {
-        cell.push_str(&format!(" {}", duration(timeout)));
+        cell.push_str(&format!(" {}", duration_of(timeout)));
     }
     if row.clock == Some(Clock::Payload) {
         cell.push_str(" of data");
@@ -123,7 +119,7 @@ fn keepalive(keepalive: &Keepalive) -> String {
             interval_seconds: Some(interval),
             probes: Some(probes),
             ..
-        } => format!("{}+{probes}x{}", duration(*time), duration(*interval)),
+        } => format!("{}+{probes}x{}", duration_of(*time), duration_of(*interval)),
         _ => "on".to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
-use crate::judge::finding::{Cause, Certainty, Connection, Evidence, FindingKind, Outcome, Role};
-use crate::surfaces::rows::Silence;
+use monitor_model::finding::{Cause, Certainty, Connection, Evidence, FindingKind, Outcome, Role};
+use monitor_model::listing::Silence;
 
 fn connection() -> Connection {
     Connection {

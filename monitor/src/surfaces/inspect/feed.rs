@@ -1,4 +1,4 @@
-use crate::judge::finding::Finding;
+use monitor_model::finding::Finding;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 

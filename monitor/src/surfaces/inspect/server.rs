@@ -1,29 +1,20 @@
-use super::{
-    feed::Feed,
-    protocol::{Command, LONGEST_REQUEST, LineRead, Notice, Request, read_line},
-    socket::{InspectError, SocketFile, claim},
-};
+use super::feed::Feed;
+use super::protocol::{Command, LONGEST_REQUEST, LineRead, Notice, Request, read_line};
+use super::socket::{InspectError, SocketFile, claim};
 use serde::Serialize;
-use std::{
-    io,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use thiserror::Error;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, BufReader, BufWriter},
-    net::{
-        UnixListener, UnixStream,
-        unix::{OwnedReadHalf, OwnedWriteHalf},
-    },
-    sync::{broadcast::error::RecvError, mpsc},
-    task::JoinSet,
-    time::{sleep, timeout},
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 /// Clients served at once.
 const MOST_CLIENTS: usize = 64;

@@ -1,21 +1,15 @@
 //! Claiming the inspection socket's place in the file system.
 
-use nix::{
-    errno::Errno,
-    fcntl::{Flock, FlockArg},
-    sys::socket::{
-        AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, listen, socket,
-    },
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use nix::sys::socket::{
+    AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, listen, socket,
 };
-use std::{
-    fs::{self, DirBuilder, File, Permissions},
-    io,
-    os::{
-        fd::{AsRawFd, OwnedFd},
-        unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt},
-    },
-    path::{Path, PathBuf},
-};
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// Why there is no inspection socket.

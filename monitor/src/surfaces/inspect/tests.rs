@@ -1,24 +1,16 @@
 use super::*;
-use crate::{
-    judge::finding::Finding,
-    surfaces::{
-        human::tests::{blackholed, row},
-        rows::ConnectionRow,
-    },
-};
-use std::{
-    fs,
-    os::unix::fs::{FileTypeExt, PermissionsExt},
-    path::PathBuf,
-    sync::Arc,
-};
+use crate::surfaces::human::tests::{blackholed, row};
+use monitor_model::finding::Finding;
+use monitor_model::listing::ConnectionRow;
+use std::fs;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::PathBuf;
+use std::sync::Arc;
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::UnixStream,
-    sync::oneshot,
-    task::JoinHandle,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// A daemon with so many connections, whose alerts cannot be had.
 struct Daemon {

@@ -1,13 +1,9 @@
 use monitor_common::{GAP_BUCKETS, GapHistogram};
-use prometheus::{
-    Error,
-    core::{Collector, Desc},
-    proto::{Bucket, Histogram, LabelPair, Metric, MetricFamily, MetricType},
-};
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use prometheus::Error;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{Bucket, Histogram, LabelPair, Metric, MetricFamily, MetricType};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const NAME: &str = "tcplull_gap_seconds";
 const HELP: &str = "Silences past min_gap that ended, by path.";

@@ -11,25 +11,22 @@ mod totals;
 #[cfg(test)]
 mod tests;
 
-pub use totals::{KernelTotals, SilentConnections, SweepReport};
-
-use super::{human, inspect::InspectTotals, rows::Silence};
-use crate::{
-    alerts::{Alert, AlertStats},
-    judge::{
-        JudgeStats,
-        finding::{Cause, Finding, FindingKind, Outcome},
-    },
-    owner::OwnerTotals,
-};
+use super::human;
+use super::inspect::InspectTotals;
+use crate::owner::OwnerTotals;
 use monitor_common::Counter;
-use prometheus::{IntCounter, IntCounterVec, Registry, TextEncoder, core::Collector};
+use monitor_judge::JudgeStats;
+use monitor_judge::alerts::AlertStats;
+use monitor_model::alert::Alert;
+use monitor_model::finding::{Cause, Finding, FindingKind, Outcome};
+use monitor_model::listing::Silence;
+use prometheus::core::Collector;
+use prometheus::{IntCounter, IntCounterVec, Registry, TextEncoder};
 use series::Series;
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
+pub use totals::{KernelTotals, SilentConnections, SweepReport};
 
 /// The label of connections without a path. No path can have this name.
 pub const NO_PATH_LABEL: &str = "none";

@@ -1,6 +1,8 @@
 //! Every series by name, with its help text.
 
-use super::{MetricsError, gaps::Gaps, set::Set};
+use super::MetricsError;
+use super::gaps::Gaps;
+use super::set::Set;
 use prometheus::{Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry};
 
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 use super::MetricsError;
-use prometheus::{
-    Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, core::Collector,
-};
+use prometheus::core::Collector;
+use prometheus::{Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 /// A registry that makes metrics of this program's namespace.
 pub(super) struct Set<'a>(pub(super) &'a Registry);

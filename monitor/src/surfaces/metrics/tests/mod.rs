@@ -1,12 +1,11 @@
 mod kernel;
 
 use super::*;
-use crate::{judge::finding::Severity, surfaces::human::tests::blackholed};
-use std::{
-    io::Write as _,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use crate::surfaces::human::tests::blackholed;
+use monitor_model::finding::Severity;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 fn metrics() -> Metrics {
     Metrics::new(["nat", "db"]).unwrap()

@@ -1,0 +1,144 @@
+//! What to do, from this connection's own settings.
+
+use super::keepalive::Settings;
+use super::paths::JudgedPath;
+use super::thresholds::{RETRIES_HANG_SECONDS, SECOND};
+use monitor_model::finding::Clock;
+use monitor_model::format;
+
+/// Advice on a silence that outlives, or outlived, its path, where what comes
+/// next may hang.
+pub(crate) fn outlived(path: Option<&JudgedPath>, settings: &Settings) -> String {
+    format!(
+        "{}{}",
+        keep_awake(path, settings),
+        user_timeout(path, settings)
+    )
+}
+
+/// The same where the application is told at once: nothing hangs.
+pub(crate) fn keep_awake(path: Option<&JudgedPath>, settings: &Settings) -> String {
+    let Some(path) = path else {
+        return format!(
+            "{}, and no path states after which silence this peer is forgotten: state one, and set \
+             SO_KEEPALIVE with a TCP_KEEPIDLE below it",
+            keepalive(settings)
+        );
+    };
+    let timeout = in_seconds(path.timeout_ns);
+    let half = (path.timeout_ns / 2 / SECOND).max(1);
+    match path.clock {
+        Clock::Packets if set_in_time(settings, path) => format!(
+            "{}, the path is said to forget after {timeout}, so probes should have kept it: look for \
+             a shorter timeout on the way",
+            keepalive(settings)
+        ),
+        Clock::Packets => format!(
+            "{}, the path forgets after {timeout}: set SO_KEEPALIVE with TCP_KEEPIDLE of at most \
+             {half} s",
+            keepalive(settings)
+        ),
+        Clock::Payload => format!(
+            "the path forgets after {timeout} without application data, keepalive probes do not \
+             count: let the application send something every {half} s, or close idle connections \
+             before {timeout}"
+        ),
+    }
+}
+
+/// Advice on a connection that nothing comes back on, without a silence before.
+pub(crate) fn gone(settings: &Settings) -> String {
+    format!(
+        "the peer, or the way to it, is gone: see whether others reach it; {}",
+        hang(settings)
+    )
+}
+
+/// Advice where what should leave is refused before it does.
+pub(crate) fn refused_here(settings: &Settings) -> String {
+    format!(
+        "nothing of it leaves this host: look at its own firewall (output), its route to the peer and \
+         its queueing discipline, not at the peer; {}",
+        hang(settings)
+    )
+}
+
+/// Advice on a connection that the peer closes at its timeout.
+pub(crate) fn closed(path: &JudgedPath) -> String {
+    let timeout = in_seconds(path.timeout_ns);
+    let half = (path.timeout_ns / 2 / SECOND).max(1);
+    format!(
+        "the far end closes after {timeout} of silence: let idle connections go before that, at {half} s, \
+         or check for its FIN before each write"
+    )
+}
+
+/// Advice where somebody acknowledges in the peer's name.
+pub(crate) fn undelivered(path: Option<&JudgedPath>, settings: &Settings) -> String {
+    format!(
+        "an ACK does not say that the peer has it: let the application confirm each message (a reply, \
+         a heartbeat), and send what was not confirmed again on a new connection; {}",
+        keep_awake(path, settings)
+    )
+}
+
+/// Advice where connections fail that were not silent.
+pub(crate) fn down(settings: &Settings) -> String {
+    format!(
+        "connections that were not silent fail too: look at the peer, the route to it and this host's \
+         uplink, not at keepalive; {}",
+        hang(settings)
+    )
+}
+
+/// How long the application hangs, where no option of it is to blame.
+fn hang(settings: &Settings) -> String {
+    match settings.user_timeout_ns {
+        0 => format!(
+            "without TCP_USER_TIMEOUT the application hangs for about {}",
+            retries_hang()
+        ),
+        after => format!(
+            "TCP_USER_TIMEOUT already ends a hang after {}",
+            in_seconds(after)
+        ),
+    }
+}
+
+fn set_in_time(settings: &Settings, path: &JudgedPath) -> bool {
+    settings.on && settings.time_ns > 0 && settings.time_ns < path.timeout_ns
+}
+
+fn keepalive(settings: &Settings) -> String {
+    match (settings.on, settings.time_ns) {
+        (false, _) => "keepalive is off".into(),
+        (true, 0) => "keepalive is on".into(),
+        (true, time) => format!("keepalive starts after {}", in_seconds(time)),
+    }
+}
+
+/// The end of an advice on what may hang.
+fn user_timeout(path: Option<&JudgedPath>, settings: &Settings) -> String {
+    if settings.user_timeout_ns > 0 {
+        return format!("; {}", hang(settings));
+    }
+    // The verb, where the sentence before it does not set options.
+    let verb = match path {
+        Some(path) if path.clock == Clock::Payload || set_in_time(settings, path) => "set ",
+        _ => "",
+    };
+    format!(
+        ", and {verb}TCP_USER_TIMEOUT, or the application hangs for about {}",
+        retries_hang()
+    )
+}
+
+/// The default hang of a sender over a dead path.
+fn retries_hang() -> String {
+    format!("{:.0} min", RETRIES_HANG_SECONDS / 60.0)
+}
+
+/// As the options take it: "240 s", "2.5 s".
+fn in_seconds(ns: u64) -> String {
+    format!("{} s", format::seconds(ns))
+}

@@ -1,0 +1,139 @@
+//! From a socket to the connection that users see.
+
+use monitor_common::{Family, Socket};
+use monitor_model::finding::{Connection, Role};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// What makes a connection itself. It is taken once and kept: later facts may
+/// show less (a closed socket has lost its port).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    cookie: u64,
+    flow: (u32, u32),
+    role: Role,
+    local: SocketAddr,
+    remote: SocketAddr,
+    netns: u32,
+}
+
+impl Identity {
+    /// The identity of the connection that `socket` has now.
+    pub(crate) fn of(socket: &Socket) -> Self {
+        let role = role(socket);
+        Self {
+            cookie: socket.cookie,
+            flow: flow(socket, role),
+            role,
+            local: address(socket.family, socket.local, socket.local_port),
+            remote: remote(socket),
+            netns: socket.netns,
+        }
+    }
+
+    /// The socket's cookie.
+    pub(crate) fn cookie(&self) -> u64 {
+        self.cookie
+    }
+
+    /// Inode of the network namespace; 0 if unknown.
+    pub(crate) fn netns(&self) -> u32 {
+        self.netns
+    }
+
+    /// This host's end.
+    pub(crate) fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// The peer.
+    pub(crate) fn remote(&self) -> SocketAddr {
+        self.remote
+    }
+
+    /// Which side opened the connection.
+    pub(crate) fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Cookie and flow id: unique on this host since boot.
+    pub(crate) fn id(&self) -> String {
+        format!("{:x}-{}", self.cookie, self.flow_id())
+    }
+
+    fn flow_id(&self) -> String {
+        format!("{:08x}-{:08x}", self.flow.0, self.flow.1)
+    }
+
+    /// The connection as it is shown.
+    pub(crate) fn shown(&self) -> Connection {
+        Connection {
+            id: self.id(),
+            flow_id: self.flow_id(),
+            family: if self.remote.is_ipv4() {
+                "ipv4"
+            } else {
+                "ipv6"
+            }
+            .into(),
+            local: self.local.to_string(),
+            remote: self.remote.to_string(),
+            netns: self.netns,
+            role: self.role,
+        }
+    }
+}
+
+/// The connection that `socket` has now, as it is shown.
+pub fn connection(socket: &Socket) -> Connection {
+    Identity::of(socket).shown()
+}
+
+/// The peer of `socket`.
+pub(crate) fn remote(socket: &Socket) -> SocketAddr {
+    address(socket.family, socket.remote, socket.remote_port)
+}
+
+/// This host's end of `socket`.
+pub(crate) fn local(socket: &Socket) -> SocketAddr {
+    address(socket.family, socket.local, socket.local_port)
+}
+
+fn address(family: u16, bytes: [u8; 16], port: u16) -> SocketAddr {
+    let [a, b, c, d, ..] = bytes;
+    let ip = if family == Family::Ipv4 as u16 {
+        IpAddr::V4(Ipv4Addr::new(a, b, c, d))
+    } else {
+        IpAddr::V6(Ipv6Addr::from(bytes))
+    };
+    SocketAddr::new(ip, port)
+}
+
+/// Which side opened the connection. Who accepted it says so, unless its listener had
+/// no backlog at all: then its `bytes_acked` is the payload that was acknowledged, while
+/// the opener's counts its SYN too.
+fn role(socket: &Socket) -> Role {
+    let in_flight = socket.snd_nxt.wrapping_sub(socket.snd_una);
+    // The counters are 64 bits wide, sequence numbers 32: the difference is
+    // small, so the low half decides. It can be any other than 0 and 1: `bytes_sent`
+    // counts what this host itself refused to let out (`__tcp_transmit_skb`).
+    let payload_acked = (socket.bytes_sent as u32)
+        .wrapping_sub(socket.bytes_retrans as u32)
+        .wrapping_sub(in_flight);
+    if socket.accepted != 0 || socket.bytes_acked as u32 == payload_acked {
+        Role::Server
+    } else {
+        Role::Client
+    }
+}
+
+/// The first data sequence number of each direction, sorted: both initial
+/// sequence numbers plus one, as both ends can work them out.
+fn flow(socket: &Socket, role: Role) -> (u32, u32) {
+    let own = socket.snd_una.wrapping_sub(socket.bytes_acked as u32);
+    let own = match role {
+        Role::Client => own.wrapping_add(1),
+        Role::Server => own,
+    };
+    let peer = socket.rcv_nxt.wrapping_sub(socket.bytes_received as u32);
+    (own.min(peer), own.max(peer))
+}

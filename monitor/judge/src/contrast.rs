@@ -1,0 +1,152 @@
+//! The longest gap that was survived and the shortest that failed, for each
+//! path and remote prefix: one dead connection alone cannot tell an expired
+//! entry from a dead peer. Beside them the neighbours of the moment.
+
+use super::evidence::EvidenceList;
+use super::neighbours::Neighbours;
+use super::paths::JudgedPath;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    path: Option<String>,
+    /// The /24 or /64, the rest zero.
+    prefix: IpAddr,
+}
+
+/// What is known of one prefix, in ns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Contrast {
+    longest_survived: Option<u64>,
+    shortest_failed: Option<u64>,
+}
+
+impl Contrast {
+    /// Adds what is known to the evidence.
+    pub(crate) fn tell(&self, evidence: &mut EvidenceList) {
+        if let Some(ns) = self.longest_survived {
+            evidence.seconds("longest_survived_gap_seconds", ns);
+        }
+        if let Some(ns) = self.shortest_failed {
+            evidence.seconds("shortest_failed_gap_seconds", ns);
+        }
+    }
+}
+
+/// The table of contrasts: bounded, what does not fit is counted.
+#[derive(Debug)]
+pub(crate) struct Contrasts {
+    table: HashMap<Key, Contrast>,
+    capacity: usize,
+    /// How other connections fare.
+    pub(crate) neighbours: Neighbours,
+    /// Gaps that were not noted because the table was full.
+    pub(crate) dropped: u64,
+}
+
+impl Contrasts {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            table: HashMap::new(),
+            capacity,
+            neighbours: Neighbours::default(),
+            dropped: 0,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// What is known of the prefix of `remote` on `path`.
+    pub(crate) fn of(&self, path: Option<&JudgedPath>, remote: SocketAddr) -> Contrast {
+        self.table
+            .get(&key(path, remote))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// A gap of `ns` was survived.
+    pub(crate) fn survived(&mut self, path: Option<&JudgedPath>, remote: SocketAddr, ns: u64) {
+        self.change(path, remote, |known| {
+            known.longest_survived = Some(known.longest_survived.map_or(ns, |old| old.max(ns)));
+        });
+    }
+
+    /// A gap of `ns` ended badly.
+    pub(crate) fn failed(&mut self, path: Option<&JudgedPath>, remote: SocketAddr, ns: u64) {
+        self.change(path, remote, |known| {
+            known.shortest_failed = Some(known.shortest_failed.map_or(ns, |old| old.min(ns)));
+        });
+    }
+
+    fn change(
+        &mut self,
+        path: Option<&JudgedPath>,
+        remote: SocketAddr,
+        change: impl FnOnce(&mut Contrast),
+    ) {
+        let key = key(path, remote);
+        if !self.table.contains_key(&key) && self.table.len() >= self.capacity {
+            self.dropped += 1;
+            return;
+        }
+        change(self.table.entry(key).or_default());
+    }
+}
+
+fn key(path: Option<&JudgedPath>, remote: SocketAddr) -> Key {
+    let prefix = match remote.ip() {
+        IpAddr::V4(ip) => IpAddr::V4((ip.to_bits() & !0xff).into()),
+        IpAddr::V6(ip) => IpAddr::V6((ip.to_bits() >> 64 << 64).into()),
+    };
+    Key {
+        path: path.map(|path| path.name.clone()),
+        prefix,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(address: &str) -> SocketAddr {
+        address.parse().expect("a socket address")
+    }
+
+    #[test]
+    fn neighbours_in_a_prefix_share_what_is_known() {
+        let mut contrasts = Contrasts::new(8);
+        contrasts.survived(None, at("20.1.2.3:443"), 5);
+        contrasts.survived(None, at("20.1.2.200:80"), 3);
+        contrasts.failed(None, at("20.1.2.9:443"), 9);
+        contrasts.failed(None, at("20.1.2.9:443"), 7);
+        let known = contrasts.of(None, at("20.1.2.77:1"));
+        assert_eq!(
+            (known.longest_survived, known.shortest_failed),
+            (Some(5), Some(7))
+        );
+        assert_eq!(contrasts.of(None, at("20.1.3.3:443")), Contrast::default());
+        contrasts.failed(None, at("[2001:db8::1]:443"), 2);
+        assert_eq!(
+            contrasts
+                .of(None, at("[2001:db8::ffff:2]:1"))
+                .shortest_failed,
+            Some(2)
+        );
+        assert_eq!(
+            contrasts.of(None, at("[2001:db8:0:1::1]:1")),
+            Contrast::default()
+        );
+    }
+
+    #[test]
+    fn a_full_table_counts_what_it_refuses() {
+        let mut contrasts = Contrasts::new(1);
+        contrasts.survived(None, at("10.0.0.1:1"), 5);
+        contrasts.survived(None, at("10.0.1.1:1"), 5);
+        contrasts.failed(None, at("10.0.0.2:1"), 8);
+        assert_eq!((contrasts.len(), contrasts.dropped), (1, 1));
+    }
+}

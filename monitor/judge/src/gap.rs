@@ -1,0 +1,282 @@
+//! A gap: a silence that ended, and what was seen since.
+
+mod note;
+
+use super::marks::Marks;
+use super::paths::JudgedPath;
+use super::seen::Seen;
+use super::serial::after;
+use super::signs::{Known, Signs};
+use super::silence::Silence;
+use super::thresholds::CLOCK_SLACK_NS;
+use monitor_common::{FactKind, TcpState, tcp_flags};
+use monitor_model::finding::{Clock, Outcome};
+use nix::errno::Errno;
+use std::sync::Arc;
+
+/// What ended the silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndedBy {
+    /// This host's application sent.
+    Send,
+    /// A segment from the peer that neither ends the connection nor brings payload.
+    Segment,
+    /// Payload from the peer.
+    Payload,
+    /// FIN from the peer.
+    Fin,
+    /// RST from the peer.
+    Reset,
+    /// A keepalive or window probe of this host.
+    Probe,
+    /// The connection ended on this host.
+    Close,
+}
+
+impl EndedBy {
+    /// As evidence shows it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Segment => "segment",
+            Self::Payload => "payload",
+            Self::Fin => "fin",
+            Self::Reset => "reset",
+            Self::Probe => "probe",
+            Self::Close => "close",
+        }
+    }
+}
+
+/// From when on this host waits for an answer, and the counters then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wait {
+    pub(crate) since_ns: u64,
+    pub(crate) marks: Marks,
+}
+
+/// A FIN from the peer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fin {
+    pub(crate) ns: u64,
+    /// Bytes that were not acknowledged then.
+    pub(crate) outstanding: u32,
+    /// It ended the silence: nothing came between.
+    pub(crate) in_silence: bool,
+    /// This host's application sent after it.
+    pub(crate) sent_after: bool,
+}
+
+/// A gap, and what was seen since it ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Gap {
+    pub(crate) path: Option<Arc<JudgedPath>>,
+    pub(crate) clock: Clock,
+    /// At least so long.
+    pub(crate) length_ns: u64,
+    /// At most so long, where that is known to differ.
+    pub(crate) length_max_ns: u64,
+    /// It need not have passed its threshold: only that nothing comes back any
+    /// more is worth telling of it.
+    pub(crate) doubtful: bool,
+    /// Something was told of its silence, and nothing since resolves it.
+    pub(crate) silence_told: bool,
+    pub(crate) ended_ns: u64,
+    /// Until when it is known to have lasted: `ended_ns` where its end was
+    /// told, the sweep before where it was missed.
+    silent_until_ns: u64,
+    pub(crate) ended_by: EndedBy,
+    /// Known from sweeps alone: the fact that told its end was lost.
+    pub(crate) from_sweep: bool,
+    /// State of the connection when it ended.
+    pub(crate) state: Option<TcpState>,
+    /// The counters when it ended.
+    pub(crate) before: Marks,
+    /// When this host's application first and last sent since.
+    pub(crate) first_send_ns: Option<u64>,
+    pub(crate) last_send_ns: Option<u64>,
+    pub(crate) wait: Option<Wait>,
+    /// Highest acknowledgment seen.
+    una: u32,
+    /// Data waits for its acknowledgment.
+    pub(crate) due: bool,
+    /// Where what it sends used to be answered: how long an answer may take
+    /// before it is out of the ordinary, in ns.
+    pub(crate) patience_ns: Option<u64>,
+    /// Sends told since.
+    pub(crate) sends: u32,
+    /// Signs that it was not the peer who acknowledged.
+    pub(crate) signs: Signs,
+    /// When all that was sent since was first acknowledged.
+    pub(crate) acked_ns: Option<u64>,
+    pub(crate) payload_ns: Option<u64>,
+    /// Most timeouts, and most unanswered probes, seen in a row.
+    pub(crate) timeouts: u8,
+    pub(crate) probes: u8,
+    pub(crate) fin: Option<Fin>,
+    /// When this host sent a reset.
+    pub(crate) reset_sent_ns: Option<u64>,
+    /// When the connection was closed.
+    pub(crate) closed_ns: Option<u64>,
+    /// The last outcome told, and when.
+    pub(crate) told: Option<(Outcome, u64)>,
+    /// Nothing more will be told.
+    pub(crate) settled: bool,
+}
+
+impl Gap {
+    /// The gap that ended with `seen`. `silence` is what sweeps knew last.
+    /// `ttl` is that of the peer's last payload.
+    pub(crate) fn ended_with(seen: &Seen<'_>, silence: Option<&Silence>, ttl: Option<u8>) -> Self {
+        let known = silence.map_or(0, |silence| silence.known_ns(seen));
+        let length_ns = seen.idle_ns().max(known);
+        Self {
+            length_ns,
+            length_max_ns: seen.idle_max_ns().max(length_ns),
+            doubtful: length_ns < seen.threshold_ns(),
+            ended_by: ended_by(seen),
+            signs: Signs::of(Known::of(seen, ttl)),
+            ..Self::blank(seen, Marks::of(&seen.fact.socket))
+        }
+    }
+
+    /// The gap whose end nothing told: `silence` was known, and now its
+    /// counters have moved. Its length is the least that it can be.
+    pub(crate) fn missed(seen: &Seen<'_>, silence: &Silence, ttl: Option<u8>) -> Option<Self> {
+        let socket = &seen.fact.socket;
+        let now = Marks::of(socket);
+        let ended_by = if silence.marks.payload_received(seen) > 0 {
+            EndedBy::Payload
+        } else if silence.marks.payload_written(socket) > 0
+            || after(socket.snd_una, silence.marks.snd_una)
+        {
+            EndedBy::Send
+        } else if socket.probes_out > silence.marks.probes_out && !silence.marks.heard(&now) {
+            EndedBy::Probe
+        } else {
+            return None;
+        };
+        // Half-closed and silent is as it should be: only payload is news.
+        if silence.half_closed && ended_by != EndedBy::Payload {
+            return None;
+        }
+        let wait = Wait {
+            since_ns: seen.at.ns,
+            marks: silence.marks,
+        };
+        Some(Self {
+            path: Some(Arc::clone(&silence.path)),
+            clock: silence.path.clock,
+            length_ns: silence.length_ns(silence.seen_ns),
+            length_max_ns: silence.length_ns(seen.at.ns),
+            doubtful: silence.length_ns(silence.seen_ns) < silence.path.warn_ns,
+            silent_until_ns: silence.seen_ns,
+            ended_by,
+            from_sweep: true,
+            state: Some(silence.state()),
+            signs: Signs::of(silence.known.with_ttl(ttl)),
+            wait: matches!(ended_by, EndedBy::Send | EndedBy::Probe).then_some(wait),
+            ..Self::blank(seen, silence.marks)
+        })
+    }
+
+    fn blank(seen: &Seen<'_>, before: Marks) -> Self {
+        Self {
+            path: seen.path.cloned(),
+            clock: seen.clock(),
+            length_ns: 0,
+            length_max_ns: 0,
+            doubtful: false,
+            silence_told: false,
+            ended_ns: seen.at.ns,
+            silent_until_ns: seen.at.ns,
+            ended_by: EndedBy::Segment,
+            from_sweep: false,
+            state: seen.state(),
+            before,
+            first_send_ns: None,
+            last_send_ns: None,
+            wait: None,
+            una: before.snd_una,
+            due: before.snd_una != before.write_seq,
+            patience_ns: None,
+            sends: 0,
+            signs: Signs::default(),
+            acked_ns: None,
+            payload_ns: None,
+            timeouts: 0,
+            probes: 0,
+            fin: None,
+            reset_sent_ns: None,
+            closed_ns: None,
+            told: None,
+            settled: false,
+        }
+    }
+
+    /// Whether the silence that ended with `seen` began after this gap ended:
+    /// otherwise it is this gap, told again or seen from elsewhere.
+    pub(crate) fn is_before(&self, seen: &Seen<'_>) -> bool {
+        seen.at.ns > self.ended_ns.saturating_add(CLOCK_SLACK_NS)
+            && seen.silent_since_ns().saturating_add(CLOCK_SLACK_NS) >= self.silent_until_ns
+    }
+
+    /// Whether this host probes, and has heard nothing since the gap ended.
+    pub(crate) fn probes_in_vain(&self, seen: &Seen<'_>) -> bool {
+        let now = Marks::of(&seen.fact.socket);
+        now.probes_out > self.before.probes_out && !self.before.heard(&now)
+    }
+
+    /// Whether nothing but this host's own probes came between the silence and
+    /// `seen`: whatever that is, it ends the same silence.
+    pub(crate) fn only_probed(&self, seen: &Seen<'_>) -> bool {
+        let arrived = seen.fact.socket.segs_in.wrapping_sub(self.before.segs_in);
+        // A segment that arrives is counted before it is told what it does.
+        let told = is_receive(seen.kind)
+            || matches!(seen.kind, FactKind::ResetReceived | FactKind::StateChanged);
+        let own = u32::from(told);
+        self.ended_by == EndedBy::Probe && arrived <= own
+    }
+
+    /// Bytes acknowledged since the gap.
+    pub(crate) fn progress(&self) -> u32 {
+        self.una.wrapping_sub(self.before.snd_una)
+    }
+
+    /// Whether this host's application sent since, told or concluded.
+    pub(crate) fn sent(&self) -> bool {
+        self.first_send_ns.is_some() || self.wait.is_some() && self.ended_by != EndedBy::Probe
+    }
+
+    /// The last outcome told.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        self.told.map(|(outcome, _)| outcome)
+    }
+}
+
+/// Whether the fact is about an arrived segment, and its socket from before it.
+pub(crate) fn is_receive(kind: FactKind) -> bool {
+    matches!(
+        kind,
+        FactKind::GapEndedByReceive | FactKind::AckArrived | FactKind::PayloadArrived
+    )
+}
+
+fn ended_by(seen: &Seen<'_>) -> EndedBy {
+    match seen.kind {
+        FactKind::GapEndedBySend | FactKind::Sent => EndedBy::Send,
+        FactKind::PayloadArrived => EndedBy::Payload,
+        FactKind::ResetReceived => EndedBy::Reset,
+        FactKind::StateChanged => match seen.new_state() {
+            Some(TcpState::CloseWait) => EndedBy::Fin,
+            Some(TcpState::Close) if seen.fact.socket.sk_err == Errno::ECONNRESET as u32 => {
+                EndedBy::Reset
+            }
+            _ => EndedBy::Close,
+        },
+        _ if seen.segment_has(tcp_flags::RST) => EndedBy::Reset,
+        _ if seen.brings_payload() => EndedBy::Payload,
+        _ if seen.segment_has(tcp_flags::FIN) => EndedBy::Fin,
+        _ => EndedBy::Segment,
+    }
+}

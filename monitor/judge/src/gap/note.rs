@@ -1,0 +1,169 @@
+//! Taking up what facts show to have happened since a gap.
+
+use super::{EndedBy, Fin, Gap, Wait, is_receive};
+use crate::marks::Marks;
+use crate::seen::Seen;
+use crate::serial::after;
+use monitor_common::{FactKind, TcpState, tcp_flags};
+use monitor_model::finding::Outcome;
+
+impl Gap {
+    /// Takes up what `seen` shows to have happened since the gap.
+    pub(crate) fn note(&mut self, seen: &Seen<'_>) {
+        self.note_end(seen);
+        self.note_counters(seen);
+        self.note_send(seen);
+        let before = self.progress();
+        self.note_acknowledged(seen);
+        self.note_signs(seen, before);
+        self.note_payload(seen);
+    }
+
+    /// Takes up the counters of the socket alone, whatever `seen` tells: the
+    /// next gap ended, and this one has had its time.
+    pub(crate) fn note_last(&mut self, seen: &Seen<'_>) {
+        self.advance_una(seen.fact.socket.snd_una, seen);
+        self.due = self.una != seen.fact.socket.write_seq;
+        self.note_acknowledged(seen);
+        self.note_signs(seen, self.progress());
+        if self.before.payload_received(seen) > 0 {
+            self.payload_ns.get_or_insert(seen.at.ns);
+        }
+    }
+
+    fn note_end(&mut self, seen: &Seen<'_>) {
+        let socket = &seen.fact.socket;
+        let fin_known = seen.new_state() == Some(TcpState::CloseWait)
+            // The change of state was lost, its trace is there.
+            || self.ended_by == EndedBy::Fin
+                && matches!(seen.state(), Some(TcpState::CloseWait | TcpState::LastAck));
+        if fin_known && self.fin.is_none() {
+            self.fin = Some(Fin {
+                ns: seen.at.ns,
+                outstanding: socket.write_seq.wrapping_sub(socket.snd_una),
+                in_silence: self.ended_by == EndedBy::Fin,
+                sent_after: false,
+            });
+        }
+        if seen.new_state() == Some(TcpState::Close) {
+            self.closed_ns.get_or_insert(seen.at.ns);
+        }
+        if seen.kind == FactKind::ResetSent {
+            self.reset_sent_ns.get_or_insert(seen.at.ns);
+        }
+    }
+
+    fn note_counters(&mut self, seen: &Seen<'_>) {
+        let socket = &seen.fact.socket;
+        self.advance_una(socket.snd_una, seen);
+        if !is_receive(seen.kind) && self.before.payload_written(socket) > 0 {
+            // Whether or not a fact told the send.
+            self.begin_wait(seen.at.ns, self.before);
+            if let Some(fin) = &mut self.fin {
+                fin.sent_after |= fin.in_silence;
+            }
+        }
+        if seen.new_state() != Some(TcpState::Close) {
+            self.due = self.una != data_end(seen);
+        }
+        let Some(wait) = &mut self.wait else { return };
+        let now = Marks::of(socket);
+        self.timeouts = self
+            .timeouts
+            .max(now.retransmits.saturating_sub(wait.marks.retransmits));
+        self.probes = self
+            .probes
+            .max(now.probes_out.saturating_sub(wait.marks.probes_out));
+        let blackholed = matches!(self.told, Some((Outcome::Blackholed, _)));
+        if is_local(seen.kind) && !blackholed && wait.marks.heard(&now) {
+            // Something came through: whatever is unanswered counts from here.
+            *wait = Wait {
+                since_ns: seen.at.ns,
+                marks: now,
+            };
+            self.timeouts = 0;
+            self.probes = 0;
+        }
+    }
+
+    fn note_send(&mut self, seen: &Seen<'_>) {
+        if !matches!(seen.kind, FactKind::GapEndedBySend | FactKind::Sent) {
+            return;
+        }
+        self.first_send_ns.get_or_insert(seen.at.ns);
+        self.last_send_ns = Some(seen.at.ns);
+        self.sends = self.sends.saturating_add(1);
+        self.begin_wait(seen.at.ns, Marks::of(&seen.fact.socket));
+        self.due = true;
+        if let Some(fin) = &mut self.fin {
+            fin.sent_after = true;
+        }
+    }
+
+    fn begin_wait(&mut self, since_ns: u64, marks: Marks) {
+        self.wait.get_or_insert(Wait { since_ns, marks });
+    }
+
+    fn note_acknowledged(&mut self, seen: &Seen<'_>) {
+        let segment = &seen.fact.segment;
+        if is_receive(seen.kind) && seen.segment_has(tcp_flags::ACK) {
+            self.advance_una(segment.ack, seen);
+            self.due = self.una != seen.fact.socket.write_seq;
+        }
+        if !self.due && self.progress() > 0 {
+            self.acked_ns.get_or_insert(seen.at.ns);
+        }
+    }
+
+    /// Looks for signs of a forgery in what acknowledged: in the segment, if it
+    /// brought the progress beyond `before`, else in what the socket received last.
+    fn note_signs(&mut self, seen: &Seen<'_>, before: u32) {
+        let progress = self.progress();
+        if is_receive(seen.kind) {
+            if progress > before {
+                let first = self.first_send_ns.filter(|_| before == 0);
+                self.signs.read_segment(seen, progress, first);
+            }
+        } else if progress > 0 {
+            self.signs.read_socket(seen, self.silent_until_ns);
+        }
+    }
+
+    fn note_payload(&mut self, seen: &Seen<'_>) {
+        let told = match seen.kind {
+            FactKind::PayloadArrived => true,
+            FactKind::GapEndedByReceive => seen.brings_payload(),
+            _ => false,
+        };
+        if told || self.before.payload_received(seen) > 0 {
+            self.payload_ns.get_or_insert(seen.at.ns);
+        }
+    }
+
+    fn advance_una(&mut self, ack: u32, seen: &Seen<'_>) {
+        // What was never sent cannot be acknowledged.
+        if after(ack, self.una) && !after(ack, seen.fact.socket.snd_nxt) {
+            self.una = ack;
+        }
+    }
+}
+
+/// The end of the data that the application handed over: our own FIN takes a place
+/// behind it, which stays unacknowledged where the peer, or who acknowledges in its
+/// name, does not care for it.
+fn data_end(seen: &Seen<'_>) -> u32 {
+    let socket = &seen.fact.socket;
+    let fin = matches!(
+        TcpState::from_number(socket.state),
+        Some(TcpState::FinWait1 | TcpState::Closing | TcpState::LastAck)
+    ) && socket.snd_una != socket.write_seq;
+    socket.write_seq.wrapping_sub(u32::from(fin))
+}
+
+/// Whether the fact arises on this host, with counters that agree.
+fn is_local(kind: FactKind) -> bool {
+    matches!(
+        kind,
+        FactKind::Sent | FactKind::Retransmitted | FactKind::Swept | FactKind::ProbationOver
+    )
+}

@@ -1,0 +1,345 @@
+//! What connections are used to: whether what they send is answered, and how
+//! soon. Learned from the looks of the sweep alone, samples included.
+
+use super::connection::{self, Identity};
+use super::seen::Seen;
+use super::serial::jiffies_since;
+use super::speaker::{Speaker, last_speaker};
+use super::thresholds::{
+    HABIT_ANSWERS, HABIT_EXPIRY_NS, HABIT_MULTIPLE, HABIT_WALK_NS, REQUESTER_ANSWERS,
+    WORKLOAD_ANSWERS, WORKLOAD_CONNECTIONS, WORKLOAD_EXPIRY_NS,
+};
+use monitor_common::{FactKind, Socket, TcpState};
+use monitor_model::finding::Role;
+use monitor_model::owner::Owner;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+/// Whose habit it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HabitOf {
+    /// This connection's own.
+    Connection,
+    /// That of other connections of the same path, remote and owner.
+    Workload,
+    /// Too few answers were seen to speak of one.
+    None,
+}
+
+impl HabitOf {
+    /// As evidence shows it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::Workload => "workload",
+            Self::None => "none",
+        }
+    }
+}
+
+/// How a connection that asks is used to be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Usual {
+    pub(crate) of: HabitOf,
+    /// Answers seen.
+    pub(crate) answered: u32,
+    /// Mean time to an answer, in ns.
+    pub(crate) mean_ns: u64,
+    /// Longest time to an answer, its workload's included, in ns.
+    pub(crate) longest_ns: u64,
+}
+
+/// Exchanges seen, and how they went.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    answered: u32,
+    unanswered: u32,
+    total_ns: u64,
+    longest_ns: u64,
+}
+
+impl Tally {
+    fn note(&mut self, news: &News) {
+        match news {
+            News::Answered(ns) => {
+                self.answered = self.answered.saturating_add(1);
+                self.total_ns = self.total_ns.saturating_add(*ns);
+                self.longest_ns = self.longest_ns.max(*ns);
+            }
+            News::Unanswered => self.unanswered = self.unanswered.saturating_add(1),
+        }
+    }
+
+    fn mean_ns(&self) -> u64 {
+        self.total_ns / u64::from(self.answered.max(1))
+    }
+}
+
+/// One connection, as it was last looked at.
+#[derive(Clone, Copy, Debug)]
+struct Habit {
+    seen_ns: u64,
+    remote: SocketAddr,
+    write_seq: u32,
+    bytes_received: u64,
+    speaker: Speaker,
+    /// Everything that this host sent was acknowledged.
+    acknowledged: bool,
+    /// How long this host had waited, in ns, where it spoke last.
+    waited_ns: u64,
+    /// What was sent when an answer was last counted.
+    counted: Option<u32>,
+    /// Counted among its workload's connections.
+    in_workload: bool,
+    /// This host opened the connection.
+    client: bool,
+    tally: Tally,
+}
+
+/// Connections that do the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Workload {
+    path: String,
+    remote: SocketAddr,
+    owner: String,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Work {
+    seen_ns: u64,
+    connections: u32,
+    tally: Tally,
+}
+
+/// What one look adds to a habit.
+enum News {
+    /// What was sent was answered within so many ns.
+    Answered(u64),
+    /// This host spoke twice, and no payload came in between.
+    Unanswered,
+}
+
+/// The habits of connections and workloads. Both tables are bounded; what does
+/// not fit is counted.
+#[derive(Debug)]
+pub(crate) struct Habits {
+    connections: HashMap<u64, Habit>,
+    workloads: HashMap<Workload, Work>,
+    max_connections: usize,
+    max_workloads: usize,
+    walked_ns: u64,
+    /// Looks and exchanges that were not noted because a table was full.
+    pub(crate) dropped: u64,
+}
+
+impl Habits {
+    pub(crate) fn new(max_connections: usize, max_workloads: usize) -> Self {
+        Self {
+            connections: HashMap::new(),
+            workloads: HashMap::new(),
+            max_connections,
+            max_workloads,
+            walked_ns: 0,
+            dropped: 0,
+        }
+    }
+
+    /// Connections and workloads whose habit is known now.
+    pub(crate) fn len(&self) -> usize {
+        self.connections.len() + self.workloads.len()
+    }
+
+    /// Takes up a look of the sweep; any other fact is left alone.
+    pub(crate) fn look(&mut self, seen: &Seen<'_>) {
+        // Elsewhere a FIN counts among the bytes, and nothing is asked any more.
+        if seen.kind != FactKind::Swept || seen.state() != Some(TcpState::Established) {
+            return;
+        }
+        let cookie = seen.fact.socket.cookie;
+        let fresh = Habit::begin(seen);
+        let known = self.connections.get(&cookie).copied();
+        let (next, news) = match known {
+            Some(last) if last.seen_ns > seen.at.ns => return,
+            Some(last) if last.remote == fresh.remote => last.advance(fresh, seen),
+            Some(_) => fresh.first(seen),
+            None if self.connections.len() >= self.max_connections => {
+                self.dropped += 1;
+                return;
+            }
+            None => fresh.first(seen),
+        };
+        let mut next = next;
+        if let Some(news) = news {
+            next.tally.note(&news);
+            self.note_workload(&mut next, &news, seen);
+        }
+        self.connections.insert(cookie, next);
+    }
+
+    fn note_workload(&mut self, habit: &mut Habit, news: &News, seen: &Seen<'_>) {
+        let Some(path) = seen.path else { return };
+        if !habit.client {
+            return;
+        }
+        let key = workload(&path.name, habit.remote, seen.owner);
+        if !self.workloads.contains_key(&key) && self.workloads.len() >= self.max_workloads {
+            self.dropped += 1;
+            return;
+        }
+        let work = self.workloads.entry(key).or_default();
+        work.seen_ns = work.seen_ns.max(seen.at.ns);
+        if !std::mem::replace(&mut habit.in_workload, true) {
+            work.connections = work.connections.saturating_add(1);
+        }
+        work.tally.note(news);
+    }
+
+    /// How long an answer to this connection may take before it is out of the
+    /// ordinary, in ns; `None` where its sends did not use to be answered.
+    pub(crate) fn patience_ns(&self, cookie: u64) -> Option<u64> {
+        self.connections
+            .get(&cookie)
+            .filter(|habit| habit.asks())
+            .map(|habit| habit.tally.longest_ns.saturating_mul(HABIT_MULTIPLE))
+    }
+
+    /// How the connection that `seen` shows is used to be answered; `None` for
+    /// one that does not ask, or of which that is not known.
+    pub(crate) fn usual(&self, seen: &Seen<'_>) -> Option<Usual> {
+        let cookie = seen.fact.socket.cookie;
+        let habit = self.connections.get(&cookie)?;
+        let own = &habit.tally;
+        if !habit.client || own.unanswered > 0 {
+            return None;
+        }
+        let work = seen.path.and_then(|path| {
+            self.workloads
+                .get(&workload(&path.name, habit.remote, seen.owner))
+        });
+        let common = work.filter(|work| work.asks()).map(|work| work.tally);
+        let (of, tally) = if own.answered >= HABIT_ANSWERS {
+            (HabitOf::Connection, *own)
+        } else if let Some(common) = common {
+            (HabitOf::Workload, common)
+        } else if habit.asks() {
+            (HabitOf::None, *own)
+        } else {
+            return None;
+        };
+        let elsewhere = work.map_or(0, |work| work.tally.longest_ns);
+        Some(Usual {
+            of,
+            answered: tally.answered,
+            mean_ns: tally.mean_ns(),
+            longest_ns: own.longest_ns.max(elsewhere),
+        })
+    }
+
+    /// Forgets what was not seen for long.
+    pub(crate) fn tick(&mut self, now_ns: u64) {
+        // A time from the future must not put off the next walk for ever.
+        self.walked_ns = self.walked_ns.min(now_ns);
+        if now_ns - self.walked_ns < HABIT_WALK_NS {
+            return;
+        }
+        self.walked_ns = now_ns;
+        self.connections.retain(|_, habit| {
+            habit.seen_ns = habit.seen_ns.min(now_ns);
+            now_ns - habit.seen_ns < HABIT_EXPIRY_NS
+        });
+        self.workloads.retain(|_, work| {
+            work.seen_ns = work.seen_ns.min(now_ns);
+            now_ns - work.seen_ns < WORKLOAD_EXPIRY_NS
+        });
+    }
+}
+
+impl Work {
+    fn asks(&self) -> bool {
+        self.tally.unanswered == 0
+            && self.tally.answered >= WORKLOAD_ANSWERS
+            && self.connections >= WORKLOAD_CONNECTIONS
+    }
+}
+
+impl Habit {
+    fn begin(seen: &Seen<'_>) -> Self {
+        let socket = &seen.fact.socket;
+        Self {
+            seen_ns: seen.at.ns,
+            remote: connection::remote(socket),
+            write_seq: socket.write_seq,
+            bytes_received: socket.bytes_received,
+            speaker: last_speaker(socket),
+            acknowledged: socket.snd_una == socket.write_seq,
+            waited_ns: seen.ns(jiffies_since(socket.jiffies, socket.lsndtime)),
+            counted: None,
+            in_workload: false,
+            client: Identity::of(socket).role() == Role::Client,
+            tally: Tally::default(),
+        }
+    }
+
+    /// The first look at a connection.
+    fn first(self, seen: &Seen<'_>) -> (Self, Option<News>) {
+        let spoke = seen.fact.socket.bytes_sent > 0;
+        if self.speaker != Speaker::Peer || !spoke {
+            return (self, None);
+        }
+        let counted = Some(self.write_seq);
+        (Self { counted, ..self }, Some(answer(seen)))
+    }
+
+    /// The next look, `now`, and what it adds to this one.
+    fn advance(self, now: Self, seen: &Seen<'_>) -> (Self, Option<News>) {
+        let sent = now.write_seq != self.write_seq;
+        let heard = now.bytes_received != self.bytes_received;
+        let mut next = Self {
+            counted: self.counted,
+            in_workload: self.in_workload,
+            client: self.client,
+            tally: self.tally,
+            ..now
+        };
+        let spoke = seen.fact.socket.bytes_sent > 0;
+        let news = if sent && !heard && self.speaker == Speaker::Us {
+            Some(News::Unanswered)
+        } else if now.speaker == Speaker::Peer && spoke && self.counted != Some(now.write_seq) {
+            next.counted = Some(now.write_seq);
+            Some(answer(seen))
+        } else if sent && heard && self.speaker == Speaker::Us && self.acknowledged {
+            // It was seen waiting, was answered, and has spoken again since.
+            next.counted = Some(self.write_seq);
+            Some(News::Answered(self.waited_ns.max(seen.jiffy_ns)))
+        } else {
+            None
+        };
+        (next, news)
+    }
+
+    /// Whether its sends used to be answered: this host opened it, more than one
+    /// answer was seen, and no send without one.
+    fn asks(&self) -> bool {
+        self.client && self.tally.unanswered == 0 && self.tally.answered >= REQUESTER_ANSWERS
+    }
+}
+
+/// The peer spoke last: its answer took from the last send to there. Within
+/// one jiffy it counts as one.
+fn answer(seen: &Seen<'_>) -> News {
+    let socket: &Socket = &seen.fact.socket;
+    let took = jiffies_since(socket.lrcvtime, socket.lsndtime);
+    News::Answered(seen.ns(took.max(1)))
+}
+
+fn workload(path: &str, remote: SocketAddr, owner: &Owner) -> Workload {
+    Workload {
+        path: path.into(),
+        remote,
+        owner: owner
+            .unit
+            .clone()
+            .or_else(|| owner.comm.clone())
+            .unwrap_or_default(),
+    }
+}

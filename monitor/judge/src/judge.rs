@@ -1,0 +1,304 @@
+//! The judge itself: its tables, and the door through which all that it is told comes in.
+
+use crate::bounds::{JudgeStats, Limits};
+use crate::contrast::Contrasts;
+use crate::habit::Habits;
+use crate::neighbours;
+use crate::paths::{JudgedPath, Paths};
+use crate::seen::{Moment, Seen};
+use crate::stalls::Stalls;
+use crate::track::{Desk, Fate, Tracked};
+use monitor_common::{Fact, FactKind, flags};
+use monitor_model::finding::Finding;
+use monitor_model::owner::Owner;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+/// One fact, with what the judge cannot know of itself.
+#[derive(Clone, Debug)]
+pub struct Observation<'a> {
+    /// The fact.
+    pub fact: &'a Fact,
+    /// Wall-clock time of the fact, in ns since 1970.
+    pub wall_unix_ns: i64,
+    /// Time that the host slept during the silence that the fact tells of, in
+    /// ns. The kernel's clocks stand still meanwhile, a middlebox's does not.
+    pub suspended_ns: u64,
+    /// Who holds the connection.
+    pub owner: Arc<Owner>,
+}
+
+/// What the judge says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// A conclusion.
+    Finding(Box<Finding>),
+    /// A silence of which something was told is over: alerts on it resolve. What
+    /// comes of it, if anything, is told apart.
+    Ended {
+        /// [`monitor_model::finding::Connection::id`] of the connection.
+        connection_id: String,
+    },
+    /// A stall of which something was told is over: alerts on it resolve.
+    Moves {
+        /// [`monitor_model::finding::Connection::id`] of the connection.
+        connection_id: String,
+    },
+}
+
+/// Where verdicts go, each as soon as it is reached.
+pub trait Verdicts {
+    /// Takes one more.
+    fn push(&mut self, verdict: Verdict);
+}
+
+impl Verdicts for Vec<Verdict> {
+    fn push(&mut self, verdict: Verdict) {
+        Self::push(self, verdict);
+    }
+}
+
+/// Judges facts.
+pub struct Judge {
+    paths: Paths,
+    limits: Limits,
+    /// By cookie, and in its order: the same facts give the same findings, in the
+    /// same order, in every run.
+    /// Boxed: a table that keeps an order is up to half empty, and places are large.
+    connections: BTreeMap<u64, Box<Tracked>>,
+    contrasts: Contrasts,
+    stalls: Stalls,
+    pub(crate) habits: Habits,
+    /// The owner of a row that is only looked at: made once, not for each.
+    nobody: Arc<Owner>,
+    /// When the host should be looked at, before the next sweep is due.
+    look_ns: Option<u64>,
+    stats: JudgeStats,
+}
+
+impl Judge {
+    /// A judge that has seen nothing yet.
+    pub fn new(paths: Vec<JudgedPath>, limits: Limits) -> Self {
+        let mut judge = Self {
+            paths: Paths::default(),
+            limits,
+            connections: BTreeMap::new(),
+            contrasts: Contrasts::new(limits.max_contrasts),
+            stalls: Stalls::new(limits.max_stalls),
+            habits: Habits::new(limits.max_habits, limits.max_workloads),
+            nobody: Arc::default(),
+            look_ns: None,
+            stats: JudgeStats::default(),
+        };
+        judge.set_paths(paths);
+        judge
+    }
+
+    /// Puts new paths in force. Ids of the paths before them still resolve
+    /// until the next call.
+    pub fn set_paths(&mut self, paths: Vec<JudgedPath>) {
+        self.paths.replace(paths);
+    }
+
+    /// Takes up one fact and adds what it leads to to `out`.
+    pub fn observe(&mut self, observation: &Observation<'_>, out: &mut dyn Verdicts) {
+        let fact = observation.fact;
+        let Some(kind) = fact.kind() else {
+            self.stats.unknown_kind_total += 1;
+            return;
+        };
+        let cookie = fact.socket.cookie;
+        if cookie == 0 {
+            self.stats.no_cookie_total += 1;
+            return;
+        }
+        // No box sits on the loopback device.
+        if fact.has(flags::LOOPBACK) {
+            return;
+        }
+        let path = self.paths.find(fact.path_id).unwrap_or_else(|_| {
+            self.stats.unknown_path_total += 1;
+            None
+        });
+        let seen = seen(observation, kind, path, self.limits.jiffy_ns);
+        self.contrasts.neighbours.note(&seen);
+        self.habits.look(&seen);
+        let tracked_now = self.connections.len();
+        if let Some(at_ns) = neighbours::look_at(&seen) {
+            self.look_ns = Some(self.look_ns.map_or(at_ns, |known| known.min(at_ns)));
+        }
+        let mut desk = Desk {
+            contrasts: &mut self.contrasts,
+            habits: &self.habits,
+            out,
+        };
+        let tracked = match self.connections.entry(cookie) {
+            Entry::Occupied(entry) => {
+                let tracked = entry.into_mut();
+                if tracked.is_another(&seen) {
+                    tracked.abandon(&mut desk);
+                    **tracked = Tracked::new(&seen);
+                }
+                Some(tracked)
+            }
+            Entry::Vacant(entry) => {
+                let gap = seen.ends_silence();
+                let silent = kind == FactKind::Swept
+                    && seen.begins_silence().is_some()
+                    // Of a dead connection its silence is no news.
+                    && !self.stalls.blackholed(cookie);
+                if !gap && !silent {
+                    None
+                } else if tracked_now >= self.limits.places(gap) {
+                    self.stats.table_full_total += 1;
+                    None
+                } else {
+                    Some(entry.insert(Box::new(Tracked::new(&seen))))
+                }
+            }
+        };
+        // A sweep is read beside the ring: what it shows may be outdated, and over.
+        let outdated = kind == FactKind::Swept
+            && tracked
+                .as_ref()
+                .is_some_and(|tracked| seen.at.ns < tracked.seen_ns);
+        let spoken_for = tracked.is_some_and(|tracked| {
+            tracked.observe(&seen, &mut desk);
+            tracked.speaks_for(&seen)
+        });
+        if !outdated {
+            self.stalls.observe(&seen, spoken_for, &mut desk);
+        }
+    }
+
+    /// Takes up what a row of a sweep says of its connection as a neighbour of
+    /// others. To be called for every row before the first is observed: else what
+    /// fails together would not be seen to do so.
+    pub fn look_around(&mut self, fact: &Fact) {
+        let Some(kind) = fact.kind().filter(|_| fact.socket.cookie != 0) else {
+            return;
+        };
+        if fact.has(flags::LOOPBACK) {
+            return;
+        }
+        let row = Observation {
+            fact,
+            wall_unix_ns: 0,
+            suspended_ns: 0,
+            owner: Arc::clone(&self.nobody),
+        };
+        // What is wrong with the fact is counted when it is observed.
+        let path = self.paths.find(fact.path_id).unwrap_or_default();
+        let seen = seen(&row, kind, path, self.limits.jiffy_ns);
+        self.contrasts.neighbours.note(&seen);
+    }
+
+    /// When the judge would like the host to be swept, CLOCK_MONOTONIC in ns:
+    /// a verdict is near, and a look decides it or says how its neighbours fare.
+    /// `None` if the next regular sweep does.
+    pub fn wants_look(&self) -> Option<u64> {
+        self.look_ns
+    }
+
+    /// A sweep began at `started_ns` (CLOCK_MONOTONIC), complete or not: what was
+    /// wanted by then is done.
+    pub fn looked(&mut self, started_ns: u64) {
+        self.look_ns = self.look_ns.filter(|at_ns| *at_ns > started_ns);
+    }
+
+    /// A sweep that began at `started_ns` is over: connections that were silent
+    /// and that it did not show are gone, or silent no more. Both times in ns of
+    /// CLOCK_MONOTONIC.
+    pub fn sweep_done(
+        &mut self,
+        started_ns: u64,
+        now_ns: u64,
+        wall_unix_ns: i64,
+        out: &mut dyn Verdicts,
+    ) {
+        let mut desk = Desk {
+            contrasts: &mut self.contrasts,
+            habits: &self.habits,
+            out,
+        };
+        for tracked in self.connections.values_mut() {
+            tracked.swept(started_ns, &mut desk);
+        }
+        self.stalls.swept(started_ns, &mut desk);
+        self.looked(started_ns);
+        self.tick(now_ns, wall_unix_ns, out);
+    }
+
+    /// Time has come to `now_ns` (CLOCK_MONOTONIC): periods of grace end, and
+    /// connections without news are forgotten. To be called about every second.
+    pub fn tick(&mut self, now_ns: u64, wall_unix_ns: i64, out: &mut dyn Verdicts) {
+        self.habits.tick(now_ns);
+        let mut desk = Desk {
+            contrasts: &mut self.contrasts,
+            habits: &self.habits,
+            out,
+        };
+        let now = Moment {
+            ns: now_ns,
+            wall_unix_ns,
+        };
+        let mut expired = 0;
+        self.connections
+            .retain(|_, tracked| match tracked.tick(now, &mut desk) {
+                Fate::Kept => true,
+                Fate::Done => false,
+                Fate::Expired => {
+                    expired += 1;
+                    false
+                }
+            });
+        expired += self.stalls.tick(now_ns, &mut desk);
+        self.stats.expired_total += expired;
+        self.contrasts.neighbours.forget(now_ns);
+        if self
+            .connections
+            .values()
+            .any(|tracked| tracked.wants_look(now_ns))
+        {
+            self.look_ns = Some(self.look_ns.map_or(now_ns, |known| known.min(now_ns)));
+        }
+    }
+
+    /// The judge's own numbers.
+    pub fn stats(&self) -> JudgeStats {
+        JudgeStats {
+            tracked: self.connections.len(),
+            contrasts: self.contrasts.len(),
+            contrasts_full_total: self.contrasts.dropped,
+            stalls: self.stalls.len(),
+            stalls_full_total: self.stalls.dropped(),
+            habits: self.habits.len(),
+            habits_full_total: self.habits.dropped,
+            neighbours: self.contrasts.neighbours.len(),
+            neighbours_full_total: self.contrasts.neighbours.dropped,
+            ..self.stats
+        }
+    }
+}
+
+/// What was observed, its path resolved.
+fn seen<'a>(
+    observation: &'a Observation<'_>,
+    kind: FactKind,
+    path: Option<&'a Arc<JudgedPath>>,
+    jiffy_ns: u64,
+) -> Seen<'a> {
+    Seen {
+        fact: observation.fact,
+        kind,
+        at: Moment {
+            ns: observation.fact.time_ns,
+            wall_unix_ns: observation.wall_unix_ns,
+        },
+        suspended_ns: observation.suspended_ns,
+        owner: &observation.owner,
+        path,
+        jiffy_ns,
+    }
+}

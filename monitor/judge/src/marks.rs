@@ -1,0 +1,81 @@
+//! A socket's counters at one moment, to see later what moved.
+
+use super::seen::Seen;
+use super::serial::distance;
+use monitor_common::{Socket, TcpState};
+use monitor_model::finding::Clock;
+
+/// The counters that tell movement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Marks {
+    pub(crate) snd_una: u32,
+    pub(crate) write_seq: u32,
+    pub(crate) bytes_received: u64,
+    pub(crate) segs_in: u32,
+    pub(crate) segs_out: u32,
+    pub(crate) rcv_tstamp: u32,
+    pub(crate) rto_jiffies: u32,
+    pub(crate) retransmits: u8,
+    pub(crate) probes_out: u8,
+}
+
+impl Marks {
+    pub(crate) fn of(socket: &Socket) -> Self {
+        Self {
+            snd_una: socket.snd_una,
+            write_seq: socket.write_seq,
+            bytes_received: socket.bytes_received,
+            segs_in: socket.segs_in,
+            segs_out: socket.segs_out,
+            rcv_tstamp: socket.rcv_tstamp,
+            rto_jiffies: socket.rto_jiffies,
+            retransmits: socket.retransmits,
+            probes_out: socket.probes_out,
+        }
+    }
+
+    /// Whether nothing passed between the two moments that `clock` counts.
+    ///
+    /// The counters decide, not the idle time: local timers and reads move the
+    /// kernel's packet clock although no segment passes.
+    pub(crate) fn still(&self, now: &Self, clock: Clock) -> bool {
+        match clock {
+            Clock::Packets => self.segs_in == now.segs_in && self.segs_out == now.segs_out,
+            Clock::Payload => {
+                self.bytes_received == now.bytes_received && self.write_seq == now.write_seq
+            }
+        }
+    }
+
+    /// Whether anything arrived from the peer between the two moments.
+    pub(crate) fn heard(&self, now: &Self) -> bool {
+        self.segs_in != now.segs_in || self.rcv_tstamp != now.rcv_tstamp
+    }
+
+    /// Payload bytes received since, as `seen` shows.
+    pub(crate) fn payload_received(&self, seen: &Seen<'_>) -> u64 {
+        let grown = seen
+            .fact
+            .socket
+            .bytes_received
+            .saturating_sub(self.bytes_received);
+        // The peer's FIN takes one place in the sequence, and the kernel counts
+        // it before the state changes.
+        let fin_possible = !matches!(
+            seen.new_state().or(seen.state()),
+            Some(TcpState::Established | TcpState::FinWait1 | TcpState::FinWait2)
+        );
+        grown.saturating_sub(u64::from(fin_possible))
+    }
+
+    /// Payload bytes that the application handed over since, as `socket` shows.
+    pub(crate) fn payload_written(&self, socket: &Socket) -> u32 {
+        let grown = distance(self.write_seq, socket.write_seq);
+        // Our own FIN takes one place in the sequence too.
+        let fin_possible = !matches!(
+            TcpState::from_number(socket.state),
+            Some(TcpState::Established | TcpState::CloseWait)
+        );
+        grown.saturating_sub(u32::from(fin_possible))
+    }
+}

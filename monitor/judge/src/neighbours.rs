@@ -1,0 +1,248 @@
+//! How a host's other connections fare: what moves beside a failure tells an
+//! expired entry from a dead peer.
+//!
+//! Every fact says when its connection was heard last, and the sweep's samples show
+//! those of which no fact tells. Compared are connections of one network namespace:
+//! in another one the same address may be another host.
+
+use super::connection::{self, Identity};
+use super::gap::is_receive;
+use super::paths::JudgedPath;
+use super::seen::Seen;
+use super::serial::jiffies_since;
+use super::thresholds::{
+    FAILING, FAILING_IN_RTO, FRESH_ELSEWHERE, LEAST_RTO_NS, MAX_NEIGHBOURS, NEIGHBOUR_EXPIRY_NS,
+};
+use monitor_common::{FactKind, TcpState};
+use monitor_model::finding::Scope;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A connection as its neighbours see it.
+#[derive(Debug)]
+struct Neighbour {
+    netns: u32,
+    remote: IpAddr,
+    path: Option<Arc<JudgedPath>>,
+    /// Time of the latest fact.
+    seen_ns: u64,
+    /// Something came from the peer at this time, or later.
+    heard_ns: u64,
+    segs_in: u32,
+    /// Nothing came from the peer since a long silence ended.
+    after_silence: bool,
+    failing: Option<Failing>,
+}
+
+/// Nothing comes back on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Failing {
+    /// No long silence went before.
+    fresh: bool,
+}
+
+/// How the neighbours of one connection fare.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Around {
+    /// Connections to the same address that were heard.
+    pub(crate) moving: u64,
+    /// Connections to the same address, or on the same path, that fail.
+    pub(crate) failing: u64,
+    moving_elsewhere: u64,
+    fresh: u64,
+    fresh_elsewhere: u64,
+}
+
+impl Around {
+    /// How far a failure beside them reaches.
+    ///
+    /// One connection that fails without a silence before it, to the same address and
+    /// with none there moving, shows a dead peer or way to it. Where only others on
+    /// the path do so it takes more of them, and none of the path's may move.
+    pub(crate) fn scope(&self) -> Option<Scope> {
+        let there = self.fresh > 0;
+        let path = self.moving_elsewhere == 0 && self.fresh_elsewhere >= FRESH_ELSEWHERE;
+        (self.moving == 0 && (there || path)).then_some(Scope::PeerOrNetwork)
+    }
+}
+
+/// The table of neighbours: bounded, what does not fit is counted.
+#[derive(Debug, Default)]
+pub(crate) struct Neighbours {
+    table: HashMap<u64, Neighbour>,
+    /// Connections that were not noted because the table was full.
+    pub(crate) dropped: u64,
+}
+
+impl Neighbours {
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Takes up what `seen` says of its connection. Twice is as good as once.
+    pub(crate) fn note(&mut self, seen: &Seen<'_>) {
+        let socket = &seen.fact.socket;
+        if seen.new_state().or(seen.state()) == Some(TcpState::Close) {
+            self.table.remove(&socket.cookie);
+            return;
+        }
+        let heard_ns = heard_ns(seen);
+        let silence = seen.ends_silence() && seen.kind != FactKind::PayloadArrived;
+        let fails = fails(seen, heard_ns);
+        if let Some(known) = self.table.get_mut(&socket.cookie) {
+            known.look(seen, heard_ns, silence, fails);
+            return;
+        }
+        // A connection that is merely silent is no contrast, and there are many.
+        let stale = seen.at.ns.saturating_sub(heard_ns) > NEIGHBOUR_EXPIRY_NS;
+        if stale && !fails && !silence {
+            return;
+        }
+        if self.table.len() >= MAX_NEIGHBOURS {
+            self.dropped += 1;
+            return;
+        }
+        let mut neighbour = Neighbour {
+            netns: socket.netns,
+            remote: connection::remote(socket).ip(),
+            path: None,
+            seen_ns: 0,
+            heard_ns: 0,
+            segs_in: socket.segs_in,
+            after_silence: false,
+            failing: None,
+        };
+        neighbour.look(seen, heard_ns, silence, fails);
+        self.table.insert(socket.cookie, neighbour);
+    }
+
+    /// Forgets those of which no fact came for long, at `now_ns`.
+    pub(crate) fn forget(&mut self, now_ns: u64) {
+        self.table.retain(|_, neighbour| {
+            // No fact is from the future; one that says so must not stay for ever.
+            neighbour.seen_ns = neighbour.seen_ns.min(now_ns);
+            neighbour.heard_ns = neighbour.heard_ns.min(now_ns);
+            now_ns.saturating_sub(neighbour.seen_ns) < NEIGHBOUR_EXPIRY_NS
+        });
+    }
+
+    /// How the other connections fare beside `identity` on `path`; those count as
+    /// moving that were heard at `since_ns` or later.
+    pub(crate) fn around(
+        &self,
+        identity: &Identity,
+        path: Option<&JudgedPath>,
+        since_ns: u64,
+    ) -> Around {
+        let mut around = Around::default();
+        for (cookie, neighbour) in &self.table {
+            if *cookie == identity.cookie() || neighbour.netns != identity.netns() {
+                continue;
+            }
+            let there = neighbour.remote == identity.remote().ip();
+            let same_path = match (&neighbour.path, path) {
+                (Some(one), Some(other)) => one.name == other.name,
+                _ => false,
+            };
+            if !there && !same_path {
+                continue;
+            }
+            let moving = neighbour.heard_ns >= since_ns;
+            let count = match (neighbour.failing, there) {
+                (Some(Failing { fresh: true }), true) => Some(&mut around.fresh),
+                (Some(Failing { fresh: true }), false) => Some(&mut around.fresh_elsewhere),
+                (None, true) if moving => Some(&mut around.moving),
+                (None, false) if moving => Some(&mut around.moving_elsewhere),
+                _ => None,
+            };
+            if let Some(count) = count {
+                *count += 1;
+            }
+            around.failing += u64::from(neighbour.failing.is_some());
+        }
+        around
+    }
+}
+
+impl Neighbour {
+    fn look(&mut self, seen: &Seen<'_>, heard_ns: u64, silence: bool, fails: bool) {
+        let socket = &seen.fact.socket;
+        // The peer's probes move no clock, only this counter: some of it came after
+        // the last look.
+        let counted = if socket.segs_in == self.segs_in {
+            0
+        } else {
+            self.seen_ns
+        };
+        self.heard_ns = self.heard_ns.max(heard_ns).max(counted);
+        // A sweep is read beside the ring: it may show what the ring outdated.
+        if seen.at.ns < self.seen_ns {
+            return;
+        }
+        self.seen_ns = seen.at.ns;
+        self.segs_in = socket.segs_in;
+        if seen.path.is_some() {
+            self.path = seen.path.cloned();
+        }
+        if silence {
+            self.after_silence = true;
+        } else if is_receive(seen.kind) || !fails && socket.packets_out == 0 {
+            self.after_silence = false;
+        }
+        if !fails {
+            self.failing = None;
+        } else if self.failing.is_none() {
+            let unheard = seen.at.ns.saturating_sub(self.heard_ns);
+            // The timeouts that passed took the better part of the one that runs.
+            let waited = seen.ns(socket.rto_jiffies) / 2;
+            // Keepalive probes do not run while data waits: those of others ask after it.
+            let sends = socket.retransmits > 0 || socket.write_seq != socket.snd_nxt;
+            let fresh = sends
+                && !self.after_silence
+                && unheard.saturating_sub(waited) < seen.threshold_ns();
+            self.failing = Some(Failing { fresh });
+        }
+    }
+}
+
+/// When something came from the peer, at the latest that `seen` shows.
+fn heard_ns(seen: &Seen<'_>) -> u64 {
+    if is_receive(seen.kind) || seen.kind == FactKind::ResetReceived {
+        return seen.at.ns;
+    }
+    let socket = &seen.fact.socket;
+    let since = |then| jiffies_since(socket.jiffies, then);
+    let age = since(socket.rcv_tstamp).min(since(socket.lrcvtime));
+    seen.at.ns.saturating_sub(seen.ns(age))
+}
+
+/// Whether nothing comes back: an ACK of new data takes the timeouts back, any
+/// answer the probes.
+///
+/// What this host itself cannot let out is tried again and again without another
+/// timeout being counted (`tcp_retransmit_timer`): there the time of them counts.
+fn fails(seen: &Seen<'_>, heard_ns: u64) -> bool {
+    let socket = &seen.fact.socket;
+    let in_flight = socket.packets_out > 0 || seen.kind == FactKind::Retransmitted;
+    // Each timeout that is counted doubled it.
+    let first = socket.rto_jiffies >> socket.retransmits.min(31);
+    let rto_ns = seen.ns(first).max(LEAST_RTO_NS);
+    let unheard_ns = seen.at.ns.saturating_sub(heard_ns);
+    let stuck = socket.retransmits > 0 && unheard_ns >= rto_ns.saturating_mul(FAILING_IN_RTO);
+    let waits =
+        in_flight && (socket.retransmits >= FAILING || stuck) || socket.probes_out >= FAILING;
+    waits && !is_receive(seen.kind)
+}
+
+/// When to look at the host, in ns of CLOCK_MONOTONIC, if `seen` shows that a
+/// verdict is near: half-way from the second timeout to the third, late enough for
+/// neighbours to have met theirs, early enough to be done in time.
+pub(crate) fn look_at(seen: &Seen<'_>) -> Option<u64> {
+    let socket = &seen.fact.socket;
+    let local = matches!(seen.kind, FactKind::Retransmitted | FactKind::Swept);
+    // At the retransmission the timeout is not doubled yet.
+    let wait = seen.ns(socket.rto_jiffies);
+    let near = local && socket.retransmits == FAILING && fails(seen, seen.at.ns);
+    near.then(|| seen.at.ns.saturating_add(wait))
+}

@@ -1,0 +1,85 @@
+//! Acknowledged: an ACK and nothing more. An ACK is not an answer, but no alert
+//! either.
+
+use super::{Bearing, Case, Event, Ruling};
+use crate::evidence::EvidenceList;
+use crate::gap::EndedBy;
+use crate::thresholds::ANSWER_GRACE_NS;
+use monitor_common::{FactKind, TcpState};
+use monitor_model::finding::{Outcome, Severity};
+use monitor_model::format;
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+    let gap = case.gap;
+    if gap.payload_ns.is_some() {
+        return None;
+    }
+    let waited = if came_alone(case) {
+        0
+    } else {
+        // With signs of a forgery the socket is read first.
+        let unread = matches!(case.event, Event::Time) && gap.signs.suffice();
+        if gap.due || unread || !is_time(case) {
+            return None;
+        }
+        case.now_ns.saturating_sub(gap.acked_ns?)
+    };
+    let mut evidence = EvidenceList::default();
+    evidence
+        .count("ack_progress_bytes", gap.progress())
+        .count("payload_bytes", 0_u32)
+        .seconds("waited_seconds", waited);
+    Some(Ruling {
+        outcome: Outcome::Acknowledged,
+        severity: Severity::None,
+        bearing: Bearing::Neutral,
+        evidence,
+        advice: None,
+        said: if gap.progress() > 0 {
+            format!(
+                "what was sent since is acknowledged, no answer within {}",
+                format::duration(waited)
+            )
+        } else {
+            "an ACK came and nothing more".into()
+        },
+    })
+}
+
+/// Whether an answer to what was acknowledged has had its time.
+pub(super) fn is_time(case: &Case<'_>) -> bool {
+    let gap = case.gap;
+    let Some(acked_ns) = gap.acked_ns else {
+        return false;
+    };
+    let gone = gap.closed_ns.is_some_and(|ns| ns < case.now_ns);
+    let waited = case.now_ns.saturating_sub(acked_ns);
+    !gone && (waited >= ANSWER_GRACE_NS || nothing_more_can_come(case))
+}
+
+/// Whether the peer's bare segment ended the silence while nothing was due.
+fn came_alone(case: &Case<'_>) -> bool {
+    let gap = case.gap;
+    let first = matches!(case.event, Event::Fact(seen) if seen.kind == FactKind::GapEndedByReceive);
+    first && gap.ended_by == EndedBy::Segment && !gap.sent() && !gap.due
+}
+
+/// Whether the wait is over before its time.
+fn nothing_more_can_come(case: &Case<'_>) -> bool {
+    match case.event {
+        Event::Time => false,
+        Event::Superseded => true,
+        Event::Fact(seen) => {
+            let over = seen.kind == FactKind::ProbationOver;
+            let peer_done = seen.new_state() == Some(TcpState::CloseWait);
+            // From ESTABLISHED or CLOSE-WAIT a close without an error is an abort.
+            let done = seen.new_state() == Some(TcpState::Close)
+                && seen.fact.socket.sk_err == 0
+                && !matches!(
+                    seen.state(),
+                    Some(TcpState::Established | TcpState::CloseWait)
+                );
+            over || peer_done || done
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Closed: FIN from the peer ended the silence, close to the timeout.
+//!
+//! The finding is held until it is known whether this host wrote into the
+//! closed connection and met RST, so that one gap has one final outcome: until
+//! the connection is closed here, a reset comes, the kernel side lets the
+//! connection go, or [`CLOSED_GRACE_NS`] is over.
+
+use super::{Bearing, Case, Event, Ruling};
+use crate::advice;
+use crate::evidence::EvidenceList;
+use crate::gap::{Fin, Gap};
+use crate::seen::Seen;
+use crate::thresholds::{CLOSED_GRACE_NS, CLOSED_WITHIN_NS, CLOSED_WITHIN_PERCENT};
+use monitor_common::{FactKind, TcpState};
+use monitor_model::finding::{Outcome, Severity};
+use monitor_model::format;
+use nix::errno::Errno;
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+    let gap = case.gap;
+    let path = gap.path.as_deref()?;
+    let fin = held(gap)?;
+    let met_reset = decided(case, &fin)?;
+    let lost = fin.outstanding > 0 || met_reset;
+    let mut evidence = EvidenceList::default();
+    evidence
+        .seconds(
+            "fin_from_timeout_seconds",
+            gap.length_ns.abs_diff(path.timeout_ns),
+        )
+        .count("unacknowledged_bytes", fin.outstanding)
+        .flag("write_met_reset", met_reset);
+    Some(Ruling {
+        outcome: Outcome::Closed,
+        severity: if lost {
+            Severity::Ticket
+        } else {
+            Severity::None
+        },
+        bearing: Bearing::Failed,
+        evidence,
+        advice: Some(advice::closed(path)),
+        said: match (met_reset, fin.outstanding) {
+            (true, _) => "FIN from the peer, and the next write met RST".into(),
+            (false, 0) => "FIN from the peer, nothing was lost".into(),
+            (false, bytes) => format!(
+                "FIN from the peer with {} unacknowledged",
+                format::count(bytes.into(), "byte")
+            ),
+        },
+    })
+}
+
+/// The FIN that ended the silence close to the timeout, if one did.
+pub(crate) fn held(gap: &Gap) -> Option<Fin> {
+    let timeout = gap.path.as_deref()?.timeout_ns;
+    // Divided first: a timeout may be anything.
+    let share = timeout / 100 * CLOSED_WITHIN_PERCENT;
+    let near = gap.length_ns.abs_diff(timeout) <= share.max(CLOSED_WITHIN_NS);
+    gap.fin.filter(|fin| fin.in_silence && near)
+}
+
+/// Whether this host wrote and met RST; `None` while that is open.
+fn decided(case: &Case<'_>, fin: &Fin) -> Option<bool> {
+    if fin.outstanding > 0 {
+        return Some(false);
+    }
+    match case.event {
+        Event::Time => (case.now_ns.saturating_sub(fin.ns) >= CLOSED_GRACE_NS).then_some(false),
+        Event::Superseded => Some(false),
+        Event::Fact(seen) => decided_by(seen, fin),
+    }
+}
+
+fn decided_by(seen: &Seen<'_>, fin: &Fin) -> Option<bool> {
+    match (seen.kind, seen.new_state()) {
+        (FactKind::ResetReceived, _) => Some(fin.sent_after),
+        (_, Some(TcpState::Close)) => {
+            let error = seen.fact.socket.sk_err;
+            let reset = error == Errno::EPIPE as u32 || error == Errno::ECONNRESET as u32;
+            Some(fin.sent_after && reset)
+        }
+        // What was written before this close may still meet RST.
+        (_, Some(TcpState::LastAck)) if !fin.sent_after => Some(false),
+        (FactKind::ProbationOver, _) => Some(false),
+        _ => None,
+    }
+}

@@ -1,0 +1,89 @@
+//! Reset: the peer, or a box in its name, reset the connection.
+
+use super::{Bearing, Case, Event, Ruling};
+use crate::advice;
+use crate::evidence::EvidenceList;
+use crate::seen::Seen;
+use monitor_common::{FactKind, TcpState};
+use monitor_model::finding::{Outcome, Severity};
+use monitor_model::format;
+use nix::errno::Errno;
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+    let Event::Fact(seen) = case.event else {
+        return None;
+    };
+    let gap = case.gap;
+    // In any other state the peer has closed or we have: its RST is manners.
+    // After a FIN that ended the silence the outcome is "closed".
+    let said_goodbye = gap.fin.is_some_and(|fin| fin.in_silence);
+    if !is_reset(seen) || gap.state != Some(TcpState::Established) || said_goodbye {
+        return None;
+    }
+    // An ACK came after the gap, so the path has passed its test: who resets now is
+    // the peer's application.
+    if gap.progress() > 0 {
+        return None;
+    }
+    let socket = &seen.fact.socket;
+    let unacknowledged = socket
+        .write_seq
+        .wrapping_sub(socket.snd_una)
+        .saturating_sub(u32::from(own_fin_in_flight(seen)));
+    let data_due = unacknowledged > 0;
+    let mut evidence = EvidenceList::default();
+    let said = match gap.last_send_ns {
+        Some(sent) => {
+            let after = case.now_ns.saturating_sub(sent);
+            evidence
+                .text("reset_came", "after_send")
+                .count("reset_after_send_ms", after / 1_000_000);
+            format!(
+                "RST from the peer {} after the next send",
+                format::duration(after)
+            )
+        }
+        None if gap.sent() => {
+            evidence.text("reset_came", "after_send");
+            "RST from the peer after the next send".into()
+        }
+        None => {
+            evidence.text("reset_came", "during_silence");
+            "RST from the peer, nothing was sent before it".into()
+        }
+    };
+    evidence
+        .count("ack_progress_bytes", gap.progress())
+        .count("unacknowledged_bytes", unacknowledged)
+        .flag("data_due", data_due);
+    case.settings.tell(&mut evidence);
+    Some(Ruling {
+        outcome: Outcome::Reset,
+        severity: if data_due {
+            Severity::Page
+        } else {
+            Severity::Ticket
+        },
+        bearing: Bearing::Failed,
+        evidence,
+        advice: Some(advice::keep_awake(gap.path.as_deref(), case.settings)),
+        said,
+    })
+}
+
+/// A reset was accepted, told as such or by the error that it left.
+fn is_reset(seen: &Seen<'_>) -> bool {
+    // EPIPE is what a reset leaves after the peer's FIN.
+    let error = [Errno::ECONNRESET, Errno::EPIPE]
+        .into_iter()
+        .any(|errno| seen.fact.socket.sk_err == errno as u32);
+    seen.kind == FactKind::ResetReceived || seen.new_state() == Some(TcpState::Close) && error
+}
+
+/// Our FIN takes one place in the sequence, but is no data.
+fn own_fin_in_flight(seen: &Seen<'_>) -> bool {
+    matches!(
+        seen.state(),
+        Some(TcpState::FinWait1 | TcpState::Closing | TcpState::LastAck)
+    )
+}

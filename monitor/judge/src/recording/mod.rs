@@ -1,0 +1,41 @@
+//! Recordings: all that the judge is told, one JSON object a line, so that the
+//! same judge can say the same again, elsewhere, later, and without privileges.
+//!
+//! The first line is the header: format version, the judge's limits, the paths in
+//! force. Each line after it is one [`crate::Input`], in the order in which
+//! the judge was told. Members that are zero are left out; names, units and ranges
+//! are those of the contract between kernel and user space (`monitor-common`). A
+//! line stands for itself: who wants less may take lines away, all but the first.
+//!
+//! ```text
+//! {"tcplull_recording":1,"made_by":"0.1.0","limits":{"jiffy_ns":4000000,…},"paths":[{"id":0,"name":"nat",…}]}
+//! {"observation":{"wall_unix_ns":…,"owner":{"pid":7,"comm":"api"},"fact":{"kind":"swept",…,"socket":{"cookie":5,…}}}}
+//! {"sweep_done":{"started_ns":…,"now_ns":…,"wall_unix_ns":…}}
+//! {"tick":{"now_ns":…,"wall_unix_ns":…}}
+//! {"paths":[…]}                  a reload
+//! {"lost":{"inputs":3}}          what the disk was too slow for
+//! {"end":{"reason":"stopped"}}   or "size_limit"
+//! ```
+
+mod entry;
+mod error;
+mod fact;
+mod header;
+mod reader;
+mod replay;
+mod sink;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use entry::{EndReason, Entry};
+pub use error::{Place, RecordingError};
+pub use header::Header;
+pub use reader::{Ending, Recording};
+pub use replay::{Replayed, replay};
+pub use sink::{Over, Sink};
+
+/// Version of the format. It goes up when a line comes to mean something else.
+/// New members do not change it: a recording without them has zero there, and a
+/// build that does not know one refuses it by name.
+pub const FORMAT: u32 = 1;

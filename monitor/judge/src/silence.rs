@@ -1,0 +1,164 @@
+//! A silence that lasts, as sweeps show it.
+
+use super::keepalive;
+use super::marks::Marks;
+use super::paths::JudgedPath;
+use super::seen::Seen;
+use super::signs::Known;
+use monitor_common::{FactKind, TcpState};
+use std::sync::Arc;
+
+/// One silence of one connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Silence {
+    pub(crate) path: Arc<JudgedPath>,
+    pub(crate) start_ns: u64,
+    /// When a sweep last showed it.
+    pub(crate) seen_ns: u64,
+    /// Time that the host slept meanwhile, in ns.
+    slept_ns: u64,
+    /// The counters at that time.
+    pub(crate) marks: Marks,
+    /// What was known of the peer at that time.
+    pub(crate) known: Known,
+    /// This host has said its last word, and silence is as it should be: nothing is
+    /// told of it but the payload that ends it.
+    pub(crate) half_closed: bool,
+    /// The last sweep showed it.
+    pub(crate) live: bool,
+    /// `at_risk` was told.
+    pub(crate) warned: bool,
+    /// `crossed` was told.
+    pub(crate) crossed: bool,
+}
+
+/// What a silence has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// It will cross the timeout.
+    AtRisk,
+    /// It has reached the timeout.
+    Crossed,
+}
+
+impl Silence {
+    pub(crate) fn begin(seen: &Seen<'_>, path: &Arc<JudgedPath>) -> Self {
+        Self {
+            path: Arc::clone(path),
+            start_ns: seen.silent_since_ns(),
+            seen_ns: seen.at.ns,
+            slept_ns: seen.suspended_ns,
+            marks: Marks::of(&seen.fact.socket),
+            known: Known::of(seen, None),
+            half_closed: seen.half_closed(),
+            live: true,
+            warned: false,
+            crossed: false,
+        }
+    }
+
+    /// Whether this silence still lasts in what `seen` shows.
+    pub(crate) fn lasts(&self, seen: &Seen<'_>) -> bool {
+        self.half_closed == seen.half_closed()
+            && self
+                .marks
+                .still(&Marks::of(&seen.fact.socket), self.path.clock)
+    }
+
+    /// State of the connection in it; which half-closed one does not matter.
+    pub(crate) fn state(&self) -> TcpState {
+        if self.half_closed {
+            TcpState::FinWait2
+        } else {
+            TcpState::Established
+        }
+    }
+
+    /// Takes a later look at the same silence.
+    pub(crate) fn look(&mut self, seen: &Seen<'_>) {
+        self.start_ns = self.start_ns.min(seen.silent_since_ns());
+        self.seen_ns = self.seen_ns.max(seen.at.ns);
+        self.slept_ns = self.slept_ns.max(seen.suspended_ns);
+        self.marks = Marks::of(&seen.fact.socket);
+        self.known = Known::of(seen, None);
+        self.live = true;
+    }
+
+    /// Its length at `now_ns`, in ns.
+    pub(crate) fn length_ns(&self, now_ns: u64) -> u64 {
+        now_ns
+            .saturating_sub(self.start_ns)
+            .saturating_add(self.slept_ns)
+    }
+
+    /// Whether the silence that ended with `seen` is this one: it covers a
+    /// moment at which this one was seen, or no counter moved in between.
+    pub(crate) fn ended_with(&self, seen: &Seen<'_>) -> bool {
+        // A received segment is counted before the hook runs.
+        let now = Marks::of(&seen.fact.socket);
+        let quiet = self.marks.segs_out == now.segs_out
+            && now.segs_in.wrapping_sub(self.marks.segs_in) <= 1;
+        quiet || seen.silent_since_ns() <= self.seen_ns
+    }
+
+    /// How long this silence is known to have lasted when `seen` ended one, in ns.
+    pub(crate) fn known_ns(&self, seen: &Seen<'_>) -> u64 {
+        if self.ended_with(seen) {
+            self.length_ns(seen.at.ns)
+        } else if self.marks.segs_in == seen.fact.socket.segs_in {
+            // This host spoke in between, and heard nothing.
+            self.length_ns(self.seen_ns)
+        } else {
+            0
+        }
+    }
+
+    /// Whether `seen` ends the connection in the midst of this silence. The
+    /// idle time may not show it: the stack refreshes its clock on arrival,
+    /// before it looks at what arrived.
+    pub(crate) fn cut_by(&self, seen: &Seen<'_>) -> bool {
+        let ends = seen.kind == FactKind::ResetReceived
+            || seen
+                .new_state()
+                .is_some_and(|state| state != TcpState::Established);
+        let socket = &seen.fact.socket;
+        self.live
+            && ends
+            && seen.at.ns >= self.seen_ns
+            && seen.state() == Some(TcpState::Established)
+            && self.ended_with(seen)
+            && self.marks.payload_written(socket) == 0
+            && self.marks.payload_received(seen) == 0
+    }
+
+    /// What is new to tell, if anything. Marks it as told.
+    pub(crate) fn advance(&mut self, seen: &Seen<'_>) -> Option<Stage> {
+        if self.half_closed {
+            return None;
+        }
+        let length = self.length_ns(seen.at.ns);
+        if length >= self.path.timeout_ns {
+            return (!std::mem::replace(&mut self.crossed, true)).then_some(Stage::Crossed);
+        }
+        if self.warned || self.crossed || length < self.path.warn_ns || self.saved(seen) {
+            return None;
+        }
+        self.warned = true;
+        Some(Stage::AtRisk)
+    }
+
+    /// Whether a keepalive probe leaves before the timeout.
+    fn saved(&self, seen: &Seen<'_>) -> bool {
+        keepalive::saves(
+            seen.fact,
+            &self.path,
+            self.length_ns(seen.at.ns),
+            seen.jiffy_ns,
+        )
+    }
+
+    /// Whether anything was told about it.
+    pub(crate) fn told(&self) -> bool {
+        self.warned || self.crossed
+    }
+}

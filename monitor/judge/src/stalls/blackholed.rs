@@ -1,0 +1,126 @@
+//! Blackholed: nothing comes back, and no long gap went before.
+
+use super::{Case, Ruling, look, network_loss};
+use crate::advice;
+use crate::evidence::EvidenceList;
+use crate::keepalive::Settings;
+use crate::seen::Seen;
+use crate::serial::jiffies_since;
+use crate::thresholds::{LEAST_WAIT_NS, LOSSY_TIMEOUTS, PROBES, TIMEOUTS};
+use crate::unanswered::{self, Sign, Unanswered};
+use monitor_model::finding::{Cause, Certainty, Clock, Severity};
+use monitor_model::format;
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+    let first = case.unheard?;
+    let seen = case.seen;
+    let socket = &seen.fact.socket;
+    let waited_ns = case.now.at_ns.saturating_sub(first.at_ns);
+    let unanswered = Unanswered {
+        timeouts: if unheard_while_trying(seen) {
+            socket.retransmits
+        } else {
+            0
+        },
+        probes: if look::since_ack_ns(seen) >= LEAST_WAIT_NS {
+            socket.probes_out
+        } else {
+            0
+        },
+        in_flight: socket.packets_out > 0 && look::waiting_bytes(socket) > 0,
+        waited_ns,
+        rto_ns: seen.ns(socket.rto_jiffies),
+        first_rto_ns: seen.ns(first.rto_jiffies),
+    };
+    let sign =
+        unanswered.sign_after(if network_loss::lossy(socket, case.sent_again_in_outages) {
+            LOSSY_TIMEOUTS
+        } else {
+            TIMEOUTS
+        })?;
+    let length_ns = match sign {
+        Sign::Probes => look::since_ack_ns(seen),
+        _ => waited_ns
+            .max(tried_ns(seen))
+            .min(look::since_ack_ns(seen).max(waited_ns)),
+    };
+    Some(ruling(seen, sign, length_ns, case.settings))
+}
+
+/// The connection was given up while nothing came: `seen` tells of its close,
+/// and `waited_ns` is how long nothing had come at least.
+pub(super) fn given_up(seen: &Seen<'_>, waited_ns: u64, settings: &Settings) -> Option<Ruling> {
+    let socket = &seen.fact.socket;
+    // A closed window can end like this while the peer answers every probe.
+    if look::window_closed(socket, false) && socket.probes_out < PROBES {
+        return None;
+    }
+    let errno = unanswered::given_up(socket)?;
+    Some(ruling(seen, Sign::Error(errno), waited_ns, settings))
+}
+
+fn ruling(seen: &Seen<'_>, sign: Sign, length_ns: u64, settings: &Settings) -> Ruling {
+    let socket = &seen.fact.socket;
+    let (timeouts, probes) = (socket.retransmits, socket.probes_out);
+    let mut evidence = EvidenceList::default();
+    evidence
+        .count("timeouts", timeouts)
+        .count("unanswered_probes", probes)
+        .count("ack_progress_bytes", 0_u32)
+        .count("unacknowledged_bytes", look::waiting_bytes(socket))
+        .seconds("seconds_without_ack", length_ns);
+    let refused = sign == Sign::Probes && look::refused_here(socket);
+    if refused {
+        evidence.flag("refused_by_this_host", true);
+    }
+    let said = match sign {
+        Sign::Timeouts => format!(
+            "{}, no ACK since",
+            format::count(timeouts.into(), "timeout")
+        ),
+        Sign::Probes if refused => unanswered::refused(probes),
+        Sign::Probes => format!("{} unanswered", format::count(probes.into(), "probe")),
+        Sign::Time => format!("no ACK for {}", format::duration(length_ns)),
+        Sign::Error(errno) => {
+            evidence.text("error", format!("{errno:?}"));
+            format!("given up with {errno:?}, no ACK since")
+        }
+    };
+    settings.tell(&mut evidence);
+    Ruling {
+        cause: Cause::Blackholed,
+        certainty: Certainty::Observed,
+        severity: Severity::Page,
+        clock: Clock::Packets,
+        length_ns,
+        evidence,
+        advice: Some(if refused {
+            advice::refused_here(settings)
+        } else {
+            advice::gone(settings)
+        }),
+        said,
+    }
+}
+
+/// Whether nothing came from the peer since the timeouts began, as one look
+/// shows it: they double, so that from the first to the third passes three
+/// quarters of the next.
+fn unheard_while_trying(seen: &Seen<'_>) -> bool {
+    let socket = &seen.fact.socket;
+    let last_try = jiffies_since(socket.jiffies, socket.lsndtime);
+    let last_ack = jiffies_since(socket.jiffies, socket.rcv_tstamp);
+    let after_first = u32::from(socket.retransmits.saturating_sub(1)).min(31);
+    let trying = socket.rto_jiffies - (socket.rto_jiffies >> after_first);
+    last_ack >= last_try.saturating_add(trying)
+}
+
+/// How long the timeouts took so far, at least, in ns: they double up to here.
+fn tried_ns(seen: &Seen<'_>) -> u64 {
+    let socket = &seen.fact.socket;
+    let since = jiffies_since(socket.jiffies, socket.lsndtime);
+    let tries = socket.rto_jiffies - (socket.rto_jiffies >> socket.retransmits.min(31));
+    u64::from(since)
+        .saturating_add(tries.into())
+        .saturating_mul(seen.jiffy_ns)
+}

@@ -1,0 +1,162 @@
+//! A connection as one look of the sweep shows it: what waits, and what moved.
+
+use crate::seen::Seen;
+use crate::serial::{distance, jiffies_since};
+use crate::speaker::{Speaker, last_speaker};
+use crate::thresholds::{FOLLOW_UP_NS, FULL_SEGMENT};
+use monitor_common::{Socket, TcpState};
+
+/// One look.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub(crate) at_ns: u64,
+    pub(crate) snd_una: u32,
+    pub(crate) write_seq: u32,
+    pub(crate) copied_seq: u32,
+    pub(crate) rcv_tstamp: u32,
+    pub(crate) segs_in: u32,
+    pub(crate) total_retrans: u32,
+    pub(crate) rto_jiffies: u32,
+    pub(crate) bytes_received: u64,
+    pub(crate) bytes_sent: u64,
+    pub(crate) bytes_retrans: u64,
+    pub(crate) probes_out: u8,
+}
+
+impl Look {
+    pub(crate) fn of(seen: &Seen<'_>) -> Self {
+        let socket = &seen.fact.socket;
+        Self {
+            at_ns: seen.at.ns,
+            snd_una: socket.snd_una,
+            write_seq: socket.write_seq,
+            copied_seq: socket.copied_seq,
+            rcv_tstamp: socket.rcv_tstamp,
+            segs_in: socket.segs_in,
+            total_retrans: socket.total_retrans,
+            rto_jiffies: socket.rto_jiffies,
+            bytes_received: socket.bytes_received,
+            bytes_sent: socket.bytes_sent,
+            bytes_retrans: socket.bytes_retrans,
+            probes_out: socket.probes_out,
+        }
+    }
+
+    /// Whether anything arrived from the peer between the two looks.
+    pub(crate) fn heard(&self, now: &Self) -> bool {
+        self.segs_in != now.segs_in || self.rcv_tstamp != now.rcv_tstamp
+    }
+}
+
+/// Bytes of payload that this host's application handed over and that nobody
+/// acknowledged.
+pub(crate) fn waiting_bytes(socket: &Socket) -> u32 {
+    let grown = distance(socket.snd_una, socket.write_seq);
+    // Our own FIN takes one place in the sequence, but is no data.
+    let fin_possible = !matches!(
+        TcpState::from_number(socket.state),
+        Some(TcpState::Established | TcpState::CloseWait)
+    );
+    grown.saturating_sub(u32::from(fin_possible))
+}
+
+/// Bytes of them that were never sent.
+pub(crate) fn queued_bytes(socket: &Socket) -> u32 {
+    distance(socket.snd_nxt, socket.write_seq).min(waiting_bytes(socket))
+}
+
+/// Whether the peer's window is what holds the queue back. `probed`: the
+/// persist timer was seen at work, so it is, whatever a segment's size.
+pub(crate) fn window_closed(socket: &Socket, probed: bool) -> bool {
+    if socket.snd_wnd == 0 {
+        return waiting_bytes(socket) > 0;
+    }
+    let queued = queued_bytes(socket);
+    let in_flight = distance(socket.snd_una, socket.snd_nxt);
+    let room = socket.snd_wnd.saturating_sub(in_flight);
+    socket.packets_out == 0 && room < queued && (room < FULL_SEGMENT || probed)
+}
+
+/// Whether this host itself refuses to let out what waits: the peer's window is open, and
+/// the timer that probes it runs in vain. It probes an open window with the data itself,
+/// which would be in flight had it left (`tcp_write_wakeup` in net/ipv4/tcp_output.c).
+pub(crate) fn refused_here(socket: &Socket) -> bool {
+    socket.packets_out == 0
+        && socket.probes_out > 0
+        && queued_bytes(socket) > 0
+        && !window_closed(socket, false)
+}
+
+/// Whether data can be due at all: the connection was made, and is not gone.
+pub(crate) fn can_send(seen: &Seen<'_>) -> bool {
+    use TcpState::{CloseWait, Closing, Established, FinWait1, LastAck};
+    matches!(
+        seen.state(),
+        Some(Established | CloseWait | FinWait1 | Closing | LastAck)
+    )
+}
+
+/// Whether something is out that asks for an answer of the peer's kernel.
+pub(crate) fn due(seen: &Seen<'_>) -> bool {
+    let probing = seen.state() == Some(TcpState::Established) && seen.fact.socket.probes_out > 0;
+    can_send(seen) && (waiting_bytes(&seen.fact.socket) > 0 || probing)
+}
+
+/// Bytes that our window still has room for.
+pub(crate) fn own_window(socket: &Socket) -> u32 {
+    distance(socket.rcv_nxt, socket.rcv_wup.wrapping_add(socket.rcv_wnd))
+}
+
+/// Bytes that the application has not read.
+pub(crate) fn unread_bytes(socket: &Socket) -> u32 {
+    distance(socket.copied_seq, socket.rcv_nxt)
+}
+
+/// Whether the application leaves unread what fills our window.
+pub(crate) fn unread(seen: &Seen<'_>) -> bool {
+    use TcpState::{Established, FinWait1, FinWait2};
+    let socket = &seen.fact.socket;
+    matches!(seen.state(), Some(Established | FinWait1 | FinWait2))
+        && unread_bytes(socket) > 0
+        && own_window(socket) < socket.rcv_mss.max(1)
+}
+
+/// How long this host has waited for an answer, in ns, if one is due: it spoke
+/// last, and all it said has arrived. Whether it asked is for its habit to say.
+pub(crate) fn waits_for_answer(seen: &Seen<'_>) -> Option<u64> {
+    let socket = &seen.fact.socket;
+    let delivered = socket.snd_una == socket.write_seq
+        && socket.packets_out == 0
+        && socket.retransmits == 0
+        && socket.probes_out == 0;
+    if seen.state() != Some(TcpState::Established)
+        || !delivered
+        || socket.copied_seq != socket.rcv_nxt
+        || last_speaker(socket) != Speaker::Us
+    {
+        return None;
+    }
+    let thought = seen.ns(jiffies_since(socket.lsndtime, socket.lrcvtime));
+    if socket.bytes_received > 0 && thought < FOLLOW_UP_NS {
+        return None;
+    }
+    Some(seen.ns(jiffies_since(socket.jiffies, socket.lsndtime)))
+}
+
+/// How long nothing can have been acknowledged although everything that was
+/// sent is, in ns, by the socket's own clock: what was sent last would have been
+/// sent again, were it not acknowledged within an RTO.
+pub(crate) fn idle_sender_ns(seen: &Seen<'_>) -> u64 {
+    let socket = &seen.fact.socket;
+    if socket.packets_out > 0 || socket.bytes_sent == 0 {
+        return 0;
+    }
+    let since = jiffies_since(socket.jiffies, socket.lsndtime);
+    seen.ns(since.saturating_sub(socket.rto_jiffies))
+}
+
+/// Since the last ACK, in ns.
+pub(crate) fn since_ack_ns(seen: &Seen<'_>) -> u64 {
+    let socket = &seen.fact.socket;
+    seen.ns(jiffies_since(socket.jiffies, socket.rcv_tstamp))
+}

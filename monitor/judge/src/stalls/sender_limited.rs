@@ -1,0 +1,58 @@
+//! Sender limited: this host holds data back. The peer's window is open and
+//! nothing is in flight.
+
+use super::{Case, Ruling, look};
+use crate::evidence::EvidenceList;
+use crate::thresholds::STALL_NS;
+use monitor_model::finding::{Cause, Certainty, Clock, Severity};
+use monitor_model::format;
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+    let first = case.sending?;
+    let socket = &case.seen.fact.socket;
+    let queued = look::queued_bytes(socket);
+    // One look may come between the application's write and its sending.
+    let stood = case.now.at_ns.saturating_sub(first.at_ns);
+    let held = queued > 0
+        && socket.packets_out == 0
+        && socket.retransmits == 0
+        && !case.probed
+        && !look::window_closed(socket, case.probed);
+    if !held || !look::can_send(case.seen) || stood < STALL_NS {
+        return None;
+    }
+    let mut evidence = EvidenceList::default();
+    evidence
+        .count("queued_bytes", queued)
+        .count("in_flight_segments", 0_u32)
+        .count("peer_window_bytes", socket.snd_wnd);
+    // All ones stands for no bound.
+    let paced = socket.pacing_rate != u64::MAX;
+    if paced {
+        evidence.count("pacing_bytes_per_second", socket.pacing_rate);
+    } else {
+        evidence.flag("paced", false);
+    }
+    let pace = if paced {
+        format!(", paced at {}/s", format::bytes(socket.pacing_rate))
+    } else {
+        String::new()
+    };
+    Some(Ruling {
+        cause: Cause::SenderLimited,
+        certainty: Certainty::Observed,
+        severity: Severity::None,
+        clock: Clock::Packets,
+        length_ns: stood,
+        evidence,
+        advice: Some(
+            "this host's kernel holds the data back: look at pacing (SO_MAX_PACING_RATE, the queueing \
+             discipline) and at memory (net.ipv4.tcp_mem, the cgroup's limit)"
+                .into(),
+        ),
+        said: format!(
+            "{} are queued, none in flight, the peer's window is open{pace}",
+            format::bytes(queued.into())
+        ),
+    })
+}

@@ -1,0 +1,116 @@
+//! The connections on which something waits.
+
+use super::outages::Outages;
+use super::watched::{Signs, Watched};
+use crate::seen::Seen;
+use crate::thresholds::STALL_EXPIRY_NS;
+use crate::track::Desk;
+use monitor_common::FactKind;
+use monitor_model::finding::Cause;
+use std::collections::BTreeMap;
+
+/// Connections on which something waits, by socket cookie. Bounded; what does
+/// not fit is counted.
+pub(crate) struct Stalls {
+    table: BTreeMap<u64, Watched>,
+    outages: Outages,
+    capacity: usize,
+    /// Looks at connections that found no place.
+    dropped: u64,
+}
+
+impl Stalls {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            table: BTreeMap::new(),
+            outages: Outages::new(capacity),
+            capacity,
+            dropped: 0,
+        }
+    }
+
+    /// Connections watched now.
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Looks at connections that found no place.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.saturating_add(self.outages.dropped)
+    }
+
+    /// Whether this connection was told to be blackholed, and still is.
+    pub(crate) fn blackholed(&self, cookie: u64) -> bool {
+        self.table
+            .get(&cookie)
+            .is_some_and(|watched| watched.told() == Some(Cause::Blackholed))
+    }
+
+    /// Takes up a fact. `spoken_for`: what became of a gap of this connection
+    /// is judged elsewhere, and a stall says no more. One that was told before
+    /// lasts: the answer to a probe may have ended that gap.
+    pub(crate) fn observe(&mut self, seen: &Seen<'_>, spoken_for: bool, desk: &mut Desk<'_>) {
+        let cookie = seen.fact.socket.cookie;
+        let another = |watched: &&mut Watched| watched.is_another(seen);
+        if let Some(watched) = self.table.get_mut(&cookie).filter(another) {
+            watched.end(desk);
+            self.table.remove(&cookie);
+            self.outages.remove(cookie);
+        }
+        self.outages.note(seen);
+        if seen.kind == FactKind::Swept {
+            self.look(cookie, seen, spoken_for, desk);
+        } else if let Some(watched) = self.table.get_mut(&cookie) {
+            watched.hear(seen, spoken_for, desk);
+            if watched.idle() {
+                self.table.remove(&cookie);
+            }
+        }
+    }
+
+    fn look(&mut self, cookie: u64, seen: &Seen<'_>, spoken_for: bool, desk: &mut Desk<'_>) {
+        let signs = Signs::of(seen, desk.habits);
+        if !self.table.contains_key(&cookie) {
+            if spoken_for || !signs.any() {
+                return;
+            }
+            if self.table.len() >= self.capacity {
+                self.dropped += 1;
+                return;
+            }
+        }
+        let watched = self
+            .table
+            .entry(cookie)
+            .or_insert_with(|| Watched::new(seen));
+        let sent_again = self.outages.sent_again(cookie);
+        watched.look(seen, signs, spoken_for, sent_again, desk);
+        if watched.idle() {
+            self.table.remove(&cookie);
+        }
+    }
+
+    /// A sweep that began at `started_ns` is over: what it did not show waits no
+    /// more.
+    pub(crate) fn swept(&mut self, started_ns: u64, desk: &mut Desk<'_>) {
+        self.table.retain(|_, watched| {
+            watched.missed(started_ns, desk);
+            !watched.idle()
+        });
+    }
+
+    /// Forgets what no sweep showed for long; answers how many.
+    pub(crate) fn tick(&mut self, now_ns: u64, desk: &mut Desk<'_>) -> u64 {
+        self.outages.forget(now_ns);
+        let before = self.table.len();
+        self.table.retain(|_, watched| {
+            watched.bound(now_ns);
+            let kept = now_ns.saturating_sub(watched.seen_ns()) < STALL_EXPIRY_NS;
+            if !kept {
+                watched.end(desk);
+            }
+            kept
+        });
+        (before - self.table.len()) as u64
+    }
+}

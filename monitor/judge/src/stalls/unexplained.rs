@@ -1,0 +1,63 @@
+//! Unexplained: due to move, not moving, and no other rule says why.
+
+use super::{Case, Ruling, look, network_loss};
+use crate::evidence::EvidenceList;
+use crate::thresholds::{UNEXPLAINED_IN_RTO, UNEXPLAINED_NS};
+use monitor_model::finding::{Cause, Certainty, Clock, Severity};
+use monitor_model::format;
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+    let first = case.sending?;
+    let socket = &case.seen.fact.socket;
+    let waiting = look::waiting_bytes(socket);
+    let stood = case.now.at_ns.saturating_sub(first.at_ns);
+    let rto_ns = case.seen.ns(socket.rto_jiffies);
+    let patience = UNEXPLAINED_NS.max(rto_ns.saturating_mul(UNEXPLAINED_IN_RTO));
+    let heard = first.heard(&case.now);
+    // Timeouts without a word count up to "blackholed", a closed window is
+    // probed, and where much is lost that is why.
+    let silent = case
+        .unheard
+        .is_some_and(|first| first.at_ns < case.now.at_ns);
+    let counting = socket.retransmits > 0 && silent;
+    if waiting == 0
+        || socket.packets_out == 0
+        || stood < patience
+        || counting
+        || look::window_closed(socket, case.probed)
+        || network_loss::lossy(socket, case.sent_again_in_outages)
+    {
+        return None;
+    }
+    let mut evidence = EvidenceList::default();
+    evidence
+        .count("unacknowledged_bytes", waiting)
+        .count("in_flight_segments", socket.packets_out)
+        .count("ack_progress_bytes", 0_u32)
+        .count(
+            "segments_received",
+            case.now.segs_in.wrapping_sub(first.segs_in),
+        )
+        .count("timeouts", socket.retransmits)
+        .count("peer_window_bytes", socket.snd_wnd)
+        .seconds("retransmission_timeout_seconds", rto_ns);
+    let word = if heard {
+        "the peer is heard, but acknowledges nothing"
+    } else {
+        "nothing comes, and nothing is sent again"
+    };
+    Some(Ruling {
+        cause: Cause::Unexplained,
+        certainty: Certainty::Observed,
+        severity: Severity::Ticket,
+        clock: Clock::Packets,
+        length_ns: stood,
+        evidence,
+        advice: Some(
+            "none of the known causes fits: capture this connection on both hosts and compare what \
+             leaves with what arrives"
+                .into(),
+        ),
+        said: format!("{} are due; {word}", format::bytes(waiting.into())),
+    })
+}

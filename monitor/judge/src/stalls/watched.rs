@@ -1,0 +1,372 @@
+//! One connection on which something waits.
+
+use super::look::{self, Look};
+use super::network_loss::Loss;
+use super::{Case, Ruling, blackholed, judge};
+use crate::connection::Identity;
+use crate::gap::is_receive;
+use crate::habit::Habits;
+use crate::keepalive::Settings;
+use crate::report::{self, Conclusion};
+use crate::seen::Seen;
+use crate::serial::after;
+use crate::thresholds::{LOSS_FORGET_NS, OVERDUE_NS};
+use crate::track::Desk;
+use crate::{Verdict, connection};
+use monitor_common::{FactKind, TcpState, tcp_flags};
+use monitor_model::finding::{Cause, FindingKind, Severity};
+use monitor_model::owner::Owner;
+use std::sync::Arc;
+
+/// What one look shows to wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Signs {
+    due: bool,
+    unread: bool,
+    reply: bool,
+    loses: bool,
+}
+
+impl Signs {
+    pub(super) fn of(seen: &Seen<'_>, habits: &Habits) -> Self {
+        let due = look::due(seen);
+        let overdue = seen.path.is_some_and(|path| {
+            look::waits_for_answer(seen).is_some_and(|wait| wait >= path.timeout_ns)
+        });
+        Self {
+            due,
+            unread: look::unread(seen),
+            reply: overdue && habits.usual(seen).is_some(),
+            loses: due && seen.fact.socket.total_retrans > 0,
+        }
+    }
+
+    /// Whether anything waits.
+    pub(super) fn any(&self) -> bool {
+        self.due || self.unread || self.reply
+    }
+}
+
+/// A connection, and since when what stands on it.
+pub(super) struct Watched {
+    identity: Identity,
+    owner: Arc<Owner>,
+    settings: Settings,
+    seen_ns: u64,
+    sending: Option<Look>,
+    reading: Option<Look>,
+    reply: Option<Look>,
+    loss: Option<Loss>,
+    /// First look since which nothing came from the peer while something was due.
+    unheard: Option<Look>,
+    probed: bool,
+    /// The cause that was told of the stall that lasts, and the time of the first
+    /// look since which that stands.
+    told: Option<(Cause, u64)>,
+    /// When the connection ended. It is remembered until the next sweep, so that a
+    /// look from before does not start its story again.
+    over_ns: Option<u64>,
+}
+
+impl Watched {
+    pub(super) fn new(seen: &Seen<'_>) -> Self {
+        Self {
+            identity: Identity::of(&seen.fact.socket),
+            owner: Arc::clone(seen.owner),
+            settings: Settings::of(seen.fact, seen.jiffy_ns),
+            seen_ns: 0,
+            sending: None,
+            reading: None,
+            reply: None,
+            loss: None,
+            unheard: None,
+            probed: false,
+            told: None,
+            over_ns: None,
+        }
+    }
+
+    /// Whether `seen` is about another connection of the same socket.
+    pub(super) fn is_another(&self, seen: &Seen<'_>) -> bool {
+        let remote = connection::remote(&seen.fact.socket);
+        // A socket on its way out may have lost its peer.
+        remote.port() != 0
+            && remote != self.identity.remote()
+            && seen.state() == Some(TcpState::Established)
+    }
+
+    pub(super) fn told(&self) -> Option<Cause> {
+        self.told.map(|(cause, _)| cause)
+    }
+
+    /// When a look last showed it.
+    pub(super) fn seen_ns(&self) -> u64 {
+        self.seen_ns
+    }
+
+    /// No fact is from the future; one that says so must not stay for ever.
+    pub(super) fn bound(&mut self, now_ns: u64) {
+        self.seen_ns = self.seen_ns.min(now_ns);
+    }
+
+    /// Whether nothing waits any more.
+    pub(super) fn idle(&self) -> bool {
+        self.over_ns.is_none()
+            && self.sending.is_none()
+            && self.reading.is_none()
+            && self.reply.is_none()
+            && self.loss.is_none()
+    }
+
+    /// A look of the sweep. Nothing new is told of a connection that is `spoken_for`.
+    pub(super) fn look(
+        &mut self,
+        seen: &Seen<'_>,
+        signs: Signs,
+        spoken_for: bool,
+        sent_again_in_outages: u32,
+        desk: &mut Desk<'_>,
+    ) {
+        // A sweep is read beside the ring: it may show what the ring outdated.
+        if seen.at.ns < self.seen_ns || self.over_ns.is_some() {
+            return;
+        }
+        self.seen_ns = seen.at.ns;
+        self.settings = Settings::of(seen.fact, seen.jiffy_ns);
+        if seen.owner.pid.is_some() || self.owner.pid.is_none() {
+            self.owner.clone_from(seen.owner);
+        }
+        let now = Look::of(seen);
+        self.compare(&now, signs);
+        let settings = self.settings;
+        let case = Case {
+            seen,
+            now,
+            sending: self.sending,
+            reading: self.reading,
+            reply: self.reply,
+            loss: self.loss,
+            sent_again_in_outages,
+            unheard: self.unheard,
+            probed: self.probed,
+            settings: &settings,
+            habits: desk.habits,
+        };
+        if !spoken_for && self.lost_again(&case) {
+            let since_ns = self.standing(Cause::Blackholed).unwrap_or(0);
+            self.told = Some((Cause::Blackholed, since_ns));
+            return;
+        }
+        self.end_unless_standing(desk);
+        if spoken_for {
+            return;
+        }
+        if let Some(ruling) = judge(&case, self.told()) {
+            self.end(desk);
+            self.tell(ruling, seen, desk);
+        }
+    }
+
+    /// Whether what was told to be lost is so by this look too, though the peer may have
+    /// been heard since the last one: that is one page, not two.
+    fn lost_again(&self, case: &Case<'_>) -> bool {
+        self.told() == Some(Cause::Blackholed)
+            && judge(case, None).is_some_and(|ruling| ruling.cause == Cause::Blackholed)
+    }
+
+    /// What stands as it did, and what begins to.
+    fn compare(&mut self, now: &Look, signs: Signs) {
+        // What came before nothing came any more does not take it back.
+        let back = self.told() == Some(Cause::Blackholed)
+            && self.unheard.is_some_and(|first| first.heard(now));
+        self.sending = stand(self.sending, now, signs.due, |first| {
+            first.snd_una == now.snd_una && !back
+        });
+        self.unheard = stand(self.unheard, now, signs.due, |first| {
+            first.snd_una == now.snd_una && !first.heard(now)
+        });
+        self.probed = self
+            .sending
+            .is_some_and(|first| now.probes_out > 0 || self.probed && first.at_ns < now.at_ns);
+        self.reading = stand(self.reading, now, signs.unread, |first| {
+            first.copied_seq == now.copied_seq
+        });
+        self.reply = stand(self.reply, now, signs.reply, |first| {
+            first.write_seq == now.write_seq && first.bytes_received == now.bytes_received
+        });
+        let told = self.told() == Some(Cause::NetworkLoss);
+        self.loss = match self.loss {
+            Some(loss) => loss.look(*now, told),
+            None => signs.loses.then(|| Loss::begin(*now)),
+        };
+    }
+
+    /// A fact other than a look.
+    pub(super) fn hear(&mut self, seen: &Seen<'_>, spoken_for: bool, desk: &mut Desk<'_>) {
+        if seen.at.ns < self.seen_ns || self.over_ns.is_some() {
+            return;
+        }
+        if seen.new_state() == Some(TcpState::Close) || seen.kind == FactKind::ResetReceived {
+            self.close(seen, spoken_for, desk);
+            return;
+        }
+        let now = Look::of(seen);
+        let lost = self.told() == Some(Cause::Blackholed) && is_receive(seen.kind);
+        if self.sending.is_some_and(|first| {
+            lost || acknowledged(seen).is_some_and(|ack| after(ack, first.snd_una))
+        }) {
+            self.sending = None;
+        }
+        if self
+            .reading
+            .is_some_and(|first| first.copied_seq != now.copied_seq)
+        {
+            self.reading = None;
+        }
+        let speaks = matches!(seen.kind, FactKind::Sent | FactKind::GapEndedBySend)
+            || is_receive(seen.kind) && seen.brings_payload()
+            || seen.new_state().is_some();
+        if self.reply.is_some_and(|first| {
+            speaks || first.write_seq != now.write_seq || first.bytes_received != now.bytes_received
+        }) {
+            self.reply = None;
+        }
+        self.end_unless_standing(desk);
+    }
+
+    /// The connection is over, perhaps because nothing came back.
+    fn close(&mut self, seen: &Seen<'_>, spoken_for: bool, desk: &mut Desk<'_>) {
+        let dead = self.sending.filter(|first| {
+            !spoken_for
+                && self.told() != Some(Cause::Blackholed)
+                && seen.new_state() == Some(TcpState::Close)
+                && look::can_send(seen)
+                && !first.heard(&Look::of(seen))
+        });
+        self.end(desk);
+        let ruling = dead.and_then(|first| {
+            let waited = seen.at.ns.saturating_sub(first.at_ns);
+            blackholed::given_up(seen, waited, &self.settings)
+        });
+        if let Some(ruling) = ruling {
+            // Nothing resolves it: it does not move, it is gone.
+            self.tell(ruling, seen, desk);
+            self.told = None;
+        }
+        self.stop();
+        self.loss = None;
+        self.over_ns = Some(seen.at.ns);
+    }
+
+    fn stop(&mut self) {
+        self.sending = None;
+        self.unheard = None;
+        self.reading = None;
+        self.reply = None;
+    }
+
+    /// A sweep that began at `started_ns` did not show it: what waited does so no
+    /// more. Losses are not shown by every sweep.
+    pub(super) fn missed(&mut self, started_ns: u64, desk: &mut Desk<'_>) {
+        if self.seen_ns >= started_ns {
+            return;
+        }
+        self.stop();
+        self.over_ns = self.over_ns.filter(|over| *over >= started_ns);
+        self.loss = self
+            .loss
+            .filter(|loss| started_ns.saturating_sub(loss.seen_ns()) < LOSS_FORGET_NS);
+        self.end_unless_standing(desk);
+    }
+
+    /// The stall that was told, if any, is over.
+    pub(super) fn end(&mut self, desk: &mut Desk<'_>) {
+        if self.told.take().is_some() {
+            desk.out.push(Verdict::Moves {
+                connection_id: self.identity.id(),
+            });
+        }
+    }
+
+    fn end_unless_standing(&mut self, desk: &mut Desk<'_>) {
+        let Some((cause, since_ns)) = self.told else {
+            return;
+        };
+        if self.standing(cause) != Some(since_ns) {
+            self.end(desk);
+        }
+    }
+
+    /// The time of the first look since which what `cause` is about stands.
+    fn standing(&self, cause: Cause) -> Option<u64> {
+        let first = match cause {
+            Cause::ZeroWindow | Cause::SenderLimited | Cause::Blackholed | Cause::Unexplained => {
+                &self.sending
+            }
+            Cause::LocalReader => &self.reading,
+            Cause::AwaitingReply => &self.reply,
+            // It moves: while losses are looked at, they last.
+            Cause::NetworkLoss => return self.loss.map(|_| 0),
+        };
+        first.map(|first| first.at_ns)
+    }
+
+    fn tell(&mut self, ruling: Ruling, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+        self.told = Some((ruling.cause, self.standing(ruling.cause).unwrap_or(0)));
+        if let Some(loss) = self
+            .loss
+            .as_mut()
+            .filter(|_| ruling.cause == Cause::NetworkLoss)
+        {
+            loss.told();
+        }
+        // Of a stall that is explained, others tell nothing.
+        let contrasts = ruling.severity > Severity::None;
+        let since_ns = seen
+            .at
+            .ns
+            .saturating_sub(ruling.length_ns)
+            .saturating_add(OVERDUE_NS);
+        let conclusion = Conclusion {
+            kind: FindingKind::Stall {
+                cause: ruling.cause,
+            },
+            certainty: ruling.certainty,
+            severity: ruling.severity,
+            neighbours_since_ns: contrasts.then_some(since_ns),
+            settings: &self.settings,
+            wall_unix_ns: seen.at.wall_unix_ns,
+            length_ns: ruling.length_ns,
+            path: seen.path.map(|path| &**path),
+            clock: ruling.clock,
+            evidence: ruling.evidence,
+            advice: ruling.advice,
+            said: ruling.said,
+        };
+        let finding = report::finding(conclusion, &self.identity, &self.owner, desk.contrasts);
+        desk.out.push(Verdict::Finding(Box::new(finding)));
+    }
+}
+
+/// The first look since which something stands, `now` where it only begins to;
+/// `None` if nothing `waits`.
+fn stand(
+    first: Option<Look>,
+    now: &Look,
+    waits: bool,
+    same: impl Fn(&Look) -> bool,
+) -> Option<Look> {
+    waits.then(|| first.filter(same).unwrap_or(*now))
+}
+
+/// How far the peer has acknowledged, as this fact shows it.
+fn acknowledged(seen: &Seen<'_>) -> Option<u32> {
+    let socket = &seen.fact.socket;
+    let segment = &seen.fact.segment;
+    let arrived = is_receive(seen.kind) && seen.segment_has(tcp_flags::ACK);
+    if arrived && !after(segment.ack, socket.snd_nxt) && after(segment.ack, socket.snd_una) {
+        return Some(segment.ack);
+    }
+    // A closed socket's counters say nothing.
+    (!after(socket.snd_una, socket.snd_nxt)).then_some(socket.snd_una)
+}

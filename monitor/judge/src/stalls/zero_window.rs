@@ -1,0 +1,64 @@
+//! Zero window: the peer's application does not read. Its window is closed, and
+//! its kernel answers each probe.
+
+use super::look::{self, Look};
+use super::{Case, Ruling};
+use crate::evidence::EvidenceList;
+use crate::seen::Seen;
+use crate::serial::after;
+use crate::thresholds::{PROBES, STALL_NS, TWO_LOOKS_NS};
+use monitor_model::finding::{Cause, Certainty, Clock, Severity};
+use monitor_model::format;
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+    let first = case.sending?;
+    let socket = &case.seen.fact.socket;
+    let between = case.now.at_ns.saturating_sub(first.at_ns);
+    let stood = between.max(look::idle_sender_ns(case.seen));
+    if !look::window_closed(socket, case.probed)
+        || socket.probes_out >= PROBES
+        || between < TWO_LOOKS_NS
+        || stood < STALL_NS
+        || !answers(case.seen, &first, &case.now)
+    {
+        return None;
+    }
+    let waiting = look::waiting_bytes(socket);
+    let mut evidence = EvidenceList::default();
+    evidence
+        .count("peer_window_bytes", socket.snd_wnd)
+        .count("waiting_bytes", waiting)
+        .count("ack_progress_bytes", 0_u32)
+        .count(
+            "segments_received",
+            case.now.segs_in.wrapping_sub(first.segs_in),
+        )
+        .count("unanswered_probes", socket.probes_out)
+        .seconds("seconds_without_ack", look::since_ack_ns(case.seen));
+    Some(Ruling {
+        cause: Cause::ZeroWindow,
+        certainty: Certainty::Observed,
+        severity: Severity::None,
+        clock: Clock::Packets,
+        length_ns: stood,
+        evidence,
+        advice: Some(
+            "the peer's application does not read what it was sent: look there, this host and the \
+             network do their part"
+                .into(),
+        ),
+        said: format!(
+            "the peer's window is closed, {} wait, its kernel answers",
+            format::bytes(waiting.into())
+        ),
+    })
+}
+
+/// Whether the peer's kernel answers although nothing moves: something came
+/// between the looks, or came later than the last data can have been
+/// acknowledged.
+fn answers(seen: &Seen<'_>, first: &Look, now: &Look) -> bool {
+    let socket = &seen.fact.socket;
+    let settled = socket.lsndtime.wrapping_add(socket.rto_jiffies);
+    first.heard(now) || socket.packets_out == 0 && after(socket.rcv_tstamp, settled)
+}

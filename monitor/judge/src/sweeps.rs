@@ -1,0 +1,98 @@
+//! What sweeps show of a tracked connection, and what it tells that one did not.
+
+use super::outcomes::Event;
+use super::seen::Seen;
+use super::silence::Silence;
+use super::thresholds::{ANSWER_GRACE_NS, SETTLE_GRACE_NS};
+use super::track::{Desk, Tracked};
+use monitor_model::finding::Outcome;
+
+impl Tracked {
+    /// A look of the sweep.
+    pub(super) fn look(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+        if self.open().is_none() {
+            self.miss(seen, desk);
+        }
+        if let Some(gap) = self.gap.as_mut().filter(|gap| !gap.settled) {
+            gap.note(seen);
+            self.rule(Event::Fact(seen), seen.at, desk);
+        }
+        if let Some(gap) = self.open() {
+            // This host's own probes end no silence while nobody answers them.
+            let lost = gap.outcome() == Some(Outcome::Blackholed) || gap.probes_in_vain(seen);
+            if lost || seen.watched_on().is_none() || !gap.is_before(seen) {
+                return;
+            }
+            self.retire(seen, desk);
+        }
+        self.look_at_silence(seen, desk);
+    }
+
+    fn look_at_silence(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+        if let Some(silence) = &mut self.silence {
+            let same_path = seen.path.is_none_or(|path| path.same_path(&silence.path));
+            if same_path && silence.lasts(seen) {
+                silence.look(seen);
+            } else {
+                self.end_silence(desk);
+            }
+        }
+        if self.silence.is_none() {
+            let outdated = self.gap.as_ref().is_some_and(|gap| !gap.is_before(seen));
+            let Some(path) = seen.begins_silence().filter(|_| !outdated) else {
+                return;
+            };
+            self.silence = Some(Box::new(Silence::begin(seen, path)));
+        }
+        let Some(silence) = &mut self.silence else {
+            return;
+        };
+        let Some(stage) = silence.advance(seen) else {
+            return;
+        };
+        let left = silence
+            .path
+            .timeout_ns
+            .saturating_sub(silence.length_ns(seen.at.ns));
+        let silence = silence.clone();
+        self.tell_silence(&silence, stage, left, seen, desk);
+    }
+
+    /// Whether the socket should be read at `now_ns`: by the signs nothing was
+    /// delivered, and no fact has shown since that nothing came after all.
+    pub(crate) fn wants_look(&self, now_ns: u64) -> bool {
+        self.open().is_some_and(|gap| {
+            let suspected = gap.signs.suffice() && gap.sent() && !gap.due;
+            let told_by = gap
+                .acked_ns
+                .map_or(0, |ns| ns.saturating_add(ANSWER_GRACE_NS));
+            // A socket that is not shown then will not be shown for asking again.
+            let late = told_by.saturating_add(SETTLE_GRACE_NS * 10);
+            suspected
+                && gap.payload_ns.is_none()
+                && self.seen_ns < told_by
+                && (told_by..late).contains(&now_ns)
+        })
+    }
+
+    /// A sweep that began at `started_ns` is over.
+    pub(crate) fn swept(&mut self, started_ns: u64, desk: &mut Desk<'_>) {
+        if self.over_ns.is_some() || self.swept_ns >= started_ns {
+            return;
+        }
+        if let Some(silence) = self.silence.as_mut().filter(|silence| silence.live) {
+            // Kept for what later facts may show, but no longer vouched for.
+            silence.live = false;
+            if silence.told() {
+                self.tell_ended(desk);
+            }
+        }
+        let gone = self.open().is_some_and(|gap| {
+            let stalled = gap.from_sweep || gap.outcome() == Some(Outcome::Blackholed);
+            stalled && self.swept_ns >= gap.ended_ns
+        });
+        if gone {
+            self.settle_quietly(desk);
+        }
+    }
+}

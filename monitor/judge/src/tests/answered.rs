@@ -1,0 +1,151 @@
+//! Something comes back: payload, or an ACK and nothing more.
+
+use super::story::{Story, azure, evidence};
+use crate::JudgedPath;
+use monitor_model::finding::{Clock, Role};
+
+#[test]
+fn an_answer_is_survived_and_nothing_else() {
+    let mut story = Story::on(azure());
+    story
+        .wait(200.0)
+        .sends(10)
+        .wait(0.05)
+        .peer_sends(80)
+        .wait(100.0);
+    assert_eq!(story.said(), ["survived none"]);
+    assert_eq!(
+        evidence(story.finding("survived"), "payload_after_seconds"),
+        0.05
+    );
+    assert!(
+        story
+            .finding("survived")
+            .summary
+            .contains("3m20s of silence, within azure-snat's 4m")
+    );
+}
+
+#[test]
+fn payload_of_the_peer_that_ends_the_silence_is_survived_at_once() {
+    let mut story = Story::on(azure());
+    story.wait(300.0).peer_sends(5);
+    assert_eq!(story.said(), ["crossed none", "survived none"]);
+}
+
+#[test]
+fn an_old_duplicate_is_no_payload() {
+    let mut story = Story::on(azure());
+    story.socket.rcv_nxt = story.socket.rcv_nxt.wrapping_add(1);
+    story.wait(200.0);
+    let before = story.socket;
+    story.socket.rcv_nxt = before.rcv_nxt.wrapping_sub(2);
+    let mut duplicate = story.fact(monitor_common::FactKind::GapEndedByReceive);
+    duplicate.segment.seq = before.rcv_nxt.wrapping_sub(2);
+    duplicate.segment.payload_len = 2;
+    duplicate.segment.tcp_flags = monitor_common::tcp_flags::ACK;
+    duplicate.segment.ack = before.snd_una;
+    duplicate.socket.rcv_nxt = before.rcv_nxt;
+    story.deliver(duplicate);
+    assert_eq!(story.said(), ["acknowledged none"]);
+}
+
+#[test]
+fn an_ack_and_nothing_more_is_acknowledged_after_its_grace() {
+    let mut story = Story::on(azure());
+    story.wait(250.0).sends(10).wait(0.03).peer_acks().wait(2.0);
+    assert_eq!(story.said(), ["crossed none"]);
+    story.wait(1.0);
+    assert_eq!(story.said(), ["crossed none", "acknowledged none"]);
+    assert_eq!(
+        evidence(story.finding("acknowledged"), "ack_progress_bytes"),
+        10
+    );
+    story.wait(5.0).peer_sends(3);
+    assert_eq!(story.said()[2..], ["survived none"], "the answer came late");
+}
+
+#[test]
+fn data_that_is_still_due_is_not_acknowledged() {
+    let mut story = Story::on(azure());
+    story
+        .wait(250.0)
+        .sends(10)
+        .wait(0.03)
+        .peer_acks()
+        .wait(0.1)
+        .sends(10)
+        .wait(10.0);
+    assert_eq!(story.said(), ["crossed none"]);
+    story.peer_acks();
+    assert_eq!(story.said()[1..], ["acknowledged none"]);
+}
+
+#[test]
+fn the_peers_bare_segment_is_acknowledged_at_once() {
+    let mut story = Story::on(azure());
+    story.wait(190.0).peer_acks();
+    assert_eq!(story.said(), ["acknowledged none"]);
+    story.wait(30.0).probation_over();
+    assert_eq!(story.said(), ["acknowledged none"]);
+}
+
+#[test]
+fn on_the_payload_clock_bare_segments_end_no_silence() {
+    let mut story = Story::on(JudgedPath {
+        clock: Clock::Payload,
+        ..azure()
+    });
+    story.wait(190.0).peer_acks().wait(60.0);
+    assert!(story.said().is_empty());
+    story.sends(1).times_out_thrice();
+    assert_eq!(story.said(), ["crossed none", "blackholed page"]);
+    let finding = story.finding("blackholed");
+    assert_eq!(
+        (finding.gap_seconds, finding.clock),
+        (250.0, Clock::Payload)
+    );
+    assert!(
+        finding
+            .advice
+            .as_deref()
+            .is_some_and(|advice| advice.contains("keepalive probes do not count"))
+    );
+}
+
+#[test]
+fn sequence_numbers_wrap_within_a_story() {
+    let mut story = Story::on(azure());
+    for number in [
+        &mut story.socket.snd_una,
+        &mut story.socket.snd_nxt,
+        &mut story.socket.write_seq,
+    ] {
+        *number = u32::MAX - 4;
+    }
+    story.socket.rcv_nxt = u32::MAX - 1;
+    story.wait(200.0).sends(10).wait(4.0).peer_acks().wait(3.0);
+    assert_eq!(
+        evidence(story.finding("acknowledged"), "ack_progress_bytes"),
+        10
+    );
+    story.peer_sends(5).wait(200.0).peer_sends(5);
+    assert_eq!(
+        story.said(),
+        ["acknowledged none", "survived none", "survived none"]
+    );
+}
+
+#[test]
+fn the_server_side_is_told_as_such() {
+    let mut story = Story::on(azure());
+    story.socket.bytes_acked = 500;
+    story.wait(200.0).peer_sends(10);
+    let finding = story.finding("survived");
+    assert_eq!(finding.connection.role, Role::Server);
+    assert!(
+        finding.summary.starts_with("api (pid 1234) ← 20.1.2.3:443"),
+        "{}",
+        finding.summary
+    );
+}

@@ -1,0 +1,420 @@
+//! What holds for whole lives of connections, with neighbours beside them and with
+//! facts lost, told twice or told late. That these lives come to everything that the
+//! judge can say is a test of its own: a property that no life reaches holds nothing.
+
+use super::story::{SECOND, Story, azure};
+use crate::thresholds::LINGER_NS;
+use crate::{JudgedPath, Verdict};
+use monitor_common::{FactKind, TcpState};
+use monitor_model::finding::{Cause, Certainty, Evidence, FindingKind, Outcome, Severity};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The path's timeout, in s: lives are long in timeouts, short in tests.
+const TIMEOUT: u64 = 4;
+
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    Waits(u32),
+    Sweeps(u32),
+    MissedBySweep,
+    RingIsFull(bool),
+    ToldTwice,
+    Sends,
+    TimesOut(u32),
+    Acks,
+    Speaks,
+    Heard,
+    Touched,
+    Probes,
+    Queues,
+    Drains,
+    Window(u32),
+    Unread,
+    Reads,
+    IsAnswered,
+    Asks,
+    Loses,
+    Forger(bool),
+    Closes,
+    PeerCloses,
+    PeerResets,
+    Resets,
+    Dies(u32),
+    ProbationOver,
+    NeighbourFails,
+    NeighbourMoves,
+}
+
+fn turns() -> impl Strategy<Value = Vec<Turn>> {
+    use Turn::*;
+    let rare = select(vec![
+        MissedBySweep,
+        RingIsFull(true),
+        RingIsFull(false),
+        RingIsFull(false),
+        ToldTwice,
+        Heard,
+        Touched,
+        Queues,
+        Drains,
+        Window(0),
+        Window(65_535),
+        Unread,
+        Reads,
+        Asks,
+        Loses,
+        Forger(true),
+        Forger(false),
+        Closes,
+        PeerCloses,
+        PeerResets,
+        Resets,
+        Dies(0),
+        Dies(110),
+        ProbationOver,
+        NeighbourFails,
+        NeighbourMoves,
+    ]);
+    let common = select(vec![
+        Sends,
+        Sends,
+        TimesOut(1),
+        TimesOut(3),
+        Acks,
+        Acks,
+        Speaks,
+        Probes,
+        Sweeps(1),
+        Sweeps(2),
+        IsAnswered,
+    ]);
+    let turn = prop_oneof![
+        3 => (10..2_000_u32).prop_map(Waits),
+        4 => (3_000..9_000_u32).prop_map(Waits),
+        8 => common,
+        6 => rare,
+        1 => Just(Sweeps(40)),
+    ];
+    vec(turn, 0..60)
+}
+
+/// A connection, and how many of its silences were long enough to speak of.
+struct Life {
+    story: Story,
+    silences: BTreeMap<u64, usize>,
+    born: u64,
+    /// A stall that lasts was told once more.
+    told_anew: bool,
+    /// What was acknowledged when a look was taken last.
+    looked_una: u32,
+}
+
+impl Life {
+    fn new() -> Self {
+        let hasty = JudgedPath {
+            timeout_ns: TIMEOUT * SECOND,
+            warn_ns: 3 * SECOND,
+            ..azure()
+        };
+        Self {
+            story: Story::on(hasty),
+            silences: BTreeMap::new(),
+            born: 0,
+            told_anew: false,
+            looked_una: 0,
+        }
+    }
+
+    fn of(turns: &[Turn]) -> Story {
+        let mut life = Self::new();
+        for turn in turns {
+            life.live(*turn);
+        }
+        life.story
+    }
+
+    fn live(&mut self, turn: Turn) {
+        let cookie = self.story.socket.cookie;
+        let before = self.story.wire;
+        let over = self.act(turn);
+        // What follows a silence ends it, whatever that is: a probe, a segment, a death.
+        let probed = matches!(turn, Turn::Probes);
+        let ended = over || probed || self.story.wire != before;
+        let long = self.story.now - before >= 3 * SECOND;
+        *self.silences.entry(cookie).or_default() += usize::from(ended && long);
+        if over {
+            self.another();
+        }
+    }
+
+    /// The next connection begins as the last one did, on a socket of its own.
+    fn another(&mut self) {
+        self.born += 1;
+        let story = &mut self.story;
+        let begun = super::story::socket();
+        let (jiffies, cookie) = (story.socket.jiffies, begun.cookie + self.born);
+        story.socket = monitor_common::Socket {
+            cookie,
+            jiffies,
+            lsndtime: jiffies,
+            lrcvtime: jiffies,
+            rcv_tstamp: jiffies,
+            ..begun
+        };
+        (story.wire, story.data) = (story.now, story.now);
+    }
+
+    /// Answers whether the connection is over.
+    fn act(&mut self, turn: Turn) -> bool {
+        let told_lately = self.told_lately();
+        let untroubled = self.untroubled();
+        let story = &mut self.story;
+        match turn {
+            Turn::Waits(ms) => story.wait(f64::from(ms) / 1_000.0),
+            Turn::Sweeps(count) => {
+                for _ in 0..count {
+                    self.look();
+                }
+                &mut self.story
+            }
+            Turn::MissedBySweep => story.sweep_without(),
+            Turn::RingIsFull(full) => {
+                story.ring_is_full = full;
+                story
+            }
+            // No fact comes again after the judge has forgotten its connection.
+            Turn::ToldTwice if told_lately => story.again(),
+            Turn::ToldTwice => story,
+            Turn::Sends => story.sends(400),
+            // Nothing times out that was not sent.
+            Turn::TimesOut(_) if story.socket.packets_out == 0 => story,
+            Turn::TimesOut(times) => {
+                for _ in 0..times {
+                    story.socket.retransmits = story.socket.retransmits.min(20);
+                    story.socket.rto_jiffies = story.socket.rto_jiffies.min(400);
+                    story.wait(0.42).times_out();
+                }
+                story
+            }
+            Turn::Acks => story.peer_acks(),
+            Turn::Speaks => story.peer_sends(800),
+            Turn::Heard => story.is_heard(),
+            Turn::Touched => story.touches_the_clock(),
+            Turn::Probes => {
+                story.socket.probes_out = story.socket.probes_out.min(20);
+                story.probes_in_vain()
+            }
+            Turn::Queues => story.queues(5_000),
+            Turn::Drains => story.drains(),
+            Turn::Window(bytes) => story.peer_window(bytes),
+            Turn::Unread => story.leaves_unread(65_000),
+            Turn::Reads => {
+                let unread = story.socket.rcv_nxt.wrapping_sub(story.socket.copied_seq);
+                story.reads(unread)
+            }
+            Turn::IsAnswered => story.is_answered(3, 0.05),
+            Turn::Asks => story.wait(1.0).asks(),
+            Turn::Loses => {
+                for _ in 0..8 {
+                    story.transfers(10, 4).next_look();
+                }
+                story
+            }
+            Turn::Forger(there) => {
+                story.peer.timestamps = !there;
+                story
+            }
+            Turn::Closes => story.closes(),
+            Turn::PeerCloses => story.peer_closes(),
+            // The kernel side lets only those go with which nothing is wrong.
+            Turn::ProbationOver if untroubled => story.probation_over(),
+            Turn::ProbationOver => story,
+            Turn::NeighbourFails => self.neighbour(2),
+            Turn::NeighbourMoves => self.neighbour(0),
+            Turn::PeerResets => {
+                story.peer_resets();
+                return true;
+            }
+            Turn::Resets => {
+                story.becomes(TcpState::Close, 0).resets();
+                return true;
+            }
+            Turn::Dies(error) => {
+                story.becomes(TcpState::Close, error);
+                return true;
+            }
+        };
+        false
+    }
+
+    /// A second passes, and a sweep shows it: what stands is not told anew, unless the
+    /// data that was due then is acknowledged, and later data is not.
+    fn look(&mut self) {
+        let stall_of = |verdict: &Verdict| match verdict {
+            Verdict::Finding(finding) => match finding.kind {
+                FindingKind::Stall { cause } => Some(cause),
+                _ => None,
+            },
+            _ => None,
+        };
+        let story = &mut self.story;
+        story.wait(1.0);
+        let known = story.verdicts.len();
+        story.sweep();
+        let (before, now) = story.verdicts.split_at(known);
+        let moves = |verdict: &Verdict| matches!(verdict, Verdict::Moves { .. });
+        let una = story.socket.snd_una;
+        let stands = std::mem::replace(&mut self.looked_una, una) == una;
+        if stands && now.iter().any(moves) {
+            let last = before.iter().rev().find_map(stall_of);
+            let next = now.iter().find_map(stall_of);
+            self.told_anew |= next.is_some() && last == next;
+        }
+    }
+
+    fn told_lately(&self) -> bool {
+        let last = self.story.last;
+        last.is_some_and(|fact| self.story.now - fact.time_ns < LINGER_NS)
+    }
+
+    fn untroubled(&self) -> bool {
+        let socket = &self.story.socket;
+        let answered = socket.snd_una == socket.write_seq && socket.probes_out == 0;
+        self.story.suspect && answered && socket.packets_out == 0
+    }
+
+    /// A sweep shows another connection to the same peer.
+    fn neighbour(&mut self, timeouts: u8) -> &mut Story {
+        let story = &mut self.story;
+        let mut row = story.fact(FactKind::Swept);
+        row.packet_idle_ns = 0;
+        row.packet_idle_max_ns = 0;
+        row.payload_idle_ns = 0;
+        let socket = &mut row.socket;
+        socket.cookie = 1 << 40;
+        socket.state = TcpState::Established as u32;
+        socket.retransmits = timeouts;
+        socket.packets_out = timeouts.into();
+        let heard = socket.jiffies.wrapping_sub(u32::from(timeouts) * 100);
+        (socket.rcv_tstamp, socket.lrcvtime) = (heard, heard);
+        story.judge.look_around(&row);
+        story
+    }
+}
+
+/// Of the connection with this cookie.
+fn is_of(id: &str, cookie: u64) -> bool {
+    id.split('-').next() == Some(&*format!("{cookie:x}"))
+}
+
+fn is_final(outcome: Outcome) -> bool {
+    !matches!(outcome, Outcome::Acknowledged | Outcome::Blackholed)
+}
+
+/// No silence has more than one final outcome or crosses twice, and nothing ends of
+/// which nothing was told.
+fn holds(verdicts: &[Verdict], cookie: u64, silences: usize) -> Result<(), TestCaseError> {
+    let mut crossed = 0;
+    let (mut finals, mut silent, mut stalled) = (0, false, false);
+    for verdict in verdicts {
+        match verdict {
+            Verdict::Finding(finding) if is_of(&finding.connection.id, cookie) => {
+                crossed += usize::from(finding.kind == FindingKind::Crossed);
+                match finding.kind {
+                    FindingKind::Outcome { outcome } => finals += usize::from(is_final(outcome)),
+                    FindingKind::Stall { .. } => {
+                        prop_assert!(!stalled, "a second stall within one: {}", finding.summary);
+                        stalled = true;
+                    }
+                    FindingKind::AtRisk | FindingKind::Crossed => silent = true,
+                }
+            }
+            Verdict::Ended { connection_id } if is_of(connection_id, cookie) => {
+                // Twice of one silence where a sweep missed it, which does no harm.
+                prop_assert!(silent, "ended, but nothing was told");
+            }
+            Verdict::Moves { connection_id } if is_of(connection_id, cookie) => {
+                prop_assert!(std::mem::take(&mut stalled), "moves, but no stall was told");
+            }
+            _ => {}
+        }
+    }
+    prop_assert!(
+        crossed <= silences,
+        "{crossed} times crossed in {silences} silences"
+    );
+    prop_assert!(
+        finals <= silences,
+        "{finals} final outcomes of {silences} silences"
+    );
+    Ok(())
+}
+
+/// What holds for each finding by itself.
+fn is_sound(verdicts: &[Verdict]) -> Result<(), TestCaseError> {
+    for verdict in verdicts {
+        let Verdict::Finding(finding) = verdict else {
+            continue;
+        };
+        let (name, certainty) = (finding.kind.name(), finding.certainty);
+        let suspected = matches!(name, "undelivered" | "awaiting_reply");
+        prop_assert_eq!(certainty == Certainty::Suspected, suspected, "{}", name);
+        prop_assert!(!finding.evidence.is_empty(), "{}", name);
+        prop_assert!(finding.gap_seconds.is_finite(), "{}", name);
+        let alarms = finding.severity == Severity::Page;
+        let may = matches!(name, "blackholed" | "undelivered" | "reset");
+        prop_assert!(may || !alarms, "{} pages", name);
+        let reaches = finding.scope.is_some();
+        prop_assert!(!reaches || name == "blackholed", "{} has a scope", name);
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_connection_lives_through_each_thing_is_told_once(turns in turns()) {
+        let mut life = Life::new();
+        for turn in turns {
+            life.live(turn);
+        }
+        is_sound(&life.story.verdicts)?;
+        prop_assert!(!life.told_anew, "a stall was told anew: {:?}", life.story.said());
+        // The one that still lasts: it may have crossed.
+        *life.silences.entry(life.story.socket.cookie).or_default() += 1;
+        for (cookie, silences) in &life.silences {
+            holds(&life.story.verdicts, *cookie, *silences)?;
+        }
+    }
+}
+
+#[test]
+fn these_lives_come_to_everything_that_can_be_said() {
+    let mut runner = TestRunner::deterministic();
+    let mut said = BTreeSet::new();
+    for _ in 0..2_000 {
+        let turns = turns().new_tree(&mut runner).expect("no filter").current();
+        for finding in Life::of(&turns).findings() {
+            said.insert(finding.kind.name());
+            if finding.scope.is_some() {
+                said.insert("unreachable");
+            }
+            // By the signs alone, not because answers are missed.
+            let by_signs =
+                |fact: &Evidence| fact.fact == "used_to_be_answered" && fact.value == false;
+            if finding.evidence.iter().any(by_signs) {
+                said.insert("forged");
+            }
+        }
+    }
+    let all = ["at_risk", "crossed", "unreachable", "forged"];
+    let outcomes = Outcome::ALL.map(Outcome::name);
+    let causes = Cause::ALL.map(Cause::name);
+    for name in all.iter().chain(&outcomes).chain(&causes) {
+        assert!(said.contains(name), "no life came to {name}: {said:?}");
+    }
+}

@@ -1,0 +1,242 @@
+//! What the connections beside it say of a failure.
+
+use super::story::{MS, SECOND, Story, azure, evidence};
+use monitor_common::{Fact, FactKind};
+use monitor_model::finding::Scope;
+
+/// How a neighbour fares in what a sweep shows.
+#[derive(Clone, Copy)]
+enum Fares {
+    /// It was heard 20 ms ago.
+    Moves,
+    /// It was heard 1.5 s ago, and its data timed out twice since.
+    Fails,
+    /// It was heard 1.5 s ago, and this host cannot let out what it sends: one timeout
+    /// is counted, and no more.
+    StuckHere,
+    /// The same, and nothing left from the first attempt on: only probes are counted.
+    NeverLeft,
+    /// Silent as it was, it probes in vain.
+    KeptAlive,
+    /// It was heard 5 minutes ago, and fails since it sent again.
+    FailsAfterSilence,
+}
+
+/// The row of neighbour `cookie` at 20.1.2.`host`.
+fn row(story: &Story, cookie: u64, host: u8, fares: Fares) -> Fact {
+    let mut row = story.fact(FactKind::Swept);
+    let age_ns = match fares {
+        Fares::Moves => 20 * MS,
+        Fares::Fails | Fares::StuckHere | Fares::NeverLeft | Fares::KeptAlive => 3 * SECOND / 2,
+        Fares::FailsAfterSilence => 300 * SECOND,
+    };
+    row.packet_idle_ns = 20 * MS;
+    row.packet_idle_max_ns = 20 * MS;
+    row.payload_idle_ns = 20 * MS;
+    let socket = &mut row.socket;
+    socket.cookie = cookie;
+    socket.local_port = 1_000 + cookie as u16;
+    socket.remote[3] = host;
+    let heard = socket.jiffies.wrapping_sub((age_ns / (4 * MS)) as u32);
+    (socket.rcv_tstamp, socket.lrcvtime) = (heard, heard);
+    (socket.retransmits, socket.rto_jiffies) = match fares {
+        Fares::Moves | Fares::NeverLeft | Fares::KeptAlive => (0, 50),
+        Fares::StuckHere => (1, 50),
+        Fares::Fails | Fares::FailsAfterSilence => (2, 200),
+    };
+    socket.packets_out = u32::from(socket.retransmits > 0);
+    if matches!(fares, Fares::NeverLeft | Fares::KeptAlive) {
+        socket.probes_out = 2;
+    }
+    if matches!(fares, Fares::NeverLeft) {
+        socket.write_seq = socket.snd_nxt.wrapping_add(400);
+    }
+    row
+}
+
+/// Data into a dead path after 270 s; the sweep between its second timeout and the
+/// third shows `neighbours`.
+fn lost(neighbours: &[(u8, Fares)]) -> Story {
+    let mut story = Story::on(azure());
+    story.wait(270.0).sends(100);
+    story.wait(0.42).times_out().wait(0.42).times_out();
+    let wanted = story.judge.wants_look().expect("a look is wanted");
+    assert!(wanted > story.now && wanted < story.now + 840 * MS);
+    story.wait(0.5);
+    for (index, (host, fares)) in neighbours.iter().enumerate() {
+        let row = row(&story, 0x100 + index as u64, *host, *fares);
+        story.judge.look_around(&row);
+    }
+    story.wait(0.34).times_out();
+    story
+}
+
+#[test]
+fn neighbours_that_are_fine_make_it_the_silences_doing() {
+    let story = lost(&[(3, Fares::Moves), (3, Fares::Moves), (9, Fares::Moves)]);
+    let finding = story.finding("blackholed");
+    assert_eq!(evidence(finding, "siblings_moving"), 2);
+    assert_eq!(evidence(finding, "siblings_failing"), 0);
+    assert_eq!(finding.scope, None);
+    assert!(
+        finding
+            .summary
+            .ends_with("3 timeouts, no ACK since; 2 other connections there are fine"),
+        "{}",
+        finding.summary
+    );
+}
+
+#[test]
+fn a_fresh_neighbour_that_fails_too_makes_it_the_peer_or_the_network() {
+    let mut story = lost(&[(3, Fares::Fails)]);
+    let finding = story.finding("blackholed");
+    assert_eq!(finding.scope, Some(Scope::PeerOrNetwork));
+    assert_eq!(evidence(finding, "siblings_failing"), 1);
+    assert!(
+        finding
+            .summary
+            .ends_with("the peer or the network is down, it was not the silence"),
+        "{}",
+        finding.summary
+    );
+    let advice = finding.advice.as_deref().unwrap_or_default();
+    assert!(advice.contains("not at keepalive"), "{advice}");
+    // Nothing is learned of how long a silence may be.
+    story
+        .wait(10.0)
+        .peer_sends(10)
+        .wait(200.0)
+        .sends(5)
+        .wait(0.03)
+        .peer_sends(5);
+    let survived = story.finding("survived");
+    let learned = |fact: &str| survived.evidence.iter().any(|known| known.fact == fact);
+    assert!(!learned("shortest_failed_gap_seconds"));
+}
+
+#[test]
+fn what_one_neighbour_shows_another_that_moves_outweighs() {
+    let story = lost(&[(3, Fares::Fails), (3, Fares::Moves)]);
+    assert_eq!(story.finding("blackholed").scope, None);
+}
+
+#[test]
+fn neighbours_that_fail_after_silences_too_do_not_acquit_the_silence() {
+    let story = lost(&[(3, Fares::FailsAfterSilence); 5]);
+    let finding = story.finding("blackholed");
+    assert_eq!(finding.scope, None);
+    assert_eq!(evidence(finding, "siblings_failing"), 5);
+}
+
+#[test]
+fn elsewhere_on_the_path_it_takes_more_than_one_and_none_that_moves() {
+    for (neighbours, scope) in [
+        (vec![(9, Fares::Fails)], None),
+        (
+            vec![(9, Fares::Fails), (10, Fares::Fails)],
+            Some(Scope::PeerOrNetwork),
+        ),
+        (
+            vec![(9, Fares::Fails), (10, Fares::Fails), (11, Fares::Moves)],
+            None,
+        ),
+    ] {
+        let story = lost(&neighbours);
+        assert_eq!(
+            story.finding("blackholed").scope,
+            scope,
+            "{}",
+            neighbours.len()
+        );
+    }
+}
+
+#[test]
+fn the_same_address_in_another_network_namespace_is_another_host() {
+    let mut story = Story::on(azure());
+    story.wait(270.0).sends(100).wait(1.3);
+    let mut row = row(&story, 0x100, 3, Fares::Moves);
+    row.socket.netns = 7;
+    story.judge.look_around(&row);
+    for _ in 0..3 {
+        story.times_out();
+    }
+    assert_eq!(evidence(story.finding("blackholed"), "siblings_moving"), 0);
+}
+
+#[test]
+fn what_was_heard_before_the_answer_was_overdue_does_not_count() {
+    let mut story = Story::on(azure());
+    story.wait(270.0).sends(100).wait(0.1);
+    let row = row(&story, 0x100, 3, Fares::Moves);
+    story.judge.look_around(&row);
+    story.wait(1.4);
+    for _ in 0..3 {
+        story.times_out();
+    }
+    assert_eq!(evidence(story.finding("blackholed"), "siblings_moving"), 0);
+}
+
+#[test]
+fn neighbours_are_forgotten_and_their_number_is_bounded() {
+    let mut story = Story::on(azure());
+    story.wait(1.0);
+    for cookie in 0..5_000 {
+        let row = row(&story, 0x100 + cookie, 3, Fares::Moves);
+        story.judge.look_around(&row);
+    }
+    let stats = story.judge.stats();
+    assert_eq!(
+        (stats.neighbours, stats.neighbours_full_total),
+        (4_096, 904)
+    );
+    story.wait(61.0);
+    assert_eq!(story.judge.stats().neighbours, 0);
+}
+
+#[test]
+fn what_this_host_cannot_let_out_fails_although_no_more_timeouts_are_counted() {
+    for fares in [Fares::StuckHere, Fares::NeverLeft] {
+        let story = lost(&[(3, fares)]);
+        let finding = story.finding("blackholed");
+        assert_eq!(finding.scope, Some(Scope::PeerOrNetwork));
+        assert_eq!(evidence(finding, "siblings_failing"), 1);
+    }
+}
+
+#[test]
+fn a_neighbour_that_only_probes_may_have_died_of_its_own_silence() {
+    let story = lost(&[(3, Fares::KeptAlive)]);
+    let finding = story.finding("blackholed");
+    assert_eq!(finding.scope, None);
+    assert_eq!(evidence(finding, "siblings_failing"), 1);
+}
+
+#[test]
+fn one_timeout_of_a_neighbour_is_commonplace() {
+    let mut story = Story::on(azure());
+    story.wait(270.0).sends(100);
+    story.wait(0.42).times_out().wait(0.42).times_out();
+    let mut row = row(&story, 0x100, 3, Fares::StuckHere);
+    let lately = row.socket.jiffies.wrapping_sub(100);
+    (row.socket.rcv_tstamp, row.socket.lrcvtime) = (lately, lately);
+    story.judge.look_around(&row);
+    story.wait(0.84).times_out();
+    assert_eq!(story.finding("blackholed").scope, None);
+}
+
+#[test]
+fn a_look_that_was_taken_is_wanted_no_more() {
+    let mut story = Story::on(azure());
+    story.wait(270.0).sends(100);
+    story.wait(0.42).times_out().wait(0.42).times_out();
+    let wanted = story.judge.wants_look().expect("a look is wanted");
+    story.judge.looked(wanted - 1);
+    assert!(
+        story.judge.wants_look().is_some(),
+        "that one came too early"
+    );
+    story.judge.looked(wanted);
+    assert_eq!(story.judge.wants_look(), None);
+}

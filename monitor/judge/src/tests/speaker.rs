@@ -1,0 +1,38 @@
+//! Who spoke last, as a socket tells it.
+
+use super::socket::socket;
+use crate::speaker::{Speaker, last_speaker};
+use monitor_common::Socket;
+
+#[test]
+fn jiffies_that_differ_decide() {
+    let base = socket();
+    let asked = Socket {
+        lsndtime: base.lrcvtime.wrapping_add(1),
+        ..base
+    };
+    let told = Socket {
+        lrcvtime: base.lsndtime.wrapping_add(1),
+        // Answers to keepalive probes make it look otherwise.
+        snd_wl1: base.rcv_nxt,
+        ..base
+    };
+    assert_eq!(last_speaker(&asked), Speaker::Us);
+    assert_eq!(last_speaker(&told), Speaker::Peer);
+}
+
+#[test]
+fn within_a_jiffy_the_peer_or_nobody_spoke_last() {
+    let answered = socket();
+    assert_eq!(last_speaker(&answered), Speaker::Peer);
+    let unclear = Socket {
+        snd_wl1: answered.rcv_nxt,
+        ..answered
+    };
+    assert_eq!(last_speaker(&unclear), Speaker::Unknown);
+    let unacknowledged = Socket {
+        write_seq: answered.write_seq + 1,
+        ..answered
+    };
+    assert_eq!(last_speaker(&unacknowledged), Speaker::Unknown);
+}

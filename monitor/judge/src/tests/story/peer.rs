@@ -1,0 +1,169 @@
+//! The other side of a story, or who speaks in its name.
+
+use super::{MS, SECOND, Story, socket};
+use monitor_common::{FactKind, Segment, TcpState, segment_options, tcp_flags};
+
+/// What segments from the other side look like, whoever sends them.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::tests) struct Peer {
+    /// They carry the timestamp option.
+    pub(in crate::tests) timestamps: bool,
+    /// The TSval that they carry for ever; `None` for a clock of 1 ms.
+    pub(in crate::tests) frozen: Option<u32>,
+    pub(in crate::tests) ttl: u8,
+    /// Unscaled.
+    pub(in crate::tests) window: u16,
+}
+
+impl Peer {
+    /// An honest one.
+    pub(super) fn honest() -> Self {
+        Self {
+            timestamps: true,
+            frozen: None,
+            ttl: 57,
+            window: 512,
+        }
+    }
+}
+
+impl Story {
+    /// This connection has no timestamps, in either direction.
+    pub(in crate::tests) fn negotiated_no_timestamps(&mut self) -> &mut Self {
+        self.socket.tcp_header_len = 20;
+        self.peer.timestamps = false;
+        self
+    }
+
+    /// A segment of the peer, still without flags and numbers.
+    pub(super) fn arrival(&self) -> Segment {
+        let option = if self.peer.timestamps {
+            segment_options::HAS_TIMESTAMP
+        } else {
+            0
+        };
+        Segment {
+            tsval: if self.peer.timestamps {
+                self.tsval()
+            } else {
+                0
+            },
+            ttl: self.peer.ttl,
+            window: self.peer.window,
+            options: segment_options::READ | option,
+            ..Segment::default()
+        }
+    }
+
+    /// The peer's clock.
+    fn tsval(&self) -> u32 {
+        let ticks = (self.now - 1_000 * SECOND) / MS;
+        let moving = socket().rcv_tsval.wrapping_add(ticks as u32);
+        self.peer.frozen.unwrap_or(moving)
+    }
+
+    /// The stack keeps the timestamp of what it received last.
+    pub(in crate::tests) fn keep_tsval(&mut self) {
+        if self.peer.timestamps {
+            self.socket.rcv_tsval = self.tsval();
+        }
+    }
+
+    /// An ACK for all that was sent.
+    pub(in crate::tests) fn peer_acks(&mut self) -> &mut Self {
+        self.socket.segs_in += 1;
+        let segment = Segment {
+            seq: self.socket.rcv_nxt,
+            ack: self.socket.snd_nxt,
+            tcp_flags: tcp_flags::ACK,
+            ..self.arrival()
+        };
+        self.act(
+            FactKind::GapEndedByReceive,
+            Some(FactKind::AckArrived),
+            segment,
+        );
+        self.acknowledge();
+        self
+    }
+
+    /// Payload that also acknowledges all that was sent.
+    pub(in crate::tests) fn peer_sends(&mut self, bytes: u32) -> &mut Self {
+        self.socket.segs_in += 1;
+        let segment = Segment {
+            seq: self.socket.rcv_nxt,
+            ack: self.socket.snd_nxt,
+            payload_len: bytes,
+            tcp_flags: tcp_flags::ACK,
+            ..self.arrival()
+        };
+        self.act(
+            FactKind::GapEndedByReceive,
+            Some(FactKind::PayloadArrived),
+            segment,
+        );
+        self.suspect = false;
+        self.acknowledge();
+        let socket = &mut self.socket;
+        socket.rcv_nxt = socket.rcv_nxt.wrapping_add(bytes);
+        socket.bytes_received += u64::from(bytes);
+        socket.data_segs_in += 1;
+        socket.lrcvtime = socket.jiffies;
+        self.data = self.now;
+        self
+    }
+
+    /// The peer's FIN; the kernel counts it among the bytes received.
+    pub(in crate::tests) fn peer_closes(&mut self) -> &mut Self {
+        self.socket.segs_in += 1;
+        let segment = Segment {
+            seq: self.socket.rcv_nxt,
+            ack: self.socket.snd_una,
+            tcp_flags: tcp_flags::ACK | tcp_flags::FIN,
+            ..self.arrival()
+        };
+        self.act(FactKind::GapEndedByReceive, None, segment);
+        self.keep_tsval();
+        self.socket.rcv_nxt = self.socket.rcv_nxt.wrapping_add(1);
+        self.socket.bytes_received += 1;
+        self.becomes(TcpState::CloseWait, 0)
+    }
+
+    /// The peer's RST is accepted, and the connection is gone.
+    pub(in crate::tests) fn peer_resets(&mut self) -> &mut Self {
+        self.socket.segs_in += 1;
+        let segment = Segment {
+            seq: self.socket.rcv_nxt,
+            tcp_flags: tcp_flags::RST,
+            ..Segment::default()
+        };
+        if self.socket.state == TcpState::Established as u32 {
+            self.act(FactKind::GapEndedByReceive, None, segment);
+        }
+        // The stack refreshes its clock before it looks at the flags.
+        let fact = self.fact(FactKind::ResetReceived);
+        self.tell(fact);
+        let epipe = self.socket.state == TcpState::CloseWait as u32;
+        self.becomes(TcpState::Close, if epipe { 32 } else { 104 })
+    }
+
+    /// What arrives outside ESTABLISHED acknowledges all that was sent, our FIN too;
+    /// no fact tells it.
+    pub(in crate::tests) fn peer_acks_unseen(&mut self) -> &mut Self {
+        self.socket.segs_in += 1;
+        self.wire = self.now;
+        self.acknowledge();
+        self
+    }
+
+    /// The application closes: our FIN leaves.
+    pub(in crate::tests) fn closes(&mut self) -> &mut Self {
+        self.becomes(TcpState::FinWait1, 0);
+        let socket = &mut self.socket;
+        socket.write_seq = socket.write_seq.wrapping_add(1);
+        socket.snd_nxt = socket.write_seq;
+        socket.packets_out += 1;
+        socket.segs_out += 1;
+        self
+    }
+}

@@ -1,0 +1,370 @@
+//! One connection under the judge's eye.
+
+use super::Verdicts;
+use super::connection::{self, Identity};
+use super::contrast::Contrasts;
+use super::gap::{EndedBy, Gap, is_receive};
+use super::habit::Habits;
+use super::keepalive::Settings;
+use super::outcomes::{self, Case, Event};
+use super::seen::{Moment, Seen};
+use super::silence::Silence;
+use super::thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS};
+use monitor_common::{FactKind, TcpState};
+use monitor_model::finding::Outcome;
+use monitor_model::owner::Owner;
+use std::sync::Arc;
+
+/// Where verdicts go, and what they are weighed against.
+pub(crate) struct Desk<'a> {
+    pub(crate) contrasts: &'a mut Contrasts,
+    pub(crate) habits: &'a Habits,
+    pub(crate) out: &'a mut dyn Verdicts,
+}
+
+/// What becomes of an entry of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It stays.
+    Kept,
+    /// All was said: it goes.
+    Done,
+    /// It goes although something was open: no word came for too long.
+    Expired,
+}
+
+/// One connection: its present silence, its last gap, and what it is.
+pub(crate) struct Tracked {
+    pub(super) identity: Identity,
+    pub(super) owner: Arc<Owner>,
+    pub(super) settings: Settings,
+    pub(super) silence: Option<Box<Silence>>,
+    pub(super) gap: Option<Box<Gap>>,
+    /// TTL of the last segment that brought payload.
+    ttl: Option<u8>,
+    /// Time of the latest fact.
+    pub(super) seen_ns: u64,
+    /// When a sweep last showed it; 0 for never.
+    pub(super) swept_ns: u64,
+    /// When the connection ended.
+    pub(super) over_ns: Option<u64>,
+}
+
+impl Tracked {
+    pub(crate) fn new(seen: &Seen<'_>) -> Self {
+        Self {
+            identity: Identity::of(&seen.fact.socket),
+            owner: Arc::clone(seen.owner),
+            settings: Settings::of(seen.fact, seen.jiffy_ns),
+            silence: None,
+            gap: None,
+            ttl: None,
+            seen_ns: seen.at.ns,
+            swept_ns: 0,
+            over_ns: None,
+        }
+    }
+
+    /// Whether what became of a gap is judged here, or is known to be bad and no
+    /// payload came since, or the connection is over: a stall says no more.
+    pub(crate) fn speaks_for(&self, seen: &Seen<'_>) -> bool {
+        let judged = self.gap.as_ref().is_some_and(|gap| {
+            let bad = matches!(
+                gap.outcome(),
+                Some(Outcome::Blackholed | Outcome::Undelivered)
+            );
+            !gap.settled || bad && gap.before.payload_received(seen) == 0
+        });
+        judged || self.over_ns.is_some()
+    }
+
+    /// Whether `seen` is about another connection of the same socket: it was
+    /// disconnected and used again.
+    pub(crate) fn is_another(&self, seen: &Seen<'_>) -> bool {
+        let opened = matches!(
+            seen.new_state(),
+            Some(TcpState::SynSent | TcpState::Established)
+        );
+        let remote = connection::remote(&seen.fact.socket);
+        // A socket on its way out may have lost its peer.
+        let local = connection::local(&seen.fact.socket);
+        let other =
+            remote != self.identity.remote() || local.port() != 0 && local != self.identity.local();
+        let elsewhere = remote.port() != 0 && other && seen.state() == Some(TcpState::Established);
+        opened && self.over_ns.is_some() || elsewhere
+    }
+
+    /// Takes up a fact.
+    pub(crate) fn observe(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+        let swept = seen.kind == FactKind::Swept;
+        if swept {
+            self.swept_ns = self.swept_ns.max(seen.at.ns);
+        }
+        // A sweep is read beside the ring: what it shows may be outdated, but that it
+        // shows the connection still holds.
+        if self.over_ns.is_some() || swept && seen.at.ns < self.seen_ns {
+            return;
+        }
+        self.seen_ns = self.seen_ns.max(seen.at.ns);
+        self.remember(seen);
+        if swept {
+            self.look(seen, desk);
+        } else {
+            self.hear(seen, desk);
+        }
+        let segment = &seen.fact.segment;
+        if is_receive(seen.kind) && seen.brings_payload() && segment.ttl != 0 {
+            self.ttl = Some(segment.ttl);
+        }
+    }
+
+    fn remember(&mut self, seen: &Seen<'_>) {
+        self.settings = Settings::of(seen.fact, seen.jiffy_ns);
+        let known = &mut self.owner;
+        let news = seen.owner;
+        // Facts that arise outside the process know its cgroup, not the process.
+        if news.pid.is_some() || known.pid.is_none() && news != known {
+            known.clone_from(news);
+        }
+    }
+
+    /// A fact other than a look of the sweep.
+    fn hear(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+        let cut = self
+            .silence
+            .as_ref()
+            .is_some_and(|silence| silence.cut_by(seen));
+        if (cut || seen.ends_silence()) && self.is_new_gap(seen) {
+            self.open_gap(seen, desk);
+        } else if self.open().is_none() {
+            self.miss(seen, desk);
+        }
+        match &mut self.gap {
+            Some(gap) if !gap.settled => {
+                if seen.at.ns < gap.ended_ns {
+                    return;
+                }
+                gap.note(seen);
+                self.rule(Event::Fact(seen), seen.at, desk);
+                self.settle_after(seen, desk);
+            }
+            _ => self.leave_silence(seen, desk),
+        }
+    }
+
+    /// The gap of which not all is said.
+    pub(super) fn open(&self) -> Option<&Gap> {
+        self.gap.as_deref().filter(|gap| !gap.settled)
+    }
+
+    fn is_new_gap(&self, seen: &Seen<'_>) -> bool {
+        let Some(gap) = &self.gap else { return true };
+        let lost = !gap.settled && gap.outcome() == Some(Outcome::Blackholed);
+        let moved = seen.fact.socket.snd_una != gap.before.snd_una;
+        let probing = !gap.settled && gap.only_probed(seen);
+        gap.is_before(seen) && (!lost || moved) && !probing
+    }
+
+    fn open_gap(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+        self.retire(seen, desk);
+        let silence = self.silence.take();
+        let mut gap = Gap::ended_with(seen, silence.as_deref(), self.ttl);
+        gap.patience_ns = desk.habits.patience_ns(self.identity.cookie());
+        // It speaks again: what comes of that is another matter.
+        if silence
+            .as_ref()
+            .is_some_and(|silence| silence.live && silence.told())
+        {
+            self.tell_ended(desk);
+        }
+        if !silence.is_some_and(|silence| silence.crossed && silence.known_ns(seen) > 0) {
+            self.tell_crossed_late(&gap, seen, desk);
+        }
+        self.gap = Some(Box::new(gap));
+    }
+
+    /// The next gap ended, or the next silence lasts: whatever is still open
+    /// of the last gap is said now.
+    pub(super) fn retire(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+        let Some(gap) = self.gap.as_mut().filter(|gap| !gap.settled) else {
+            return;
+        };
+        gap.note_last(seen);
+        self.rule(Event::Superseded, seen.at, desk);
+        self.settle_quietly(desk);
+    }
+
+    /// A silence was known, and a fact shows that it ended unseen.
+    pub(super) fn miss(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+        let Some(silence) = &self.silence else { return };
+        let outdated = self
+            .gap
+            .as_ref()
+            .is_some_and(|gap| silence.seen_ns < gap.ended_ns);
+        if silence.lasts(seen) || outdated || seen.at.ns < silence.seen_ns {
+            return;
+        }
+        // Of a silence that the last sweep no longer showed, only this is sure:
+        // it is the same one if nothing arrived since.
+        let unheard = silence.marks.segs_in == seen.fact.socket.segs_in;
+        let missed = Some(silence)
+            .filter(|silence| silence.live || unheard)
+            .and_then(|silence| Gap::missed(seen, silence, self.ttl));
+        if let Some(mut gap) = missed {
+            let told = silence.told() && silence.live;
+            if gap.ended_by == EndedBy::Probe {
+                // A probe is no speech: only its answer ends what was told.
+                gap.silence_told = told;
+            } else if told {
+                self.tell_ended(desk);
+            }
+            if !silence.crossed {
+                self.tell_crossed_late(&gap, seen, desk);
+            }
+            gap.patience_ns = desk.habits.patience_ns(self.identity.cookie());
+            self.silence = None;
+            self.gap = Some(Box::new(gap));
+        }
+    }
+
+    pub(super) fn end_silence(&mut self, desk: &mut Desk<'_>) {
+        if self
+            .silence
+            .take()
+            .is_some_and(|silence| silence.live && silence.told())
+        {
+            self.tell_ended(desk);
+        }
+    }
+
+    /// A fact of a connection without an open gap: the connection may be over.
+    fn leave_silence(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+        let reset = seen.kind == FactKind::ResetReceived;
+        let left = seen
+            .new_state()
+            .is_some_and(|state| state != TcpState::Established);
+        if reset || left {
+            self.end_silence(desk);
+        }
+        if seen.new_state() == Some(TcpState::Close) {
+            self.over_ns = Some(seen.at.ns);
+        }
+    }
+
+    /// The socket is used for another connection.
+    pub(crate) fn abandon(&mut self, desk: &mut Desk<'_>) {
+        self.settle_quietly(desk);
+        self.end_silence(desk);
+    }
+
+    /// What `seen` ends, if no rule has said so.
+    fn settle_after(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+        let Some(gap) = &self.gap else { return };
+        if gap.settled {
+            self.over_ns = gap.closed_ns;
+            return;
+        }
+        let lost = gap.outcome() == Some(Outcome::Blackholed);
+        let over = match (seen.kind, seen.new_state()) {
+            (FactKind::ProbationOver, _) => !gap.due && !lost,
+            (FactKind::ResetReceived, _) => true,
+            (FactKind::ResetSent, _) => gap.closed_ns.is_some(),
+            // This host's application closed a connection on which it said nothing.
+            (_, Some(TcpState::FinWait1)) => !gap.sent() && !lost,
+            // The peer is done, and a rule holds what it still has to say.
+            (_, Some(TcpState::CloseWait)) => {
+                let first = gap.fin.is_some_and(|fin| fin.in_silence);
+                (first || !gap.due) && !lost && outcomes::closed::held(gap).is_none()
+            }
+            (_, Some(TcpState::Close)) => lost,
+            _ => false,
+        };
+        if over {
+            self.over_ns = gap.closed_ns;
+            self.settle_quietly(desk);
+        }
+    }
+
+    /// The gap ends without a final outcome.
+    pub(super) fn settle_quietly(&mut self, desk: &mut Desk<'_>) {
+        let Some(gap) = &mut self.gap else { return };
+        gap.settled = true;
+        if std::mem::take(&mut gap.silence_told) {
+            self.tell_ended(desk);
+        }
+    }
+
+    pub(super) fn rule(&mut self, event: Event<'_>, at: Moment, desk: &mut Desk<'_>) {
+        let Some(gap) = &mut self.gap else { return };
+        let case = Case {
+            gap,
+            event,
+            now_ns: at.ns,
+            settings: &self.settings,
+        };
+        let Some(mut ruling) = outcomes::judge(&case) else {
+            return;
+        };
+        gap.told = Some((ruling.outcome, at.ns));
+        gap.settled = outcomes::is_final(ruling.outcome);
+        gap.silence_told = false;
+        let lost = matches!(
+            ruling.outcome,
+            Outcome::Blackholed | Outcome::Recovered | Outcome::Undelivered
+        );
+        if gap.doubtful && !lost {
+            return;
+        }
+        ruling.evidence.text("gap_ended_by", gap.ended_by.word());
+        if gap.length_max_ns > gap.length_ns.saturating_add(DOUBT_NS) {
+            ruling
+                .evidence
+                .seconds("gap_at_most_seconds", gap.length_max_ns);
+        }
+        if let Some(gap) = &self.gap {
+            self.tell_outcome(ruling, gap, at, desk);
+        }
+    }
+
+    /// Time passes.
+    pub(crate) fn tick(&mut self, now: Moment, desk: &mut Desk<'_>) -> Fate {
+        // No fact is from the future; one that says so must not stay for ever.
+        self.seen_ns = self.seen_ns.min(now.ns);
+        if let Some(over) = self.over_ns {
+            let lingers = now.ns.saturating_sub(over.min(self.seen_ns)) < LINGER_NS;
+            return if lingers { Fate::Kept } else { Fate::Done };
+        }
+        if self.open().is_some() {
+            self.rule(Event::Time, now, desk);
+        }
+        if let Some(gap) = self.open() {
+            let past =
+                |ns: Option<u64>| ns.is_some_and(|ns| now.ns.saturating_sub(ns) >= SETTLE_GRACE_NS);
+            let closed = gap.closed_ns.filter(|_| past(gap.closed_ns));
+            if closed.is_some() || past(gap.reset_sent_ns) {
+                self.over_ns = closed;
+                self.settle_quietly(desk);
+            }
+        }
+        self.expire(now, desk)
+    }
+
+    fn expire(&mut self, now: Moment, desk: &mut Desk<'_>) -> Fate {
+        let open = self.open().is_some();
+        let live = self.silence.as_ref().is_some_and(|silence| silence.live);
+        let limit = if open || live {
+            OPEN_EXPIRY_NS
+        } else {
+            SETTLED_EXPIRY_NS
+        };
+        if now.ns.saturating_sub(self.seen_ns) < limit {
+            return Fate::Kept;
+        }
+        self.abandon(desk);
+        if open || live {
+            Fate::Expired
+        } else {
+            Fate::Done
+        }
+    }
+}

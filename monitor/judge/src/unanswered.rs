@@ -1,0 +1,95 @@
+//! When silence from the other side means that nothing comes back: the
+//! arithmetic of timeouts and probes, for gaps and stalls alike.
+
+use super::thresholds::{LEAST_RTO_NS, LEAST_WAIT_NS, PROBES, TIMEOUTS, TIMEOUTS_IN_RTO};
+use monitor_common::Socket;
+use monitor_model::format;
+use nix::errno::Errno;
+
+/// What shows that nothing comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// Enough retransmission timeouts without an ACK.
+    Timeouts,
+    /// Enough unanswered keepalive or window probes.
+    Probes,
+    /// The time that the timeouts would have taken.
+    Time,
+    /// The kernel gave the connection up with this error.
+    Error(Errno),
+}
+
+/// What is without an answer, since a wait began in which nothing came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unanswered {
+    /// Retransmission timeouts.
+    pub(crate) timeouts: u8,
+    /// Keepalive or window probes.
+    pub(crate) probes: u8,
+    /// Data is on its way.
+    pub(crate) in_flight: bool,
+    /// How long the wait is known to last, in ns.
+    pub(crate) waited_ns: u64,
+    /// The retransmission timeout now, backoff included, in ns.
+    pub(crate) rto_ns: u64,
+    /// The same when the wait began, in ns.
+    pub(crate) first_rto_ns: u64,
+}
+
+impl Unanswered {
+    /// What shows that nothing comes back, if anything does.
+    pub(crate) fn sign(&self) -> Option<Sign> {
+        self.sign_after(TIMEOUTS)
+    }
+
+    /// The same where it takes `timeouts` of them. Time counts only where the
+    /// usual number does: it stands for just that many.
+    pub(crate) fn sign_after(&self, timeouts: u8) -> Option<Sign> {
+        let lasted = self.waited_ns.max(self.rto_ns);
+        if self.in_flight && self.timeouts >= timeouts && lasted >= LEAST_WAIT_NS {
+            Some(Sign::Timeouts)
+        } else if self.in_flight && self.timeouts > 0 && timeouts == TIMEOUTS && self.waited_long()
+        {
+            Some(Sign::Time)
+        } else if self.probes >= PROBES {
+            Some(Sign::Probes)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the time that the timeouts would have taken is over.
+    fn waited_long(&self) -> bool {
+        let first = self.first_rto_ns.max(LEAST_RTO_NS);
+        self.waited_ns >= first.saturating_mul(TIMEOUTS_IN_RTO)
+    }
+}
+
+/// What the kernel leaves when it gives up: ETIMEDOUT, or the last ICMP error
+/// (`icmp_err_convert` in net/ipv4/icmp.c, `tab_unreach` in net/ipv6/icmp.c).
+const GIVEN_UP: [Errno; 9] = [
+    Errno::ETIMEDOUT,
+    Errno::EHOSTUNREACH,
+    Errno::ENETUNREACH,
+    Errno::ECONNREFUSED,
+    Errno::ENOPROTOOPT,
+    Errno::EHOSTDOWN,
+    Errno::ENONET,
+    Errno::EACCES,
+    Errno::EPROTO,
+];
+
+/// The error with which the kernel gave the connection up, if it did.
+pub(crate) fn given_up(socket: &Socket) -> Option<Errno> {
+    GIVEN_UP
+        .into_iter()
+        .find(|errno| socket.sk_err == *errno as u32)
+}
+
+/// In words, that this host refused to let out so many attempts.
+pub(crate) fn refused(probes: u8) -> String {
+    format!(
+        "{} to send refused by this host itself",
+        format::count(probes.into(), "attempt")
+    )
+}

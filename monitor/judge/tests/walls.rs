@@ -1,0 +1,121 @@
+//! The walls between the crates, as `docs/architecture.md` says them: who may know whom, and that the judge has neither
+//! a clock nor files. Cargo holds the first; this holds Cargo's files and the judge's sources.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Every crate that `package` is built with, by name.
+fn built_with(package: &str) -> Vec<String> {
+    let tree = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+        ])
+        .args(["--format", "{p}", "--package", package])
+        .current_dir(root())
+        .output()
+        .expect("cargo starts");
+    assert!(
+        tree.status.success(),
+        "{}",
+        String::from_utf8_lossy(&tree.stderr)
+    );
+    let text = String::from_utf8(tree.stdout).expect("names of crates");
+    let names = text.lines().filter_map(|line| line.split(' ').next());
+    names.map(str::to_owned).collect()
+}
+
+fn knows_none_of(package: &str, others: &[&str]) {
+    let known = built_with(package);
+    let wrong: Vec<&&str> = others
+        .iter()
+        .filter(|other| known.iter().any(|name| name == **other))
+        .collect();
+    assert!(wrong.is_empty(), "{package} is built with {wrong:?}");
+}
+
+#[test]
+fn the_judge_knows_neither_the_kernel_nor_any_surface() {
+    let outside = [
+        "aya",
+        "tokio",
+        "axum",
+        "hyper",
+        "clap",
+        "tracing",
+        "ebpf-toolchain",
+        "monitor-kernel",
+        "monitor",
+    ];
+    knows_none_of("monitor-judge", &outside);
+}
+
+#[test]
+fn the_kernel_side_concludes_nothing() {
+    let conclusions = [
+        "clap",
+        "tokio",
+        "axum",
+        "monitor-model",
+        "monitor-judge",
+        "monitor",
+    ];
+    knows_none_of("monitor-kernel", &conclusions);
+}
+
+#[test]
+fn the_model_stands_on_the_ground() {
+    knows_none_of(
+        "monitor-model",
+        &[
+            "aya",
+            "tokio",
+            "axum",
+            "clap",
+            "monitor-kernel",
+            "monitor-judge",
+            "monitor",
+        ],
+    );
+}
+
+fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).expect("sources are there") {
+        let path = entry.expect("a readable directory").path();
+        if path.is_dir() && !path.ends_with("tests") {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn the_judge_has_no_clock_and_opens_nothing() {
+    let mut files = Vec::new();
+    sources(&root().join("monitor/judge/src"), &mut files);
+    let forbidden = [
+        "std::fs",
+        "std::time::Instant",
+        "SystemTime",
+        "std::process",
+        "std::thread",
+        "std::env",
+        "now_utc",
+    ];
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a readable source");
+        for word in forbidden {
+            assert!(!text.contains(word), "{} names {word}", file.display());
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Watching socket by socket: marks on silent sockets, set after a sweep and cleared
+//! when the daemon stops.
+
+mod namespaces;
+mod pin;
+mod trial;
+
+use super::HookOptions;
+use super::cost::ProgramCost;
+use super::error::KernelError;
+use super::hooks::{self, HookStatus, Refusal};
+use super::sweep::{open_pass, read_pass};
+use super::watch::WatchMode;
+use aya::maps::{HashMap as BpfHashMap, MapData, SkStorage};
+use aya::programs::links::CgroupAttachMode;
+use aya::programs::{Iter, ProgramError, SockOps};
+use aya::{Btf, Ebpf};
+use nix::time::{ClockId, clock_gettime};
+pub(super) use pin::Pin;
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// What serves this way of watching, as a mechanism's name.
+pub(super) const MECHANISM: &str = "sock_ops+iter/tcp";
+
+/// The program that callbacks run, and the two passes over a namespace's sockets.
+const CALLBACKS: &str = "watch_socket";
+const MARK: &str = "mark_tcp";
+const UNMARK: &str = "unmark_tcp";
+
+/// Inode of the root of the cgroup hierarchy (`kernfs_create_root`: ids begin at 1).
+const ROOT_CGROUP: u64 = 1;
+
+/// A place for the pin that these hooks need: to mark sockets, or to clear what another
+/// daemon has left. `None` where they need none.
+pub(super) fn pin_for(hooks: &HookOptions) -> Option<io::Result<Pin>> {
+    if hooks.watch() == Some(WatchMode::Global) {
+        return Pin::left_behind(&hooks.socket).map(Ok);
+    }
+    Some(Pin::prepare(&hooks.socket))
+}
+
+/// Sets and clears marks.
+pub(super) struct Marker {
+    wanted: BpfHashMap<MapData, u32, u32>,
+    /// Namespaces where sockets may carry marks of ours, each with a process that was
+    /// seen to hold one.
+    marked: HashMap<u32, u32>,
+    own: u32,
+    pin: Pin,
+    costs: Vec<ProgramCost>,
+}
+
+impl Marker {
+    /// Loads, attaches and tries it all for real; answers why it does not work here.
+    pub(super) fn start(ebpf: &mut Ebpf, btf: &Btf, pin: io::Result<Pin>) -> Result<Self, Refusal> {
+        let refusal = |reason: String| Refusal {
+            mechanism: MECHANISM.to_owned(),
+            reason,
+            log: String::new(),
+        };
+        let pin = pin.map_err(|error| {
+            refusal(format!(
+                "no place to pin the map of marks, so nothing could clear them after a crash: {error}"
+            ))
+        })?;
+        let started = Self::attach(ebpf, btf).and_then(|costs| {
+            let mut marks: trial::Marks = taken(ebpf, "MARKS", SkStorage::try_from)?;
+            let wanted = taken(ebpf, "WANTED", BpfHashMap::try_from)?;
+            trial::run(&mut marks, || pass(ebpf, MARK)).map_err(refusal)?;
+            let own = namespaces::own().map_err(|error| refusal(error.to_string()))?;
+            Ok((wanted, own, costs))
+        });
+        match started {
+            Ok((wanted, own, costs)) => Ok(Self {
+                wanted,
+                marked: HashMap::new(),
+                own,
+                pin,
+                costs,
+            }),
+            Err(refused) => {
+                detach(ebpf);
+                Err(refused)
+            }
+        }
+    }
+
+    fn attach(ebpf: &mut Ebpf, btf: &Btf) -> Result<Vec<ProgramCost>, Refusal> {
+        let refusal = |error: &ProgramError| {
+            let (reason, log) = hooks::reason(error);
+            Refusal {
+                mechanism: MECHANISM.to_owned(),
+                reason,
+                log,
+            }
+        };
+        let root = root_cgroup().map_err(|reason| Refusal {
+            mechanism: MECHANISM.to_owned(),
+            reason,
+            log: String::new(),
+        })?;
+        let mut costs = load_passes(ebpf, btf, &[MARK, UNMARK]).map_err(|error| refusal(&error))?;
+        let begun = Instant::now();
+        let attached = callbacks(ebpf).and_then(|program| {
+            program.load()?;
+            let took = begun.elapsed();
+            // The kernel takes no other flag with a link, and lets other programs in
+            // beside it all the same (`cgroup_bpf_link_attach`).
+            program.attach(root, CgroupAttachMode::Single)?;
+            Ok(ProgramCost::new(CALLBACKS, took, program.info()))
+        });
+        costs.push(attached.map_err(|error| refusal(&error))?);
+        Ok(costs)
+    }
+
+    /// What serves in place of the hooks on every segment.
+    pub(super) fn status(&self) -> HookStatus {
+        HookStatus {
+            hook: hooks::SOCKETS,
+            mechanism: Some(MECHANISM.to_owned()),
+            programs: self.costs.clone(),
+            ..HookStatus::default()
+        }
+    }
+
+    /// Marks the sockets that the sweep just over has asked for; answers the CPU time
+    /// that other threads spent on it.
+    pub(super) fn set_wanted(&mut self, ebpf: &mut Ebpf) -> io::Result<Duration> {
+        let wanted: Vec<(u32, u32)> = self.wanted.iter().filter_map(Result::ok).collect();
+        let mut cpu = Duration::ZERO;
+        for (netns, pid) in wanted {
+            // A wish that cannot be granted comes again with the next sweep.
+            let _ = self.wanted.remove(&netns);
+            self.marked.insert(netns, pid);
+            cpu += self.pass_in(ebpf, netns, pid, MARK)?;
+        }
+        Ok(cpu)
+    }
+
+    /// Clears the marks of this daemon.
+    pub(super) fn clear(mut self, ebpf: &mut Ebpf) -> io::Result<()> {
+        self.pin.left_behind = true;
+        for (netns, pid) in std::mem::take(&mut self.marked) {
+            self.pass_in(ebpf, netns, pid, UNMARK)?;
+        }
+        self.pin.left_behind = false;
+        Ok(())
+    }
+
+    fn pass_in(
+        &self,
+        ebpf: &mut Ebpf,
+        netns: u32,
+        pid: u32,
+        program: &str,
+    ) -> io::Result<Duration> {
+        if netns == self.own {
+            return pass(ebpf, program).map(|()| Duration::ZERO);
+        }
+        let Some(namespace) = namespaces::find(netns, pid) else {
+            // Nobody is in it any more: its sockets are gone, or closing.
+            return Ok(Duration::ZERO);
+        };
+        namespaces::within(&namespace, || {
+            pass(ebpf, program)?;
+            Ok(Duration::from(clock_gettime(
+                ClockId::CLOCK_THREAD_CPUTIME_ID,
+            )?))
+        })
+    }
+}
+
+/// Clears what a killed daemon has left: in every network namespace that is found.
+pub(super) fn repair(ebpf: &mut Ebpf, btf: &Btf, pin: &mut Pin) -> Result<(), KernelError> {
+    let failed = |source| KernelError::Sweep {
+        what: "marks left behind",
+        source,
+    };
+    load_passes(ebpf, btf, &[UNMARK]).map_err(|error| failed(io::Error::other(error)))?;
+    for path in namespaces::all().values() {
+        // One that is gone by now has no sockets.
+        if let Ok(namespace) = File::open(path) {
+            namespaces::within(&namespace, || pass(ebpf, UNMARK)).map_err(failed)?;
+        }
+    }
+    pin.left_behind = false;
+    Ok(())
+}
+
+/// Loads those of the passes that are not loaded yet; answers what that cost.
+fn load_passes(
+    ebpf: &mut Ebpf,
+    btf: &Btf,
+    names: &[&'static str],
+) -> Result<Vec<ProgramCost>, ProgramError> {
+    let mut costs = Vec::new();
+    for name in names {
+        let program = ebpf
+            .program_mut(name)
+            .ok_or(ProgramError::UnexpectedProgramType)?;
+        let iterator: &mut Iter = (&mut *program).try_into()?;
+        let begun = Instant::now();
+        match iterator.load("tcp", btf) {
+            Ok(()) => costs.push(ProgramCost::new(name, begun.elapsed(), program.info())),
+            Err(ProgramError::AlreadyLoaded) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(costs)
+}
+
+/// One pass over the sockets of this thread's network namespace.
+fn pass(ebpf: &mut Ebpf, program: &str) -> io::Result<()> {
+    // It writes nothing out.
+    read_pass(&mut open_pass(ebpf, program)?, |_| {})
+}
+
+fn callbacks(ebpf: &mut Ebpf) -> Result<&mut SockOps, ProgramError> {
+    ebpf.program_mut(CALLBACKS)
+        .ok_or(ProgramError::UnexpectedProgramType)?
+        .try_into()
+}
+
+fn detach(ebpf: &mut Ebpf) {
+    // What never loaded has nothing to close.
+    if let Ok(program) = callbacks(ebpf) {
+        let _ = program.unload();
+    }
+    for name in [MARK, UNMARK] {
+        let program: Result<&mut Iter, _> = match ebpf.program_mut(name) {
+            Some(program) => program.try_into(),
+            None => continue,
+        };
+        if let Ok(program) = program {
+            let _ = program.unload();
+        }
+    }
+}
+
+fn taken<T>(
+    ebpf: &mut Ebpf,
+    name: &'static str,
+    convert: impl FnOnce(aya::maps::Map) -> Result<T, aya::maps::MapError>,
+) -> Result<T, Refusal> {
+    super::take(ebpf, name, convert).map_err(|error| Refusal {
+        mechanism: MECHANISM.to_owned(),
+        reason: error.to_string(),
+        log: String::new(),
+    })
+}
+
+/// The root of the cgroup v2 hierarchy: only from there are the sockets of all groups
+/// heard.
+fn root_cgroup() -> Result<File, String> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let place = mounts
+        .lines()
+        .find_map(mounted_cgroup2)
+        .ok_or("no cgroup v2 hierarchy is mounted")?;
+    let root = File::open(&place).map_err(|error| format!("{}: {error}", place.display()))?;
+    let inode = root.metadata().map(|found| found.ino());
+    if inode.is_ok_and(|inode| inode == ROOT_CGROUP) {
+        Ok(root)
+    } else {
+        Err(format!(
+            "{} is not the root of the host's cgroup hierarchy: let the daemon see it (in a \
+             container, the host's cgroup namespace)",
+            place.display()
+        ))
+    }
+}
+
+/// The mount point of a line of mountinfo (proc(5)), if it is a cgroup v2 hierarchy.
+fn mounted_cgroup2(line: &str) -> Option<PathBuf> {
+    let (mount, kind) = line.split_once(" - ")?;
+    kind.starts_with("cgroup2 ")
+        .then(|| mount.split(' ').nth(4).map(PathBuf::from))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_hierarchy_is_found_beside_the_first() {
+        let lines = "31 24 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n\
+                     40 24 0:36 / /sys/fs/cgroup/unified rw,relatime shared:9 - cgroup2 cgroup2 rw\n";
+        let found = lines.lines().find_map(mounted_cgroup2);
+        assert_eq!(found, Some(PathBuf::from("/sys/fs/cgroup/unified")));
+        assert_eq!(mounted_cgroup2("nonsense"), None);
+    }
+}

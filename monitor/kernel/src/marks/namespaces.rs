@@ -1,0 +1,95 @@
+//! Network namespaces: finding them, and doing something in one.
+
+use nix::sched::{CloneFlags, setns};
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::{io, thread};
+
+/// Where `ip netns` keeps namespaces that no process need be in.
+const NAMED: &str = "/run/netns";
+
+/// Inode of this thread's network namespace.
+pub(super) fn own() -> io::Result<u32> {
+    inode(Path::new("/proc/thread-self/ns/net"))
+}
+
+/// The network namespace with this inode: that of a process which was seen to hold a
+/// socket there, or wherever it is found. `None` where nobody is in it any more.
+pub(super) fn find(netns: u32, pid: u32) -> Option<File> {
+    open(&of_process(pid), netns).or_else(|| {
+        // Descriptors pass between processes: the holder may be in another one.
+        all().get(&netns).and_then(|path| open(path, netns))
+    })
+}
+
+/// Every network namespace that a process is in or that has a name, by inode, with a
+/// path to it.
+pub(super) fn all() -> HashMap<u32, PathBuf> {
+    let entries = |directory: &str| fs::read_dir(directory).into_iter().flatten().flatten();
+    let processes = entries("/proc")
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        .map(of_process);
+    let named = entries(NAMED).map(|entry| entry.path());
+    processes
+        .chain(named)
+        .filter_map(|path| Some((inode(&path).ok()?, path)))
+        .collect()
+}
+
+/// Does something in another network namespace, on a thread of its own: this one stays
+/// where it is, whatever happens.
+pub(super) fn within<T: Send>(
+    namespace: &File,
+    act: impl FnOnce() -> io::Result<T> + Send,
+) -> io::Result<T> {
+    thread::scope(|scope| {
+        let entered = thread::Builder::new()
+            .name("namespace".to_owned())
+            .spawn_scoped(scope, || {
+                setns(namespace, CloneFlags::CLONE_NEWNET)?;
+                act()
+            })?;
+        entered
+            .join()
+            .unwrap_or_else(|_| Err(io::Error::other("the thread in the namespace broke off")))
+    })
+}
+
+fn of_process(pid: u32) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}/ns/net"))
+}
+
+/// Opens a namespace, if it is the one with this inode.
+fn open(path: &Path, netns: u32) -> Option<File> {
+    let file = File::open(path).ok()?;
+    let found = file.metadata().ok()?.ino();
+    (found == u64::from(netns)).then_some(file)
+}
+
+fn inode(path: &Path) -> io::Result<u32> {
+    let inode = fs::metadata(path)?.ino();
+    // The kernel numbers namespaces with 32 bits (`ns_common.inum`).
+    u32::try_from(inode).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_found_in_its_own_namespace_and_not_in_another() {
+        let (own, pid) = (own().unwrap(), std::process::id());
+        assert!(find(own, pid).is_some());
+        assert!(open(&of_process(pid), own.wrapping_add(1)).is_none());
+        assert!(all().contains_key(&own));
+    }
+
+    #[test]
+    fn a_namespace_whose_process_is_gone_is_found_by_others_in_it() {
+        // No process has this id: the largest is 2^22 (PID_MAX_LIMIT).
+        assert!(find(own().unwrap(), u32::MAX).is_some());
+        assert!(find(0, u32::MAX).is_none());
+    }
+}

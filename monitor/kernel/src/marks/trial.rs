@@ -1,0 +1,52 @@
+//! Trying whether marks work here: on a connection of this process to itself.
+
+use crate::raw::Raw;
+use aya::maps::{MapData, MapError, SkStorage};
+use monitor_common::Mark;
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+
+/// How sockets are marked, and what they carry then.
+pub(super) type Marks = SkStorage<MapData, Raw<Mark>>;
+
+/// Marks a socket of this process's own by `pass`, and sees the callback of its next
+/// segment clear the mark again.
+///
+/// # Errors
+///
+/// In words: what does not work.
+pub(super) fn run(marks: &mut Marks, pass: impl FnOnce() -> io::Result<()>) -> Result<(), String> {
+    // Both ends live here: nothing is left behind, whatever comes of it.
+    let (mut client, _server) = connected()
+        .map_err(|error| format!("no connection over loopback to try it on: {error}"))?;
+    marks
+        .insert(&client, Raw(Mark::default()), 0)
+        .map_err(|error| format!("no storage for a mark: {error}"))?;
+    pass().map_err(|error| format!("the pass over the socket table failed: {error}"))?;
+    match marks.get(&client, 0) {
+        Ok(Raw(mark)) if mark.set != 0 => {}
+        // A kernel that does not know the option refuses it for each socket.
+        Ok(_) | Err(MapError::KeyNotFound) => {
+            return Err(
+                "the kernel does not let an iterator set a socket's callbacks (since 6.12)"
+                    .to_owned(),
+            );
+        }
+        Err(error) => return Err(format!("the mark cannot be read: {error}")),
+    }
+    client
+        .write_all(b"x")
+        .map_err(|error| format!("the connection over loopback broke: {error}"))?;
+    match marks.get(&client, 0) {
+        Err(MapError::KeyNotFound) => Ok(()),
+        Ok(_) => Err("the callbacks of a marked socket are not heard".to_owned()),
+        Err(error) => Err(format!("the mark cannot be read: {error}")),
+    }
+}
+
+fn connected() -> io::Result<(TcpStream, TcpStream)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let client = TcpStream::connect(listener.local_addr()?)?;
+    let (server, _) = listener.accept()?;
+    Ok((client, server))
+}

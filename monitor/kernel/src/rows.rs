@@ -1,0 +1,108 @@
+//! The rows of one sweep as they come, each connection once and within bounds.
+
+use monitor_common::{Fact, flags};
+use std::collections::HashSet;
+
+/// Rows of one sweep, at most; each is a [`Fact`] of some 350 bytes.
+const MAX_ROWS: usize = 65_536;
+
+/// Samples among them, at most. They are a share as it is: only where many
+/// connections were opened since the sweep before are there more, and what they
+/// show can be learnt from the next ones.
+const MAX_SAMPLES: usize = 2_048;
+
+/// What a sweep has written out so far.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    kept: Vec<Fact>,
+    seen: HashSet<u64>,
+    samples: usize,
+    /// Connections beyond [`MAX_ROWS`].
+    pub(super) dropped: u64,
+    /// Samples beyond [`MAX_SAMPLES`].
+    pub(super) samples_dropped: u64,
+}
+
+impl Rows {
+    /// Takes a row. A socket that two processes hold comes twice, and again in the
+    /// pass over one namespace's table: the first counts.
+    pub(super) fn take(&mut self, row: &Fact) {
+        if !self.seen.insert(row.socket.cookie) {
+            return;
+        }
+        if row.has(flags::SAMPLED) {
+            if self.samples >= MAX_SAMPLES {
+                self.samples_dropped += 1;
+                return;
+            }
+            self.samples += 1;
+        }
+        if self.kept.len() >= MAX_ROWS {
+            self.dropped += 1;
+            return;
+        }
+        self.kept.push(*row);
+    }
+
+    /// Connections that were found so far, samples apart.
+    pub(super) fn found(&self) -> u64 {
+        (self.kept.len() - self.samples) as u64 + self.dropped
+    }
+
+    /// The rows that were kept.
+    pub(super) fn into_kept(self) -> Vec<Fact> {
+        self.kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raw::read_records;
+
+    fn row(cookie: u64, flags: u32) -> Fact {
+        let mut row: Fact = read_records(&[0; size_of::<Fact>()]).next().unwrap();
+        row.socket.cookie = cookie;
+        row.flags = flags;
+        row
+    }
+
+    #[test]
+    fn samples_beyond_their_bound_are_counted_and_leave_room_for_what_matters() {
+        let mut rows = Rows::default();
+        for cookie in 0..MAX_SAMPLES as u64 + 7 {
+            rows.take(&row(cookie, flags::SAMPLED));
+        }
+        rows.take(&row(1 << 40, 0));
+        assert_eq!(rows.samples_dropped, 7);
+        assert_eq!(rows.dropped, 0);
+        let kept = rows.into_kept();
+        assert_eq!(kept.len(), MAX_SAMPLES + 1);
+        assert_eq!(kept.last().map(|row| row.socket.cookie), Some(1 << 40));
+    }
+
+    #[test]
+    fn what_comes_twice_counts_once() {
+        let mut rows = Rows::default();
+        for cookie in [1, 2, 1] {
+            rows.take(&row(cookie, 0));
+        }
+        for _ in 0..3 {
+            rows.take(&row(3, flags::SAMPLED));
+        }
+        assert_eq!((rows.dropped, rows.samples_dropped), (0, 0));
+        assert_eq!(rows.found(), 2);
+        assert_eq!(rows.into_kept().len(), 3);
+    }
+
+    #[test]
+    fn rows_beyond_their_bound_are_counted() {
+        let mut rows = Rows::default();
+        for cookie in 0..MAX_ROWS as u64 + 2 {
+            rows.take(&row(cookie, 0));
+        }
+        assert_eq!(rows.dropped, 2);
+        assert_eq!(rows.found(), MAX_ROWS as u64 + 2);
+        assert_eq!(rows.into_kept().len(), MAX_ROWS);
+    }
+}

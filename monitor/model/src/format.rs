@@ -1,0 +1,135 @@
+//! Numbers and names as people read them: durations, sizes, counts, and text that is safe to print.
+
+/// `ns` as people write it: "850ms", "6.2s", "4m30s", "2h", "1d3h".
+pub fn duration(ns: u64) -> String {
+    let ms = ns.saturating_add(500_000) / 1_000_000;
+    if ms < 1_000 {
+        return format!("{ms}ms");
+    }
+    let tenths = ns.saturating_add(50_000_000) / 100_000_000;
+    if tenths < 600 {
+        return match (tenths / 10, tenths % 10) {
+            (whole, 0) => format!("{whole}s"),
+            (whole, tenth) => format!("{whole}.{tenth}s"),
+        };
+    }
+    let seconds = ns.saturating_add(500_000_000) / 1_000_000_000;
+    let (large, large_unit, small, small_unit) = match seconds {
+        0..3_600 => (seconds / 60, 'm', seconds % 60, 's'),
+        3_600..86_400 => (seconds / 3_600, 'h', seconds % 3_600 / 60, 'm'),
+        _ => (seconds / 86_400, 'd', seconds % 86_400 / 3_600, 'h'),
+    };
+    match small {
+        0 => format!("{large}{large_unit}"),
+        small => format!("{large}{large_unit}{small}{small_unit}"),
+    }
+}
+
+/// `ns` in seconds, rounded to ms.
+pub fn seconds(ns: u64) -> f64 {
+    // Exact below 2^53 ms, which u64 nanoseconds never reach.
+    (ns.saturating_add(500_000) / 1_000_000) as f64 / 1_000.0
+}
+
+/// `count` with its noun: "1 timeout", "3 timeouts".
+pub fn count(count: u64, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
+    }
+}
+
+/// `bytes` as people write them: "512 bytes", "12 KiB", "3.4 MiB".
+pub fn bytes(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let Some((size, unit)) = UNITS.into_iter().find(|(size, _)| bytes >= *size) else {
+        return count(bytes, "byte");
+    };
+    let (whole, tenth) = (bytes / size, bytes % size * 10 / size);
+    match tenth {
+        1.. if whole < 10 => format!("{whole}.{tenth} {unit}"),
+        _ => format!("{whole} {unit}"),
+    }
+}
+
+/// A length of time as findings say it: "400ms", "6.2s", "4m30s", "5d3h".
+pub fn duration_of(seconds: f64) -> String {
+    // The cast saturates; negative and not-a-number cannot be measured, and show
+    // as zero.
+    duration((seconds.max(0.0) * 1e9) as u64)
+}
+
+/// `text` with every control character replaced, so that a process cannot speak
+/// to the reader's terminal through its name.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_at_most_two_digits_that_matter() {
+        for (size, words) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (1_023, "1023 bytes"),
+            (1_024, "1 KiB"),
+            (12_900, "12 KiB"),
+            (3_600_000, "3.4 MiB"),
+            (5 << 30, "5 GiB"),
+        ] {
+            assert_eq!(bytes(size), words);
+        }
+        assert!(bytes(u64::MAX).ends_with(" GiB"));
+    }
+
+    #[test]
+    fn durations_read_like_those_in_the_configuration() {
+        for (ns, words) in [
+            (0, "0ms"),
+            (850_000_000, "850ms"),
+            (999_600_000, "1s"),
+            (6_240_000_000, "6.2s"),
+            (5_000_000_000, "5s"),
+            (59_970_000_000, "1m"),
+            (270_100_000_000, "4m30s"),
+            (240_000_000_000, "4m"),
+            (7_200_000_000_000, "2h"),
+            (97_200_000_000_000, "1d3h"),
+        ] {
+            assert_eq!(duration(ns), words);
+        }
+        assert!(duration(u64::MAX).ends_with('h'));
+    }
+
+    #[test]
+    fn seconds_are_rounded_to_milliseconds() {
+        assert_eq!(seconds(270_099_600_000), 270.1);
+        assert_eq!(seconds(1_499_999), 0.001);
+    }
+
+    #[test]
+    fn durations_read_as_in_findings_whatever_the_number() {
+        for (seconds, expected) in [
+            (0.43, "430ms"),
+            (270.1, "4m30s"),
+            (442_800.0, "5d3h"),
+            (-1.0, "0ms"),
+            (f64::NAN, "0ms"),
+        ] {
+            assert_eq!(duration_of(seconds), expected, "{seconds}");
+        }
+        assert!(duration_of(f64::INFINITY).contains('d'));
+    }
+
+    #[test]
+    fn a_name_cannot_speak_to_the_terminal() {
+        let shown = printable("a\x1b[2Jb\nc\u{9b}d");
+        assert!(!shown.chars().any(char::is_control), "{shown:?}");
+        assert!(shown.contains("[2Jb"), "{shown:?}");
+    }
+}
