@@ -13,9 +13,6 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// The daemon's recording in its directory.
-pub const RECORDING: &str = "recording.facts";
-
 /// No recording that is kept is larger, in bytes: fixtures live in the repository.
 /// Connections of which nothing was said are left out beyond it.
 const SIZE: usize = 300_000;
@@ -288,7 +285,7 @@ mod tests {
     fn the_end_that_is_not_looked_at_is_not_kept() {
         let block = Block::claim().unwrap();
         let place = tempfile::tempdir().unwrap();
-        let recording = place.path().join(RECORDING);
+        let recording = place.path().join("recording");
         let [client, server] =
             [CLIENT_SIDE, SERVER_SIDE].map(|side| SocketAddr::new(block.host(side), 5432));
         let socket = |cookie: u64, local: SocketAddr, remote: SocketAddr| {

@@ -4,22 +4,24 @@
 //!
 //! Reading order for a newcomer: [`scenarios`] (the stories), [`story`] (the
 //! vocabulary they are told in), [`truth`] (what they declare and how it is
-//! compared), then the machinery: [`network`], [`boxes`], [`app`], [`daemon`].
+//! compared), then the machinery: [`network`], [`boxes`], [`app`], [`testbed`].
 
 pub mod app;
 pub mod bench;
 pub mod boxes;
 pub mod children;
-pub mod daemon;
+pub mod configuration;
 pub mod error;
 pub mod fixture;
 pub mod guest;
 pub mod interrupt;
+mod names;
 pub mod network;
 pub mod round_trips;
 pub mod runner;
 pub mod scenarios;
 pub mod story;
+pub mod testbed;
 pub mod timeline;
 pub mod truth;
 

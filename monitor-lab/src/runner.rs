@@ -3,18 +3,18 @@
 use crate::LabError;
 use crate::app::End;
 use crate::bench::Bench;
-use crate::daemon::Daemon;
 use crate::fixture::{self, Fixture};
 use crate::interrupt::Interrupt;
 use crate::network::Network;
 use crate::scenarios::Scenario;
 use crate::story::Story;
-use crate::timeline::{Observer, Timeline};
+use crate::testbed::wait::PAUSE;
+use crate::testbed::{Daemon, Place, Watch};
+use crate::timeline::{Happened, Observer, Timeline};
 use crate::truth::table::{self, Cell};
 use crate::truth::times::{self, Time};
 use crate::truth::{Alert, Said, Truth, compare};
 use serde::Serialize;
-use std::ffi::OsString;
 use std::panic;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -24,6 +24,12 @@ use std::time::{Duration, Instant};
 /// The pause between exchanges that are no part of the story: no silence by any measure.
 const CHAT: Duration = Duration::from_millis(500);
 
+/// How long the daemon may take to end after SIGTERM.
+const END_WITHIN: Duration = Duration::from_secs(5);
+
+/// The daemon's recording in its directory.
+const RECORDING: &str = "recording.facts";
+
 /// What every run needs.
 #[derive(Clone, Debug)]
 pub struct Tools {
@@ -32,7 +38,7 @@ pub struct Tools {
     /// The bench's own binary, which is also its applications.
     pub lab: PathBuf,
     /// What `tcplull run` is given besides the story's configuration.
-    pub daemon_arguments: Vec<OsString>,
+    pub daemon_arguments: Vec<String>,
     /// Where a recording of each run that is right goes, if anywhere.
     pub record_to: Option<PathBuf>,
     /// The user's wish to stop.
@@ -127,19 +133,14 @@ fn tell(
     } else {
         None
     };
-    let start_daemon = || {
-        Daemon::start(
-            &tools.tcplull,
-            &network.block,
-            &scenario.configuration,
-            &tools.daemon_arguments,
-            tools.record_to.is_some(),
-            &timeline,
-        )
+    let start = || {
+        let settings = scenario.configuration.text(&network.block);
+        let place = Place::new(&tools.tcplull, network.block.loopback(), &settings)?;
+        start_daemon(&place, tools, &timeline)
     };
-    let mut daemon = match &mut older {
-        Some(bench) => chatting(bench, &timeline, start_daemon)?,
-        None => start_daemon()?,
+    let (mut daemon, watch) = match &mut older {
+        Some(bench) => chatting(bench, &timeline, start)?,
+        None => start()?,
     };
     let bench = match older {
         Some(bench) => bench,
@@ -153,14 +154,15 @@ fn tell(
     // like is no part of the story.
     let (said, bench) = story.end();
     told.said = said;
-    let complaint = daemon.end();
+    let complaint = daemon.end(END_WITHIN).err();
+    drop(watch);
 
     let entries = timeline.entries();
     told.said.cgroup = bench.cgroup();
     told.said.holders = Some(bench.holders()?);
     told.said
         .take_in(&entries, start, &bench.addresses, &network.block);
-    told.log = Some(daemon.log());
+    told.log = Some(daemon.wrote());
     if ending.is_ok() {
         told.differences = compare::differences(truth, &told.said);
         told.differences.extend(compare::unread(truth, &told.said));
@@ -175,7 +177,8 @@ fn tell(
         told.cells = table::cells(truth, &told.said);
         told.false_findings = table::false_findings(truth, &told.said);
     }
-    told.differences.extend(complaint);
+    told.differences
+        .extend(complaint.map(|error| error.to_string()));
     if timeline.dropped() > 0 {
         told.differences.push(format!(
             "the timeline was full: {} entries are missing",
@@ -188,10 +191,33 @@ fn tell(
         told.differences.is_empty(),
     ) {
         let fixture = Fixture::new(scenario.name, bench.addresses.clone(), &told.said, truth);
-        let recording = daemon.recording();
+        let recording = daemon.place().path(RECORDING);
         fixture::keep(&fixture, &recording, &network.block, truth, directory)?;
     }
     ending
+}
+
+/// A daemon that is ready, and a listener whose findings go to `timeline`.
+fn start_daemon(
+    place: &Place,
+    tools: &Tools,
+    timeline: &Timeline,
+) -> Result<(Daemon, Watch), LabError> {
+    let recording = place.path(RECORDING).display().to_string();
+    let mut arguments: Vec<&str> = tools.daemon_arguments.iter().map(String::as_str).collect();
+    if tools.record_to.is_some() {
+        arguments.extend(["--record", &recording]);
+    }
+    let mut daemon = place.spawn("json", &arguments)?;
+    daemon.await_ready_every(PAUSE, timeline.interrupt())?;
+    let notes = timeline.clone();
+    let watch = Watch::start(&daemon, move |line| {
+        notes.note(match serde_json::from_str(&line) {
+            Ok(finding) => Happened::Said(Box::new(finding)),
+            Err(error) => Happened::Unreadable(format!("{error}: {line}")),
+        });
+    })?;
+    Ok((daemon, watch))
 }
 
 /// Keeps the connection in use while `work` is done, however long that takes: the

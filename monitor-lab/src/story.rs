@@ -6,8 +6,8 @@ mod world;
 use crate::LabError;
 use crate::app::End;
 use crate::bench::Bench;
-use crate::daemon::{Daemon, series};
 use crate::network::Network;
+use crate::testbed::{Daemon, prometheus};
 use crate::timeline::{Entry, Happened, Timeline};
 use crate::truth::alerts::{self, Owners};
 use crate::truth::compare::concludes;
@@ -210,10 +210,10 @@ impl<'a> Story<'a> {
 
     /// The alerts on this story's path, once they are as `due` or the lag has passed.
     fn alerts(&self, due: &[AlertDue]) -> Result<Vec<Alert>, LabError> {
-        let mut firing = Vec::new();
+        let mut firing: Vec<Alert> = Vec::new();
         let entries = self.timeline.entries();
         self.timeline.poll(LAG, PAUSE, || {
-            firing = self.daemon.alerts()?;
+            firing = self.daemon.ask("alerts")?;
             // Another path's alerts belong to somebody else on this machine.
             firing.retain(|alert| alert.path.as_deref() == Some(self.truth.path));
             let owners = Owners::of(entries.iter().filter_map(|entry| match &entry.what {
@@ -239,7 +239,7 @@ impl<'a> Story<'a> {
             let text = self.daemon.metrics().unwrap_or_default();
             let read = self.truth.metrics.iter().map(|due| Reading {
                 series: format!("{}{:?}", due.name, due.labels),
-                value: series(&text, due.name, &due.labels),
+                value: prometheus::sum(&text, due.name, &due.labels),
             });
             readings = read.collect::<Vec<_>>();
             let reached = readings
@@ -257,7 +257,7 @@ impl<'a> Story<'a> {
     /// # Errors
     /// If `tcplull ls` fails.
     pub fn reads_listing(&mut self) -> Result<(), LabError> {
-        let listed = self.daemon.listing()?;
+        let listed: Vec<Listed> = self.daemon.ask("ls")?;
         let addresses = &self.bench.addresses;
         let of = |end: End| -> Option<Listed> {
             let ours = |listed: &&Listed| {

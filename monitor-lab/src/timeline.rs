@@ -4,6 +4,7 @@
 use crate::LabError;
 use crate::app::{End, Report};
 use crate::interrupt::Interrupt;
+use crate::testbed::wait;
 use crate::truth::Finding;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,8 +31,6 @@ pub enum Happened {
     Said(Box<Finding>),
     /// `tcplull watch` printed a line that is not a finding.
     Unreadable(String),
-    /// `tcplull watch` ended.
-    WatchEnded,
 }
 
 /// Something that happened, and when.
@@ -110,6 +109,12 @@ impl Timeline {
         self.lock().dropped
     }
 
+    /// The user's wish to stop, which ends every wait.
+    #[must_use]
+    pub fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
     /// Waits until `pick` finds what it looks for; `None` if `bound` passes first.
     ///
     /// # Errors
@@ -160,15 +165,7 @@ impl Timeline {
         pause: Duration,
         mut again: impl FnMut() -> Result<Option<T>, LabError>,
     ) -> Result<Option<T>, LabError> {
-        let until = Instant::now() + bound;
-        loop {
-            if let Some(answer) = again()? {
-                return Ok(Some(answer));
-            }
-            if Instant::now() >= until {
-                return Ok(None);
-            }
-            self.pass_until(Instant::now() + pause)?;
-        }
+        let look = || Ok(again()?.ok_or(()));
+        Ok(wait::poll((bound, pause), &self.interrupt, look)?.ok())
     }
 }

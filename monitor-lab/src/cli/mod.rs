@@ -15,7 +15,6 @@ use monitor_lab::round_trips;
 use monitor_lab::runner::Tools;
 use monitor_lab::scenarios;
 use nix::unistd::geteuid;
-use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -120,7 +119,7 @@ struct RunArguments {
     under_test: UnderTest,
     /// Arguments for every `tcplull run`, after `--`.
     #[arg(last = true, value_name = "ARGUMENT")]
-    daemon: Vec<OsString>,
+    daemon: Vec<String>,
 }
 
 #[derive(Args)]

@@ -1,8 +1,8 @@
 //! A control group of the bench's own, so that an application in it has an owner
 //! that nobody else has.
 
-use super::stale::DIRECTORY;
 use crate::LabError;
+use crate::names::DIRECTORY;
 use nix::unistd::write;
 use std::fs::{self, OpenOptions};
 use std::io;

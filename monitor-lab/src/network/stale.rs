@@ -3,17 +3,14 @@
 use super::cgroup;
 use super::namespace::{NAMED, PREFIX};
 use super::tool;
-use crate::daemon::{SOCKET, remove_pins};
+use crate::names::{DIRECTORY, SOCKET};
+use crate::testbed::remove_pins;
 use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use std::env;
 use std::fs;
 use std::path::Path;
-
-/// First part of the name of a run's directory or control group; the owner's pid and
-/// letters or a number follow.
-pub(crate) const DIRECTORY: &str = "tcplull-lab-";
 
 /// Removes the namespaces, temporary directories and control groups of labs that no
 /// longer live, and returns their names. Best effort: what cannot be removed stays,

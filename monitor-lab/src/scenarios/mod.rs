@@ -38,7 +38,7 @@ mod waits_in_peace;
 use crate::LabError;
 use crate::bench::Place;
 use crate::boxes::Clock;
-use crate::daemon::Configuration;
+use crate::configuration::Configuration;
 use crate::network::Family;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;

@@ -4,7 +4,7 @@ use super::{BASE, Scenario};
 use crate::LabError;
 use crate::app::End::{Client, Server};
 use crate::boxes::Clock;
-use crate::daemon::Configuration;
+use crate::configuration::Configuration;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
 use crate::truth::Conclusion::{Crossed, Reset};

@@ -190,7 +190,7 @@ fn as_nobody(binary: &Path, arguments: &[&str]) -> Result<Ended, Failed> {
     if geteuid().is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }
-    finish(&mut command)
+    Ok(finish(&mut command)?)
 }
 
 /// Every command that loads programs, each with `--btf` naming `file`.

@@ -1,11 +1,12 @@
 //! What `tcplull ls` says of each connection.
 
-use crate::common::daemon::{Daemon, Place, QUICK, path, watching};
 use crate::common::net::{Pair, at, ip, listen, routed};
+use crate::common::place::{QUICK, path, place_in, watching};
 use crate::common::run::{finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::children::Guarded;
+use monitor_lab::testbed::Daemon;
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{KeepAlive, TcpKeepCount, TcpKeepIdle, TcpKeepInterval};
 use serde_json::Value;
@@ -28,9 +29,9 @@ fn field<'a>(row: &'a Value, name: &str) -> &'a Value {
 }
 
 /// The rows of the client's and of the server's end.
-fn ends(daemon: &Daemon<'_>, client: SocketAddr) -> Result<(Value, Value), Failed> {
+fn ends(daemon: &Daemon, client: SocketAddr) -> Result<(Value, Value), Failed> {
     let client = client.to_string();
-    let mut rows = daemon.ls()?;
+    let mut rows: Vec<Value> = daemon.ask("ls")?;
     rows.retain(|row| field(row, "local") == &client || field(row, "remote") == &client);
     rows.sort_by_key(|row| field(row, "local") != &client);
     match <[Value; 2]>::try_from(rows) {
@@ -41,7 +42,7 @@ fn ends(daemon: &Daemon<'_>, client: SocketAddr) -> Result<(Value, Value), Faile
 
 fn flow() -> Tested {
     let network = routed()?;
-    let place = Place::new(&network.block, "")?;
+    let place = place_in(&network.block, "")?;
     let daemon = place.start(&[])?;
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
     let pair = Pair::open(&network.client, &listener)?;
@@ -69,7 +70,7 @@ fn flow() -> Tested {
 
 fn other_namespace() -> Tested {
     let network = routed()?;
-    let place = Place::new(&network.block, "")?;
+    let place = place_in(&network.block, "")?;
     let daemon = place.start(&[])?;
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
     let pair = Pair::open(&network.client, &listener)?;
@@ -104,7 +105,7 @@ fn other_namespace() -> Tested {
 
 fn mapped() -> Tested {
     let network = routed()?;
-    let place = Place::new(&network.block, &watching(&network.block, "quiet", "1s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
     let daemon = place.start(&[])?;
     // One IPv6 socket for both families, as many servers have it.
     let listener = listen(&network.server, at(Ipv6Addr::UNSPECIFIED, 5432))?;
@@ -163,7 +164,7 @@ fn paths() -> Tested {
         path("host-port", &[&one], "1s") + "ports = [7002]\n",
         path("everything", &["0.0.0.0/0"], "30m"),
     ];
-    let place = Place::new(&network.block, &settings.concat())?;
+    let place = place_in(&network.block, &settings.concat())?;
     let daemon = place.start(&[])?;
     // A second address of the server's, in the same subnet.
     let [first, side, number, _] = server.octets();
@@ -216,7 +217,7 @@ fn alone() -> Tested {
     let pair = Pair::open(&network.client, &listener)?;
     pair.exchange()?;
     let address = pair.client_address()?.to_string();
-    let place = Place::new(&network.block, "")?;
+    let place = place_in(&network.block, "")?;
     let file = place.file().display().to_string();
     let arguments = ["ls", "--json", "--timeout", "10m", "--config", &file];
     let ended = finish(&mut tcplull(arguments))?;
@@ -241,7 +242,7 @@ fn keepalive() -> Tested {
     network
         .client
         .within(|| fs::write("/proc/sys/net/ipv4/tcp_keepalive_time", "77"))??;
-    let place = Place::new(&network.block, "")?;
+    let place = place_in(&network.block, "")?;
     let daemon = place.start(&[])?;
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
     let pair = Pair::open(&network.client, &listener)?;

@@ -1,17 +1,19 @@
 //! The daemon's life: it starts, shares a host, and goes without a trace.
 
-use crate::common::daemon::{Place, get, watching};
 use crate::common::net::{Pair, at, listen, routed};
+use crate::common::place::{place_in, watching};
 use crate::common::run::{finish, tcplull};
-use crate::common::watch::Watch;
 use crate::common::{Test, Tested, eventually};
 use aya::programs::loaded_programs;
 use libtest_mimic::Failed;
 use monitor_lab::network::block::Block;
+use monitor_lab::testbed::Watch;
+use monitor_lab::testbed::http::get;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -29,7 +31,7 @@ pub const TESTS: &[Test] = &[
 
 fn healthy() -> Tested {
     let block = Block::claim()?;
-    let place = Place::new(&block, "sweep_interval = \"200ms\"\n")?;
+    let place = place_in(&block, "sweep_interval = \"200ms\"\n")?;
     let mut daemon = place.spawn("json", &[])?;
     let mut codes = Vec::new();
     eventually("/readyz says yes", || {
@@ -66,7 +68,7 @@ fn healthy() -> Tested {
 
 fn overdue() -> Tested {
     let block = Block::claim()?;
-    let place = Place::new(&block, "sweep_interval = \"100ms\"\n")?;
+    let place = place_in(&block, "sweep_interval = \"100ms\"\n")?;
     let mut daemon = place.start(&[])?;
     // The next sweep races with the question, and mostly loses.
     let reason = eventually("/readyz says no", || {
@@ -85,30 +87,30 @@ fn overdue() -> Tested {
         })
     })?;
     assert!(reason.contains("the last sweep completed"), "{reason}");
-    daemon.await_ready()
+    Ok(daemon.await_ready()?)
 }
 
 fn same_socket() -> Tested {
     let (block, other) = (Block::claim()?, Block::claim()?);
-    let first = Place::new(&block, "")?;
+    let first = place_in(&block, "")?;
     let daemon = first.start(&[])?;
-    let second = Place::new(&other, "")?;
+    let second = place_in(&other, "")?;
     let socket = first.socket();
     let ended = finish(second.command().arg("--socket").arg(&socket))?;
     ended.refused(
         1,
         &[&socket.display().to_string(), "another tcplull", "--socket"],
     );
-    daemon.ls()?;
+    daemon.ask::<Value>("ls")?;
     assert_eq!(daemon.get("/healthz")?.0, 200);
     Ok(())
 }
 
 fn same_port() -> Tested {
     let (block, other) = (Block::claim()?, Block::claim()?);
-    let first = Place::new(&block, "")?;
+    let first = place_in(&block, "")?;
     let daemon = first.start(&[])?;
-    let second = Place::new(&other, "")?;
+    let second = place_in(&other, "")?;
     let listen = first.listen().to_string();
     let ended = finish(second.command().args(["--listen", &listen]))?;
     ended.refused(1, &[&listen, "stop it", "--listen"]);
@@ -116,20 +118,20 @@ fn same_port() -> Tested {
         !second.socket().exists(),
         "a daemon that did not start left its socket"
     );
-    daemon.ls()?;
+    daemon.ask::<Value>("ls")?;
     assert_eq!(daemon.get("/healthz")?.0, 200);
     Ok(())
 }
 
 fn killed() -> Tested {
     let block = Block::claim()?;
-    let place = Place::new(&block, "")?;
+    let place = place_in(&block, "")?;
     let daemon = place.start(&[])?;
     daemon.signal(Signal::SIGKILL)?;
     drop(daemon);
     assert!(place.socket().exists(), "nothing was left to test with");
     let daemon = place.start(&[])?;
-    daemon.ls()?;
+    daemon.ask::<Value>("ls")?;
     assert_eq!(daemon.stop()?, Some(0));
     Ok(())
 }
@@ -137,7 +139,7 @@ fn killed() -> Tested {
 fn terminated() -> Tested {
     let block = Block::claim()?;
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
-        let place = Place::new(&block, "")?;
+        let place = place_in(&block, "")?;
         let daemon = place.start(&[])?;
         let programs = daemon.programs()?;
         assert!(
@@ -242,10 +244,10 @@ fn check_of(way: &[&str]) -> Tested {
 
 fn same_finding() -> Tested {
     let network = routed()?;
-    let place = Place::new(&network.block, &watching(&network.block, "quiet", "1s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
     let daemon = place.start(&[])?;
-    let watched = tempfile::tempdir()?;
-    let watch = Watch::start(&daemon, watched.path())?;
+    let (tell, told) = mpsc::channel();
+    let _watch = Watch::start(&daemon, move |line| drop(tell.send(line)))?;
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
     let pair = Pair::open(&network.client, &listener)?;
     pair.exchange()?;
@@ -258,8 +260,9 @@ fn same_finding() -> Tested {
         .iter()
         .find(|line| serde_json::from_str(line).is_ok_and(|value: Value| value == finding));
     let logged = logged.ok_or("the finding is gone from the log")?;
+    let mut lines = Vec::new();
     eventually("watch shows the finding of the log", || {
-        let lines = watch.lines()?;
+        lines.extend(told.try_iter());
         Ok(if lines.contains(logged) {
             Ok(())
         } else {
@@ -270,7 +273,7 @@ fn same_finding() -> Tested {
 
 fn plain_log() -> Tested {
     let network = routed()?;
-    let place = Place::new(&network.block, &watching(&network.block, "quiet", "1s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
     let mut daemon = place.spawn("human", &[])?;
     daemon.await_ready()?;
     let listener = listen(&network.server, at(network.server_address(), 5432))?;

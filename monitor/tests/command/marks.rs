@@ -1,7 +1,7 @@
 //! Watching socket by socket: what is marked, and that nothing stays of it.
 
-use crate::common::daemon::{Daemon, Place, watching};
 use crate::common::net::{Pair, at, listen, routed};
+use crate::common::place::{place_in, watching};
 use crate::common::run::{finish, tcplull};
 use crate::common::sock_ops::Overwriter;
 use crate::common::{Test, Tested, eventually};
@@ -9,6 +9,7 @@ use aya::maps::{Map, MapData, SkStorage};
 use libtest_mimic::Failed;
 use monitor_common::callbacks;
 use monitor_lab::network::Network;
+use monitor_lab::testbed::{Daemon, Place};
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -65,7 +66,7 @@ fn pins(place: &Place) -> PathBuf {
 }
 
 fn watched(network: &Network) -> Result<Place, Failed> {
-    Place::new(&network.block, &watching(&network.block, "nat", "2s"))
+    place_in(&network.block, &watching(&network.block, "nat", "2s"))
 }
 
 fn only_silent() -> Tested {
@@ -186,7 +187,7 @@ fn before() -> Tested {
 }
 
 /// The gap that just ended was told by a callback, and not only found by a sweep.
-fn survived_at_once(daemon: &Daemon<'_>, pair: &Pair) -> Tested {
+fn survived_at_once(daemon: &Daemon, pair: &Pair) -> Tested {
     let finding = daemon.await_finding(pair.client_address()?, "survived")?;
     let from = |fact: &serde_json::Value| fact["fact"] == "gap_ended_by" && fact["value"] == "send";
     let told = finding["evidence"]

@@ -1,10 +1,12 @@
 //! Nothing is kept of a healthy connection, nor of one that was suspected and is gone.
 
-use crate::common::daemon::{Daemon, Place, watching};
 use crate::common::net::{Pair, at, listen, routed};
-use crate::common::{BOUND, Test, Tested, eventually, is, within};
+use crate::common::place::{place_in, watching};
+use crate::common::{Test, Tested, eventually, is};
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
+use monitor_lab::testbed::Daemon;
+use monitor_lab::testbed::wait::{BOUND, within};
 use serde_json::Value;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -31,18 +33,18 @@ const GROWTH_KIB: u64 = 4 * 1024;
 
 fn short() -> Tested {
     let network = routed()?;
-    let place = Place::new(&network.block, &watching(&network.block, "quiet", "5s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "quiet", "5s"))?;
     let daemon = place.start(&[])?;
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
     live_and_go(&network, &listener, WARM_UP)?;
     daemon.await_sweeps(2)?;
     let facts = daemon.metric("facts_seen_total", &[])?;
-    let before = daemon.resident_kib()?;
+    let before = daemon.memory_kib("VmRSS")?;
 
     live_and_go(&network, &listener, SHORT)?;
     daemon.await_sweeps(2)?;
     await_nothing_held(&daemon)?;
-    let after = daemon.resident_kib()?;
+    let after = daemon.memory_kib("VmRSS")?;
     assert!(
         after < before + GROWTH_KIB,
         "{before} KiB before, {after} KiB after"
@@ -66,7 +68,7 @@ fn short() -> Tested {
 fn suspected() -> Tested {
     const COUNT: u32 = 300;
     let network = routed()?;
-    let place = Place::new(&network.block, &watching(&network.block, "quiet", "1s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
     let daemon = place.start(&[])?;
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
     let mut pairs = Vec::new();
@@ -124,11 +126,11 @@ fn serve(listener: &TcpListener, count: usize) -> io::Result<()> {
 }
 
 /// Waits until neither the kernel side nor the judge holds a connection.
-fn await_nothing_held(daemon: &Daemon<'_>) -> Tested {
+fn await_nothing_held(daemon: &Daemon) -> Tested {
     eventually("the kernel side suspects nobody", || {
         Ok(is(daemon.metric("suspects", &[])?, 0))
     })?;
     within(FORGOTTEN + BOUND, "the judge holds no connection", || {
-        Ok(is(daemon.metric("judge_connections", &[])?, 0))
+        Ok::<_, Failed>(is(daemon.metric("judge_connections", &[])?, 0))
     })
 }

@@ -1,11 +1,11 @@
 //! `/metrics` as Prometheus and its users read it.
 
-use crate::common::daemon::{Place, watching};
 use crate::common::net::{Pair, at, listen, routed};
+use crate::common::place::{place_in, watching};
 use crate::common::run::{finish, finish_with, promtool, tcplull};
 use crate::common::{Test, Tested, eventually, is};
-use monitor_lab::daemon::series;
 use monitor_lab::network::block::Block;
+use monitor_lab::testbed::prometheus::sum;
 use serde_json::Value;
 use std::process::Command;
 
@@ -21,7 +21,7 @@ pub const TESTS: &[Test] = &[
 fn promtool_check() -> Tested {
     let promtool = promtool().ok_or("promtool is neither on PATH nor in ~/.cache/tcplull/bin")?;
     let network = routed()?;
-    let place = Place::new(&network.block, &watching(&network.block, "quiet", "1s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
     let daemon = place.start(&[])?;
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
     let pair = Pair::open(&network.client, &listener)?;
@@ -43,7 +43,7 @@ fn promtool_check() -> Tested {
 
 fn hooks() -> Tested {
     let block = Block::claim()?;
-    let place = Place::new(&block, "")?;
+    let place = place_in(&block, "")?;
     let daemon = place.start(&[])?;
     let text = daemon.metrics()?;
     let ended = finish(&mut tcplull(["check", "--json", "--config", "/dev/null"]))?;
@@ -55,7 +55,7 @@ fn hooks() -> Tested {
         let mechanism = hook["mechanism"].as_str().unwrap_or("none");
         let labels = [("hook", name), ("mechanism", mechanism)];
         assert_eq!(
-            series(&text, "tcplull_hook_info", &labels),
+            sum(&text, "tcplull_hook_info", &labels),
             Some(1.0),
             "{text}"
         );
@@ -70,7 +70,7 @@ fn hooks() -> Tested {
 
 fn counted() -> Tested {
     let network = routed()?;
-    let place = Place::new(&network.block, &watching(&network.block, "quiet", "1s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
     let daemon = place.start(&[])?;
     let quiet = [("path", "quiet")];
     assert_eq!(daemon.metric("crossed_total", &quiet)?, 0.0);

@@ -1,13 +1,13 @@
 //! `run --record` and `replay`: what the daemon said is said again, by anybody,
 //! elsewhere, also where the recording ended badly.
 
-use crate::common::daemon::{Place, QUICK, path, watching};
 use crate::common::net::{Pair, at, listen, routed};
+use crate::common::place::{QUICK, path, place_in, watching};
 use crate::common::run::{Ended, TCPLULL, finish, finish_with, tcplull};
-use crate::common::watch::Watch;
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::network::block::Block;
+use monitor_lab::testbed::Watch;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::signal::Signal;
 use std::fs;
@@ -15,6 +15,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::mpsc;
 use tempfile::TempDir;
 
 pub const TESTS: &[Test] = &[
@@ -54,7 +55,7 @@ fn replay_by_nobody(recording: &str, arguments: &[&str]) -> Result<Ended, Failed
     if nix::unistd::geteuid().is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }
-    finish_with(&mut command, recording)
+    Ok(finish_with(&mut command, recording)?)
 }
 
 fn lines(text: &str) -> Vec<String> {
@@ -69,9 +70,10 @@ fn told_again() -> Tested {
     let network = routed()?;
     let files = TempDir::new()?;
     let file = files.path().join("facts");
-    let place = Place::new(&network.block, &watching(&network.block, "default", "1s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "default", "1s"))?;
     let daemon = place.start(&record(&file))?;
-    let watch = Watch::start(&daemon, files.path())?;
+    let (tell, told) = mpsc::channel();
+    let _watch = Watch::start(&daemon, move |line| drop(tell.send(line)))?;
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
     let pair = Pair::open(&network.client, &listener)?;
     pair.exchange()?;
@@ -84,8 +86,15 @@ fn told_again() -> Tested {
     assert_eq!(mode & 0o777, 0o600, "others can read addresses");
     drop((pair, listener));
     daemon.await_sweeps(1)?;
-    let (said, watched) = (daemon.finding_lines()?, watch.lines()?);
-    assert_eq!(said, watched);
+    let (said, mut watched) = (daemon.finding_lines()?, Vec::new());
+    eventually("watch was told what the log was", || {
+        watched.extend(told.try_iter());
+        Ok(if watched == said {
+            Ok(())
+        } else {
+            Err(format!("{watched:?}, not {said:?}"))
+        })
+    })?;
     assert_eq!(daemon.stop()?, Some(0));
 
     let recording = fs::read_to_string(&file)?;
@@ -107,7 +116,7 @@ fn reloaded() -> Tested {
     let files = TempDir::new()?;
     let file = files.path().join("facts");
     let old = watching(&network.block, "old", "10m");
-    let place = Place::new(&network.block, &old)?;
+    let place = place_in(&network.block, &old)?;
     let daemon = place.start(&record(&file))?;
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
     let pair = Pair::open(&network.client, &listener)?;
@@ -129,7 +138,7 @@ fn killed() -> Tested {
     let network = routed()?;
     let files = TempDir::new()?;
     let file = files.path().join("facts");
-    let place = Place::new(&network.block, &watching(&network.block, "default", "1s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "default", "1s"))?;
     let daemon = place.start(&record(&file))?;
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
     let pair = Pair::open(&network.client, &listener)?;
@@ -151,8 +160,8 @@ fn killed() -> Tested {
 /// `tcplull run --record` that is to fail at start.
 fn run_to(file: &Path) -> Result<Ended, Failed> {
     let block = Block::claim()?;
-    let place = Place::new(&block, QUICK)?;
-    finish(place.command().arg("--record").arg(file))
+    let place = place_in(&block, QUICK)?;
+    Ok(finish(place.command().arg("--record").arg(file))?)
 }
 
 fn not_overwritten() -> Tested {
@@ -222,7 +231,7 @@ fn filling_disk() -> Tested {
     let disk = Small::mount(files.path(), DISK)?;
     disk.fill_up_to(8 << 10, DISK as usize)?;
     let file = files.path().join("facts");
-    let place = Place::new(&network.block, &watching(&network.block, "default", "1s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "default", "1s"))?;
     let daemon = place.start(&record(&file))?;
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
     let pair = Pair::open(&network.client, &listener)?;

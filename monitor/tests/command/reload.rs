@@ -1,7 +1,7 @@
 //! SIGHUP: a good file's paths come into force, a bad file's do not.
 
-use crate::common::daemon::{Place, path, watching};
 use crate::common::net::{Pair, at, listen, routed};
+use crate::common::place::{path, place_in, watching};
 use crate::common::{Test, Tested, eventually};
 use nix::sys::signal::Signal;
 
@@ -13,7 +13,7 @@ pub const TESTS: &[Test] = &[
 
 fn added() -> Tested {
     let network = routed()?;
-    let place = Place::new(&network.block, &watching(&network.block, "old", "10m"))?;
+    let place = place_in(&network.block, &watching(&network.block, "old", "10m"))?;
     let daemon = place.start(&[])?;
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
     let pair = Pair::open(&network.client, &listener)?;
@@ -41,7 +41,7 @@ fn added() -> Tested {
 
 fn broken() -> Tested {
     let network = routed()?;
-    let place = Place::new(&network.block, &watching(&network.block, "kept", "1s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "kept", "1s"))?;
     let daemon = place.start(&[])?;
     let before = daemon.log()?.lines().count();
     place.configure(&path("new", &["10.0.0.0/99"], "1s"))?;
@@ -77,7 +77,7 @@ fn broken() -> Tested {
 fn restart_needed() -> Tested {
     let network = routed()?;
     let settings = watching(&network.block, "kept", "10m");
-    let place = Place::new(&network.block, &settings)?;
+    let place = place_in(&network.block, &settings)?;
     let daemon = place.start(&[])?;
     let says = |word: &str| Ok(daemon.log()?.contains(word).then_some(()).ok_or("not yet"));
     daemon.signal(Signal::SIGHUP)?;

@@ -1,10 +1,11 @@
 //! More facts than the ring holds: each one lost is counted, and the daemon lives.
 
-use crate::common::daemon::{Daemon, Place, watching};
 use crate::common::net::{Pair, at, listen, routed};
+use crate::common::place::{place_in, watching};
 use crate::common::{Test, Tested, eventually, is};
 use libtest_mimic::Failed;
-use monitor_lab::daemon::series;
+use monitor_lab::testbed::Daemon;
+use monitor_lab::testbed::prometheus::sum;
 use nix::sys::signal::Signal;
 
 pub const TESTS: &[Test] = &[Test::as_root(
@@ -17,7 +18,7 @@ const AT_ONCE: u32 = 200;
 
 fn overflow() -> Tested {
     let network = routed()?;
-    let place = Place::new(&network.block, &watching(&network.block, "quiet", "500ms"))?;
+    let place = place_in(&network.block, &watching(&network.block, "quiet", "500ms"))?;
     let daemon = place.start(&["--ring-bytes", "4096"])?;
     assert_eq!(daemon.metric("ring_bytes", &[])?, 4096.0);
     let listener = listen(&network.server, at(network.server_address(), 5432))?;
@@ -43,12 +44,12 @@ fn overflow() -> Tested {
     eventually("facts are lost, and all are accounted for", || {
         let text = daemon.metrics()?;
         let value = |name: &str| {
-            let found = series(&text, name, &[]);
+            let found = sum(&text, name, &[]);
             found.ok_or_else(|| Failed::from(format!("no {name}")))
         };
         let seen = value("tcplull_facts_seen_total")?;
         let submitted = value("tcplull_facts_submitted_total")?;
-        let dropped = sum(&text, "tcplull_facts_dropped_total");
+        let dropped = value("tcplull_facts_dropped_total")?;
         // One read is not one moment: facts may come between two counters.
         Ok(if dropped > 0.0 && seen == submitted + dropped {
             Ok(())
@@ -74,15 +75,6 @@ fn overflow() -> Tested {
     Ok(())
 }
 
-fn dropped(daemon: &Daemon<'_>) -> Result<f64, Failed> {
-    daemon.metric("facts_dropped_total", &[("reason", "ring_full")])
-}
-
-/// The sum of all series of this name.
-fn sum(metrics: &str, name: &str) -> f64 {
-    let lines = metrics
-        .lines()
-        .filter(|line| line.starts_with(&format!("{name}{{")));
-    let values = lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
-    values.sum()
+fn dropped(daemon: &Daemon) -> Result<f64, Failed> {
+    Ok(daemon.metric("facts_dropped_total", &[("reason", "ring_full")])?)
 }

@@ -1,11 +1,12 @@
 //! Which silence counts, and which is nobody's business.
 
-use crate::common::daemon::{Daemon, Place, QUICK, path, watching};
 use crate::common::net::{Pair, at, ip, listen, routed};
+use crate::common::place::{QUICK, path, place_in, watching};
 use crate::common::{Test, Tested, eventually, is};
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
 use monitor_lab::network::block::{CLIENT_SIDE, SERVER_SIDE};
+use monitor_lab::testbed::Daemon;
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
@@ -36,15 +37,15 @@ fn control(network: &Network) -> Result<Pair, Failed> {
 
 /// Waits until whatever fell silent before `control` must have been found if it
 /// ever were: `control` is found, and sweeps have passed since.
-fn await_control(daemon: &Daemon<'_>, control: &Pair) -> Tested {
+fn await_control(daemon: &Daemon, control: &Pair) -> Tested {
     let finding = daemon.await_finding(control.client_address()?, "crossed")?;
     assert_eq!(finding["path"], "default", "{finding}");
-    daemon.await_sweeps(3)
+    Ok(daemon.await_sweeps(3)?)
 }
 
 fn loopback() -> Tested {
     let network = routed()?;
-    let place = Place::new(&network.block, QUICK)?;
+    let place = place_in(&network.block, QUICK)?;
     let daemon = place.start(BY_FLAG)?;
     let mut pairs = Vec::new();
     for address in [
@@ -66,7 +67,7 @@ fn loopback() -> Tested {
     }
     let control = control(&network)?;
     await_control(&daemon, &control)?;
-    let rows = daemon.ls()?;
+    let rows: Vec<Value> = daemon.ask("ls")?;
     for pair in &pairs {
         let address = pair.client_address()?;
         assert_eq!(daemon.findings_of(address)?, Vec::<Value>::new());
@@ -87,7 +88,7 @@ fn on_link() -> Tested {
     let lan = network.block.gateway(CLIENT_SIDE);
     let wan = network.block.gateway(SERVER_SIDE);
     let named = path("named", &[&format!("{wan}/32")], "1s");
-    let place = Place::new(&network.block, &format!("{QUICK}{named}"))?;
+    let place = place_in(&network.block, &format!("{QUICK}{named}"))?;
     let daemon = place.start(BY_FLAG)?;
     let neighbour = |from, gateway: IpAddr| -> Result<Pair, Failed> {
         let listener = listen(&network.middlebox, at(gateway, 6000))?;
@@ -112,7 +113,7 @@ fn on_link() -> Tested {
         "{row}"
     );
     // Nor is the far end of the named one, whose peer no prefix names.
-    let rows = daemon.ls()?;
+    let rows: Vec<Value> = daemon.ask("ls")?;
     let remote = named.client_address()?.to_string();
     let back = rows
         .iter()
@@ -143,7 +144,7 @@ fn ipv6() -> Tested {
         .within(|| fs::write("/proc/sys/net/ipv6/conf/all/forwarding", "1"))??;
     let prefix = format!("{}/64", subnet(0x19));
     let settings = format!("{QUICK}{}", path("six", &[&prefix], "1s"));
-    let place = Place::new(&network.block, &settings)?;
+    let place = place_in(&network.block, &settings)?;
     let daemon = place.start(&[])?;
     let server = at(host(0x19, 2), 5432);
     let listener = listen(&network.server, server)?;
@@ -165,7 +166,7 @@ fn ipv6() -> Tested {
 
 fn no_silence() -> Tested {
     let network = routed()?;
-    let place = Place::new(&network.block, &watching(&network.block, "default", "1s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "default", "1s"))?;
     let daemon = place.start(&[])?;
     let listener = listen(&network.server, at(network.server_address(), 6000))?;
     let pair = Pair::open(&network.client, &listener)?;
@@ -180,7 +181,7 @@ fn no_silence() -> Tested {
     assert!(in_time_wait(&network, waiting)?, "not what the test is for");
     for address in [waiting, listener.local_addr()?] {
         assert_eq!(daemon.findings_of(address)?, Vec::<Value>::new());
-        let mut rows = daemon.ls()?;
+        let mut rows: Vec<Value> = daemon.ask("ls")?;
         rows.retain(|row| row["connection"]["local"] == address.to_string());
         assert_eq!(rows, Vec::<Value>::new(), "these are no connections");
     }
@@ -202,7 +203,7 @@ fn in_time_wait(network: &Network, local: SocketAddr) -> Result<bool, Failed> {
 fn older() -> Tested {
     let network = routed()?;
     let pair = control(&network)?;
-    let place = Place::new(&network.block, &watching(&network.block, "default", "1s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "default", "1s"))?;
     let daemon = place.start(&[])?;
     for (end, role) in [(&pair.client, "client"), (&pair.server, "server")] {
         let finding = daemon.await_finding(end.local_addr()?, "crossed")?;
@@ -219,12 +220,12 @@ fn older() -> Tested {
 
 fn once() -> Tested {
     let network = routed()?;
-    let place = Place::new(&network.block, &watching(&network.block, "default", "4s"))?;
+    let place = place_in(&network.block, &watching(&network.block, "default", "4s"))?;
     let daemon = place.start(&[])?;
     let pair = control(&network)?;
     let client = pair.client_address()?;
     daemon.await_finding(client, "at_risk")?;
-    let firing = |daemon: &Daemon<'_>| {
+    let firing = |daemon: &Daemon| {
         daemon.metric(
             "alerts_firing",
             &[("alert", "crossed"), ("path", "default")],

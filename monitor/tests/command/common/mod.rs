@@ -1,24 +1,15 @@
-//! What the tests share: when one is skipped, how long one waits, and the
+//! What the tests share: when one is skipped, and the
 //! programs and networks they work with.
 
-pub mod daemon;
 pub mod net;
+pub mod place;
 pub mod run;
 pub mod sock_ops;
-pub mod watch;
 
 use libtest_mimic::{Failed, Trial};
+use monitor_lab::testbed::wait;
 use nix::unistd::geteuid;
 use std::fmt::Display;
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// How long anything may take that should take a moment. Far more than it
-/// needs, so that a busy machine fails no test.
-pub const BOUND: Duration = Duration::from_secs(40);
-
-/// How often one looks again.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// How a test ends.
 pub type Tested = Result<(), Failed>;
@@ -97,34 +88,12 @@ pub fn trials(rooms: &[(&str, &'static [Test])]) -> Vec<Trial> {
 /// Looks again and again until there is an answer.
 ///
 /// # Errors
-/// If there is none within [`BOUND`], with `what` was waited for and the last
-/// reason why not.
+/// As [`wait::eventually`].
 pub fn eventually<T, W: Display>(
     what: &str,
     look: impl FnMut() -> Result<Result<T, W>, Failed>,
 ) -> Result<T, Failed> {
-    within(BOUND, what, look)
-}
-
-/// As [`eventually`], with a bound of its own.
-///
-/// # Errors
-/// If there is no answer within `bound`.
-pub fn within<T, W: Display>(
-    bound: Duration,
-    what: &str,
-    mut look: impl FnMut() -> Result<Result<T, W>, Failed>,
-) -> Result<T, Failed> {
-    let until = Instant::now() + bound;
-    loop {
-        match look()? {
-            Ok(found) => return Ok(found),
-            Err(why) if Instant::now() >= until => {
-                return Err(format!("waited {bound:?} in vain until {what}: {why}").into());
-            }
-            Err(_) => thread::sleep(PAUSE),
-        }
-    }
+    wait::eventually(what, look)
 }
 
 /// For [`eventually`]: done once `value` is `wanted`.

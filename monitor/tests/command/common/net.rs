@@ -1,10 +1,10 @@
 //! Connections within and between network namespaces, held by this process.
 
-use super::BOUND;
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
 use monitor_lab::network::middlebox::Middlebox;
 use monitor_lab::network::namespace::Namespace;
+use monitor_lab::testbed::wait::BOUND;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;

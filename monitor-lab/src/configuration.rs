@@ -3,8 +3,6 @@
 use crate::boxes::Clock;
 use crate::network::block::Block;
 use serde::Serialize;
-use std::net::SocketAddr;
-use std::path::Path;
 
 /// One path that covers both of the story's subnets, and its loopback addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -18,15 +16,14 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// The file's text.
-    pub(super) fn text(&self, listen: SocketAddr, socket: &Path, block: &Block) -> String {
+    /// What the file says besides its addresses.
+    #[must_use]
+    pub fn text(&self, block: &Block) -> String {
         let [client, server] = block.prefixes();
         // Named, so that what is not said of them is not for want of a path.
         let loopback = block.loopback();
         format!(
-            r#"listen = "{listen}"
-socket = "{}"
-sweep_interval = "1s"
+            r#"sweep_interval = "1s"
 min_gap = "1s"
 
 [[path]]
@@ -35,7 +32,6 @@ remote = ["{client}", "{server}", "{loopback}/32"]
 timeout = "{}s"
 clock = "{}"
 "#,
-            socket.display(),
             self.path,
             self.timeout,
             self.clock.word()

@@ -1,0 +1,143 @@
+//! The files and addresses of one daemon after the other.
+
+use crate::LabError;
+use crate::names::{DIRECTORY, SOCKET};
+use nix::mount::umount;
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{self, Command};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// What the daemon writes to standard output, in its directory.
+pub(super) const FINDINGS: &str = "findings";
+
+/// What it writes to standard error.
+pub(super) const LOG: &str = "log";
+
+/// Where a daemon lives: its configuration, its addresses, what it writes. All clones
+/// are the same place; with the last one its files go, and what a killed daemon has
+/// left in the kernel.
+#[derive(Clone, Debug)]
+pub struct Place {
+    tcplull: PathBuf,
+    listen: SocketAddr,
+    directory: Arc<Directory>,
+}
+
+#[derive(Debug)]
+struct Directory(TempDir);
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        remove_pins(&self.0.path().join(SOCKET));
+    }
+}
+
+impl Place {
+    /// A place for the binary `tcplull` with a free port of the loopback address
+    /// `loopback`, and `settings` in the configuration file.
+    ///
+    /// # Errors
+    /// If files or ports cannot be had.
+    pub fn new(tcplull: &Path, loopback: Ipv4Addr, settings: &str) -> Result<Self, LabError> {
+        let directory = tempfile::Builder::new()
+            .prefix(&format!("{DIRECTORY}{}-", process::id()))
+            .tempdir()
+            .map_err(LabError::io("making a directory for tcplull"))?;
+        // Where the address is nobody else's, the port stays free.
+        let listen = TcpListener::bind((loopback, 0))
+            .and_then(|listener| listener.local_addr())
+            .map_err(LabError::io("looking for a free port"))?;
+        let place = Self {
+            tcplull: tcplull.to_owned(),
+            listen,
+            directory: Arc::new(Directory(directory)),
+        };
+        place.configure(settings)?;
+        Ok(place)
+    }
+
+    /// Writes the configuration anew: two lines with the addresses, and `settings`.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn configure(&self, settings: &str) -> Result<(), LabError> {
+        let (listen, socket) = (self.listen, self.socket());
+        let text = format!("listen = \"{listen}\"\nsocket = {socket:?}\n{settings}");
+        fs::write(self.file(), text).map_err(LabError::io("writing tcplull's configuration"))
+    }
+
+    /// The file `name` in its directory.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.0.path().join(name)
+    }
+
+    /// The configuration file.
+    #[must_use]
+    pub fn file(&self) -> PathBuf {
+        self.path("config.toml")
+    }
+
+    /// The inspection socket.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.path(SOCKET)
+    }
+
+    /// Where metrics and health are.
+    #[must_use]
+    pub fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// `tcplull run` with this configuration.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.tcplull);
+        command.args(["run", "--config"]).arg(self.file());
+        command
+    }
+
+    /// `tcplull <question> --json`, put to the daemon that lives here.
+    #[must_use]
+    pub fn question(&self, question: &str) -> Command {
+        let mut command = Command::new(&self.tcplull);
+        command
+            .args([question, "--json", "--socket"])
+            .arg(self.socket());
+        command
+    }
+
+    /// What the daemon has written to the file `name`, of a long one only the last `limit` bytes.
+    pub(super) fn read(&self, name: &str, limit: u64) -> Result<String, LabError> {
+        let read = || {
+            let mut file = File::open(self.path(name))?;
+            let length = file.metadata()?.len();
+            file.seek(SeekFrom::Start(length.saturating_sub(limit)))?;
+            let mut bytes = Vec::new();
+            file.take(limit).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        let bytes = read().map_err(LabError::io(format!("reading tcplull's {name}")))?;
+        // Findings hold text of other programs, so it need not be UTF-8.
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// Removes what a daemon that was killed has left: the pin of the marks that it has set
+/// on sockets, in a file system mounted beside its inspection socket or in the one that
+/// the system has for pins. A daemon that ended by itself has left nothing.
+pub fn remove_pins(socket: &Path) {
+    let mut beside = socket.as_os_str().to_owned();
+    beside.push(".bpf");
+    if umount(Path::new(&beside)).is_ok() {
+        let _ = fs::remove_dir(&beside);
+    }
+    let plain = socket.to_string_lossy();
+    let plain = plain.trim_start_matches('/').replace(['/', '.'], "_");
+    let _ = fs::remove_dir_all(format!("/sys/fs/bpf/tcplull_{plain}"));
+}

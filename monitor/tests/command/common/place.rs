@@ -1,0 +1,28 @@
+//! Where the tests' daemons live, and what their configurations say.
+
+use super::run::TCPLULL;
+use libtest_mimic::Failed;
+use monitor_lab::network::block::Block;
+use monitor_lab::testbed::Place;
+
+/// Top-level settings under which silences of tenths of a second count.
+pub const QUICK: &str = "sweep_interval = \"200ms\"\nmin_gap = \"100ms\"\n";
+
+/// One `[[path]]` for all ports.
+pub fn path(name: &str, remote: &[&str], timeout: &str) -> String {
+    format!("[[path]]\nname = \"{name}\"\nremote = {remote:?}\ntimeout = \"{timeout}\"\n")
+}
+
+/// [`QUICK`] and one path for both subnets of `block`.
+pub fn watching(block: &Block, name: &str, timeout: &str) -> String {
+    let [one, other] = block.prefixes();
+    format!("{QUICK}{}", path(name, &[&one, &other], timeout))
+}
+
+/// A place on `block`'s own loopback address, with `settings` in the configuration file.
+///
+/// # Errors
+/// If files or ports cannot be had.
+pub fn place_in(block: &Block, settings: &str) -> Result<Place, Failed> {
+    Ok(Place::new(TCPLULL.as_ref(), block.loopback(), settings)?)
+}
