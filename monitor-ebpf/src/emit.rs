@@ -1,11 +1,11 @@
 //! Facts on their way to user space.
 
 use crate::counters::count;
-use crate::gap::Silence;
 use crate::kernel::{Route, TcpSock, guarded};
 use crate::looks::Look;
 use crate::segment;
-use crate::suspects::Suspect;
+use crate::silence::Silence;
+use crate::suspects::{Decision, Suspect};
 use aya_ebpf::helpers::{bpf_get_current_comm, bpf_get_current_pid_tgid};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::RingBuf;
@@ -15,50 +15,6 @@ use monitor_common::{Counter, Fact, FactKind, RING_BYTES, Segment, flags};
 
 #[map]
 static FACTS: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
-
-/// What a hook has decided to tell of a suspect. It is kept with the suspect between the
-/// decision and the telling: of what lies in a map the verifier knows nothing. In
-/// registers it would follow every way to the decision through the whole of the telling.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct Decision {
-    /// A [`FactKind`] as its number.
-    pub kind: u32,
-    /// Bits of [`flags`].
-    pub flags: u32,
-    /// 1 if the suspicion ends with it.
-    pub ends: u32,
-}
-
-impl Decision {
-    /// Nothing but this fact.
-    #[inline(always)]
-    pub fn of(kind: FactKind) -> Self {
-        Self {
-            kind: kind as u32,
-            flags: 0,
-            ends: 0,
-        }
-    }
-
-    /// The same, on a route that is told with it.
-    #[inline(always)]
-    pub fn on(self, route: Route) -> Self {
-        Self {
-            flags: self.flags | route_flags(Some(route)),
-            ..self
-        }
-    }
-
-    /// The same, and the suspicion ends with it if so.
-    #[inline(always)]
-    pub fn ending(self, ends: bool) -> Self {
-        Self {
-            ends: u32::from(ends),
-            ..self
-        }
-    }
-}
 
 /// What a hook adds to the socket's own state.
 #[derive(Clone, Copy)]
@@ -125,16 +81,6 @@ impl Task {
     }
 }
 
-#[inline(always)]
-fn route_flags(route: Option<Route>) -> u32 {
-    match route {
-        Some(Route::Loopback) => flags::LOOPBACK,
-        Some(Route::OnLink) => flags::ON_LINK,
-        Some(Route::Unknown) => flags::ROUTE_UNKNOWN,
-        Some(Route::Gateway) | None => 0,
-    }
-}
-
 /// Tells one fact, or counts that it was dropped. The socket must have its cookie.
 #[inline(always)]
 pub fn tell(kind: FactKind, sock: TcpSock, silence: &Silence, context: &Context) {
@@ -191,7 +137,7 @@ pub fn write(
         }
         None => fact.segment = Segment::default(),
     }
-    let mut bits = route_flags(context.route) | context.flags;
+    let mut bits = Route::flags(context.route) | context.flags;
     if sock.keepalive() {
         bits |= flags::KEEPALIVE;
     }

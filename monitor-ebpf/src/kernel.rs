@@ -1,12 +1,13 @@
 //! The one place where kernel memory is read.
 
 use crate::globals::offset;
+use aya_ebpf::EbpfContext;
 use aya_ebpf::helpers::bpf_probe_read_kernel;
 use aya_ebpf::helpers::generated::{
     bpf_get_socket_cookie, bpf_jiffies64, bpf_ktime_get_ns, bpf_skc_to_tcp_sock,
 };
 use core::ffi::c_void;
-use monitor_common::{Family, MISSING, Offsets, Socket, UNKNOWN_WSCALE};
+use monitor_common::{Family, MISSING, Offsets, Socket, UNKNOWN_WSCALE, flags};
 
 /// `SOCK_KEEPOPEN` in `enum sock_flags` (include/net/sock.h): bit 3 of `sk_flags`.
 const SOCK_KEEPOPEN: u64 = 1 << 3;
@@ -28,6 +29,19 @@ pub enum Route {
     Gateway,
     /// No route is cached.
     Unknown,
+}
+
+impl Route {
+    /// The bits of [`flags`] that say how; none where nothing is known of a route.
+    #[inline(always)]
+    pub fn flags(route: Option<Self>) -> u32 {
+        match route {
+            Some(Self::Loopback) => flags::LOOPBACK,
+            Some(Self::OnLink) => flags::ON_LINK,
+            Some(Self::Unknown) => flags::ROUTE_UNKNOWN,
+            Some(Self::Gateway) | None => 0,
+        }
+    }
 }
 
 /// A full TCP socket, as the verifier knows it (`struct tcp_sock`).
@@ -404,6 +418,13 @@ pub fn pointer_at(base: *const c_void, byte_offset: usize) -> *const c_void {
     let at = base.wrapping_byte_add(byte_offset).cast::<*const c_void>();
     // SAFETY: the verifier knows the structure and refuses a bad offset.
     unsafe { core::ptr::read_volatile(at) }
+}
+
+/// The `n`th argument, a pointer, of a BTF tracepoint or fentry program: the
+/// context of both is an array of words.
+#[inline(always)]
+pub fn pointer_argument(context: &impl EbpfContext, n: usize) -> *const c_void {
+    pointer_at(context.as_ptr(), n * size_of::<u64>())
 }
 
 /// Reads a member through a pointer that the verifier does not follow; zero

@@ -1,15 +1,21 @@
 //! What a marked socket was like when it was last looked at. Its callbacks come after
 //! most segments that arrive, not before them: the difference is what arrived.
 
-use crate::gap::{self, Clocks, Silence};
-use crate::hooks::Edges;
 use crate::kernel::TcpSock;
+use crate::silence::{self, Clocks, Silence};
 use aya_ebpf::bindings::BPF_SK_STORAGE_GET_F_CREATE;
 use aya_ebpf::btf_maps::SkStorage;
 use aya_ebpf::helpers::generated::{bpf_sk_storage_delete, bpf_sk_storage_get};
 use aya_ebpf::macros::btf_map;
 use core::ffi::c_void;
 use monitor_common::{Segment, Socket, UNKNOWN_WSCALE, segment_options, tcp_flags};
+
+/// Where a connection stood in both directions.
+#[derive(Clone, Copy)]
+pub struct Edges {
+    pub rcv_nxt: u32,
+    pub snd_una: u32,
+}
 
 /// The members of a socket that an arriving segment changes.
 #[derive(Clone, Copy)]
@@ -121,7 +127,7 @@ impl Look {
     /// been moved by what ended it.
     #[inline(always)]
     pub fn silence(&self) -> Silence {
-        gap::silence_by(self.clocks)
+        silence::silence_by(self.clocks)
     }
 
     /// Where the connection stood.

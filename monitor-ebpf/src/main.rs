@@ -1,7 +1,7 @@
 //! tcplull's kernel side: it records facts and draws no conclusions.
 //!
 //! One file a hook family under `hooks`; all reading of kernel memory is in
-//! `kernel`, of a segment's bytes in `segment`, all arithmetic on silences in `gap`.
+//! `kernel`, of a segment's bytes in `segment`, all arithmetic on silences in `silence`.
 #![no_std]
 #![no_main]
 #![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
@@ -16,6 +16,7 @@ mod looks;
 mod marks;
 mod paths;
 mod segment;
+mod silence;
 mod suspects;
 
 // The kernel lends most helpers used here to GPL-compatible programs only.

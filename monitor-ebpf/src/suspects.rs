@@ -1,18 +1,61 @@
 //! State for suspects, and for nobody else: it lives and dies with the socket.
 
 use crate::counters::{add, count};
-use crate::emit::Decision;
-use crate::gap::Silence;
 use crate::globals::setting;
-use crate::kernel::TcpSock;
+use crate::kernel::{Route, TcpSock};
 use crate::paths::Threshold;
+use crate::silence::Silence;
 use aya_ebpf::bindings::BPF_SK_STORAGE_GET_F_CREATE;
 use aya_ebpf::btf_maps::SkStorage;
 use aya_ebpf::helpers::generated::{bpf_sk_storage_delete, bpf_sk_storage_get};
 use aya_ebpf::macros::{btf_map, map};
 use aya_ebpf::maps::Array;
 use core::ffi::c_void;
-use monitor_common::Counter;
+use monitor_common::{Counter, FactKind};
+
+/// What a hook has decided to tell of a suspect. It is kept with the suspect between the
+/// decision and the telling: of what lies in a map the verifier knows nothing. In
+/// registers it would follow every way to the decision through the whole of the telling.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub struct Decision {
+    /// A [`FactKind`] as its number.
+    pub kind: u32,
+    /// Bits of [`monitor_common::flags`].
+    pub flags: u32,
+    /// 1 if the suspicion ends with it.
+    pub ends: u32,
+}
+
+impl Decision {
+    /// Nothing but this fact.
+    #[inline(always)]
+    pub fn of(kind: FactKind) -> Self {
+        Self {
+            kind: kind as u32,
+            flags: 0,
+            ends: 0,
+        }
+    }
+
+    /// The same, on a route that is told with it.
+    #[inline(always)]
+    pub fn on(self, route: Route) -> Self {
+        Self {
+            flags: self.flags | Route::flags(Some(route)),
+            ..self
+        }
+    }
+
+    /// The same, and the suspicion ends with it if so.
+    #[inline(always)]
+    pub fn ending(self, ends: bool) -> Self {
+        Self {
+            ends: u32::from(ends),
+            ..self
+        }
+    }
+}
 
 /// What is kept of a suspect between two facts.
 #[derive(Clone, Copy)]

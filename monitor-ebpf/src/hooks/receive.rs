@@ -1,13 +1,13 @@
 //! A segment arrived on an established connection, before it is validated: what
 //! is seen here proves arrival, not acceptance.
 
-use super::{is_healthy, pointer_argument};
-use crate::emit::{Arrival, Context, Decision, tell_decided};
-use crate::gap::{self, Silence};
-use crate::kernel::TcpSock;
-use crate::looks::Look;
+use crate::emit::{Arrival, Context, tell_decided};
+use crate::gap;
+use crate::kernel::{TcpSock, pointer_argument};
+use crate::looks::{Edges, Look};
 use crate::segment;
-use crate::suspects::Suspect;
+use crate::silence::{self, Silence};
+use crate::suspects::{Decision, Suspect};
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};
 use aya_ebpf::programs::{BtfTracePointContext, FEntryContext};
@@ -30,12 +30,12 @@ fn on_receive(context: &impl EbpfContext) -> i32 {
     let Some(sock) = TcpSock::from_sock(pointer_argument(context, 0)) else {
         return 0;
     };
-    if is_healthy(sock) {
+    if silence::is_healthy(sock) {
         return 0;
     }
     // From here on: rare.
     let suspect = Suspect::of(sock);
-    if suspect.is_none() && gap::is_busy(sock) {
+    if suspect.is_none() && silence::is_busy(sock) {
         return 0;
     }
     let skb = pointer_argument(context, 1);
@@ -43,7 +43,7 @@ fn on_receive(context: &impl EbpfContext) -> i32 {
         if suspect.is_none() {
             sock.ensure_cookie();
         }
-        let silence = gap::silence(sock);
+        let silence = silence::silence(sock);
         let before = Edges {
             rcv_nxt: sock.rcv_nxt(),
             snd_una: sock.snd_una(),
@@ -53,13 +53,6 @@ fn on_receive(context: &impl EbpfContext) -> i32 {
         }
     }
     0
-}
-
-/// Where a connection stood in both directions.
-#[derive(Clone, Copy)]
-pub struct Edges {
-    pub rcv_nxt: u32,
-    pub snd_una: u32,
 }
 
 /// Tells what [`arrives`] has decided. `before` is the socket before the segment, where

@@ -1,9 +1,8 @@
 //! Resets, in and out. Ends of connections are told whatever a suspect's budget.
 
-use super::pointer_argument;
 use crate::emit::{Context, tell};
-use crate::gap;
-use crate::kernel::TcpSock;
+use crate::kernel::{TcpSock, pointer_argument};
+use crate::silence;
 use crate::suspects::Suspect;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
@@ -27,7 +26,7 @@ fn on_reset(context: &BtfTracePointContext, kind: FactKind) -> i32 {
         return 0;
     };
     if let Some(suspect) = Suspect::of(sock) {
-        let silence = gap::silence(sock);
+        let silence = silence::silence(sock);
         tell(kind, sock, &silence, &Context::of_path(suspect.path_id));
     }
     0

@@ -1,10 +1,9 @@
 //! A suspect's segment is sent again.
 
-use super::pointer_argument;
 use crate::emit::{Context, tell};
-use crate::gap;
 use crate::globals::setting;
-use crate::kernel::TcpSock;
+use crate::kernel::{TcpSock, pointer_argument};
+use crate::silence;
 use crate::suspects::Suspect;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
@@ -23,7 +22,7 @@ pub fn retransmit_tracepoint(context: BtfTracePointContext) -> i32 {
         return 0;
     }
     if suspect.may_tell() {
-        let silence = gap::silence(sock);
+        let silence = silence::silence(sock);
         let context = Context::of_path(suspect.path_id);
         tell(FactKind::Retransmitted, sock, &silence, &context);
     }

@@ -1,10 +1,10 @@
 //! The application sends.
 
-use super::{is_healthy, pointer_argument};
-use crate::emit::{Context, Decision, Task, tell_decided};
-use crate::gap::{self, Silence};
-use crate::kernel::TcpSock;
-use crate::suspects::Suspect;
+use crate::emit::{Context, Task, tell_decided};
+use crate::gap;
+use crate::kernel::{TcpSock, pointer_argument};
+use crate::silence::{self, Silence};
+use crate::suspects::{Decision, Suspect};
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};
 use aya_ebpf::programs::{BtfTracePointContext, FEntryContext};
@@ -35,18 +35,18 @@ fn on_send(context: &impl EbpfContext) -> i32 {
     let Some(sock) = TcpSock::from_sock(pointer_argument(context, 0)) else {
         return 0;
     };
-    if is_healthy(sock) {
+    if silence::is_healthy(sock) {
         return 0;
     }
     // From here on: rare.
     let suspect = Suspect::of(sock);
     if suspect.is_none() {
-        if gap::is_busy(sock) {
+        if silence::is_busy(sock) {
             return 0;
         }
         sock.ensure_cookie();
     }
-    let silence = gap::silence(sock);
+    let silence = silence::silence(sock);
     if let Some(suspect) = sends(sock, suspect, &silence) {
         tell_send(sock, suspect, &silence, Task::current());
     }

@@ -6,11 +6,11 @@
 //! the round trip), or when this host sends next.
 
 use crate::emit::{Arrival, Task};
-use crate::gap;
 use crate::hooks::{receive, send};
 use crate::kernel::TcpSock;
 use crate::looks::{self, Look};
 use crate::marks;
+use crate::silence;
 use crate::suspects::Suspect;
 use aya_ebpf::bindings::{
     BPF_SOCK_OPS_HDR_OPT_LEN_CB, BPF_SOCK_OPS_PARSE_HDR_OPT_CB, BPF_SOCK_OPS_RTT_CB, bpf_sock_ops,
@@ -68,14 +68,14 @@ fn on_callback(ops: *mut bpf_sock_ops) {
         && sock.packets_out() == 0
     {
         // Nothing is queued and nothing in flight: a send is about to begin.
-        let silence = gap::silence(sock);
+        let silence = silence::silence(sock);
         if let Some(suspect) = send::sends(sock, Suspect::of(sock), &silence) {
             // SAFETY: the helper takes nothing and has no failure.
             let task = Task::of(unsafe { bpf_get_current_task_btf() }.cast());
             send::tell_send(sock, suspect, &silence, task);
         }
     }
-    if Suspect::of(sock).is_none() && gap::is_busy(sock) {
+    if Suspect::of(sock).is_none() && silence::is_busy(sock) {
         if let Some(mark) = marks::of(sock) {
             marks::clear_in_callback(sock, mark, ops);
         }

@@ -1,10 +1,9 @@
 //! A connection changes its state.
 
-use super::pointer_argument;
 use crate::emit::{Context, tell};
-use crate::gap;
-use crate::kernel::TcpSock;
+use crate::kernel::{TcpSock, pointer_argument};
 use crate::paths;
+use crate::silence;
 use crate::suspects::Suspect;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
@@ -17,7 +16,7 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
     };
     let states = (context.arg::<i32>(1) as u32, context.arg::<i32>(2) as u32);
     if let Some(suspect) = Suspect::of(sock) {
-        let silence = gap::silence(sock);
+        let silence = silence::silence(sock);
         let context = Context {
             states,
             ..Context::of_path(suspect.path_id)
@@ -39,13 +38,13 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
     if old != TcpState::Established as u32 && old != TcpState::CloseWait as u32 {
         return 0;
     }
-    if gap::is_busy(sock) {
+    if silence::is_busy(sock) {
         return 0;
     }
     let Some((threshold, route)) = paths::threshold(sock) else {
         return 0;
     };
-    let silence = gap::silence(sock);
+    let silence = silence::silence(sock);
     if silence.at_most(threshold.clock) >= threshold.warn_ns {
         let context = Context {
             states,

@@ -3,11 +3,11 @@
 
 use crate::counters::count;
 use crate::emit::{Context, Task, tell, write};
-use crate::gap;
 use crate::globals::offset;
 use crate::kernel::{Route, TcpSock, pointer_at};
 use crate::marks;
 use crate::paths::{self, Threshold};
+use crate::silence::{self, Silence};
 use crate::suspects::Suspect;
 use aya_ebpf::helpers::generated::{bpf_seq_write, bpf_sock_from_file};
 use aya_ebpf::macros::map;
@@ -92,10 +92,10 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     // loads only.
     let stalled = open && is_stalled(sock);
     let sampled = open && sock.hash() & order.sample_mask == order.sample_turn;
-    if !all && !stalled && !suspected && !sampled && gap::is_busy(sock) {
+    if !all && !stalled && !suspected && !sampled && silence::is_busy(sock) {
         return;
     }
-    let silence = gap::silence(sock);
+    let silence = silence::silence(sock);
     // The payload's silence is the longest of all clocks. To find a connection's path takes
     // longer than all before.
     let soon_ns = silence.payload_ns.saturating_add(order.ahead_ns);
@@ -140,7 +140,7 @@ fn look(
     sock: TcpSock,
     order: &SweepOrder,
     note: Note,
-    silence: &gap::Silence,
+    silence: &Silence,
     measured: Option<(Threshold, Route)>,
 ) {
     let all = note.has(ALL);
@@ -225,7 +225,7 @@ impl Note {
 
 /// Ends a suspicion that has nothing more to tell.
 #[inline(always)]
-fn review(sock: TcpSock, suspect: &mut Suspect, state: u32, silence: &gap::Silence) {
+fn review(sock: TcpSock, suspect: &mut Suspect, state: u32, silence: &Silence) {
     let (kind, states) = if suspect.half_closed != 0 && suspect.was_answered(sock) {
         // No hook saw it come. With states, as where a change of state shows it: the
         // silence is not the one that it ended.
@@ -284,7 +284,7 @@ fn waits_for_reply(sock: TcpSock) -> bool {
 }
 
 #[inline(always)]
-fn write_row(context: *const c_void, sock: TcpSock, silence: &gap::Silence, row: &Context) {
+fn write_row(context: *const c_void, sock: TcpSock, silence: &Silence, row: &Context) {
     let Some(room) = SWEEP_ROW.get_ptr_mut(0) else {
         return;
     };

@@ -1,0 +1,127 @@
+//! Silences and the clocks they are measured by: the one place where a clock is subtracted
+//! from now.
+
+use crate::globals::setting;
+use crate::kernel::{self, TcpSock};
+use monitor_common::PathClock;
+
+/// How long a socket has been silent, by both clocks, in ns.
+#[derive(Clone, Copy)]
+pub struct Silence {
+    pub now_ns: u64,
+    pub payload_ns: u64,
+    /// At least: local timers and reads move the stack's packet clock too.
+    pub packet_ns: u64,
+    /// At most: no payload and no ACK was seen for so long; a probe of the peer's
+    /// leaves no other trace than in `segs_in`.
+    pub packet_max_ns: u64,
+}
+
+impl Silence {
+    /// The longest that the silence can be by the clock that a path counts by (a
+    /// [`PathClock`] number). Thresholds are held against this: user space, which
+    /// sees the counters move or stand still, takes back what is too much.
+    #[inline(always)]
+    pub fn at_most(&self, clock: u32) -> u64 {
+        if clock == PathClock::Payload as u32 {
+            self.payload_ns
+        } else {
+            self.packet_max_ns
+        }
+    }
+
+    /// The least that it can be.
+    #[inline(always)]
+    pub fn at_least(&self, clock: u32) -> u64 {
+        if clock == PathClock::Payload as u32 {
+            self.payload_ns
+        } else {
+            self.packet_ns
+        }
+    }
+}
+
+/// The clocks that the stack keeps of a connection.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Clocks {
+    pub tcp_clock_cache: u64,
+    pub lsndtime: u32,
+    pub lrcvtime: u32,
+    pub rcv_tstamp: u32,
+    /// Always zero.
+    pub reserved: u32,
+}
+
+impl Clocks {
+    /// As they stand.
+    #[inline(always)]
+    pub fn of(sock: TcpSock) -> Self {
+        Self {
+            tcp_clock_cache: sock.tcp_clock_cache(),
+            lsndtime: sock.lsndtime(),
+            lrcvtime: sock.lrcvtime(),
+            rcv_tstamp: sock.rcv_tstamp(),
+            reserved: 0,
+        }
+    }
+}
+
+/// Jiffies since the last payload in either direction. Unsigned differences, so
+/// a wrap of the 32-bit clock does no harm; a silence longer than the clock's
+/// whole turn (49 days at HZ 1000, 198 at HZ 250) reads short.
+#[inline(always)]
+pub fn payload_jiffies(sock: TcpSock) -> u32 {
+    since_payload(sock.lsndtime(), sock.lrcvtime())
+}
+
+#[inline(always)]
+fn since_payload(lsndtime: u32, lrcvtime: u32) -> u32 {
+    let now = kernel::jiffies();
+    let since_sent = now.wrapping_sub(lsndtime);
+    let since_received = now.wrapping_sub(lrcvtime);
+    // On another CPU a stamp can be a moment ahead of the `jiffies` read above; as
+    // a difference that would be a whole turn of the clock. The other one decides.
+    since_sent.min(since_received)
+}
+
+/// What the hot path asks first: has the connection been silent for less than
+/// `min_gap`? One look at jiffies, two loads.
+#[inline(always)]
+pub fn is_busy(sock: TcpSock) -> bool {
+    payload_jiffies(sock) < setting(|settings| &settings.min_gap_jiffies)
+}
+
+/// Where the path of every healthy segment ends: the connection is not silent, and no
+/// program keeps storage with it, so it is no suspect. Asked before anything else, so that
+/// what it takes lies in one piece at the beginning of the program.
+#[inline(always)]
+pub fn is_healthy(sock: TcpSock) -> bool {
+    is_busy(sock) && !sock.has_storage()
+}
+
+/// Both clocks in full.
+#[inline(always)]
+pub fn silence(sock: TcpSock) -> Silence {
+    silence_by(Clocks::of(sock))
+}
+
+/// The same by clocks that were read before.
+#[inline(always)]
+pub fn silence_by(clocks: Clocks) -> Silence {
+    let now_ns = kernel::now_ns();
+    let jiffy_ns = u64::from(setting(|settings| &settings.jiffy_ns));
+    let packet_ns = now_ns.saturating_sub(clocks.tcp_clock_cache);
+    let since_ack = kernel::jiffies().wrapping_sub(clocks.rcv_tstamp);
+    let since_payload = since_payload(clocks.lsndtime, clocks.lrcvtime);
+    // Payload is a packet too, so its silence is never the shorter one: this also
+    // mends what a whole turn of jiffies hides.
+    let payload_ns = (u64::from(since_payload) * jiffy_ns).max(packet_ns);
+    let since_ack_ns = (u64::from(since_ack) * jiffy_ns).max(packet_ns);
+    Silence {
+        now_ns,
+        payload_ns,
+        packet_ns,
+        packet_max_ns: since_ack_ns.min(payload_ns),
+    }
+}
