@@ -3,12 +3,10 @@
 
 use crate::kernel::TcpSock;
 use crate::silence::{self, Clocks, Silence};
-use aya_ebpf::bindings::BPF_SK_STORAGE_GET_F_CREATE;
+use crate::storage;
 use aya_ebpf::btf_maps::SkStorage;
-use aya_ebpf::helpers::generated::{bpf_sk_storage_delete, bpf_sk_storage_get};
 use aya_ebpf::macros::btf_map;
-use core::ffi::c_void;
-use monitor_common::{Segment, Socket, UNKNOWN_WSCALE, segment_options, tcp_flags};
+use monitor_common::{Record, Segment, Socket, UNKNOWN_WSCALE, segment_options, tcp_flags};
 
 /// Where a connection stood in both directions.
 #[derive(Clone, Copy)]
@@ -39,33 +37,20 @@ pub struct Look {
 #[btf_map]
 static LOOKS: SkStorage<Look> = SkStorage::new();
 
-fn map() -> *mut c_void {
-    (&raw const LOOKS).cast_mut().cast()
-}
-
-#[inline(always)]
-fn get(sock: TcpSock, flags: u64) -> Option<&'static mut Look> {
-    // SAFETY: the map and a full socket; null is an answer.
-    let look = unsafe { bpf_sk_storage_get(map(), sock.as_ptr(), core::ptr::null_mut(), flags) };
-    // SAFETY: null or a value of this map, which lives as long as the program runs
-    // (RCU).
-    unsafe { look.cast::<Look>().as_mut() }
-}
+// SAFETY: repr(C), integers only, without padding.
+unsafe impl Record for Look {}
 
 impl Look {
     /// The last look at a socket, if there was one.
     #[inline(always)]
     pub fn of(sock: TcpSock) -> Option<&'static mut Self> {
-        if !sock.has_storage() {
-            return None;
-        }
-        get(sock, 0)
+        storage::get(&LOOKS, sock)
     }
 
     /// Takes a first look. Answers whether the kernel gave room for it.
     #[inline(always)]
     pub fn begin(sock: TcpSock) -> bool {
-        match get(sock, u64::from(BPF_SK_STORAGE_GET_F_CREATE)) {
+        match storage::get_or_create(&LOOKS, sock) {
             Some(look) => {
                 look.renew(sock);
                 true
@@ -119,8 +104,7 @@ impl Look {
     /// Forgets a socket that is not watched any more.
     #[inline(always)]
     pub fn forget(sock: TcpSock) {
-        // SAFETY: the map and a full socket; an error says that there was nothing.
-        let _ = unsafe { bpf_sk_storage_delete(map(), sock.as_ptr()) };
+        storage::remove(&LOOKS, sock);
     }
 
     /// The silence until now by the clocks of this look: the socket's own may have

@@ -17,6 +17,7 @@ mod marks;
 mod paths;
 mod segment;
 mod silence;
+mod storage;
 mod suspects;
 
 // The kernel lends most helpers used here to GPL-compatible programs only.

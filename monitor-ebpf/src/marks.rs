@@ -5,14 +5,12 @@
 
 use crate::counters::count;
 use crate::kernel::TcpSock;
-use aya_ebpf::bindings::{BPF_SK_STORAGE_GET_F_CREATE, bpf_sock_ops};
+use crate::storage;
+use aya_ebpf::bindings::bpf_sock_ops;
 use aya_ebpf::btf_maps::SkStorage;
-use aya_ebpf::helpers::generated::{
-    bpf_setsockopt, bpf_sk_storage_delete, bpf_sk_storage_get, bpf_sock_ops_cb_flags_set,
-};
+use aya_ebpf::helpers::generated::{bpf_setsockopt, bpf_sock_ops_cb_flags_set};
 use aya_ebpf::macros::{btf_map, map};
 use aya_ebpf::maps::HashMap;
-use core::ffi::c_void;
 use monitor_common::{Counter, MAX_WANTED, Mark, callbacks};
 
 /// `IPPROTO_TCP` and `TCP_BPF_SOCK_OPS_CB_FLAGS` (include/uapi/linux/bpf.h, since 6.12).
@@ -27,26 +25,10 @@ static MARKS: SkStorage<Mark> = SkStorage::new();
 #[map]
 static WANTED: HashMap<u32, u32> = HashMap::with_max_entries(MAX_WANTED, 0);
 
-fn map() -> *mut c_void {
-    (&raw const MARKS).cast_mut().cast()
-}
-
 /// The mark of a socket, asked for or set.
 #[inline(always)]
 pub fn of(sock: TcpSock) -> Option<&'static mut Mark> {
-    if !sock.has_storage() {
-        return None;
-    }
-    get(sock, 0)
-}
-
-#[inline(always)]
-fn get(sock: TcpSock, flags: u64) -> Option<&'static mut Mark> {
-    // SAFETY: the map and a full socket; null is an answer.
-    let mark = unsafe { bpf_sk_storage_get(map(), sock.as_ptr(), core::ptr::null_mut(), flags) };
-    // SAFETY: null or a value of this map, which lives as long as the program runs
-    // (RCU).
-    unsafe { mark.cast::<Mark>().as_mut() }
+    storage::get(&MARKS, sock)
 }
 
 /// Asks for a mark where there is none that works; `pid` holds the socket.
@@ -56,7 +38,7 @@ pub fn want(sock: TcpSock, pid: u32) {
         // Who wrote the flags anew took ours with them.
         Some(mark) if mark.set != 0 && has_all(sock) => return,
         Some(mark) => mark,
-        None => match get(sock, u64::from(BPF_SK_STORAGE_GET_F_CREATE)) {
+        None => match storage::get_or_create(&MARKS, sock) {
             Some(mark) => mark,
             None => return count(Counter::MarksRefused),
         },
@@ -82,7 +64,7 @@ pub fn set(sock: TcpSock, mark: &mut Mark) -> bool {
     let before = sock.callbacks();
     if !write(sock, before | callbacks::ALL) {
         count(Counter::MarksRefused);
-        forget(sock);
+        storage::remove(&MARKS, sock);
         return false;
     }
     // What stands there already belongs to others, also if it was ours: they have
@@ -105,7 +87,7 @@ pub fn clear(sock: TcpSock, mark: &Mark) {
         }
         count(Counter::MarksCleared);
     }
-    forget(sock);
+    storage::remove(&MARKS, sock);
 }
 
 /// Clears a mark from a callback of the socket's own.
@@ -116,7 +98,7 @@ pub fn clear_in_callback(sock: TcpSock, mark: &Mark, context: *mut bpf_sock_ops)
         unsafe { bpf_sock_ops_cb_flags_set(context, left as i32) };
     }
     count(Counter::MarksCleared);
-    forget(sock);
+    storage::remove(&MARKS, sock);
 }
 
 /// The flags without ours; `None` where there is nothing to clear. Where one of ours is
@@ -141,10 +123,4 @@ fn write(sock: TcpSock, flags: u32) -> bool {
         )
     };
     error == 0
-}
-
-#[inline(always)]
-fn forget(sock: TcpSock) {
-    // SAFETY: the map and a full socket; an error says that there was nothing.
-    let _ = unsafe { bpf_sk_storage_delete(map(), sock.as_ptr()) };
 }

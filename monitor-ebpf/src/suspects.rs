@@ -1,17 +1,15 @@
-//! State for suspects, and for nobody else: it lives and dies with the socket.
+//! State for suspects, and for nobody else.
 
 use crate::counters::{add, count};
 use crate::globals::setting;
 use crate::kernel::{Route, TcpSock};
 use crate::paths::Threshold;
 use crate::silence::Silence;
-use aya_ebpf::bindings::BPF_SK_STORAGE_GET_F_CREATE;
+use crate::storage;
 use aya_ebpf::btf_maps::SkStorage;
-use aya_ebpf::helpers::generated::{bpf_sk_storage_delete, bpf_sk_storage_get};
 use aya_ebpf::macros::{btf_map, map};
 use aya_ebpf::maps::Array;
-use core::ffi::c_void;
-use monitor_common::{Counter, FactKind};
+use monitor_common::{Counter, FactKind, Record};
 
 /// What a hook has decided to tell of a suspect. It is kept with the suspect between the
 /// decision and the telling: of what lies in a map the verifier knows nothing. In
@@ -90,34 +88,20 @@ static HALF_CLOSED: Array<u64> = Array::with_max_entries(1, 0);
 #[btf_map]
 static SUSPECTS: SkStorage<Suspect> = SkStorage::new();
 
-fn map() -> *mut c_void {
-    (&raw const SUSPECTS).cast_mut().cast()
-}
+// SAFETY: repr(C), integers only, without padding.
+unsafe impl Record for Suspect {}
 
 impl Suspect {
     /// The suspect behind a socket, if it is one.
     #[inline(always)]
     pub fn of(sock: TcpSock) -> Option<&'static mut Self> {
-        // The one-load test: a socket without any storage is no suspect.
-        if !sock.has_storage() {
-            return None;
-        }
-        // SAFETY: the map and a full socket; null is an answer.
-        let suspect = unsafe { bpf_sk_storage_get(map(), sock.as_ptr(), core::ptr::null_mut(), 0) };
-        // SAFETY: null or a value of this map, which lives as long as the program
-        // runs (RCU).
-        unsafe { suspect.cast::<Self>().as_mut() }
+        storage::get(&SUSPECTS, sock)
     }
 
     /// Makes a socket a suspect: its silence has passed the threshold and ended now.
     #[inline(always)]
     pub fn begin(sock: TcpSock, threshold: Threshold, now_ns: u64) -> Option<&'static mut Self> {
-        let flags = u64::from(BPF_SK_STORAGE_GET_F_CREATE);
-        // SAFETY: as in `of`; without an initial value the kernel gives zeros.
-        let created =
-            unsafe { bpf_sk_storage_get(map(), sock.as_ptr(), core::ptr::null_mut(), flags) };
-        // SAFETY: as in `of`.
-        let Some(suspect) = (unsafe { created.cast::<Self>().as_mut() }) else {
+        let Some(suspect) = storage::get_or_create(&SUSPECTS, sock) else {
             count(Counter::SuspectsRefused);
             return None;
         };
@@ -199,8 +183,7 @@ impl Suspect {
     #[inline(always)]
     pub fn end(&self, sock: TcpSock) {
         let half_closed = self.half_closed != 0;
-        // SAFETY: the map and a full socket; an error says that there was nothing.
-        if unsafe { bpf_sk_storage_delete(map(), sock.as_ptr()) } != 0 {
+        if !storage::remove(&SUSPECTS, sock) {
             return;
         }
         count(Counter::SuspectsRemoved);

@@ -1,0 +1,48 @@
+//! What is kept with a socket, in maps of the kernel's kind SK_STORAGE: it lives and dies
+//! with the socket.
+
+use crate::kernel::TcpSock;
+use aya_ebpf::bindings::BPF_SK_STORAGE_GET_F_CREATE;
+use aya_ebpf::btf_maps::SkStorage;
+use aya_ebpf::helpers::generated::{bpf_sk_storage_delete, bpf_sk_storage_get};
+use core::ffi::c_void;
+use monitor_common::Record;
+
+/// What `map` keeps with a socket, if anything.
+#[inline(always)]
+pub fn get<T: Record>(map: &'static SkStorage<T>, sock: TcpSock) -> Option<&'static mut T> {
+    // The one-load test: a socket without any storage is in no map.
+    if !sock.has_storage() {
+        return None;
+    }
+    look_up(pointer(map), sock, 0)
+}
+
+/// The same, zeros if there was nothing; `None` where the kernel gives no room.
+#[inline(always)]
+pub fn get_or_create<T: Record>(
+    map: &'static SkStorage<T>,
+    sock: TcpSock,
+) -> Option<&'static mut T> {
+    look_up(pointer(map), sock, u64::from(BPF_SK_STORAGE_GET_F_CREATE))
+}
+
+/// Removes what `map` keeps with a socket. Answers whether there was anything.
+#[inline(always)]
+pub fn remove<T: Record>(map: &'static SkStorage<T>, sock: TcpSock) -> bool {
+    // SAFETY: the map and a full socket.
+    unsafe { bpf_sk_storage_delete(pointer(map), sock.as_ptr()) == 0 }
+}
+
+#[inline(always)]
+fn look_up<T: Record>(map: *mut c_void, sock: TcpSock, flags: u64) -> Option<&'static mut T> {
+    // SAFETY: the map and a full socket; without an initial value the kernel gives zeros.
+    let value = unsafe { bpf_sk_storage_get(map, sock.as_ptr(), core::ptr::null_mut(), flags) };
+    // SAFETY: null or a value of this map, which lives as long as the program runs (RCU);
+    // every bit pattern is a valid `T` (it is a `Record`).
+    unsafe { value.cast::<T>().as_mut() }
+}
+
+fn pointer<T>(map: &'static SkStorage<T>) -> *mut c_void {
+    (&raw const *map).cast_mut().cast()
+}
