@@ -90,7 +90,7 @@ pub fn tell(kind: FactKind, sock: TcpSock, silence: &Silence, context: &Context)
 /// Tells what was decided about a suspect, and ends the suspicion where it does.
 #[inline(always)]
 pub fn tell_decided(sock: TcpSock, suspect: &Suspect, silence: &Silence, context: &Context) {
-    let Decision { kind, flags, ends } = suspect.decided();
+    let Decision { kind, flags, ends } = suspect.decision.get();
     let context = Context {
         path_id: suspect.path_id,
         flags,
@@ -127,7 +127,7 @@ pub fn write(
     // SAFETY: the memory is a map's: the kernel gave it with some bytes in it, and
     // every bit pattern is a valid `Fact` (it is a `Record`).
     let fact = unsafe { to.assume_init_mut() };
-    // First: what branches before it, the verifier takes through all of its ways.
+    // First: the verifier would take each way of what branches before it through its loop.
     match context.segment {
         Some(arrival) => {
             fact.segment = arrival.segment;

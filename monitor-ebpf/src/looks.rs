@@ -4,6 +4,7 @@
 use crate::kernel::TcpSock;
 use crate::silence::{self, Clocks, Silence};
 use crate::storage;
+use crate::verifier::Hidden;
 use aya_ebpf::btf_maps::SkStorage;
 use aya_ebpf::macros::btf_map;
 use monitor_common::{Record, Segment, Socket, UNKNOWN_WSCALE, segment_options, tcp_flags};
@@ -29,9 +30,8 @@ pub struct Look {
     pub rcv_tsval: u32,
     pub segs_in: u32,
     pub data_segs_in: u32,
-    /// 1 while a segment is parsed that is to be told with the next look: see
-    /// [`Self::put_off`].
-    parsed_later: u32,
+    /// 1 while a segment is parsed that is to be told with the next look.
+    pub put_off: Hidden<u32>,
 }
 
 #[btf_map]
@@ -73,25 +73,8 @@ impl Look {
             rcv_tsval: sock.rcv_tsval(),
             segs_in: sock.segs_in(),
             data_segs_in: sock.data_segs_in(),
-            parsed_later: 0,
+            put_off: Hidden::default(),
         };
-    }
-
-    /// Notes whether the segment that is parsed just now is to be told with the next look.
-    /// Here and not in a register: the verifier would follow both ways through all that is
-    /// told meanwhile.
-    #[inline(always)]
-    pub fn put_off(&mut self, later: bool) {
-        // SAFETY: a value of one's own; volatile for that reason.
-        unsafe { core::ptr::write_volatile(&raw mut self.parsed_later, u32::from(later)) };
-    }
-
-    /// What [`Self::put_off`] has noted.
-    #[inline(always)]
-    pub fn is_put_off(&self) -> bool {
-        // SAFETY: as in `put_off`.
-        let later = unsafe { core::ptr::read_volatile(&raw const self.parsed_later) };
-        later != 0
     }
 
     /// Takes back a segment, with data or not, that was counted and not told.

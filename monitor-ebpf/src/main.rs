@@ -1,7 +1,8 @@
 //! tcplull's kernel side: it records facts and draws no conclusions.
 //!
 //! One file a hook family under `hooks`; all reading of kernel memory is in
-//! `kernel`, of a segment's bytes in `segment`, all arithmetic on silences in `silence`.
+//! `kernel`, of a segment's bytes in `segment`, all arithmetic on silences in `silence`;
+//! why some values are kept in memory, in `verifier`.
 #![no_std]
 #![no_main]
 #![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
@@ -19,6 +20,7 @@ mod segment;
 mod silence;
 mod storage;
 mod suspects;
+mod verifier;
 
 // The kernel lends most helpers used here to GPL-compatible programs only.
 #[unsafe(link_section = "license")]

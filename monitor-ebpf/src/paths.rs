@@ -2,7 +2,8 @@
 
 use crate::counters::add;
 use crate::globals::setting;
-use crate::kernel::{Route, TcpSock, read};
+use crate::kernel::{Route, TcpSock};
+use crate::verifier::hidden;
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::lpm_trie::Key;
 use aya_ebpf::maps::{Array, LpmTrie, PerCpuArray};
@@ -49,9 +50,7 @@ const UNSTATED: Threshold = Threshold {
 #[inline(always)]
 pub fn threshold(sock: TcpSock) -> Option<(Threshold, Route)> {
     let found = find(sock);
-    // A copy of which the verifier knows nothing: it would take every way to what was
-    // found through all that follows.
-    let found: Found = read(&raw const found as u64)?;
+    let found = hidden(&found)?;
     let route = match found.route {
         ON_LINK => Route::OnLink,
         GATEWAY => Route::Gateway,

@@ -1,6 +1,7 @@
 //! The segment that arrived, as its bytes in the socket buffer tell.
 
 use crate::kernel::{guarded, read};
+use crate::verifier::Hidden;
 use core::ffi::c_void;
 use monitor_common::{Segment, segment_options};
 
@@ -66,13 +67,14 @@ pub fn details(skb: *const c_void, to: &mut Segment) {
 /// are malformed, or too many, count as not read: nothing may be concluded.
 #[inline(always)]
 fn walk(header: u64, end: u64, to: &mut Segment) {
-    // Where the walk is and where it ends lie in the ring buffer, of whose bytes the
-    // verifier knows nothing. In registers it would follow every way through every
-    // turn by its bounds, and give up (seen on 6.1).
-    put(&mut to.reserved[0], HEADER as u8);
-    put(&mut to.reserved[1], end as u8);
+    // Where the walk is, and where it ends. Were they not hidden, the verifier would follow
+    // every way through every turn, and give up (seen on 6.1).
+    let [next, last, _] = &mut to.reserved;
+    let (next, last) = (Hidden::at(next), Hidden::at(last));
+    next.put(HEADER as u8);
+    last.put(end as u8);
     for _ in 0..MAX_STEPS {
-        let (at, end) = (get(&to.reserved[0]), get(&to.reserved[1]));
+        let (at, end) = (u64::from(next.get()), u64::from(last.get()));
         if at >= end {
             to.options = segment_options::READ;
             return;
@@ -101,22 +103,8 @@ fn walk(header: u64, end: u64, to: &mut Segment) {
             }
             return;
         }
-        put(&mut to.reserved[0], (at + len) as u8);
+        next.put((at + len) as u8);
     }
-}
-
-/// Writes a byte where [`get`] reads it. Volatile, or the compiler would keep it in
-/// a register.
-#[inline(always)]
-fn put(to: &mut u8, byte: u8) {
-    // SAFETY: a byte of one's own.
-    unsafe { core::ptr::write_volatile(to, byte) }
-}
-
-#[inline(always)]
-fn get(from: &u8) -> u64 {
-    // SAFETY: a byte of one's own.
-    u64::from(unsafe { core::ptr::read_volatile(from) })
 }
 
 /// IPv4 time to live or IPv6 hop limit; 0 where it cannot be read.

@@ -6,14 +6,13 @@ use crate::kernel::{Route, TcpSock};
 use crate::paths::Threshold;
 use crate::silence::Silence;
 use crate::storage;
+use crate::verifier::Hidden;
 use aya_ebpf::btf_maps::SkStorage;
 use aya_ebpf::macros::{btf_map, map};
 use aya_ebpf::maps::Array;
 use monitor_common::{Counter, FactKind, Record};
 
-/// What a hook has decided to tell of a suspect. It is kept with the suspect between the
-/// decision and the telling: of what lies in a map the verifier knows nothing. In
-/// registers it would follow every way to the decision through the whole of the telling.
+/// What a hook has decided to tell of a suspect.
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub struct Decision {
@@ -73,8 +72,8 @@ pub struct Suspect {
     pub progress_told: u32,
     /// 1 if the sweep made it a suspect because it was half-closed and silent.
     pub half_closed: u32,
-    /// What is about to be told.
-    decision: Decision,
+    /// What is about to be told. One hook at a time: each holds the socket's lock.
+    pub decision: Hidden<Decision>,
 }
 
 /// Half-closed suspects at once. They stay as long as their connection, and one
@@ -141,24 +140,8 @@ impl Suspect {
             progress_told: 0,
             // Kept: the number of those is kept by it.
             half_closed: self.half_closed,
-            decision: Decision::default(),
+            decision: Hidden::default(),
         };
-    }
-
-    /// Keeps what was decided to be told. One hook at a time: each holds the socket's
-    /// lock.
-    #[inline(always)]
-    pub fn decide(&mut self, decision: Decision) {
-        // SAFETY: a value of one's own. Volatile, or the compiler would keep it in
-        // registers too.
-        unsafe { core::ptr::write_volatile(&raw mut self.decision, decision) };
-    }
-
-    /// What was decided.
-    #[inline(always)]
-    pub fn decided(&self) -> Decision {
-        // SAFETY: as in `decide`.
-        unsafe { core::ptr::read_volatile(&raw const self.decision) }
     }
 
     /// Whether a silence of at most `gap_ns` that ends now began after the

@@ -102,7 +102,7 @@ fn from_silence(
     // With payload the peer spoke: the path has passed its test.
     let payload = brings_payload(sock, segment, before);
     let decision = Decision::of(FactKind::GapEndedByReceive).on(route);
-    suspect.decide(decision.ending(payload));
+    suspect.decision.put(decision.ending(payload));
     Some(suspect)
 }
 
@@ -118,13 +118,19 @@ fn from_suspect(
     let another = gap::ended_another(sock, suspect, silence, |clock| moves(segment, clock));
     if let Some(threshold) = another {
         suspect.renew(sock, threshold, silence.now_ns);
-        suspect.decide(Decision::of(FactKind::GapEndedByReceive).ending(payload));
+        suspect
+            .decision
+            .put(Decision::of(FactKind::GapEndedByReceive).ending(payload));
     } else if payload {
-        suspect.decide(Decision::of(FactKind::PayloadArrived).ending(true));
+        suspect
+            .decision
+            .put(Decision::of(FactKind::PayloadArrived).ending(true));
     } else if tells_something(sock, suspect, segment, before) && suspect.may_tell() {
-        suspect.decide(Decision::of(FactKind::AckArrived));
+        suspect.decision.put(Decision::of(FactKind::AckArrived));
     } else if suspect.is_done(sock, silence.now_ns) {
-        suspect.decide(Decision::of(FactKind::ProbationOver).ending(true));
+        suspect
+            .decision
+            .put(Decision::of(FactKind::ProbationOver).ending(true));
     } else {
         return None;
     }

@@ -92,7 +92,9 @@ fn from_silence(sock: TcpSock, silence: &Silence) -> Option<&'static mut Suspect
     let (threshold, route) = gap::ended(sock, silence, |_| true)?;
     let suspect = Suspect::begin(sock, threshold, silence.now_ns)?;
     suspect.facts += 1;
-    suspect.decide(Decision::of(FactKind::GapEndedBySend).on(route));
+    suspect
+        .decision
+        .put(Decision::of(FactKind::GapEndedBySend).on(route));
     Some(suspect)
 }
 
@@ -104,12 +106,14 @@ fn from_suspect(
 ) -> Option<&'static mut Suspect> {
     if let Some(threshold) = gap::ended_another(sock, suspect, silence, |_| true) {
         suspect.renew(sock, threshold, silence.now_ns);
-        suspect.decide(Decision::of(FactKind::GapEndedBySend));
+        suspect.decision.put(Decision::of(FactKind::GapEndedBySend));
     } else if suspect.is_done(sock, silence.now_ns) {
-        suspect.decide(Decision::of(FactKind::ProbationOver).ending(true));
+        suspect
+            .decision
+            .put(Decision::of(FactKind::ProbationOver).ending(true));
     } else if sock.packets_out() == 0 && suspect.may_tell() {
         // With data in flight already, more of it tells nothing new.
-        suspect.decide(Decision::of(FactKind::Sent));
+        suspect.decision.put(Decision::of(FactKind::Sent));
     } else {
         return None;
     }

@@ -42,8 +42,7 @@ pub fn watch_socket(context: SockOpsContext) -> u32 {
     1
 }
 
-/// Whether this is the callback. Asked anew each time: of what was compared before, the
-/// verifier would follow each way through all that comes between.
+/// Whether this is the callback. Asked anew each time: see [`crate::verifier`].
 #[inline(always)]
 fn is(ops: *mut bpf_sock_ops, callback: u32) -> bool {
     load::<u32>(ops, offset_of!(bpf_sock_ops, op)) == callback
@@ -81,7 +80,7 @@ fn on_callback(ops: *mut bpf_sock_ops) {
         }
         Look::forget(sock);
     } else {
-        let put_off = look.is_put_off();
+        let put_off = look.put_off.get() != 0;
         look.renew(sock);
         if put_off {
             look.without(u32::from(header(ops).payload_len > 0));
@@ -95,7 +94,8 @@ fn on_callback(ops: *mut bpf_sock_ops) {
 fn arrival(ops: *mut bpf_sock_ops, sock: TcpSock, look: &mut Look) {
     let parsing = is(ops, BPF_SOCK_OPS_PARSE_HDR_OPT_CB);
     let mut segment = look.arrived(sock, parsing);
-    look.put_off(parsing && segment.tcp_flags != 0);
+    look.put_off
+        .put(u32::from(parsing && segment.tcp_flags != 0));
     if parsing && segment.tcp_flags == 0 {
         segment = looks::with_timestamp(sock, header(ops));
     }

@@ -9,6 +9,7 @@ use crate::marks;
 use crate::paths::{self, Threshold};
 use crate::silence::{self, Silence};
 use crate::suspects::Suspect;
+use crate::verifier::Hidden;
 use aya_ebpf::helpers::generated::{bpf_seq_write, bpf_sock_from_file};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, PerCpuArray};
@@ -29,7 +30,7 @@ static SWEEP_ROW: PerCpuArray<Fact> = PerCpuArray::with_max_entries(1, 0);
 
 /// See [`Note`].
 #[map]
-static SWEEP_NOTE: PerCpuArray<u32> = PerCpuArray::with_max_entries(1, 0);
+static SWEEP_NOTE: PerCpuArray<Hidden<u32>> = PerCpuArray::with_max_entries(1, 0);
 
 /// Word offsets in `struct bpf_iter__task_file` and `struct bpf_iter__tcp`: each
 /// member there is 8 bytes wide (`__bpf_md_ptr`), by the kernel's own contract.
@@ -77,7 +78,7 @@ pub extern "C" fn sweep_tcp(context: *mut c_void) -> i32 {
 #[inline(always)]
 fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     count(Counter::SweepSockets);
-    let (Some(order), Some(note)) = (SWEEP_ORDER.get(0), Note::new()) else {
+    let (Some(order), Some(mut note)) = (SWEEP_ORDER.get(0), Note::new()) else {
         return;
     };
     let all = order.mode == SweepMode::All as u32;
@@ -111,7 +112,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         (SAMPLED, sampled),
     ]);
     let measured = paths::threshold(sock);
-    look(sock, order, note, &silence, measured);
+    look(sock, order, &mut note, &silence, measured);
     if note.has(SHOWN) {
         let (path_id, route) = match measured {
             Some((threshold, route)) => (threshold.path_id, Some(route)),
@@ -139,7 +140,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
 fn look(
     sock: TcpSock,
     order: &SweepOrder,
-    note: Note,
+    note: &mut Note,
     silence: &Silence,
     measured: Option<(Threshold, Route)>,
 ) {
@@ -179,10 +180,8 @@ fn look(
     ]);
 }
 
-/// What is known of the socket at hand, kept where the verifier does not look: it would
-/// take each combination through all that follows.
-#[derive(Clone, Copy)]
-struct Note(*mut u32);
+/// What is known of the socket at hand.
+struct Note(&'static mut Hidden<u32>);
 
 /// Every connection is asked for.
 const ALL: u32 = 1 << 0;
@@ -201,25 +200,24 @@ const SILENT: u32 = 1 << 8;
 impl Note {
     #[inline(always)]
     fn new() -> Option<Self> {
-        SWEEP_NOTE.get_ptr_mut(0).map(Self)
+        let bits = SWEEP_NOTE.get_ptr_mut(0)?;
+        // SAFETY: this CPU's value; user space runs one sweep of a load at a time.
+        Some(Self(unsafe { &mut *bits }))
     }
 
     /// Writes these down, and forgets what was there.
     #[inline(always)]
-    fn put<const N: usize>(self, bits: &[(u32, bool); N]) {
+    fn put<const N: usize>(&mut self, bits: &[(u32, bool); N]) {
         let mut note = 0;
         for (bit, is) in bits {
             note |= bit * u32::from(*is);
         }
-        // SAFETY: this CPU's value; user space runs one sweep of a load at a time.
-        unsafe { core::ptr::write_volatile(self.0, note) };
+        self.0.put(note);
     }
 
     #[inline(always)]
-    fn has(self, bit: u32) -> bool {
-        // SAFETY: as in `put`.
-        let note = unsafe { core::ptr::read_volatile(self.0) };
-        note & bit != 0
+    fn has(&self, bit: u32) -> bool {
+        self.0.get() & bit != 0
     }
 }
 
