@@ -2,13 +2,14 @@
 //! or without `tcplull` watching.
 
 use crate::LabError;
+use crate::app::Order;
 use crate::app::handle::App;
-use crate::app::{End, Order};
+use crate::ends::{Addresses, End};
 use crate::network::Network;
 use crate::network::cgroup::Cgroup;
 use crate::timeline::{Happened, Timeline};
 use crate::truth::Holder;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::HashMap;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
@@ -29,36 +30,6 @@ pub enum Place {
     ClientInCgroup,
     /// Both on the client's host, talking over its loopback.
     OneHost,
-}
-
-/// Where the connections run, seen from each end, in the order in which they were made.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Addresses {
-    /// The client's own and remote address of each.
-    pub client: Vec<(SocketAddr, SocketAddr)>,
-    /// The server's own and remote address of each; a NAT stands for the client here.
-    pub server: Vec<(SocketAddr, SocketAddr)>,
-}
-
-impl Addresses {
-    /// The addresses seen from `end`: its own, then the remote, of each connection.
-    #[must_use]
-    pub fn of(&self, end: End) -> &[(SocketAddr, SocketAddr)] {
-        match end {
-            End::Client => &self.client,
-            End::Server => &self.server,
-        }
-    }
-
-    /// The end, and the number of the connection, that runs from `local` to `remote`.
-    #[must_use]
-    pub fn find(&self, local: &str, remote: &str) -> Option<(End, usize)> {
-        let seen = (local.parse().ok()?, remote.parse().ok()?);
-        End::BOTH.into_iter().find_map(|end| {
-            let connection = self.of(end).iter().position(|known| *known == seen)?;
-            Some((end, connection))
-        })
-    }
 }
 
 /// Two applications with one connection between them, or many.

@@ -3,7 +3,7 @@
 //! what it said.
 
 use crate::LabError;
-use crate::bench::Addresses;
+use crate::ends::Addresses;
 use crate::network::block::Block;
 use crate::truth::{Holder, Said, Truth};
 use serde::{Deserialize, Serialize};
@@ -301,7 +301,7 @@ mod tests {
             client: vec![(client, server)],
             server: vec![(server, client)],
         };
-        let truth = Truth::of_path("stated", 4).unwatched(crate::app::End::Server);
+        let truth = Truth::of_path("stated", 4).unwatched(crate::ends::End::Server);
         let fixture = Fixture::new("one", addresses, &Said::default(), &truth);
         keep(&fixture, &recording, &block, &truth, place.path()).unwrap();
         let kept = fs::read_to_string(place.path().join("one.facts")).unwrap();

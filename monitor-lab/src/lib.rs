@@ -11,6 +11,7 @@ pub mod bench;
 pub mod boxes;
 pub mod children;
 pub mod configuration;
+pub mod ends;
 pub mod error;
 pub mod fixture;
 pub mod guest;

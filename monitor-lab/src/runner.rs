@@ -1,8 +1,8 @@
 //! One run of one scenario, from an empty machine to a report and back.
 
 use crate::LabError;
-use crate::app::End;
 use crate::bench::Bench;
+use crate::ends::End;
 use crate::fixture::{self, Fixture};
 use crate::interrupt::Interrupt;
 use crate::network::Network;

@@ -4,8 +4,8 @@ mod applications;
 mod world;
 
 use crate::LabError;
-use crate::app::End;
 use crate::bench::Bench;
+use crate::ends::End;
 use crate::network::Network;
 use crate::testbed::{Daemon, prometheus};
 use crate::timeline::{Entry, Happened, Timeline};

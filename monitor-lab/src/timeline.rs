@@ -2,7 +2,8 @@
 //! of it, and the one place where the bench waits for things to happen.
 
 use crate::LabError;
-use crate::app::{End, Report};
+use crate::app::Report;
+use crate::ends::End;
 use crate::interrupt::Interrupt;
 use crate::testbed::wait;
 use crate::truth::Finding;

@@ -8,7 +8,7 @@ mod sockets;
 use monitor_lab::LabError;
 use monitor_lab::boxes::{Behaviour, Clock, Expiry, Forged};
 use monitor_lab::network::middlebox::Middlebox;
-use monitor_lab::network::{Family, Network};
+use monitor_lab::network::{Network, family::Family};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{KeepAlive, TcpKeepIdle, TcpKeepInterval};

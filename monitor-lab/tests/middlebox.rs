@@ -5,8 +5,9 @@
 mod common;
 
 use monitor_lab::LabError;
-use monitor_lab::app::{End, Order};
+use monitor_lab::app::Order;
 use monitor_lab::bench::{Bench, Place};
+use monitor_lab::ends::End;
 use monitor_lab::interrupt::Interrupt;
 use monitor_lab::network::middlebox::{Middlebox, Unknown};
 use monitor_lab::network::namespace::Namespace;

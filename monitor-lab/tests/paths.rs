@@ -6,11 +6,12 @@ mod common;
 mod sockets;
 
 use monitor_lab::LabError;
-use monitor_lab::app::End;
 use monitor_lab::boxes::{Behaviour, Clock, Expiry};
+use monitor_lab::ends::End;
 use monitor_lab::network::cgroup::Cgroup;
+use monitor_lab::network::family::Family;
 use monitor_lab::network::middlebox::{Middlebox, Unknown};
-use monitor_lab::network::{Family, Network, stale};
+use monitor_lab::network::{Network, stale};
 use sockets::pair::{
     LOST, Pair, SOON, eventually, hears_nothing, info, read_within, send, transfer, unacknowledged,
 };

@@ -1,8 +1,9 @@
 //! An application, seen from the bench.
 
-use super::{End, Order, Report, Told, reports};
+use super::{Order, Report, Told, reports};
 use crate::LabError;
 use crate::children::Guarded;
+use crate::ends::End;
 use crate::network::cgroup::Cgroup;
 use crate::network::namespace::Namespace;
 use crate::timeline::{Entry, Happened, Timeline};

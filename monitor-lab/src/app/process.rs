@@ -3,7 +3,8 @@
 use super::connection::Connection;
 use super::crowd::{self, Crowd};
 use super::order::Told;
-use super::{End, Order, Report};
+use super::{Order, Report};
+use crate::ends::End;
 use crate::network::namespace;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};

@@ -1,6 +1,7 @@
 //! Picking among all that an application has reported.
 
-use super::{End, Report};
+use super::Report;
+use crate::ends::End;
 use crate::timeline::{Entry, Happened};
 use std::net::SocketAddr;
 

@@ -4,7 +4,7 @@ use super::process::READY;
 use super::{DEVICE, Orders};
 use crate::LabError;
 use crate::children::Guarded;
-use crate::network::Family;
+use crate::network::family::Family;
 use crate::network::namespace::Namespace;
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -2,7 +2,8 @@
 
 use super::{DIFFERS, INTERRUPTED, UnderTest, is_root, tools};
 use monitor_lab::LabError;
-use monitor_lab::app::{End, Report};
+use monitor_lab::app::Report;
+use monitor_lab::ends::End;
 use monitor_lab::runner;
 use monitor_lab::scenarios;
 use monitor_lab::timeline::{Entry, Happened, Observer};

@@ -6,8 +6,9 @@ mod run;
 mod turns;
 
 use clap::{Args, Parser, Subcommand};
-use monitor_lab::app::{End, process};
+use monitor_lab::app::process;
 use monitor_lab::boxes::{self, Orders};
+use monitor_lab::ends::End;
 use monitor_lab::guest;
 use monitor_lab::interrupt::Interrupt;
 use monitor_lab::network::stale;

@@ -1,7 +1,7 @@
 //! Address ranges, one pair of subnets to each running network, so that what
 //! `tcplull` says about one is never taken for another's.
 
-use super::Family;
+use super::family::Family;
 use crate::LabError;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::linux::net::SocketAddrExt;

@@ -1,6 +1,6 @@
 //! What stands between the hosts.
 
-use super::Family;
+use super::family::Family;
 use super::namespace::Namespace;
 use super::tool;
 use crate::LabError;

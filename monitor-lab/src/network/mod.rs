@@ -11,18 +11,17 @@
 
 pub mod block;
 pub mod cgroup;
-mod family;
+pub mod family;
 pub mod middlebox;
 pub mod namespace;
 pub mod stale;
 pub(crate) mod tool;
 
-pub use family::Family;
-
 use crate::LabError;
-use crate::app::End;
 use crate::boxes::handle::RunningBox;
+use crate::ends::End;
 use block::Block;
+use family::Family;
 use middlebox::{Middlebox, PORTS};
 use namespace::Namespace;
 use std::io;

@@ -2,7 +2,7 @@
 
 use super::{BASE, FAR, Scenario, quiet_far};
 use crate::LabError;
-use crate::app::End::{Client, Server};
+use crate::ends::End::{Client, Server};
 use crate::network::middlebox::Middlebox;
 use crate::story::Story;
 use crate::truth::Conclusion::NetworkLoss;

@@ -3,9 +3,9 @@
 
 use super::{BASE, PATH_OF_6, Scenario};
 use crate::LabError;
-use crate::app::End::{Client, Server};
 use crate::boxes::{Behaviour, Clock, Expiry};
 use crate::configuration::Configuration;
+use crate::ends::End::{Client, Server};
 use crate::network::middlebox::Middlebox;
 use crate::story::Story;
 use crate::truth::Conclusion::{Closed, Crossed};

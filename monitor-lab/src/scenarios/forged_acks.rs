@@ -4,9 +4,9 @@
 
 use super::{BASE, Scenario, TIMEOUT};
 use crate::LabError;
-use crate::app::End::{Client, Server};
 use crate::boxes::{Behaviour, Clock, Expiry, Forged};
-use crate::network::Family;
+use crate::ends::End::{Client, Server};
+use crate::network::family::Family;
 use crate::network::middlebox::Middlebox;
 use crate::story::Story;
 use crate::truth::Conclusion::{Acknowledged, Crossed, Undelivered};

@@ -3,8 +3,8 @@
 
 use super::{BASE, PATH, Scenario, TIMEOUT};
 use crate::LabError;
-use crate::app::End::{Client, Server};
 use crate::boxes::{Behaviour, Clock, Expiry};
+use crate::ends::End::{Client, Server};
 use crate::network::middlebox::Middlebox;
 use crate::story::Story;
 use crate::truth::Conclusion::{Acknowledged, Crossed, Survived};

@@ -4,7 +4,7 @@
 
 use super::{BASE, Scenario};
 use crate::LabError;
-use crate::app::End::{Client, Server};
+use crate::ends::End::{Client, Server};
 use crate::story::Story;
 use crate::truth::Conclusion::{Blackholed, Crossed, StallBlackholed};
 use crate::truth::Severity::Page;

@@ -4,9 +4,9 @@
 
 use super::{BASE, Scenario};
 use crate::LabError;
-use crate::app::End::{Client, Server};
 use crate::boxes::Clock;
 use crate::configuration::Configuration;
+use crate::ends::End::{Client, Server};
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
 use crate::truth::Truth;

@@ -3,7 +3,7 @@
 
 use super::{BASE, NAT_OF_6, PATH_OF_6, Scenario};
 use crate::LabError;
-use crate::app::End::{Client, Server};
+use crate::ends::End::{Client, Server};
 use crate::story::Story;
 use crate::truth::Conclusion::{AtRisk, Blackholed, Crossed};
 use crate::truth::Severity::{Page, Ticket};

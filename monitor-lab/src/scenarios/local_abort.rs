@@ -3,7 +3,7 @@
 
 use super::{BASE, Scenario};
 use crate::LabError;
-use crate::app::End::Client;
+use crate::ends::End::Client;
 use crate::story::Story;
 
 pub(super) const SCENARIO: Scenario = Scenario {

@@ -4,7 +4,7 @@
 
 use super::{BASE, NAT, Scenario};
 use crate::LabError;
-use crate::app::End::{Client, Server};
+use crate::ends::End::{Client, Server};
 use crate::story::Story;
 use crate::truth::Conclusion::{AwaitingReply, Blackholed, Crossed};
 use crate::truth::Severity::{Page, Ticket};

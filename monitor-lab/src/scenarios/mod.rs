@@ -39,7 +39,7 @@ use crate::LabError;
 use crate::bench::Place;
 use crate::boxes::Clock;
 use crate::configuration::Configuration;
-use crate::network::Family;
+use crate::network::family::Family;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
 use crate::truth::Truth;

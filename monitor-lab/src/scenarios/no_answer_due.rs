@@ -3,7 +3,7 @@
 
 use super::{BASE, Scenario};
 use crate::LabError;
-use crate::app::End::{Client, Server};
+use crate::ends::End::{Client, Server};
 use crate::story::Story;
 use crate::truth::Conclusion::{Acknowledged, Crossed, Survived};
 use crate::truth::{Severity, Truth};

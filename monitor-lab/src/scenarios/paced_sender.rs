@@ -4,7 +4,7 @@
 
 use super::{BASE, FAR, Scenario};
 use crate::LabError;
-use crate::app::End::{Client, Server};
+use crate::ends::End::{Client, Server};
 use crate::story::Story;
 use crate::truth::Conclusion::SenderLimited;
 use crate::truth::Truth;

@@ -3,7 +3,7 @@
 
 use super::{BASE, FAR, NEVER, PATH, Scenario};
 use crate::LabError;
-use crate::app::End::{Client, Server};
+use crate::ends::End::{Client, Server};
 use crate::story::Story;
 use crate::truth::Conclusion::StallBlackholed;
 use crate::truth::Severity::Page;

@@ -3,7 +3,7 @@
 
 use super::{BASE, FAR, Scenario};
 use crate::LabError;
-use crate::app::End::{self, Client, Server};
+use crate::ends::End::{self, Client, Server};
 use crate::story::Story;
 use crate::truth::Conclusion::{LocalReader, ZeroWindow};
 use crate::truth::Truth;

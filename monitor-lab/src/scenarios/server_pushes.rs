@@ -3,7 +3,7 @@
 
 use super::{BASE, PATH, Scenario, TIMEOUT};
 use crate::LabError;
-use crate::app::End::{Client, Server};
+use crate::ends::End::{Client, Server};
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
 use crate::truth::Conclusion::{Blackholed, Crossed};

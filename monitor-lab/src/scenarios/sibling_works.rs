@@ -4,8 +4,8 @@
 
 use super::{BASE, PATH_OF_6, Scenario};
 use crate::LabError;
-use crate::app::End::{Client, Server};
 use crate::configuration::Configuration;
+use crate::ends::End::{Client, Server};
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::story::Story;
 use crate::truth::Conclusion::{Blackholed, Crossed, Survived};

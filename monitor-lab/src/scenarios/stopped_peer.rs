@@ -4,7 +4,7 @@
 
 use super::{BASE, KEEPS_ALIVE, Scenario};
 use crate::LabError;
-use crate::app::End::{Client, Server};
+use crate::ends::End::{Client, Server};
 use crate::story::Story;
 use crate::truth::Conclusion::{AwaitingReply, Survived};
 use crate::truth::Severity::Ticket;

@@ -3,7 +3,7 @@
 
 use super::{BASE, Scenario};
 use crate::LabError;
-use crate::app::End::Client;
+use crate::ends::End::Client;
 use crate::story::Story;
 
 /// Seconds between one word and the next: above the least gap, and so far below the share of the

@@ -4,7 +4,7 @@
 
 use super::{BASE, KEEPS_ALIVE, Scenario};
 use crate::LabError;
-use crate::app::End::{Client, Server};
+use crate::ends::End::{Client, Server};
 use crate::story::Story;
 
 /// How long each waits, in seconds: ten times the usual rest, and beyond the timeout.

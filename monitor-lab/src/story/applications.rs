@@ -3,7 +3,8 @@
 
 use super::Story;
 use crate::LabError;
-use crate::app::{End, Order};
+use crate::app::Order;
+use crate::ends::End;
 use crate::timeline::Happened;
 use std::time::{Duration, Instant};
 

@@ -3,7 +3,7 @@
 
 use super::Story;
 use crate::LabError;
-use crate::app::End;
+use crate::ends::End;
 use std::time::{Duration, Instant};
 
 /// How long bulk must stand still to be believed, in seconds.

@@ -1,7 +1,7 @@
 //! The alerts that fire against the ones that are due.
 
 use super::{ANYBODY, Alert, AlertDue, Finding, Severity, Truth, UNREACHABLE};
-use crate::app::End;
+use crate::ends::End;
 
 /// Under which name each end's alerts fire: that of its process, or that of the
 /// systemd unit that the bench was started in, if there is one.

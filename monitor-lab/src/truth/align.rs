@@ -1,7 +1,7 @@
 //! Which finding answers which truth.
 
 use super::{Due, Heard, Said, Truth};
-use crate::app::End;
+use crate::ends::End;
 
 /// A truth and the finding that answers it, or either alone.
 #[derive(Clone, Copy, Debug)]

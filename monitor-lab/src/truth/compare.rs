@@ -4,7 +4,7 @@
 use super::alerts::{self, Owners};
 use super::details::{contract, details};
 use super::{Conclusion, Finding, Heard, Listed, ListingDue, Pair, Said, Severity, Truth, align};
-use crate::app::End;
+use crate::ends::End;
 
 /// Everything in which `said` differs from `truth`; empty where they agree.
 #[must_use]

@@ -1,7 +1,7 @@
 //! One finding against the truth that it answers.
 
 use super::{Due, Finding, Said, Shows, Truth};
-use crate::app::End;
+use crate::ends::End;
 use serde_json::Value;
 
 /// Everything in which `finding` differs from what was due.

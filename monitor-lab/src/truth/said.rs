@@ -1,8 +1,8 @@
 //! What `tcplull` said in one run.
 
 use super::{Alert, Finding, Listed};
-use crate::app::End;
-use crate::bench::Addresses;
+use crate::ends::Addresses;
+use crate::ends::End;
 use crate::network::block::Block;
 use crate::timeline::{Entry, Happened};
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 
 use super::compare::{differences, unread};
 use super::{Conclusion, Heard, Holder, Reading, Said, Severity, Truth};
-use crate::app::End::{self, Client, Server};
+use crate::ends::End::{self, Client, Server};
 use serde_json::{Value, json};
 
 /// The truth of a black hole, in short.

@@ -2,7 +2,7 @@
 
 use super::compare::differences;
 use super::{Conclusion, Heard, Said, Severity, Truth};
-use crate::app::End::{self, Client, Server};
+use crate::ends::End::{self, Client, Server};
 use serde_json::{Value, json};
 
 pub(super) fn finding(end: End, kind: &str, word: &str, severity: &str) -> Value {

@@ -4,7 +4,7 @@ use super::table::{NOTHING, Table, cells, false_findings};
 use super::tests_of_many::{finding, heard, said};
 use super::times::times;
 use super::{Conclusion, Severity, Truth};
-use crate::app::End::Client;
+use crate::ends::End::Client;
 use crate::timeline::{Entry, Happened};
 use std::time::{Duration, Instant};
 

@@ -2,7 +2,8 @@
 //! machine speaks is no truth about the product.
 
 use super::{Conclusion, Pair, Said, Truth, align};
-use crate::app::{End, Report};
+use crate::app::Report;
+use crate::ends::End;
 use crate::timeline::{Entry, Happened};
 use serde::Serialize;
 use std::time::Instant;

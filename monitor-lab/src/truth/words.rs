@@ -86,7 +86,7 @@ fn alert_in_words(alert: &AlertDue) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::End::{Client, Server};
+    use crate::ends::End::{Client, Server};
     use crate::truth::Conclusion;
 
     #[test]
