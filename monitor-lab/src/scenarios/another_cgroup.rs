@@ -1,8 +1,8 @@
 //! The incident, in a process of another network namespace and of a control group
 //! that nobody else is in: the finding names both.
 
-use super::{Scenario, nat_silent_drop};
-use crate::bench::Place;
+use super::nat_silent_drop;
+use super::prelude::*;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "another-cgroup",

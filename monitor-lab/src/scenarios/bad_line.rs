@@ -1,12 +1,6 @@
 //! Lines that lose packets, and what they carry moves all the same. Nobody is woken.
 
-use super::{BASE, FAR, Scenario, quiet_far};
-use crate::LabError;
-use crate::ends::End::{Client, Server};
-use crate::network::middlebox::Middlebox;
-use crate::story::Story;
-use crate::truth::Conclusion::NetworkLoss;
-use crate::truth::Truth;
+use super::prelude::*;
 
 /// Bytes per second while the line is bad: it stays busy for some sweeps.
 const RATE: u32 = 500_000;

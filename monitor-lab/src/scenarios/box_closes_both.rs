@@ -1,16 +1,7 @@
 //! Boxes that close politely: both ends get a FIN in the middle of the silence, as if
 //! the other had said goodbye. Both then close as well, and nobody is woken.
 
-use super::{BASE, PATH_OF_6, Scenario};
-use crate::LabError;
-use crate::boxes::{Behaviour, Clock, Expiry};
-use crate::configuration::Configuration;
-use crate::ends::End::{Client, Server};
-use crate::network::middlebox::Middlebox;
-use crate::story::Story;
-use crate::truth::Conclusion::{Closed, Crossed};
-use crate::truth::{Severity, Truth};
-use std::time::Duration;
+use super::prelude::*;
 
 /// After a sweep that has seen the silence cross its 6 s, and with time to read the alert
 /// on that; a FIN that comes 2 s after the timeout is not the timeout's doing any more.

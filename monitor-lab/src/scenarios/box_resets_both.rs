@@ -1,16 +1,7 @@
 //! A firewall that forgets, and says so at once: both ends are reset in the middle of
 //! the silence, before anybody has lost anything.
 
-use super::{BASE, PATH, Scenario, TIMEOUT};
-use crate::LabError;
-use crate::boxes::{Behaviour, Clock, Expiry};
-use crate::ends::End::{Client, Server};
-use crate::network::middlebox::Middlebox;
-use crate::story::Story;
-use crate::truth::Conclusion::{Crossed, Reset};
-use crate::truth::Severity::Ticket;
-use crate::truth::Truth;
-use std::time::Duration;
+use super::prelude::*;
 
 /// More than two sweeps after the stated timeout, so that the silence is surely seen to
 /// have crossed it, and the alert on that is read.

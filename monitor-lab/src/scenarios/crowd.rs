@@ -1,9 +1,7 @@
 //! A control: ten thousand connections of a moment each, and a scan of a thousand
 //! closed ports. Much ado, and nothing to say.
 
-use super::{BASE, FAR, Scenario, quiet_far};
-use crate::LabError;
-use crate::story::Story;
+use super::prelude::*;
 
 const CONNECTIONS: u32 = 10_000;
 const PORTS: u16 = 1_000;

@@ -2,17 +2,7 @@
 //! sends, in the server's name, and delivers none of it. The client's kernel is
 //! content; the server never hears a word.
 
-use super::{BASE, Scenario, TIMEOUT};
-use crate::LabError;
-use crate::boxes::{Behaviour, Clock, Expiry, Forged};
-use crate::ends::End::{Client, Server};
-use crate::network::family::Family;
-use crate::network::middlebox::Middlebox;
-use crate::story::Story;
-use crate::truth::Conclusion::{Acknowledged, Crossed, Undelivered};
-use crate::truth::Severity::{Page, Ticket};
-use crate::truth::Truth;
-use std::time::Duration;
+use super::prelude::*;
 
 /// Seconds between the client's sends.
 const PAUSE: f64 = 1.0;

@@ -1,12 +1,7 @@
 //! Connections of which one direction is closed. To be silent then is normal, for as
 //! long as the peer likes; and an answer that comes after all has survived.
 
-use super::{BASE, Scenario};
-use crate::LabError;
-use crate::ends::End::{Client, Server};
-use crate::story::Story;
-use crate::truth::Conclusion::{Acknowledged, Survived};
-use crate::truth::{Severity, Truth};
+use super::prelude::*;
 
 pub(super) const WAITS: Scenario = Scenario {
     name: "half-closed-waits",

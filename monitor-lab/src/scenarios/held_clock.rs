@@ -1,15 +1,7 @@
 //! A control: the peer was suspended in the silence, so its timestamp clock stood
 //! still. That looks like a forger's, but the peer answers.
 
-use super::{BASE, PATH, Scenario, TIMEOUT};
-use crate::LabError;
-use crate::boxes::{Behaviour, Clock, Expiry};
-use crate::ends::End::{Client, Server};
-use crate::network::middlebox::Middlebox;
-use crate::story::Story;
-use crate::truth::Conclusion::{Acknowledged, Crossed, Survived};
-use crate::truth::{Severity, Truth};
-use std::time::Duration;
+use super::prelude::*;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "held-clock",

@@ -2,13 +2,7 @@
 //! timeout and ten busy; or the cable of the client's. No timeout killed them: the peer or the network is down, and
 //! that is one page, not twenty, and not two kinds.
 
-use super::{BASE, Scenario};
-use crate::LabError;
-use crate::ends::End::{Client, Server};
-use crate::story::Story;
-use crate::truth::Conclusion::{Blackholed, Crossed, StallBlackholed};
-use crate::truth::Severity::Page;
-use crate::truth::Truth;
+use super::prelude::*;
 use std::ops::Range;
 
 const SILENT: Range<usize> = 0..10;

@@ -2,14 +2,7 @@
 //! keepalive sends one every second. Payload is silent for longer than the
 //! timeout, packets never are: there is nothing to say.
 
-use super::{BASE, Scenario};
-use crate::LabError;
-use crate::boxes::Clock;
-use crate::configuration::Configuration;
-use crate::ends::End::{Client, Server};
-use crate::network::middlebox::{Middlebox, Unknown};
-use crate::story::Story;
-use crate::truth::Truth;
+use super::prelude::*;
 
 const TIMEOUT: u32 = 4;
 const IDLE: u32 = 1;

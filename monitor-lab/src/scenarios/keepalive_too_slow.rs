@@ -1,13 +1,7 @@
 //! Keepalive is on and everybody feels safe, but it starts long after the NAT has
 //! forgotten. The warning comes in time and says why.
 
-use super::{BASE, NAT_OF_6, PATH_OF_6, Scenario};
-use crate::LabError;
-use crate::ends::End::{Client, Server};
-use crate::story::Story;
-use crate::truth::Conclusion::{AtRisk, Blackholed, Crossed};
-use crate::truth::Severity::{Page, Ticket};
-use crate::truth::Truth;
+use super::prelude::*;
 
 /// Seconds before the first probe; none comes while the story lasts.
 const IDLE: u32 = 30;

@@ -1,13 +1,7 @@
 //! Keepalive is slower than the NAT, and nobody ever sends anything: the probes that
 //! come too late are all there is to see, and nothing answers them.
 
-use super::{BASE, NAT_OF_6, PATH_OF_6, Scenario};
-use crate::LabError;
-use crate::ends::End::{Client, Server};
-use crate::story::Story;
-use crate::truth::Conclusion::{AtRisk, Blackholed, Crossed};
-use crate::truth::Severity::{Page, Ticket};
-use crate::truth::Truth;
+use super::prelude::*;
 
 /// Seconds before the first probe.
 const IDLE: u32 = 8;

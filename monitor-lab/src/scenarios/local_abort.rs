@@ -1,10 +1,7 @@
 //! A control: after a short pause the application resets its own connection
 //! (`SO_LINGER` of 0 s). That is no path's doing.
 
-use super::{BASE, Scenario};
-use crate::LabError;
-use crate::ends::End::Client;
-use crate::story::Story;
+use super::prelude::*;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "local-abort",

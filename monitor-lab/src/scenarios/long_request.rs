@@ -2,13 +2,7 @@
 //! that has forgotten where it belongs; the client has nothing to send and waits for
 //! ever. Its kernel has nothing to say either: all it sent was acknowledged.
 
-use super::{BASE, NAT, Scenario};
-use crate::LabError;
-use crate::ends::End::{Client, Server};
-use crate::story::Story;
-use crate::truth::Conclusion::{AwaitingReply, Blackholed, Crossed};
-use crate::truth::Severity::{Page, Ticket};
-use crate::truth::Truth;
+use super::prelude::*;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "long-request",

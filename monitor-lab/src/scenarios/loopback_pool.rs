@@ -1,11 +1,7 @@
 //! A control: a pool of idle connections to a database on the same host. They are
 //! silent past every timeout, even one that names their own address, and healthy.
 
-use super::{BASE, Scenario, TIMEOUT};
-use crate::LabError;
-use crate::bench::Place;
-use crate::story::Story;
-use crate::truth::Truth;
+use super::prelude::*;
 
 const CONNECTIONS: u32 = 50;
 

@@ -1,213 +1,60 @@
-//! The stories. To add one, write its file and its line in [`ALL`].
+//! The stories, in the order of tables. To add one, write its file, after the example of
+//! `nat_silent_drop`, and its line below: the file's name, and the scenarios in it.
 
-mod another_cgroup;
-mod bad_line;
-mod box_closes_both;
-mod box_resets_both;
-mod crowd;
-mod forged_acks;
-mod half_closed;
-mod held_clock;
-mod host_down;
-mod keepalive_saves;
-mod keepalive_too_slow;
-mod keepalive_unanswered;
-mod local_abort;
-mod long_request;
-mod loopback_pool;
-mod nat_rst_next_packet;
-mod nat_silent_drop;
-mod nat_silent_drop_ipv6;
-mod nat_unreachable;
-mod no_answer_due;
-mod no_habit_yet;
-mod older_connection;
-mod paced_sender;
-mod passive_side;
-mod path_comes_back;
-mod path_dies;
-mod reader_stops;
-mod server_pushes;
-mod sibling_works;
-mod slow_server;
-mod stopped_peer;
-mod survives;
-mod trickle;
-mod waits_in_peace;
+mod base;
+mod prelude;
 
-use crate::LabError;
-use crate::bench::Place;
-use crate::boxes::Clock;
-use crate::configuration::Configuration;
-use crate::network::family::Family;
-use crate::network::middlebox::{Middlebox, Unknown};
-use crate::story::Story;
-use crate::truth::Truth;
+pub use base::Scenario;
 
-/// Every scenario.
-pub const ALL: &[Scenario] = &[
-    nat_silent_drop::SCENARIO,
-    nat_rst_next_packet::SCENARIO,
-    nat_silent_drop_ipv6::SCENARIO,
-    nat_unreachable::SCENARIO,
-    server_pushes::SCENARIO,
-    box_resets_both::SCENARIO,
-    box_closes_both::SCENARIO,
-    box_closes_both::PROXY,
-    path_comes_back::SCENARIO,
-    path_dies::SCENARIO,
-    forged_acks::THEN_FIN,
-    forged_acks::FOR_EVER,
-    forged_acks::IPV6,
-    forged_acks::ALARM_BUTTON,
-    forged_acks::SEND_AND_CLOSE,
-    held_clock::SCENARIO,
-    bad_line::LOSES,
-    bad_line::BULK_BOTH_WAYS,
-    survives::SCENARIO,
-    keepalive_saves::SCENARIO,
-    older_connection::SCENARIO,
-    another_cgroup::SCENARIO,
-    long_request::SCENARIO,
-    keepalive_too_slow::SCENARIO,
-    keepalive_unanswered::SCENARIO,
-    local_abort::SCENARIO,
-    no_answer_due::ONE_WAY,
-    no_answer_due::GOODBYE,
-    no_answer_due::SEND_AND_CLOSE,
-    half_closed::ANSWERED,
-    half_closed::WAITS,
-    reader_stops::PEER,
-    reader_stops::OWN,
-    paced_sender::SCENARIO,
-    stopped_peer::SCENARIO,
-    no_habit_yet::SCENARIO,
-    slow_server::SCENARIO,
-    trickle::SCENARIO,
-    passive_side::SCENARIO,
-    waits_in_peace::ANSWERED,
-    waits_in_peace::WINDOW_UPDATE,
-    waits_in_peace::CONSUMER,
-    waits_in_peace::SUBSCRIBER,
-    loopback_pool::SCENARIO,
-    crowd::SCENARIO,
-    sibling_works::SCENARIO,
-    host_down::SCENARIO,
-    host_down::UPLINK,
-];
+macro_rules! scenarios {
+    ($($file:ident: $($scenario:ident),+;)+) => {
+        $(mod $file;)+
+
+        /// Every scenario.
+        pub const ALL: &[Scenario] = &[$($($file::$scenario),+),+];
+    };
+}
+
+scenarios! {
+    nat_silent_drop: SCENARIO;
+    nat_rst_next_packet: SCENARIO;
+    nat_silent_drop_ipv6: SCENARIO;
+    nat_unreachable: SCENARIO;
+    server_pushes: SCENARIO;
+    box_resets_both: SCENARIO;
+    box_closes_both: SCENARIO, PROXY;
+    path_comes_back: SCENARIO;
+    path_dies: SCENARIO;
+    forged_acks: THEN_FIN, FOR_EVER, IPV6, ALARM_BUTTON, SEND_AND_CLOSE;
+    held_clock: SCENARIO;
+    bad_line: LOSES, BULK_BOTH_WAYS;
+    survives: SCENARIO;
+    keepalive_saves: SCENARIO;
+    older_connection: SCENARIO;
+    another_cgroup: SCENARIO;
+    long_request: SCENARIO;
+    keepalive_too_slow: SCENARIO;
+    keepalive_unanswered: SCENARIO;
+    local_abort: SCENARIO;
+    no_answer_due: ONE_WAY, GOODBYE, SEND_AND_CLOSE;
+    half_closed: ANSWERED, WAITS;
+    reader_stops: PEER, OWN;
+    paced_sender: SCENARIO;
+    stopped_peer: SCENARIO;
+    no_habit_yet: SCENARIO;
+    slow_server: SCENARIO;
+    trickle: SCENARIO;
+    passive_side: SCENARIO;
+    waits_in_peace: ANSWERED, WINDOW_UPDATE, CONSUMER, SUBSCRIBER;
+    loopback_pool: SCENARIO;
+    crowd: SCENARIO;
+    sibling_works: SCENARIO;
+    host_down: SCENARIO, UPLINK;
+}
 
 /// How many rows the taxonomy has: kinds of fate of a connection, of which each is
 /// told by one story or more.
 pub const ROWS: u8 = 38;
-
-/// A story and its truth.
-#[derive(Clone, Copy, Debug)]
-pub struct Scenario {
-    /// Its name, as the command takes it.
-    pub name: &'static str,
-    /// What it is about, in one line.
-    pub about: &'static str,
-    /// Which of the [`ROWS`] that the taxonomy has it tells, from 1; `None` for a
-    /// story beside them.
-    pub row: Option<u8>,
-    /// The family of the hosts' addresses.
-    pub family: Family,
-    /// What stands between the hosts.
-    pub middlebox: Middlebox,
-    /// What `tcplull` is told about the path.
-    pub configuration: Configuration,
-    /// Whether the connection is made, and used, before `tcplull` is there.
-    pub connected_first: bool,
-    /// Where the applications live.
-    pub place: Place,
-    /// Whether it keeps a whole core busy: at most one such runs at a time.
-    pub heavy: bool,
-    /// What is true.
-    pub truth: fn() -> Truth,
-    /// What happens.
-    pub tell: fn(&mut Story<'_>) -> Result<(), LabError>,
-}
-
-/// What most scenarios have: two hosts, a router that forgets nothing, a path with
-/// the usual timeout. A scenario states its name, its truth and its story, and what
-/// is different.
-const BASE: Scenario = Scenario {
-    name: "",
-    about: "",
-    row: None,
-    family: Family::V4,
-    middlebox: Middlebox::Router,
-    configuration: Configuration {
-        path: PATH,
-        timeout: TIMEOUT,
-        clock: Clock::Packets,
-    },
-    connected_first: false,
-    place: Place::Apart,
-    heavy: false,
-    truth: quiet,
-    tell: |_| Ok(()),
-};
-
-/// The usual path.
-const PATH: &str = "stated";
-
-/// Its timeout, in seconds.
-const TIMEOUT: u32 = 4;
-
-/// A timeout that nothing in a story comes near, in seconds.
-const NEVER: u32 = 60;
-
-/// A path whose timeout nothing in a story comes near.
-const FAR: Configuration = Configuration {
-    path: PATH,
-    timeout: NEVER,
-    clock: Clock::Packets,
-};
-
-/// Seconds of silence before the first keepalive probe, and between probes, that keep
-/// the usual path awake.
-const KEEPS_ALIVE: u32 = 1;
-
-/// A NAT that forgets when the usual path says, and drops what it does not know.
-const NAT: Middlebox = Middlebox::Nat {
-    forgets_after: TIMEOUT,
-    unknown: Unknown::Drop,
-};
-
-/// A path that must be warned of: a sweep surely falls between three quarters of its
-/// timeout and the timeout, also on a busy machine.
-const PATH_OF_6: Configuration = Configuration {
-    path: PATH,
-    timeout: 6,
-    clock: Clock::Packets,
-};
-
-/// The NAT of that path.
-const NAT_OF_6: Middlebox = Middlebox::Nat {
-    forgets_after: PATH_OF_6.timeout,
-    unknown: Unknown::Drop,
-};
-
-impl Truth {
-    /// The truth of a story on the usual path, on which nothing is to be said so far.
-    fn usual() -> Self {
-        Self::of_path(PATH, TIMEOUT)
-    }
-
-    /// The truth of a story on the path of [`FAR`].
-    fn far() -> Self {
-        Self::of_path(PATH, NEVER)
-    }
-}
-
-fn quiet() -> Truth {
-    Truth::usual().quiet()
-}
-
-fn quiet_far() -> Truth {
-    Truth::far().quiet()
-}
 
 /// The scenario called `name`.
 #[must_use]

@@ -1,15 +1,6 @@
 //! A NAT that forgets, too, but is honest about it: the next packet meets a RST.
 
-use super::{BASE, Scenario};
-use crate::LabError;
-use crate::boxes::Clock;
-use crate::configuration::Configuration;
-use crate::ends::End::{Client, Server};
-use crate::network::middlebox::{Middlebox, Unknown};
-use crate::story::Story;
-use crate::truth::Conclusion::{Crossed, Reset};
-use crate::truth::Severity::{Page, Ticket};
-use crate::truth::Truth;
+use super::prelude::*;
 
 const TIMEOUT: u32 = 4;
 

@@ -2,16 +2,7 @@
 //! NAT forgets a silent connection and drops what it no longer knows. The
 //! server is never told, the client's kernel retries for a quarter of an hour.
 
-use super::{BASE, Scenario};
-use crate::LabError;
-use crate::boxes::Clock;
-use crate::configuration::Configuration;
-use crate::ends::End::{Client, Server};
-use crate::network::middlebox::{Middlebox, Unknown};
-use crate::story::Story;
-use crate::truth::Conclusion::{Blackholed, Crossed};
-use crate::truth::Severity::{Page, Ticket};
-use crate::truth::Truth;
+use super::prelude::*;
 use std::ops::RangeInclusive;
 
 const TIMEOUT: u32 = 4;

@@ -1,7 +1,7 @@
 //! The incident once more, over IPv6.
 
-use super::{Scenario, nat_silent_drop};
-use crate::network::family::Family;
+use super::nat_silent_drop;
+use super::prelude::*;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-silent-drop-ipv6",

@@ -2,15 +2,15 @@
 //! That takes the backoff back each time: the kernel retries five times a second, and
 //! whoever waits for the backoff to grow waits for ever.
 
-use super::{Scenario, nat_silent_drop};
-use crate::network::middlebox::{Middlebox, Unknown};
+use super::nat_silent_drop;
+use super::prelude::*;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-unreachable",
     about: "as nat-silent-drop, and every lost packet is answered with ICMP unreachable",
     row: Some(31),
     middlebox: Middlebox::Nat {
-        forgets_after: super::TIMEOUT,
+        forgets_after: TIMEOUT,
         unknown: Unknown::Unreachable,
     },
     // One each 0.2 s: three at once, or as many as fit in until a sweep looks.

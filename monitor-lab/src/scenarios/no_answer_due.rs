@@ -1,12 +1,7 @@
 //! Messages after a silence that nobody was ever to answer. The ACK is all there is,
 //! the connection then closes in peace, and nobody is woken.
 
-use super::{BASE, Scenario};
-use crate::LabError;
-use crate::ends::End::{Client, Server};
-use crate::story::Story;
-use crate::truth::Conclusion::{Acknowledged, Crossed, Survived};
-use crate::truth::{Severity, Truth};
+use super::prelude::*;
 
 pub(super) const ONE_WAY: Scenario = Scenario {
     name: "one-way-sender",

@@ -1,13 +1,7 @@
 //! A request that is not answered on a connection of which little is known: two answers
 //! are no habit. The finding says so, and goes by the path's timeout.
 
-use super::{BASE, KEEPS_ALIVE, Scenario};
-use crate::LabError;
-use crate::ends::End::{Client, Server};
-use crate::story::Story;
-use crate::truth::Conclusion::AwaitingReply;
-use crate::truth::Severity::Ticket;
-use crate::truth::Truth;
+use super::prelude::*;
 
 /// Seconds after each answer: a sweep surely sees it.
 const RESTS: f64 = 1.3;

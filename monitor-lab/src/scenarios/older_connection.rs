@@ -1,6 +1,7 @@
 //! The incident once more, on a connection that was there before `tcplull` was.
 
-use super::{Scenario, nat_silent_drop};
+use super::nat_silent_drop;
+use super::prelude::*;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "older-connection",

@@ -2,12 +2,7 @@
 //! then lets their time pass before the next may. The rest is queued, nothing is in
 //! flight, and nothing is wrong with the path.
 
-use super::{BASE, FAR, Scenario};
-use crate::LabError;
-use crate::ends::End::{Client, Server};
-use crate::story::Story;
-use crate::truth::Conclusion::SenderLimited;
-use crate::truth::Truth;
+use super::prelude::*;
 
 /// Bytes per second: the ten segments of 1,448 that go at once are paid for with 29 s.
 const RATE: u32 = 500;

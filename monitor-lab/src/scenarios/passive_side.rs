@@ -1,9 +1,7 @@
 //! A control, seen from the passive side: its client probes every second, which moves
 //! none of the clocks that look obvious there. Then a real request comes.
 
-use super::{BASE, KEEPS_ALIVE, Scenario};
-use crate::LabError;
-use crate::story::Story;
+use super::prelude::*;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "passive-side",

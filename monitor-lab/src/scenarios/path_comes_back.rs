@@ -1,16 +1,7 @@
 //! A black hole that ends: six seconds after the first packet that was lost, the path
 //! works again, and the client's retransmission gets through.
 
-use super::{BASE, PATH, Scenario, TIMEOUT};
-use crate::LabError;
-use crate::boxes::{Behaviour, Clock, Expiry};
-use crate::ends::End::{Client, Server};
-use crate::network::middlebox::Middlebox;
-use crate::story::Story;
-use crate::truth::Conclusion::{Blackholed, Crossed, Recovered, Survived};
-use crate::truth::Severity::{self, Page};
-use crate::truth::Truth;
-use std::time::Duration;
+use super::prelude::*;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "path-comes-back",

@@ -1,13 +1,7 @@
 //! The path dies in the middle of a transfer. No silence came before: it is a stall,
 //! and nothing explains it.
 
-use super::{BASE, FAR, NEVER, PATH, Scenario};
-use crate::LabError;
-use crate::ends::End::{Client, Server};
-use crate::story::Story;
-use crate::truth::Conclusion::StallBlackholed;
-use crate::truth::Severity::Page;
-use crate::truth::Truth;
+use super::prelude::*;
 
 /// Bytes per second, and how many: the transfer would take ten seconds.
 const RATE: u32 = 1_000_000;

@@ -1,12 +1,7 @@
 //! One application stops reading in the middle of a transfer. Both ends stand still,
 //! and each end's finding says whose doing it is; nobody is woken for it.
 
-use super::{BASE, FAR, Scenario};
-use crate::LabError;
-use crate::ends::End::{self, Client, Server};
-use crate::story::Story;
-use crate::truth::Conclusion::{LocalReader, ZeroWindow};
-use crate::truth::Truth;
+use super::prelude::*;
 
 /// More than the buffers of both kernels hold, in bytes.
 const BYTES: u64 = 32 * 1024 * 1024;

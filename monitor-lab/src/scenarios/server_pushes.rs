@@ -1,14 +1,7 @@
 //! The incident from the other side: the server pushes first. What it sends is
 //! addressed to the NAT itself, which knows nothing of it any more and tells nobody.
 
-use super::{BASE, PATH, Scenario, TIMEOUT};
-use crate::LabError;
-use crate::ends::End::{Client, Server};
-use crate::network::middlebox::{Middlebox, Unknown};
-use crate::story::Story;
-use crate::truth::Conclusion::{Blackholed, Crossed};
-use crate::truth::Severity::{Page, Ticket};
-use crate::truth::Truth;
+use super::prelude::*;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "server-pushes",

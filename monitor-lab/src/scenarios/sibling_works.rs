@@ -2,15 +2,7 @@
 //! connections to one server two are silent for longer than the NAT remembers, one after
 //! the other they fail, and the third, which was silent for less, works all the while.
 
-use super::{BASE, PATH_OF_6, Scenario};
-use crate::LabError;
-use crate::configuration::Configuration;
-use crate::ends::End::{Client, Server};
-use crate::network::middlebox::{Middlebox, Unknown};
-use crate::story::Story;
-use crate::truth::Conclusion::{Blackholed, Crossed, Survived};
-use crate::truth::Severity::{self, Page, Ticket};
-use crate::truth::Truth;
+use super::prelude::*;
 use std::ops::Range;
 
 const SILENT: Range<usize> = 0..2;

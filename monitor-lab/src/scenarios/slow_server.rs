@@ -1,9 +1,7 @@
 //! A control: a server that always takes longer to answer than the path's timeout,
 //! on a connection that keepalive keeps awake. Slow is what it is used to.
 
-use super::{BASE, KEEPS_ALIVE, Scenario};
-use crate::LabError;
-use crate::story::Story;
+use super::prelude::*;
 
 /// Seconds. Past the timeout of 4 two sweeps surely look and see it wait.
 const THINKS: f64 = 6.5;

@@ -2,13 +2,7 @@
 //! answers every keepalive probe; the application's answer does not come. That is no
 //! proof that the request was not delivered: it was.
 
-use super::{BASE, KEEPS_ALIVE, Scenario};
-use crate::LabError;
-use crate::ends::End::{Client, Server};
-use crate::story::Story;
-use crate::truth::Conclusion::{AwaitingReply, Survived};
-use crate::truth::Severity::Ticket;
-use crate::truth::Truth;
+use super::prelude::*;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "stopped-peer",

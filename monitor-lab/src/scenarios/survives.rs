@@ -1,15 +1,7 @@
 //! A control: the operator states a timeout that the path does not have. The
 //! silence crosses it, nothing is lost, and nobody is woken.
 
-use super::{BASE, Scenario};
-use crate::LabError;
-use crate::boxes::Clock;
-use crate::configuration::Configuration;
-use crate::ends::End::{Client, Server};
-use crate::network::middlebox::Middlebox;
-use crate::story::Story;
-use crate::truth::Conclusion::{Acknowledged, Crossed, Survived};
-use crate::truth::{Severity, Truth};
+use super::prelude::*;
 
 const STATED: u32 = 4;
 

@@ -1,10 +1,7 @@
 //! A control: an application that has little to send and nothing to ask. A few bytes
 //! now and then is no transfer that stands still.
 
-use super::{BASE, Scenario};
-use crate::LabError;
-use crate::ends::End::Client;
-use crate::story::Story;
+use super::prelude::*;
 
 /// Seconds between one word and the next: above the least gap, and so far below the share of the
 /// timeout that warns that a busy machine does not reach it.

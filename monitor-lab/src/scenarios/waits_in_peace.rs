@@ -2,10 +2,7 @@
 //! packets on the path, so that only what was said, and by whom, tells them from
 //! somebody whose answer is lost.
 
-use super::{BASE, KEEPS_ALIVE, Scenario};
-use crate::LabError;
-use crate::ends::End::{Client, Server};
-use crate::story::Story;
+use super::prelude::*;
 
 /// How long each waits, in seconds: ten times the usual rest, and beyond the timeout.
 const WAITS: f64 = 11.0;
