@@ -1,10 +1,11 @@
 //! Facts on their way to user space.
 
 use crate::counters::count;
-use crate::kernel::{Route, TcpSock, guarded};
+use crate::kernel::guarded;
 use crate::looks::Look;
 use crate::segment;
 use crate::silence::Silence;
+use crate::sock::{Route, TcpSock};
 use crate::suspects::{Decision, Suspect};
 use aya_ebpf::helpers::{bpf_get_current_comm, bpf_get_current_pid_tgid};
 use aya_ebpf::macros::map;

@@ -1,9 +1,9 @@
 //! Silences that end now, against the threshold of the path.
 
 use crate::globals::setting;
-use crate::kernel::{Route, TcpSock};
 use crate::paths::{self, Threshold};
 use crate::silence::Silence;
+use crate::sock::{Route, TcpSock};
 use crate::suspects::Suspect;
 
 /// What a silence that ends now is measured against, if it may have passed its

@@ -1,8 +1,8 @@
 //! What a marked socket was like when it was last looked at. Its callbacks come after
 //! most segments that arrive, not before them: the difference is what arrived.
 
-use crate::kernel::TcpSock;
 use crate::silence::{self, Clocks, Silence};
+use crate::sock::TcpSock;
 use crate::storage;
 use crate::verifier::Hidden;
 use aya_ebpf::btf_maps::SkStorage;

@@ -1,8 +1,8 @@
 //! tcplull's kernel side: it records facts and draws no conclusions.
 //!
-//! One file a hook family under `hooks`; all reading of kernel memory is in
-//! `kernel`, of a segment's bytes in `segment`, all arithmetic on silences in `silence`;
-//! why some values are kept in memory, in `verifier`.
+//! One file a hook family under `hooks`. What they read of a socket is in `sock`, of an
+//! arriving segment in `segment`, of anything else in `kernel`; all arithmetic on silences
+//! is in `silence`; why some values are kept in memory, in `verifier`.
 #![no_std]
 #![no_main]
 #![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
@@ -18,6 +18,7 @@ mod marks;
 mod paths;
 mod segment;
 mod silence;
+mod sock;
 mod storage;
 mod suspects;
 mod verifier;

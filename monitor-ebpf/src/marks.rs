@@ -4,7 +4,7 @@
 //! only there may a program set a socket's callbacks; the callbacks clear it.
 
 use crate::counters::count;
-use crate::kernel::TcpSock;
+use crate::sock::TcpSock;
 use crate::storage;
 use aya_ebpf::bindings::bpf_sock_ops;
 use aya_ebpf::btf_maps::SkStorage;

@@ -2,7 +2,7 @@
 
 use crate::counters::add;
 use crate::globals::setting;
-use crate::kernel::{Route, TcpSock};
+use crate::sock::{Route, TcpSock};
 use crate::verifier::hidden;
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::lpm_trie::Key;

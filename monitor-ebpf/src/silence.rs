@@ -2,7 +2,8 @@
 //! from now.
 
 use crate::globals::setting;
-use crate::kernel::{self, TcpSock};
+use crate::kernel;
+use crate::sock::TcpSock;
 use monitor_common::PathClock;
 
 /// How long a socket has been silent, by both clocks, in ns.

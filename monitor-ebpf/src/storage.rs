@@ -1,7 +1,7 @@
 //! What is kept with a socket, in maps of the kernel's kind SK_STORAGE: it lives and dies
 //! with the socket.
 
-use crate::kernel::TcpSock;
+use crate::sock::TcpSock;
 use aya_ebpf::bindings::BPF_SK_STORAGE_GET_F_CREATE;
 use aya_ebpf::btf_maps::SkStorage;
 use aya_ebpf::helpers::generated::{bpf_sk_storage_delete, bpf_sk_storage_get};

@@ -2,9 +2,9 @@
 
 use crate::counters::{add, count};
 use crate::globals::setting;
-use crate::kernel::{Route, TcpSock};
 use crate::paths::Threshold;
 use crate::silence::Silence;
+use crate::sock::{Route, TcpSock};
 use crate::storage;
 use crate::verifier::Hidden;
 use aya_ebpf::btf_maps::SkStorage;

@@ -1,8 +1,9 @@
 //! Resets, in and out. Ends of connections are told whatever a suspect's budget.
 
 use crate::emit::{Context, tell};
-use crate::kernel::{TcpSock, pointer_argument};
+use crate::kernel::pointer_argument;
 use crate::silence;
+use crate::sock::TcpSock;
 use crate::suspects::Suspect;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;

@@ -2,8 +2,9 @@
 
 use crate::emit::{Context, tell};
 use crate::globals::setting;
-use crate::kernel::{TcpSock, pointer_argument};
+use crate::kernel::pointer_argument;
 use crate::silence;
+use crate::sock::TcpSock;
 use crate::suspects::Suspect;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;

@@ -2,8 +2,9 @@
 
 use crate::emit::{Context, Task, tell_decided};
 use crate::gap;
-use crate::kernel::{TcpSock, pointer_argument};
+use crate::kernel::pointer_argument;
 use crate::silence::{self, Silence};
+use crate::sock::TcpSock;
 use crate::suspects::{Decision, Suspect};
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};

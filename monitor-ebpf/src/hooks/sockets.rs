@@ -7,10 +7,10 @@
 
 use crate::emit::{Arrival, Task};
 use crate::hooks::{receive, send};
-use crate::kernel::TcpSock;
 use crate::looks::{self, Look};
 use crate::marks;
 use crate::silence;
+use crate::sock::TcpSock;
 use crate::suspects::Suspect;
 use aya_ebpf::bindings::{
     BPF_SOCK_OPS_HDR_OPT_LEN_CB, BPF_SOCK_OPS_PARSE_HDR_OPT_CB, BPF_SOCK_OPS_RTT_CB, bpf_sock_ops,

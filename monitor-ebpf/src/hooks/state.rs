@@ -1,9 +1,10 @@
 //! A connection changes its state.
 
 use crate::emit::{Context, tell};
-use crate::kernel::{TcpSock, pointer_argument};
+use crate::kernel::pointer_argument;
 use crate::paths;
 use crate::silence;
+use crate::sock::TcpSock;
 use crate::suspects::Suspect;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;

@@ -4,10 +4,11 @@
 use crate::counters::count;
 use crate::emit::{Context, Task, tell, write};
 use crate::globals::offset;
-use crate::kernel::{Route, TcpSock, pointer_at};
+use crate::kernel::pointer_at;
 use crate::marks;
 use crate::paths::{self, Threshold};
 use crate::silence::{self, Silence};
+use crate::sock::{Route, TcpSock};
 use crate::suspects::Suspect;
 use crate::verifier::Hidden;
 use aya_ebpf::helpers::generated::{bpf_seq_write, bpf_sock_from_file};

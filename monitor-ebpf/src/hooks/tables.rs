@@ -1,9 +1,10 @@
 //! Passes over the table of TCP sockets of one network namespace: the only programs
 //! that may set the callbacks of a socket they do not run for.
 
-use crate::kernel::{TcpSock, pointer_at};
+use crate::kernel::pointer_at;
 use crate::looks::Look;
 use crate::marks;
+use crate::sock::TcpSock;
 use core::ffi::c_void;
 use monitor_common::TcpState;
 
