@@ -1,3 +1,5 @@
+//! What may cross between kernel and user space as its bytes.
+
 /// A record that crosses between kernel and user space as its bytes.
 ///
 /// # Safety

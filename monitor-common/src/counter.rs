@@ -1,53 +1,39 @@
-/// Indexes of the kernel side's per-CPU counters. All count up from zero and
-/// never reset while the programs live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Counter {
-    /// Facts that a hook had to tell.
-    FactsSeen = 0,
-    /// Facts handed to the ring buffer.
-    FactsSubmitted = 1,
-    /// Facts dropped because the ring buffer was full.
-    FactsDroppedRingFull = 2,
-    /// Facts dropped because the suspect had used up its budget of facts.
-    FactsDroppedBudget = 3,
-    /// Suspects created.
-    SuspectsCreated = 4,
-    /// Suspects removed: answered, expired or closed.
-    SuspectsRemoved = 5,
-    /// Sockets that became no suspect because the kernel refused the storage.
-    SuspectsRefused = 6,
-    /// Sockets seen by the sweep (a socket held twice counts twice).
-    SweepSockets = 7,
-    /// Sockets marked: from then on their callbacks are heard.
-    MarksSet = 8,
-    /// Marks cleared again, the ends of marked connections not counted.
-    MarksCleared = 9,
-    /// Sockets that could not be marked: the kernel refused, or too many network
-    /// namespaces held newly silent ones.
-    MarksRefused = 10,
-    /// Sockets that a sweep counted as silent, or about to be: see
-    /// [`crate::SilentSockets::Counted`].
-    SweepSilent = 11,
+//! What the kernel side counts.
+
+numbered! {
+    /// Indexes of the kernel side's per-CPU counters. All count up from zero and
+    /// never reset while the programs live.
+    pub enum Counter: u32 {
+        /// Facts that a hook had to tell.
+        FactsSeen = 0,
+        /// Facts handed to the ring buffer.
+        FactsSubmitted = 1,
+        /// Facts dropped because the ring buffer was full.
+        FactsDroppedRingFull = 2,
+        /// Facts dropped because the suspect had used up its budget of facts.
+        FactsDroppedBudget = 3,
+        /// Suspects created.
+        SuspectsCreated = 4,
+        /// Suspects removed: answered, expired or closed.
+        SuspectsRemoved = 5,
+        /// Sockets that became no suspect because the kernel refused the storage.
+        SuspectsRefused = 6,
+        /// Sockets seen by the sweep (a socket held twice counts twice).
+        SweepSockets = 7,
+        /// Sockets marked: from then on their callbacks are heard.
+        MarksSet = 8,
+        /// Marks cleared again, the ends of marked connections not counted.
+        MarksCleared = 9,
+        /// Sockets that could not be marked: the kernel refused, or too many network
+        /// namespaces held newly silent ones.
+        MarksRefused = 10,
+        /// Sockets that a sweep counted as silent, or about to be: see
+        /// [`crate::SilentSockets::Counted`].
+        SweepSilent = 11,
+    }
 }
 
 impl Counter {
-    /// Every counter, in the order of its index.
-    pub const ALL: [Self; 12] = [
-        Self::FactsSeen,
-        Self::FactsSubmitted,
-        Self::FactsDroppedRingFull,
-        Self::FactsDroppedBudget,
-        Self::SuspectsCreated,
-        Self::SuspectsRemoved,
-        Self::SuspectsRefused,
-        Self::SweepSockets,
-        Self::MarksSet,
-        Self::MarksCleared,
-        Self::MarksRefused,
-        Self::SweepSilent,
-    ];
-
     /// How many counters there are.
     pub const COUNT: u32 = Self::ALL.len() as u32;
 }

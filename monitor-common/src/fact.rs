@@ -1,59 +1,41 @@
+//! One fact about one connection: what the kernel side tells user space.
+
 use crate::{Record, Socket};
 
-/// What a fact tells. The numbers are part of the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u32)]
-pub enum FactKind {
-    /// A silence past its threshold ended: this host's application sends.
-    /// The socket is as it was before the data was queued.
-    GapEndedBySend = 1,
-    /// A silence past its threshold ended: a segment arrived. The socket is as
-    /// it was before the segment was processed; `segment` describes the arrival.
-    GapEndedByReceive = 2,
-    /// The application of a suspect sends again.
-    Sent = 3,
-    /// A segment for a suspect arrived that acknowledges new data
-    /// (`segment.ack` is after `socket.snd_una`), or a bare one that proves
-    /// that something comes through.
-    AckArrived = 4,
-    /// Payload that was not there before arrived for a suspect. The kernel side
-    /// ends the suspicion with this fact.
-    PayloadArrived = 5,
-    /// A segment of a suspect was sent again (timeout, tail-loss probe or fast
-    /// retransmit alike: `socket.retransmits` counts the timeouts).
-    Retransmitted = 6,
-    /// A reset from the peer was accepted.
-    ResetReceived = 7,
-    /// This host sent a reset.
-    ResetSent = 8,
-    /// The connection went from `old_state` to `new_state`. The kernel side ends
-    /// the suspicion when `new_state` is CLOSE.
-    StateChanged = 9,
-    /// The sweep came past this socket and found it at risk, crossed or stalled
-    /// (or was asked for every socket).
-    Swept = 10,
-    /// Nothing went wrong for [`crate::Settings::probation_ns`] after the gap:
-    /// the kernel side ended the suspicion.
-    ProbationOver = 11,
-}
-
-impl FactKind {
-    /// The kind with this number, if there is one.
-    pub const fn from_number(number: u32) -> Option<Self> {
-        Some(match number {
-            1 => Self::GapEndedBySend,
-            2 => Self::GapEndedByReceive,
-            3 => Self::Sent,
-            4 => Self::AckArrived,
-            5 => Self::PayloadArrived,
-            6 => Self::Retransmitted,
-            7 => Self::ResetReceived,
-            8 => Self::ResetSent,
-            9 => Self::StateChanged,
-            10 => Self::Swept,
-            11 => Self::ProbationOver,
-            _ => return None,
-        })
+numbered! {
+    /// What a fact tells. The numbers are part of the contract.
+    pub enum FactKind: u32 {
+        /// A silence past its threshold ended: this host's application sends.
+        /// The socket is as it was before the data was queued.
+        GapEndedBySend = 1,
+        /// A silence past its threshold ended: a segment arrived. The socket is as
+        /// it was before the segment was processed; `segment` describes the arrival.
+        GapEndedByReceive = 2,
+        /// The application of a suspect sends again.
+        Sent = 3,
+        /// A segment for a suspect arrived that acknowledges new data
+        /// (`segment.ack` is after `socket.snd_una`), or a bare one that proves
+        /// that something comes through.
+        AckArrived = 4,
+        /// Payload that was not there before arrived for a suspect. The kernel side
+        /// ends the suspicion with this fact.
+        PayloadArrived = 5,
+        /// A segment of a suspect was sent again (timeout, tail-loss probe or fast
+        /// retransmit alike: `socket.retransmits` counts the timeouts).
+        Retransmitted = 6,
+        /// A reset from the peer was accepted.
+        ResetReceived = 7,
+        /// This host sent a reset.
+        ResetSent = 8,
+        /// The connection went from `old_state` to `new_state`. The kernel side ends
+        /// the suspicion when `new_state` is CLOSE.
+        StateChanged = 9,
+        /// The sweep came past this socket and found it at risk, crossed or stalled
+        /// (or was asked for every socket).
+        Swept = 10,
+        /// Nothing went wrong for [`crate::Settings::probation_ns`] after the gap:
+        /// the kernel side ended the suspicion.
+        ProbationOver = 11,
     }
 }
 

@@ -1,3 +1,5 @@
+//! Gaps of a path, by their length.
+
 use crate::Record;
 
 /// Buckets of a gap histogram: bucket `i` counts gaps of `2^i` up to

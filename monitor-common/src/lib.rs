@@ -4,6 +4,9 @@
 //! written by the kernel side and may be read as it is. One record a file.
 #![no_std]
 
+#[macro_use]
+mod numbered;
+
 mod bytes;
 mod counter;
 mod fact;

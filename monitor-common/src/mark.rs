@@ -1,3 +1,5 @@
+//! What is kept with a socket whose traffic is watched one by one.
+
 use crate::Record;
 
 /// The callbacks that a marked socket's traffic is watched by: bits of

@@ -1,3 +1,5 @@
+//! Paths, as the kernel side knows them.
+
 use crate::Record;
 
 /// Entries of the path table. Two generations of at most half as many paths

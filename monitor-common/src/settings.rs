@@ -1,3 +1,5 @@
+//! What user space tells the kernel side: once before the load, and before each sweep.
+
 use crate::Record;
 
 /// Size of the ring of facts in bytes, unless user space sets another before the
