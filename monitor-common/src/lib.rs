@@ -5,6 +5,8 @@
 #![no_std]
 
 #[macro_use]
+mod members;
+#[macro_use]
 mod numbered;
 
 mod bytes;
@@ -22,7 +24,7 @@ pub use counter::Counter;
 pub use fact::{Fact, FactKind, Segment, flags, segment_options, tcp_flags};
 pub use histogram::{GAP_BUCKETS, GapHistogram};
 pub use mark::{MAX_WANTED, Mark, callbacks};
-pub use offsets::{MISSING, Offsets};
+pub use offsets::{MISSING, Member, MemberPart, Offsets};
 pub use path::{
     ANY_PORT, MAX_PATHS, NO_PATH, PathClock, PathEntry, PathKey, PathMatch, UNSTATED_WARN_NS,
 };

@@ -2,7 +2,7 @@
 
 use crate::counters::add;
 use crate::globals::setting;
-use crate::sock::{Route, TcpSock};
+use crate::sock::{Addresses, Route, TcpSock};
 use crate::verifier::hidden;
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::lpm_trie::Key;
@@ -76,7 +76,11 @@ const UNKNOWN: u64 = 3;
 
 #[inline(always)]
 fn find(sock: TcpSock) -> Found {
-    let (family, local, remote) = sock.addresses();
+    let Addresses {
+        family,
+        local,
+        remote,
+    } = sock.addresses();
     let route = match sock.route(family) {
         Route::Loopback => LOOPBACK,
         Route::OnLink => ON_LINK,

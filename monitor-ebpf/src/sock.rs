@@ -4,7 +4,7 @@ use crate::globals::offset;
 use crate::kernel::{guarded, jiffies};
 use aya_ebpf::helpers::generated::{bpf_get_socket_cookie, bpf_skc_to_tcp_sock};
 use core::ffi::c_void;
-use monitor_common::{Family, MISSING, Offsets, Socket, UNKNOWN_WSCALE, flags};
+use monitor_common::{Family, MISSING, Offsets, Socket, UNKNOWN_WSCALE, flags, kernel_members};
 
 /// `SOCK_KEEPOPEN` in `enum sock_flags` (include/net/sock.h): bit 3 of `sk_flags`.
 const SOCK_KEEPOPEN: u64 = 1 << 3;
@@ -45,17 +45,79 @@ impl Route {
 #[derive(Clone, Copy)]
 pub struct TcpSock(*const u8);
 
-macro_rules! fields {
-    ($($(#[$doc:meta])* $name:ident: $type:ty;)*) => {
-        $(
-            $(#[$doc])*
-            #[inline(always)]
-            pub fn $name(self) -> $type {
-                self.load(|offsets| &offsets.$name)
-            }
-        )*
+/// Family and addresses as [`Socket`] holds them: an IPv4-mapped IPv6 peer is IPv4.
+#[derive(Clone, Copy)]
+pub struct Addresses {
+    pub family: Family,
+    pub local: [u8; 16],
+    pub remote: [u8; 16],
+}
+
+/// The method that loads a member of the list, unless another one reads it.
+macro_rules! loading {
+    ($(#[$doc:meta])* $name:ident: $type:ty { by $($method:tt)* }) => {};
+    ($(#[$doc:meta])* $name:ident: $type:ty {
+        $path:literal $(as $kept:ident)? $(or($missing:expr))?
+    }) => {
+        $(#[$doc])*
+        #[inline(always)]
+        pub fn $name(self) -> $type {
+            $(if offset(|offsets| &offsets.$name) == MISSING {
+                return $missing;
+            })?
+            let kept: kept!($type $(as $kept)?) = self.load(|offsets| &offsets.$name);
+            kept.into()
+        }
     };
 }
+
+/// The type of a member in the kernel.
+macro_rules! kept {
+    ($type:ty) => {
+        $type
+    };
+    ($type:ty as $kept:ident) => {
+        $kept
+    };
+}
+
+/// A member of the record, as the list says that it is read.
+macro_rules! member {
+    ($sock:ident $addresses:ident $name:ident { by Addresses::$part:ident }) => {
+        $addresses.$part.into()
+    };
+    ($sock:ident $addresses:ident $name:ident { by TcpSock::$method:ident }) => {
+        $sock.$method().into()
+    };
+    ($sock:ident $addresses:ident $name:ident { $($how:tt)* }) => {
+        $sock.$name()
+    };
+}
+
+macro_rules! reading {
+    (
+        socket { $($(#[$doc:meta])* $name:ident: $type:ty { $($how:tt)* })* }
+        loaded { $($loaded:ident: $loaded_type:ty { $($loaded_how:tt)* })* }
+        reached { $($reached:tt)* }
+        hot { $($hot:ident: $hot_type:ty { $($hot_how:tt)* })* }
+    ) => {
+        impl TcpSock {
+            $(loading! { $(#[$doc])* $name: $type { $($how)* } })*
+            $(loading! { $loaded: $loaded_type { $($loaded_how)* } })*
+            $(loading! { $hot: $hot_type { $($hot_how)* } })*
+
+            /// Writes all that a fact tells of a socket, every member of `to`. The socket
+            /// must have its cookie ([`Self::ensure_cookie`]).
+            #[inline(always)]
+            pub fn snapshot(self, to: &mut Socket) {
+                let addresses = self.addresses();
+                $(to.$name = member!(self addresses $name { $($how)* });)*
+            }
+        }
+    };
+}
+
+kernel_members!(reading);
 
 impl TcpSock {
     /// The TCP socket behind a hook's `struct sock *`; `None` for anything else
@@ -88,63 +150,6 @@ impl TcpSock {
         unsafe { core::ptr::read_volatile(at) }
     }
 
-    fields! {
-        skc_family: u16;
-        skc_daddr: u32;
-        skc_rcv_saddr: u32;
-        skc_dport: u16;
-        skc_flags: u64;
-        skc_cookie: u64;
-        sk_err: u32;
-        sk_uid: u32;
-        sk_max_ack_backlog: u32;
-        inet_sport: u16;
-        icsk_rto: u32;
-        icsk_retransmits: u8;
-        icsk_probes_out: u8;
-        icsk_user_timeout: u32;
-        lrcvtime: u32;
-        lsndtime: u32;
-        rcv_tstamp: u32;
-        tcp_clock_cache: u64;
-        snd_una: u32;
-        snd_nxt: u32;
-        write_seq: u32;
-        rcv_nxt: u32;
-        copied_seq: u32;
-        snd_wnd: u32;
-        rcv_wnd: u32;
-        packets_out: u32;
-        segs_in: u32;
-        segs_out: u32;
-        data_segs_in: u32;
-        data_segs_out: u32;
-        bytes_sent: u64;
-        bytes_retrans: u64;
-        bytes_acked: u64;
-        bytes_received: u64;
-        srtt_us: u32;
-        keepalive_time: u32;
-        keepalive_intvl: u32;
-        keepalive_probes: u8;
-        rcv_wup: u32;
-        snd_wl1: u32;
-        total_retrans: u32;
-        retrans_out: u32;
-    }
-
-    /// Payload of the largest segment received lately; 0 if unknown.
-    #[inline(always)]
-    pub fn rcv_mss(self) -> u16 {
-        self.load_or(|offsets| &offsets.rcv_mss, 0)
-    }
-
-    /// TSval of the last segment that had one; 0 if unknown.
-    #[inline(always)]
-    pub fn rcv_tsval(self) -> u32 {
-        self.load_or(|offsets| &offsets.rcv_tsval, 0)
-    }
-
     /// Whether the segment that was received last had the timestamp option; `None`
     /// where that cannot be read.
     #[inline(always)]
@@ -156,18 +161,63 @@ impl TcpSock {
         Some(byte >> offset(|offsets| &offsets.saw_tstamp_shift) & 1 != 0)
     }
 
-    /// The callbacks that programs have asked for: see [`monitor_common::callbacks`].
-    #[inline(always)]
-    pub fn callbacks(self) -> u32 {
-        let flags: u8 = self.load_or(|offsets| &offsets.bpf_sock_ops_cb_flags, 0);
-        u32::from(flags)
-    }
-
     /// Inode of the network namespace; 0 if unknown.
     #[inline(always)]
     pub fn netns(self) -> u32 {
-        let net: u64 = self.load(|offsets| &offsets.skc_net);
-        guarded(net, |offsets| &offsets.net_inum)
+        guarded(self.skc_net(), |offsets| &offsets.net_inum)
+    }
+
+    /// Not `skc_num`, which is zero by the time the change to CLOSE is told.
+    #[inline(always)]
+    fn local_port(self) -> u16 {
+        u16::from_be(self.inet_sport())
+    }
+
+    #[inline(always)]
+    fn remote_port(self) -> u16 {
+        u16::from_be(self.skc_dport())
+    }
+
+    #[inline(always)]
+    fn jiffies(self) -> u32 {
+        jiffies()
+    }
+
+    /// The kernel keeps it shifted by three: `tcp_rtt_estimator`.
+    #[inline(always)]
+    fn srtt_us(self) -> u32 {
+        self.srtt_us_shifted() >> 3
+    }
+
+    #[inline(always)]
+    fn keepalive_time(self) -> u32 {
+        self.or_default(self.own_keepalive_time(), |offsets| {
+            &offsets.net_keepalive_time
+        })
+    }
+
+    #[inline(always)]
+    fn keepalive_intvl(self) -> u32 {
+        self.or_default(self.own_keepalive_intvl(), |offsets| {
+            &offsets.net_keepalive_intvl
+        })
+    }
+
+    #[inline(always)]
+    fn keepalive_probes(self) -> u8 {
+        self.or_default(self.own_keepalive_probes(), |offsets| {
+            &offsets.net_keepalive_probes
+        })
+    }
+
+    /// Zero means the network namespace's default: `keepalive_time_when` and its kin.
+    #[inline(always)]
+    fn or_default<T: Copy + Default + PartialEq>(self, own: T, default: fn(&Offsets) -> &u32) -> T {
+        if own != T::default() {
+            own
+        } else {
+            guarded(self.skc_net(), default)
+        }
     }
 
     /// Gives the socket its cookie, if it has none yet. Only in tracing programs and
@@ -190,15 +240,6 @@ impl TcpSock {
         ((peer << 32 | ports).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
     }
 
-    /// Loads a member that not every kernel has; `missing` where it has none.
-    #[inline(always)]
-    fn load_or<T: Copy>(self, member: fn(&Offsets) -> &u32, missing: T) -> T {
-        if offset(member) == MISSING {
-            return missing;
-        }
-        self.load(member)
-    }
-
     /// Shift of the windows that the peer announces.
     #[inline(always)]
     pub fn snd_wscale(self) -> u8 {
@@ -209,17 +250,10 @@ impl TcpSock {
         (byte >> offset(|offsets| &offsets.snd_wscale_shift)) & 0xf
     }
 
-    /// The connection's state as a `TcpState` number.
-    #[inline(always)]
-    pub fn state(self) -> u32 {
-        let state: u8 = self.load(|offsets| &offsets.skc_state);
-        u32::from(state)
-    }
-
     /// Whether any program keeps storage with this socket: one load.
     #[inline(always)]
     pub fn has_storage(self) -> bool {
-        let storage: u64 = self.load(|offsets| &offsets.sk_bpf_storage);
+        let storage = self.sk_bpf_storage();
         // To the verifier this is a pointer, on which it allows a comparison and
         // nothing else; left alone, the compiler merges it with other conditions.
         #[cfg(target_arch = "bpf")]
@@ -255,22 +289,27 @@ impl TcpSock {
         self.sk_max_ack_backlog() != 0
     }
 
-    /// The family and both addresses, local first, as [`Socket`] holds them: an
-    /// IPv4-mapped IPv6 peer comes out as IPv4.
+    /// How both ends are shown.
     #[inline(always)]
-    pub fn addresses(self) -> (Family, [u8; 16], [u8; 16]) {
+    pub fn addresses(self) -> Addresses {
         if self.skc_family() == AF_INET6 {
             let remote = self.address6(|offsets| &offsets.skc_v6_daddr);
             // ::ffff:0:0/96 is IPv4-mapped: RFC 4291, section 2.5.5.2.
             let mapped = remote[0] == 0 && remote[1] == 0 && remote[2] == 0xffff_u32.to_be();
             if !mapped {
                 let local = self.address6(|offsets| &offsets.skc_v6_rcv_saddr);
-                return (Family::Ipv6, bytes(local), bytes(remote));
+                return Addresses {
+                    family: Family::Ipv6,
+                    local: bytes(local),
+                    remote: bytes(remote),
+                };
             }
         }
-        let local = [self.skc_rcv_saddr(), 0, 0, 0];
-        let remote = [self.skc_daddr(), 0, 0, 0];
-        (Family::Ipv4, bytes(local), bytes(remote))
+        Addresses {
+            family: Family::Ipv4,
+            local: bytes([self.skc_rcv_saddr(), 0, 0, 0]),
+            remote: bytes([self.skc_daddr(), 0, 0, 0]),
+        }
     }
 
     #[inline(always)]
@@ -284,7 +323,7 @@ impl TcpSock {
     /// How the peer is reached. Costs a few guarded reads: not for the hot path.
     #[inline(always)]
     pub fn route(self, family: Family) -> Route {
-        let dst: u64 = self.load(|offsets| &offsets.sk_dst_cache);
+        let dst = self.sk_dst_cache();
         if dst == 0 {
             return Route::Unknown;
         }
@@ -313,84 +352,6 @@ impl TcpSock {
         let cgroup: u64 = self.load(|offsets| &offsets.sk_cgrp_data);
         let node: u64 = guarded(cgroup, |offsets| &offsets.cgroup_kn);
         guarded(node, |offsets| &offsets.kernfs_id)
-    }
-
-    /// Writes all that a fact tells of a socket, every member of `to`. The socket must
-    /// have its cookie ([`Self::ensure_cookie`]).
-    #[inline(always)]
-    pub fn snapshot(self, to: &mut Socket) {
-        let (family, local, remote) = self.addresses();
-        let net: u64 = self.load(|offsets| &offsets.skc_net);
-        let keepalive_time = self.keepalive_time();
-        let keepalive_intvl = self.keepalive_intvl();
-        let keepalive_probes = self.keepalive_probes();
-        to.cookie = self.skc_cookie();
-        to.cgroup_id = self.cgroup_id();
-        to.bytes_sent = self.bytes_sent();
-        to.bytes_retrans = self.bytes_retrans();
-        to.bytes_acked = self.bytes_acked();
-        to.bytes_received = self.bytes_received();
-        to.tcp_clock_cache = self.tcp_clock_cache();
-        to.local = local;
-        to.remote = remote;
-        // Not `skc_num`, which is zero by the time the change to CLOSE is told.
-        to.local_port = u16::from_be(self.inet_sport());
-        to.remote_port = u16::from_be(self.skc_dport());
-        to.family = family as u16;
-        to.retransmits = self.icsk_retransmits();
-        to.probes_out = self.icsk_probes_out();
-        to.state = self.state();
-        to.netns = self.netns();
-        to.uid = self.sk_uid();
-        to.sk_err = self.sk_err();
-        to.jiffies = jiffies();
-        to.lsndtime = self.lsndtime();
-        to.lrcvtime = self.lrcvtime();
-        to.rcv_tstamp = self.rcv_tstamp();
-        to.snd_una = self.snd_una();
-        to.snd_nxt = self.snd_nxt();
-        to.write_seq = self.write_seq();
-        to.rcv_nxt = self.rcv_nxt();
-        to.copied_seq = self.copied_seq();
-        to.snd_wnd = self.snd_wnd();
-        to.rcv_wnd = self.rcv_wnd();
-        to.packets_out = self.packets_out();
-        to.segs_in = self.segs_in();
-        to.segs_out = self.segs_out();
-        to.data_segs_in = self.data_segs_in();
-        to.data_segs_out = self.data_segs_out();
-        // The kernel keeps it shifted by three: tcp_rtt_estimator.
-        to.srtt_us = self.srtt_us() >> 3;
-        to.rto_jiffies = self.icsk_rto();
-        // Zero means the namespace's default: keepalive_time_when and its kin.
-        to.keepalive_time = if keepalive_time != 0 {
-            keepalive_time
-        } else {
-            guarded(net, |offsets| &offsets.net_keepalive_time)
-        };
-        to.keepalive_intvl = if keepalive_intvl != 0 {
-            keepalive_intvl
-        } else {
-            guarded(net, |offsets| &offsets.net_keepalive_intvl)
-        };
-        to.keepalive_probes = u32::from(if keepalive_probes != 0 {
-            keepalive_probes
-        } else {
-            guarded(net, |offsets| &offsets.net_keepalive_probes)
-        });
-        // Kept in ms: tcp_sock_set_user_timeout.
-        to.user_timeout_ms = self.icsk_user_timeout();
-        to.pacing_rate = self.load_or(|offsets| &offsets.sk_pacing_rate, u64::MAX);
-        to.rcv_wup = self.rcv_wup();
-        to.snd_wl1 = self.snd_wl1();
-        to.rcv_tsval = self.rcv_tsval();
-        to.total_retrans = self.total_retrans();
-        to.retrans_out = self.retrans_out();
-        to.rtt_min_us = self.load_or(|offsets| &offsets.rtt_min, u32::MAX);
-        to.rcv_mss = u32::from(self.rcv_mss());
-        to.tcp_header_len = self.load_or(|offsets| &offsets.tcp_header_len, 0);
-        to.snd_wscale = self.snd_wscale();
-        to.accepted = u8::from(self.accepted());
     }
 }
 

@@ -184,7 +184,7 @@ impl Suspect {
             && now_ns.saturating_sub(self.since_ns) > setting(|settings| &settings.probation_ns)
             && sock.packets_out() == 0
             && sock.snd_una() == sock.write_seq()
-            && sock.icsk_probes_out() == 0
+            && sock.probes_out() == 0
     }
 
     /// Whether this suspect may tell one more fact; counts it, and counts the drop

@@ -150,9 +150,7 @@ fn tells_something(sock: TcpSock, suspect: &mut Suspect, segment: Segment, befor
             return true;
         }
     }
-    segment.tcp_flags & tcp_flags::RST != 0
-        || sock.icsk_retransmits() > 0
-        || sock.icsk_probes_out() > 0
+    segment.tcp_flags & tcp_flags::RST != 0 || sock.retransmits() > 0 || sock.probes_out() > 0
 }
 
 /// Whether a segment moves this clock (a `PathClock` number). Any moves the packet

@@ -247,7 +247,7 @@ fn review(sock: TcpSock, suspect: &mut Suspect, state: u32, silence: &Silence) {
 /// but closed this host's window.
 #[inline(always)]
 fn is_stalled(sock: TcpSock) -> bool {
-    if sock.icsk_retransmits() > 0 || sock.icsk_probes_out() > 0 || sock.retrans_out() > 0 {
+    if sock.retransmits() > 0 || sock.probes_out() > 0 || sock.retrans_out() > 0 {
         return true;
     }
     if sock.write_seq() != sock.snd_nxt() && sock.packets_out() == 0 {
@@ -263,7 +263,7 @@ fn is_stalled(sock: TcpSock) -> bool {
         .rcv_wup()
         .wrapping_add(sock.rcv_wnd())
         .wrapping_sub(rcv_nxt);
-    (window as i32) < i32::from(sock.rcv_mss()).max(1)
+    (window as i32) < (sock.rcv_mss() as i32).max(1)
 }
 
 /// Whether this host opened the connection, sent last and has all of it

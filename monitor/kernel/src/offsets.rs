@@ -2,7 +2,7 @@
 
 use super::error::KernelError;
 use btf_rs::{Btf, BtfType, Type};
-use monitor_common::{MISSING, Offsets};
+use monitor_common::{MemberPart, Offsets};
 use std::path::Path;
 
 /// The running kernel's types.
@@ -33,95 +33,28 @@ impl KernelTypes {
     /// [`KernelError::MissingMember`] for a member without which no fact would be
     /// true. What a single feature needs is [`MISSING`] instead.
     pub fn offsets(&self) -> Result<Offsets, KernelError> {
-        let need = |path: &str| self.offset(path).ok_or_else(|| KernelError::missing(path));
-        let want = |path: &str| self.offset(path).unwrap_or(MISSING);
-        // Four bits; read by the byte, so they must lie in one.
-        let snd_wscale = self
-            .bits("tcp_sock.rx_opt.snd_wscale")
-            .filter(|bits| bits % 8 <= 4);
-        let saw_tstamp = self.bits("tcp_sock.rx_opt.saw_tstamp");
-        Ok(Offsets {
-            skc_family: need("sock_common.skc_family")?,
-            skc_state: need("sock_common.skc_state")?,
-            skc_daddr: need("sock_common.skc_daddr")?,
-            skc_rcv_saddr: need("sock_common.skc_rcv_saddr")?,
-            skc_v6_daddr: need("sock_common.skc_v6_daddr")?,
-            skc_v6_rcv_saddr: need("sock_common.skc_v6_rcv_saddr")?,
-            skc_dport: need("sock_common.skc_dport")?,
-            skc_net: need("sock_common.skc_net")?,
-            skc_flags: need("sock_common.skc_flags")?,
-            skc_cookie: need("sock_common.skc_cookie")?,
-            sk_err: need("sock.sk_err")?,
-            sk_uid: need("sock.sk_uid")?,
-            sk_dst_cache: need("sock.sk_dst_cache")?,
-            sk_cgrp_data: want("sock.sk_cgrp_data.cgroup"),
-            sk_bpf_storage: need("sock.sk_bpf_storage")?,
-            sk_max_ack_backlog: need("sock.sk_max_ack_backlog")?,
-            sk_pacing_rate: want("sock.sk_pacing_rate"),
-            inet_sport: need("inet_sock.inet_sport")?,
-            icsk_rto: need("inet_connection_sock.icsk_rto")?,
-            icsk_retransmits: need("inet_connection_sock.icsk_retransmits")?,
-            icsk_probes_out: need("inet_connection_sock.icsk_probes_out")?,
-            icsk_user_timeout: need("inet_connection_sock.icsk_user_timeout")?,
-            lrcvtime: need("inet_connection_sock.icsk_ack.lrcvtime")?,
-            rcv_mss: want("inet_connection_sock.icsk_ack.rcv_mss"),
-            lsndtime: need("tcp_sock.lsndtime")?,
-            rcv_tstamp: need("tcp_sock.rcv_tstamp")?,
-            tcp_clock_cache: need("tcp_sock.tcp_clock_cache")?,
-            snd_una: need("tcp_sock.snd_una")?,
-            snd_nxt: need("tcp_sock.snd_nxt")?,
-            write_seq: need("tcp_sock.write_seq")?,
-            rcv_nxt: need("tcp_sock.rcv_nxt")?,
-            copied_seq: need("tcp_sock.copied_seq")?,
-            snd_wnd: need("tcp_sock.snd_wnd")?,
-            rcv_wnd: need("tcp_sock.rcv_wnd")?,
-            packets_out: need("tcp_sock.packets_out")?,
-            segs_in: need("tcp_sock.segs_in")?,
-            segs_out: need("tcp_sock.segs_out")?,
-            data_segs_in: need("tcp_sock.data_segs_in")?,
-            data_segs_out: need("tcp_sock.data_segs_out")?,
-            bytes_sent: need("tcp_sock.bytes_sent")?,
-            bytes_retrans: need("tcp_sock.bytes_retrans")?,
-            bytes_acked: need("tcp_sock.bytes_acked")?,
-            bytes_received: need("tcp_sock.bytes_received")?,
-            srtt_us: need("tcp_sock.srtt_us")?,
-            rcv_wup: need("tcp_sock.rcv_wup")?,
-            snd_wl1: need("tcp_sock.snd_wl1")?,
-            rcv_tsval: want("tcp_sock.rx_opt.rcv_tsval"),
-            total_retrans: need("tcp_sock.total_retrans")?,
-            retrans_out: need("tcp_sock.retrans_out")?,
-            rtt_min: self.rtt_min().unwrap_or(MISSING),
-            tcp_header_len: want("tcp_sock.tcp_header_len"),
-            snd_wscale: snd_wscale.map_or(MISSING, |bits| bits / 8),
-            snd_wscale_shift: snd_wscale.map_or(0, |bits| bits % 8),
-            saw_tstamp: saw_tstamp.map_or(MISSING, |bits| bits / 8),
-            saw_tstamp_shift: saw_tstamp.map_or(0, |bits| bits % 8),
-            bpf_sock_ops_cb_flags: want("tcp_sock.bpf_sock_ops_cb_flags"),
-            keepalive_time: need("tcp_sock.keepalive_time")?,
-            keepalive_intvl: need("tcp_sock.keepalive_intvl")?,
-            keepalive_probes: need("tcp_sock.keepalive_probes")?,
-            net_inum: need("net.ns.inum")?,
-            net_keepalive_time: want("net.ipv4.sysctl_tcp_keepalive_time"),
-            net_keepalive_intvl: want("net.ipv4.sysctl_tcp_keepalive_intvl"),
-            net_keepalive_probes: want("net.ipv4.sysctl_tcp_keepalive_probes"),
-            dst_dev: need("dst_entry.dev")?,
-            dev_flags: need("net_device.flags")?,
-            rt_uses_gateway: need("rtable.rt_uses_gateway")?,
-            rt6i_flags: want("rt6_info.rt6i_flags"),
-            cgroup_kn: want("cgroup.kn"),
-            kernfs_id: want("kernfs_node.id"),
-            skb_data: need("sk_buff.data")?,
-            skb_len: need("sk_buff.len")?,
-            skb_head: want("sk_buff.head"),
-            skb_network_header: want("sk_buff.network_header"),
-            socket_sk: need("socket.sk")?,
-            task_tgid: need("task_struct.tgid")?,
-            task_comm: need("task_struct.comm")?,
-        })
+        let mut offsets = Offsets::NONE;
+        for member in Offsets::MEMBERS {
+            let found = match member.part {
+                MemberPart::Offset => self.offset(member.path),
+                MemberPart::Byte(width) => {
+                    self.in_one_byte(member.path, width).map(|bits| bits / 8)
+                }
+                MemberPart::Shift(width) => Some(
+                    self.in_one_byte(member.path, width)
+                        .map_or(0, |bits| bits % 8),
+                ),
+            };
+            match found {
+                Some(found) => *(member.slot)(&mut offsets) = found,
+                None if member.optional => {}
+                None => return Err(KernelError::missing(member.path)),
+            }
+        }
+        Ok(offsets)
     }
 
-    /// Byte offset of `structure.member.member…`. Members of anonymous structures
-    /// and unions inside count as the structure's own.
+    /// Byte offset of a [`monitor_common::Member::path`].
     fn offset(&self, path: &str) -> Option<u32> {
         // A bit field has no byte to read.
         self.bits(path)
@@ -129,10 +62,9 @@ impl KernelTypes {
             .map(|bits| bits / 8)
     }
 
-    /// `tcp_sock.rtt_min` keeps three samples; the first is the smallest
-    /// (`minmax_get` in include/linux/win_minmax.h).
-    fn rtt_min(&self) -> Option<u32> {
-        Some(self.offset("tcp_sock.rtt_min.s")? + self.offset("minmax_sample.v")?)
+    /// Offset in bits of a field that is `width` bits wide and lies in one byte.
+    fn in_one_byte(&self, path: &str, width: u32) -> Option<u32> {
+        self.bits(path).filter(|bits| bits % 8 + width <= 8)
     }
 
     /// Offset in bits, likewise.
@@ -153,7 +85,8 @@ impl KernelTypes {
         Some(bits)
     }
 
-    /// Bit offset and type of a member, with qualifiers and names stripped.
+    /// Bit offset and type of a member, with qualifiers and names stripped; of an array, the
+    /// type of its elements.
     fn member(&self, of: &Type, name: &str) -> Option<(u32, Type)> {
         let (Type::Struct(of) | Type::Union(of)) = of else {
             return None;
@@ -180,6 +113,7 @@ impl KernelTypes {
                 Type::Const(of) => self.btf.resolve_chained_type(of).ok()?,
                 Type::Volatile(of) => self.btf.resolve_chained_type(of).ok()?,
                 Type::TypeTag(of) => self.btf.resolve_chained_type(of).ok()?,
+                Type::Array(of) => self.btf.resolve_chained_type(of).ok()?,
                 _ => return Some(found),
             };
         }

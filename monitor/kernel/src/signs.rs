@@ -50,8 +50,8 @@ const SIGNS: [Sign; 4] = [
     (
         "round_trip",
         [
-            ("tcp_sock.srtt_us", |offsets| offsets.srtt_us),
-            ("tcp_sock.rtt_min", |offsets| offsets.rtt_min),
+            ("tcp_sock.srtt_us", |offsets| offsets.srtt_us_shifted),
+            ("tcp_sock.rtt_min", |offsets| offsets.rtt_min_us),
         ],
     ),
 ];
@@ -141,7 +141,7 @@ mod tests {
                 offsets.snd_wscale = MISSING;
             }),
             ("tcp_sock.rtt_min", "round_trip", |offsets| {
-                offsets.rtt_min = MISSING;
+                offsets.rtt_min_us = MISSING;
             }),
         ] {
             let mut offsets = complete();

@@ -1,8 +1,8 @@
 //! Facts as JSON. Each mirror names every member of its original: one that is
 //! missing here does not compile, so that no recording lacks it.
 
-use super::text::{address, comm, kind};
-use monitor_common::{Fact, Segment, Socket};
+use super::text::{comm, kind, member};
+use monitor_common::{Fact, Segment, Socket, kernel_members};
 use monitor_model::owner::Owner;
 use serde::{Deserialize, Serialize};
 
@@ -74,64 +74,18 @@ mirror! {
     }
 }
 
-mirror! {
-    /// [`Socket`].
-    SocketMirror of "Socket" {
-        cookie: u64,
-        cgroup_id: u64,
-        bytes_sent: u64,
-        bytes_retrans: u64,
-        bytes_acked: u64,
-        bytes_received: u64,
-        tcp_clock_cache: u64,
-        pacing_rate: u64,
-        #[serde(with = "address")]
-        local: [u8; 16],
-        #[serde(with = "address")]
-        remote: [u8; 16],
-        local_port: u16,
-        remote_port: u16,
-        family: u16,
-        retransmits: u8,
-        probes_out: u8,
-        state: u32,
-        netns: u32,
-        uid: u32,
-        sk_err: u32,
-        jiffies: u32,
-        lsndtime: u32,
-        lrcvtime: u32,
-        rcv_tstamp: u32,
-        snd_una: u32,
-        snd_nxt: u32,
-        write_seq: u32,
-        rcv_nxt: u32,
-        copied_seq: u32,
-        snd_wnd: u32,
-        rcv_wnd: u32,
-        packets_out: u32,
-        segs_in: u32,
-        segs_out: u32,
-        data_segs_in: u32,
-        data_segs_out: u32,
-        srtt_us: u32,
-        rto_jiffies: u32,
-        keepalive_time: u32,
-        keepalive_intvl: u32,
-        keepalive_probes: u32,
-        user_timeout_ms: u32,
-        rcv_wup: u32,
-        snd_wl1: u32,
-        rcv_tsval: u32,
-        total_retrans: u32,
-        retrans_out: u32,
-        rtt_min_us: u32,
-        rcv_mss: u32,
-        tcp_header_len: u16,
-        snd_wscale: u8,
-        accepted: u8,
-    }
+macro_rules! socket_mirror {
+    (socket { $($(#[$doc:meta])* $name:ident: $type:ty { $($how:tt)* })* } $($rest:tt)*) => {
+        mirror! {
+            /// [`Socket`].
+            SocketMirror of "Socket" {
+                $(#[serde(with = "member")] $name: $type,)*
+            }
+        }
+    };
 }
+
+kernel_members!(socket_mirror);
 
 mirror! {
     /// [`Owner`].

@@ -1,37 +1,69 @@
 //! Addresses, names and kinds as people read them, without losing a bit.
 
-/// An address as text: IPv4 where it fills the first four bytes only, else IPv6.
-pub(super) mod address {
+/// A member of a socket: a number as it is; an address as text, IPv4 where it fills the first
+/// four bytes only, else IPv6.
+pub(super) mod member {
     use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-    pub(in super::super) fn serialize<S: Serializer>(
-        bytes: &[u8; 16],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let [a, b, c, d, rest @ ..] = *bytes;
-        if rest == [0; 12] {
-            serializer.collect_str(&Ipv4Addr::new(a, b, c, d))
-        } else {
-            serializer.collect_str(&Ipv6Addr::from(*bytes))
+    pub(in super::super) trait Member: Sized {
+        fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+        fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+    }
+
+    macro_rules! numbers {
+        ($($number:ty)*) => {
+            $(impl Member for $number {
+                fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    self.serialize(serializer)
+                }
+
+                fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    Self::deserialize(deserializer)
+                }
+            })*
+        };
+    }
+
+    numbers!(u8 u16 u32 u64);
+
+    impl Member for [u8; 16] {
+        fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let [a, b, c, d, rest @ ..] = *self;
+            if rest == [0; 12] {
+                serializer.collect_str(&Ipv4Addr::new(a, b, c, d))
+            } else {
+                serializer.collect_str(&Ipv6Addr::from(*self))
+            }
+        }
+
+        fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            let address = text
+                .parse()
+                .map_err(|_| D::Error::custom("no IP address"))?;
+            Ok(match address {
+                IpAddr::V4(address) => {
+                    let [a, b, c, d] = address.octets();
+                    [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+                }
+                IpAddr::V6(address) => address.octets(),
+            })
         }
     }
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(in super::super) fn serialize<T: Member, S: Serializer>(
+        member: &T,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        member.write(serializer)
+    }
+
+    pub(in super::super) fn deserialize<'de, T: Member, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<[u8; 16], D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let address = text
-            .parse()
-            .map_err(|_| D::Error::custom("no IP address"))?;
-        Ok(match address {
-            IpAddr::V4(address) => {
-                let [a, b, c, d] = address.octets();
-                [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-            }
-            IpAddr::V6(address) => address.octets(),
-        })
+    ) -> Result<T, D::Error> {
+        T::read(deserializer)
     }
 }
 
