@@ -1,4 +1,4 @@
-//! Child processes that cannot outlive the bench.
+//! Child processes that cannot outlive the testbed.
 
 use crate::LabError;
 use nix::sys::prctl;
@@ -22,8 +22,8 @@ pub struct Guarded {
 
 impl Guarded {
     /// Starts `command` in a process group of its own, so that a Ctrl-C at the
-    /// terminal reaches the bench alone, which then ends its children in order.
-    /// If the bench dies without a chance to do so, the kernel kills the child.
+    /// terminal reaches the testbed alone, which then ends its children in order.
+    /// If the testbed dies without a chance to do so, the kernel kills the child.
     ///
     /// The kernel ties that to the calling thread: it must live as long as the child.
     ///

@@ -1,11 +1,11 @@
-//! What can go wrong with the bench itself, as opposed to a verdict that
+//! What can go wrong with the testbed itself, as opposed to a verdict that
 //! differs from the truth.
 
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A failure of the bench. Each message says what to do, or what was tried.
+/// A failure of the testbed. Each message says what to do, or what was tried.
 #[derive(Debug, thiserror::Error)]
 pub enum LabError {
     /// A tool that builds the network is not installed.
@@ -18,7 +18,7 @@ pub enum LabError {
         /// Why it could not be started.
         source: io::Error,
     },
-    /// A tool refused what the bench asked of it.
+    /// A tool refused what the testbed asked of it.
     #[error("`{command}` failed ({status}): {stderr}")]
     Tool {
         /// What was run.
@@ -28,7 +28,7 @@ pub enum LabError {
         /// What it said.
         stderr: String,
     },
-    /// Every address block is taken by a running bench.
+    /// Every address block is taken by a running testbed.
     #[error("all {0} address blocks are in use by other running labs: wait for one to end")]
     NoBlockFree(u16),
     /// A network namespace could not be entered.
@@ -76,7 +76,7 @@ pub enum LabError {
         bound: Duration,
     },
     /// The hosts did not behave as the story says, whatever `tcplull` said.
-    #[error("the bench is not what the story needs: {0}")]
+    #[error("the testbed is not what the story needs: {0}")]
     World(String),
     /// `tcplull` ended, or refused to start.
     #[error("tcplull {0}")]

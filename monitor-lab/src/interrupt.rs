@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Set by SIGINT and SIGTERM. Every wait of the bench looks at it, returns
+/// Set by SIGINT and SIGTERM. Every wait of the testbed looks at it, returns
 /// [`crate::LabError::Interrupted`], and so lets the guards clean up on the way out.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);

@@ -1,4 +1,4 @@
-//! The test bench of `tcplull`: it builds two hosts and the middlebox between
+//! The testbed of `tcplull`: it builds two hosts and the middlebox between
 //! them in network namespaces, lets them live a story whose truth is known,
 //! and compares that truth with what `tcplull` says about it.
 //!
@@ -7,7 +7,7 @@
 //! compared), then the machinery: [`network`], [`boxes`], [`app`], [`testbed`].
 
 pub mod app;
-pub mod bench;
+pub mod applications;
 pub mod boxes;
 pub mod children;
 pub mod configuration;

@@ -1,4 +1,4 @@
-//! `monitor-lab`: runs the stories of the test bench against a `tcplull`.
+//! `monitor-lab`: runs the stories of the testbed against a `tcplull`.
 
 mod cli;
 

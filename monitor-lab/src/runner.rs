@@ -1,7 +1,7 @@
 //! One run of one scenario, from an empty machine to a report and back.
 
 use crate::LabError;
-use crate::bench::Bench;
+use crate::applications::Applications;
 use crate::ends::End;
 use crate::fixture::{self, Fixture};
 use crate::interrupt::Interrupt;
@@ -35,7 +35,7 @@ const RECORDING: &str = "recording.facts";
 pub struct Tools {
     /// The `tcplull` under test.
     pub tcplull: PathBuf,
-    /// The bench's own binary, which is also its applications.
+    /// The laboratory's own binary, which is also its applications.
     pub lab: PathBuf,
     /// What `tcplull run` is given besides the story's configuration.
     pub daemon_arguments: Vec<String>,
@@ -127,7 +127,7 @@ fn tell(
 ) -> Result<(), LabError> {
     let network = Network::build_with(&tools.lab, scenario.family, &scenario.middlebox)?;
     let timeline = Timeline::new(tools.interrupt.clone(), observer);
-    let connect = || Bench::connect(&tools.lab, &network, scenario.place, &timeline);
+    let connect = || Applications::connect(&tools.lab, &network, scenario.placement, &timeline);
     let mut older = if scenario.connected_first {
         Some(connect()?)
     } else {
@@ -139,29 +139,29 @@ fn tell(
         start_daemon(&place, tools, &timeline)
     };
     let (mut daemon, watch) = match &mut older {
-        Some(bench) => chatting(bench, &timeline, start)?,
+        Some(applications) => chatting(applications, &timeline, start)?,
         None => start()?,
     };
-    let bench = match older {
-        Some(bench) => bench,
+    let applications = match older {
+        Some(applications) => applications,
         None => connect()?,
     };
     let start = Instant::now();
 
-    let mut story = Story::begin(bench, &network, &daemon, &timeline, truth);
+    let mut story = Story::begin(applications, &network, &daemon, &timeline, truth);
     let ending = (scenario.tell)(&mut story);
     // The applications live on until the daemon is gone: what their end looks
     // like is no part of the story.
-    let (said, bench) = story.end();
+    let (said, applications) = story.end();
     told.said = said;
     let complaint = daemon.end(END_WITHIN).err();
     drop(watch);
 
     let entries = timeline.entries();
-    told.said.cgroup = bench.cgroup();
-    told.said.holders = Some(bench.holders()?);
+    told.said.cgroup = applications.cgroup();
+    told.said.holders = Some(applications.holders()?);
     told.said
-        .take_in(&entries, start, &bench.addresses, &network.block);
+        .take_in(&entries, start, &applications.addresses, &network.block);
     told.log = Some(daemon.wrote());
     if ending.is_ok() {
         told.differences = compare::differences(truth, &told.said);
@@ -190,7 +190,12 @@ fn tell(
         ending.is_ok(),
         told.differences.is_empty(),
     ) {
-        let fixture = Fixture::new(scenario.name, bench.addresses.clone(), &told.said, truth);
+        let fixture = Fixture::new(
+            scenario.name,
+            applications.addresses.clone(),
+            &told.said,
+            truth,
+        );
         let recording = daemon.place().path(RECORDING);
         fixture::keep(&fixture, &recording, &network.block, truth, directory)?;
     }
@@ -223,7 +228,7 @@ fn start_daemon(
 /// Keeps the connection in use while `work` is done, however long that takes: the
 /// silence that the story is about begins later.
 fn chatting<T>(
-    bench: &mut Bench,
+    applications: &mut Applications,
     timeline: &Timeline,
     work: impl FnOnce() -> Result<T, LabError>,
 ) -> Result<T, LabError> {
@@ -231,8 +236,8 @@ fn chatting<T>(
         let (working, done) = mpsc::channel::<()>();
         let chat = scope.spawn(move || {
             loop {
-                bench.deliver(End::Client, 0, "hello", timeline)?;
-                bench.deliver(End::Server, 0, "HELLO", timeline)?;
+                applications.deliver(End::Client, 0, "hello", timeline)?;
+                applications.deliver(End::Server, 0, "HELLO", timeline)?;
                 // The other half goes when the work has ended, in whatever way.
                 if done.recv_timeout(CHAT) == Err(RecvTimeoutError::Disconnected) {
                     return Ok(());

@@ -4,7 +4,7 @@ mod applications;
 mod world;
 
 use crate::LabError;
-use crate::bench::Bench;
+use crate::applications::Applications;
 use crate::ends::End;
 use crate::network::Network;
 use crate::testbed::{Daemon, prometheus};
@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// One connection or many, told step by step, with `tcplull` looking on.
 pub struct Story<'a> {
-    bench: Bench,
+    applications: Applications,
     network: &'a Network,
     daemon: &'a Daemon,
     timeline: &'a Timeline,
@@ -40,14 +40,14 @@ impl<'a> Story<'a> {
     /// A story that begins now.
     #[must_use]
     pub fn begin(
-        bench: Bench,
+        applications: Applications,
         network: &'a Network,
         daemon: &'a Daemon,
         timeline: &'a Timeline,
         truth: &'a Truth,
     ) -> Self {
         Self {
-            bench,
+            applications,
             network,
             daemon,
             timeline,
@@ -204,7 +204,7 @@ impl<'a> Story<'a> {
 
     fn whose(&self, finding: &Finding) -> Option<(End, usize)> {
         let connection = &finding.connection;
-        let addresses = &self.bench.addresses;
+        let addresses = &self.applications.addresses;
         addresses.find(&connection.local, &connection.remote)
     }
 
@@ -258,7 +258,7 @@ impl<'a> Story<'a> {
     /// If `tcplull ls` fails.
     pub fn reads_listing(&mut self) -> Result<(), LabError> {
         let listed: Vec<Listed> = self.daemon.ask("ls")?;
-        let addresses = &self.bench.addresses;
+        let addresses = &self.applications.addresses;
         let of = |end: End| -> Option<Listed> {
             let ours = |listed: &&Listed| {
                 let connection = &listed.connection;
@@ -272,7 +272,7 @@ impl<'a> Story<'a> {
 
     /// Ends the telling: what was said, and the applications, still alive.
     #[must_use]
-    pub fn end(self) -> (Said, Bench) {
-        (self.said, self.bench)
+    pub fn end(self) -> (Said, Applications) {
+        (self.said, self.applications)
     }
 }

@@ -1,5 +1,5 @@
-//! Everything that happens in one run, in the order in which the bench learnt
-//! of it, and the one place where the bench waits for things to happen.
+//! Everything that happens in one run, in the order in which the testbed learnt
+//! of it, and the one place where the testbed waits for things to happen.
 
 use crate::LabError;
 use crate::app::Report;
@@ -37,7 +37,7 @@ pub enum Happened {
 /// Something that happened, and when.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// When the bench learnt of it.
+    /// When the testbed learnt of it.
     pub at: Instant,
     /// What.
     pub what: Happened,

@@ -1,4 +1,4 @@
-//! The bench's own control: the hosts and the box between them behave as the
+//! The testbed's own control: the hosts and the box between them behave as the
 //! scenarios say, with nobody watching. It needs root; without it every test
 //! is reported as ignored, and fails under CI=true.
 
@@ -6,7 +6,7 @@ mod common;
 
 use monitor_lab::LabError;
 use monitor_lab::app::Order;
-use monitor_lab::bench::{Bench, Place};
+use monitor_lab::applications::{Applications, Placement};
 use monitor_lab::ends::End;
 use monitor_lab::interrupt::Interrupt;
 use monitor_lab::network::middlebox::{Middlebox, Unknown};
@@ -48,13 +48,14 @@ fn nat(unknown: Unknown) -> Middlebox {
 }
 
 /// Two hosts with `kind` between them, connected, after one exchange.
-fn connected(kind: Middlebox) -> Result<(Network, Timeline, Bench), LabError> {
+fn connected(kind: Middlebox) -> Result<(Network, Timeline, Applications), LabError> {
     let network = Network::build(&kind)?;
     let timeline = Timeline::new(Interrupt::default(), None);
-    let mut bench = Bench::connect(Path::new(LAB), &network, Place::Apart, &timeline)?;
-    bench.deliver(End::Client, 0, "a", &timeline)?;
-    bench.deliver(End::Server, 0, "A", &timeline)?;
-    Ok((network, timeline, bench))
+    let mut applications =
+        Applications::connect(Path::new(LAB), &network, Placement::Apart, &timeline)?;
+    applications.deliver(End::Client, 0, "a", &timeline)?;
+    applications.deliver(End::Server, 0, "A", &timeline)?;
+    Ok((network, timeline, applications))
 }
 
 fn pass(timeline: &Timeline, time: Duration) -> Result<(), LabError> {
@@ -62,35 +63,35 @@ fn pass(timeline: &Timeline, time: Duration) -> Result<(), LabError> {
 }
 
 fn drops() -> Result<(), LabError> {
-    let (_network, timeline, mut bench) = connected(nat(Unknown::Drop))?;
+    let (_network, timeline, mut applications) = connected(nat(Unknown::Drop))?;
     pass(&timeline, SILENCE)?;
-    bench.order(End::Client, 0, &Order::Send("b".to_owned()), &timeline)?;
+    applications.order(End::Client, 0, &Order::Send("b".to_owned()), &timeline)?;
     pass(&timeline, LOST)?;
-    bench.received_no_more(End::Server, &timeline)
+    applications.received_no_more(End::Server, &timeline)
 }
 
 fn resets() -> Result<(), LabError> {
-    let (_network, timeline, mut bench) = connected(nat(Unknown::Reset))?;
+    let (_network, timeline, mut applications) = connected(nat(Unknown::Reset))?;
     pass(&timeline, SILENCE)?;
-    bench.order(End::Client, 0, &Order::Send("b".to_owned()), &timeline)?;
-    let why = bench.app(End::Client).await_broken(0, &timeline)?;
+    applications.order(End::Client, 0, &Order::Send("b".to_owned()), &timeline)?;
+    let why = applications.app(End::Client).await_broken(0, &timeline)?;
     assert!(
         why.contains("reset"),
         "the client's connection ended with {why:?}"
     );
-    bench.received_no_more(End::Server, &timeline)
+    applications.received_no_more(End::Server, &timeline)
 }
 
 fn routes() -> Result<(), LabError> {
-    let (_network, timeline, mut bench) = connected(Middlebox::Router)?;
+    let (_network, timeline, mut applications) = connected(Middlebox::Router)?;
     pass(&timeline, SILENCE)?;
-    bench.deliver(End::Client, 0, "b", &timeline)?;
-    bench.deliver(End::Server, 0, "B", &timeline)
+    applications.deliver(End::Client, 0, "b", &timeline)?;
+    applications.deliver(End::Server, 0, "B", &timeline)
 }
 
 fn keeps_awake() -> Result<(), LabError> {
     let forgets_after = 2;
-    let (_network, timeline, mut bench) = connected(Middlebox::Nat {
+    let (_network, timeline, mut applications) = connected(Middlebox::Nat {
         forgets_after,
         unknown: Unknown::Drop,
     })?;
@@ -98,18 +99,18 @@ fn keeps_awake() -> Result<(), LabError> {
         idle: 1,
         interval: 1,
     };
-    bench.order(End::Client, 0, &keepalive, &timeline)?;
+    applications.order(End::Client, 0, &keepalive, &timeline)?;
     pass(&timeline, Duration::from_millis(4500))?;
-    bench.deliver(End::Client, 0, "b", &timeline)?;
-    bench.deliver(End::Server, 0, "B", &timeline)
+    applications.deliver(End::Client, 0, "b", &timeline)?;
+    applications.deliver(End::Server, 0, "B", &timeline)
 }
 
 fn translates() -> Result<(), LabError> {
-    let (network, _timeline, bench) = connected(nat(Unknown::Drop))?;
-    let [(client, remote)] = bench.addresses.client[..] else {
+    let (network, _timeline, applications) = connected(nat(Unknown::Drop))?;
+    let [(client, remote)] = applications.addresses.client[..] else {
         return Err(LabError::World("there is not one connection".to_owned()));
     };
-    let [(server, seen)] = bench.addresses.server[..] else {
+    let [(server, seen)] = applications.addresses.server[..] else {
         return Err(LabError::World("there is not one connection".to_owned()));
     };
     assert_eq!(remote, server);
@@ -127,7 +128,7 @@ fn leaves_nothing() -> Result<(), LabError> {
     let other = Network::build(&Middlebox::Router)?;
     let mut files = Vec::new();
     let panicked = catch_unwind(AssertUnwindSafe(|| {
-        let (network, _timeline, _bench) = connected(nat(Unknown::Drop))?;
+        let (network, _timeline, _applications) = connected(nat(Unknown::Drop))?;
         files = [&network.client, &network.middlebox, &network.server]
             .map(Namespace::path)
             .to_vec();

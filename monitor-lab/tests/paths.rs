@@ -1,4 +1,4 @@
-//! What the bench does with the kernel's own means: NATs of both families, bad
+//! What the testbed does with the kernel's own means: NATs of both families, bad
 //! lines, paths and hosts that die, control groups. With plain sockets and nobody
 //! watching, as in `boxes.rs`; needs root.
 

@@ -1,4 +1,4 @@
-//! An application, seen from the bench.
+//! An application, seen from the testbed.
 
 use super::{Order, Report, Told, reports};
 use crate::LabError;
@@ -33,7 +33,7 @@ pub struct App {
 }
 
 impl App {
-    /// Starts `lab` (the bench's own binary) as the application at `end` in
+    /// Starts `lab` (the laboratory's own binary) as the application at `end` in
     /// `place`, and in `cgroup` if there is one. What it reports goes to `timeline`.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What the bench and an application say to each other.
+//! What the testbed and an application say to each other.
 
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;

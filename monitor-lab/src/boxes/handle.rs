@@ -1,4 +1,4 @@
-//! The middlebox program, seen from the bench.
+//! The middlebox program, seen from the testbed.
 
 use super::process::READY;
 use super::{DEVICE, Orders};
@@ -23,7 +23,7 @@ pub struct RunningBox {
 }
 
 impl RunningBox {
-    /// Starts `lab` (the bench's own binary) as the box in `place`, and leads all
+    /// Starts `lab` (the laboratory's own binary) as the box in `place`, and leads all
     /// that comes in at `ports` through it.
     ///
     /// # Errors

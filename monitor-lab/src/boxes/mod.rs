@@ -7,7 +7,7 @@
 //! meets it again. The device goes with the program: then the kernel forwards by
 //! itself, so nothing is ever stuck.
 //!
-//! The bench runs its own binary again for it ([`process`]) and holds it by a
+//! The testbed runs its own binary again for it ([`process`]) and holds it by a
 //! [`handle`]. What it does with a packet is decided in [`engine`], which has
 //! no clock and no device of its own.
 

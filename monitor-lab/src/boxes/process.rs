@@ -62,7 +62,7 @@ pub fn live(place: &Path, orders: Orders) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits for a packet, or for time to pass; whether the bench is gone.
+/// Waits for a packet, or for time to pass; whether the testbed is gone.
 fn is_over(device: &File, engine: &Engine) -> io::Result<bool> {
     let rest = engine.releases_at().map_or(LOOK, |at| {
         at.saturating_duration_since(Instant::now()).min(LOOK)

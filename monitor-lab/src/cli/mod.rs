@@ -21,7 +21,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Exit code: a verdict differs from the truth, or the bench failed.
+/// Exit code: a verdict differs from the truth, or the testbed failed.
 const DIFFERS: u8 = 1;
 /// Exit code: the command line makes no sense.
 const USAGE: u8 = 2;
@@ -53,7 +53,7 @@ enum What {
         #[command(flatten)]
         under_test: UnderTest,
     },
-    /// An application on one of the bench's hosts.
+    /// An application on one of the testbed's hosts.
     #[command(hide = true)]
     App {
         /// Which end.
@@ -66,7 +66,7 @@ enum What {
         #[arg(long)]
         address: SocketAddr,
     },
-    /// A middlebox between the bench's hosts.
+    /// A middlebox between the testbed's hosts.
     #[command(hide = true)]
     Box {
         /// What it does, in JSON.
@@ -194,7 +194,7 @@ fn is_root() -> bool {
     geteuid().is_root()
 }
 
-/// Finds the binaries, listens for signals, and removes what a bench that was killed
+/// Finds the binaries, listens for signals, and removes what a testbed that was killed
 /// has left behind.
 fn tools(under_test: &UnderTest) -> Result<Tools, String> {
     let lab = std::env::current_exe().map_err(|error| format!("cannot find myself: {error}"))?;

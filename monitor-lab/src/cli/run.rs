@@ -146,8 +146,13 @@ fn tell_all(turns: Vec<Turn>, arguments: &RunArguments, tools: &Tools) -> Result
 
 /// One run. A panic in it is a failure of that run; its guards have cleaned up by then.
 fn tell(scenario: &Scenario, run: u32, tools: &Tools) -> Result<Report, LabError> {
-    catch_unwind(AssertUnwindSafe(|| runner::run(scenario, run, tools, None)))
-        .unwrap_or_else(|_| Err(LabError::World("the bench panicked, see above".to_owned())))
+    catch_unwind(AssertUnwindSafe(|| runner::run(scenario, run, tools, None))).unwrap_or_else(
+        |_| {
+            Err(LabError::World(
+                "the testbed panicked, see above".to_owned(),
+            ))
+        },
+    )
 }
 
 fn show(report: &Report, json: bool) {

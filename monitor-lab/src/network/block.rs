@@ -33,7 +33,7 @@ pub struct Block {
 }
 
 impl Block {
-    /// Takes a block of IPv4 addresses that no running bench holds.
+    /// Takes a block of IPv4 addresses that no running testbed holds.
     ///
     /// # Errors
     /// [`LabError::NoBlockFree`], or the kernel's reason not to make a socket.

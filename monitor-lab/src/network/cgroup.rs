@@ -1,4 +1,4 @@
-//! A control group of the bench's own, so that an application in it has an owner
+//! A control group of the testbed's own, so that an application in it has an owner
 //! that nobody else has.
 
 use crate::LabError;

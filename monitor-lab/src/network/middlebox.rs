@@ -32,7 +32,7 @@ pub enum Middlebox {
         /// So many packets in a hundred are overtaken by those behind them.
         reorders_percent: u8,
     },
-    /// A box that the kernel does not have: a program of the bench's own. It
+    /// A box that the kernel does not have: a program of the testbed's own. It
     /// translates no addresses.
     Program(Behaviour),
 }
@@ -52,7 +52,7 @@ pub enum Unknown {
 
 impl Middlebox {
     /// Sets up the box in `place`. What is returned keeps it alive, where it is a
-    /// program, which needs `lab`, the bench's own binary.
+    /// program, which needs `lab`, the laboratory's own binary.
     pub(super) fn install(
         self,
         lab: Option<&Path>,

@@ -69,7 +69,7 @@ impl Network {
     }
 
     /// Builds the three namespaces with addresses of `family`, joins them, and starts
-    /// `kind` in the middle. `lab` is the bench's own binary. The calling thread must
+    /// `kind` in the middle. `lab` is the laboratory's own binary. The calling thread must
     /// live as long as the network: see [`crate::children::Guarded::start`].
     ///
     /// # Errors
@@ -115,7 +115,7 @@ impl Network {
         for (host, port, side) in sides {
             let middlebox = self.middlebox.name();
             // Both ends are created where they belong: nothing ever appears in
-            // the namespace that the bench was started in.
+            // the namespace that the testbed was started in.
             tool::ip(&format!(
                 "link add eth0 netns {} type veth peer name {port} netns {middlebox}",
                 host.name()

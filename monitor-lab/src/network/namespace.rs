@@ -17,7 +17,7 @@ pub(super) const PREFIX: &str = "tcplull-";
 
 /// A network namespace `tcplull-<pid>-<number>-<role>`, removed when dropped.
 ///
-/// It has a name so that a developer can look into a running bench with
+/// It has a name so that a developer can look into a running testbed with
 /// `ip netns exec`.
 #[derive(Debug)]
 pub struct Namespace {

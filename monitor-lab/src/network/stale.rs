@@ -1,4 +1,4 @@
-//! What a bench that was killed outright could not remove itself.
+//! What a testbed that was killed outright could not remove itself.
 
 use super::cgroup;
 use super::namespace::{NAMED, PREFIX};

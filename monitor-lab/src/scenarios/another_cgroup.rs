@@ -8,6 +8,6 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "another-cgroup",
     about: "as nat-silent-drop, in a control group of its own: the owner is right",
     row: Some(16),
-    place: Place::ClientInCgroup,
+    placement: Placement::ClientInCgroup,
     ..nat_silent_drop::SCENARIO
 };

@@ -1,7 +1,7 @@
 //! What a scenario states, and what most have in common.
 
 use crate::LabError;
-use crate::bench::Place;
+use crate::applications::Placement;
 use crate::boxes::Clock;
 use crate::configuration::Configuration;
 use crate::network::family::Family;
@@ -28,7 +28,7 @@ pub struct Scenario {
     /// Whether the connection is made, and used, before `tcplull` is there.
     pub connected_first: bool,
     /// Where the applications live.
-    pub place: Place,
+    pub placement: Placement,
     /// Whether it keeps a whole core busy: at most one such runs at a time.
     pub heavy: bool,
     /// What is true.
@@ -52,7 +52,7 @@ pub(super) const BASE: Scenario = Scenario {
         clock: Clock::Packets,
     },
     connected_first: false,
-    place: Place::Apart,
+    placement: Placement::Apart,
     heavy: false,
     truth: quiet,
     tell: |_| Ok(()),

@@ -9,7 +9,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "loopback-pool",
     about: "50 idle connections over loopback, silent past a timeout that names their address",
     row: Some(28),
-    place: Place::OneHost,
+    placement: Placement::OneHost,
     truth,
     tell,
     ..BASE

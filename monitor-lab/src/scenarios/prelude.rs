@@ -2,7 +2,7 @@
 
 pub(super) use super::base::*;
 pub(super) use crate::LabError;
-pub(super) use crate::bench::Place;
+pub(super) use crate::applications::Placement;
 pub(super) use crate::boxes::{Behaviour, Clock, Expiry, Forged};
 pub(super) use crate::configuration::Configuration;
 pub(super) use crate::ends::End::{self, Client, Server};

@@ -21,8 +21,10 @@ impl Story<'_> {
     /// If either does not arrive.
     pub fn exchange_on(&mut self, on: usize, request: &str, reply: &str) -> Result<(), LabError> {
         let timeline = self.timeline;
-        self.bench.deliver(End::Client, on, request, timeline)?;
-        self.bench.deliver(End::Server, on, reply, timeline)?;
+        self.applications
+            .deliver(End::Client, on, request, timeline)?;
+        self.applications
+            .deliver(End::Server, on, reply, timeline)?;
         self.quiet_since = Instant::now();
         Ok(())
     }
@@ -61,9 +63,11 @@ impl Story<'_> {
     /// If either does not arrive.
     pub fn asks(&mut self, request: &str) -> Result<(), LabError> {
         let timeline = self.timeline;
-        self.bench.deliver(End::Client, 0, request, timeline)?;
+        self.applications
+            .deliver(End::Client, 0, request, timeline)?;
         let answer = request.to_ascii_uppercase();
-        self.bench.arrives(End::Client, 0, &answer, timeline)?;
+        self.applications
+            .arrives(End::Client, 0, &answer, timeline)?;
         self.quiet_since = Instant::now();
         Ok(())
     }
@@ -85,7 +89,7 @@ impl Story<'_> {
     /// # Errors
     /// If it does not arrive.
     pub fn delivers(&mut self, end: End, text: &str) -> Result<(), LabError> {
-        self.bench.deliver(end, 0, text, self.timeline)?;
+        self.applications.deliver(end, 0, text, self.timeline)?;
         self.quiet_since = Instant::now();
         Ok(())
     }
@@ -95,7 +99,7 @@ impl Story<'_> {
     /// # Errors
     /// If it does not arrive.
     pub fn arrives(&mut self, end: End, text: &str) -> Result<(), LabError> {
-        self.bench.arrives(end, 0, text, self.timeline)
+        self.applications.arrives(end, 0, text, self.timeline)
     }
 
     /// The client sends into the unknown: whether it arrives is what the story is about.
@@ -120,7 +124,7 @@ impl Story<'_> {
     /// If the kernel does not take it.
     pub fn sends_on(&mut self, end: End, on: usize, text: &str) -> Result<(), LabError> {
         let order = Order::Send(text.to_owned());
-        self.bench.order(end, on, &order, self.timeline)
+        self.applications.order(end, on, &order, self.timeline)
     }
 
     /// `end` sends `text` and closes at once.
@@ -145,7 +149,7 @@ impl Story<'_> {
     /// # Errors
     /// If they do not.
     pub fn bulk_arrives(&mut self, end: End, bytes: u64) -> Result<(), LabError> {
-        self.bench.app(end).await_moved(bytes, self.timeline)
+        self.applications.app(end).await_moved(bytes, self.timeline)
     }
 
     /// `end`'s application stops reading; its kernel goes on until its buffer is full.
@@ -171,7 +175,7 @@ impl Story<'_> {
     /// # Errors
     /// If the kernel refuses.
     pub fn is_stopped(&mut self, end: End) -> Result<(), LabError> {
-        self.bench.app(end).stop()?;
+        self.applications.app(end).stop()?;
         self.note_turn(format!("{} is stopped", end.app()));
         Ok(())
     }
@@ -181,7 +185,7 @@ impl Story<'_> {
     /// # Errors
     /// If the kernel refuses.
     pub fn goes_on(&mut self, end: End) -> Result<(), LabError> {
-        self.bench.app(end).go_on()?;
+        self.applications.app(end).go_on()?;
         self.note_turn(format!("{} goes on", end.app()));
         Ok(())
     }
@@ -211,7 +215,7 @@ impl Story<'_> {
     /// # Errors
     /// If one cannot be made.
     pub fn opens(&mut self, connections: u32) -> Result<(), LabError> {
-        self.bench.open(connections, self.timeline)?;
+        self.applications.open(connections, self.timeline)?;
         self.step(format!("client-app opens {connections} more connections"));
         Ok(())
     }
@@ -245,7 +249,7 @@ impl Story<'_> {
     pub fn half_closes(&mut self, end: End) -> Result<(), LabError> {
         let words = format!("{} will send nothing more", end.app());
         self.turn(end, &Order::HalfClose, words)?;
-        let other = self.bench.app(end.other());
+        let other = self.applications.app(end.other());
         other.await_peer_closed(0, self.timeline)
     }
 
@@ -278,7 +282,7 @@ impl Story<'_> {
     }
 
     fn order(&mut self, end: End, order: &Order) -> Result<(), LabError> {
-        self.bench.order(end, 0, order, self.timeline)
+        self.applications.order(end, 0, order, self.timeline)
     }
 
     /// An order from which on the times of verdicts count.

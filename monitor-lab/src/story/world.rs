@@ -15,11 +15,11 @@ impl Story<'_> {
     /// # Errors
     /// [`LabError::World`].
     pub fn bulk_stands_still(&mut self, end: End) -> Result<(), LabError> {
-        let moved = || self.bench.app(end).moved(&self.timeline.entries());
+        let moved = || self.applications.app(end).moved(&self.timeline.entries());
         let before = moved();
         let until = Instant::now() + Duration::from_secs_f64(STILL);
         self.timeline.pass_until(until)?;
-        let (after, took) = (moved(), self.bench.app(end.other()));
+        let (after, took) = (moved(), self.applications.app(end.other()));
         if after == before && !took.took(&self.timeline.entries()) {
             return Ok(());
         }
@@ -37,7 +37,7 @@ impl Story<'_> {
     /// [`LabError::World`].
     pub fn bulk_is_under_way(&mut self, end: End, bytes: u64) -> Result<(), LabError> {
         let entries = self.timeline.entries();
-        let moved = self.bench.app(end).moved(&entries);
+        let moved = self.applications.app(end).moved(&entries);
         if moved > 0 && moved < bytes {
             return Ok(());
         }
@@ -52,7 +52,8 @@ impl Story<'_> {
     /// # Errors
     /// [`LabError::World`].
     pub fn server_received_no_more(&self) -> Result<(), LabError> {
-        self.bench.received_no_more(End::Server, self.timeline)?;
+        self.applications
+            .received_no_more(End::Server, self.timeline)?;
         self.step("server-app has received nothing since, and has not been told".to_owned());
         Ok(())
     }
@@ -62,7 +63,8 @@ impl Story<'_> {
     /// # Errors
     /// [`LabError::World`].
     pub fn client_received_no_more(&self) -> Result<(), LabError> {
-        self.bench.received_no_more(End::Client, self.timeline)
+        self.applications
+            .received_no_more(End::Client, self.timeline)
     }
 
     /// Holds the world to the story: the client's connection is reset.
@@ -78,7 +80,7 @@ impl Story<'_> {
     /// # Errors
     /// [`LabError::InVain`] if it is not, [`LabError::World`] if it breaks otherwise.
     pub fn is_reset(&self, end: End) -> Result<(), LabError> {
-        let why = self.bench.app(end).await_broken(0, self.timeline)?;
+        let why = self.applications.app(end).await_broken(0, self.timeline)?;
         if why.contains("reset") {
             return Ok(());
         }
@@ -93,6 +95,8 @@ impl Story<'_> {
     /// # Errors
     /// If it has not.
     pub fn hears_goodbye(&self, end: End) -> Result<(), LabError> {
-        self.bench.app(end).await_peer_closed(0, self.timeline)
+        self.applications
+            .app(end)
+            .await_peer_closed(0, self.timeline)
     }
 }

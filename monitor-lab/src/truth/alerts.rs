@@ -4,7 +4,7 @@ use super::{ANYBODY, Alert, AlertDue, Finding, Severity, Truth, UNREACHABLE};
 use crate::ends::End;
 
 /// Under which name each end's alerts fire: that of its process, or that of the
-/// systemd unit that the bench was started in, if there is one.
+/// systemd unit that the testbed was started in, if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owners {
     client: String,

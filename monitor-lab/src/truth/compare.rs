@@ -230,7 +230,7 @@ fn listing(truth: &Truth, due: &ListingDue, listed: Option<&Listed>, found: &mut
     );
 }
 
-/// The word that the bench looks for when it waits for `conclusion`.
+/// The word that the testbed looks for when it waits for `conclusion`.
 #[must_use]
 pub fn concludes(finding: &Finding, conclusion: Conclusion) -> bool {
     finding.conclusion() == conclusion.word()

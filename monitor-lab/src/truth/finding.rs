@@ -1,4 +1,4 @@
-//! What `tcplull` prints, as its users' scripts read it. The bench keeps its
+//! What `tcplull` prints, as its users' scripts read it. The testbed keeps its
 //! own reading of the contract: a field that is missing or of another type is
 //! a difference, not a thing to work around.
 
@@ -82,14 +82,14 @@ pub struct Connection {
     pub role: String,
 }
 
-/// Who holds a connection. The rest of it (container, pod) the bench has no truth about.
+/// Who holds a connection. The rest of it (container, pod) the testbed has no truth about.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Owner {
     /// Process id.
     pub pid: Option<u32>,
     /// Name of the process.
     pub comm: Option<String>,
-    /// The systemd unit that the bench itself was started in, if any.
+    /// The systemd unit that the testbed itself was started in, if any.
     pub unit: Option<String>,
     /// The path of its control group.
     #[serde(default)]

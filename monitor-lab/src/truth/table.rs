@@ -144,7 +144,7 @@ impl Table {
             .into_iter()
             .filter(|word| used.contains(word))
             .collect();
-        // A word that the bench does not know is a finding all the same.
+        // A word that the testbed does not know is a finding all the same.
         let strange = used
             .iter()
             .filter(|word| !known.contains(word) && **word != NOTHING);

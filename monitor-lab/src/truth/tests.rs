@@ -1,4 +1,4 @@
-//! A bench that cannot fail proves nothing: each of these is a `tcplull` that
+//! A testbed that cannot fail proves nothing: each of these is a `tcplull` that
 //! is wrong in one way, and the comparison must say so.
 
 use super::compare::{differences, unread};

@@ -1,4 +1,4 @@
-//! What every test of the real bench needs: root, or to be skipped by name.
+//! What every test of the real testbed needs: root, or to be skipped by name.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use monitor_lab::LabError;

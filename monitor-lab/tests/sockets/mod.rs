@@ -1,4 +1,4 @@
-//! Plain connections between the bench's hosts, and what passes of them.
+//! Plain connections between the testbed's hosts, and what passes of them.
 
 pub mod capture;
 pub mod pair;

@@ -1,5 +1,4 @@
-//! The world of one story: the network and an application on each host, with
-//! or without `tcplull` watching.
+//! The applications of one story, one at each end of its connections.
 
 use crate::LabError;
 use crate::app::Order;
@@ -22,7 +21,7 @@ const PORT: u16 = 5432;
 /// Where the applications live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Place {
+pub enum Placement {
     /// Each on its own host.
     #[default]
     Apart,
@@ -34,7 +33,7 @@ pub enum Place {
 
 /// Two applications with one connection between them, or many.
 #[derive(Debug)]
-pub struct Bench {
+pub struct Applications {
     client: App,
     server: App,
     /// The client's own, if it has one. It goes after its process.
@@ -45,25 +44,27 @@ pub struct Bench {
     pub addresses: Addresses,
 }
 
-impl Bench {
+impl Applications {
     /// Starts both applications in their places and lets them connect. `lab` is the
-    /// bench's own binary.
+    /// laboratory's own binary.
     ///
     /// # Errors
     /// If they do not connect.
     pub fn connect(
         lab: &Path,
         network: &Network,
-        place: Place,
+        placement: Placement,
         timeline: &Timeline,
     ) -> Result<Self, LabError> {
-        let (server_host, address) = match place {
-            Place::OneHost => (&network.client, IpAddr::V4(network.block.loopback())),
-            Place::Apart | Place::ClientInCgroup => (&network.server, network.server_address()),
+        let (server_host, address) = match placement {
+            Placement::OneHost => (&network.client, IpAddr::V4(network.block.loopback())),
+            Placement::Apart | Placement::ClientInCgroup => {
+                (&network.server, network.server_address())
+            }
         };
-        let cgroup = match place {
-            Place::ClientInCgroup => Some(Cgroup::create()?),
-            Place::Apart | Place::OneHost => None,
+        let cgroup = match placement {
+            Placement::ClientInCgroup => Some(Cgroup::create()?),
+            Placement::Apart | Placement::OneHost => None,
         };
         let address = SocketAddr::new(address, PORT);
         let server = App::start(lab, End::Server, server_host, None, address, timeline)?;
@@ -76,18 +77,18 @@ impl Bench {
             address,
             timeline,
         )?;
-        let mut bench = Self {
+        let mut applications = Self {
             client,
             server,
             cgroup,
             due: HashMap::new(),
             addresses: Addresses::default(),
         };
-        let (from, to) = bench.meet(timeline)?;
+        let (from, to) = applications.meet(timeline)?;
         timeline.note(Happened::Step(format!(
             "client-app {from} connects to server-app {to}"
         )));
-        Ok(bench)
+        Ok(applications)
     }
 
     /// Waits until both ends have their next connection, and returns its addresses,
@@ -166,7 +167,7 @@ impl Bench {
         }
     }
 
-    /// `from` sends `text` on connection `on`, and the bench waits until it has arrived.
+    /// `from` sends `text` on connection `on`, and the testbed waits until it has arrived.
     ///
     /// # Errors
     /// If it does not arrive.
@@ -181,7 +182,7 @@ impl Bench {
         self.arrives(from.other(), on, text, timeline)
     }
 
-    /// The bench waits until `text`, which is under way, has arrived at `to`.
+    /// The testbed waits until `text`, which is under way, has arrived at `to`.
     ///
     /// # Errors
     /// If it does not arrive.
