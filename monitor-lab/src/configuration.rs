@@ -1,7 +1,7 @@
 //! The configuration that a story gives to `tcplull`.
 
-use crate::boxes::Clock;
 use crate::network::block::Block;
+use crate::simulated_middlebox::Clock;
 use serde::Serialize;
 
 /// One path that covers both of the story's subnets, and its loopback addresses.
@@ -11,7 +11,7 @@ pub struct Configuration {
     pub path: &'static str,
     /// Its idle timeout, in seconds.
     pub timeout: u32,
-    /// What its box takes for silence.
+    /// What its middlebox takes for silence.
     pub clock: Clock,
 }
 

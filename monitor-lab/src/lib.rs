@@ -4,11 +4,10 @@
 //!
 //! Reading order for a newcomer: [`scenarios`] (the stories), [`story`] (the
 //! vocabulary they are told in), [`truth`] (what they declare and how it is
-//! compared), then the machinery: [`network`], [`boxes`], [`app`], [`testbed`].
+//! compared), then the machinery: [`network`], [`simulated_middlebox`], [`app`], [`testbed`].
 
 pub mod app;
 pub mod applications;
-pub mod boxes;
 pub mod children;
 pub mod configuration;
 pub mod ends;
@@ -21,6 +20,7 @@ pub mod network;
 pub mod round_trips;
 pub mod runner;
 pub mod scenarios;
+pub mod simulated_middlebox;
 pub mod story;
 pub mod testbed;
 pub mod timeline;

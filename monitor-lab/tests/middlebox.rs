@@ -1,4 +1,4 @@
-//! The testbed's own control: the hosts and the box between them behave as the
+//! The testbed's own control: the hosts and the middlebox between them behave as the
 //! scenarios say, with nobody watching. It needs root; without it every test
 //! is reported as ignored, and fails under CI=true.
 
@@ -20,9 +20,9 @@ use std::time::{Duration, Instant};
 
 const LAB: &str = env!("CARGO_BIN_EXE_monitor-lab");
 
-/// How long the boxes of these tests remember a silent connection.
+/// How long the middleboxes of these tests remember a silent connection.
 const REMEMBERS: u32 = 1;
-/// A silence that such a box has surely forgotten.
+/// A silence that such a middlebox has surely forgotten.
 const SILENCE: Duration = Duration::from_millis(2500);
 /// How long a delivery may take before it counts as lost; a delivery takes
 /// well under a millisecond, and the first retransmission comes after 0.2 s.

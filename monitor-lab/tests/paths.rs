@@ -1,17 +1,17 @@
 //! What the testbed does with the kernel's own means: NATs of both families, bad
 //! lines, paths and hosts that die, control groups. With plain sockets and nobody
-//! watching, as in `boxes.rs`; needs root.
+//! watching, as in `simulated_middlebox.rs`; needs root.
 
 mod common;
 mod sockets;
 
 use monitor_lab::LabError;
-use monitor_lab::boxes::{Behaviour, Clock, Expiry};
 use monitor_lab::ends::End;
 use monitor_lab::network::cgroup::Cgroup;
 use monitor_lab::network::family::Family;
 use monitor_lab::network::middlebox::{Middlebox, Unknown};
 use monitor_lab::network::{Network, stale};
+use monitor_lab::simulated_middlebox::{Behaviour, Clock, Expiry};
 use sockets::pair::{
     LOST, Pair, SOON, eventually, hears_nothing, info, read_within, send, transfer, unacknowledged,
 };
@@ -117,7 +117,7 @@ fn lossy() -> Result<(), LabError> {
 }
 
 fn path_dies() -> Result<(), LabError> {
-    let program = Middlebox::Program(Behaviour {
+    let program = Middlebox::Simulated(Behaviour {
         expires_after: SOON,
         clock: Clock::Packets,
         expiry: Expiry::Drops,

@@ -7,7 +7,6 @@ mod turns;
 
 use clap::{Args, Parser, Subcommand};
 use monitor_lab::app::process;
-use monitor_lab::boxes::{self, Orders};
 use monitor_lab::ends::End;
 use monitor_lab::guest;
 use monitor_lab::interrupt::Interrupt;
@@ -15,6 +14,7 @@ use monitor_lab::network::stale;
 use monitor_lab::round_trips;
 use monitor_lab::runner::Tools;
 use monitor_lab::scenarios;
+use monitor_lab::simulated_middlebox::{self, Orders};
 use nix::unistd::geteuid;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -143,9 +143,9 @@ pub fn main() -> ExitCode {
         } => process::live(end, &namespace, address)
             .map(|()| ExitCode::SUCCESS)
             .map_err(|error| format!("{}: {error}", end.app())),
-        What::Box { orders, namespace } => boxes::process::live(&namespace, orders)
+        What::Box { orders, namespace } => simulated_middlebox::process::live(&namespace, orders)
             .map(|()| ExitCode::SUCCESS)
-            .map_err(|error| format!("the middlebox program: {error}")),
+            .map_err(|error| format!("the simulated middlebox: {error}")),
         What::Guest => guest::live()
             .map(|()| ExitCode::SUCCESS)
             .map_err(|error| format!("the guest: {error}")),

@@ -1,11 +1,12 @@
-//! What stands between the hosts.
+//! What stands between the hosts: the kernel's own router or NAT, a bad line, or a
+//! middlebox that is simulated.
 
 use super::family::Family;
 use super::namespace::Namespace;
 use super::tool;
 use crate::LabError;
-use crate::boxes::handle::RunningBox;
-use crate::boxes::{Behaviour, Orders};
+use crate::simulated_middlebox::handle::SimulatedMiddlebox;
+use crate::simulated_middlebox::{Behaviour, Orders};
 use serde::Serialize;
 use std::path::Path;
 
@@ -32,9 +33,8 @@ pub enum Middlebox {
         /// So many packets in a hundred are overtaken by those behind them.
         reorders_percent: u8,
     },
-    /// A box that the kernel does not have: a program of the testbed's own. It
-    /// translates no addresses.
-    Program(Behaviour),
+    /// One that the kernel does not have, simulated by a program. It translates no addresses.
+    Simulated(Behaviour),
 }
 
 /// What a NAT does with a packet that belongs to no connection it knows,
@@ -51,14 +51,14 @@ pub enum Unknown {
 }
 
 impl Middlebox {
-    /// Sets up the box in `place`. What is returned keeps it alive, where it is a
+    /// Sets up the middlebox in `place`. What is returned keeps it alive, where it is a
     /// program, which needs `lab`, the laboratory's own binary.
     pub(super) fn install(
         self,
         lab: Option<&Path>,
         place: &Namespace,
         family: Family,
-    ) -> Result<Option<RunningBox>, LabError> {
+    ) -> Result<Option<SimulatedMiddlebox>, LabError> {
         place.set(family.forwarding(), "1")?;
         let orders = match self {
             Self::Router => return Ok(None),
@@ -79,15 +79,15 @@ impl Middlebox {
                     ..Orders::default()
                 }
             }
-            Self::Program(behaviour) => Orders {
+            Self::Simulated(behaviour) => Orders {
                 behaviour: Some(behaviour),
                 ..Orders::default()
             },
         };
         let lab = lab.ok_or_else(|| {
-            LabError::World("this middlebox is a program: use Network::build_with".to_owned())
+            LabError::World("this middlebox is simulated: use Network::build_with".to_owned())
         })?;
-        RunningBox::start(lab, place, family, PORTS, &orders).map(Some)
+        SimulatedMiddlebox::start(lab, place, family, PORTS, &orders).map(Some)
     }
 }
 
@@ -110,7 +110,7 @@ fn translate(
     place.set(family.icmp_ratelimit(), "0")?;
     // Loading the rules starts connection tracking, and with it the settings appear.
     // A packet to a connection that is forgotten is not translated back: if it comes from
-    // the server it is addressed to the box itself, which has no connections of its own.
+    // the server it is addressed to the middlebox itself, which has no connections of its own.
     place.within(|| {
         tool::nft(&format!(
             r#"table inet lab {{

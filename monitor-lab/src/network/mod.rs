@@ -18,8 +18,8 @@ pub mod stale;
 pub(crate) mod tool;
 
 use crate::LabError;
-use crate::boxes::handle::RunningBox;
 use crate::ends::End;
+use crate::simulated_middlebox::handle::SimulatedMiddlebox;
 use block::Block;
 use family::Family;
 use middlebox::{Middlebox, PORTS};
@@ -48,7 +48,7 @@ static BUILT: AtomicU32 = AtomicU32::new(0);
 pub struct Network {
     /// The program in the middle, if there is one. First, so that it ends before
     /// its namespace goes.
-    program: Option<RunningBox>,
+    program: Option<SimulatedMiddlebox>,
     /// The host that opens connections.
     pub client: Namespace,
     /// The gateway of both hosts.
@@ -173,7 +173,7 @@ impl Network {
     /// The process id of the program in the middle, if there is one.
     #[must_use]
     pub fn program(&self) -> Option<u32> {
-        self.program.as_ref().map(RunningBox::pid)
+        self.program.as_ref().map(SimulatedMiddlebox::pid)
     }
 
     /// The server's own address.

@@ -2,10 +2,10 @@
 
 use crate::LabError;
 use crate::applications::Placement;
-use crate::boxes::Clock;
 use crate::configuration::Configuration;
 use crate::network::family::Family;
 use crate::network::middlebox::{Middlebox, Unknown};
+use crate::simulated_middlebox::Clock;
 use crate::story::Story;
 use crate::truth::Truth;
 

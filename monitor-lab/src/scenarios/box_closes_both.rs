@@ -33,7 +33,7 @@ pub(super) const PROXY: Scenario = Scenario {
 };
 
 const fn closes(clock: Clock) -> Middlebox {
-    Middlebox::Program(Behaviour {
+    Middlebox::Simulated(Behaviour {
         expires_after: EXPIRES_AFTER,
         clock,
         expiry: Expiry::FinishesBoth,

@@ -11,7 +11,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "box-resets-both",
     about: "a firewall forgets in the silence and sends a RST to both ends at once",
     row: Some(3),
-    middlebox: Middlebox::Program(Behaviour {
+    middlebox: Middlebox::Simulated(Behaviour {
         expires_after: EXPIRES_AFTER,
         clock: Clock::Packets,
         expiry: Expiry::ResetsBoth,

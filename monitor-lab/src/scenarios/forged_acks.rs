@@ -54,7 +54,7 @@ pub(super) const SEND_AND_CLOSE: Scenario = Scenario {
 };
 
 const fn forger(timestamps: Forged, fin_after: Option<u32>) -> Middlebox {
-    Middlebox::Program(Behaviour {
+    Middlebox::Simulated(Behaviour {
         expires_after: Duration::from_secs(TIMEOUT as u64),
         clock: Clock::Packets,
         expiry: Expiry::Forges {

@@ -7,7 +7,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "held-clock",
     about: "the server's timestamp clock stood still in the silence, but it answers",
     row: Some(38),
-    middlebox: Middlebox::Program(Behaviour {
+    middlebox: Middlebox::Simulated(Behaviour {
         expires_after: Duration::from_secs(TIMEOUT as u64),
         clock: Clock::Packets,
         expiry: Expiry::HoldsClock,

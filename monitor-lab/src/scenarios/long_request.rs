@@ -1,4 +1,4 @@
-//! A request takes longer than the NAT remembers. The server's answer meets a box
+//! A request takes longer than the NAT remembers. The server's answer meets a middlebox
 //! that has forgotten where it belongs; the client has nothing to send and waits for
 //! ever. Its kernel has nothing to say either: all it sent was acknowledged.
 

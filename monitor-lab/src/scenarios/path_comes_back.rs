@@ -7,7 +7,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "path-comes-back",
     about: "a box forgets after 4 s, drops, and 6 s later lets everything pass again",
     row: Some(10),
-    middlebox: Middlebox::Program(Behaviour {
+    middlebox: Middlebox::Simulated(Behaviour {
         expires_after: Duration::from_secs(TIMEOUT as u64),
         clock: Clock::Packets,
         expiry: Expiry::DropsFor(6),

@@ -4,8 +4,8 @@ use super::{
     AlertDue, Certainty, Conclusion, Due, ListingDue, MetricDue, Severity, Shows, Truth,
     UNREACHABLE, Verdict,
 };
-use crate::boxes::Clock;
 use crate::ends::End;
+use crate::simulated_middlebox::Clock;
 use std::ops::{Range, RangeInclusive};
 
 impl Truth {

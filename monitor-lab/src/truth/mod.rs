@@ -24,8 +24,8 @@ pub use conclusion::{Certainty, Conclusion, Severity};
 pub use finding::{Alert, Finding, Keepalive, Listed};
 pub use said::{Heard, Holder, Reading, Said};
 
-use crate::boxes::Clock;
 use crate::ends::End;
+use crate::simulated_middlebox::Clock;
 use serde::Serialize;
 use std::ops::Range;
 

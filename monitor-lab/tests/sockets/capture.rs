@@ -1,7 +1,7 @@
 //! What passes a host's kernel, read from a packet socket.
 
 use monitor_lab::LabError;
-use monitor_lab::boxes::packet::Segment;
+use monitor_lab::simulated_middlebox::packet::Segment;
 use nix::sys::socket::{
     AddressFamily, SockFlag, SockProtocol, SockType, setsockopt, socket, sockopt,
 };

@@ -1,4 +1,4 @@
-//! Each kind of box does to a connection what the scenarios say it does, with
+//! Each kind of middlebox does to a connection what the scenarios say it does, with
 //! plain sockets at both ends and nobody watching. It needs root; without it
 //! every test is reported as ignored, and fails under CI=true.
 
@@ -6,9 +6,9 @@ mod common;
 mod sockets;
 
 use monitor_lab::LabError;
-use monitor_lab::boxes::{Behaviour, Clock, Expiry, Forged};
 use monitor_lab::network::middlebox::Middlebox;
 use monitor_lab::network::{Network, family::Family};
+use monitor_lab::simulated_middlebox::{Behaviour, Clock, Expiry, Forged};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{KeepAlive, TcpKeepIdle, TcpKeepInterval};
@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 
 const LAB: &str = env!("CARGO_BIN_EXE_monitor-lab");
 
-/// After so many seconds of silence the boxes of these tests forget a connection.
+/// After so many seconds of silence the middleboxes of these tests forget a connection.
 const EXPIRES: u32 = 1;
 /// A silence that they have surely forgotten.
 const SILENCE: Duration = Duration::from_millis(2000);
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
 }
 
 fn program(expiry: Expiry) -> Middlebox {
-    Middlebox::Program(Behaviour {
+    Middlebox::Simulated(Behaviour {
         expires_after: Duration::from_secs(EXPIRES.into()),
         clock: Clock::Packets,
         expiry,
@@ -102,7 +102,7 @@ fn finishes() -> Result<(), LabError> {
     eventually("the server's is gone as well", || {
         Ok(info(&pair.server)?.tcpi_state == CLOSED)
     })?;
-    let rst = |segment: &monitor_lab::boxes::packet::Segment| segment.rst;
+    let rst = |segment: &monitor_lab::simulated_middlebox::packet::Segment| segment.rst;
     assert!(pair.at_client.sent_by_server().iter().any(rst));
     assert!(!pair.at_server.sent_by_client().iter().any(rst));
     Ok(())
@@ -120,7 +120,7 @@ fn keepalive(pair: &Pair) -> Result<(), LabError> {
 }
 
 fn clocked(clock: Clock) -> Middlebox {
-    Middlebox::Program(Behaviour {
+    Middlebox::Simulated(Behaviour {
         expires_after: Duration::from_secs(2),
         clock,
         expiry: Expiry::FinishesBoth,
@@ -286,7 +286,7 @@ fn box_dies() -> Result<(), LabError> {
     let pid = pid.ok_or_else(|| LabError::World("there is no program".to_owned()))?;
     kill(Pid::from_raw(pid), Signal::SIGKILL)
         .map_err(std::io::Error::from)
-        .map_err(LabError::io("killing the box"))?;
+        .map_err(LabError::io("killing the middlebox"))?;
     thread::sleep(SILENCE);
     pair.exchange()
 }

@@ -1,4 +1,4 @@
-//! The middlebox program, seen from the testbed.
+//! The simulated middlebox, seen from the testbed.
 
 use super::process::READY;
 use super::{DEVICE, Orders};
@@ -10,20 +10,20 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The routing table that leads into the box.
+/// The routing table that leads into the middlebox.
 const TABLE: u32 = 100;
 
-/// Packets that may wait for the box: a bulk transfer's burst, and more.
+/// Packets that may wait for the middlebox: a bulk transfer's burst, and more.
 const WAITING: u32 = 10_000;
 
-/// A running middlebox program. Dropping it kills it, and packets pass again.
+/// A simulated middlebox that runs. Dropping it kills it, and packets pass again.
 #[derive(Debug)]
-pub struct RunningBox {
+pub struct SimulatedMiddlebox {
     process: Guarded,
 }
 
-impl RunningBox {
-    /// Starts `lab` (the laboratory's own binary) as the box in `place`, and leads all
+impl SimulatedMiddlebox {
+    /// Starts `lab` (the laboratory's own binary) as the middlebox in `place`, and leads all
     /// that comes in at `ports` through it.
     ///
     /// # Errors
@@ -37,7 +37,7 @@ impl RunningBox {
     ) -> Result<Self, LabError> {
         let orders = serde_json::to_string(orders)
             .map_err(std::io::Error::from)
-            .map_err(LabError::io("writing the box's orders"))?;
+            .map_err(LabError::io("writing the middlebox's orders"))?;
         let mut process = Guarded::start(
             Command::new(lab)
                 .args(["box", &orders, "--namespace"])
@@ -50,11 +50,11 @@ impl RunningBox {
         if let Some(stdout) = process.child().stdout.take() {
             BufReader::new(stdout)
                 .read_line(&mut said)
-                .map_err(LabError::io("listening to the box"))?;
+                .map_err(LabError::io("listening to the middlebox"))?;
         }
         if said.trim_end() != READY {
             return Err(LabError::World(
-                "the middlebox program did not start, see above".to_owned(),
+                "the simulated middlebox did not start, see above".to_owned(),
             ));
         }
         // It needs no address, and must not ask the hosts for one.

@@ -1,6 +1,6 @@
 //! Middleboxes that the kernel does not have: a program in the middlebox's
 //! namespace sees every packet between the hosts and does with it what such
-//! boxes do.
+//! middleboxes do.
 //!
 //! Packets reach it through a TUN device that the middlebox routes everything
 //! into; what it writes back is routed on to the hosts by the kernel and never

@@ -36,7 +36,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// A box that has seen nothing yet.
+    /// A middlebox that has seen nothing yet.
     #[must_use]
     pub fn new(orders: Orders) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What a box does, packet by packet, with a clock that the test holds.
+//! What a middlebox does, packet by packet, with a clock that the test holds.
 
 use super::engine::{Engine, HELD_BACK, Sends};
 use super::packet::{Segment, Timestamps};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 const EXPIRES: Duration = Duration::from_secs(4);
 
-/// A box, and a connection through it whose numbers are about to wrap.
+/// A middlebox, and a connection through it whose numbers are about to wrap.
 struct World {
     engine: Engine,
     now: Instant,
@@ -84,7 +84,7 @@ impl World {
         }
     }
 
-    /// What leaves the box when `segment` with `payload` comes by.
+    /// What leaves the middlebox when `segment` with `payload` comes by.
     fn passes(&mut self, segment: &Segment, payload: &[u8]) -> Vec<Segment> {
         let packet = segment.write().unwrap();
         let ip = IpSlice::from_slice(&packet).unwrap();
@@ -99,7 +99,7 @@ impl World {
         read(&sends)
     }
 
-    /// What leaves the box when nothing comes by for so long.
+    /// What leaves the middlebox when nothing comes by for so long.
     fn waits(&mut self, time: Duration) -> Vec<Segment> {
         self.now += time;
         let mut sends = Sends::new();

@@ -1,4 +1,4 @@
-//! The middlebox program, seen from inside: the hidden subcommand `monitor-lab box`.
+//! The simulated middlebox, seen from inside: the hidden subcommand `monitor-lab box`.
 
 use super::engine::{Engine, Sends};
 use super::{DEVICE, Orders, tun};
@@ -55,7 +55,7 @@ pub fn live(place: &Path, orders: Orders) -> io::Result<()> {
     }
     if engine.unwatched() > 0 {
         eprintln!(
-            "monitor-lab: the box let {} connections pass unwatched",
+            "monitor-lab: the simulated middlebox let {} connections pass unwatched",
             engine.unwatched()
         );
     }
