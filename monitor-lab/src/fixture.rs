@@ -5,7 +5,7 @@
 use crate::LabError;
 use crate::ends::Addresses;
 use crate::network::block::Block;
-use crate::truth::{Holder, Said, Truth};
+use crate::truth::{Holder, Observed, Truth};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -31,7 +31,8 @@ pub struct Fixture {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holders: Option<[Holder; 2]>,
     /// What the daemon said when it was recorded, in order.
-    pub said: Vec<Spoken>,
+    #[serde(rename = "said")]
+    pub observed: Vec<KeptFinding>,
     /// Whether the story read, in its end, which alerts fire: they are due in a replay then.
     pub reads_alerts: bool,
     /// Connections that were left out because there were so many.
@@ -40,7 +41,7 @@ pub struct Fixture {
 
 /// A finding, without its numbers and words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spoken {
+pub struct KeptFinding {
     /// [`crate::truth::Finding`]'s connection id, which begins with the cookie.
     pub connection: String,
     /// What it concludes.
@@ -51,7 +52,7 @@ pub struct Spoken {
     pub certainty: String,
 }
 
-impl Spoken {
+impl KeptFinding {
     /// What `finding` says.
     #[must_use]
     pub fn of(finding: &crate::truth::Finding) -> Self {
@@ -68,16 +69,19 @@ impl Fixture {
     /// What was said in a story at these addresses. Nothing is kept about the end
     /// that `truth` does not look at.
     #[must_use]
-    pub fn new(scenario: &str, addresses: Addresses, said: &Said, truth: &Truth) -> Self {
-        let findings = said.findings.iter();
-        let findings = findings.filter(|heard| heard.end.is_none() || heard.end != truth.unwatched);
+    pub fn new(scenario: &str, addresses: Addresses, observed: &Observed, truth: &Truth) -> Self {
+        let findings = observed.findings.iter();
+        let findings = findings
+            .filter(|observation| observation.end.is_none() || observation.end != truth.unwatched);
         Self {
             scenario: scenario.to_owned(),
             addresses,
-            cgroup: said.cgroup.clone(),
-            holders: said.holders,
-            said: findings.map(|heard| Spoken::of(&heard.finding)).collect(),
-            reads_alerts: said.alerts.is_some(),
+            cgroup: observed.cgroup.clone(),
+            holders: observed.holders,
+            observed: findings
+                .map(|observation| KeptFinding::of(&observation.finding))
+                .collect(),
+            reads_alerts: observed.alerts.is_some(),
             connections_left_out: 0,
         }
     }
@@ -106,7 +110,7 @@ pub fn keep(
         let mut seen = [local, remote].into_iter().flatten();
         !unwatched && seen.any(|address| block.contains(address.ip()))
     };
-    let (facts, connections_left_out) = filtered(&text, &fixture.said, ours)?;
+    let (facts, connections_left_out) = filtered(&text, &fixture.observed, ours)?;
     if facts.len() > SIZE {
         return Err(LabError::World(format!(
             "the recording would have {} bytes, more than the {SIZE} that the repository keeps: \
@@ -137,7 +141,7 @@ struct Line<'a> {
 /// The lines to keep, and how many connections of the story were left out.
 fn filtered(
     text: &str,
-    said: &[Spoken],
+    observed: &[KeptFinding],
     ours: impl Fn(Option<SocketAddr>, Option<SocketAddr>) -> bool,
 ) -> Result<(String, usize), LabError> {
     let lines = text
@@ -167,13 +171,14 @@ fn filtered(
             None => size += line.text.len() + 1,
         }
     }
-    let spoken_of: HashSet<u64> = said.iter().filter_map(cookie_of).collect();
-    let (first, then): (Vec<u64>, Vec<u64>) =
-        order.iter().partition(|cookie| spoken_of.contains(cookie));
+    let observed_of: HashSet<u64> = observed.iter().filter_map(cookie_of).collect();
+    let (first, then): (Vec<u64>, Vec<u64>) = order
+        .iter()
+        .partition(|cookie| observed_of.contains(cookie));
     let mut kept = HashSet::new();
     for cookie in first.into_iter().chain(then) {
         let bytes = sizes.get(&cookie).copied().unwrap_or_default();
-        if spoken_of.contains(&cookie) || size + bytes <= SIZE {
+        if observed_of.contains(&cookie) || size + bytes <= SIZE {
             size += bytes;
             kept.insert(cookie);
         }
@@ -188,8 +193,8 @@ fn filtered(
     Ok((facts, order.len() - kept.len()))
 }
 
-fn cookie_of(spoken: &Spoken) -> Option<u64> {
-    let (cookie, _) = spoken.connection.split_once('-')?;
+fn cookie_of(kept: &KeptFinding) -> Option<u64> {
+    let (cookie, _) = kept.connection.split_once('-')?;
     u64::from_str_radix(cookie, 16).ok()
 }
 
@@ -241,8 +246,8 @@ mod tests {
         )
     }
 
-    fn spoken(connection: &str) -> Spoken {
-        Spoken {
+    fn kept(connection: &str) -> KeptFinding {
+        KeptFinding {
             connection: connection.to_owned(),
             conclusion: "crossed".to_owned(),
             severity: "ticket".to_owned(),
@@ -274,7 +279,7 @@ mod tests {
         let ours = block.host(SERVER_SIDE).to_string();
         let lines: Vec<String> = (1..=40).map(|cookie| fact(cookie, &ours, 10_000)).collect();
         let (kept, left_out) =
-            filtered(&lines.join("\n"), &[spoken("28-1-2")], within(&block)).unwrap();
+            filtered(&lines.join("\n"), &[kept("28-1-2")], within(&block)).unwrap();
         assert!(kept.len() <= SIZE);
         assert!(kept.contains("\"cookie\":40,") && kept.contains("\"cookie\":1,"));
         assert!(!kept.contains("\"cookie\":39,"));
@@ -302,7 +307,7 @@ mod tests {
             server: vec![(server, client)],
         };
         let truth = Truth::of_path("stated", 4).unwatched(crate::ends::End::Server);
-        let fixture = Fixture::new("one", addresses, &Said::default(), &truth);
+        let fixture = Fixture::new("one", addresses, &Observed::default(), &truth);
         keep(&fixture, &recording, &block, &truth, place.path()).unwrap();
         let kept = fs::read_to_string(place.path().join("one.facts")).unwrap();
         assert_eq!(kept, format!("{}\n", lines[0]));

@@ -13,7 +13,7 @@ use crate::testbed::{Daemon, Place, Watch};
 use crate::timeline::{Happened, Observer, Timeline};
 use crate::truth::table::{self, Cell};
 use crate::truth::times::{self, Time};
-use crate::truth::{Alert, Said, Truth, compare};
+use crate::truth::{Alert, Observed, Truth, compare};
 use serde::Serialize;
 use std::panic;
 use std::path::PathBuf;
@@ -55,7 +55,8 @@ pub struct Report {
     /// What was true.
     pub truth: Truth,
     /// What `tcplull` said.
-    pub said: Said,
+    #[serde(rename = "said")]
+    pub observed: Observed,
     /// Where they differ, or what kept the story from being told.
     pub differences: Vec<String>,
     /// Seconds from the provoking send to the verdict; `None` if there was none.
@@ -96,7 +97,7 @@ pub fn run(
         scenario: scenario.name,
         run,
         truth,
-        said: told.said,
+        observed: told.observed,
         differences: told.differences,
         verdict_seconds: told.verdict_seconds,
         times: told.times,
@@ -109,7 +110,7 @@ pub fn run(
 
 #[derive(Default)]
 struct Told {
-    said: Said,
+    observed: Observed,
     differences: Vec<String>,
     verdict_seconds: Option<f64>,
     times: Vec<Time>,
@@ -152,21 +153,22 @@ fn tell(
     let ending = (scenario.tell)(&mut story);
     // The applications live on until the daemon is gone: what their end looks
     // like is no part of the story.
-    let (said, applications) = story.end();
-    told.said = said;
+    let (observed, applications) = story.end();
+    told.observed = observed;
     let complaint = daemon.end(END_WITHIN).err();
     drop(watch);
 
     let entries = timeline.entries();
-    told.said.cgroup = applications.cgroup();
-    told.said.holders = Some(applications.holders()?);
-    told.said
+    told.observed.cgroup = applications.cgroup();
+    told.observed.holders = Some(applications.holders()?);
+    told.observed
         .take_in(&entries, start, &applications.addresses, &network.block);
     told.log = Some(daemon.wrote());
     if ending.is_ok() {
-        told.differences = compare::differences(truth, &told.said);
-        told.differences.extend(compare::unread(truth, &told.said));
-        told.times = times::times(truth, &told.said, &entries, start);
+        told.differences = compare::differences(truth, &told.observed);
+        told.differences
+            .extend(compare::unread(truth, &told.observed));
+        told.times = times::times(truth, &told.observed, &entries, start);
         let verdict = truth
             .verdict
             .map(|verdict| (verdict.end, verdict.conclusion));
@@ -174,8 +176,8 @@ fn tell(
         told.verdict_seconds = times
             .find(|time| Some((time.end, time.conclusion)) == verdict)
             .map(|time| time.seconds);
-        told.cells = table::cells(truth, &told.said);
-        told.false_findings = table::false_findings(truth, &told.said);
+        told.cells = table::cells(truth, &told.observed);
+        told.false_findings = table::false_findings(truth, &told.observed);
     }
     told.differences
         .extend(complaint.map(|error| error.to_string()));
@@ -193,7 +195,7 @@ fn tell(
         let fixture = Fixture::new(
             scenario.name,
             applications.addresses.clone(),
-            &told.said,
+            &told.observed,
             truth,
         );
         let recording = daemon.place().path(RECORDING);
@@ -218,7 +220,7 @@ fn start_daemon(
     let notes = timeline.clone();
     let watch = Watch::start(&daemon, move |line| {
         notes.note(match serde_json::from_str(&line) {
-            Ok(finding) => Happened::Said(Box::new(finding)),
+            Ok(finding) => Happened::Finding(Box::new(finding)),
             Err(error) => Happened::Unreadable(format!("{error}: {line}")),
         });
     })?;
@@ -255,5 +257,5 @@ fn chatting<T>(
 /// The alerts that a report ends with.
 #[must_use]
 pub fn alerts(report: &Report) -> &[Alert] {
-    report.said.alerts.as_deref().unwrap_or_default()
+    report.observed.alerts.as_deref().unwrap_or_default()
 }

@@ -11,7 +11,7 @@ use crate::testbed::{Daemon, prometheus};
 use crate::timeline::{Entry, Happened, Timeline};
 use crate::truth::alerts::{self, Owners};
 use crate::truth::compare::concludes;
-use crate::truth::{Alert, AlertDue, Conclusion, Finding, Listed, Reading, Said, Truth};
+use crate::truth::{Alert, AlertDue, Conclusion, Finding, Listed, Observed, Reading, Truth};
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ pub struct Story<'a> {
     daemon: &'a Daemon,
     timeline: &'a Timeline,
     truth: &'a Truth,
-    said: Said,
+    observed: Observed,
     quiet_since: Instant,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Story<'a> {
             daemon,
             timeline,
             truth,
-            said: Said::default(),
+            observed: Observed::default(),
             quiet_since: Instant::now(),
         }
     }
@@ -143,23 +143,23 @@ impl<'a> Story<'a> {
     ///
     /// # Errors
     /// [`LabError::Interrupted`]. That it is never said is no error here.
-    pub fn hears(&mut self, end: End, conclusion: Conclusion) -> Result<(), LabError> {
-        self.hears_of(end, 0..1, conclusion)
+    pub fn awaits(&mut self, end: End, conclusion: Conclusion) -> Result<(), LabError> {
+        self.awaits_each(end, 0..1, conclusion)
     }
 
     /// The same about each of these connections.
     ///
     /// # Errors
-    /// As [`Self::hears`].
-    pub fn hears_of(
+    /// As [`Self::awaits`].
+    pub fn awaits_each(
         &mut self,
         end: End,
         connections: Range<usize>,
         conclusion: Conclusion,
     ) -> Result<(), LabError> {
-        let heard = |entries: &[Entry], on: usize| {
+        let observation = |entries: &[Entry], on: usize| {
             entries.iter().any(|entry| match &entry.what {
-                Happened::Said(finding) => {
+                Happened::Finding(finding) => {
                     concludes(finding, conclusion) && self.whose(finding) == Some((end, on))
                 }
                 _ => false,
@@ -168,7 +168,7 @@ impl<'a> Story<'a> {
         self.timeline
             .wait_for(PATIENCE, |entries| {
                 let mut each = connections.clone();
-                Ok(each.all(|on| heard(entries, on)).then_some(()))
+                Ok(each.all(|on| observation(entries, on)).then_some(()))
             })
             .map(|_| ())
     }
@@ -177,7 +177,7 @@ impl<'a> Story<'a> {
     ///
     /// # Errors
     /// [`LabError::Interrupted`].
-    pub fn listens_on(&mut self, seconds: f64) -> Result<(), LabError> {
+    pub fn watches_on(&mut self, seconds: f64) -> Result<(), LabError> {
         self.timeline
             .pass_until(Instant::now() + Duration::from_secs_f64(seconds))
     }
@@ -188,7 +188,7 @@ impl<'a> Story<'a> {
     /// If `tcplull alerts` fails.
     pub fn reads_alerts_in_silence(&mut self) -> Result<(), LabError> {
         let firing = self.alerts(&self.truth.alerts_in_silence)?;
-        self.said.alerts_in_silence = Some(firing);
+        self.observed.alerts_in_silence = Some(firing);
         Ok(())
     }
 
@@ -198,7 +198,7 @@ impl<'a> Story<'a> {
     /// If `tcplull alerts` fails.
     pub fn reads_alerts(&mut self) -> Result<(), LabError> {
         let firing = self.alerts(&self.truth.alerts)?;
-        self.said.alerts = Some(firing);
+        self.observed.alerts = Some(firing);
         Ok(())
     }
 
@@ -217,7 +217,7 @@ impl<'a> Story<'a> {
             // Another path's alerts belong to somebody else on this machine.
             firing.retain(|alert| alert.path.as_deref() == Some(self.truth.path));
             let owners = Owners::of(entries.iter().filter_map(|entry| match &entry.what {
-                Happened::Said(finding) => {
+                Happened::Finding(finding) => {
                     Some((self.whose(finding).map(|(end, _)| end), &**finding))
                 }
                 _ => None,
@@ -248,7 +248,7 @@ impl<'a> Story<'a> {
                 .all(|(reading, due)| reading.value.is_some_and(|value| value >= due.at_least));
             Ok(reached.then_some(()))
         })?;
-        self.said.metrics = Some(readings);
+        self.observed.metrics = Some(readings);
         Ok(())
     }
 
@@ -266,13 +266,13 @@ impl<'a> Story<'a> {
             };
             listed.iter().find(ours).cloned()
         };
-        self.said.listing = Some(End::BOTH.map(|end| (end, of(end))).to_vec());
+        self.observed.listing = Some(End::BOTH.map(|end| (end, of(end))).to_vec());
         Ok(())
     }
 
     /// Ends the telling: what was said, and the applications, still alive.
     #[must_use]
-    pub fn end(self) -> (Said, Applications) {
-        (self.said, self.applications)
+    pub fn end(self) -> (Observed, Applications) {
+        (self.observed, self.applications)
     }
 }

@@ -29,7 +29,7 @@ pub enum Happened {
     /// An application reported something.
     App(End, Report),
     /// `tcplull` said something.
-    Said(Box<Finding>),
+    Finding(Box<Finding>),
     /// `tcplull watch` printed a line that is not a finding.
     Unreadable(String),
 }

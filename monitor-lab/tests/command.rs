@@ -49,10 +49,10 @@ fn text(bytes: &[u8]) -> String {
 fn unknown() -> Result<(), LabError> {
     let output = lab(&["run", "nat-silent-dorp"])?;
     assert_eq!(output.status.code(), Some(2));
-    let said = text(&output.stderr);
-    assert!(said.contains("nat-silent-dorp"), "{said}");
+    let printed = text(&output.stderr);
+    assert!(printed.contains("nat-silent-dorp"), "{printed}");
     for scenario in scenarios::ALL {
-        assert!(said.contains(scenario.name), "{said}");
+        assert!(printed.contains(scenario.name), "{printed}");
     }
     Ok(())
 }
@@ -66,13 +66,16 @@ fn refused() -> Result<(), LabError> {
     ] {
         let output = lab(arguments)?;
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        let said = text(&output.stderr);
-        assert!(said.contains(reason), "{arguments:?}: {said}");
+        let printed = text(&output.stderr);
+        assert!(printed.contains(reason), "{arguments:?}: {printed}");
     }
     let output = lab(&["run", "survives", "--table", "/dev/null/page.md"])?;
     assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stderr);
-    assert!(said.contains("cannot write /dev/null/page.md"), "{said}");
+    let printed = text(&output.stderr);
+    assert!(
+        printed.contains("cannot write /dev/null/page.md"),
+        "{printed}"
+    );
     Ok(())
 }
 
@@ -82,7 +85,7 @@ fn several() -> Result<(), LabError> {
     let names = ["survives", "trickle", "survives"];
     let output = lab(&[&["run", "--tcplull", &broken, "--repeat", "2"], &names[..]].concat())?;
     assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stdout);
+    let printed = text(&output.stdout);
     for run in [
         "survives (run 1)",
         "survives (run 2)",
@@ -90,11 +93,11 @@ fn several() -> Result<(), LabError> {
         "trickle (run 2)",
     ] {
         let failed = format!("FAIL {run}");
-        let lines = said.lines().filter(|line| **line == failed);
-        assert_eq!(lines.count(), 1, "{run}: {said}");
+        let lines = printed.lines().filter(|line| **line == failed);
+        assert_eq!(lines.count(), 1, "{run}: {printed}");
     }
     let closing = "lab: 0 passed, 4 failed, 0 skipped";
-    assert_eq!(said.lines().last(), Some(closing));
+    assert_eq!(printed.lines().last(), Some(closing));
     Ok(())
 }
 
@@ -120,11 +123,11 @@ fn page() -> Result<(), LabError> {
 fn list() -> Result<(), LabError> {
     let output = lab(&["list"])?;
     assert!(output.status.success());
-    let said = text(&output.stdout);
-    let names = said.lines().filter_map(|line| line.split(' ').next());
+    let printed = text(&output.stdout);
+    let names = printed.lines().filter_map(|line| line.split(' ').next());
     assert!(
         names.eq(scenarios::ALL.iter().map(|scenario| scenario.name)),
-        "{said}"
+        "{printed}"
     );
     Ok(())
 }
@@ -140,12 +143,15 @@ fn skips() -> Result<(), LabError> {
     };
     let output = skip("")?;
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let said = text(&output.stdout);
+    let printed = text(&output.stdout);
     for scenario in scenarios::ALL {
-        assert!(said.contains(&format!("skip {}", scenario.name)), "{said}");
+        assert!(
+            printed.contains(&format!("skip {}", scenario.name)),
+            "{printed}"
+        );
     }
     let closing = format!("lab: 0 passed, 0 failed, {} skipped", scenarios::ALL.len());
-    assert_eq!(said.lines().last(), Some(closing.as_str()));
+    assert_eq!(printed.lines().last(), Some(closing.as_str()));
     assert_eq!(
         skip("true")?.status.code(),
         Some(1),
@@ -159,8 +165,8 @@ fn fails() -> Result<(), LabError> {
     let broken = stand_in(&place, "echo no BTF here >&2; exit 3")?;
     let output = lab(&["run", "survives", "--json", "--tcplull", &broken])?;
     assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stdout);
-    let objects: Vec<serde_json::Value> = said
+    let printed = text(&output.stdout);
+    let objects: Vec<serde_json::Value> = printed
         .lines()
         .map(serde_json::from_str)
         .collect::<Result<_, _>>()
@@ -168,15 +174,15 @@ fn fails() -> Result<(), LabError> {
         .map_err(LabError::io("reading the report"))?;
     let [report, summary] = objects.as_slice() else {
         return Err(LabError::World(format!(
-            "not one run and the table: {said}"
+            "not one run and the table: {printed}"
         )));
     };
     assert_eq!(summary["false_findings"], 0);
-    assert!(summary["table"].is_object(), "{said}");
+    assert!(summary["table"].is_object(), "{printed}");
     assert_eq!(report["scenario"], "survives");
     assert_eq!(report["ok"], false);
     let difference = report["differences"][0].as_str().unwrap_or_default();
-    assert!(difference.contains("no BTF here"), "{said}");
+    assert!(difference.contains("no BTF here"), "{printed}");
     let closing = text(&output.stderr);
     assert_eq!(
         closing.lines().last(),

@@ -154,11 +154,11 @@ fn group() -> Result<(), LabError> {
     command.arg("/proc/self/cgroup");
     group.hold(&mut command)?;
     let output = command.output().map_err(LabError::io("running cat"))?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let path = group.path();
     assert!(
-        said.lines().any(|line| line == format!("0::{path}")),
-        "{said}"
+        printed.lines().any(|line| line == format!("0::{path}")),
+        "{printed}"
     );
     drop(group);
     let again = Cgroup::create()?;

@@ -4,9 +4,9 @@
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use monitor_judge::recording::{Ending, Recording, RecordingError, Replayed, replay};
-use monitor_lab::fixture::{Fixture, Spoken};
+use monitor_lab::fixture::{Fixture, KeptFinding};
 use monitor_lab::scenarios::{self, Scenario};
-use monitor_lab::truth::{Alert, Finding, Heard, Said, compare};
+use monitor_lab::truth::{Alert, Finding, Observed, ObservedFinding, compare};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs;
@@ -40,40 +40,44 @@ fn judged_again(scenario: &Scenario) -> Result<(), Failed> {
         return Err(format!("the recording is not whole: {replayed:?}; {remedy}").into());
     }
 
-    let said: Vec<Spoken> = findings.iter().map(Spoken::of).collect();
-    for connection in said.iter().chain(&fixture.said).map(|one| &one.connection) {
-        let of = |all: &[Spoken]| -> Vec<Spoken> {
+    let observed: Vec<KeptFinding> = findings.iter().map(KeptFinding::of).collect();
+    for connection in observed
+        .iter()
+        .chain(&fixture.observed)
+        .map(|one| &one.connection)
+    {
+        let of = |all: &[KeptFinding]| -> Vec<KeptFinding> {
             let ours = all.iter().filter(|one| one.connection == *connection);
             ours.cloned().collect()
         };
         assert_eq!(
-            of(&said),
-            of(&fixture.said),
+            of(&observed),
+            of(&fixture.observed),
             "the replay (left) says other things than the daemon did (right); \
              if the judge is right now, {remedy}"
         );
     }
 
     let truth = (scenario.truth)();
-    let heard = findings.into_iter().map(|finding| {
+    let observation = findings.into_iter().map(|finding| {
         let connection = &finding.connection;
         let addresses = &fixture.addresses;
         let known = addresses.find(&connection.local, &connection.remote);
-        Heard {
+        ObservedFinding {
             at_seconds: 0.0,
             end: known.map(|(end, _)| end),
             on: known.map_or(0, |(_, on)| on),
             finding,
         }
     });
-    let said = Said {
-        findings: heard.collect(),
+    let observed = Observed {
+        findings: observation.collect(),
         cgroup: fixture.cgroup.clone(),
         holders: fixture.holders,
         alerts: fixture.reads_alerts.then(|| alerts(&replayed, truth.path)),
-        ..Said::default()
+        ..Observed::default()
     };
-    let differences = compare::differences(&truth, &said);
+    let differences = compare::differences(&truth, &observed);
     if differences.is_empty() {
         Ok(())
     } else {
@@ -103,8 +107,8 @@ fn alerts(replayed: &Replayed, path: &str) -> Vec<Alert> {
     alerts.map(as_users_get_it).collect()
 }
 
-fn as_users_get_it<T: DeserializeOwned>(said: &impl Serialize) -> T {
-    let line = serde_json::to_string(said).expect("what is said is JSON");
+fn as_users_get_it<T: DeserializeOwned>(observed: &impl Serialize) -> T {
+    let line = serde_json::to_string(observed).expect("what is said is JSON");
     serde_json::from_str(&line).expect("JSON is what is said")
 }
 

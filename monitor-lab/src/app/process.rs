@@ -54,7 +54,7 @@ struct Application {
     /// How long after a receipt it is answered, if it is.
     answer: Option<Duration>,
     /// Orders that have not ended in a newline yet.
-    heard: Vec<u8>,
+    unfinished: Vec<u8>,
 }
 
 impl Application {
@@ -64,7 +64,7 @@ impl Application {
             listening: None,
             connections: Vec::new(),
             answer: None,
-            heard: Vec::new(),
+            unfinished: Vec::new(),
         };
         match end {
             End::Client => application.connect()?,
@@ -167,9 +167,9 @@ impl Application {
     fn hear(&mut self) -> io::Result<bool> {
         let mut chunk = [0; ORDERS];
         let length = unistd::read(io::stdin(), &mut chunk)?;
-        self.heard.extend(&chunk[..length]);
-        while let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.heard.drain(..=end).collect();
+        self.unfinished.extend(&chunk[..length]);
+        while let Some(end) = self.unfinished.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.unfinished.drain(..=end).collect();
             let told: Told = serde_json::from_slice(&line).map_err(io::Error::from)?;
             let done = match self.obey(&told) {
                 Ok(()) => Report::Done,

@@ -68,7 +68,7 @@ fn line(happened: &Happened) -> Option<String> {
         Happened::App(end, Report::Received { text, .. }) => {
             Some(format!("{:21}{} ← {text:?}", "", end.word()))
         }
-        Happened::Said(finding) if shown(finding) => Some(format!(
+        Happened::Finding(finding) if shown(finding) => Some(format!(
             "tcplull: {}: {}",
             finding.conclusion(),
             finding.summary

@@ -46,10 +46,10 @@ fn loses(story: &mut Story<'_>) -> Result<(), LabError> {
     story.path_gets_bad()?;
     story.paces(Client, RATE)?;
     story.sends_bulk(Client, BYTES)?;
-    story.hears(Client, NetworkLoss)?;
+    story.awaits(Client, NetworkLoss)?;
     story.path_gets_good()?;
     story.bulk_arrives(Server, BYTES)?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.reads_alerts()
 }
 
@@ -65,6 +65,6 @@ fn bulk(story: &mut Story<'_>) -> Result<(), LabError> {
     story.sends_bulk(Server, BULK)?;
     story.bulk_arrives(Server, BULK)?;
     story.bulk_arrives(Client, BULK)?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.reads_alerts()
 }

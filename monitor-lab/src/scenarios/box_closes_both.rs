@@ -77,16 +77,16 @@ fn closed(truth: Truth) -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.hears(Client, Crossed)?;
-    story.hears(Server, Crossed)?;
+    story.awaits(Client, Crossed)?;
+    story.awaits(Server, Crossed)?;
     story.reads_alerts_in_silence()?;
     story.hears_goodbye(Client)?;
     story.hears_goodbye(Server)?;
     story.closes()?;
-    story.hears(Client, Closed)?;
-    story.hears(Server, Closed)?;
+    story.awaits(Client, Closed)?;
+    story.awaits(Server, Closed)?;
     story.reads_metrics()?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.reads_alerts()
 }
 

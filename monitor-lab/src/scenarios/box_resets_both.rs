@@ -39,14 +39,14 @@ fn truth() -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.hears(Client, Crossed)?;
-    story.hears(Server, Crossed)?;
+    story.awaits(Client, Crossed)?;
+    story.awaits(Server, Crossed)?;
     story.reads_alerts_in_silence()?;
     story.is_reset(Client)?;
     story.is_reset(Server)?;
-    story.hears(Client, Reset)?;
-    story.hears(Server, Reset)?;
+    story.awaits(Client, Reset)?;
+    story.awaits(Server, Reset)?;
     story.reads_metrics()?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.reads_alerts()
 }

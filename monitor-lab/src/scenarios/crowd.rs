@@ -22,6 +22,6 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.bursts(CONNECTIONS)?;
     story.scans(PORTS)?;
     story.exchange("b", "B")?;
-    story.listens_on(3.0)?;
+    story.watches_on(3.0)?;
     story.reads_alerts()
 }

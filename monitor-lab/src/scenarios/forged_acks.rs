@@ -97,11 +97,11 @@ fn then_fin(story: &mut Story<'_>) -> Result<(), LabError> {
 /// Nobody closes, and the client does not stop: it is never silent again.
 fn for_ever(story: &mut Story<'_>) -> Result<(), LabError> {
     sends_in_vain(story)?;
-    story.hears(Client, Undelivered)?;
+    story.awaits(Client, Undelivered)?;
     story.reads_metrics()?;
     for word in ["e", "f"] {
         story.client_sends(word)?;
-        story.listens_on(PAUSE)?;
+        story.watches_on(PAUSE)?;
     }
     story.server_received_no_more()?;
     story.reads_alerts()
@@ -111,7 +111,7 @@ fn alarm_button(story: &mut Story<'_>) -> Result<(), LabError> {
     crosses(story)?;
     story.client_sends("help")?;
     // The ACK is there within a millisecond.
-    story.listens_on(0.2)?;
+    story.watches_on(0.2)?;
     story.ends(Client)?;
     ends(story)
 }
@@ -124,8 +124,8 @@ fn send_and_close(story: &mut Story<'_>) -> Result<(), LabError> {
 
 fn crosses(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.hears(Client, Crossed)?;
-    story.hears(Server, Crossed)?;
+    story.awaits(Client, Crossed)?;
+    story.awaits(Server, Crossed)?;
     story.reads_alerts_in_silence()?;
     story.silence(6.0)
 }
@@ -134,15 +134,15 @@ fn sends_in_vain(story: &mut Story<'_>) -> Result<(), LabError> {
     crosses(story)?;
     for word in ["b", "c", "d"] {
         story.client_sends(word)?;
-        story.listens_on(PAUSE)?;
+        story.watches_on(PAUSE)?;
     }
     Ok(())
 }
 
 fn ends(story: &mut Story<'_>) -> Result<(), LabError> {
-    story.hears(Client, Undelivered)?;
+    story.awaits(Client, Undelivered)?;
     story.reads_metrics()?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.server_received_no_more()?;
     story.reads_alerts()
 }

@@ -40,10 +40,10 @@ fn answered(story: &mut Story<'_>) -> Result<(), LabError> {
     story.half_closes(Client)?;
     story.silence(6.0)?;
     story.delivers(Server, "at last")?;
-    story.hears(Client, Survived)?;
+    story.awaits(Client, Survived)?;
     story.ends(Server)?;
     story.hears_goodbye(Client)?;
     story.ends(Client)?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.reads_alerts()
 }

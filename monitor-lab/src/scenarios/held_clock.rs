@@ -31,14 +31,14 @@ fn truth() -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.hears(Client, Crossed)?;
-    story.hears(Server, Crossed)?;
+    story.awaits(Client, Crossed)?;
+    story.awaits(Server, Crossed)?;
     story.reads_alerts_in_silence()?;
     story.silence(6.0)?;
     story.exchange("b", "B")?;
-    story.hears(Client, Survived)?;
-    story.hears(Server, Survived)?;
+    story.awaits(Client, Survived)?;
+    story.awaits(Server, Survived)?;
     story.closes()?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.reads_alerts()
 }

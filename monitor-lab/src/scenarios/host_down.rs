@@ -66,16 +66,16 @@ fn tell(
         for connection in BUSY {
             story.exchange_on(connection, "a", "A")?;
         }
-        story.listens_on(RESTS)?;
+        story.watches_on(RESTS)?;
     }
-    story.hears_of(Client, SILENT, Crossed)?;
+    story.awaits_each(Client, SILENT, Crossed)?;
     dies(story)?;
     for connection in SILENT.chain(BUSY) {
         story.sends_on(Client, connection, LAST)?;
     }
-    story.hears_of(Client, BUSY, StallBlackholed)?;
-    story.hears_of(Client, SILENT, Blackholed)?;
-    story.listens_on(2.0)?;
+    story.awaits_each(Client, BUSY, StallBlackholed)?;
+    story.awaits_each(Client, SILENT, Blackholed)?;
+    story.watches_on(2.0)?;
     story.server_received_no_more()?;
     story.reads_alerts()
 }

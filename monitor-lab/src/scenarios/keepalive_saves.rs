@@ -41,6 +41,6 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.reads_alerts_in_silence()?;
     story.silence(7.0)?;
     story.exchange("b", "B")?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.reads_alerts()
 }

@@ -36,12 +36,12 @@ fn truth() -> Truth {
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.client_keeps_alive(IDLE, INTERVAL)?;
     story.exchange("a", "A")?;
-    story.hears(Client, AtRisk)?;
-    story.hears(Client, Crossed)?;
-    story.hears(Server, Crossed)?;
+    story.awaits(Client, AtRisk)?;
+    story.awaits(Client, Crossed)?;
+    story.awaits(Server, Crossed)?;
     story.reads_alerts_in_silence()?;
-    story.hears(Client, Blackholed)?;
-    story.listens_on(2.0)?;
+    story.awaits(Client, Blackholed)?;
+    story.watches_on(2.0)?;
     story.server_received_no_more()?;
     story.reads_alerts()
 }

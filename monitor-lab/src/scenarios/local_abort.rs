@@ -15,6 +15,6 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
     story.silence(2.0)?;
     story.aborts(Client)?;
-    story.listens_on(4.0)?;
+    story.watches_on(4.0)?;
     story.reads_alerts()
 }

@@ -34,12 +34,12 @@ fn truth() -> Truth {
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.becomes_a_habit()?;
     story.delivers(Client, "report")?;
-    story.hears(Client, Crossed)?;
+    story.awaits(Client, Crossed)?;
     story.silence(6.0)?;
     story.server_sends("REPORT")?;
-    story.hears(Server, Blackholed)?;
-    story.hears(Client, AwaitingReply)?;
-    story.listens_on(1.0)?;
+    story.awaits(Server, Blackholed)?;
+    story.awaits(Client, AwaitingReply)?;
+    story.watches_on(1.0)?;
     story.client_received_no_more()?;
     story.reads_alerts()
 }

@@ -38,15 +38,15 @@ fn truth() -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.hears(Client, Crossed)?;
-    story.hears(Server, Crossed)?;
+    story.awaits(Client, Crossed)?;
+    story.awaits(Server, Crossed)?;
     story.reads_alerts_in_silence()?;
     story.silence(6.0)?;
     story.client_sends("b")?;
     story.client_is_reset()?;
-    story.hears(Client, Reset)?;
+    story.awaits(Client, Reset)?;
     story.reads_metrics()?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.server_received_no_more()?;
     story.reads_alerts()
 }

@@ -41,16 +41,16 @@ fn truth() -> Truth {
 }
 
 fn crosses(story: &mut Story<'_>) -> Result<(), LabError> {
-    story.hears(Client, Crossed)?;
-    story.hears(Server, Crossed)?;
+    story.awaits(Client, Crossed)?;
+    story.awaits(Server, Crossed)?;
     story.reads_alerts_in_silence()?;
     story.silence(6.0)
 }
 
 fn settles(story: &mut Story<'_>) -> Result<(), LabError> {
-    story.hears(Client, Acknowledged)?;
-    story.hears(Server, Survived)?;
-    story.listens_on(2.0)?;
+    story.awaits(Client, Acknowledged)?;
+    story.awaits(Server, Survived)?;
+    story.watches_on(2.0)?;
     story.reads_alerts()
 }
 

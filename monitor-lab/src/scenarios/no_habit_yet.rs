@@ -32,8 +32,8 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     }
     story.is_stopped(Server)?;
     story.client_sends("x")?;
-    story.hears(Client, AwaitingReply)?;
-    story.listens_on(2.0)?;
+    story.awaits(Client, AwaitingReply)?;
+    story.watches_on(2.0)?;
     story.server_received_no_more()?;
     story.reads_alerts()
 }

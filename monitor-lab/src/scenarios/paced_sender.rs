@@ -30,8 +30,8 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
     story.paces(Client, RATE)?;
     story.sends_bulk(Client, BYTES.into())?;
-    story.hears(Client, SenderLimited)?;
-    story.listens_on(1.0)?;
+    story.awaits(Client, SenderLimited)?;
+    story.watches_on(1.0)?;
     story.bulk_is_under_way(Server, BYTES.into())?;
     story.reads_alerts()
 }

@@ -17,6 +17,6 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.silence(7.0)?;
     story.server_answers_after(0.3)?;
     story.asks("b")?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.reads_alerts()
 }

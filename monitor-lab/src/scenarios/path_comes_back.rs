@@ -34,18 +34,18 @@ fn truth() -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.hears(Client, Crossed)?;
-    story.hears(Server, Crossed)?;
+    story.awaits(Client, Crossed)?;
+    story.awaits(Server, Crossed)?;
     story.reads_alerts_in_silence()?;
     story.silence(6.0)?;
     story.client_sends("b")?;
-    story.hears(Client, Blackholed)?;
+    story.awaits(Client, Blackholed)?;
     story.arrives(Server, "b")?;
-    story.hears(Client, Recovered)?;
-    story.hears(Server, Survived)?;
+    story.awaits(Client, Recovered)?;
+    story.awaits(Server, Survived)?;
     story.exchange("c", "C")?;
     story.reads_metrics()?;
     story.closes()?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.reads_alerts()
 }

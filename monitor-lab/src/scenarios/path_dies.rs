@@ -31,9 +31,9 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
     story.paces(Client, RATE)?;
     story.sends_bulk(Client, BYTES)?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.path_dies()?;
-    story.hears(Client, StallBlackholed)?;
+    story.awaits(Client, StallBlackholed)?;
     story.bulk_stands_still(Server)?;
     story.reads_alerts()
 }

@@ -40,11 +40,11 @@ fn tell(story: &mut Story<'_>, reader: End) -> Result<(), LabError> {
     story.exchange("a", "A")?;
     story.stops_reading(reader)?;
     story.sends_bulk(reader.other(), BYTES)?;
-    story.hears(reader.other(), ZeroWindow)?;
-    story.hears(reader, LocalReader)?;
+    story.awaits(reader.other(), ZeroWindow)?;
+    story.awaits(reader, LocalReader)?;
     story.bulk_stands_still(reader)?;
     story.reads_again(reader)?;
     story.bulk_arrives(reader, BYTES)?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.reads_alerts()
 }

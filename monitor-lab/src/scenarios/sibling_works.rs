@@ -69,12 +69,12 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     }
     story.silence(RESTS)?;
     story.works_for(WORKS, 3.0)?;
-    story.hears_of(Client, SILENT, Crossed)?;
-    story.hears_of(Server, SILENT, Crossed)?;
+    story.awaits_each(Client, SILENT, Crossed)?;
+    story.awaits_each(Server, SILENT, Crossed)?;
     for connection in SILENT {
         story.sends_on(Client, connection, "b")?;
         story.works_for(WORKS, 2.5)?;
-        story.hears_of(Client, connection..connection + 1, Blackholed)?;
+        story.awaits_each(Client, connection..connection + 1, Blackholed)?;
     }
     story.server_received_no_more()?;
     story.reads_alerts()

@@ -20,6 +20,6 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     for request in ["a", "b", "c"] {
         story.asks(request)?;
     }
-    story.listens_on(1.0)?;
+    story.watches_on(1.0)?;
     story.reads_alerts()
 }

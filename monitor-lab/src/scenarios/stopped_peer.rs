@@ -33,11 +33,11 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.becomes_a_habit()?;
     story.is_stopped(Server)?;
     story.client_sends("x")?;
-    story.hears(Client, AwaitingReply)?;
-    story.listens_on(2.0)?;
+    story.awaits(Client, AwaitingReply)?;
+    story.watches_on(2.0)?;
     story.server_received_no_more()?;
     story.reads_alerts()?;
     story.goes_on(Server)?;
     story.arrives(Server, "x")?;
-    story.listens_on(1.0)
+    story.watches_on(1.0)
 }

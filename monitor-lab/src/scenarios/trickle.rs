@@ -21,6 +21,6 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
         story.silence(pause)?;
     }
     story.delivers(Client, "tock")?;
-    story.listens_on(2.0)?;
+    story.watches_on(2.0)?;
     story.reads_alerts()
 }

@@ -58,7 +58,7 @@ fn window_update(story: &mut Story<'_>) -> Result<(), LabError> {
     story.client_keeps_alive(KEEPS_ALIVE, KEEPS_ALIVE)?;
     for _ in 0..=TIMES {
         story.exchange("get", "page")?;
-        story.listens_on(0.05)?;
+        story.watches_on(0.05)?;
         story.delivers(Client, "window update")?;
         story.silence(RESTS)?;
     }
@@ -71,7 +71,7 @@ fn consumer(story: &mut Story<'_>) -> Result<(), LabError> {
     for _ in 0..=TIMES {
         story.silence(RESTS)?;
         story.delivers(Server, "message")?;
-        story.listens_on(0.05)?;
+        story.watches_on(0.05)?;
         story.delivers(Client, "ack")?;
     }
     waits(story)

@@ -38,7 +38,7 @@ impl Story<'_> {
         let until = Instant::now() + Duration::from_secs_f64(seconds);
         while Instant::now() < until {
             self.exchange_on(on, "work", "DONE")?;
-            self.listens_on(0.5)?;
+            self.watches_on(0.5)?;
         }
         Ok(())
     }

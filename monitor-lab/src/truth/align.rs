@@ -1,19 +1,19 @@
 //! Which finding answers which truth.
 
-use super::{Due, Heard, Said, Truth};
+use super::{Due, Observed, ObservedFinding, Truth};
 use crate::ends::End;
 
 /// A truth and the finding that answers it, or either alone.
 #[derive(Clone, Copy, Debug)]
 pub enum Pair<'a> {
     /// Due and said.
-    Said(&'a Due, &'a Heard),
+    Observed(&'a Due, &'a ObservedFinding),
     /// Due and not said.
     Missed(&'a Due),
     /// Not due, and allowed.
-    Allowed(&'a Heard),
+    Allowed(&'a ObservedFinding),
     /// Not due, and not allowed either.
-    False(&'a Heard),
+    False(&'a ObservedFinding),
 }
 
 /// All that was due or said about one end of one connection, in order.
@@ -30,45 +30,58 @@ pub struct Aligned<'a> {
 /// Aligns truth and findings, for each end that is looked at and each connection.
 /// Findings about connections that the story does not have are left out.
 #[must_use]
-pub fn align<'a>(truth: &'a Truth, said: &'a Said) -> Vec<Aligned<'a>> {
+pub fn align<'a>(truth: &'a Truth, observed: &'a Observed) -> Vec<Aligned<'a>> {
     let due = truth.due.iter().map(|due| due.connections.end);
-    let heard = said.findings.iter().map(|heard| heard.on + 1);
-    let connections = due.chain(heard).max().unwrap_or(0).max(truth.connections);
+    let observation = observed
+        .findings
+        .iter()
+        .map(|observation| observation.on + 1);
+    let connections = due
+        .chain(observation)
+        .max()
+        .unwrap_or(0)
+        .max(truth.connections);
     let ends = End::BOTH.into_iter();
     ends.filter(|end| truth.unwatched != Some(*end))
         .flat_map(|end| (0..connections).map(move |connection| (end, connection)))
         .map(|(end, connection)| Aligned {
             end,
             connection,
-            pairs: pairs(end, connection, truth, said),
+            pairs: pairs(end, connection, truth, observed),
         })
         .collect()
 }
 
-fn pairs<'a>(end: End, connection: usize, truth: &'a Truth, said: &'a Said) -> Vec<Pair<'a>> {
+fn pairs<'a>(
+    end: End,
+    connection: usize,
+    truth: &'a Truth,
+    observed: &'a Observed,
+) -> Vec<Pair<'a>> {
     let all = truth.due.iter().filter(|due| due.end == end);
     let due: Vec<&Due> = all
         .filter(|due| due.connections.contains(&connection))
         .collect();
-    let heard = said.findings.iter();
-    let heard = heard.filter(|heard| heard.end == Some(end) && heard.on == connection);
+    let observation = observed.findings.iter();
+    let observation = observation
+        .filter(|observation| observation.end == Some(end) && observation.on == connection);
     let mut pairs = Vec::new();
     let mut next = 0;
     // One silence gives each warning once.
     let mut warned = Vec::new();
-    for heard in heard {
-        let conclusion = heard.finding.conclusion();
+    for observation in observation {
+        let conclusion = observation.finding.conclusion();
         let says = |due: &&Due| due.conclusion.word() == conclusion;
         if let Some(ahead) = due[next..].iter().position(says) {
             // What was due before this can no longer come in order.
             pairs.extend(due[next..next + ahead].iter().map(|due| Pair::Missed(due)));
-            pairs.push(Pair::Said(due[next + ahead], heard));
+            pairs.push(Pair::Observed(due[next + ahead], observation));
             next += ahead + 1;
         } else if allowed(end, truth, &conclusion) && !warned.contains(&conclusion) {
             warned.push(conclusion);
-            pairs.push(Pair::Allowed(heard));
+            pairs.push(Pair::Allowed(observation));
         } else {
-            pairs.push(Pair::False(heard));
+            pairs.push(Pair::False(observation));
         }
     }
     pairs.extend(due[next..].iter().map(|due| Pair::Missed(due)));

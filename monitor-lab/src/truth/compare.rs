@@ -3,29 +3,36 @@
 
 use super::alerts::{self, Owners};
 use super::details::{contract, details};
-use super::{Conclusion, Finding, Heard, Listed, ListingDue, Pair, Said, Severity, Truth, align};
+use super::{
+    Conclusion, Finding, Listed, ListingDue, Observed, ObservedFinding, Pair, Severity, Truth,
+    align,
+};
 use crate::ends::End;
 
 /// Everything in which `said` differs from `truth`; empty where they agree.
 #[must_use]
-pub fn differences(truth: &Truth, said: &Said) -> Vec<String> {
+pub fn differences(truth: &Truth, observed: &Observed) -> Vec<String> {
     let mut found = Vec::new();
-    for line in &said.unreadable {
+    for line in &observed.unreadable {
         found.push(format!("watch printed a line that is no finding: {line}"));
     }
-    for heard in said.findings.iter().filter(|heard| heard.end.is_none()) {
-        let connection = &heard.finding.connection;
+    for observation in observed
+        .findings
+        .iter()
+        .filter(|observation| observation.end.is_none())
+    {
+        let connection = &observation.finding.connection;
         found.push(format!(
             "said {} about {} → {}, which is no connection of this story",
-            heard.finding.conclusion(),
+            observation.finding.conclusion(),
             connection.local,
             connection.remote
         ));
     }
-    for aligned in align(truth, said) {
+    for aligned in align(truth, observed) {
         for pair in &aligned.pairs {
             let mut here = Vec::new();
-            one(aligned.end, *pair, truth, said, &mut here);
+            one(aligned.end, *pair, truth, observed, &mut here);
             let which = aligned.connection;
             found.extend(here.into_iter().map(|how| match truth.connections {
                 0 | 1 => how,
@@ -33,20 +40,21 @@ pub fn differences(truth: &Truth, said: &Said) -> Vec<String> {
             }));
         }
     }
-    noise(truth, said, &mut found);
-    same_flow(said, &mut found);
+    noise(truth, observed, &mut found);
+    same_flow(observed, &mut found);
     let owners = Owners::of(
-        said.findings
+        observed
+            .findings
             .iter()
-            .map(|heard| (heard.end, &heard.finding)),
+            .map(|observation| (observation.end, &observation.finding)),
     );
     for (when, due, firing) in [
         (
             "in the silence",
             &truth.alerts_in_silence,
-            &said.alerts_in_silence,
+            &observed.alerts_in_silence,
         ),
-        ("at the end", &truth.alerts, &said.alerts),
+        ("at the end", &truth.alerts, &observed.alerts),
     ] {
         if let Some(firing) = firing {
             let firing = alerts::looked_at(truth, &owners, firing.clone());
@@ -54,7 +62,7 @@ pub fn differences(truth: &Truth, said: &Said) -> Vec<String> {
             found.extend(differ.into_iter().map(|how| format!("{when} {how}")));
         }
     }
-    for (due, reading) in truth.metrics.iter().zip(said.metrics.iter().flatten()) {
+    for (due, reading) in truth.metrics.iter().zip(observed.metrics.iter().flatten()) {
         if reading.value.is_none_or(|value| value < due.at_least) {
             found.push(format!(
                 "metrics: {} is {}, at least {} was due",
@@ -67,7 +75,7 @@ pub fn differences(truth: &Truth, said: &Said) -> Vec<String> {
         }
     }
     for due in &truth.listing {
-        let listed = said.listing.iter().flatten();
+        let listed = observed.listing.iter().flatten();
         let listed = listed.filter(|(end, _)| *end == due.end);
         for (_, listed) in listed {
             listing(truth, due, listed.as_ref(), &mut found);
@@ -79,16 +87,19 @@ pub fn differences(truth: &Truth, said: &Said) -> Vec<String> {
 /// What is due and was not looked at, although the story could have: such a truth would
 /// hold whatever `tcplull` said.
 #[must_use]
-pub fn unread(truth: &Truth, said: &Said) -> Vec<String> {
+pub fn unread(truth: &Truth, observed: &Observed) -> Vec<String> {
     let kinds = [
-        ("alerts", !truth.alerts.is_empty() && said.alerts.is_none()),
+        (
+            "alerts",
+            !truth.alerts.is_empty() && observed.alerts.is_none(),
+        ),
         (
             "metrics",
-            !truth.metrics.is_empty() && said.metrics.is_none(),
+            !truth.metrics.is_empty() && observed.metrics.is_none(),
         ),
         (
             "the listing",
-            !truth.listing.is_empty() && said.listing.is_none(),
+            !truth.listing.is_empty() && observed.listing.is_none(),
         ),
     ];
     let missed = kinds.into_iter().filter(|(_, missed)| *missed);
@@ -97,19 +108,19 @@ pub fn unread(truth: &Truth, said: &Said) -> Vec<String> {
         .collect()
 }
 
-fn one(end: End, pair: Pair<'_>, truth: &Truth, said: &Said, found: &mut Vec<String>) {
+fn one(end: End, pair: Pair<'_>, truth: &Truth, observed: &Observed, found: &mut Vec<String>) {
     let who = end.word();
     match pair {
-        Pair::Said(due, heard) => {
-            contract(end, truth, said, &heard.finding, found);
-            details(due, &heard.finding, found);
+        Pair::Observed(due, observation) => {
+            contract(end, truth, observed, &observation.finding, found);
+            details(due, &observation.finding, found);
         }
         Pair::Missed(due) => found.push(format!(
             "{who}: {} was due and was not said",
             due.conclusion.word()
         )),
-        Pair::Allowed(Heard { finding, .. }) => {
-            contract(end, truth, said, finding, found);
+        Pair::Allowed(ObservedFinding { finding, .. }) => {
+            contract(end, truth, observed, finding, found);
             if finding.severity != Severity::None.word() {
                 found.push(format!(
                     "{who}: {} wakes somebody ({}), it must not",
@@ -118,7 +129,7 @@ fn one(end: End, pair: Pair<'_>, truth: &Truth, said: &Said, found: &mut Vec<Str
                 ));
             }
         }
-        Pair::False(Heard { finding, .. }) => found.push(format!(
+        Pair::False(ObservedFinding { finding, .. }) => found.push(format!(
             "{who}: said {} ({}), which the truth does not hold here: {}",
             finding.conclusion(),
             finding.severity,
@@ -129,11 +140,11 @@ fn one(end: End, pair: Pair<'_>, truth: &Truth, said: &Said, found: &mut Vec<Str
 
 /// Where the truth is quiet: whatever else agrees, a page is one too many, and so is
 /// a ticket that is not due.
-fn noise(truth: &Truth, said: &Said, found: &mut Vec<String>) {
+fn noise(truth: &Truth, observed: &Observed, found: &mut Vec<String>) {
     if !truth.quiet {
         return;
     }
-    for Heard { end, finding, .. } in &said.findings {
+    for ObservedFinding { end, finding, .. } in &observed.findings {
         let severity = finding.severity.as_str();
         let due = truth.due.iter().any(|due| {
             Some(due.end) == *end
@@ -150,17 +161,22 @@ fn noise(truth: &Truth, said: &Said, found: &mut Vec<String>) {
             ));
         }
     }
-    if said.alerts.is_none() {
+    if observed.alerts.is_none() {
         found.push("the story must end quiet, and nobody looked at its alerts".to_owned());
     }
 }
 
-fn same_flow(said: &Said, found: &mut Vec<String>) {
-    let mut flows: Vec<(usize, &str)> = said
+fn same_flow(observed: &Observed, found: &mut Vec<String>) {
+    let mut flows: Vec<(usize, &str)> = observed
         .findings
         .iter()
-        .filter(|heard| heard.end.is_some())
-        .map(|heard| (heard.on, heard.finding.connection.flow_id.as_str()))
+        .filter(|observation| observation.end.is_some())
+        .map(|observation| {
+            (
+                observation.on,
+                observation.finding.connection.flow_id.as_str(),
+            )
+        })
         .collect();
     flows.sort_unstable();
     flows.dedup();

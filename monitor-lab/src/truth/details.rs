@@ -1,6 +1,6 @@
 //! One finding against the truth that it answers.
 
-use super::{Due, Finding, Said, Shows, Truth};
+use super::{Due, Finding, Observed, Shows, Truth};
 use crate::ends::End;
 use serde_json::Value;
 
@@ -83,7 +83,7 @@ fn is_shown(value: &Value, shows: Shows) -> bool {
 pub(super) fn contract(
     end: End,
     truth: &Truth,
-    said: &Said,
+    observed: &Observed,
     finding: &Finding,
     found: &mut Vec<String>,
 ) {
@@ -124,7 +124,7 @@ pub(super) fn contract(
         finding.owner.comm.as_deref() == Some(end.app()),
         format!("is held by {:?}, not {}", finding.owner.comm, end.app()),
     );
-    if let Some([client, server]) = said.holders {
+    if let Some([client, server]) = observed.holders {
         let holder = match end {
             End::Client => client,
             End::Server => server,
@@ -140,7 +140,7 @@ pub(super) fn contract(
             format!("is in the network namespace {netns}, not {}", holder.netns),
         );
     }
-    if let (End::Client, Some(cgroup)) = (end, &said.cgroup) {
+    if let (End::Client, Some(cgroup)) = (end, &observed.cgroup) {
         let held = &finding.owner.cgroup;
         must(
             held.as_ref() == Some(cgroup),

@@ -8,7 +8,7 @@ mod conclusion;
 mod declare;
 mod details;
 mod finding;
-mod said;
+mod observed;
 pub mod table;
 #[cfg(test)]
 mod tests;
@@ -22,7 +22,7 @@ mod words;
 pub use align::{Aligned, Pair, align};
 pub use conclusion::{Certainty, Conclusion, Severity};
 pub use finding::{Alert, Finding, Keepalive, Listed};
-pub use said::{Heard, Holder, Reading, Said};
+pub use observed::{Holder, Observed, ObservedFinding, Reading};
 
 use crate::ends::End;
 use crate::simulated_middlebox::Clock;

@@ -1,7 +1,7 @@
 //! The confusion table: what was true against what was said, over many runs.
 
 use super::times::Time;
-use super::{Conclusion, Pair, Said, Truth, align};
+use super::{Conclusion, Observed, Pair, Truth, align};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -16,20 +16,20 @@ pub type Cell = (String, String);
 /// connection, one for each that was said without being due, and one ("nothing"
 /// against "nothing") for each end about which nothing was due or said.
 #[must_use]
-pub fn cells(truth: &Truth, said: &Said) -> Vec<Cell> {
+pub fn cells(truth: &Truth, observed: &Observed) -> Vec<Cell> {
     let mut cells = Vec::new();
-    for aligned in align(truth, said) {
+    for aligned in align(truth, observed) {
         let (mut missed, mut wrong, mut right) = (Vec::new(), Vec::new(), 0);
         for pair in &aligned.pairs {
             match pair {
-                Pair::Said(due, _) => {
+                Pair::Observed(due, _) => {
                     right += 1;
                     let word = due.conclusion.word();
                     cells.push((word.to_owned(), word.to_owned()));
                 }
                 Pair::Missed(due) => missed.push(due.conclusion.word().to_owned()),
                 Pair::Allowed(_) => {}
-                Pair::False(heard) => wrong.push(heard.finding.conclusion()),
+                Pair::False(observation) => wrong.push(observation.finding.conclusion()),
             }
         }
         if right == 0 && missed.is_empty() && wrong.is_empty() {
@@ -45,18 +45,26 @@ pub fn cells(truth: &Truth, said: &Said) -> Vec<Cell> {
         };
         cells.extend(fill(missed).zip(fill(wrong)));
     }
-    let strangers = said.findings.iter().filter(|heard| heard.end.is_none());
-    cells.extend(strangers.map(|heard| (NOTHING.to_owned(), heard.finding.conclusion())));
+    let strangers = observed
+        .findings
+        .iter()
+        .filter(|observation| observation.end.is_none());
+    cells.extend(
+        strangers.map(|observation| (NOTHING.to_owned(), observation.finding.conclusion())),
+    );
     cells
 }
 
 /// How many findings of one run are false.
 #[must_use]
-pub fn false_findings(truth: &Truth, said: &Said) -> u64 {
-    let aligned = align(truth, said);
+pub fn false_findings(truth: &Truth, observed: &Observed) -> u64 {
+    let aligned = align(truth, observed);
     let pairs = aligned.iter().flat_map(|aligned| &aligned.pairs);
     let wrong = pairs.filter(|pair| matches!(pair, Pair::False(_))).count();
-    let strangers = said.findings.iter().filter(|heard| heard.end.is_none());
+    let strangers = observed
+        .findings
+        .iter()
+        .filter(|observation| observation.end.is_none());
     u64::try_from(wrong + strangers.count()).unwrap_or(u64::MAX)
 }
 
@@ -109,9 +117,9 @@ impl Table {
     #[must_use]
     pub fn summary(&self) -> Summary {
         let mut table: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
-        for ((truth, said), count) in &self.counts {
+        for ((truth, observed), count) in &self.counts {
             let row = table.entry(truth.clone()).or_default();
-            row.insert(said.clone(), *count);
+            row.insert(observed.clone(), *count);
         }
         Summary {
             table,
@@ -156,12 +164,12 @@ impl Table {
     /// The table as Markdown, which people read as it is, too.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let columns = self.words(|(_, said)| said);
+        let columns = self.words(|(_, observed)| observed);
         let header = std::iter::once("true ↓ said →").chain(columns.iter().copied());
         let mut rows = vec![header.map(str::to_owned).collect::<Vec<_>>()];
         for truth in self.words(|(truth, _)| truth) {
-            let counts = columns.iter().map(|said| {
-                let cell = (truth.to_owned(), (*said).to_owned());
+            let counts = columns.iter().map(|observed| {
+                let cell = (truth.to_owned(), (*observed).to_owned());
                 let count = self.counts.get(&cell);
                 count.map_or_else(|| "·".to_owned(), u64::to_string)
             });

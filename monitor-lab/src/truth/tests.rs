@@ -2,7 +2,7 @@
 //! is wrong in one way, and the comparison must say so.
 
 use super::compare::{differences, unread};
-use super::{Conclusion, Heard, Holder, Reading, Said, Severity, Truth};
+use super::{Conclusion, Holder, Observed, ObservedFinding, Reading, Severity, Truth};
 use crate::ends::End::{self, Client, Server};
 use serde_json::{Value, json};
 
@@ -35,8 +35,8 @@ fn finding(end: End, conclusion: &str, severity: &str, gap: f64) -> Value {
     finding
 }
 
-fn heard(end: Option<End>, at_seconds: f64, finding: Value) -> Heard {
-    Heard {
+fn observation(end: Option<End>, at_seconds: f64, finding: Value) -> ObservedFinding {
+    ObservedFinding {
         at_seconds,
         end,
         on: 0,
@@ -50,12 +50,12 @@ fn alert(name: &str, severity: &str, owner: &str) -> Value {
 }
 
 /// What a `tcplull` says that is right in all.
-fn right() -> Said {
-    Said {
+fn right() -> Observed {
+    Observed {
         findings: vec![
-            heard(Some(Client), 3.1, finding(Client, "at_risk", "none", 3.1)),
-            heard(Some(Client), 4.3, finding(Client, "crossed", "ticket", 4.3)),
-            heard(
+            observation(Some(Client), 3.1, finding(Client, "at_risk", "none", 3.1)),
+            observation(Some(Client), 4.3, finding(Client, "crossed", "ticket", 4.3)),
+            observation(
                 Some(Client),
                 7.7,
                 finding(Client, "blackholed", "page", 6.0),
@@ -71,13 +71,13 @@ fn right() -> Said {
             series: "tcplull_crossed_total".to_owned(),
             value: Some(1.0),
         }]),
-        ..Said::default()
+        ..Observed::default()
     }
 }
 
 /// Asserts that `said` differs from the truth in one way only, and how.
-fn differs(said: &Said, how: &str) {
-    let found = differences(&truth(), said);
+fn differs(observed: &Observed, how: &str) {
+    let found = differences(&truth(), observed);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].contains(how), "{found:?}");
 }
@@ -89,37 +89,39 @@ fn what_is_right_has_no_differences() {
 
 #[test]
 fn a_finding_that_was_not_said_is_missed() {
-    let mut said = right();
-    said.findings.pop();
-    differs(&said, "client: blackholed was due and was not said");
+    let mut observed = right();
+    observed.findings.pop();
+    differs(&observed, "client: blackholed was due and was not said");
 }
 
 #[test]
 fn a_false_finding_is_caught_whosever_it_is() {
-    let mut said = right();
+    let mut observed = right();
     let crossed = || finding(Server, "crossed", "ticket", 4.2);
-    said.findings.push(heard(Some(Server), 8.0, crossed()));
-    differs(&said, "server: said crossed");
-    let mut said = right();
-    said.findings.push(heard(None, 8.0, crossed()));
-    differs(&said, "no connection of this story");
+    observed
+        .findings
+        .push(observation(Some(Server), 8.0, crossed()));
+    differs(&observed, "server: said crossed");
+    let mut observed = right();
+    observed.findings.push(observation(None, 8.0, crossed()));
+    differs(&observed, "no connection of this story");
 }
 
 #[test]
 fn the_same_finding_twice_is_one_too_many() {
     for twice in [0, 1, 2] {
-        let mut said = right();
-        let again = said.findings[twice].clone();
-        said.findings.push(again);
-        differs(&said, "which the truth does not hold here");
+        let mut observed = right();
+        let again = observed.findings[twice].clone();
+        observed.findings.push(again);
+        differs(&observed, "which the truth does not hold here");
     }
 }
 
 #[test]
 fn a_verdict_before_the_crossing_is_out_of_order() {
-    let mut said = right();
-    said.findings.swap(1, 2);
-    assert!(!differences(&truth(), &said).is_empty());
+    let mut observed = right();
+    observed.findings.swap(1, 2);
+    assert!(!differences(&truth(), &observed).is_empty());
 }
 
 #[test]
@@ -149,41 +151,41 @@ fn wrong_details_are_caught() {
         ),
     ];
     for (field, value, how) in wrong {
-        let mut said = right();
+        let mut observed = right();
         let mut blackholed = finding(Client, "blackholed", "page", 6.0);
         blackholed[field] = value;
-        said.findings[2] = heard(Some(Client), 7.7, blackholed);
-        differs(&said, how);
+        observed.findings[2] = observation(Some(Client), 7.7, blackholed);
+        differs(&observed, how);
     }
 }
 
 #[test]
 fn a_warning_that_wakes_somebody_is_caught() {
-    let mut said = right();
-    said.findings[0] = heard(Some(Client), 3.1, finding(Client, "at_risk", "page", 3.1));
-    differs(&said, "wakes somebody");
+    let mut observed = right();
+    observed.findings[0] = observation(Some(Client), 3.1, finding(Client, "at_risk", "page", 3.1));
+    differs(&observed, "wakes somebody");
 }
 
 #[test]
 fn both_ends_must_show_one_flow() {
-    let mut said = right();
-    said.findings[2].finding.connection.flow_id = "cd".to_owned();
-    differs(&said, "several flow ids");
+    let mut observed = right();
+    observed.findings[2].finding.connection.flow_id = "cd".to_owned();
+    differs(&observed, "several flow ids");
 }
 
 #[test]
 fn alerts_must_be_the_ones_that_are_due() {
-    let mut said = right();
-    said.alerts = Some(Vec::new());
+    let mut observed = right();
+    observed.alerts = Some(Vec::new());
     differs(
-        &said,
+        &observed,
         "blackholed of client-app for 1 connection(s) was due",
     );
-    let mut said = right();
+    let mut observed = right();
     let late = serde_json::from_value(alert("crossed", "ticket", "client-app")).unwrap();
-    said.alerts.as_mut().unwrap().push(late);
+    observed.alerts.as_mut().unwrap().push(late);
     differs(
-        &said,
+        &observed,
         "crossed of client-app for 1 connection(s) fires, and should not",
     );
 }
@@ -191,9 +193,9 @@ fn alerts_must_be_the_ones_that_are_due() {
 #[test]
 fn a_series_that_is_absent_or_too_low_is_caught() {
     for value in [None, Some(0.0)] {
-        let mut said = right();
-        said.metrics.as_mut().unwrap()[0].value = value;
-        differs(&said, "at least 1 was due");
+        let mut observed = right();
+        observed.metrics.as_mut().unwrap()[0].value = value;
+        differs(&observed, "at least 1 was due");
     }
 }
 
@@ -210,11 +212,11 @@ fn words_that_are_due_must_be_there_in_evidence_and_summary() {
             .map(|sign| json!({"fact": "sign", "value": sign}));
         blackholed["evidence"] = signs.chain([json!({"fact": "x", "value": 1})]).collect();
         blackholed["summary"] = json!(summary);
-        let said = Said {
-            findings: vec![heard(Some(Client), 7.7, blackholed)],
-            ..Said::default()
+        let observed = Observed {
+            findings: vec![observation(Some(Client), 7.7, blackholed)],
+            ..Observed::default()
         };
-        differences(&truth, &said).join("\n")
+        differences(&truth, &observed).join("\n")
     };
     assert_eq!(found(&["window", "ttl"], "6 s of silence"), "");
     let other = found(&["window"], "6 s of silence");
@@ -231,22 +233,22 @@ fn words_that_are_due_must_be_there_in_evidence_and_summary() {
 #[test]
 fn what_is_due_and_was_not_read_is_told() {
     assert_eq!(unread(&truth(), &right()), Vec::<String>::new());
-    let said = Said {
+    let observed = Observed {
         alerts: None,
         metrics: None,
         ..right()
     };
-    assert_eq!(unread(&truth(), &said).len(), 2);
+    assert_eq!(unread(&truth(), &observed).len(), 2);
     let truth = truth().lists_kept_alive(Client, None);
-    assert_eq!(unread(&truth, &said).len(), 3);
+    assert_eq!(unread(&truth, &observed).len(), 3);
 }
 
 #[test]
 fn another_process_or_namespace_than_the_storys_is_caught() {
     let holder = |pid, netns| Holder { pid, netns };
-    let mut said = right();
-    said.holders = Some([holder(7, 4_026_531_840), holder(8, 4_026_531_840)]);
-    assert_eq!(differences(&truth(), &said), Vec::<String>::new());
+    let mut observed = right();
+    observed.holders = Some([holder(7, 4_026_531_840), holder(8, 4_026_531_840)]);
+    assert_eq!(differences(&truth(), &observed), Vec::<String>::new());
     for (client, how) in [
         (
             holder(8, 4_026_531_840),
@@ -257,18 +259,18 @@ fn another_process_or_namespace_than_the_storys_is_caught() {
             "is in the network namespace 4026531840, not 1",
         ),
     ] {
-        said.holders = Some([client, holder(8, 1)]);
-        let found = differences(&truth(), &said);
+        observed.holders = Some([client, holder(8, 1)]);
+        let found = differences(&truth(), &observed);
         assert!(found.iter().all(|one| one.contains(how)), "{found:?}");
-        assert_eq!(found.len(), said.findings.len());
+        assert_eq!(found.len(), observed.findings.len());
     }
 }
 
 #[test]
 fn a_line_that_is_no_finding_is_caught() {
-    let mut said = right();
-    said.unreadable.push("panicked at".to_owned());
-    differs(&said, "panicked at");
+    let mut observed = right();
+    observed.unreadable.push("panicked at".to_owned());
+    differs(&observed, "panicked at");
 }
 
 #[test]
@@ -283,12 +285,12 @@ fn a_listing_is_held_to_both_clocks_and_the_keepalive() {
             "keepalive": {"enabled": true, "time_seconds": 1.0, "interval_seconds": 1.0}
         });
         listed[field] = value;
-        Said {
+        Observed {
             listing: Some(vec![(
                 Client,
                 Some(serde_json::from_value(listed).unwrap()),
             )]),
-            ..Said::default()
+            ..Observed::default()
         }
     };
     let right = listed("silence", json!("ok"));
@@ -304,9 +306,9 @@ fn a_listing_is_held_to_both_clocks_and_the_keepalive() {
         let found = differences(&truth, &listed(field, value));
         assert_eq!(found.len(), 1, "{field}: {found:?}");
     }
-    let absent = Said {
+    let absent = Observed {
         listing: Some(vec![(Client, None)]),
-        ..Said::default()
+        ..Observed::default()
     };
     assert_eq!(differences(&truth, &absent).len(), 1);
 }
@@ -317,16 +319,16 @@ fn ends_in_one_systemd_unit_share_an_alert() {
     let crossed = |end: End| {
         let mut crossed = finding(end, "crossed", "ticket", 4.2);
         crossed["owner"]["unit"] = json!("bench.service");
-        heard(Some(end), 4.3, crossed)
+        observation(Some(end), 4.3, crossed)
     };
     let mut shared = alert("crossed", "ticket", "bench.service");
     shared["connections"] = json!(2);
-    let mut said = Said {
+    let mut observed = Observed {
         findings: vec![crossed(Client), crossed(Server)],
         alerts_in_silence: Some(vec![serde_json::from_value(shared).unwrap()]),
-        ..Said::default()
+        ..Observed::default()
     };
-    assert_eq!(differences(&truth, &said), Vec::<String>::new());
-    said.alerts_in_silence.as_mut().unwrap()[0].connections = 1;
-    assert_eq!(differences(&truth, &said).len(), 2);
+    assert_eq!(differences(&truth, &observed), Vec::<String>::new());
+    observed.alerts_in_silence.as_mut().unwrap()[0].connections = 1;
+    assert_eq!(differences(&truth, &observed).len(), 2);
 }

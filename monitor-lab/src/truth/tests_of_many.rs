@@ -1,7 +1,7 @@
 //! Truths about many connections, about quiet, about suspicions and stalls.
 
 use super::compare::differences;
-use super::{Conclusion, Heard, Said, Severity, Truth};
+use super::{Conclusion, Observed, ObservedFinding, Severity, Truth};
 use crate::ends::End::{self, Client, Server};
 use serde_json::{Value, json};
 
@@ -24,10 +24,10 @@ pub(super) fn finding(end: End, kind: &str, word: &str, severity: &str) -> Value
     finding
 }
 
-pub(super) fn heard(end: End, connection: usize, finding: Value) -> Heard {
+pub(super) fn observation(end: End, connection: usize, finding: Value) -> ObservedFinding {
     let mut finding: super::Finding = serde_json::from_value(finding).unwrap();
     finding.connection.flow_id = format!("{connection:x}");
-    Heard {
+    ObservedFinding {
         at_seconds: 9.0,
         end: Some(end),
         on: connection,
@@ -35,23 +35,23 @@ pub(super) fn heard(end: End, connection: usize, finding: Value) -> Heard {
     }
 }
 
-pub(super) fn said(findings: Vec<Heard>) -> Said {
-    Said {
+pub(super) fn observed(findings: Vec<ObservedFinding>) -> Observed {
+    Observed {
         findings,
         alerts: Some(Vec::new()),
-        ..Said::default()
+        ..Observed::default()
     }
 }
 
 /// Asserts that there is a difference, and that each tells `how`.
-fn differs(truth: &Truth, said: &Said, how: &str) {
-    let found = differences(truth, said);
+fn differs(truth: &Truth, observed: &Observed, how: &str) {
+    let found = differences(truth, observed);
     assert!(!found.is_empty(), "nothing differs: {how}");
     assert!(found.iter().any(|found| found.contains(how)), "{found:?}");
 }
 
-fn agrees(truth: &Truth, said: &Said) {
-    assert_eq!(differences(truth, said), Vec::<String>::new());
+fn agrees(truth: &Truth, observed: &Observed) {
+    assert_eq!(differences(truth, observed), Vec::<String>::new());
 }
 
 #[test]
@@ -59,14 +59,14 @@ fn a_suspicion_must_be_one_and_nothing_else_may_be() {
     let undelivered =
         || Truth::of_path("nat", 4).due(Client, Conclusion::Undelivered, Severity::Page, 4.0..=6.0);
     let mut finding = finding(Client, "outcome", "undelivered", "page");
-    let observed = said(vec![heard(Client, 0, finding.clone())]);
-    differs(&undelivered().suspected(), &observed, "suspected was due");
+    let open = observed(vec![observation(Client, 0, finding.clone())]);
+    differs(&undelivered().suspected(), &open, "suspected was due");
     finding["certainty"] = json!("suspected");
-    let suspected = said(vec![heard(Client, 0, finding.clone())]);
+    let suspected = observed(vec![observation(Client, 0, finding.clone())]);
     agrees(&undelivered().suspected(), &suspected);
     differs(&undelivered(), &suspected, "observed was due");
     finding["certainty"] = json!("proven");
-    let proven = said(vec![heard(Client, 0, finding)]);
+    let proven = observed(vec![observation(Client, 0, finding)]);
     differs(
         &undelivered().suspected(),
         &proven,
@@ -78,7 +78,7 @@ fn a_suspicion_must_be_one_and_nothing_else_may_be() {
 fn a_stall_is_known_by_its_cause_and_wakes_whom_it_should() {
     let truth = Truth::of_path("nat", 4).stalls(Client, Conclusion::StallBlackholed, 1.0..=8.0);
     let stall = |cause, severity| {
-        said(vec![heard(
+        observed(vec![observation(
             Client,
             0,
             finding(Client, "stall", cause, severity),
@@ -95,7 +95,7 @@ fn a_stall_is_known_by_its_cause_and_wakes_whom_it_should() {
         &stall("unexplained", "page"),
         "said stall/unexplained",
     );
-    let outcome = said(vec![heard(
+    let outcome = observed(vec![observation(
         Client,
         0,
         finding(Client, "outcome", "blackholed", "page"),
@@ -106,9 +106,9 @@ fn a_stall_is_known_by_its_cause_and_wakes_whom_it_should() {
 #[test]
 fn where_nobody_may_be_woken_a_page_is_told_and_so_is_a_ticket_that_is_not_due() {
     let truth = Truth::of_path("nat", 4).quiet();
-    agrees(&truth, &said(Vec::new()));
+    agrees(&truth, &observed(Vec::new()));
     for severity in ["page", "ticket"] {
-        let woken = said(vec![heard(
+        let woken = observed(vec![observation(
             Client,
             0,
             finding(Client, "stall", "awaiting_reply", severity),
@@ -122,7 +122,7 @@ fn where_nobody_may_be_woken_a_page_is_told_and_so_is_a_ticket_that_is_not_due()
         Severity::Page,
         4.0..=6.0,
     );
-    let paged = said(vec![heard(
+    let paged = observed(vec![observation(
         Client,
         0,
         finding(Client, "outcome", "blackholed", "page"),
@@ -132,7 +132,7 @@ fn where_nobody_may_be_woken_a_page_is_told_and_so_is_a_ticket_that_is_not_due()
     let crosses = Truth::of_path("nat", 4).quiet().crosses(Client);
     agrees(
         &crosses,
-        &said(vec![heard(
+        &observed(vec![observation(
             Client,
             0,
             finding(Client, "crossed", "", "ticket"),
@@ -142,9 +142,9 @@ fn where_nobody_may_be_woken_a_page_is_told_and_so_is_a_ticket_that_is_not_due()
 
 #[test]
 fn a_quiet_end_that_nobody_looked_at_is_no_quiet_end() {
-    let unread = Said {
+    let unread = Observed {
         alerts: None,
-        ..said(Vec::new())
+        ..observed(Vec::new())
     };
     differs(
         &Truth::of_path("nat", 4).quiet(),
@@ -158,15 +158,15 @@ fn a_warning_that_is_due_must_come_with_its_reason() {
     let truth = |reason| Truth::of_path("nat", 6).warned(Client, reason);
     let mut warning = finding(Client, "at_risk", "", "none");
     warning["timeout_seconds"] = json!(6.0);
-    let warned = said(vec![heard(Client, 0, warning.clone())]);
+    let warned = observed(vec![observation(Client, 0, warning.clone())]);
     agrees(&truth("keepalive starts after 6 s"), &warned);
     differs(&truth("keepalive is off"), &warned, "does not advise");
     warning["gap_seconds"] = json!(6.5);
-    let late = said(vec![heard(Client, 0, warning)]);
+    let late = observed(vec![observation(Client, 0, warning)]);
     differs(&truth("keepalive starts after 6 s"), &late, "gap of 6.5 s");
     differs(
         &truth("keepalive starts after 6 s"),
-        &said(Vec::new()),
+        &observed(Vec::new()),
         "at_risk was due",
     );
 }
@@ -177,25 +177,26 @@ fn each_of_many_connections_has_its_own_truth() {
         .with_connections(3)
         .crosses(Client)
         .about(0..2);
-    let crossed = |connection| heard(Client, connection, finding(Client, "crossed", "", "ticket"));
-    agrees(&truth, &said(vec![crossed(1), crossed(0)]));
+    let crossed =
+        |connection| observation(Client, connection, finding(Client, "crossed", "", "ticket"));
+    agrees(&truth, &observed(vec![crossed(1), crossed(0)]));
     differs(
         &truth,
-        &said(vec![crossed(0)]),
+        &observed(vec![crossed(0)]),
         "crossed was due and was not said",
     );
     differs(
         &truth,
-        &said(vec![crossed(0), crossed(0)]),
+        &observed(vec![crossed(0), crossed(0)]),
         "which the truth does not hold",
     );
-    let third = said(vec![crossed(0), crossed(1), crossed(2)]);
+    let third = observed(vec![crossed(0), crossed(1), crossed(2)]);
     differs(&truth, &third, "which the truth does not hold");
 }
 
 #[test]
 fn a_finding_of_a_run_is_printed_with_both_its_number_and_its_connection() {
-    let third = heard(Client, 3, finding(Client, "crossed", "", "ticket"));
+    let third = observation(Client, 3, finding(Client, "crossed", "", "ticket"));
     let line = serde_json::to_string(&third).unwrap();
     let printed: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(printed["on"], 3);
@@ -209,11 +210,11 @@ fn a_scope_must_be_said_where_it_is_due_and_nowhere_else() {
     let mut stall = finding(Client, "stall", "blackholed", "page");
     differs(
         &alone.clone().says_unreachable(),
-        &said(vec![heard(Client, 0, stall.clone())]),
+        &observed(vec![observation(Client, 0, stall.clone())]),
         "has the scope None",
     );
     stall["scope"] = json!("peer_or_network");
-    let reaches_far = said(vec![heard(Client, 0, stall)]);
+    let reaches_far = observed(vec![observation(Client, 0, stall)]);
     agrees(&alone.clone().says_unreachable(), &reaches_far);
     differs(&alone, &reaches_far, "has the scope Some");
 }
@@ -226,7 +227,7 @@ fn what_is_said_of_an_unwatched_end_is_not_looked_at() {
             "connections": 1, "since": "2026-01-31T12:00:00Z", "summary": "gone", "example": "1f"})
     };
     let paged = finding(Server, "outcome", "blackholed", "page");
-    let mut of_server = said(vec![heard(Server, 0, paged)]);
+    let mut of_server = observed(vec![observation(Server, 0, paged)]);
     let firing = |owner| Some(vec![serde_json::from_value(alert(owner)).unwrap()]);
     of_server.alerts = firing("server-app");
     agrees(&truth, &of_server);
@@ -242,13 +243,13 @@ fn what_is_said_of_an_unwatched_end_is_not_looked_at() {
 #[test]
 fn an_owner_in_a_control_group_of_its_own_must_be_named_by_it() {
     let truth = Truth::of_path("nat", 4).crosses(Client);
-    let mut said = said(vec![heard(
+    let mut observed = observed(vec![observation(
         Client,
         0,
         finding(Client, "crossed", "", "ticket"),
     )]);
-    said.cgroup = Some("/mine".to_owned());
-    agrees(&truth, &said);
-    said.cgroup = Some("/another".to_owned());
-    differs(&truth, &said, "is held by the control group");
+    observed.cgroup = Some("/mine".to_owned());
+    agrees(&truth, &observed);
+    observed.cgroup = Some("/another".to_owned());
+    differs(&truth, &observed, "is held by the control group");
 }

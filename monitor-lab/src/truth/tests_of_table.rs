@@ -1,15 +1,15 @@
 //! The table that many runs make, and how soon verdicts came.
 
 use super::table::{NOTHING, Table, cells, false_findings};
-use super::tests_of_many::{finding, heard, said};
+use super::tests_of_many::{finding, observation, observed};
 use super::times::times;
 use super::{Conclusion, Severity, Truth};
 use crate::ends::End::Client;
 use crate::timeline::{Entry, Happened};
 use std::time::{Duration, Instant};
 
-fn cell(truth: &str, said: &str) -> (String, String) {
-    (truth.to_owned(), said.to_owned())
+fn cell(truth: &str, observed: &str) -> (String, String) {
+    (truth.to_owned(), observed.to_owned())
 }
 
 #[test]
@@ -20,11 +20,11 @@ fn the_table_has_a_cell_for_what_is_right_for_what_is_missed_and_for_what_is_fal
         Severity::Page,
         4.0..=6.0,
     );
-    let crossed = heard(Client, 0, finding(Client, "crossed", "", "ticket"));
-    let outcome = |word| heard(Client, 0, finding(Client, "outcome", word, "page"));
+    let crossed = observation(Client, 0, finding(Client, "crossed", "", "ticket"));
+    let outcome = |word| observation(Client, 0, finding(Client, "outcome", word, "page"));
     let quiet_server = cell(NOTHING, NOTHING);
 
-    let right = said(vec![crossed.clone(), outcome("blackholed")]);
+    let right = observed(vec![crossed.clone(), outcome("blackholed")]);
     assert_eq!(
         cells(&truth, &right),
         [
@@ -35,7 +35,7 @@ fn the_table_has_a_cell_for_what_is_right_for_what_is_missed_and_for_what_is_fal
     );
     assert_eq!(false_findings(&truth, &right), 0);
 
-    let confused = said(vec![crossed.clone(), outcome("undelivered")]);
+    let confused = observed(vec![crossed.clone(), outcome("undelivered")]);
     assert_eq!(
         cells(&truth, &confused),
         [
@@ -46,12 +46,12 @@ fn the_table_has_a_cell_for_what_is_right_for_what_is_missed_and_for_what_is_fal
     );
     assert_eq!(false_findings(&truth, &confused), 1);
 
-    let missed = said(vec![crossed]);
+    let missed = observed(vec![crossed]);
     assert!(cells(&truth, &missed).contains(&cell("blackholed", NOTHING)));
 
     let mut stranger = outcome("reset");
     stranger.end = None;
-    let strange = said(vec![stranger]);
+    let strange = observed(vec![stranger]);
     assert!(cells(&truth, &strange).contains(&cell(NOTHING, "reset")));
     assert_eq!(false_findings(&truth, &strange), 1);
 }
@@ -76,11 +76,11 @@ fn the_table_counts_over_runs_and_shows_how_soon() {
         Severity::Page,
         4.0..=6.0,
     );
-    let mut crossed = heard(Client, 0, finding(Client, "crossed", "", "ticket"));
+    let mut crossed = observation(Client, 0, finding(Client, "crossed", "", "ticket"));
     crossed.at_seconds = 4.5;
-    let blackholed = heard(Client, 0, finding(Client, "outcome", "blackholed", "page"));
-    let said = said(vec![crossed, blackholed]);
-    let times = times(&truth, &said, &entries, start);
+    let blackholed = observation(Client, 0, finding(Client, "outcome", "blackholed", "page"));
+    let observed = observed(vec![crossed, blackholed]);
+    let times = times(&truth, &observed, &entries, start);
     let seconds: Vec<f64> = times.iter().map(|time| time.seconds).collect();
     assert!(
         (seconds[0] - 0.5).abs() < 1e-6,
@@ -93,7 +93,7 @@ fn the_table_counts_over_runs_and_shows_how_soon() {
 
     let mut table = Table::default();
     for _ in 0..2 {
-        table.add(&cells(&truth, &said), &times, 1);
+        table.add(&cells(&truth, &observed), &times, 1);
     }
     let summary = table.summary();
     assert_eq!(summary.table["blackholed"]["blackholed"], 2);

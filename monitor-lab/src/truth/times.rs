@@ -1,7 +1,7 @@
 //! How soon each conclusion came. Reported, never failed on: how soon a busy
 //! machine speaks is no truth about the product.
 
-use super::{Conclusion, Pair, Said, Truth, align};
+use super::{Conclusion, Observed, Pair, Truth, align};
 use crate::app::Report;
 use crate::ends::End;
 use crate::timeline::{Entry, Happened};
@@ -24,11 +24,11 @@ pub struct Time {
 /// The time of every conclusion that was due and said. `start` is the moment that
 /// the seconds in `said` count from.
 #[must_use]
-pub fn times(truth: &Truth, said: &Said, entries: &[Entry], start: Instant) -> Vec<Time> {
+pub fn times(truth: &Truth, observed: &Observed, entries: &[Entry], start: Instant) -> Vec<Time> {
     let mut times = Vec::new();
-    for aligned in align(truth, said) {
+    for aligned in align(truth, observed) {
         for pair in aligned.pairs {
-            let Pair::Said(due, heard) = pair else {
+            let Pair::Observed(due, observation) = pair else {
                 continue;
             };
             if !due.provoked {
@@ -36,7 +36,7 @@ pub fn times(truth: &Truth, said: &Said, entries: &[Entry], start: Instant) -> V
             }
             let (end, on, conclusion) = (aligned.end, aligned.connection, due.conclusion);
             let last = |happened: &dyn Fn(&Happened) -> bool| {
-                last(entries, start, heard.at_seconds, happened)
+                last(entries, start, observation.at_seconds, happened)
             };
             let (provoked, wait) = match conclusion {
                 Conclusion::AtRisk | Conclusion::Crossed | Conclusion::Closed => (
@@ -48,7 +48,7 @@ pub fn times(truth: &Truth, said: &Said, entries: &[Entry], start: Instant) -> V
                 _ => (last(&|what| provokes(what, end, on)), 0.0),
             };
             if let Some(provoked) = provoked {
-                let seconds = heard.at_seconds - provoked - wait;
+                let seconds = observation.at_seconds - provoked - wait;
                 times.push(Time {
                     end,
                     conclusion,

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 /// A finding about this run's network.
 #[derive(Clone, Debug, Serialize)]
-pub struct Heard {
+pub struct ObservedFinding {
     /// Seconds since the connection was made.
     pub at_seconds: f64,
     /// Whose connection it is about; `None` for one that the story does not have.
@@ -43,9 +43,9 @@ pub struct Reading {
 
 /// All that `tcplull` said. What was not read in a story is `None`.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Said {
+pub struct Observed {
     /// Findings about this run's network, in order.
-    pub findings: Vec<Heard>,
+    pub findings: Vec<ObservedFinding>,
     /// The control group that the client really was in, if it had one of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cgroup: Option<String>,
@@ -69,7 +69,7 @@ pub struct Said {
     pub unreadable: Vec<String>,
 }
 
-impl Said {
+impl Observed {
     /// Takes in what `watch` printed since `start`. Findings about addresses
     /// outside `block` belong to somebody else on this machine and are left out.
     pub fn take_in(
@@ -81,10 +81,10 @@ impl Said {
     ) {
         for entry in entries {
             match &entry.what {
-                Happened::Said(finding) if ours(finding, block) => {
+                Happened::Finding(finding) if ours(finding, block) => {
                     let connection = &finding.connection;
                     let known = addresses.find(&connection.local, &connection.remote);
-                    self.findings.push(Heard {
+                    self.findings.push(ObservedFinding {
                         at_seconds: entry.at.saturating_duration_since(start).as_secs_f64(),
                         end: known.map(|(end, _)| end),
                         on: known.map_or(0, |(_, on)| on),
