@@ -62,14 +62,16 @@ pub(super) fn page(table: &Table, arguments: &RunArguments, runs: usize, seconds
 /// Every story with its truth, as a Markdown table.
 fn stories() -> String {
     let mut all: Vec<&Scenario> = scenarios::ALL.iter().collect();
-    // Those beside the taxonomy come last; within a row the order is that of the list.
-    all.sort_by_key(|scenario| scenario.row.unwrap_or(u8::MAX));
+    // Those beside the taxonomy come last; within a case the order is that of the list.
+    all.sort_by_key(|scenario| scenario.case.unwrap_or(u8::MAX));
     let mut text = "| row | story | what happens | truth |\n| --: | --- | --- | --- |\n".to_owned();
     for scenario in all {
-        let row = scenario.row.map_or("–".to_owned(), |row| row.to_string());
+        let case = scenario
+            .case
+            .map_or("–".to_owned(), |case| case.to_string());
         let _ = writeln!(
             text,
-            "| {row} | {} | {} | {} |",
+            "| {case} | {} | {} | {} |",
             scenario.name,
             scenario.about,
             (scenario.truth)().in_words()

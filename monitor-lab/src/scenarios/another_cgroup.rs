@@ -7,7 +7,7 @@ use super::prelude::*;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "another-cgroup",
     about: "as nat-silent-drop, in a control group of its own: the owner is right",
-    row: Some(16),
+    case: Some(16),
     placement: Placement::ClientInCgroup,
     ..nat_silent_drop::SCENARIO
 };

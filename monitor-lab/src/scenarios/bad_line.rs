@@ -12,7 +12,7 @@ const BULK: u64 = 4_000_000;
 pub(super) const LOSES: Scenario = Scenario {
     name: "loss-still-moving",
     about: "three packets of ten from the client are lost, and its transfer still moves",
-    row: Some(20),
+    case: Some(20),
     configuration: FAR,
     truth: loses_truth,
     tell: loses,
@@ -22,7 +22,7 @@ pub(super) const LOSES: Scenario = Scenario {
 pub(super) const BULK_BOTH_WAYS: Scenario = Scenario {
     name: "bulk-through-loss",
     about: "bulk both ways through 5 % loss and reordering",
-    row: Some(27),
+    case: Some(27),
     middlebox: Middlebox::Lossy {
         percent: 5,
         reorders_percent: 10,

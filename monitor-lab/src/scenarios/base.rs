@@ -16,9 +16,9 @@ pub struct Scenario {
     pub name: &'static str,
     /// What it is about, in one line.
     pub about: &'static str,
-    /// Which of the [`super::ROWS`] that the taxonomy has it tells, from 1; `None` for a
+    /// Which of the [`super::CASES`] of the taxonomy it tells, from 1; `None` for a
     /// story beside them.
-    pub row: Option<u8>,
+    pub case: Option<u8>,
     /// The family of the hosts' addresses.
     pub family: Family,
     /// What stands between the hosts.
@@ -43,7 +43,7 @@ pub struct Scenario {
 pub(super) const BASE: Scenario = Scenario {
     name: "",
     about: "",
-    row: None,
+    case: None,
     family: Family::V4,
     middlebox: Middlebox::Router,
     configuration: Configuration {

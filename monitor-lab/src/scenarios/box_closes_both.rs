@@ -10,7 +10,7 @@ const EXPIRES_AFTER: Duration = Duration::from_millis(7_600);
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "box-closes-both",
     about: "a box forgets in the silence and sends a FIN to both ends at once",
-    row: Some(4),
+    case: Some(4),
     middlebox: closes(Clock::Packets),
     configuration: PATH_OF_6,
     truth,
@@ -21,7 +21,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
 pub(super) const PROXY: Scenario = Scenario {
     name: "proxy-closes-kept-alive",
     about: "a proxy that counts payload closes both ends in spite of keepalive every second",
-    row: Some(13),
+    case: Some(13),
     middlebox: closes(Clock::Payload),
     configuration: Configuration {
         clock: Clock::Payload,

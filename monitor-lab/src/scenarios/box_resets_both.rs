@@ -10,7 +10,7 @@ const EXPIRES_AFTER: Duration = Duration::from_secs(7);
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "box-resets-both",
     about: "a firewall forgets in the silence and sends a RST to both ends at once",
-    row: Some(3),
+    case: Some(3),
     middlebox: Middlebox::Simulated(Behaviour {
         expires_after: EXPIRES_AFTER,
         clock: Clock::Packets,

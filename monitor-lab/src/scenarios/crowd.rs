@@ -9,7 +9,7 @@ const PORTS: u16 = 1_000;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "crowd",
     about: "10,000 short connections, and a scan of 1,000 closed ports",
-    row: Some(26),
+    case: Some(26),
     configuration: FAR,
     heavy: true,
     truth: quiet_far,

@@ -10,7 +10,7 @@ const PAUSE: f64 = 1.0;
 pub(super) const THEN_FIN: Scenario = Scenario {
     name: "forged-acks-then-fin",
     about: "a gateway acknowledges what it drops, without timestamps, and closes 4 s later",
-    row: Some(5),
+    case: Some(5),
     middlebox: forger(Forged::Missing, Some(4)),
     truth: || forged("timestamp_missing"),
     tell: then_fin,
@@ -20,7 +20,7 @@ pub(super) const THEN_FIN: Scenario = Scenario {
 pub(super) const FOR_EVER: Scenario = Scenario {
     name: "forged-acks",
     about: "a gateway acknowledges what it drops, with timestamps that stand still",
-    row: Some(6),
+    case: Some(6),
     middlebox: forger(Forged::Frozen, None),
     truth: || forged("timestamp_stood_still"),
     tell: for_ever,
@@ -30,7 +30,7 @@ pub(super) const FOR_EVER: Scenario = Scenario {
 pub(super) const IPV6: Scenario = Scenario {
     name: "forged-acks-then-fin-ipv6",
     about: "as forged-acks-then-fin, over IPv6",
-    row: Some(14),
+    case: Some(14),
     family: Family::V6,
     ..THEN_FIN
 };
@@ -38,7 +38,7 @@ pub(super) const IPV6: Scenario = Scenario {
 pub(super) const ALARM_BUTTON: Scenario = Scenario {
     name: "alarm-button",
     about: "as forged-acks-then-fin, and the client closes once its data is acknowledged",
-    row: Some(30),
+    case: Some(30),
     tell: alarm_button,
     ..THEN_FIN
 };
@@ -46,7 +46,7 @@ pub(super) const ALARM_BUTTON: Scenario = Scenario {
 pub(super) const SEND_AND_CLOSE: Scenario = Scenario {
     name: "forged-send-and-close",
     about: "as forged-acks-then-fin, with send(); close() at once after the gap",
-    row: Some(35),
+    case: Some(35),
     // Out of ESTABLISHED no segment is seen: the socket's own clock stood still.
     truth: || forged("timestamp_stood_still"),
     tell: send_and_close,

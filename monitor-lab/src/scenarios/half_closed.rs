@@ -6,7 +6,7 @@ use super::prelude::*;
 pub(super) const WAITS: Scenario = Scenario {
     name: "half-closed-waits",
     about: "the client has said all it had to say, and waits for longer than the timeout",
-    row: Some(25),
+    case: Some(25),
     tell: waits,
     ..BASE
 };
@@ -14,7 +14,7 @@ pub(super) const WAITS: Scenario = Scenario {
 pub(super) const ANSWERED: Scenario = Scenario {
     name: "half-closed-answered",
     about: "the client has said all it had to say; the server answers after a gap",
-    row: Some(34),
+    case: Some(34),
     truth,
     tell: answered,
     ..BASE

@@ -6,7 +6,7 @@ use super::prelude::*;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "held-clock",
     about: "the server's timestamp clock stood still in the silence, but it answers",
-    row: Some(38),
+    case: Some(38),
     middlebox: Middlebox::Simulated(Behaviour {
         expires_after: Duration::from_secs(TIMEOUT as u64),
         clock: Clock::Packets,

@@ -20,7 +20,7 @@ const LAST: &str = "last";
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "host-down",
     about: "the server's host dies under 20 connections, silent and busy ones alike",
-    row: Some(37),
+    case: Some(37),
     truth,
     tell: |story| tell(story, |story| story.host_dies(Server)),
     ..BASE

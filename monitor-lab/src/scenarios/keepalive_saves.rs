@@ -11,7 +11,7 @@ const INTERVAL: u32 = 1;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "keepalive-saves",
     about: "keepalive every second keeps a NAT of 4 s awake through 7 s without payload",
-    row: Some(11),
+    case: Some(11),
     middlebox: Middlebox::Nat {
         forgets_after: TIMEOUT,
         unknown: Unknown::Drop,

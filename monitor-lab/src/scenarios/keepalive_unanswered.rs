@@ -10,7 +10,7 @@ const INTERVAL: u32 = 1;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "keepalive-unanswered",
     about: "keepalive starts after 8 s, the NAT forgets after 6 s; no data is ever sent",
-    row: Some(12),
+    case: Some(12),
     middlebox: NAT_OF_6,
     configuration: PATH_OF_6,
     truth,

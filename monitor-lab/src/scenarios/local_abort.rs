@@ -6,7 +6,7 @@ use super::prelude::*;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "local-abort",
     about: "the application itself resets after a pause of 2 s: no path's doing",
-    row: Some(17),
+    case: Some(17),
     tell,
     ..BASE
 };

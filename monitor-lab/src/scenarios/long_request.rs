@@ -7,7 +7,7 @@ use super::prelude::*;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "long-request",
     about: "a request outlives a NAT of 4 s, its reply is lost, the client only waits",
-    row: Some(8),
+    case: Some(8),
     middlebox: NAT,
     truth,
     tell,

@@ -8,7 +8,7 @@ const CONNECTIONS: u32 = 50;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "loopback-pool",
     about: "50 idle connections over loopback, silent past a timeout that names their address",
-    row: Some(28),
+    case: Some(28),
     placement: Placement::OneHost,
     truth,
     tell,

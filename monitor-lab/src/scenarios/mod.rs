@@ -52,9 +52,9 @@ scenarios! {
     host_down: SCENARIO, UPLINK;
 }
 
-/// How many rows the taxonomy has: kinds of fate of a connection, of which each is
+/// How many cases the taxonomy has: kinds of fate of a connection, of which each is
 /// told by one story or more.
-pub const ROWS: u8 = 38;
+pub const CASES: u8 = 38;
 
 /// The scenario called `name`.
 #[must_use]
@@ -80,11 +80,11 @@ mod tests {
     }
 
     #[test]
-    fn every_row_of_the_taxonomy_is_told() {
-        for row in 1..=ROWS {
+    fn every_case_of_the_taxonomy_is_told() {
+        for case in 1..=CASES {
             assert!(
-                ALL.iter().any(|scenario| scenario.row == Some(row)),
-                "row {row}"
+                ALL.iter().any(|scenario| scenario.case == Some(case)),
+                "case {case}"
             );
         }
     }
@@ -104,8 +104,8 @@ mod tests {
             .chain(23..=29)
             .chain(32..=34)
             .chain([36, 38]);
-        for row in quiet {
-            let stories = ALL.iter().filter(|scenario| scenario.row == Some(row));
+        for case in quiet {
+            let stories = ALL.iter().filter(|scenario| scenario.case == Some(case));
             for scenario in stories {
                 let truth = (scenario.truth)();
                 assert!(truth.quiet && truth.alerts.is_empty(), "{}", scenario.name);

@@ -7,7 +7,7 @@ const TIMEOUT: u32 = 4;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-rst-next-packet",
     about: "a NAT forgets after 4 s and answers the next packet with a RST",
-    row: Some(2),
+    case: Some(2),
     middlebox: Middlebox::Nat {
         forgets_after: TIMEOUT,
         unknown: Unknown::Reset,

@@ -10,7 +10,7 @@ const TIMEOUT: u32 = 4;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-silent-drop",
     about: "a NAT forgets after 4 s and drops what it no longer knows",
-    row: Some(1),
+    case: Some(1),
     middlebox: Middlebox::Nat {
         forgets_after: TIMEOUT,
         unknown: Unknown::Drop,

@@ -6,7 +6,7 @@ use super::prelude::*;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-silent-drop-ipv6",
     about: "as nat-silent-drop, over IPv6",
-    row: Some(14),
+    case: Some(14),
     family: Family::V6,
     ..nat_silent_drop::SCENARIO
 };

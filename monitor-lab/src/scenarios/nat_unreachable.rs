@@ -8,7 +8,7 @@ use super::prelude::*;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-unreachable",
     about: "as nat-silent-drop, and every lost packet is answered with ICMP unreachable",
-    row: Some(31),
+    case: Some(31),
     middlebox: Middlebox::Nat {
         forgets_after: TIMEOUT,
         unknown: Unknown::Unreachable,

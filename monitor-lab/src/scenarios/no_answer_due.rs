@@ -6,7 +6,7 @@ use super::prelude::*;
 pub(super) const ONE_WAY: Scenario = Scenario {
     name: "one-way-sender",
     about: "a one-way sender: after the gap it sends, is acknowledged, and closes",
-    row: Some(29),
+    case: Some(29),
     truth,
     tell: one_way,
     ..BASE
@@ -15,7 +15,7 @@ pub(super) const ONE_WAY: Scenario = Scenario {
 pub(super) const GOODBYE: Scenario = Scenario {
     name: "pool-goodbye",
     about: "a pool's goodbye: after the gap one last message, and the server closes",
-    row: Some(33),
+    case: Some(33),
     truth,
     tell: goodbye,
     ..BASE
@@ -24,7 +24,7 @@ pub(super) const GOODBYE: Scenario = Scenario {
 pub(super) const SEND_AND_CLOSE: Scenario = Scenario {
     name: "send-and-close",
     about: "send(); close() at once after the gap, and it is delivered",
-    row: Some(35),
+    case: Some(35),
     truth,
     tell: send_and_close,
     ..BASE

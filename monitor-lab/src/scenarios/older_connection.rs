@@ -6,7 +6,7 @@ use super::prelude::*;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "older-connection",
     about: "as nat-silent-drop, on a connection older than the daemon",
-    row: Some(15),
+    case: Some(15),
     connected_first: true,
     ..nat_silent_drop::SCENARIO
 };

@@ -6,7 +6,7 @@ use super::prelude::*;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "passive-side",
     about: "a server whose client keeps the connection alive, and then asks something",
-    row: Some(32),
+    case: Some(32),
     tell,
     ..BASE
 };

@@ -6,7 +6,7 @@ use super::prelude::*;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "path-comes-back",
     about: "a box forgets after 4 s, drops, and 6 s later lets everything pass again",
-    row: Some(10),
+    case: Some(10),
     middlebox: Middlebox::Simulated(Behaviour {
         expires_after: Duration::from_secs(TIMEOUT as u64),
         clock: Clock::Packets,

@@ -10,7 +10,7 @@ const BYTES: u64 = 10_000_000;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "path-dies",
     about: "the path dies in the middle of a transfer",
-    row: Some(21),
+    case: Some(21),
     configuration: FAR,
     truth,
     tell,

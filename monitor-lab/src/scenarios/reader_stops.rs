@@ -9,7 +9,7 @@ const BYTES: u64 = 32 * 1024 * 1024;
 pub(super) const PEER: Scenario = Scenario {
     name: "peer-stops-reading",
     about: "the server's application stops reading what the client sends",
-    row: Some(18),
+    case: Some(18),
     configuration: FAR,
     truth: || truth(Server),
     tell: |story| tell(story, Server),
@@ -19,7 +19,7 @@ pub(super) const PEER: Scenario = Scenario {
 pub(super) const OWN: Scenario = Scenario {
     name: "client-stops-reading",
     about: "the client's application stops reading what the server sends",
-    row: Some(19),
+    case: Some(19),
     truth: || truth(Client),
     tell: |story| tell(story, Client),
     ..PEER

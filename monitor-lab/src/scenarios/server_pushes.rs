@@ -6,7 +6,7 @@ use super::prelude::*;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "server-pushes",
     about: "a NAT forgets after 4 s, and the server speaks first after that",
-    row: Some(7),
+    case: Some(7),
     middlebox: Middlebox::Nat {
         forgets_after: TIMEOUT,
         unknown: Unknown::Drop,

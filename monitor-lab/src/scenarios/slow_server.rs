@@ -9,7 +9,7 @@ const THINKS: f64 = 6.5;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "slow-server",
     about: "a server that always takes 6.5 s to answer, on a path of 4 s with keepalive",
-    row: Some(23),
+    case: Some(23),
     tell,
     ..BASE
 };

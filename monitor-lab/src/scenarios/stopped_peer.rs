@@ -7,7 +7,7 @@ use super::prelude::*;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "stopped-peer",
     about: "the server's process is stopped (SIGSTOP), its kernel acknowledges the request",
-    row: Some(22),
+    case: Some(22),
     truth,
     tell,
     ..BASE

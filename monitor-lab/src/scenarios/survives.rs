@@ -8,7 +8,7 @@ const STATED: u32 = 4;
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "survives",
     about: "the configuration states 4 s, the box has no timeout: the silence is survived",
-    row: Some(9),
+    case: Some(9),
     middlebox: Middlebox::Router,
     configuration: Configuration {
         path: "stated",

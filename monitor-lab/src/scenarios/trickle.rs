@@ -10,7 +10,7 @@ const PAUSES: [f64; 7] = [0.3, 0.5, 1.3, 0.3, 1.8, 0.5, 1.5];
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "trickle",
     about: "a client that sends a few bytes now and then, and is never answered",
-    row: Some(24),
+    case: Some(24),
     tell,
     ..BASE
 };

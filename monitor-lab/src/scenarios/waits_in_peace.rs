@@ -16,7 +16,7 @@ const TIMES: usize = 3;
 pub(super) const ANSWERED: Scenario = Scenario {
     name: "answered-server",
     about: "a server that has answered, and is asked nothing for ten times its habit",
-    row: Some(36),
+    case: Some(36),
     tell: answered,
     ..BASE
 };
@@ -24,7 +24,7 @@ pub(super) const ANSWERED: Scenario = Scenario {
 pub(super) const WINDOW_UPDATE: Scenario = Scenario {
     name: "http2-window-update",
     about: "an HTTP/2 client that has its answer and has sent WINDOW_UPDATE after it",
-    row: Some(36),
+    case: Some(36),
     tell: window_update,
     ..BASE
 };
@@ -32,7 +32,7 @@ pub(super) const WINDOW_UPDATE: Scenario = Scenario {
 pub(super) const CONSUMER: Scenario = Scenario {
     name: "consumer-after-ack",
     about: "a consumer that has acknowledged its last message and waits for the next",
-    row: Some(36),
+    case: Some(36),
     tell: consumer,
     ..BASE
 };
@@ -40,7 +40,7 @@ pub(super) const CONSUMER: Scenario = Scenario {
 pub(super) const SUBSCRIBER: Scenario = Scenario {
     name: "subscriber",
     about: "a subscriber that has logged in, subscribed, and waits for the first event",
-    row: Some(36),
+    case: Some(36),
     tell: subscriber,
     ..BASE
 };
