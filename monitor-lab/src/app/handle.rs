@@ -1,6 +1,6 @@
 //! An application, seen from the testbed.
 
-use super::{Order, Report, Told, reports};
+use super::{Instruction, Order, Report, reports};
 use crate::LabError;
 use crate::children::Guarded;
 use crate::ends::End;
@@ -97,11 +97,11 @@ impl App {
         if let Order::Send(text) | Order::SendAndClose(text) = order {
             timeline.note(Happened::Sent(self.end, on, text.clone()));
         }
-        let told = Told {
+        let instruction = Instruction {
             on,
             order: order.clone(),
         };
-        let mut line = serde_json::to_string(&told)
+        let mut line = serde_json::to_string(&instruction)
             .map_err(std::io::Error::from)
             .map_err(LabError::io("writing an order"))?;
         line.push('\n');

@@ -12,4 +12,4 @@ pub mod order;
 pub mod process;
 mod reports;
 
-pub use order::{Order, Report, Told};
+pub use order::{Instruction, Order, Report};

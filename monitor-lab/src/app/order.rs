@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 /// An order, and the connection that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct Instruction {
     /// Which connection, in the order in which they were made, from 0.
     pub on: usize,
     /// What to do.

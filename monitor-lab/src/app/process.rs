@@ -2,7 +2,7 @@
 
 use super::connection::Connection;
 use super::crowd::{self, Crowd};
-use super::order::Told;
+use super::order::Instruction;
 use super::{Order, Report};
 use crate::ends::End;
 use crate::network::namespace;
@@ -170,8 +170,9 @@ impl Application {
         self.unfinished.extend(&chunk[..length]);
         while let Some(end) = self.unfinished.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.unfinished.drain(..=end).collect();
-            let told: Told = serde_json::from_slice(&line).map_err(io::Error::from)?;
-            let done = match self.obey(&told) {
+            let instruction: Instruction =
+                serde_json::from_slice(&line).map_err(io::Error::from)?;
+            let done = match self.obey(&instruction) {
                 Ok(()) => Report::Done,
                 Err(error) => Report::Refused(error.to_string()),
             };
@@ -180,8 +181,8 @@ impl Application {
         Ok(length > 0)
     }
 
-    fn obey(&mut self, told: &Told) -> io::Result<()> {
-        match &told.order {
+    fn obey(&mut self, instruction: &Instruction) -> io::Result<()> {
+        match &instruction.order {
             Order::Answer { after_ms } => {
                 self.answer = Some(Duration::from_millis(*after_ms));
                 Ok(())
@@ -189,11 +190,11 @@ impl Application {
             Order::Open { connections } => (0..*connections).try_for_each(|_| self.connect()),
             Order::Burst { connections } => crowd::burst(self.address, *connections),
             Order::Scan { ports } => crowd::scan(self.address, *ports),
-            order => match self.connections.get_mut(told.on) {
+            order => match self.connections.get_mut(instruction.on) {
                 Some(connection) => connection.obey(order),
                 None => Err(io::Error::other(format!(
                     "there is no connection {}",
-                    told.on
+                    instruction.on
                 ))),
             },
         }
