@@ -4,14 +4,14 @@
 //! says on a serial port of its own what came of each, and turns the machine off.
 
 mod machine;
+mod port;
 mod step;
-mod voice;
 
 use nix::sys::utsname::uname;
+use port::Port;
 use std::fs;
 use std::io;
 use vm_contract::{Line, PLAN, Plan};
-use voice::Voice;
 
 /// Carries out the plan and turns the machine off. Returns only if that is refused, or
 /// if this is not the first process of a machine.
@@ -26,17 +26,17 @@ pub fn live() -> io::Result<()> {
     }
     // Where the lines go is a file of the mounted /dev.
     let mounted = machine::mount_all();
-    let voice = Voice::open()?;
-    if let Err(error) = mounted.and_then(|()| work(&voice)) {
-        voice.say(&Line::Trouble {
+    let port = Port::open()?;
+    if let Err(error) = mounted.and_then(|()| work(&port)) {
+        port.write(&Line::Trouble {
             what: error.to_string(),
         });
     }
-    voice.finish();
+    port.finish();
     machine::turn_off()
 }
 
-fn work(voice: &Voice) -> io::Result<()> {
+fn work(port: &Port) -> io::Result<()> {
     machine::prepare()?;
     let plan: Plan = fs::read(PLAN)
         .and_then(|text| serde_json::from_slice(&text).map_err(io::Error::from))
@@ -45,12 +45,12 @@ fn work(voice: &Voice) -> io::Result<()> {
         machine::load_module(module)?;
     }
     let release = uname().map_err(io::Error::from)?;
-    voice.say(&Line::Ready {
+    port.write(&Line::Ready {
         release: release.release().to_string_lossy().into_owned(),
     });
     for step in &plan.steps {
-        step::run(step, voice);
+        step::run(step, port);
     }
-    voice.say(&Line::Done);
+    port.write(&Line::Done);
     Ok(())
 }

@@ -1,14 +1,14 @@
-//! The guest's lines to its host.
+//! The serial port on which the guest reports to its host.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use vm_contract::{LINES, Line};
 
-/// Says lines, whole ones, from several threads.
-pub(super) struct Voice(Mutex<File>);
+/// Writes whole lines to the host, from several threads.
+pub(super) struct Port(Mutex<File>);
 
-impl Voice {
+impl Port {
     /// Opens the port.
     pub(super) fn open() -> io::Result<Self> {
         let port = OpenOptions::new().write(true).open(LINES);
@@ -16,8 +16,8 @@ impl Voice {
             .map_err(|error| io::Error::other(format!("cannot open {LINES}: {error}")))
     }
 
-    /// Says `line`. A port that takes no more has no host behind it: nobody is there to be told.
-    pub(super) fn say(&self, line: &Line) {
+    /// Writes `line`. A port that takes no more has no host behind it: nobody is there to be told.
+    pub(super) fn write(&self, line: &Line) {
         let Ok(mut text) = serde_json::to_vec(line) else {
             return;
         };
@@ -26,7 +26,7 @@ impl Voice {
         let _ = port.write_all(&text);
     }
 
-    /// Waits until everything said has left the port.
+    /// Waits until everything written has left the port.
     pub(super) fn finish(&self) {
         let port = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = nix::sys::termios::tcdrain(&*port);

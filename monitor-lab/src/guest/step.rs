@@ -1,6 +1,6 @@
 //! One step of the plan.
 
-use super::voice::Voice;
+use super::port::Port;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -18,17 +18,17 @@ const LOOK: Duration = Duration::from_millis(20);
 const PATH: &str = "/bin:/sbin:/usr/bin:/usr/sbin";
 
 /// Runs `step`, passing on each line that it writes.
-pub(super) fn run(step: &Step, voice: &Voice) {
+pub(super) fn run(step: &Step, port: &Port) {
     let start = Instant::now();
-    let ending = follow(step, start, voice);
-    voice.say(&Line::Ended {
+    let ending = follow(step, start, port);
+    port.write(&Line::Ended {
         step: step.name.clone(),
         ending,
         seconds: start.elapsed().as_secs_f64(),
     });
 }
 
-fn follow(step: &Step, start: Instant, voice: &Voice) -> Ending {
+fn follow(step: &Step, start: Instant, port: &Port) -> Ending {
     let Some((program, arguments)) = step.command.split_first() else {
         return Ending::NotStarted;
     };
@@ -43,12 +43,7 @@ fn follow(step: &Step, start: Instant, voice: &Voice) -> Ending {
     let mut child = match child {
         Ok(child) => child,
         Err(error) => {
-            say(
-                step,
-                voice,
-                true,
-                format!("cannot start {program}: {error}"),
-            );
+            say(step, port, true, format!("cannot start {program}: {error}"));
             return Ending::NotStarted;
         }
     };
@@ -57,8 +52,8 @@ fn follow(step: &Step, start: Instant, voice: &Voice) -> Ending {
         return Ending::NotStarted;
     };
     thread::scope(|scope| {
-        scope.spawn(|| pass_on(step, voice, false, stdout));
-        scope.spawn(|| pass_on(step, voice, true, stderr));
+        scope.spawn(|| pass_on(step, port, false, stdout));
+        scope.spawn(|| pass_on(step, port, true, stderr));
         let ending = wait(pid, start + Duration::from_secs(step.seconds));
         // Whoever is left holds the step's pipes open, and is no part of the next: the
         // first process spares only itself.
@@ -87,20 +82,20 @@ fn wait(pid: Pid, until: Instant) -> Ending {
     }
 }
 
-fn pass_on(step: &Step, voice: &Voice, stderr: bool, pipe: Option<impl Read>) {
+fn pass_on(step: &Step, port: &Port, stderr: bool, pipe: Option<impl Read>) {
     let Some(pipe) = pipe else { return };
     for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
         say(
             step,
-            voice,
+            port,
             stderr,
             String::from_utf8_lossy(&line).into_owned(),
         );
     }
 }
 
-fn say(step: &Step, voice: &Voice, stderr: bool, text: String) {
-    voice.say(&Line::Output {
+fn say(step: &Step, port: &Port, stderr: bool, text: String) {
+    port.write(&Line::Output {
         step: step.name.clone(),
         stderr,
         text,
