@@ -59,6 +59,11 @@ macro_rules! socket {
         pub struct Socket {
             $($(#[$doc])* pub $name: $type,)*
         }
+
+        const _: () = assert!(
+            size_of::<Socket>() == 0 $(+ size_of::<$type>())*,
+            "a `Socket` has padding: order its members by size, and let their sum be a multiple of 8 bytes"
+        );
     };
 }
 
@@ -67,7 +72,5 @@ kernel_members!(socket);
 /// A [`Socket::snd_wscale`] that could not be read.
 pub const UNKNOWN_WSCALE: u8 = u8::MAX;
 
-// SAFETY: repr(C), integers only; the assertion below holds it free of padding.
+// SAFETY: repr(C), integers only; the assertion above holds it free of padding.
 unsafe impl Record for Socket {}
-
-const _: () = assert!(size_of::<Socket>() == 8 * 8 + 32 + 8 + 4 * 26 + 4 * 8);
