@@ -7,35 +7,35 @@ numbered! {
     pub enum FactKind: u32 {
         /// A silence past its threshold ended: this host's application sends.
         /// The socket is as it was before the data was queued.
-        GapEndedBySend = 1,
+        GapEndedBySend = 1 => "gap_ended_by_send",
         /// A silence past its threshold ended: a segment arrived. The socket is as
         /// it was before the segment was processed; `segment` describes the arrival.
-        GapEndedByReceive = 2,
+        GapEndedByReceive = 2 => "gap_ended_by_receive",
         /// The application of a suspect sends again.
-        Sent = 3,
+        Sent = 3 => "sent",
         /// A segment for a suspect arrived that acknowledges new data
         /// (`segment.ack` is after `socket.snd_una`), or a bare one that proves
         /// that something comes through.
-        AckArrived = 4,
+        AckArrived = 4 => "ack_arrived",
         /// Payload that was not there before arrived for a suspect. The kernel side
         /// ends the suspicion with this fact.
-        PayloadArrived = 5,
+        PayloadArrived = 5 => "payload_arrived",
         /// A segment of a suspect was sent again (timeout, tail-loss probe or fast
         /// retransmit alike: `socket.retransmits` counts the timeouts).
-        Retransmitted = 6,
+        Retransmitted = 6 => "retransmitted",
         /// A reset from the peer was accepted.
-        ResetReceived = 7,
+        ResetReceived = 7 => "reset_received",
         /// This host sent a reset.
-        ResetSent = 8,
+        ResetSent = 8 => "reset_sent",
         /// The connection went from `old_state` to `new_state`. The kernel side ends
         /// the suspicion when `new_state` is CLOSE.
-        StateChanged = 9,
+        StateChanged = 9 => "state_changed",
         /// The sweep came past this socket and found it at risk, crossed or stalled
         /// (or was asked for every socket).
-        Swept = 10,
+        Swept = 10 => "swept",
         /// Nothing went wrong for [`crate::Settings::probation_ns`] after the gap:
         /// the kernel side ended the suspicion.
-        ProbationOver = 11,
+        ProbationOver = 11 => "probation_over",
     }
 }
 

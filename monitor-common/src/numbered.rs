@@ -1,7 +1,26 @@
 //! Enums whose numbers are part of the contract, each written once.
 
-/// Defines such an enum: its `ALL` and `from_number` follow from the one list.
+/// Defines such an enum: its `ALL` and `from_number` follow from the one list, and its `name`
+/// where names are given.
 macro_rules! numbered {
+    ($(#[$meta:meta])* pub enum $name:ident: $number:ident {
+        $($(#[$doc:meta])* $variant:ident = $value:literal => $text:literal,)*
+    }) => {
+        numbered! {
+            $(#[$meta])* pub enum $name: $number {
+                $($(#[$doc])* $variant = $value,)*
+            }
+        }
+
+        impl $name {
+            /// Its name in recordings.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+        }
+    };
     ($(#[$meta:meta])* pub enum $name:ident: $number:ident {
         $($(#[$doc:meta])* $variant:ident = $value:literal,)*
     }) => {

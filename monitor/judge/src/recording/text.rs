@@ -136,7 +136,7 @@ pub(super) mod kind {
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         match FactKind::from_number(*number) {
-            Some(kind) => serializer.serialize_str(name(kind)),
+            Some(kind) => serializer.serialize_str(kind.name()),
             None => serializer.serialize_u32(*number),
         }
     }
@@ -146,28 +146,11 @@ pub(super) mod kind {
     ) -> Result<u32, D::Error> {
         match Kind::deserialize(deserializer)? {
             Kind::Number(number) => Ok(number),
-            // The kinds are numbered from one on, without holes.
-            Kind::Name(text) => (1..)
-                .map_while(FactKind::from_number)
-                .find(|kind| name(*kind) == text)
+            Kind::Name(text) => FactKind::ALL
+                .into_iter()
+                .find(|kind| kind.name() == text)
                 .map(|kind| kind as u32)
                 .ok_or_else(|| D::Error::custom("no kind of fact that this build knows")),
-        }
-    }
-
-    fn name(kind: FactKind) -> &'static str {
-        match kind {
-            FactKind::GapEndedBySend => "gap_ended_by_send",
-            FactKind::GapEndedByReceive => "gap_ended_by_receive",
-            FactKind::Sent => "sent",
-            FactKind::AckArrived => "ack_arrived",
-            FactKind::PayloadArrived => "payload_arrived",
-            FactKind::Retransmitted => "retransmitted",
-            FactKind::ResetReceived => "reset_received",
-            FactKind::ResetSent => "reset_sent",
-            FactKind::StateChanged => "state_changed",
-            FactKind::Swept => "swept",
-            FactKind::ProbationOver => "probation_over",
         }
     }
 }
