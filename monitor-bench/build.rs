@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match ebpf_toolchain::build_into_out_dir("monitor-ebpf", "monitor-bench-ebpf") {
+    match ebpf_toolchain::build_into_out_dir("monitor-ebpf", "monitor-bench-ebpf", &[]) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             // Cargo prints this as an error of its own, apart from what the script wrote before.

@@ -7,15 +7,16 @@ use std::{
 
 use crate::{CARGO_VARIABLE, Endian, LINKER_VARIABLE, ObjectRequest, Toolchain};
 
-/// Builds `binary` of the workspace's package `package` for the machine that the build script's package is built for,
-/// and puts the object into `OUT_DIR` under the name of the binary. Tells cargo on stdout when to do it again.
+/// Builds `binary` of the workspace's package `package`, with these of its features, for the machine that the build
+/// script's package is built for, and puts the object into `OUT_DIR` under the name of the binary. Tells cargo on stdout
+/// when to do it again.
 ///
 /// It is the same optimised object in every profile of user space: the verifier judges what the optimiser wrote, so a
 /// debug build of it would test another program.
 ///
 /// # Errors
 /// One line for `cargo::error`.
-pub fn build_into_out_dir(package: &str, binary: &str) -> Result<(), String> {
+pub fn build_into_out_dir(package: &str, binary: &str, features: &[&str]) -> Result<(), String> {
     let manifest_dir = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let out_dir = PathBuf::from(variable("OUT_DIR")?);
     let arch = variable("CARGO_CFG_TARGET_ARCH")?;
@@ -26,7 +27,11 @@ pub fn build_into_out_dir(package: &str, binary: &str) -> Result<(), String> {
     for name in [CARGO_VARIABLE, LINKER_VARIABLE] {
         println!("cargo::rerun-if-env-changed={name}");
     }
-    let workspace = manifest_dir.parent().unwrap_or(&manifest_dir);
+    // Cargo.lock stands at the root alone.
+    let mut folders = manifest_dir.ancestors();
+    let workspace = folders
+        .find(|folder| folder.join("Cargo.lock").is_file())
+        .unwrap_or(&manifest_dir);
     for source in [package, "monitor-common", "Cargo.lock", "Cargo.toml"] {
         let path = workspace.join(source);
         println!("cargo::rerun-if-changed={}", path.display());
@@ -38,6 +43,7 @@ pub fn build_into_out_dir(package: &str, binary: &str) -> Result<(), String> {
             workspace,
             package,
             binary,
+            features,
             endian,
             arch: &arch,
             target_dir: &shared_target_dir(&out_dir),

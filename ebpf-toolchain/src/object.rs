@@ -17,6 +17,8 @@ pub struct ObjectRequest<'a> {
     pub package: &'a str,
     /// Its binary target; no other is built.
     pub binary: &'a str,
+    /// Those of its features that are wanted.
+    pub features: &'a [&'a str],
     /// Byte order of the machine that will run the object.
     pub endian: Endian,
     /// That machine's architecture as Rust names it (`x86_64`), which decides how function arguments are read.
@@ -58,6 +60,7 @@ impl Toolchain {
             .current_dir(request.workspace)
             .args(["build", "--package", request.package, "--release"])
             .args(["--bin", request.binary])
+            .args(["--features", &request.features.join(",")])
             .args(["--locked", "-Z", "build-std=core", "--target", target])
             .arg("--target-dir")
             .arg(request.target_dir)
