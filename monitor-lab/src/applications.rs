@@ -47,9 +47,6 @@ pub struct Applications {
 impl Applications {
     /// Starts both applications in their places and lets them connect. `lab` is the
     /// laboratory's own binary.
-    ///
-    /// # Errors
-    /// If they do not connect.
     pub fn connect(
         lab: &Path,
         network: &Network,
@@ -103,24 +100,17 @@ impl Applications {
     }
 
     /// Lets the client open so many further connections.
-    ///
-    /// # Errors
-    /// If one cannot be made.
     pub fn open(&mut self, connections: u32, timeline: &Timeline) -> Result<(), LabError> {
         self.order(End::Client, 0, &Order::Open { connections }, timeline)?;
         (0..connections).try_for_each(|_| self.meet(timeline).map(|_| ()))
     }
 
     /// The path of the client's own control group, if it has one.
-    #[must_use]
     pub fn cgroup(&self) -> Option<String> {
         self.cgroup.as_ref().map(Cgroup::path)
     }
 
     /// Who holds the client's end and the server's.
-    ///
-    /// # Errors
-    /// If an application is gone.
     pub fn holders(&self) -> Result<[Holder; 2], LabError> {
         let holder = |end: End| -> Result<Holder, LabError> {
             let pid = self.app(end).pid();
@@ -135,13 +125,11 @@ impl Applications {
     }
 
     /// How many connections there are.
-    #[must_use]
     pub fn connections(&self) -> usize {
         self.addresses.client.len()
     }
 
     /// The application at `end`.
-    #[must_use]
     pub fn app(&self, end: End) -> &App {
         match end {
             End::Client => &self.client,
@@ -151,9 +139,6 @@ impl Applications {
 
     /// Gives the application at `end` an order about connection `on` and waits until
     /// it is carried out.
-    ///
-    /// # Errors
-    /// If the application cannot.
     pub fn order(
         &mut self,
         end: End,
@@ -168,9 +153,6 @@ impl Applications {
     }
 
     /// `from` sends `text` on connection `on`, and the testbed waits until it has arrived.
-    ///
-    /// # Errors
-    /// If it does not arrive.
     pub fn deliver(
         &mut self,
         from: End,
@@ -183,9 +165,6 @@ impl Applications {
     }
 
     /// The testbed waits until `text`, which is under way, has arrived at `to`.
-    ///
-    /// # Errors
-    /// If it does not arrive.
     pub fn arrives(
         &mut self,
         to: End,
@@ -201,9 +180,6 @@ impl Applications {
 
     /// Holds the world to the story: on every connection `end` has received the text
     /// that arrived there by the story, and no other.
-    ///
-    /// # Errors
-    /// [`LabError::World`].
     pub fn received_no_more(&self, end: End, timeline: &Timeline) -> Result<(), LabError> {
         let entries = timeline.entries();
         for on in 0..self.connections() {

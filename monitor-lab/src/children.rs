@@ -44,7 +44,6 @@ impl Guarded {
     }
 
     /// The process id.
-    #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -17,7 +17,6 @@ pub struct Configuration {
 
 impl Configuration {
     /// What the file says besides its addresses.
-    #[must_use]
     pub fn text(&self, block: &Block) -> String {
         let [client, server] = block.prefixes();
         // Named, so that what is not said of them is not for want of a path.

@@ -18,7 +18,6 @@ impl End {
     pub const BOTH: [Self; 2] = [Self::Client, Self::Server];
 
     /// The word for people and for JSON.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Client => "client",
@@ -27,7 +26,6 @@ impl End {
     }
 
     /// The name of the process that holds this end.
-    #[must_use]
     pub fn app(self) -> &'static str {
         match self {
             Self::Client => "client-app",
@@ -36,7 +34,6 @@ impl End {
     }
 
     /// The end across.
-    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::Client => Self::Server,
@@ -56,7 +53,6 @@ pub struct Addresses {
 
 impl Addresses {
     /// The addresses seen from `end`: its own, then the remote, of each connection.
-    #[must_use]
     pub fn of(&self, end: End) -> &[(SocketAddr, SocketAddr)] {
         match end {
             End::Client => &self.client,
@@ -65,7 +61,6 @@ impl Addresses {
     }
 
     /// The end, and the number of the connection, that runs from `local` to `remote`.
-    #[must_use]
     pub fn find(&self, local: &str, remote: &str) -> Option<(End, usize)> {
         let seen = (local.parse().ok()?, remote.parse().ok()?);
         End::BOTH.into_iter().find_map(|end| {

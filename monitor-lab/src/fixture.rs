@@ -54,7 +54,6 @@ pub struct KeptFinding {
 
 impl KeptFinding {
     /// What `finding` says.
-    #[must_use]
     pub fn of(finding: &crate::truth::Finding) -> Self {
         Self {
             connection: finding.connection.id.clone(),
@@ -68,7 +67,6 @@ impl KeptFinding {
 impl Fixture {
     /// What was said in a story at these addresses. Nothing is kept about the end
     /// that `truth` does not look at.
-    #[must_use]
     pub fn new(scenario: &str, addresses: Addresses, observed: &Observed, truth: &Truth) -> Self {
         let findings = observed.findings.iter();
         let findings = findings

@@ -12,9 +12,6 @@ pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// An interrupt that SIGINT and SIGTERM set.
-    ///
-    /// # Errors
-    /// If the handlers cannot be installed.
     pub fn on_signals() -> io::Result<Self> {
         let interrupt = Self::default();
         for signal in [SIGINT, SIGTERM] {
@@ -24,7 +21,6 @@ impl Interrupt {
     }
 
     /// Whether the user asked to stop.
-    #[must_use]
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

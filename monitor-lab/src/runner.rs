@@ -255,7 +255,6 @@ fn chatting<T>(
 }
 
 /// The alerts that a report ends with.
-#[must_use]
 pub fn alerts(report: &Report) -> &[Alert] {
     report.observed.alerts.as_deref().unwrap_or_default()
 }

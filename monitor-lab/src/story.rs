@@ -1,4 +1,6 @@
-//! The vocabulary that scenarios are told in.
+//! The vocabulary that scenarios are told in. A step fails where the world does not go
+//! along: [`LabError::App`], [`LabError::InVain`], [`LabError::World`]; that `tcplull` does
+//! not say what is awaited is no failure, for the comparison tells.
 
 mod applications;
 mod world;
@@ -38,7 +40,6 @@ pub struct Story<'a> {
 
 impl<'a> Story<'a> {
     /// A story that begins now.
-    #[must_use]
     pub fn begin(
         applications: Applications,
         network: &'a Network,
@@ -59,9 +60,6 @@ impl<'a> Story<'a> {
 
     /// The client sends `request`, the server answers `reply`, both arrive.
     /// What follows is silence until the story says otherwise.
-    ///
-    /// # Errors
-    /// If either does not arrive.
     pub fn exchange(&mut self, request: &str, reply: &str) -> Result<(), LabError> {
         self.exchange_on(0, request, reply)?;
         self.timeline.note(Happened::Step("(silence)".to_owned()));
@@ -69,18 +67,12 @@ impl<'a> Story<'a> {
     }
 
     /// No payload moves until so many seconds after the last exchange.
-    ///
-    /// # Errors
-    /// [`LabError::Interrupted`].
     pub fn silence(&mut self, seconds: f64) -> Result<(), LabError> {
         self.timeline
             .pass_until(self.quiet_since + Duration::from_secs_f64(seconds))
     }
 
     /// The path dies: every packet is lost, and nobody is told.
-    ///
-    /// # Errors
-    /// If the rules are refused.
     pub fn path_dies(&self) -> Result<(), LabError> {
         self.timeline
             .note(Happened::Turn("(the path dies)".to_owned()));
@@ -88,9 +80,6 @@ impl<'a> Story<'a> {
     }
 
     /// The path works again.
-    ///
-    /// # Errors
-    /// If it was not dead.
     pub fn path_comes_back(&self) -> Result<(), LabError> {
         self.timeline
             .note(Happened::Turn("(the path comes back)".to_owned()));
@@ -98,9 +87,6 @@ impl<'a> Story<'a> {
     }
 
     /// The path gets bad: three packets of ten from the client are lost.
-    ///
-    /// # Errors
-    /// If the rules are refused.
     pub fn path_gets_bad(&self) -> Result<(), LabError> {
         self.timeline
             .note(Happened::Step("(the path loses 30 %)".to_owned()));
@@ -108,9 +94,6 @@ impl<'a> Story<'a> {
     }
 
     /// The path is good again.
-    ///
-    /// # Errors
-    /// If it was not bad.
     pub fn path_gets_good(&self) -> Result<(), LabError> {
         self.timeline
             .note(Happened::Step("(the path is good again)".to_owned()));
@@ -118,9 +101,6 @@ impl<'a> Story<'a> {
     }
 
     /// The host at `end` dies: nothing of its kernel is heard of any more.
-    ///
-    /// # Errors
-    /// If its link is not there.
     pub fn host_dies(&self, end: End) -> Result<(), LabError> {
         self.timeline
             .note(Happened::Turn(format!("(the {}'s host dies)", end.word())));
@@ -128,9 +108,6 @@ impl<'a> Story<'a> {
     }
 
     /// The uplink of the host at `end` loses its carrier, as when a cable is pulled.
-    ///
-    /// # Errors
-    /// If there is none.
     pub fn uplink_dies(&self, end: End) -> Result<(), LabError> {
         self.timeline.note(Happened::Turn(format!(
             "(the {}'s uplink dies)",
@@ -140,17 +117,11 @@ impl<'a> Story<'a> {
     }
 
     /// Waits for `tcplull` to conclude this about `end`'s connection.
-    ///
-    /// # Errors
-    /// [`LabError::Interrupted`]. That it is never said is no error here.
     pub fn awaits(&mut self, end: End, conclusion: Conclusion) -> Result<(), LabError> {
         self.awaits_each(end, 0..1, conclusion)
     }
 
     /// The same about each of these connections.
-    ///
-    /// # Errors
-    /// As [`Self::awaits`].
     pub fn awaits_each(
         &mut self,
         end: End,
@@ -174,18 +145,12 @@ impl<'a> Story<'a> {
     }
 
     /// Goes on listening for so many seconds, for what `tcplull` should not say.
-    ///
-    /// # Errors
-    /// [`LabError::Interrupted`].
     pub fn watches_on(&mut self, seconds: f64) -> Result<(), LabError> {
         self.timeline
             .pass_until(Instant::now() + Duration::from_secs_f64(seconds))
     }
 
     /// Reads the alerts that fire during the silence.
-    ///
-    /// # Errors
-    /// If `tcplull alerts` fails.
     pub fn reads_alerts_in_silence(&mut self) -> Result<(), LabError> {
         let firing = self.alerts(&self.truth.alerts_in_silence)?;
         self.observed.alerts_in_silence = Some(firing);
@@ -193,9 +158,6 @@ impl<'a> Story<'a> {
     }
 
     /// Reads the alerts that fire at the end.
-    ///
-    /// # Errors
-    /// If `tcplull alerts` fails.
     pub fn reads_alerts(&mut self) -> Result<(), LabError> {
         let firing = self.alerts(&self.truth.alerts)?;
         self.observed.alerts = Some(firing);
@@ -230,9 +192,6 @@ impl<'a> Story<'a> {
     }
 
     /// Reads the series that the truth names, while all of this is running.
-    ///
-    /// # Errors
-    /// [`LabError::Interrupted`].
     pub fn reads_metrics(&mut self) -> Result<(), LabError> {
         let mut readings = Vec::new();
         self.timeline.poll(LAG, PAUSE, || {
@@ -253,9 +212,6 @@ impl<'a> Story<'a> {
     }
 
     /// Reads how `tcplull ls` lists both ends now.
-    ///
-    /// # Errors
-    /// If `tcplull ls` fails.
     pub fn reads_listing(&mut self) -> Result<(), LabError> {
         let listed: Vec<Listed> = self.daemon.ask("ls")?;
         let addresses = &self.applications.addresses;
@@ -271,7 +227,6 @@ impl<'a> Story<'a> {
     }
 
     /// Ends the telling: what was said, and the applications, still alive.
-    #[must_use]
     pub fn end(self) -> (Observed, Applications) {
         (self.observed, self.applications)
     }

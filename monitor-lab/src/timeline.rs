@@ -62,7 +62,6 @@ pub struct Timeline {
 
 impl Timeline {
     /// An empty timeline whose waits end when `interrupt` is set.
-    #[must_use]
     pub fn new(interrupt: Interrupt, observer: Option<Observer>) -> Self {
         Self {
             written: Arc::default(),
@@ -99,19 +98,16 @@ impl Timeline {
     }
 
     /// A copy of what has happened so far.
-    #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
         self.lock().entries.clone()
     }
 
     /// How many entries did not fit.
-    #[must_use]
     pub fn dropped(&self) -> u64 {
         self.lock().dropped
     }
 
     /// The user's wish to stop, which ends every wait.
-    #[must_use]
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
     }

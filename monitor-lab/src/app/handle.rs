@@ -1,4 +1,5 @@
-//! An application, seen from the testbed.
+//! An application, seen from the testbed. What it cannot do, or whose connection breaks,
+//! is [`LabError::App`]; what does not come in time, [`LabError::InVain`].
 
 use super::{Instruction, Order, Report, reports};
 use crate::LabError;
@@ -35,9 +36,6 @@ pub struct App {
 impl App {
     /// Starts `lab` (the laboratory's own binary) as the application at `end` in
     /// `place`, and in `cgroup` if there is one. What it reports goes to `timeline`.
-    ///
-    /// # Errors
-    /// If it cannot be started.
     pub fn start(
         lab: &Path,
         end: End,
@@ -84,15 +82,11 @@ impl App {
     }
 
     /// Its process id.
-    #[must_use]
     pub fn pid(&self) -> u32 {
         self.process.pid()
     }
 
     /// Gives an order about connection `on` and waits until it is carried out.
-    ///
-    /// # Errors
-    /// [`LabError::App`] if the application cannot.
     pub fn order(&mut self, on: usize, order: &Order, timeline: &Timeline) -> Result<(), LabError> {
         if let Order::Send(text) | Order::SendAndClose(text) = order {
             timeline.note(Happened::Sent(self.end, on, text.clone()));
@@ -126,17 +120,11 @@ impl App {
     }
 
     /// Stops the whole process, as Ctrl-Z does: its kernel goes on acknowledging.
-    ///
-    /// # Errors
-    /// If the kernel refuses.
     pub fn stop(&self) -> Result<(), LabError> {
         self.signal(Signal::SIGSTOP)
     }
 
     /// Lets a stopped process go on.
-    ///
-    /// # Errors
-    /// If the kernel refuses.
     pub fn go_on(&self) -> Result<(), LabError> {
         self.signal(Signal::SIGCONT)
     }
@@ -149,9 +137,6 @@ impl App {
     }
 
     /// Waits until it accepts connections.
-    ///
-    /// # Errors
-    /// [`LabError::App`], [`LabError::InVain`].
     pub fn await_listening(&self, timeline: &Timeline) -> Result<(), LabError> {
         self.wait(timeline, BOUND, "it listens", |entries| {
             if self
@@ -165,9 +150,6 @@ impl App {
     }
 
     /// Waits for connection `on` and returns its local and remote address.
-    ///
-    /// # Errors
-    /// [`LabError::App`], [`LabError::InVain`].
     pub fn await_connected(
         &self,
         on: usize,
@@ -186,9 +168,6 @@ impl App {
 
     /// Waits until all text that it has received on connection `on` since the
     /// beginning is `text`.
-    ///
-    /// # Errors
-    /// [`LabError::App`] if the connection breaks before, [`LabError::InVain`].
     pub fn await_received(
         &self,
         on: usize,
@@ -205,9 +184,6 @@ impl App {
     }
 
     /// Waits until at least so much bulk has arrived on connection 0, in bytes.
-    ///
-    /// # Errors
-    /// [`LabError::App`] if the connection breaks before, [`LabError::InVain`].
     pub fn await_moved(&self, bytes: u64, timeline: &Timeline) -> Result<(), LabError> {
         let until = format!("{bytes} bytes of bulk have arrived");
         self.wait(timeline, LONG_BOUND, &until, |entries| {
@@ -219,9 +195,6 @@ impl App {
     }
 
     /// Waits until the other end has closed connection `on` in peace.
-    ///
-    /// # Errors
-    /// [`LabError::App`] if the connection breaks before, [`LabError::InVain`].
     pub fn await_peer_closed(&self, on: usize, timeline: &Timeline) -> Result<(), LabError> {
         self.wait(timeline, BOUND, "its peer has closed", |entries| {
             let closed = Report::PeerClosed { on };
@@ -233,9 +206,6 @@ impl App {
     }
 
     /// Waits until connection `on` has broken and returns the kernel's word for it.
-    ///
-    /// # Errors
-    /// [`LabError::InVain`].
     pub fn await_broken(&self, on: usize, timeline: &Timeline) -> Result<String, LabError> {
         self.wait(timeline, BOUND, "its connection breaks", |entries| {
             Ok(reports::broken(self.reports_in(entries), on).map(str::to_owned))
@@ -243,19 +213,16 @@ impl App {
     }
 
     /// All text that it has received so far on connection `on`.
-    #[must_use]
     pub fn received(&self, on: usize, entries: &[Entry]) -> String {
         reports::received(self.reports_in(entries), on)
     }
 
     /// How much bulk has arrived so far on connection 0, in bytes.
-    #[must_use]
     pub fn moved(&self, entries: &[Entry]) -> u64 {
         reports::moved(self.reports_in(entries), 0)
     }
 
     /// Whether the kernel has taken all of a bulk on connection 0.
-    #[must_use]
     pub fn took(&self, entries: &[Entry]) -> bool {
         let took = Report::Took { on: 0 };
         self.reports_in(entries).any(|report| *report == took)

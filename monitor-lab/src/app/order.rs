@@ -122,9 +122,6 @@ pub enum Report {
 
 impl Report {
     /// Writes it as a line to stdout, at once.
-    ///
-    /// # Errors
-    /// If nobody reads any more.
     pub(super) fn print(&self) -> std::io::Result<()> {
         use std::io::Write;
         let mut line = serde_json::to_string(self).map_err(std::io::Error::from)?;

@@ -24,9 +24,6 @@ const ORDERS: usize = 4096;
 /// connection (the client connects to `address`, the server accepts there, as
 /// many as come), reports what it receives on stdout, and carries out the
 /// orders on stdin until that ends.
-///
-/// # Errors
-/// If it never gets a connection, or its orders cannot be read.
 pub fn live(end: End, place: &Path, address: SocketAddr) -> io::Result<()> {
     let lived = attempt(end, place, address);
     if let Err(error) = &lived {

@@ -15,9 +15,6 @@ use vm_contract::{Line, PLAN, Plan};
 
 /// Carries out the plan and turns the machine off. Returns only if that is refused, or
 /// if this is not the first process of a machine.
-///
-/// # Errors
-/// As said.
 pub fn live() -> io::Result<()> {
     if std::process::id() != 1 {
         return Err(io::Error::other(

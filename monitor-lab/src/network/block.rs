@@ -70,19 +70,16 @@ impl Block {
     }
 
     /// The family of its addresses.
-    #[must_use]
     pub fn family(&self) -> Family {
         self.family
     }
 
     /// The host's address on `side`.
-    #[must_use]
     pub fn host(&self, side: u8) -> IpAddr {
         self.address(side, HOST)
     }
 
     /// The middlebox's address on `side`.
-    #[must_use]
     pub fn gateway(&self, side: u8) -> IpAddr {
         self.address(side, GATEWAY)
     }
@@ -98,7 +95,6 @@ impl Block {
     }
 
     /// Length of its subnets' prefixes, in bits.
-    #[must_use]
     pub fn prefix_length(&self) -> u8 {
         match self.family {
             Family::V4 => 24,
@@ -109,13 +105,11 @@ impl Block {
     /// A loopback address of this block's own: services of several runs can
     /// listen at once and never meet on a port. Always IPv4: the only loopback
     /// address of IPv6 belongs to everybody.
-    #[must_use]
     pub fn loopback(&self) -> Ipv4Addr {
         Ipv4Addr::new(127, CLIENT_SIDE, self.number, 1)
     }
 
     /// Both subnets, as a configuration writes them.
-    #[must_use]
     pub fn prefixes(&self) -> [String; 2] {
         [CLIENT_SIDE, SERVER_SIDE]
             .map(|side| format!("{}/{}", self.address(side, 0), self.prefix_length()))
@@ -123,7 +117,6 @@ impl Block {
 
     /// Whether `address` lies in either subnet, or among the loopback addresses
     /// of this block.
-    #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         match address {
             IpAddr::V4(address) => {

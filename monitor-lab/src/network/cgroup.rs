@@ -29,9 +29,6 @@ pub struct Cgroup {
 
 impl Cgroup {
     /// Makes it, below the root of the mounted hierarchy.
-    ///
-    /// # Errors
-    /// If cgroup v2 is not mounted or the directory cannot be made.
     pub fn create() -> Result<Self, LabError> {
         let root = mounted()
             .map_err(LabError::io("reading /proc/self/mountinfo"))?
@@ -50,21 +47,16 @@ impl Cgroup {
     }
 
     /// Its path in the hierarchy, as `/proc/PID/cgroup` shows it.
-    #[must_use]
     pub fn path(&self) -> String {
         format!("/{}", self.name)
     }
 
     /// Its directory in the file system.
-    #[must_use]
     pub fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// Has `command` started in it, so that every socket the process ever makes is the group's.
-    ///
-    /// # Errors
-    /// If the group has no list of processes.
     pub fn hold(&self, command: &mut Command) -> Result<(), LabError> {
         let list = self.directory.join("cgroup.procs");
         let list = OpenOptions::new()

@@ -171,13 +171,11 @@ impl Network {
     }
 
     /// The process id of the program in the middle, if there is one.
-    #[must_use]
     pub fn program(&self) -> Option<u32> {
         self.program.as_ref().map(SimulatedMiddlebox::pid)
     }
 
     /// The server's own address.
-    #[must_use]
     pub fn server_address(&self) -> IpAddr {
         self.block.host(block::SERVER_SIDE)
     }

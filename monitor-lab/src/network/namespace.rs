@@ -26,9 +26,6 @@ pub struct Namespace {
 
 impl Namespace {
     /// Creates it, with its loopback up.
-    ///
-    /// # Errors
-    /// If `ip` is missing or refuses.
     pub fn create(number: u32, role: &str) -> Result<Self, LabError> {
         let name = format!("{PREFIX}{}-{number}-{role}", process::id());
         tool::ip(&format!("netns add {name}"))?;
@@ -38,21 +35,16 @@ impl Namespace {
     }
 
     /// Its name.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The file that stands for it.
-    #[must_use]
     pub fn path(&self) -> PathBuf {
         Path::new(NAMED).join(&self.name)
     }
 
     /// Runs `ip` with these space-separated arguments, inside.
-    ///
-    /// # Errors
-    /// If `ip` is missing or refuses.
     pub(crate) fn ip(&self, arguments: &str) -> Result<(), LabError> {
         tool::ip(&format!("-n {} {arguments}", self.name))
     }
@@ -72,9 +64,6 @@ impl Namespace {
 
     /// Runs `work` inside, on a thread of its own: a thread that has moved
     /// keeps its place, and must not be used for anything else.
-    ///
-    /// # Errors
-    /// [`LabError::Enter`].
     pub fn within<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, LabError> {
         let done = thread::scope(|scope| {
             scope
@@ -91,9 +80,6 @@ impl Namespace {
 
 /// Moves the calling thread into the namespace that `file` stands for. Sockets
 /// that it opens from now on belong there.
-///
-/// # Errors
-/// The kernel's reason.
 pub fn enter(file: &Path) -> io::Result<()> {
     setns(File::open(file)?, CloneFlags::CLONE_NEWNET).map_err(io::Error::from)
 }

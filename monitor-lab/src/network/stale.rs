@@ -15,7 +15,6 @@ use std::path::Path;
 /// Removes the namespaces, temporary directories and control groups of labs that no
 /// longer live, and returns their names. Best effort: what cannot be removed stays,
 /// and the next run tries again.
-#[must_use]
 pub fn remove() -> Vec<String> {
     let mut removed = names_in(Path::new(NAMED));
     removed.retain(|name| {

@@ -57,7 +57,6 @@ scenarios! {
 pub const CASES: u8 = 38;
 
 /// The scenario called `name`.
-#[must_use]
 pub fn named(name: &str) -> Option<&'static Scenario> {
     ALL.iter().find(|scenario| scenario.name == name)
 }

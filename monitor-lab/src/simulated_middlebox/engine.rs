@@ -37,7 +37,6 @@ pub struct Engine {
 
 impl Engine {
     /// A middlebox that has seen nothing yet.
-    #[must_use]
     pub fn new(orders: Orders) -> Self {
         Self {
             orders,
@@ -50,13 +49,11 @@ impl Engine {
     }
 
     /// Connections that passed unwatched because the memory was full.
-    #[must_use]
     pub fn unwatched(&self) -> u64 {
         self.unwatched
     }
 
     /// When [`Self::tick`] has something to do at the latest; `None` if no packet is held back.
-    #[must_use]
     pub fn releases_at(&self) -> Option<Instant> {
         self.held.front().map(|(at, _)| *at)
     }

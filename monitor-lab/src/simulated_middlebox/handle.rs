@@ -68,7 +68,6 @@ impl SimulatedMiddlebox {
         Ok(Self { process })
     }
     /// Its process id.
-    #[must_use]
     pub fn pid(&self) -> u32 {
         self.process.pid()
     }

@@ -49,7 +49,6 @@ pub enum Clock {
 
 impl Clock {
     /// The word in `tcplull`'s configuration and findings.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Packets => "packets",

@@ -43,7 +43,6 @@ pub struct Segment {
 
 impl Segment {
     /// Reads an IPv4 or IPv6 packet; `None` if it is no whole TCP segment.
-    #[must_use]
     pub fn read(packet: &[u8]) -> Option<Self> {
         let ip = IpSlice::from_slice(packet).ok()?;
         let tcp = tcp(&ip)?;
@@ -73,7 +72,6 @@ impl Segment {
     }
 
     /// The sequence number behind its last byte; SYN and FIN take one each.
-    #[must_use]
     pub fn end(&self) -> u32 {
         self.seq
             .wrapping_add(self.payload)
@@ -83,7 +81,6 @@ impl Segment {
 
     /// The packet that carries this segment, without payload, and with right
     /// checksums. `None` if the addresses are of different families.
-    #[must_use]
     pub fn write(&self) -> Option<Vec<u8>> {
         let mut header = TcpHeader::new(self.from.port(), self.to.port(), self.seq, self.window);
         header.syn = self.syn;
@@ -123,7 +120,6 @@ fn tcp<'a>(ip: &IpSlice<'a>) -> Option<TcpSlice<'a>> {
 }
 
 /// The same packet with other timestamps and right checksums; `None` if it has none.
-#[must_use]
 pub fn with_timestamps(packet: &[u8], timestamps: Timestamps) -> Option<Vec<u8>> {
     let ip = IpSlice::from_slice(packet).ok()?;
     let tcp = tcp(&ip)?;

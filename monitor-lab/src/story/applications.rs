@@ -16,9 +16,6 @@ const RESTS: f64 = 1.3;
 impl Story<'_> {
     /// The client sends `request` on connection `on`, the server answers `reply`, both
     /// arrive. Silences count from here.
-    ///
-    /// # Errors
-    /// If either does not arrive.
     pub fn exchange_on(&mut self, on: usize, request: &str, reply: &str) -> Result<(), LabError> {
         let timeline = self.timeline;
         self.applications
@@ -31,9 +28,6 @@ impl Story<'_> {
 
     /// Connection `on` works: the client asks and is answered, twice a second, for so
     /// many seconds.
-    ///
-    /// # Errors
-    /// If a request or an answer does not arrive.
     pub fn works_for(&mut self, on: usize, seconds: f64) -> Result<(), LabError> {
         let until = Instant::now() + Duration::from_secs_f64(seconds);
         while Instant::now() < until {
@@ -45,9 +39,6 @@ impl Story<'_> {
 
     /// From now on the server answers whatever arrives with the same in capitals,
     /// after so many seconds.
-    ///
-    /// # Errors
-    /// If it cannot.
     pub fn server_answers_after(&mut self, seconds: f64) -> Result<(), LabError> {
         let after = Duration::from_secs_f64(seconds).as_millis();
         let after_ms = u64::try_from(after).unwrap_or(u64::MAX);
@@ -58,9 +49,6 @@ impl Story<'_> {
 
     /// The client sends `request` to a server that answers by itself, and the answer
     /// arrives. Silences count from here.
-    ///
-    /// # Errors
-    /// If either does not arrive.
     pub fn asks(&mut self, request: &str) -> Result<(), LabError> {
         let timeline = self.timeline;
         self.applications
@@ -73,9 +61,6 @@ impl Story<'_> {
     }
 
     /// The client asks and is answered at once, again and again, with a rest after each.
-    ///
-    /// # Errors
-    /// If a request or an answer does not arrive.
     pub fn becomes_a_habit(&mut self) -> Result<(), LabError> {
         for request in HABIT {
             self.exchange(request, &request.to_ascii_uppercase())?;
@@ -85,9 +70,6 @@ impl Story<'_> {
     }
 
     /// `end` sends `text`, and it arrives. Silences count from here.
-    ///
-    /// # Errors
-    /// If it does not arrive.
     pub fn delivers(&mut self, end: End, text: &str) -> Result<(), LabError> {
         self.applications.deliver(end, 0, text, self.timeline)?;
         self.quiet_since = Instant::now();
@@ -95,85 +77,55 @@ impl Story<'_> {
     }
 
     /// `text`, sent before, arrives at `end`.
-    ///
-    /// # Errors
-    /// If it does not arrive.
     pub fn arrives(&mut self, end: End, text: &str) -> Result<(), LabError> {
         self.applications.arrives(end, 0, text, self.timeline)
     }
 
     /// The client sends into the unknown: whether it arrives is what the story is about.
-    ///
-    /// # Errors
-    /// If the kernel does not take it.
     pub fn client_sends(&mut self, text: &str) -> Result<(), LabError> {
         self.sends_on(End::Client, 0, text)
     }
 
     /// The server sends into the unknown.
-    ///
-    /// # Errors
-    /// If the kernel does not take it.
     pub fn server_sends(&mut self, text: &str) -> Result<(), LabError> {
         self.sends_on(End::Server, 0, text)
     }
 
     /// `end` sends into the unknown on connection `on`.
-    ///
-    /// # Errors
-    /// If the kernel does not take it.
     pub fn sends_on(&mut self, end: End, on: usize, text: &str) -> Result<(), LabError> {
         let order = Order::Send(text.to_owned());
         self.applications.order(end, on, &order, self.timeline)
     }
 
     /// `end` sends `text` and closes at once.
-    ///
-    /// # Errors
-    /// If the kernel does not take it.
     pub fn sends_and_closes(&mut self, end: End, text: &str) -> Result<(), LabError> {
         self.order(end, &Order::SendAndClose(text.to_owned()))
     }
 
     /// `end` sends so many bytes in the background, as fast as the kernel takes them.
-    ///
-    /// # Errors
-    /// If the connection is gone.
     pub fn sends_bulk(&mut self, end: End, bytes: u64) -> Result<(), LabError> {
         let words = format!("{} sends {bytes} bytes", end.app());
         self.turn(end, &Order::Bulk { bytes }, words)
     }
 
     /// So many bytes of bulk have arrived at `end`, all together.
-    ///
-    /// # Errors
-    /// If they do not.
     pub fn bulk_arrives(&mut self, end: End, bytes: u64) -> Result<(), LabError> {
         self.applications.app(end).await_moved(bytes, self.timeline)
     }
 
     /// `end`'s application stops reading; its kernel goes on until its buffer is full.
-    ///
-    /// # Errors
-    /// If it cannot.
     pub fn stops_reading(&mut self, end: End) -> Result<(), LabError> {
         let words = format!("{} stops reading", end.app());
         self.turn(end, &Order::Read(false), words)
     }
 
     /// `end`'s application reads again.
-    ///
-    /// # Errors
-    /// If it cannot.
     pub fn reads_again(&mut self, end: End) -> Result<(), LabError> {
         let words = format!("{} reads again", end.app());
         self.turn(end, &Order::Read(true), words)
     }
 
     /// `end`'s whole process is stopped (SIGSTOP): its kernel goes on acknowledging.
-    ///
-    /// # Errors
-    /// If the kernel refuses.
     pub fn is_stopped(&mut self, end: End) -> Result<(), LabError> {
         self.applications.app(end).stop()?;
         self.note_turn(format!("{} is stopped", end.app()));
@@ -181,9 +133,6 @@ impl Story<'_> {
     }
 
     /// `end`'s process goes on (SIGCONT).
-    ///
-    /// # Errors
-    /// If the kernel refuses.
     pub fn goes_on(&mut self, end: End) -> Result<(), LabError> {
         self.applications.app(end).go_on()?;
         self.note_turn(format!("{} goes on", end.app()));
@@ -191,9 +140,6 @@ impl Story<'_> {
     }
 
     /// The client turns on keepalive, in seconds.
-    ///
-    /// # Errors
-    /// If the kernel refuses.
     pub fn client_keeps_alive(&mut self, idle: u32, interval: u32) -> Result<(), LabError> {
         self.step(format!(
             "client-app turns on keepalive: after {idle}s, every {interval}s"
@@ -202,18 +148,12 @@ impl Story<'_> {
     }
 
     /// `end` sends no faster than so many bytes per second from now on.
-    ///
-    /// # Errors
-    /// If the kernel refuses.
     pub fn paces(&mut self, end: End, rate: u32) -> Result<(), LabError> {
         self.step(format!("{} sends {rate} bytes/s at most", end.app()));
         self.order(end, &Order::Pace { rate })
     }
 
     /// The client opens so many further connections.
-    ///
-    /// # Errors
-    /// If one cannot be made.
     pub fn opens(&mut self, connections: u32) -> Result<(), LabError> {
         self.applications.open(connections, self.timeline)?;
         self.step(format!("client-app opens {connections} more connections"));
@@ -222,9 +162,6 @@ impl Story<'_> {
 
     /// The client makes so many connections one after the other, each for one byte
     /// there and back.
-    ///
-    /// # Errors
-    /// If one fails.
     pub fn bursts(&mut self, connections: u32) -> Result<(), LabError> {
         self.order(End::Client, &Order::Burst { connections })?;
         self.step(format!("client-app has made {connections} connections"));
@@ -232,9 +169,6 @@ impl Story<'_> {
     }
 
     /// The client knocks at so many closed ports.
-    ///
-    /// # Errors
-    /// If one is open.
     pub fn scans(&mut self, ports: u16) -> Result<(), LabError> {
         self.order(End::Client, &Order::Scan { ports })?;
         self.step(format!("client-app has knocked at {ports} closed ports"));
@@ -243,9 +177,6 @@ impl Story<'_> {
 
     /// `end` says that it will send nothing more, and goes on reading. The other end
     /// hears of it.
-    ///
-    /// # Errors
-    /// If it cannot.
     pub fn half_closes(&mut self, end: End) -> Result<(), LabError> {
         let words = format!("{} will send nothing more", end.app());
         self.turn(end, &Order::HalfClose, words)?;
@@ -254,27 +185,18 @@ impl Story<'_> {
     }
 
     /// `end` closes as a program does that is done.
-    ///
-    /// # Errors
-    /// If it cannot.
     pub fn ends(&mut self, end: End) -> Result<(), LabError> {
         let words = format!("{} closes", end.app());
         self.turn(end, &Order::Close, words)
     }
 
     /// Both ends close, the client first.
-    ///
-    /// # Errors
-    /// If either cannot.
     pub fn closes(&mut self) -> Result<(), LabError> {
         self.ends(End::Client)?;
         self.ends(End::Server)
     }
 
     /// `end` resets its connection (`SO_LINGER` of 0 s), and the other end meets the reset.
-    ///
-    /// # Errors
-    /// If it cannot, or the other end does not.
     pub fn aborts(&mut self, end: End) -> Result<(), LabError> {
         let words = format!("{} resets its connection", end.app());
         self.turn(end, &Order::Abort, words)?;

@@ -11,9 +11,6 @@ const STILL: f64 = 2.0;
 
 impl Story<'_> {
     /// Holds the world to the story: bulk that is still under way to `end` does not move.
-    ///
-    /// # Errors
-    /// [`LabError::World`].
     pub fn bulk_stands_still(&mut self, end: End) -> Result<(), LabError> {
         let moved = || self.applications.app(end).moved(&self.timeline.entries());
         let before = moved();
@@ -32,9 +29,6 @@ impl Story<'_> {
 
     /// Holds the world to the story: of so many bytes of bulk some have arrived at `end`,
     /// and not all.
-    ///
-    /// # Errors
-    /// [`LabError::World`].
     pub fn bulk_is_under_way(&mut self, end: End, bytes: u64) -> Result<(), LabError> {
         let entries = self.timeline.entries();
         let moved = self.applications.app(end).moved(&entries);
@@ -48,9 +42,6 @@ impl Story<'_> {
     }
 
     /// Holds the world to the story: the server has received the exchanges and nothing else.
-    ///
-    /// # Errors
-    /// [`LabError::World`].
     pub fn server_received_no_more(&self) -> Result<(), LabError> {
         self.applications
             .received_no_more(End::Server, self.timeline)?;
@@ -59,26 +50,17 @@ impl Story<'_> {
     }
 
     /// Holds the world to the story: the client has received the exchanges and nothing else.
-    ///
-    /// # Errors
-    /// [`LabError::World`].
     pub fn client_received_no_more(&self) -> Result<(), LabError> {
         self.applications
             .received_no_more(End::Client, self.timeline)
     }
 
     /// Holds the world to the story: the client's connection is reset.
-    ///
-    /// # Errors
-    /// [`LabError::InVain`] if it is not, [`LabError::World`] if it breaks otherwise.
     pub fn client_is_reset(&self) -> Result<(), LabError> {
         self.is_reset(End::Client)
     }
 
     /// Holds the world to the story: `end`'s connection is reset.
-    ///
-    /// # Errors
-    /// [`LabError::InVain`] if it is not, [`LabError::World`] if it breaks otherwise.
     pub fn is_reset(&self, end: End) -> Result<(), LabError> {
         let why = self.applications.app(end).await_broken(0, self.timeline)?;
         if why.contains("reset") {
@@ -91,9 +73,6 @@ impl Story<'_> {
     }
 
     /// Holds the world to the story: the other end of `end`'s connection has closed in peace.
-    ///
-    /// # Errors
-    /// If it has not.
     pub fn hears_goodbye(&self, end: End) -> Result<(), LabError> {
         self.applications
             .app(end)

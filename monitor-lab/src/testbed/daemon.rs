@@ -101,13 +101,11 @@ impl Daemon {
     }
 
     /// The place where it lives.
-    #[must_use]
     pub fn place(&self) -> &Place {
         &self.place
     }
 
     /// Its process id.
-    #[must_use]
     pub fn pid(&self) -> u32 {
         self.process.pid()
     }
@@ -169,7 +167,6 @@ impl Daemon {
     }
 
     /// The end of its findings and of its log, for people.
-    #[must_use]
     pub fn wrote(&self) -> String {
         [FINDINGS, LOG]
             .map(|name| {
@@ -181,7 +178,6 @@ impl Daemon {
     }
 
     /// The failure `what` of this daemon, with what it wrote.
-    #[must_use]
     pub fn failed(&self, what: impl Display) -> LabError {
         LabError::Daemon(format!("{what}\n{}", self.wrote()).trim_end().to_owned())
     }

@@ -71,31 +71,26 @@ impl Place {
     }
 
     /// The file `name` in its directory.
-    #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.0.path().join(name)
     }
 
     /// The configuration file.
-    #[must_use]
     pub fn file(&self) -> PathBuf {
         self.path("config.toml")
     }
 
     /// The inspection socket.
-    #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.path(SOCKET)
     }
 
     /// Where metrics and health are.
-    #[must_use]
     pub fn listen(&self) -> SocketAddr {
         self.listen
     }
 
     /// `tcplull run` with this configuration.
-    #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.tcplull);
         command.args(["run", "--config"]).arg(self.file());
@@ -103,7 +98,6 @@ impl Place {
     }
 
     /// `tcplull <question> --json`, put to the daemon that lives here.
-    #[must_use]
     pub fn question(&self, question: &str) -> Command {
         let mut command = Command::new(&self.tcplull);
         command

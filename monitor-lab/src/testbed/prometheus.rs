@@ -2,7 +2,6 @@
 
 /// The sum of all series in `text` that have this name and at least these labels;
 /// `None` if there is none.
-#[must_use]
 pub fn sum(text: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
     let values = text.lines().filter_map(|line| {
         let (series, value) = line.rsplit_once(' ')?;

@@ -13,7 +13,6 @@ pub struct Owners {
 
 impl Owners {
     /// As these findings about the two ends have it.
-    #[must_use]
     pub fn of<'a>(findings: impl Iterator<Item = (Option<End>, &'a Finding)>) -> Self {
         let mut owners = Self {
             client: End::Client.app().to_owned(),
@@ -59,7 +58,6 @@ impl Shared<'_> {
 
 /// The alerts of `firing` about an end that is looked at. Where both ends go by one
 /// name, none can be told to be the other's.
-#[must_use]
 pub fn looked_at(truth: &Truth, owners: &Owners, firing: Vec<Alert>) -> Vec<Alert> {
     let unwatched = truth.unwatched.map(|end| owners.at(end));
     let watched = truth.unwatched.map(|end| owners.at(end.other()));
@@ -71,7 +69,6 @@ pub fn looked_at(truth: &Truth, owners: &Owners, firing: Vec<Alert>) -> Vec<Aler
 }
 
 /// Everything in which the alerts that fire differ from the ones that are due.
-#[must_use]
 pub fn differences(
     truth: &Truth,
     due: &[AlertDue],

@@ -29,7 +29,6 @@ pub struct Aligned<'a> {
 
 /// Aligns truth and findings, for each end that is looked at and each connection.
 /// Findings about connections that the story does not have are left out.
-#[must_use]
 pub fn align<'a>(truth: &'a Truth, observed: &'a Observed) -> Vec<Aligned<'a>> {
     let due = truth.due.iter().map(|due| due.connections.end);
     let observation = observed

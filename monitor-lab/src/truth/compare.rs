@@ -10,7 +10,6 @@ use super::{
 use crate::ends::End;
 
 /// Everything in which `said` differs from `truth`; empty where they agree.
-#[must_use]
 pub fn differences(truth: &Truth, observed: &Observed) -> Vec<String> {
     let mut found = Vec::new();
     for line in &observed.unreadable {
@@ -86,7 +85,6 @@ pub fn differences(truth: &Truth, observed: &Observed) -> Vec<String> {
 
 /// What is due and was not looked at, although the story could have: such a truth would
 /// hold whatever `tcplull` said.
-#[must_use]
 pub fn unread(truth: &Truth, observed: &Observed) -> Vec<String> {
     let kinds = [
         (
@@ -247,7 +245,6 @@ fn listing(truth: &Truth, due: &ListingDue, listed: Option<&Listed>, found: &mut
 }
 
 /// The word that the testbed looks for when it waits for `conclusion`.
-#[must_use]
 pub fn concludes(finding: &Finding, conclusion: Conclusion) -> bool {
     finding.conclusion() == conclusion.word()
 }

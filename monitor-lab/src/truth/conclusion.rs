@@ -61,7 +61,6 @@ impl Conclusion {
     ];
 
     /// The word for a finding: an outcome's name, `stall/` and its cause, else the kind.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::AtRisk => "at_risk",
@@ -84,7 +83,6 @@ impl Conclusion {
     }
 
     /// The name of alerts on it: the word, for a stall its cause alone.
-    #[must_use]
     pub fn alert(self) -> &'static str {
         let word = self.word();
         word.strip_prefix("stall/").unwrap_or(word)
@@ -111,7 +109,6 @@ pub enum Severity {
 
 impl Severity {
     /// The word in findings and alerts.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -133,7 +130,6 @@ pub enum Certainty {
 
 impl Certainty {
     /// The word in findings.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Observed => "observed",

@@ -10,7 +10,6 @@ use std::ops::{Range, RangeInclusive};
 
 impl Truth {
     /// A truth in which nothing is ever said.
-    #[must_use]
     pub fn of_path(path: &'static str, timeout_seconds: u32) -> Self {
         Self {
             path,
@@ -30,7 +29,6 @@ impl Truth {
     }
 
     /// Says that only application data ends a silence on this path.
-    #[must_use]
     pub fn counting_payload(mut self) -> Self {
         self.clock = Clock::Payload;
         self
@@ -39,7 +37,6 @@ impl Truth {
     /// Adds that `end` crosses its timeout in silence: a finding for somebody to read
     /// within one sweep or two, an alert as long as the silence lasts, and a warning
     /// before, perhaps.
-    #[must_use]
     pub fn crosses(mut self, end: End) -> Self {
         self.allowed.push((end, Conclusion::AtRisk));
         let timeout = f64::from(self.timeout_seconds);
@@ -59,7 +56,6 @@ impl Truth {
     }
 
     /// Adds a finding that must be said.
-    #[must_use]
     pub fn due(
         mut self,
         end: End,
@@ -84,7 +80,6 @@ impl Truth {
     }
 
     /// Adds that `end` is warned before its timeout, with advice that holds `reason`.
-    #[must_use]
     pub fn warned(mut self, end: End, reason: &'static str) -> Self {
         let timeout = f64::from(self.timeout_seconds);
         let (conclusion, severity) = (Conclusion::AtRisk, Severity::None);
@@ -97,7 +92,6 @@ impl Truth {
 
     /// Adds a stall that must be said after nothing has moved for so many seconds,
     /// with the severity and certainty that its cause has.
-    #[must_use]
     pub fn stalls(self, end: End, cause: Conclusion, unmoved_seconds: RangeInclusive<f64>) -> Self {
         let severity = match cause {
             Conclusion::StallBlackholed => Severity::Page,
@@ -112,14 +106,12 @@ impl Truth {
     }
 
     /// Says that the story has so many connections. What is not due is due about none.
-    #[must_use]
     pub fn with_connections(mut self, connections: usize) -> Self {
         self.connections = connections;
         self
     }
 
     /// Makes the finding named last due about each of these connections.
-    #[must_use]
     pub fn about(mut self, connections: Range<usize>) -> Self {
         if let Some(last) = self.due.last_mut() {
             last.connections = connections;
@@ -128,7 +120,6 @@ impl Truth {
     }
 
     /// Makes the finding named last one that says that the peer or the network is down.
-    #[must_use]
     pub fn says_unreachable(mut self) -> Self {
         if let Some(last) = self.due.last_mut() {
             last.scope = Some("peer_or_network");
@@ -137,7 +128,6 @@ impl Truth {
     }
 
     /// Makes the finding named last a suspicion: one host alone cannot prove it.
-    #[must_use]
     pub fn suspected(mut self) -> Self {
         if let Some(last) = self.due.last_mut() {
             last.certainty = Certainty::Suspected;
@@ -146,13 +136,11 @@ impl Truth {
     }
 
     /// Adds a number that the finding named last must rest on.
-    #[must_use]
     pub fn resting_on(self, fact: &'static str, value: RangeInclusive<f64>) -> Self {
         self.with_fact(fact, Shows::Between([*value.start(), *value.end()]))
     }
 
     /// Adds a fact that the finding named last must show as this word.
-    #[must_use]
     pub fn showing(self, fact: &'static str, word: &'static str) -> Self {
         self.with_fact(fact, Shows::Word(word))
     }
@@ -165,7 +153,6 @@ impl Truth {
     }
 
     /// Adds words that the summary of the finding named last must hold.
-    #[must_use]
     pub fn saying(mut self, words: &'static str) -> Self {
         if let Some(last) = self.due.last_mut() {
             last.summary = Some(words);
@@ -175,7 +162,6 @@ impl Truth {
 
     /// Says that no send provokes the finding named last: how soon it comes is not
     /// reported.
-    #[must_use]
     pub fn unprovoked(mut self) -> Self {
         if let Some(last) = self.due.last_mut() {
             last.provoked = false;
@@ -184,7 +170,6 @@ impl Truth {
     }
 
     /// Makes the finding named last the verdict, whose time is reported.
-    #[must_use]
     pub fn timed(mut self) -> Self {
         self.verdict = self.due.last().map(|last| Verdict {
             end: last.end,
@@ -194,14 +179,12 @@ impl Truth {
     }
 
     /// Adds something that may be said, or not.
-    #[must_use]
     pub fn allows(mut self, end: End, conclusion: Conclusion) -> Self {
         self.allowed.push((end, conclusion));
         self
     }
 
     /// Adds an alert that fires at the end.
-    #[must_use]
     pub fn leaves_firing(mut self, conclusion: Conclusion, severity: Severity, end: End) -> Self {
         self.alerts.push(AlertDue {
             name: conclusion.alert(),
@@ -213,7 +196,6 @@ impl Truth {
     }
 
     /// Makes the alert named last one for so many connections.
-    #[must_use]
     pub fn for_connections(mut self, connections: u64) -> Self {
         if let Some(last) = self.alerts.last_mut() {
             last.connections = connections;
@@ -223,7 +205,6 @@ impl Truth {
 
     /// Adds the page that fires at the end for all of `end`'s connections to a peer
     /// or a network that is down.
-    #[must_use]
     pub fn leaves_unreachable(mut self, end: End, connections: u64) -> Self {
         self.alerts.push(AlertDue {
             name: UNREACHABLE,
@@ -236,7 +217,6 @@ impl Truth {
 
     /// Nobody may be woken, ever, but by the tickets that are due on the way; and
     /// nothing may be left firing at the end.
-    #[must_use]
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
         self
@@ -244,14 +224,12 @@ impl Truth {
 
     /// Lets `end` stand for a host without `tcplull`: what is said about it is not
     /// looked at.
-    #[must_use]
     pub fn unwatched(mut self, end: End) -> Self {
         self.unwatched = Some(end);
         self
     }
 
     /// Adds a counter of this path that has reached 1 while the story runs.
-    #[must_use]
     pub fn counts(mut self, name: &'static str, labels: &[(&'static str, &'static str)]) -> Self {
         let mut labels = labels.to_vec();
         labels.push(("path", self.path));
@@ -265,7 +243,6 @@ impl Truth {
 
     /// Adds that, in the silence, `ls` shows `end` with payload idle beyond the
     /// timeout, packets idle below it, and the keepalive that its socket has.
-    #[must_use]
     pub fn lists_kept_alive(mut self, end: End, keepalive: Option<[u32; 2]>) -> Self {
         let timeout = f64::from(self.timeout_seconds);
         self.listing.push(ListingDue {

@@ -46,7 +46,6 @@ pub struct Finding {
 
 impl Finding {
     /// What it concludes: an outcome's name or a stall's, else the kind.
-    #[must_use]
     pub fn conclusion(&self) -> String {
         match (&self.outcome, &self.cause) {
             (Some(outcome), _) => outcome.clone(),

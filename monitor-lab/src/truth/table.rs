@@ -15,7 +15,6 @@ pub type Cell = (String, String);
 /// The cells that one run adds: one for each conclusion due about an end of a
 /// connection, one for each that was said without being due, and one ("nothing"
 /// against "nothing") for each end about which nothing was due or said.
-#[must_use]
 pub fn cells(truth: &Truth, observed: &Observed) -> Vec<Cell> {
     let mut cells = Vec::new();
     for aligned in align(truth, observed) {
@@ -56,7 +55,6 @@ pub fn cells(truth: &Truth, observed: &Observed) -> Vec<Cell> {
 }
 
 /// How many findings of one run are false.
-#[must_use]
 pub fn false_findings(truth: &Truth, observed: &Observed) -> u64 {
     let aligned = align(truth, observed);
     let pairs = aligned.iter().flat_map(|aligned| &aligned.pairs);
@@ -114,7 +112,6 @@ impl Table {
     }
 
     /// The table for programs.
-    #[must_use]
     pub fn summary(&self) -> Summary {
         let mut table: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
         for ((truth, observed), count) in &self.counts {
@@ -162,7 +159,6 @@ impl Table {
     }
 
     /// The table as Markdown, which people read as it is, too.
-    #[must_use]
     pub fn markdown(&self) -> String {
         let columns = self.words(|(_, observed)| observed);
         let header = std::iter::once("true ↓ said →").chain(columns.iter().copied());

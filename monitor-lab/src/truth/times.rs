@@ -23,7 +23,6 @@ pub struct Time {
 
 /// The time of every conclusion that was due and said. `start` is the moment that
 /// the seconds in `said` count from.
-#[must_use]
 pub fn times(truth: &Truth, observed: &Observed, entries: &[Entry], start: Instant) -> Vec<Time> {
     let mut times = Vec::new();
     for aligned in align(truth, observed) {

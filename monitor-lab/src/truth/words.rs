@@ -7,7 +7,6 @@ use std::ops::Range;
 impl Truth {
     /// All that must be said, in order, and what is left firing in the end. Warnings that
     /// are allowed and not due are left out, and so are metrics and listings.
-    #[must_use]
     pub fn in_words(&self) -> String {
         let mut parts: Vec<String> = self.due.iter().map(|due| self.due_in_words(due)).collect();
         if parts.is_empty() {

@@ -86,9 +86,6 @@ pub fn trials(rooms: &[(&str, &'static [Test])]) -> Vec<Trial> {
 }
 
 /// Looks again and again until there is an answer.
-///
-/// # Errors
-/// As [`wait::eventually`].
 pub fn eventually<T, W: Display>(
     what: &str,
     look: impl FnMut() -> Result<Result<T, W>, Failed>,
@@ -97,9 +94,6 @@ pub fn eventually<T, W: Display>(
 }
 
 /// For [`eventually`]: done once `value` is `wanted`.
-///
-/// # Errors
-/// The value, while it is another one.
 pub fn is(value: f64, wanted: impl Into<f64>) -> Result<(), f64> {
     if value == wanted.into() {
         Ok(())

@@ -10,17 +10,11 @@ use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 
 /// A client and a server with a router between them that forgets nothing.
-///
-/// # Errors
-/// If it cannot be built.
 pub fn routed() -> Result<Network, Failed> {
     Ok(Network::build(&Middlebox::Router)?)
 }
 
 /// Runs `ip` with these space-separated arguments within `place`.
-///
-/// # Errors
-/// If it refuses.
 pub fn ip(place: &Namespace, arguments: &str) -> Result<(), Failed> {
     let output = Command::new("ip")
         .args(["-n", place.name()])
@@ -38,9 +32,6 @@ pub fn ip(place: &Namespace, arguments: &str) -> Result<(), Failed> {
 }
 
 /// Listens in `place`.
-///
-/// # Errors
-/// The kernel's reason.
 pub fn listen(place: &Namespace, address: SocketAddr) -> Result<TcpListener, Failed> {
     Ok(place.within(|| TcpListener::bind(address))??)
 }
@@ -53,17 +44,11 @@ pub struct Pair {
 
 impl Pair {
     /// Connects from `place` to `listener`, at its own address.
-    ///
-    /// # Errors
-    /// If that fails.
     pub fn open(place: &Namespace, listener: &TcpListener) -> Result<Self, Failed> {
         Self::open_to(place, listener, listener.local_addr()?)
     }
 
     /// Connects from `place` to `listener`, which `address` leads to.
-    ///
-    /// # Errors
-    /// If that fails.
     pub fn open_to(
         place: &Namespace,
         listener: &TcpListener,
@@ -74,9 +59,6 @@ impl Pair {
     }
 
     /// Connects in this process's own network namespace.
-    ///
-    /// # Errors
-    /// If that fails.
     pub fn open_here(listener: &TcpListener) -> Result<Self, Failed> {
         let client = TcpStream::connect_timeout(&listener.local_addr()?, BOUND)?;
         Self::accepted(client, listener)
@@ -92,26 +74,17 @@ impl Pair {
     }
 
     /// One byte there and one back.
-    ///
-    /// # Errors
-    /// If either does not arrive.
     pub fn exchange(&self) -> io::Result<()> {
         send(&self.client, &self.server)?;
         send(&self.server, &self.client)
     }
 
     /// The client's own address.
-    ///
-    /// # Errors
-    /// The kernel's reason.
     pub fn client_address(&self) -> io::Result<SocketAddr> {
         self.client.local_addr()
     }
 
     /// The server's own address.
-    ///
-    /// # Errors
-    /// The kernel's reason.
     pub fn server_address(&self) -> io::Result<SocketAddr> {
         self.server.local_addr()
     }

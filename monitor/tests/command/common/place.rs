@@ -20,9 +20,6 @@ pub fn watching(block: &Block, name: &str, timeout: &str) -> String {
 }
 
 /// A place on `block`'s own loopback address, with `settings` in the configuration file.
-///
-/// # Errors
-/// If files or ports cannot be had.
 pub fn place_in(block: &Block, settings: &str) -> Result<Place, Failed> {
     Ok(Place::new(TCPLULL.as_ref(), block.loopback(), settings)?)
 }

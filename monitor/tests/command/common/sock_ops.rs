@@ -45,9 +45,6 @@ pub struct Overwriter {
 
 impl Overwriter {
     /// Attaches it to `cgroup`; it writes `flags`.
-    ///
-    /// # Errors
-    /// The kernel's reason.
     pub fn attach(cgroup: &File, flags: u32) -> Result<Self, Failed> {
         let code = [
             // r0 = context->op; if it is another one, skip the call.
