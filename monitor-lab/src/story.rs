@@ -116,6 +116,14 @@ impl<'a> Story<'a> {
         self.network.uplink_dies(end)
     }
 
+    /// Waits for `tcplull` to find that the silence has crossed the timeout at both ends,
+    /// and reads the alerts that fire then.
+    pub fn crosses_at_both_ends(&mut self) -> Result<(), LabError> {
+        self.awaits(End::Client, Conclusion::Crossed)?;
+        self.awaits(End::Server, Conclusion::Crossed)?;
+        self.reads_alerts_in_silence()
+    }
+
     /// Waits for `tcplull` to conclude this about `end`'s connection.
     pub fn awaits(&mut self, end: End, conclusion: Conclusion) -> Result<(), LabError> {
         self.awaits_each(end, 0..1, conclusion)

@@ -11,7 +11,7 @@ use monitor_lab::network::cgroup::Cgroup;
 use monitor_lab::network::family::Family;
 use monitor_lab::network::middlebox::{Middlebox, Unknown};
 use monitor_lab::network::{Network, stale};
-use monitor_lab::simulated_middlebox::{Behaviour, Clock, Expiry};
+use monitor_lab::simulated_middlebox::{Clock, Expiry};
 use sockets::pair::{
     LOST, Pair, SOON, eventually, hears_nothing, info, read_within, send, transfer, unacknowledged,
 };
@@ -117,11 +117,7 @@ fn lossy() -> Result<(), LabError> {
 }
 
 fn path_dies() -> Result<(), LabError> {
-    let program = Middlebox::Simulated(Behaviour {
-        expires_after: SOON,
-        clock: Clock::Packets,
-        expiry: Expiry::Drops,
-    });
+    let program = Middlebox::simulated(SOON, Clock::Packets, Expiry::Drops);
     for kind in [Middlebox::Router, program] {
         let (network, pair) = network(Family::V4, kind)?;
         network.path_dies()?;

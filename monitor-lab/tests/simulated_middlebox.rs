@@ -8,7 +8,7 @@ mod sockets;
 use monitor_lab::LabError;
 use monitor_lab::network::middlebox::Middlebox;
 use monitor_lab::network::{Network, family::Family};
-use monitor_lab::simulated_middlebox::{Behaviour, Clock, Expiry, Forged};
+use monitor_lab::simulated_middlebox::{Clock, Expiry, Forged};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{KeepAlive, TcpKeepIdle, TcpKeepInterval};
@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 const LAB: &str = env!("CARGO_BIN_EXE_monitor-lab");
 
 /// After so many seconds of silence the middleboxes of these tests forget a connection.
-const EXPIRES: u32 = 1;
+const EXPIRES: u64 = 1;
 /// A silence that they have surely forgotten.
 const SILENCE: Duration = Duration::from_millis(2000);
 
@@ -55,11 +55,7 @@ fn main() -> ExitCode {
 }
 
 fn program(expiry: Expiry) -> Middlebox {
-    Middlebox::Simulated(Behaviour {
-        expires_after: Duration::from_secs(EXPIRES.into()),
-        clock: Clock::Packets,
-        expiry,
-    })
+    Middlebox::simulated(Duration::from_secs(EXPIRES), Clock::Packets, expiry)
 }
 
 fn network(family: Family, kind: Middlebox) -> Result<(Network, Pair), LabError> {
@@ -120,11 +116,7 @@ fn keepalive(pair: &Pair) -> Result<(), LabError> {
 }
 
 fn clocked(clock: Clock) -> Middlebox {
-    Middlebox::Simulated(Behaviour {
-        expires_after: Duration::from_secs(2),
-        clock,
-        expiry: Expiry::FinishesBoth,
-    })
+    Middlebox::simulated(Duration::from_secs(2), clock, Expiry::FinishesBoth)
 }
 
 fn packet_clock() -> Result<(), LabError> {

@@ -6,9 +6,10 @@ use super::namespace::Namespace;
 use super::tool;
 use crate::LabError;
 use crate::simulated_middlebox::handle::SimulatedMiddlebox;
-use crate::simulated_middlebox::{Behaviour, Orders};
+use crate::simulated_middlebox::{Behaviour, Clock, Expiry, Orders};
 use serde::Serialize;
 use std::path::Path;
+use std::time::Duration;
 
 /// The middlebox's ports: to the client and to the server.
 pub(super) const PORTS: [&str; 2] = ["lan", "wan"];
@@ -51,6 +52,15 @@ pub enum Unknown {
 }
 
 impl Middlebox {
+    /// One that is simulated, in which a connection expires after so much silence.
+    pub const fn simulated(expires_after: Duration, clock: Clock, expiry: Expiry) -> Self {
+        Self::Simulated(Behaviour {
+            expires_after,
+            clock,
+            expiry,
+        })
+    }
+
     /// Sets up the middlebox in `place`. What is returned keeps it alive, where it is a
     /// program, which needs `lab`, the laboratory's own binary.
     pub(super) fn install(

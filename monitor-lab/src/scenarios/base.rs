@@ -84,6 +84,13 @@ pub(super) const NAT: Middlebox = Middlebox::Nat {
     unknown: Unknown::Drop,
 };
 
+/// The path of its own name, where the truth is about that NAT.
+pub(super) const NAT_PATH: Configuration = Configuration {
+    path: "nat",
+    timeout: TIMEOUT,
+    clock: Clock::Packets,
+};
+
 /// A path that must be warned of: a sweep surely falls between three quarters of its
 /// timeout and the timeout, also on a busy machine.
 pub(super) const PATH_OF_6: Configuration = Configuration {

@@ -33,11 +33,7 @@ pub(super) const PROXY: Scenario = Scenario {
 };
 
 const fn closes(clock: Clock) -> Middlebox {
-    Middlebox::Simulated(Behaviour {
-        expires_after: EXPIRES_AFTER,
-        clock,
-        expiry: Expiry::FinishesBoth,
-    })
+    Middlebox::simulated(EXPIRES_AFTER, clock, Expiry::FinishesBoth)
 }
 
 fn truth() -> Truth {
@@ -77,9 +73,7 @@ fn closed(truth: Truth) -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.awaits(Client, Crossed)?;
-    story.awaits(Server, Crossed)?;
-    story.reads_alerts_in_silence()?;
+    story.crosses_at_both_ends()?;
     story.hears_goodbye(Client)?;
     story.hears_goodbye(Server)?;
     story.closes()?;

@@ -11,20 +11,15 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "box-resets-both",
     about: "a firewall forgets in the silence and sends a RST to both ends at once",
     case: Some(3),
-    middlebox: Middlebox::Simulated(Behaviour {
-        expires_after: EXPIRES_AFTER,
-        clock: Clock::Packets,
-        expiry: Expiry::ResetsBoth,
-    }),
+    middlebox: Middlebox::simulated(EXPIRES_AFTER, Clock::Packets, Expiry::ResetsBoth),
     truth,
     tell,
     ..BASE
 };
 
 fn truth() -> Truth {
-    Truth::of_path(PATH, TIMEOUT)
-        .crosses(Client)
-        .crosses(Server)
+    Truth::usual()
+        .crosses_at_both_ends()
         // No page: nothing was under way.
         .due(Client, Reset, Ticket, 6.8..=7.8)
         .showing("reset_came", "during_silence")
@@ -39,9 +34,7 @@ fn truth() -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.awaits(Client, Crossed)?;
-    story.awaits(Server, Crossed)?;
-    story.reads_alerts_in_silence()?;
+    story.crosses_at_both_ends()?;
     story.is_reset(Client)?;
     story.is_reset(Server)?;
     story.awaits(Client, Reset)?;

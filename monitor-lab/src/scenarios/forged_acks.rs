@@ -54,22 +54,21 @@ pub(super) const SEND_AND_CLOSE: Scenario = Scenario {
 };
 
 const fn forger(timestamps: Forged, fin_after: Option<u32>) -> Middlebox {
-    Middlebox::Simulated(Behaviour {
-        expires_after: Duration::from_secs(TIMEOUT as u64),
-        clock: Clock::Packets,
-        expiry: Expiry::Forges {
+    Middlebox::simulated(
+        Duration::from_secs(TIMEOUT as u64),
+        Clock::Packets,
+        Expiry::Forges {
             timestamps,
             fin_after,
         },
-    })
+    )
 }
 
 /// The truth, where this sign is seen. In each case nothing that came since moved the
 /// clock that the server's kernel shows, in 6 s and more.
 fn forged(sign: &'static str) -> Truth {
     Truth::usual()
-        .crosses(Client)
-        .crosses(Server)
+        .crosses_at_both_ends()
         .allows(Client, Acknowledged)
         .due(Client, Undelivered, Page, 5.8..=6.8)
         .suspected()
@@ -124,9 +123,7 @@ fn send_and_close(story: &mut Story<'_>) -> Result<(), LabError> {
 
 fn crosses(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.awaits(Client, Crossed)?;
-    story.awaits(Server, Crossed)?;
-    story.reads_alerts_in_silence()?;
+    story.crosses_at_both_ends()?;
     story.silence(6.0)
 }
 

@@ -7,21 +7,20 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "held-clock",
     about: "the server's timestamp clock stood still in the silence, but it answers",
     case: Some(38),
-    middlebox: Middlebox::Simulated(Behaviour {
-        expires_after: Duration::from_secs(TIMEOUT as u64),
-        clock: Clock::Packets,
-        expiry: Expiry::HoldsClock,
-    }),
+    middlebox: Middlebox::simulated(
+        Duration::from_secs(TIMEOUT as u64),
+        Clock::Packets,
+        Expiry::HoldsClock,
+    ),
     truth,
     tell,
     ..BASE
 };
 
 fn truth() -> Truth {
-    Truth::of_path(PATH, TIMEOUT)
+    Truth::usual()
         .quiet()
-        .crosses(Client)
-        .crosses(Server)
+        .crosses_at_both_ends()
         .due(Client, Survived, Severity::None, 5.8..=6.8)
         .timed()
         // The ACK may be there before the answer is.
@@ -31,9 +30,7 @@ fn truth() -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.awaits(Client, Crossed)?;
-    story.awaits(Server, Crossed)?;
-    story.reads_alerts_in_silence()?;
+    story.crosses_at_both_ends()?;
     story.silence(6.0)?;
     story.exchange("b", "B")?;
     story.awaits(Client, Survived)?;

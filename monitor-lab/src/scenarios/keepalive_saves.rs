@@ -4,7 +4,6 @@
 
 use super::prelude::*;
 
-const TIMEOUT: u32 = 4;
 const IDLE: u32 = 1;
 const INTERVAL: u32 = 1;
 
@@ -12,15 +11,8 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "keepalive-saves",
     about: "keepalive every second keeps a NAT of 4 s awake through 7 s without payload",
     case: Some(11),
-    middlebox: Middlebox::Nat {
-        forgets_after: TIMEOUT,
-        unknown: Unknown::Drop,
-    },
-    configuration: Configuration {
-        path: "nat",
-        timeout: TIMEOUT,
-        clock: Clock::Packets,
-    },
+    middlebox: NAT,
+    configuration: NAT_PATH,
     truth,
     tell,
     ..BASE

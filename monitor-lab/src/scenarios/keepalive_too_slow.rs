@@ -21,8 +21,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
 fn truth() -> Truth {
     Truth::of_path(PATH_OF_6.path, PATH_OF_6.timeout)
         .warned(Client, "keepalive starts after 30 s")
-        .crosses(Client)
-        .crosses(Server)
+        .crosses_at_both_ends()
         .due(Client, Blackholed, Page, 7.8..=8.8)
         .resting_on("timeouts", 1.0..=3.0)
         .timed()
@@ -34,9 +33,7 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.client_keeps_alive(IDLE, INTERVAL)?;
     story.exchange("a", "A")?;
     story.awaits(Client, AtRisk)?;
-    story.awaits(Client, Crossed)?;
-    story.awaits(Server, Crossed)?;
-    story.reads_alerts_in_silence()?;
+    story.crosses_at_both_ends()?;
     story.silence(8.0)?;
     story.client_sends("b")?;
     story.awaits(Client, Blackholed)?;

@@ -21,8 +21,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
 fn truth() -> Truth {
     Truth::of_path(PATH_OF_6.path, PATH_OF_6.timeout)
         .warned(Client, "keepalive starts after 8 s")
-        .crosses(Client)
-        .crosses(Server)
+        .crosses_at_both_ends()
         .due(Client, Blackholed, Page, 7.8..=12.0)
         .resting_on("unanswered_probes", 3.0..=4.0)
         .resting_on("timeouts", 0.0..=0.0)
@@ -37,9 +36,7 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.client_keeps_alive(IDLE, INTERVAL)?;
     story.exchange("a", "A")?;
     story.awaits(Client, AtRisk)?;
-    story.awaits(Client, Crossed)?;
-    story.awaits(Server, Crossed)?;
-    story.reads_alerts_in_silence()?;
+    story.crosses_at_both_ends()?;
     story.awaits(Client, Blackholed)?;
     story.watches_on(2.0)?;
     story.server_received_no_more()?;

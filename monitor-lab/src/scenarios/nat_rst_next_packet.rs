@@ -2,8 +2,6 @@
 
 use super::prelude::*;
 
-const TIMEOUT: u32 = 4;
-
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-rst-next-packet",
     about: "a NAT forgets after 4 s and answers the next packet with a RST",
@@ -12,11 +10,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
         forgets_after: TIMEOUT,
         unknown: Unknown::Reset,
     },
-    configuration: Configuration {
-        path: "nat",
-        timeout: TIMEOUT,
-        clock: Clock::Packets,
-    },
+    configuration: NAT_PATH,
     truth,
     tell,
     ..BASE
@@ -24,8 +18,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
 
 fn truth() -> Truth {
     Truth::of_path("nat", TIMEOUT)
-        .crosses(Client)
-        .crosses(Server)
+        .crosses_at_both_ends()
         // A page: the client had data under way.
         .due(Client, Reset, Page, 5.8..=6.8)
         .showing("reset_came", "after_send")
@@ -38,9 +31,7 @@ fn truth() -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.awaits(Client, Crossed)?;
-    story.awaits(Server, Crossed)?;
-    story.reads_alerts_in_silence()?;
+    story.crosses_at_both_ends()?;
     story.silence(6.0)?;
     story.client_sends("b")?;
     story.client_is_reset()?;

@@ -5,21 +5,12 @@
 use super::prelude::*;
 use std::ops::RangeInclusive;
 
-const TIMEOUT: u32 = 4;
-
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "nat-silent-drop",
     about: "a NAT forgets after 4 s and drops what it no longer knows",
     case: Some(1),
-    middlebox: Middlebox::Nat {
-        forgets_after: TIMEOUT,
-        unknown: Unknown::Drop,
-    },
-    configuration: Configuration {
-        path: "nat",
-        timeout: TIMEOUT,
-        clock: Clock::Packets,
-    },
+    middlebox: NAT,
+    configuration: NAT_PATH,
     truth,
     tell,
     ..BASE
@@ -33,8 +24,7 @@ fn truth() -> Truth {
 /// The truth, where the verdict rests on so many timeouts.
 pub(super) fn blackholed_by(timeouts: RangeInclusive<f64>) -> Truth {
     Truth::of_path("nat", TIMEOUT)
-        .crosses(Client)
-        .crosses(Server)
+        .crosses_at_both_ends()
         .counts("tcplull_crossed_total", &[])
         .due(Client, Blackholed, Page, 5.8..=6.8)
         .resting_on("timeouts", timeouts)
@@ -47,9 +37,7 @@ pub(super) fn blackholed_by(timeouts: RangeInclusive<f64>) -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.awaits(Client, Crossed)?;
-    story.awaits(Server, Crossed)?;
-    story.reads_alerts_in_silence()?;
+    story.crosses_at_both_ends()?;
     story.silence(6.0)?;
     story.client_sends("b")?;
     story.awaits(Client, Blackholed)?;

@@ -33,17 +33,14 @@ pub(super) const SEND_AND_CLOSE: Scenario = Scenario {
 fn truth() -> Truth {
     Truth::usual()
         .quiet()
-        .crosses(Client)
-        .crosses(Server)
+        .crosses_at_both_ends()
         .due(Client, Acknowledged, Severity::None, 5.8..=6.8)
         .timed()
         .due(Server, Survived, Severity::None, 5.8..=6.8)
 }
 
 fn crosses(story: &mut Story<'_>) -> Result<(), LabError> {
-    story.awaits(Client, Crossed)?;
-    story.awaits(Server, Crossed)?;
-    story.reads_alerts_in_silence()?;
+    story.crosses_at_both_ends()?;
     story.silence(6.0)
 }
 

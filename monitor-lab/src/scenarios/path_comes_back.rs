@@ -7,11 +7,11 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "path-comes-back",
     about: "a box forgets after 4 s, drops, and 6 s later lets everything pass again",
     case: Some(10),
-    middlebox: Middlebox::Simulated(Behaviour {
-        expires_after: Duration::from_secs(TIMEOUT as u64),
-        clock: Clock::Packets,
-        expiry: Expiry::DropsFor(6),
-    }),
+    middlebox: Middlebox::simulated(
+        Duration::from_secs(TIMEOUT as u64),
+        Clock::Packets,
+        Expiry::DropsFor(6),
+    ),
     truth,
     tell,
     ..BASE
@@ -19,9 +19,8 @@ pub(super) const SCENARIO: Scenario = Scenario {
 
 fn truth() -> Truth {
     // No alert is named as left firing: the page must be gone.
-    Truth::of_path(PATH, TIMEOUT)
-        .crosses(Client)
-        .crosses(Server)
+    Truth::usual()
+        .crosses_at_both_ends()
         .due(Client, Blackholed, Page, 5.8..=6.8)
         .timed()
         .due(Client, Recovered, Severity::None, 5.8..=6.8)
@@ -34,9 +33,7 @@ fn truth() -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.awaits(Client, Crossed)?;
-    story.awaits(Server, Crossed)?;
-    story.reads_alerts_in_silence()?;
+    story.crosses_at_both_ends()?;
     story.silence(6.0)?;
     story.client_sends("b")?;
     story.awaits(Client, Blackholed)?;

@@ -7,7 +7,7 @@ pub(super) use crate::configuration::Configuration;
 pub(super) use crate::ends::End::{self, Client, Server};
 pub(super) use crate::network::family::Family;
 pub(super) use crate::network::middlebox::{Middlebox, Unknown};
-pub(super) use crate::simulated_middlebox::{Behaviour, Clock, Expiry, Forged};
+pub(super) use crate::simulated_middlebox::{Clock, Expiry, Forged};
 pub(super) use crate::story::Story;
 pub(super) use crate::truth::Conclusion::*;
 pub(super) use crate::truth::Severity::{self, Page, Ticket};

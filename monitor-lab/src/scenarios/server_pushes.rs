@@ -7,19 +7,15 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "server-pushes",
     about: "a NAT forgets after 4 s, and the server speaks first after that",
     case: Some(7),
-    middlebox: Middlebox::Nat {
-        forgets_after: TIMEOUT,
-        unknown: Unknown::Drop,
-    },
+    middlebox: NAT,
     truth,
     tell,
     ..BASE
 };
 
 fn truth() -> Truth {
-    Truth::of_path(PATH, TIMEOUT)
-        .crosses(Client)
-        .crosses(Server)
+    Truth::usual()
+        .crosses_at_both_ends()
         .due(Server, Blackholed, Page, 5.8..=6.8)
         .resting_on("timeouts", 1.0..=3.0)
         .timed()
@@ -30,9 +26,7 @@ fn truth() -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.awaits(Client, Crossed)?;
-    story.awaits(Server, Crossed)?;
-    story.reads_alerts_in_silence()?;
+    story.crosses_at_both_ends()?;
     story.silence(6.0)?;
     story.server_sends("B")?;
     story.awaits(Server, Blackholed)?;

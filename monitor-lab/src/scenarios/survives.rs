@@ -3,18 +3,10 @@
 
 use super::prelude::*;
 
-const STATED: u32 = 4;
-
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "survives",
     about: "the configuration states 4 s, the box has no timeout: the silence is survived",
     case: Some(9),
-    middlebox: Middlebox::Router,
-    configuration: Configuration {
-        path: "stated",
-        timeout: STATED,
-        clock: Clock::Packets,
-    },
     truth,
     tell,
     ..BASE
@@ -22,10 +14,9 @@ pub(super) const SCENARIO: Scenario = Scenario {
 
 fn truth() -> Truth {
     // No alert is named as left firing: the tickets of the silence must be gone.
-    Truth::of_path("stated", STATED)
+    Truth::usual()
         .quiet()
-        .crosses(Client)
-        .crosses(Server)
+        .crosses_at_both_ends()
         .due(Client, Survived, Severity::None, 5.8..=6.8)
         .timed()
         // The ACK may be there before the answer is.
@@ -37,9 +28,7 @@ fn truth() -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
-    story.awaits(Client, Crossed)?;
-    story.awaits(Server, Crossed)?;
-    story.reads_alerts_in_silence()?;
+    story.crosses_at_both_ends()?;
     story.silence(6.0)?;
     story.exchange("b", "B")?;
     story.awaits(Client, Survived)?;

@@ -49,11 +49,7 @@ impl Daemon {
         let enough = self.metric("sweeps_total", &[])? + f64::from(count + 1);
         eventually("the daemon has swept", || {
             let sweeps = self.metric("sweeps_total", &[])?;
-            Ok(if sweeps >= enough {
-                Ok(())
-            } else {
-                Err(sweeps)
-            })
+            Ok((sweeps >= enough).then_some(()).ok_or(sweeps))
         })
     }
 

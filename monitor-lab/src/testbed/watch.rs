@@ -52,11 +52,7 @@ impl Watch {
         };
         eventually("tcplull watch is connected", || {
             let clients = clients()?;
-            Ok(if clients > before {
-                Ok(())
-            } else {
-                Err(clients)
-            })
+            Ok((clients > before).then_some(()).ok_or(clients))
         })?;
         Ok(watch)
     }

@@ -55,6 +55,11 @@ impl Truth {
         )
     }
 
+    /// [`Self::crosses`] at each end.
+    pub fn crosses_at_both_ends(self) -> Self {
+        self.crosses(End::Client).crosses(End::Server)
+    }
+
     /// Adds a finding that must be said.
     pub fn due(
         mut self,

@@ -39,7 +39,7 @@ fn healthy() -> Tested {
             return Ok(Err("no answer".to_owned()));
         };
         codes.push(code);
-        Ok(if code == 200 { Ok(()) } else { Err(body) })
+        Ok((code == 200).then_some(()).ok_or(body))
     })?;
     assert!(
         codes.iter().all(|code| [200, 503].contains(code)),
@@ -154,11 +154,10 @@ fn terminated() -> Tested {
         // The kernel frees programs a moment after the last hold on them is gone.
         eventually("its programs are gone", || {
             let left = still_loaded(&programs)?;
-            Ok(if left.is_empty() {
-                Ok(())
-            } else {
-                Err(format!("{left:?}"))
-            })
+            Ok(left
+                .is_empty()
+                .then_some(())
+                .ok_or_else(|| format!("{left:?}")))
         })?;
     }
     Ok(())
@@ -263,11 +262,10 @@ fn same_finding() -> Tested {
     let mut lines = Vec::new();
     eventually("watch shows the finding of the log", || {
         lines.extend(told.try_iter());
-        Ok(if lines.contains(logged) {
-            Ok(())
-        } else {
-            Err(lines.join("\n"))
-        })
+        Ok(lines
+            .contains(logged)
+            .then_some(())
+            .ok_or_else(|| lines.join("\n")))
     })
 }
 

@@ -296,11 +296,7 @@ fn same_traffic() -> Tested {
         let mut shapes = Vec::new();
         eventually("the exchange is acknowledged", || {
             shapes.extend(capture.shapes());
-            Ok(if shapes.len() >= 7 {
-                Ok(())
-            } else {
-                Err(shapes.len())
-            })
+            Ok((shapes.len() >= 7).then_some(()).ok_or(shapes.len()))
         })?;
         Ok(shapes)
     };

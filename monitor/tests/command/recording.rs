@@ -89,11 +89,9 @@ fn told_again() -> Tested {
     let (said, mut watched) = (daemon.finding_lines()?, Vec::new());
     eventually("watch was told what the log was", || {
         watched.extend(told.try_iter());
-        Ok(if watched == said {
-            Ok(())
-        } else {
-            Err(format!("{watched:?}, not {said:?}"))
-        })
+        Ok((watched == said)
+            .then_some(())
+            .ok_or_else(|| format!("{watched:?}, not {said:?}")))
     })?;
     assert_eq!(daemon.stop()?, Some(0));
 
@@ -238,7 +236,7 @@ fn filling_disk() -> Tested {
     pair.exchange()?;
     eventually("the disk is full", || {
         let dropped = daemon.metric("recording_dropped_total", &[])?;
-        Ok(if dropped > 0.0 { Ok(()) } else { Err(dropped) })
+        Ok((dropped > 0.0).then_some(()).ok_or(dropped))
     })?;
     // It goes on judging, and does not go on complaining.
     daemon.await_finding(pair.client_address()?, "crossed")?;

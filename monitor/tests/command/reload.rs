@@ -50,11 +50,7 @@ fn broken() -> Tested {
     let at_fault = format!("{}:5: ", place.file().display());
     eventually("the log names the line", || {
         let log = daemon.log()?;
-        Ok(if log.contains(&at_fault) {
-            Ok(())
-        } else {
-            Err(log)
-        })
+        Ok(log.contains(&at_fault).then_some(()).ok_or(log))
     })?;
     let log = daemon.log()?;
     let new: Vec<&str> = log.lines().skip(before).collect();

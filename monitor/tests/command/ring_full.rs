@@ -51,13 +51,9 @@ fn overflow() -> Tested {
         let submitted = value("tcplull_facts_submitted_total")?;
         let dropped = value("tcplull_facts_dropped_total")?;
         // One read is not one moment: facts may come between two counters.
-        Ok(if dropped > 0.0 && seen == submitted + dropped {
-            Ok(())
-        } else {
-            Err(format!(
-                "{seen} seen, {submitted} submitted, {dropped} dropped"
-            ))
-        })
+        Ok((dropped > 0.0 && seen == submitted + dropped)
+            .then_some(())
+            .ok_or_else(|| format!("{seen} seen, {submitted} submitted, {dropped} dropped")))
     })?;
     // Most of what 200 connections had to tell had no room.
     assert!(
