@@ -57,7 +57,7 @@ pub struct Report {
     /// What `tcplull` said.
     #[serde(rename = "said")]
     pub observed: Observed,
-    /// Where they differ, or what kept the story from being told.
+    /// Where they differ, or what kept the story from being report.
     pub differences: Vec<String>,
     /// Seconds from the provoking send to the verdict; `None` if there was none.
     pub verdict_seconds: Option<f64>,
@@ -85,55 +85,39 @@ pub fn run(
     tools: &Tools,
     observer: Option<Observer>,
 ) -> Result<Report, LabError> {
-    let truth = (scenario.truth)();
-    let mut told = Told::default();
-    match tell(scenario, &truth, tools, observer, &mut told) {
-        Ok(()) => {}
-        Err(LabError::Interrupted) => return Err(LabError::Interrupted),
-        Err(error) => told.differences.insert(0, error.to_string()),
-    }
-    let ok = told.differences.is_empty();
-    Ok(Report {
+    let mut report = Report {
         scenario: scenario.name,
         run,
-        truth,
-        observed: told.observed,
-        differences: told.differences,
-        verdict_seconds: told.verdict_seconds,
-        times: told.times,
-        false_findings: told.false_findings,
-        cells: told.cells,
-        ok,
-        log: told.log.filter(|_| !ok),
-    })
-}
-
-#[derive(Default)]
-struct Told {
-    observed: Observed,
-    differences: Vec<String>,
-    verdict_seconds: Option<f64>,
-    times: Vec<Time>,
-    false_findings: u64,
-    cells: Vec<Cell>,
-    log: Option<String>,
+        truth: (scenario.truth)(),
+        observed: Observed::default(),
+        differences: Vec::new(),
+        verdict_seconds: None,
+        times: Vec::new(),
+        false_findings: 0,
+        cells: Vec::new(),
+        ok: false,
+        log: None,
+    };
+    match tell(scenario, tools, observer, &mut report) {
+        Ok(()) => {}
+        Err(LabError::Interrupted) => return Err(LabError::Interrupted),
+        Err(error) => report.differences.insert(0, error.to_string()),
+    }
+    report.ok = report.differences.is_empty();
+    report.log = report.log.filter(|_| !report.ok);
+    Ok(report)
 }
 
 fn tell(
     scenario: &Scenario,
-    truth: &Truth,
     tools: &Tools,
     observer: Option<Observer>,
-    told: &mut Told,
+    report: &mut Report,
 ) -> Result<(), LabError> {
     let network = Network::build_with(&tools.lab, scenario.family, &scenario.middlebox)?;
     let timeline = Timeline::new(tools.interrupt.clone(), observer);
     let connect = || Applications::connect(&tools.lab, &network, scenario.placement, &timeline);
-    let mut older = if scenario.connected_first {
-        Some(connect()?)
-    } else {
-        None
-    };
+    let mut older = scenario.connected_first.then(&connect).transpose()?;
     let start = || {
         let settings = scenario.configuration.text(&network.block);
         let place = Place::new(&tools.tcplull, network.block.loopback(), &settings)?;
@@ -143,61 +127,55 @@ fn tell(
         Some(applications) => chatting(applications, &timeline, start)?,
         None => start()?,
     };
-    let applications = match older {
-        Some(applications) => applications,
-        None => connect()?,
-    };
+    let applications = older.map_or_else(connect, Ok)?;
     let start = Instant::now();
 
+    let truth = &report.truth;
     let mut story = Story::begin(applications, &network, &daemon, &timeline, truth);
     let ending = (scenario.tell)(&mut story);
     // The applications live on until the daemon is gone: what their end looks
     // like is no part of the story.
     let (observed, applications) = story.end();
-    told.observed = observed;
+    report.observed = observed;
     let complaint = daemon.end(END_WITHIN).err();
     drop(watch);
 
     let entries = timeline.entries();
-    told.observed.cgroup = applications.cgroup();
-    told.observed.holders = Some(applications.holders()?);
-    told.observed
+    report.observed.cgroup = applications.cgroup();
+    report.observed.holders = Some(applications.holders()?);
+    report
+        .observed
         .take_in(&entries, start, &applications.addresses, &network.block);
-    told.log = Some(daemon.wrote());
+    report.log = Some(daemon.wrote());
     if ending.is_ok() {
-        told.differences = compare::differences(truth, &told.observed);
-        told.differences
-            .extend(compare::unread(truth, &told.observed));
-        told.times = times::times(truth, &told.observed, &entries, start);
-        let verdict = truth
-            .verdict
-            .map(|verdict| (verdict.end, verdict.conclusion));
-        let mut times = told.times.iter();
-        told.verdict_seconds = times
-            .find(|time| Some((time.end, time.conclusion)) == verdict)
-            .map(|time| time.seconds);
-        told.cells = table::cells(truth, &told.observed);
-        told.false_findings = table::false_findings(truth, &told.observed);
+        report.differences = compare::differences(truth, &report.observed);
+        report
+            .differences
+            .extend(compare::unread(truth, &report.observed));
+        report.times = times::times(truth, &report.observed, &entries, start);
+        report.verdict_seconds = truth.verdict.and_then(|verdict| {
+            let its =
+                |time: &&Time| (time.end, time.conclusion) == (verdict.end, verdict.conclusion);
+            report.times.iter().find(its).map(|time| time.seconds)
+        });
+        report.cells = table::cells(truth, &report.observed);
+        report.false_findings = table::false_findings(truth, &report.observed);
     }
-    told.differences
+    report
+        .differences
         .extend(complaint.map(|error| error.to_string()));
     if timeline.dropped() > 0 {
-        told.differences.push(format!(
+        report.differences.push(format!(
             "the timeline was full: {} entries are missing",
             timeline.dropped()
         ));
     }
-    if let (Some(directory), true, true) = (
-        &tools.record_to,
-        ending.is_ok(),
-        told.differences.is_empty(),
-    ) {
-        let fixture = Fixture::new(
-            scenario.name,
-            applications.addresses.clone(),
-            &told.observed,
-            truth,
-        );
+    if let Some(directory) = &tools.record_to
+        && ending.is_ok()
+        && report.differences.is_empty()
+    {
+        let addresses = applications.addresses.clone();
+        let fixture = Fixture::new(scenario.name, addresses, &report.observed, truth);
         let recording = daemon.place().path(RECORDING);
         fixture::keep(&fixture, &recording, &network.block, truth, directory)?;
     }
