@@ -3,19 +3,19 @@
 
 mod common;
 
-use monitor_lab::LabError;
+use common::{LAB, Tested};
+use libtest_mimic::Failed;
 use monitor_lab::scenarios;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-const LAB: &str = env!("CARGO_BIN_EXE_monitor-lab");
 
 /// How long anything may take that should take a moment.
 const SOON: Duration = Duration::from_secs(15);
@@ -34,19 +34,15 @@ fn main() -> ExitCode {
     ])
 }
 
-fn lab(arguments: &[&str]) -> Result<Output, LabError> {
-    Command::new(LAB)
-        .args(arguments)
-        .env_remove("CI")
-        .output()
-        .map_err(LabError::io("running the lab"))
+fn lab(arguments: &[&str]) -> io::Result<Output> {
+    Command::new(LAB).args(arguments).env_remove("CI").output()
 }
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn unknown() -> Result<(), LabError> {
+fn unknown() -> Tested {
     let output = lab(&["run", "nat-silent-dorp"])?;
     assert_eq!(output.status.code(), Some(2));
     let printed = text(&output.stderr);
@@ -57,7 +53,7 @@ fn unknown() -> Result<(), LabError> {
     Ok(())
 }
 
-fn refused() -> Result<(), LabError> {
+fn refused() -> Tested {
     for (arguments, reason) in [
         (&["run", "--repeat", "0"][..], "0 is not in"),
         (&["run", "--jobs", "0"], "0 is not in"),
@@ -79,8 +75,8 @@ fn refused() -> Result<(), LabError> {
     Ok(())
 }
 
-fn several() -> Result<(), LabError> {
-    let place = place()?;
+fn several() -> Tested {
+    let place = TempDir::new()?;
     let broken = stand_in(&place, "exit 3")?;
     let names = ["survives", "trickle", "survives"];
     let output = lab(&[&["run", "--tcplull", &broken, "--repeat", "2"], &names[..]].concat())?;
@@ -101,13 +97,13 @@ fn several() -> Result<(), LabError> {
     Ok(())
 }
 
-fn page() -> Result<(), LabError> {
-    let place = place()?;
+fn page() -> Tested {
+    let place = TempDir::new()?;
     let broken = stand_in(&place, "exit 3")?;
     let file = place.path().join("page.md");
     let name = file.display().to_string();
     lab(&["run", "survives", "--tcplull", &broken, "--table", &name])?;
-    let page = fs::read_to_string(&file).map_err(LabError::io("reading the page"))?;
+    let page = fs::read_to_string(&file)?;
     for part in [
         "# The laboratory",
         &format!("cargo xtask lab survives --repeat 1 --table {name}"),
@@ -120,7 +116,7 @@ fn page() -> Result<(), LabError> {
     Ok(())
 }
 
-fn list() -> Result<(), LabError> {
+fn list() -> Tested {
     let output = lab(&["list"])?;
     assert!(output.status.success());
     let printed = text(&output.stdout);
@@ -132,14 +128,13 @@ fn list() -> Result<(), LabError> {
     Ok(())
 }
 
-fn skips() -> Result<(), LabError> {
+fn skips() -> Tested {
     let skip = |ci: &str| {
         // In a user namespace of its own a process is nobody.
         Command::new("unshare")
             .args(["--user", LAB, "run"])
             .env("CI", ci)
             .output()
-            .map_err(LabError::io("running the lab without root"))
     };
     let output = skip("")?;
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -160,8 +155,8 @@ fn skips() -> Result<(), LabError> {
     Ok(())
 }
 
-fn fails() -> Result<(), LabError> {
-    let place = place()?;
+fn fails() -> Tested {
+    let place = TempDir::new()?;
     let broken = stand_in(&place, "echo no BTF here >&2; exit 3")?;
     let output = lab(&["run", "survives", "--json", "--tcplull", &broken])?;
     assert_eq!(output.status.code(), Some(1));
@@ -169,13 +164,9 @@ fn fails() -> Result<(), LabError> {
     let objects: Vec<serde_json::Value> = printed
         .lines()
         .map(serde_json::from_str)
-        .collect::<Result<_, _>>()
-        .map_err(std::io::Error::from)
-        .map_err(LabError::io("reading the report"))?;
+        .collect::<Result<_, _>>()?;
     let [report, summary] = objects.as_slice() else {
-        return Err(LabError::World(format!(
-            "not one run and the table: {printed}"
-        )));
+        return Err(format!("not one run and the table: {printed}").into());
     };
     assert_eq!(summary["false_findings"], 0);
     assert!(summary["table"].is_object(), "{printed}");
@@ -191,28 +182,28 @@ fn fails() -> Result<(), LabError> {
     Ok(())
 }
 
-fn interrupted() -> Result<(), LabError> {
+fn interrupted() -> Tested {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
-        let place = place()?;
+        let place = TempDir::new()?;
         let mut lab = hanging(&place)?;
         let pid = lab.id();
         await_that("the hosts are there", || namespaces_of(pid).len() >= 3);
         send(pid, signal)?;
-        let status = lab.wait().map_err(LabError::io("waiting for the lab"))?;
+        let status = lab.wait()?;
         assert_eq!(status.code(), Some(130), "after {signal}");
         assert_eq!(namespaces_of(pid), Vec::<String>::new(), "after {signal}");
     }
     Ok(())
 }
 
-fn killed() -> Result<(), LabError> {
-    let place = place()?;
+fn killed() -> Tested {
+    let place = TempDir::new()?;
     let mut lab = hanging(&place)?;
     let pid = lab.id();
     let daemon = || fs::read_to_string(place.path().join("pid")).unwrap_or_default();
     await_that("the daemon runs", || daemon().ends_with('\n'));
     send(pid, Signal::SIGKILL)?;
-    lab.wait().map_err(LabError::io("waiting for the lab"))?;
+    lab.wait()?;
     assert!(
         !namespaces_of(pid).is_empty(),
         "nothing was left to test with"
@@ -226,29 +217,23 @@ fn killed() -> Result<(), LabError> {
 }
 
 /// A lab that waits for a daemon which never gets ready.
-fn hanging(place: &TempDir) -> Result<Child, LabError> {
+fn hanging(place: &TempDir) -> Result<Child, Failed> {
     let pid = place.path().join("pid");
     let sleeper = stand_in(
         place,
         &format!("echo $$ > {}; exec sleep 60", pid.display()),
     )?;
-    Command::new(LAB)
+    Ok(Command::new(LAB)
         .args(["run", "survives", "--tcplull", &sleeper])
         .stdout(Stdio::null())
-        .spawn()
-        .map_err(LabError::io("starting the lab"))
-}
-
-fn place() -> Result<TempDir, LabError> {
-    TempDir::new().map_err(LabError::io("making a directory"))
+        .spawn()?)
 }
 
 /// A program that does `script` instead of watching connections.
-fn stand_in(place: &TempDir, script: &str) -> Result<String, LabError> {
+fn stand_in(place: &TempDir, script: &str) -> Result<String, Failed> {
     let file = place.path().join("tcplull");
     fs::write(&file, format!("#!/bin/sh\n{script}\n"))
-        .and_then(|()| fs::set_permissions(&file, fs::Permissions::from_mode(0o755)))
-        .map_err(LabError::io("writing a stand-in"))?;
+        .and_then(|()| fs::set_permissions(&file, fs::Permissions::from_mode(0o755)))?;
     Ok(file.display().to_string())
 }
 
@@ -260,11 +245,9 @@ fn namespaces_of(pid: u32) -> Vec<String> {
         .collect()
 }
 
-fn send(pid: u32, signal: Signal) -> Result<(), LabError> {
-    let pid = i32::try_from(pid).map_err(|error| LabError::World(error.to_string()))?;
-    kill(Pid::from_raw(pid), signal)
-        .map_err(std::io::Error::from)
-        .map_err(LabError::io("sending a signal"))
+fn send(pid: u32, signal: Signal) -> Tested {
+    let pid = i32::try_from(pid)?;
+    Ok(kill(Pid::from_raw(pid), signal)?)
 }
 
 fn await_that(what: &str, holds: impl Fn() -> bool) {

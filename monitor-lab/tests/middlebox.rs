@@ -4,7 +4,8 @@
 
 mod common;
 
-use monitor_lab::LabError;
+use common::{LAB, Tested};
+use libtest_mimic::Failed;
 use monitor_lab::app::Order;
 use monitor_lab::applications::{Applications, Placement};
 use monitor_lab::ends::End;
@@ -17,8 +18,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
-
-const LAB: &str = env!("CARGO_BIN_EXE_monitor-lab");
 
 /// How long the middleboxes of these tests remember a silent connection.
 const REMEMBERS: u32 = 1;
@@ -48,7 +47,7 @@ fn nat(unknown: Unknown) -> Middlebox {
 }
 
 /// Two hosts with `kind` between them, connected, after one exchange.
-fn connected(kind: Middlebox) -> Result<(Network, Timeline, Applications), LabError> {
+fn connected(kind: Middlebox) -> Result<(Network, Timeline, Applications), Failed> {
     let network = Network::build(&kind)?;
     let timeline = Timeline::new(Interrupt::default(), None);
     let mut applications =
@@ -58,19 +57,19 @@ fn connected(kind: Middlebox) -> Result<(Network, Timeline, Applications), LabEr
     Ok((network, timeline, applications))
 }
 
-fn pass(timeline: &Timeline, time: Duration) -> Result<(), LabError> {
-    timeline.pass_until(Instant::now() + time)
+fn pass(timeline: &Timeline, time: Duration) -> Tested {
+    Ok(timeline.pass_until(Instant::now() + time)?)
 }
 
-fn drops() -> Result<(), LabError> {
+fn drops() -> Tested {
     let (_network, timeline, mut applications) = connected(nat(Unknown::Drop))?;
     pass(&timeline, SILENCE)?;
     applications.order(End::Client, 0, &Order::Send("b".to_owned()), &timeline)?;
     pass(&timeline, LOST)?;
-    applications.received_no_more(End::Server, &timeline)
+    Ok(applications.received_no_more(End::Server, &timeline)?)
 }
 
-fn resets() -> Result<(), LabError> {
+fn resets() -> Tested {
     let (_network, timeline, mut applications) = connected(nat(Unknown::Reset))?;
     pass(&timeline, SILENCE)?;
     applications.order(End::Client, 0, &Order::Send("b".to_owned()), &timeline)?;
@@ -79,17 +78,17 @@ fn resets() -> Result<(), LabError> {
         why.contains("reset"),
         "the client's connection ended with {why:?}"
     );
-    applications.received_no_more(End::Server, &timeline)
+    Ok(applications.received_no_more(End::Server, &timeline)?)
 }
 
-fn routes() -> Result<(), LabError> {
+fn routes() -> Tested {
     let (_network, timeline, mut applications) = connected(Middlebox::Router)?;
     pass(&timeline, SILENCE)?;
     applications.deliver(End::Client, 0, "b", &timeline)?;
-    applications.deliver(End::Server, 0, "B", &timeline)
+    Ok(applications.deliver(End::Server, 0, "B", &timeline)?)
 }
 
-fn keeps_awake() -> Result<(), LabError> {
+fn keeps_awake() -> Tested {
     let forgets_after = 2;
     let (_network, timeline, mut applications) = connected(Middlebox::Nat {
         forgets_after,
@@ -102,16 +101,16 @@ fn keeps_awake() -> Result<(), LabError> {
     applications.order(End::Client, 0, &keepalive, &timeline)?;
     pass(&timeline, Duration::from_millis(4500))?;
     applications.deliver(End::Client, 0, "b", &timeline)?;
-    applications.deliver(End::Server, 0, "B", &timeline)
+    Ok(applications.deliver(End::Server, 0, "B", &timeline)?)
 }
 
-fn translates() -> Result<(), LabError> {
+fn translates() -> Tested {
     let (network, _timeline, applications) = connected(nat(Unknown::Drop))?;
     let [(client, remote)] = applications.addresses.client[..] else {
-        return Err(LabError::World("there is not one connection".to_owned()));
+        return Err("there is not one connection".into());
     };
     let [(server, seen)] = applications.addresses.server[..] else {
-        return Err(LabError::World("there is not one connection".to_owned()));
+        return Err("there is not one connection".into());
     };
     assert_eq!(remote, server);
     assert_ne!(seen.ip(), client.ip(), "the server sees the client itself");
@@ -124,7 +123,7 @@ fn translates() -> Result<(), LabError> {
     Ok(())
 }
 
-fn leaves_nothing() -> Result<(), LabError> {
+fn leaves_nothing() -> Tested {
     let other = Network::build(&Middlebox::Router)?;
     let mut files = Vec::new();
     let panicked = catch_unwind(AssertUnwindSafe(|| {
@@ -136,7 +135,7 @@ fn leaves_nothing() -> Result<(), LabError> {
         if files.len() == 3 {
             std::panic::resume_unwind(Box::new("in the middle of a story"));
         }
-        Ok::<_, LabError>(())
+        Ok::<_, Failed>(())
     }));
     assert!(panicked.is_err(), "the story did not panic");
     assert_eq!(files.len(), 3);
@@ -150,17 +149,13 @@ fn leaves_nothing() -> Result<(), LabError> {
     Ok(())
 }
 
-fn removes_stale() -> Result<(), LabError> {
+fn removes_stale() -> Tested {
     let run = |command: &mut Command| {
-        let mut child = command
-            .spawn()
-            .map_err(LabError::io("starting a command"))?;
+        let mut child = command.spawn()?;
         let pid = child.id();
-        let status = child
-            .wait()
-            .map_err(LabError::io("waiting for a command"))?;
+        let status = child.wait()?;
         assert!(status.success());
-        Ok::<_, LabError>(pid)
+        Ok::<_, Failed>(pid)
     };
     let gone = run(&mut Command::new("true"))?;
     let name = format!("tcplull-{gone}-0-client");

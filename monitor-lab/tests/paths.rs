@@ -5,22 +5,20 @@
 mod common;
 mod sockets;
 
-use monitor_lab::LabError;
+use common::Tested;
 use monitor_lab::ends::End;
 use monitor_lab::network::cgroup::Cgroup;
 use monitor_lab::network::family::Family;
 use monitor_lab::network::middlebox::{Middlebox, Unknown};
-use monitor_lab::network::{Network, stale};
+use monitor_lab::network::stale;
 use monitor_lab::simulated_middlebox::{Clock, Expiry};
+use sockets::network;
 use sockets::pair::{
-    LOST, Pair, SOON, eventually, hears_nothing, info, read_within, send, transfer, unacknowledged,
+    LOST, SOON, eventually, hears_nothing, info, read_within, send, transfer, unacknowledged,
 };
-use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::Duration;
-
-const LAB: &str = env!("CARGO_BIN_EXE_monitor-lab");
 
 /// After so many seconds of silence the NATs of these tests forget a connection.
 const FORGETS: u32 = 1;
@@ -44,12 +42,6 @@ fn main() -> ExitCode {
     ])
 }
 
-fn network(family: Family, kind: Middlebox) -> Result<(Network, Pair), LabError> {
-    let network = Network::build_with(Path::new(LAB), family, &kind)?;
-    let pair = Pair::connect(&network)?;
-    Ok((network, pair))
-}
-
 fn nat(unknown: Unknown) -> Middlebox {
     Middlebox::Nat {
         forgets_after: FORGETS,
@@ -57,7 +49,7 @@ fn nat(unknown: Unknown) -> Middlebox {
     }
 }
 
-fn deaf() -> Result<(), LabError> {
+fn deaf() -> Tested {
     let (_network, pair) = network(Family::V4, nat(Unknown::Drop))?;
     thread::sleep(SILENCE);
     // It is addressed to the NAT itself.
@@ -68,7 +60,7 @@ fn deaf() -> Result<(), LabError> {
     Ok(())
 }
 
-fn unreachable() -> Result<(), LabError> {
+fn unreachable() -> Tested {
     for family in [Family::V4, Family::V6] {
         let (_network, pair) = network(family, nat(Unknown::Unreachable))?;
         thread::sleep(SILENCE);
@@ -84,10 +76,10 @@ fn unreachable() -> Result<(), LabError> {
     Ok(())
 }
 
-fn nat_over_ipv6() -> Result<(), LabError> {
+fn nat_over_ipv6() -> Tested {
     let (network, pair) = network(Family::V6, nat(Unknown::Drop))?;
-    let seen = pair.server.peer_addr().map_err(LabError::io("asking"))?;
-    let own = pair.client.local_addr().map_err(LabError::io("asking"))?;
+    let seen = pair.server.peer_addr()?;
+    let own = pair.client.local_addr()?;
     assert!(network.block.contains(seen.ip()) && network.block.contains(own.ip()));
     assert_ne!(seen.ip(), own.ip(), "the server sees the client itself");
     thread::sleep(SILENCE);
@@ -96,7 +88,7 @@ fn nat_over_ipv6() -> Result<(), LabError> {
     Ok(())
 }
 
-fn lossy() -> Result<(), LabError> {
+fn lossy() -> Tested {
     let line = Middlebox::Lossy {
         percent: 5,
         reorders_percent: 10,
@@ -116,7 +108,7 @@ fn lossy() -> Result<(), LabError> {
     Ok(())
 }
 
-fn path_dies() -> Result<(), LabError> {
+fn path_dies() -> Tested {
     let program = Middlebox::simulated(SOON, Clock::Packets, Expiry::Drops);
     for kind in [Middlebox::Router, program] {
         let (network, pair) = network(Family::V4, kind)?;
@@ -124,16 +116,13 @@ fn path_dies() -> Result<(), LabError> {
         send(&pair.client, b"b")?;
         assert!(hears_nothing(&pair.server, LOST));
         network.path_comes_back()?;
-        assert_eq!(
-            read_within(&pair.server, SOON).map_err(LabError::io("reading"))?,
-            b"b"
-        );
+        assert_eq!(read_within(&pair.server, SOON)?, b"b");
         pair.exchange()?;
     }
     Ok(())
 }
 
-fn host_dies() -> Result<(), LabError> {
+fn host_dies() -> Tested {
     let (network, pair) = network(Family::V4, Middlebox::Router)?;
     network.host_dies(End::Server)?;
     let before = pair.at_client.sent_by_server().len();
@@ -144,12 +133,12 @@ fn host_dies() -> Result<(), LabError> {
     Ok(())
 }
 
-fn group() -> Result<(), LabError> {
+fn group() -> Tested {
     let group = Cgroup::create()?;
     let mut command = Command::new("cat");
     command.arg("/proc/self/cgroup");
     group.hold(&mut command)?;
-    let output = command.output().map_err(LabError::io("running cat"))?;
+    let output = command.output()?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let path = group.path();
     assert!(
@@ -168,15 +157,13 @@ fn group() -> Result<(), LabError> {
     Ok(())
 }
 
-fn stale_group() -> Result<(), LabError> {
-    let mut gone = Command::new("true")
-        .spawn()
-        .map_err(LabError::io("starting a command"))?;
-    gone.wait().map_err(LabError::io("waiting for a command"))?;
+fn stale_group() -> Tested {
+    let mut gone = Command::new("true").spawn()?;
+    gone.wait()?;
     let alive = Cgroup::create()?;
     let name = format!("tcplull-lab-{}-0", gone.id());
     let left = alive.directory().with_file_name(&name);
-    std::fs::create_dir(&left).map_err(LabError::io("making a group"))?;
+    std::fs::create_dir(&left)?;
     assert!(stale::remove().contains(&name), "{name} was not removed");
     assert!(!left.exists());
     assert!(
@@ -186,7 +173,7 @@ fn stale_group() -> Result<(), LabError> {
     Ok(())
 }
 
-fn path_gets_bad() -> Result<(), LabError> {
+fn path_gets_bad() -> Tested {
     let (network, pair) = network(Family::V4, Middlebox::Router)?;
     network.path_gets_bad()?;
     transfer(&pair, 1_000_000)?;

@@ -5,26 +5,24 @@
 mod common;
 mod sockets;
 
-use monitor_lab::LabError;
+use common::Tested;
+use monitor_lab::network::family::Family;
 use monitor_lab::network::middlebox::Middlebox;
-use monitor_lab::network::{Network, family::Family};
 use monitor_lab::simulated_middlebox::{Clock, Expiry, Forged};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{KeepAlive, TcpKeepIdle, TcpKeepInterval};
 use nix::unistd::Pid;
+use sockets::network;
 use sockets::pair::{
     LOST, Pair, SOON, deliver, eventually, hears_nothing, info, read_within, send, transfer,
     unacknowledged,
 };
 use std::io::ErrorKind;
 use std::net::Shutdown;
-use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
-
-const LAB: &str = env!("CARGO_BIN_EXE_monitor-lab");
 
 /// After so many seconds of silence the middleboxes of these tests forget a connection.
 const EXPIRES: u64 = 1;
@@ -58,13 +56,7 @@ fn program(expiry: Expiry) -> Middlebox {
     Middlebox::simulated(Duration::from_secs(EXPIRES), Clock::Packets, expiry)
 }
 
-fn network(family: Family, kind: Middlebox) -> Result<(Network, Pair), LabError> {
-    let network = Network::build_with(Path::new(LAB), family, &kind)?;
-    let pair = Pair::connect(&network)?;
-    Ok((network, pair))
-}
-
-fn resets() -> Result<(), LabError> {
+fn resets() -> Tested {
     let (_network, pair) = network(Family::V4, program(Expiry::ResetsBoth))?;
     let start = Instant::now();
     for end in [&pair.client, &pair.server] {
@@ -76,22 +68,17 @@ fn resets() -> Result<(), LabError> {
     Ok(())
 }
 
-fn finishes() -> Result<(), LabError> {
+fn finishes() -> Tested {
     let (_network, pair) = network(Family::V4, program(Expiry::FinishesBoth))?;
     let start = Instant::now();
     for end in [&pair.client, &pair.server] {
-        assert_eq!(
-            read_within(end, SOON).map_err(LabError::io("reading"))?,
-            b""
-        );
+        assert_eq!(read_within(end, SOON)?, b"");
     }
     let after = start.elapsed().as_secs_f64();
     assert!((0.9..1.5).contains(&after), "closed after {after} s");
     // The client goes on as if nothing were wrong, and meets a RST; the server closes in peace.
     send(&pair.client, b"b")?;
-    pair.server
-        .shutdown(Shutdown::Write)
-        .map_err(LabError::io("closing"))?;
+    pair.server.shutdown(Shutdown::Write)?;
     eventually("the client's connection is gone", || {
         Ok(info(&pair.client)?.tcpi_state == CLOSED)
     })?;
@@ -104,44 +91,36 @@ fn finishes() -> Result<(), LabError> {
     Ok(())
 }
 
-fn keepalive(pair: &Pair) -> Result<(), LabError> {
-    let set = || {
-        setsockopt(&pair.client, TcpKeepIdle, &1)?;
-        setsockopt(&pair.client, TcpKeepInterval, &1)?;
-        setsockopt(&pair.client, KeepAlive, &true)
-    };
-    set()
-        .map_err(std::io::Error::from)
-        .map_err(LabError::io("turning on keepalive"))
+fn keepalive(pair: &Pair) -> Tested {
+    setsockopt(&pair.client, TcpKeepIdle, &1)?;
+    setsockopt(&pair.client, TcpKeepInterval, &1)?;
+    Ok(setsockopt(&pair.client, KeepAlive, &true)?)
 }
 
 fn clocked(clock: Clock) -> Middlebox {
     Middlebox::simulated(Duration::from_secs(2), clock, Expiry::FinishesBoth)
 }
 
-fn packet_clock() -> Result<(), LabError> {
+fn packet_clock() -> Tested {
     let (_network, pair) = network(Family::V4, clocked(Clock::Packets))?;
     keepalive(&pair)?;
     assert!(hears_nothing(&pair.client, Duration::from_millis(4500)));
     pair.exchange()
 }
 
-fn payload_clock() -> Result<(), LabError> {
+fn payload_clock() -> Tested {
     let (_network, pair) = network(Family::V4, clocked(Clock::Payload))?;
     keepalive(&pair)?;
     let start = Instant::now();
     for end in [&pair.client, &pair.server] {
-        assert_eq!(
-            read_within(end, SOON).map_err(LabError::io("reading"))?,
-            b""
-        );
+        assert_eq!(read_within(end, SOON)?, b"");
     }
     let after = start.elapsed().as_secs_f64();
     assert!((1.9..2.5).contains(&after), "closed after {after} s");
     Ok(())
 }
 
-fn drops() -> Result<(), LabError> {
+fn drops() -> Tested {
     let (_network, pair) = network(Family::V4, program(Expiry::Drops))?;
     thread::sleep(SILENCE);
     send(&pair.client, b"b")?;
@@ -152,7 +131,7 @@ fn drops() -> Result<(), LabError> {
     Ok(())
 }
 
-fn comes_back() -> Result<(), LabError> {
+fn comes_back() -> Tested {
     let (_network, pair) = network(Family::V4, program(Expiry::DropsFor(2)))?;
     thread::sleep(SILENCE);
     let start = Instant::now();
@@ -170,7 +149,7 @@ fn forger(timestamps: Forged, fin_after: Option<u32>) -> Middlebox {
     })
 }
 
-fn forges() -> Result<(), LabError> {
+fn forges() -> Tested {
     let (_network, pair) = network(Family::V4, forger(Forged::Missing, Some(2)))?;
     thread::sleep(SILENCE);
     let before = pair.at_client.sent_by_server().len();
@@ -179,19 +158,14 @@ fn forges() -> Result<(), LabError> {
         send(&pair.client, word)?;
         await_acknowledged(&pair)?;
     }
-    assert_eq!(
-        read_within(&pair.client, SOON).map_err(LabError::io("reading"))?,
-        b""
-    );
+    assert_eq!(read_within(&pair.client, SOON)?, b"");
     let after = start.elapsed().as_secs_f64();
     assert!((1.9..2.5).contains(&after), "closed after {after} s");
     let forged = pair.at_client.sent_by_server().split_off(before);
     assert_eq!(forged.len(), 3, "two ACKs and a FIN: {forged:?}");
     assert!(forged.iter().all(|segment| segment.timestamps.is_none()));
     // The alarm button: the client closes, is acknowledged, and its kernel is content.
-    pair.client
-        .shutdown(Shutdown::Write)
-        .map_err(LabError::io("closing"))?;
+    pair.client.shutdown(Shutdown::Write)?;
     eventually("the client's connection is closed in peace", || {
         Ok(info(&pair.client)?.tcpi_state == CLOSED)
     })?;
@@ -199,7 +173,7 @@ fn forges() -> Result<(), LabError> {
     Ok(())
 }
 
-fn forges_frozen() -> Result<(), LabError> {
+fn forges_frozen() -> Tested {
     let (_network, pair) = network(Family::V4, forger(Forged::Frozen, None))?;
     thread::sleep(SILENCE);
     let before = pair.at_client.sent_by_server();
@@ -217,20 +191,17 @@ fn forges_frozen() -> Result<(), LabError> {
     Ok(())
 }
 
-fn forges_over_ipv6() -> Result<(), LabError> {
+fn forges_over_ipv6() -> Tested {
     let (_network, pair) = network(Family::V6, forger(Forged::Missing, Some(1)))?;
     thread::sleep(SILENCE);
     send(&pair.client, b"b")?;
     await_acknowledged(&pair)?;
-    assert_eq!(
-        read_within(&pair.client, SOON).map_err(LabError::io("reading"))?,
-        b""
-    );
+    assert_eq!(read_within(&pair.client, SOON)?, b"");
     assert!(hears_nothing(&pair.server, Duration::from_millis(1)));
     Ok(())
 }
 
-fn holds_clock() -> Result<(), LabError> {
+fn holds_clock() -> Tested {
     let (_network, pair) = network(Family::V4, program(Expiry::HoldsClock))?;
     let clocks = || {
         let seen = pair.at_client.sent_by_server().into_iter();
@@ -250,7 +221,7 @@ fn holds_clock() -> Result<(), LabError> {
     pair.exchange()?;
     let later = clocks();
     let (Some(then), Some(now)) = (after.last(), later.last()) else {
-        return Err(LabError::World("nothing was captured".to_owned()));
+        return Err("nothing was captured".into());
     };
     let went = now.wrapping_sub(*then);
     assert!(
@@ -262,7 +233,7 @@ fn holds_clock() -> Result<(), LabError> {
     Ok(())
 }
 
-fn bulk() -> Result<(), LabError> {
+fn bulk() -> Tested {
     let (_network, pair) = network(Family::V4, program(Expiry::Drops))?;
     let start = Instant::now();
     transfer(&pair, 20_000_000)?;
@@ -272,13 +243,11 @@ fn bulk() -> Result<(), LabError> {
     Ok(())
 }
 
-fn box_dies() -> Result<(), LabError> {
+fn box_dies() -> Tested {
     let (network, pair) = network(Family::V4, program(Expiry::Drops))?;
     let pid = network.program().and_then(|pid| i32::try_from(pid).ok());
-    let pid = pid.ok_or_else(|| LabError::World("there is no program".to_owned()))?;
-    kill(Pid::from_raw(pid), Signal::SIGKILL)
-        .map_err(std::io::Error::from)
-        .map_err(LabError::io("killing the middlebox"))?;
+    let pid = pid.ok_or("there is no program")?;
+    kill(Pid::from_raw(pid), Signal::SIGKILL)?;
     thread::sleep(SILENCE);
     pair.exchange()
 }
@@ -286,7 +255,7 @@ fn box_dies() -> Result<(), LabError> {
 /// TCP_CLOSE of the kernel's states.
 const CLOSED: u8 = 7;
 
-fn await_acknowledged(pair: &Pair) -> Result<(), LabError> {
+fn await_acknowledged(pair: &Pair) -> Tested {
     eventually("all is acknowledged", || {
         Ok(unacknowledged(&pair.client)? == 0)
     })

@@ -1,13 +1,13 @@
 //! What passes a host's kernel, read from a packet socket.
 
-use monitor_lab::LabError;
+use libtest_mimic::Failed;
 use monitor_lab::simulated_middlebox::packet::Segment;
 use nix::sys::socket::{
     AddressFamily, SockFlag, SockProtocol, SockType, setsockopt, socket, sockopt,
 };
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 
 /// More than any of these tests moves.
 const BUFFER: usize = 16 * 1024 * 1024;
@@ -21,7 +21,7 @@ pub struct Capture {
 
 impl Capture {
     /// Starts it in the calling thread's network namespace, for a server at `port`.
-    pub fn start(port: u16) -> Result<Self, LabError> {
+    pub fn start(port: u16) -> Result<Self, Failed> {
         let socket = socket(
             AddressFamily::Packet,
             SockType::Datagram,
@@ -31,9 +31,7 @@ impl Capture {
         .and_then(|socket| {
             setsockopt(&socket, sockopt::RcvBufForce, &BUFFER)?;
             Ok(socket)
-        })
-        .map_err(io::Error::from)
-        .map_err(LabError::io("opening a packet socket"))?;
+        })?;
         Ok(Self {
             socket: socket.into(),
             port,

@@ -1,7 +1,7 @@
 //! One connection between the hosts of a network, held by the test itself.
 
 use super::capture::Capture;
-use monitor_lab::LabError;
+use libtest_mimic::Failed;
 use monitor_lab::network::Network;
 use nix::libc;
 use std::io::{self, Read, Write};
@@ -34,23 +34,18 @@ pub struct Pair {
 
 impl Pair {
     /// Connects the hosts of `network`, and lets them exchange a word.
-    pub fn connect(network: &Network) -> Result<Self, LabError> {
+    pub fn connect(network: &Network) -> Result<Self, Failed> {
         let address = SocketAddr::new(network.server_address(), PORT);
-        let listener = network
-            .server
-            .within(|| TcpListener::bind(address))?
-            .map_err(LabError::io("listening"))?;
+        let listener = network.server.within(|| TcpListener::bind(address))??;
         let at_client = network.client.within(|| Capture::start(PORT))??;
         let at_server = network.server.within(|| Capture::start(PORT))??;
         let client = network
             .client
-            .within(|| TcpStream::connect_timeout(&address, SOON))?
-            .map_err(LabError::io("connecting"))?;
-        let (server, _) = listener.accept().map_err(LabError::io("accepting"))?;
+            .within(|| TcpStream::connect_timeout(&address, SOON))??;
+        let (server, _) = listener.accept()?;
         for end in [&client, &server] {
             end.set_read_timeout(Some(SOON))
-                .and_then(|()| end.set_nodelay(true))
-                .map_err(LabError::io("preparing a socket"))?;
+                .and_then(|()| end.set_nodelay(true))?;
         }
         let pair = Self {
             client,
@@ -63,25 +58,24 @@ impl Pair {
     }
 
     /// A request and its answer, both delivered.
-    pub fn exchange(&self) -> Result<(), LabError> {
+    pub fn exchange(&self) -> Result<(), Failed> {
         deliver(&self.client, &self.server, b"request")?;
         deliver(&self.server, &self.client, b"answer")
     }
 }
 
 /// Sends `bytes` from one end to the other and waits until they are there.
-pub fn deliver(mut from: &TcpStream, mut to: &TcpStream, bytes: &[u8]) -> Result<(), LabError> {
-    from.write_all(bytes).map_err(LabError::io("sending"))?;
+pub fn deliver(mut from: &TcpStream, mut to: &TcpStream, bytes: &[u8]) -> Result<(), Failed> {
+    from.write_all(bytes)?;
     let mut received = vec![0; bytes.len()];
-    to.read_exact(&mut received)
-        .map_err(LabError::io("waiting for what was sent"))?;
+    to.read_exact(&mut received)?;
     assert_eq!(received, bytes);
     Ok(())
 }
 
 /// Sends, wherever that goes.
-pub fn send(mut from: &TcpStream, bytes: &[u8]) -> Result<(), LabError> {
-    from.write_all(bytes).map_err(LabError::io("sending"))
+pub fn send(mut from: &TcpStream, bytes: &[u8]) -> Result<(), Failed> {
+    Ok(from.write_all(bytes)?)
 }
 
 /// What one read gives within `bound`; [`io::ErrorKind::WouldBlock`] if nothing comes.
@@ -100,10 +94,9 @@ pub fn hears_nothing(end: &TcpStream, bound: Duration) -> bool {
 }
 
 /// What the kernel tells of a connection.
-pub fn info(end: &TcpStream) -> Result<libc::tcp_info, LabError> {
+pub fn info(end: &TcpStream) -> Result<libc::tcp_info, Failed> {
     let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
-    let mut length = libc::socklen_t::try_from(size_of::<libc::tcp_info>())
-        .map_err(|error| LabError::World(error.to_string()))?;
+    let mut length = libc::socklen_t::try_from(size_of::<libc::tcp_info>())?;
     // SAFETY: the socket is open; the kernel writes at most `length` bytes into `info`.
     let done = unsafe {
         libc::getsockopt(
@@ -115,30 +108,26 @@ pub fn info(end: &TcpStream) -> Result<libc::tcp_info, LabError> {
         )
     };
     if done != 0 {
-        return Err(LabError::io("asking for TCP_INFO")(
-            io::Error::last_os_error(),
-        ));
+        return Err(io::Error::last_os_error().into());
     }
     // SAFETY: it was zeroed, and zero is a value of each of its members, which are integers.
     Ok(unsafe { info.assume_init() })
 }
 
 /// Bytes sent that the other end has not acknowledged.
-pub fn unacknowledged(end: &TcpStream) -> Result<i32, LabError> {
+pub fn unacknowledged(end: &TcpStream) -> Result<i32, Failed> {
     nix::ioctl_read_bad!(outq, libc::TIOCOUTQ, libc::c_int);
     let mut bytes = 0;
     // SAFETY: the socket is open; the kernel writes one int.
-    unsafe { outq(end.as_raw_fd(), &mut bytes) }
-        .map_err(io::Error::from)
-        .map_err(LabError::io("asking for SIOCOUTQ"))?;
+    unsafe { outq(end.as_raw_fd(), &mut bytes) }?;
     Ok(bytes)
 }
 
 /// Waits until `holds`.
 pub fn eventually(
     what: &str,
-    mut holds: impl FnMut() -> Result<bool, LabError>,
-) -> Result<(), LabError> {
+    mut holds: impl FnMut() -> Result<bool, Failed>,
+) -> Result<(), Failed> {
     let until = Instant::now() + SOON;
     while !holds()? {
         assert!(Instant::now() < until, "waited in vain until {what}");
@@ -148,14 +137,12 @@ pub fn eventually(
 }
 
 /// The client sends so many bytes, and all of them arrive.
-pub fn transfer(pair: &Pair, bytes: usize) -> Result<(), LabError> {
+pub fn transfer(pair: &Pair, bytes: usize) -> Result<(), Failed> {
     let client = &pair.client;
     thread::scope(|scope| {
         let sender = scope.spawn(|| send(client, &vec![b'x'; bytes]));
         let mut arrived = vec![0; bytes];
-        (&pair.server)
-            .read_exact(&mut arrived)
-            .map_err(LabError::io("receiving"))?;
+        (&pair.server).read_exact(&mut arrived)?;
         assert!(arrived.iter().all(|byte| *byte == b'x'));
         sender
             .join()
