@@ -106,6 +106,7 @@ pub fn tell_decided(sock: TcpSock, suspect: &Suspect, silence: &Silence, context
 #[inline(always)]
 fn tell_number(kind: u32, sock: TcpSock, silence: &Silence, context: &Context) {
     count(Counter::FactsSeen);
+    log!("socket {}: a fact of kind {}", sock.cookie(), kind);
     match FACTS.reserve::<Fact>(0) {
         Some(mut entry) => {
             write(&mut entry, kind, sock, silence, context);

@@ -7,6 +7,9 @@
 #![no_main]
 #![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
 
+#[macro_use]
+mod log;
+
 mod counters;
 mod emit;
 mod gap;

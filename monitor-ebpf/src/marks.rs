@@ -86,6 +86,7 @@ pub fn clear(sock: TcpSock, mark: &Mark) {
             return;
         }
         count(Counter::MarksCleared);
+        log!("socket {}: watched no more", sock.cookie());
     }
     storage::remove(&MARKS, sock);
 }
@@ -98,6 +99,7 @@ pub fn clear_in_callback(sock: TcpSock, mark: &Mark, context: *mut bpf_sock_ops)
         unsafe { bpf_sock_ops_cb_flags_set(context, left as i32) };
     }
     count(Counter::MarksCleared);
+    log!("socket {}: watched no more", sock.cookie());
     storage::remove(&MARKS, sock);
 }
 

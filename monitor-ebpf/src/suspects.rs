@@ -102,10 +102,16 @@ impl Suspect {
     pub fn begin(sock: TcpSock, threshold: Threshold, now_ns: u64) -> Option<&'static mut Self> {
         let Some(suspect) = storage::get_or_create(&SUSPECTS, sock) else {
             count(Counter::SuspectsRefused);
+            log!("socket {}: refused as a suspect", sock.cookie());
             return None;
         };
         count(Counter::SuspectsCreated);
         suspect.renew(sock, threshold, now_ns);
+        log!(
+            "socket {}: a suspect on path {}",
+            sock.cookie(),
+            threshold.path_id
+        );
         Some(suspect)
     }
 
@@ -170,6 +176,7 @@ impl Suspect {
             return;
         }
         count(Counter::SuspectsRemoved);
+        log!("socket {}: no suspect any more", sock.cookie());
         if half_closed && let Some(number) = HALF_CLOSED.get_ptr_mut(0) {
             add(number, u64::MAX);
         }
@@ -194,6 +201,7 @@ impl Suspect {
         if self.facts >= setting(|settings| &settings.fact_budget) {
             count(Counter::FactsSeen);
             count(Counter::FactsDroppedBudget);
+            log!("a suspect on path {}: its facts are used up", self.path_id);
             return false;
         }
         self.facts += 1;

@@ -4,7 +4,11 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match ebpf_toolchain::build_into_out_dir("monitor-ebpf", "monitor-ebpf", &[]) {
+    let features: &[&str] = match std::env::var_os("CARGO_FEATURE_KERNEL_LOG") {
+        Some(_) => &["kernel-log"],
+        None => &[],
+    };
+    match ebpf_toolchain::build_into_out_dir("monitor-ebpf", "monitor-ebpf", features) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             // Cargo prints this as an error of its own, apart from what the script wrote before.

@@ -10,6 +10,9 @@ use crate::{error::Error, setup, workspace};
 /// What is handed on to the daemon.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// Let the kernel side log what it decides, and the daemon print it: for debugging
+    #[arg(long)]
+    kernel_log: bool,
     /// Arguments of `tcplull run`, after `--`
     #[arg(last = true)]
     args: Vec<OsString>,
@@ -18,6 +21,9 @@ pub struct Args {
 /// Sets up, builds, and becomes `tcplull run`.
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     setup::toolchain()?;
-    let tcplull = workspace::build_tcplull()?;
+    let tcplull = match args.kernel_log {
+        true => workspace::build_tcplull_with_kernel_log()?,
+        false => workspace::build_tcplull()?,
+    };
     workspace::become_command(Command::new(tcplull.path).arg("run").args(&args.args))
 }

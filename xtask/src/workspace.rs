@@ -40,6 +40,14 @@ pub fn build_tcplull() -> Result<Program, Error> {
     find(build(&["monitor"], &[])?, "tcplull")
 }
 
+/// tcplull with a kernel side that logs what it decides.
+pub fn build_tcplull_with_kernel_log() -> Result<Program, Error> {
+    find(
+        build(&["monitor"], &["--features", "kernel-log"])?,
+        "tcplull",
+    )
+}
+
 /// The test bench.
 pub fn build_lab() -> Result<Program, Error> {
     find(build(&["monitor-lab"], &[])?, "monitor-lab")

@@ -28,7 +28,9 @@ pub extern "C" fn mark_tcp(context: *mut c_void) -> i32 {
         marks::clear(sock, mark);
     } else if marks::set(sock, mark) {
         sock.ensure_cookie();
-        if !Look::begin(sock) {
+        if Look::begin(sock) {
+            log!("socket {}: watched", sock.cookie());
+        } else {
             marks::clear(sock, mark);
         }
     }

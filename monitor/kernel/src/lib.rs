@@ -7,6 +7,8 @@ mod error;
 mod forced;
 mod gate;
 mod hooks;
+#[cfg(feature = "kernel-log")]
+mod kernel_log;
 mod kind;
 mod link;
 mod marks;
@@ -278,6 +280,8 @@ impl Loaded {
             reason: first_line(&source.to_string()),
             source: Box::new(source),
         })?;
+        #[cfg(feature = "kernel-log")]
+        let ebpf = kernel_log::printing(ebpf)?;
         drop(loader);
         Ok(Self { ebpf, btf, offsets })
     }
@@ -318,4 +322,17 @@ fn take<T>(
 
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_kernel_side_built_for_debugging_logs() {
+        let logs = OBJECT
+            .windows(b"AYA_LOGS".len())
+            .any(|bytes| bytes == b"AYA_LOGS");
+        assert_eq!(logs, cfg!(feature = "kernel-log"));
+    }
 }
