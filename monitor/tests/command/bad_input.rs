@@ -1,13 +1,11 @@
 //! Wrong configurations, wrong flags and missing privileges: one line that says
 //! what is wrong and what would be right, and an exit code for scripts.
 
-use crate::common::run::{Ended, TCPLULL, finish, tcplull};
+use crate::common::run::{Ended, as_nobody, finish, tcplull};
 use crate::common::{Test, Tested};
 use libtest_mimic::Failed;
-use nix::unistd::geteuid;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -28,9 +26,6 @@ pub const TESTS: &[Test] = &[
     Test::anywhere("a_ring_of_an_impossible_size_is_refused", ring_sizes),
     Test::as_root("verbose_adds_the_details_after_the_line", verbose),
 ];
-
-/// A user without any privilege; Debian and others call it nobody.
-const NOBODY: u32 = 65534;
 
 /// Wrong files: the text, the line at fault, and what the message must say.
 const WRONG: &[(&str, usize, &[&str])] = &[
@@ -157,12 +152,7 @@ fn no_daemon() -> Tested {
 
 fn no_privileges() -> Tested {
     let place = TempDir::new()?;
-    // Where nobody may read the build's directory, the command must still be reached.
-    let binary = place.path().join("tcplull");
-    fs::copy(TCPLULL, &binary)?;
-    for file in [place.path(), &binary] {
-        fs::set_permissions(file, Permissions::from_mode(0o755))?;
-    }
+    fs::set_permissions(place.path(), Permissions::from_mode(0o755))?;
     let config = place.path().join("config.toml");
     let socket = place.path().join("tcplull.sock");
     fs::write(&config, format!("socket = {socket:?}\n"))?;
@@ -174,7 +164,7 @@ fn no_privileges() -> Tested {
         &["check", "--json"],
         &["ls", "--timeout", "4s"],
     ] {
-        let ended = as_nobody(&binary, arguments)?;
+        let ended = as_nobody(arguments, "")?;
         ended.refused(1, &["CAP_BPF", "CAP_PERFMON", "root", "setcap"]);
     }
     assert!(
@@ -182,15 +172,6 @@ fn no_privileges() -> Tested {
         "a daemon that cannot run claimed its socket"
     );
     Ok(())
-}
-
-fn as_nobody(binary: &Path, arguments: &[&str]) -> Result<Ended, Failed> {
-    let mut command = std::process::Command::new(binary);
-    command.args(arguments).current_dir("/");
-    if geteuid().is_root() {
-        command.uid(NOBODY).gid(NOBODY);
-    }
-    Ok(finish(&mut command)?)
 }
 
 /// Every command that loads programs, each with `--btf` naming `file`.

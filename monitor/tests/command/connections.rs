@@ -1,7 +1,7 @@
 //! What `tcplull ls` says of each connection.
 
-use crate::common::net::{Pair, at, ip, listen, routed};
-use crate::common::place::{QUICK, path, place_in, watching};
+use crate::common::net::{Pair, at, ip, listen, routed, serve};
+use crate::common::place::{QUICK, path, place_in, watched_network};
 use crate::common::run::{finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
@@ -44,7 +44,7 @@ fn flow() -> Tested {
     let network = routed()?;
     let place = place_in(&network.block, "")?;
     let daemon = place.start(&[])?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let listener = serve(&network)?;
     let pair = Pair::open(&network.client, &listener)?;
     let other = Pair::open(&network.client, &listener)?;
     let mut ids = Vec::new();
@@ -72,7 +72,7 @@ fn other_namespace() -> Tested {
     let network = routed()?;
     let place = place_in(&network.block, "")?;
     let daemon = place.start(&[])?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let listener = serve(&network)?;
     let pair = Pair::open(&network.client, &listener)?;
     let address = pair.client_address()?;
     // The socket becomes its standard input, and this process lets go of it.
@@ -104,9 +104,7 @@ fn other_namespace() -> Tested {
 }
 
 fn mapped() -> Tested {
-    let network = routed()?;
-    let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
-    let daemon = place.start(&[])?;
+    let (network, daemon) = watched_network("quiet", "1s", &[])?;
     // One IPv6 socket for both families, as many servers have it.
     let listener = listen(&network.server, at(Ipv6Addr::UNSPECIFIED, 5432))?;
     let IpAddr::V4(server) = network.server_address() else {
@@ -213,9 +211,7 @@ fn paths() -> Tested {
 
 fn alone() -> Tested {
     let network = routed()?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
-    let pair = Pair::open(&network.client, &listener)?;
-    pair.exchange()?;
+    let pair = Pair::across(&network)?;
     let address = pair.client_address()?.to_string();
     let place = place_in(&network.block, "")?;
     let file = place.file().display().to_string();
@@ -244,7 +240,7 @@ fn keepalive() -> Tested {
         .within(|| fs::write("/proc/sys/net/ipv4/tcp_keepalive_time", "77"))??;
     let place = place_in(&network.block, "")?;
     let daemon = place.start(&[])?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let listener = serve(&network)?;
     let pair = Pair::open(&network.client, &listener)?;
     let server = &daemon.row(pair.server_address()?)?["keepalive"];
     assert_eq!(server["enabled"], false, "{server}");

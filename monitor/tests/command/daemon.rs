@@ -1,7 +1,7 @@
 //! The daemon's life: it starts, shares a host, and goes without a trace.
 
-use crate::common::net::{Pair, at, listen, routed};
-use crate::common::place::{place_in, watching};
+use crate::common::net::{Pair, routed};
+use crate::common::place::{place_in, watched_network, watching};
 use crate::common::run::{finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use aya::programs::loaded_programs;
@@ -242,14 +242,10 @@ fn check_of(way: &[&str]) -> Tested {
 }
 
 fn same_finding() -> Tested {
-    let network = routed()?;
-    let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
-    let daemon = place.start(&[])?;
+    let (network, daemon) = watched_network("quiet", "1s", &[])?;
     let (tell, told) = mpsc::channel();
     let _watch = Watch::start(&daemon, move |line| drop(tell.send(line)))?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
-    let pair = Pair::open(&network.client, &listener)?;
-    pair.exchange()?;
+    let pair = Pair::across(&network)?;
     let finding = daemon.await_finding(pair.client_address()?, "crossed")?;
     assert_eq!(finding["path"], "quiet", "{finding}");
     assert_eq!(finding["severity"], "ticket", "{finding}");
@@ -274,9 +270,7 @@ fn plain_log() -> Tested {
     let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
     let mut daemon = place.spawn("human", &[])?;
     daemon.await_ready()?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
-    let pair = Pair::open(&network.client, &listener)?;
-    pair.exchange()?;
+    let pair = Pair::across(&network)?;
     let remote = pair.server_address()?.to_string();
     let line = eventually("the log names the silence", || {
         let lines = daemon.finding_lines()?;

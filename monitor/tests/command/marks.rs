@@ -1,6 +1,6 @@
 //! Watching socket by socket: what is marked, and that nothing stays of it.
 
-use crate::common::net::{Pair, at, listen, routed};
+use crate::common::net::{Pair, routed, serve};
 use crate::common::place::{place_in, watching};
 use crate::common::run::{finish, tcplull};
 use crate::common::sock_ops::Overwriter;
@@ -32,14 +32,6 @@ const PER_SOCKET: &[&str] = &["--watch", "per-socket"];
 /// `BPF_SOCK_OPS_STATE_CB_FLAG` and `BPF_SOCK_OPS_RTT_CB_FLAG`
 /// (include/uapi/linux/bpf.h): the second is one that tcplull sets too.
 const OF_OTHERS: u32 = 1 << 2 | 1 << 3;
-
-/// A connection through a router that a path names, both ends silent from now on.
-fn silent_pair(network: &Network) -> Result<Pair, Failed> {
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
-    let pair = Pair::open(&network.client, &listener)?;
-    pair.exchange()?;
-    Ok(pair)
-}
 
 /// The callbacks that the daemon in `place` has set on a socket; `None` while it has not
 /// marked it.
@@ -73,7 +65,7 @@ fn only_silent() -> Tested {
     let network = routed()?;
     let place = watched(&network)?;
     let daemon = place.start(PER_SOCKET)?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let listener = serve(&network)?;
     let silent = Pair::open(&network.client, &listener)?;
     let busy = Pair::open(&network.client, &listener)?;
     for pair in [&silent, &busy] {
@@ -101,7 +93,7 @@ fn only_silent() -> Tested {
 fn stopped() -> Tested {
     let network = routed()?;
     let place = watched(&network)?;
-    let pair = silent_pair(&network)?;
+    let pair = Pair::across(&network)?;
     let daemon = place.start(PER_SOCKET)?;
     assert_eq!(await_mark(&place, &pair.client)?, callbacks::ALL);
     assert_eq!(await_mark(&place, &pair.server)?, callbacks::ALL);
@@ -132,7 +124,7 @@ fn repair(place: &Place) -> Result<String, Failed> {
 fn repaired() -> Tested {
     let network = routed()?;
     let place = watched(&network)?;
-    let pair = silent_pair(&network)?;
+    let pair = Pair::across(&network)?;
     let daemon = place.start(PER_SOCKET)?;
     for end in [&pair.client, &pair.server] {
         await_mark(&place, end)?;
@@ -159,7 +151,7 @@ fn repaired() -> Tested {
 fn next() -> Tested {
     let network = routed()?;
     let place = watched(&network)?;
-    let pair = silent_pair(&network)?;
+    let pair = Pair::across(&network)?;
     let daemon = place.start(PER_SOCKET)?;
     await_mark(&place, &pair.client)?;
     daemon.kill();
@@ -174,7 +166,7 @@ fn next() -> Tested {
 
 fn before() -> Tested {
     let network = routed()?;
-    let pair = silent_pair(&network)?;
+    let pair = Pair::across(&network)?;
     let (one, other) = (watched(&network)?, watched(&network)?);
     let first = one.start(PER_SOCKET)?;
     assert_eq!(await_mark(&one, &pair.client)?, callbacks::ALL);
@@ -200,7 +192,7 @@ fn survived_at_once(daemon: &Daemon, pair: &Pair) -> Tested {
 fn later() -> Tested {
     let network = routed()?;
     let place = watched(&network)?;
-    let pair = silent_pair(&network)?;
+    let pair = Pair::across(&network)?;
     let daemon = place.start(PER_SOCKET)?;
     await_mark(&place, &pair.server)?;
     // Another program takes the socket over: with the peer's next segment, whose
@@ -287,7 +279,7 @@ fn shape(packet: &[u8]) -> Option<Shape> {
 fn same_traffic() -> Tested {
     let network = routed()?;
     let place = watched(&network)?;
-    let pair = silent_pair(&network)?;
+    let pair = Pair::across(&network)?;
     let script = |capture: &mut Capture| -> Result<Vec<Shape>, Failed> {
         for _ in 0..3 {
             pair.exchange()?;

@@ -1,7 +1,7 @@
 //! Nothing is kept of a healthy connection, nor of one that was suspected and is gone.
 
-use crate::common::net::{Pair, at, listen, routed};
-use crate::common::place::{place_in, watching};
+use crate::common::net::{Pair, serve};
+use crate::common::place::watched_network;
 use crate::common::{Test, Tested, eventually, is};
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
@@ -32,10 +32,8 @@ const FORGOTTEN: Duration = Duration::from_secs(60);
 const GROWTH_KIB: u64 = 4 * 1024;
 
 fn short() -> Tested {
-    let network = routed()?;
-    let place = place_in(&network.block, &watching(&network.block, "quiet", "5s"))?;
-    let daemon = place.start(&[])?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let (network, daemon) = watched_network("quiet", "5s", &[])?;
+    let listener = serve(&network)?;
     live_and_go(&network, &listener, WARM_UP)?;
     daemon.await_sweeps(2)?;
     let facts = daemon.metric("facts_seen_total", &[])?;
@@ -67,10 +65,8 @@ fn short() -> Tested {
 
 fn suspected() -> Tested {
     const COUNT: u32 = 300;
-    let network = routed()?;
-    let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
-    let daemon = place.start(&[])?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let (network, daemon) = watched_network("quiet", "1s", &[])?;
+    let listener = serve(&network)?;
     let mut pairs = Vec::new();
     for _ in 0..COUNT {
         pairs.push(Pair::open(&network.client, &listener)?);
@@ -97,7 +93,7 @@ fn suspected() -> Tested {
 fn live_and_go(network: &Network, listener: &TcpListener, count: usize) -> Tested {
     let address = listener.local_addr()?;
     thread::scope(|scope| {
-        let server = scope.spawn(|| serve(listener, count));
+        let server = scope.spawn(|| answer(listener, count));
         let clients = network
             .client
             .within(|| (0..count).try_for_each(|_| ask(address)));
@@ -113,7 +109,7 @@ fn ask(address: SocketAddr) -> io::Result<()> {
     stream.read_exact(&mut [0])
 }
 
-fn serve(listener: &TcpListener, count: usize) -> io::Result<()> {
+fn answer(listener: &TcpListener, count: usize) -> io::Result<()> {
     for _ in 0..count {
         let (mut stream, _) = listener.accept()?;
         stream.set_read_timeout(Some(BOUND))?;

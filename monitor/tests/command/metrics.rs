@@ -1,7 +1,7 @@
 //! `/metrics` as Prometheus and its users read it.
 
-use crate::common::net::{Pair, at, listen, routed};
-use crate::common::place::{place_in, watching};
+use crate::common::net::Pair;
+use crate::common::place::{place_in, watched_network};
 use crate::common::run::{finish, finish_with, promtool, tcplull};
 use crate::common::{Test, Tested, eventually, is};
 use monitor_lab::network::block::Block;
@@ -20,12 +20,8 @@ pub const TESTS: &[Test] = &[
 
 fn promtool_check() -> Tested {
     let promtool = promtool().ok_or("promtool is neither on PATH nor in ~/.cache/tcplull/bin")?;
-    let network = routed()?;
-    let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
-    let daemon = place.start(&[])?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
-    let pair = Pair::open(&network.client, &listener)?;
-    pair.exchange()?;
+    let (network, daemon) = watched_network("quiet", "1s", &[])?;
+    let pair = Pair::across(&network)?;
     // With events in the series, and an alert.
     daemon.await_finding(pair.client_address()?, "crossed")?;
     pair.exchange()?;
@@ -69,14 +65,10 @@ fn hooks() -> Tested {
 }
 
 fn counted() -> Tested {
-    let network = routed()?;
-    let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
-    let daemon = place.start(&[])?;
+    let (network, daemon) = watched_network("quiet", "1s", &[])?;
     let quiet = [("path", "quiet")];
     assert_eq!(daemon.metric("crossed_total", &quiet)?, 0.0);
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
-    let pair = Pair::open(&network.client, &listener)?;
-    pair.exchange()?;
+    let pair = Pair::across(&network)?;
     // Both ends live on this host.
     let crossed_now = [("path", "quiet"), ("silence", "crossed")];
     eventually("both ends are seen silent", || {

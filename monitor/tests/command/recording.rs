@@ -1,9 +1,9 @@
 //! `run --record` and `replay`: what the daemon said is said again, by anybody,
 //! elsewhere, also where the recording ended badly.
 
-use crate::common::net::{Pair, at, listen, routed};
-use crate::common::place::{QUICK, path, place_in, watching};
-use crate::common::run::{Ended, TCPLULL, finish, finish_with, tcplull};
+use crate::common::net::{Pair, routed, serve};
+use crate::common::place::{QUICK, path, place_in, watched_network, watching};
+use crate::common::run::{Ended, as_nobody, finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::network::block::Block;
@@ -12,9 +12,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::signal::Signal;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::mpsc;
 use tempfile::TempDir;
 
@@ -35,28 +33,8 @@ pub const TESTS: &[Test] = &[
     Test::anywhere("a_limit_without_a_recording_is_refused", limit_alone),
 ];
 
-/// A user without any privilege; Debian and others call it nobody.
-const NOBODY: u32 = 65534;
-
 /// A recording that this project keeps: its black hole.
 const KEPT: &str = include_str!("../recordings/nat-silent-drop.facts");
-
-/// `tcplull replay` by a user without privileges, who gets it on standard input.
-fn replay_by_nobody(recording: &str, arguments: &[&str]) -> Result<Ended, Failed> {
-    let place = TempDir::new()?;
-    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755))?;
-    let binary = place.path().join("tcplull");
-    fs::copy(TCPLULL, &binary)?;
-    let mut command = Command::new(binary);
-    command
-        .args(["replay", "-"])
-        .args(arguments)
-        .current_dir("/");
-    if nix::unistd::geteuid().is_root() {
-        command.uid(NOBODY).gid(NOBODY);
-    }
-    Ok(finish_with(&mut command, recording)?)
-}
 
 fn lines(text: &str) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
@@ -67,14 +45,12 @@ fn record(file: &Path) -> [&str; 2] {
 }
 
 fn told_again() -> Tested {
-    let network = routed()?;
     let files = TempDir::new()?;
     let file = files.path().join("facts");
-    let place = place_in(&network.block, &watching(&network.block, "default", "1s"))?;
-    let daemon = place.start(&record(&file))?;
+    let (network, daemon) = watched_network("default", "1s", &record(&file))?;
     let (tell, told) = mpsc::channel();
     let _watch = Watch::start(&daemon, move |line| drop(tell.send(line)))?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let listener = serve(&network)?;
     let pair = Pair::open(&network.client, &listener)?;
     pair.exchange()?;
     daemon.await_finding(pair.client_address()?, "crossed")?;
@@ -96,7 +72,7 @@ fn told_again() -> Tested {
     assert_eq!(daemon.stop()?, Some(0));
 
     let recording = fs::read_to_string(&file)?;
-    let again = replay_by_nobody(&recording, &["--json"])?;
+    let again = as_nobody(&["replay", "-", "--json"], &recording)?;
     assert_eq!((again.code, &*again.stderr), (Some(0), ""), "{again:?}");
     assert_eq!(lines(&again.stdout), said);
     // And for people, as `watch` prints them.
@@ -116,16 +92,14 @@ fn reloaded() -> Tested {
     let old = watching(&network.block, "old", "10m");
     let place = place_in(&network.block, &old)?;
     let daemon = place.start(&record(&file))?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
-    let pair = Pair::open(&network.client, &listener)?;
-    pair.exchange()?;
+    let pair = Pair::across(&network)?;
     let server = format!("{}/32", network.server_address());
     place.configure(&format!("{old}{}", path("new", &[&server], "1s")))?;
     daemon.signal(Signal::SIGHUP)?;
     daemon.await_finding(pair.client_address()?, "crossed")?;
     let said = daemon.finding_lines()?;
     assert_eq!(daemon.stop()?, Some(0));
-    let again = replay_by_nobody(&fs::read_to_string(&file)?, &["--json"])?;
+    let again = as_nobody(&["replay", "-", "--json"], &fs::read_to_string(&file)?)?;
     let again = lines(&again.stdout);
     assert!(again.iter().any(|line| line.contains("\"path\":\"new\"")));
     assert_eq!(again[..said.len()], said);
@@ -133,14 +107,10 @@ fn reloaded() -> Tested {
 }
 
 fn killed() -> Tested {
-    let network = routed()?;
     let files = TempDir::new()?;
     let file = files.path().join("facts");
-    let place = place_in(&network.block, &watching(&network.block, "default", "1s"))?;
-    let daemon = place.start(&record(&file))?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
-    let pair = Pair::open(&network.client, &listener)?;
-    pair.exchange()?;
+    let (network, daemon) = watched_network("default", "1s", &record(&file))?;
+    let pair = Pair::across(&network)?;
     daemon.await_finding(pair.client_address()?, "crossed")?;
     // It said so after the recorder knew; the sweep after that is in the file, too.
     daemon.await_sweeps(1)?;
@@ -224,16 +194,12 @@ fn full_disk() -> Tested {
 }
 
 fn filling_disk() -> Tested {
-    let network = routed()?;
     let files = TempDir::new()?;
     let disk = Small::mount(files.path(), DISK)?;
     disk.fill_up_to(8 << 10, DISK as usize)?;
     let file = files.path().join("facts");
-    let place = place_in(&network.block, &watching(&network.block, "default", "1s"))?;
-    let daemon = place.start(&record(&file))?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
-    let pair = Pair::open(&network.client, &listener)?;
-    pair.exchange()?;
+    let (network, daemon) = watched_network("default", "1s", &record(&file))?;
+    let pair = Pair::across(&network)?;
     eventually("the disk is full", || {
         let dropped = daemon.metric("recording_dropped_total", &[])?;
         Ok((dropped > 0.0).then_some(()).ok_or(dropped))
@@ -276,11 +242,11 @@ fn foreign() -> Tested {
 }
 
 fn cut() -> Tested {
-    let whole = replay_by_nobody(KEPT, &["--json"])?;
+    let whole = as_nobody(&["replay", "-", "--json"], KEPT)?;
     assert_eq!((whole.code, &*whole.stderr), (Some(0), ""), "{whole:?}");
     let (before, last) = KEPT.trim_end().rsplit_once('\n').ok_or("one line")?;
     let cut = format!("{before}\n{}", &last[..last.len() / 2]);
-    let ended = replay_by_nobody(&cut, &["--json"])?;
+    let ended = as_nobody(&["replay", "-", "--json"], &cut)?;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(ended.stdout, whole.stdout);
     ended.says(&["the last line of the recording is cut"]);
@@ -289,7 +255,7 @@ fn cut() -> Tested {
 }
 
 fn alerts() -> Tested {
-    let ended = replay_by_nobody(KEPT, &["--alerts", "--json"])?;
+    let ended = as_nobody(&["replay", "-", "--alerts", "--json"], KEPT)?;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let mut names = Vec::new();
     for line in ended.stdout.lines() {
@@ -301,7 +267,7 @@ fn alerts() -> Tested {
         names,
         due.map(|(name, severity)| (format!("{name:?}"), format!("{severity:?}")))
     );
-    let ended = replay_by_nobody(KEPT, &["--alerts"])?;
+    let ended = as_nobody(&["replay", "-", "--alerts"], KEPT)?;
     assert!(ended.stdout.starts_with("SEVERITY "), "{ended:?}");
     assert_eq!(ended.stdout.lines().count(), 3, "{ended:?}");
     Ok(())

@@ -1,6 +1,6 @@
 //! SIGHUP: a good file's paths come into force, a bad file's do not.
 
-use crate::common::net::{Pair, at, listen, routed};
+use crate::common::net::{Pair, routed};
 use crate::common::place::{path, place_in, watching};
 use crate::common::{Test, Tested, eventually};
 use nix::sys::signal::Signal;
@@ -15,9 +15,7 @@ fn added() -> Tested {
     let network = routed()?;
     let place = place_in(&network.block, &watching(&network.block, "old", "10m"))?;
     let daemon = place.start(&[])?;
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
-    let pair = Pair::open(&network.client, &listener)?;
-    pair.exchange()?;
+    let pair = Pair::across(&network)?;
     let client = pair.client_address()?;
     assert_eq!(daemon.row(client)?["path"], "old");
     assert!(daemon.metric("crossed_total", &[("path", "new")]).is_err());
@@ -61,9 +59,7 @@ fn broken() -> Tested {
     );
 
     assert!(daemon.metric("crossed_total", &[("path", "new")]).is_err());
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
-    let pair = Pair::open(&network.client, &listener)?;
-    pair.exchange()?;
+    let pair = Pair::across(&network)?;
     let finding = daemon.await_finding(pair.client_address()?, "crossed")?;
     assert_eq!(finding["path"], "kept", "{finding}");
     assert_eq!(daemon.stop()?, Some(0));

@@ -1,7 +1,7 @@
 //! More facts than the ring holds: each one lost is counted, and the daemon lives.
 
-use crate::common::net::{Pair, at, listen, routed};
-use crate::common::place::{place_in, watching};
+use crate::common::net::{Pair, serve};
+use crate::common::place::watched_network;
 use crate::common::{Test, Tested, eventually, is};
 use libtest_mimic::Failed;
 use monitor_lab::testbed::Daemon;
@@ -17,11 +17,9 @@ pub const TESTS: &[Test] = &[Test::as_root(
 const AT_ONCE: u32 = 200;
 
 fn overflow() -> Tested {
-    let network = routed()?;
-    let place = place_in(&network.block, &watching(&network.block, "quiet", "500ms"))?;
-    let daemon = place.start(&["--ring-bytes", "4096"])?;
+    let (network, daemon) = watched_network("quiet", "500ms", &["--ring-bytes", "4096"])?;
     assert_eq!(daemon.metric("ring_bytes", &[])?, 4096.0);
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let listener = serve(&network)?;
     let mut pairs = Vec::new();
     for _ in 0..AT_ONCE {
         pairs.push(Pair::open(&network.client, &listener)?);

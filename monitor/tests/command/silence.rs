@@ -1,7 +1,7 @@
 //! Which silence counts, and which is nobody's business.
 
 use crate::common::net::{Pair, at, ip, listen, routed};
-use crate::common::place::{QUICK, path, place_in, watching};
+use crate::common::place::{QUICK, path, place_in, watched_network, watching};
 use crate::common::{Test, Tested, eventually, is};
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
@@ -26,14 +26,6 @@ pub const TESTS: &[Test] = &[
 
 /// The default path's timeout, as a hand-run states it.
 const BY_FLAG: &[&str] = &["--timeout", "1s"];
-
-/// A connection through the gateway that stays silent, with its listener.
-fn control(network: &Network) -> Result<Pair, Failed> {
-    let listener = listen(&network.server, at(network.server_address(), 5432))?;
-    let pair = Pair::open(&network.client, &listener)?;
-    pair.exchange()?;
-    Ok(pair)
-}
 
 /// Waits until whatever fell silent before `control` must have been found if it
 /// ever were: `control` is found, and sweeps have passed since.
@@ -65,7 +57,7 @@ fn loopback() -> Tested {
     for pair in &pairs {
         pair.exchange()?;
     }
-    let control = control(&network)?;
+    let control = Pair::across(&network)?;
     await_control(&daemon, &control)?;
     let rows: Vec<Value> = daemon.ask("ls")?;
     for pair in &pairs {
@@ -98,7 +90,7 @@ fn on_link() -> Tested {
     };
     let unnamed = neighbour(&network.client, lan)?;
     let named = neighbour(&network.server, wan)?;
-    let control = control(&network)?;
+    let control = Pair::across(&network)?;
     let finding = daemon.await_finding(named.client_address()?, "crossed")?;
     assert_eq!(finding["path"], "named", "{finding}");
     await_control(&daemon, &control)?;
@@ -165,9 +157,7 @@ fn ipv6() -> Tested {
 }
 
 fn no_silence() -> Tested {
-    let network = routed()?;
-    let place = place_in(&network.block, &watching(&network.block, "default", "1s"))?;
-    let daemon = place.start(&[])?;
+    let (network, daemon) = watched_network("default", "1s", &[])?;
     let listener = listen(&network.server, at(network.server_address(), 6000))?;
     let pair = Pair::open(&network.client, &listener)?;
     pair.exchange()?;
@@ -176,7 +166,7 @@ fn no_silence() -> Tested {
     drop(pair.client);
     assert_eq!((&pair.server).read(&mut [0])?, 0);
     drop(pair.server);
-    let control = control(&network)?;
+    let control = Pair::across(&network)?;
     await_control(&daemon, &control)?;
     assert!(in_time_wait(&network, waiting)?, "not what the test is for");
     for address in [waiting, listener.local_addr()?] {
@@ -202,7 +192,7 @@ fn in_time_wait(network: &Network, local: SocketAddr) -> Result<bool, Failed> {
 
 fn older() -> Tested {
     let network = routed()?;
-    let pair = control(&network)?;
+    let pair = Pair::across(&network)?;
     let place = place_in(&network.block, &watching(&network.block, "default", "1s"))?;
     let daemon = place.start(&[])?;
     for (end, role) in [(&pair.client, "client"), (&pair.server, "server")] {
@@ -219,10 +209,8 @@ fn older() -> Tested {
 }
 
 fn once() -> Tested {
-    let network = routed()?;
-    let place = place_in(&network.block, &watching(&network.block, "default", "4s"))?;
-    let daemon = place.start(&[])?;
-    let pair = control(&network)?;
+    let (network, daemon) = watched_network("default", "4s", &[])?;
+    let pair = Pair::across(&network)?;
     let client = pair.client_address()?;
     daemon.await_finding(client, "at_risk")?;
     let firing = |daemon: &Daemon| {

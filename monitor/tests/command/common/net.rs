@@ -36,6 +36,11 @@ pub fn listen(place: &Namespace, address: SocketAddr) -> Result<TcpListener, Fai
     Ok(place.within(|| TcpListener::bind(address))??)
 }
 
+/// Listens on `network`'s server, at the port that [`Pair::across`] has, too.
+pub fn serve(network: &Network) -> Result<TcpListener, Failed> {
+    listen(&network.server, at(network.server_address(), 5432))
+}
+
 /// Both ends of one connection.
 pub struct Pair {
     pub client: TcpStream,
@@ -43,6 +48,13 @@ pub struct Pair {
 }
 
 impl Pair {
+    /// Connects the client of `network` to its server; a byte has passed each way.
+    pub fn across(network: &Network) -> Result<Self, Failed> {
+        let pair = Self::open(&network.client, &serve(network)?)?;
+        pair.exchange()?;
+        Ok(pair)
+    }
+
     /// Connects from `place` to `listener`, at its own address.
     pub fn open(place: &Namespace, listener: &TcpListener) -> Result<Self, Failed> {
         Self::open_to(place, listener, listener.local_addr()?)

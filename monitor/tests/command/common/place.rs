@@ -1,9 +1,11 @@
 //! Where the tests' daemons live, and what their configurations say.
 
+use super::net::routed;
 use super::run::TCPLULL;
 use libtest_mimic::Failed;
+use monitor_lab::network::Network;
 use monitor_lab::network::block::Block;
-use monitor_lab::testbed::Place;
+use monitor_lab::testbed::{Daemon, Place};
 
 /// Top-level settings under which silences of tenths of a second count.
 pub const QUICK: &str = "sweep_interval = \"200ms\"\nmin_gap = \"100ms\"\n";
@@ -22,4 +24,16 @@ pub fn watching(block: &Block, name: &str, timeout: &str) -> String {
 /// A place on `block`'s own loopback address, with `settings` in the configuration file.
 pub fn place_in(block: &Block, settings: &str) -> Result<Place, Failed> {
     Ok(Place::new(TCPLULL.as_ref(), block.loopback(), settings)?)
+}
+
+/// A network, and a daemon that watches it by one path, started with `arguments`.
+pub fn watched_network(
+    name: &str,
+    timeout: &str,
+    arguments: &[&str],
+) -> Result<(Network, Daemon), Failed> {
+    let network = routed()?;
+    let place = place_in(&network.block, &watching(&network.block, name, timeout))?;
+    let daemon = place.start(arguments)?;
+    Ok((network, daemon))
 }

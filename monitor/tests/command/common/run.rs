@@ -2,8 +2,13 @@
 
 pub use monitor_lab::testbed::run::{Ended, finish, finish_with};
 
+use libtest_mimic::Failed;
+use nix::unistd::geteuid;
 use std::env;
 use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
@@ -16,6 +21,27 @@ pub fn tcplull(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Comman
     let mut command = Command::new(TCPLULL);
     command.args(arguments);
     command
+}
+
+/// A user without any privilege; Debian and others call it nobody.
+const NOBODY: u32 = 65534;
+
+/// Runs `tcplull` with these arguments to its end, as a user without privileges, with
+/// `input` on standard input.
+pub fn as_nobody(arguments: &[&str], input: &str) -> Result<Ended, Failed> {
+    // Where nobody may read the build's directory, the command must still be reached.
+    let place = tempfile::tempdir()?;
+    let binary = place.path().join("tcplull");
+    fs::copy(TCPLULL, &binary)?;
+    for file in [place.path(), &binary] {
+        fs::set_permissions(file, Permissions::from_mode(0o755))?;
+    }
+    let mut command = Command::new(binary);
+    command.args(arguments).current_dir("/");
+    if geteuid().is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    Ok(finish_with(&mut command, input)?)
 }
 
 /// Where `promtool` is: on the search path, or where `cargo xtask` puts it.
