@@ -2,9 +2,9 @@
 
 use crate::counters::count;
 use crate::kernel::guarded;
-use crate::looks::Look;
 use crate::segment;
 use crate::silence::Silence;
+use crate::snapshot::Snapshot;
 use crate::sock::{Route, TcpSock};
 use crate::suspects::{Decision, Suspect};
 use aya_ebpf::helpers::{bpf_get_current_comm, bpf_get_current_pid_tgid};
@@ -28,7 +28,7 @@ pub struct Context<'a> {
     /// Bits of [`flags`] besides those that the rest says.
     pub flags: u32,
     /// The socket before `segment`, where it was read only after it.
-    pub before: Option<&'a Look>,
+    pub before: Option<&'a Snapshot>,
 }
 
 /// A segment, and the `struct sk_buff *` that it was read from; null where the segment
@@ -165,7 +165,7 @@ pub fn write(
     fact.comm = task.comm;
     fact.old_state = context.states.0;
     fact.new_state = context.states.1;
-    sock.snapshot(&mut fact.socket);
+    sock.write_to(&mut fact.socket);
     if let Some(before) = context.before {
         before.restore(&mut fact.socket);
     }

@@ -109,7 +109,7 @@ macro_rules! reading {
             /// Writes all that a fact tells of a socket, every member of `to`. The socket
             /// must have its cookie ([`Self::ensure_cookie`]).
             #[inline(always)]
-            pub fn snapshot(self, to: &mut Socket) {
+            pub fn write_to(self, to: &mut Socket) {
                 let addresses = self.addresses();
                 $(to.$name = member!(self addresses $name { $($how)* });)*
             }

@@ -28,16 +28,16 @@ static SILENCES: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0);
 
 #[btf_tracepoint(function = "tcp_sendmsg_locked")]
 pub fn storage_send(context: BtfTracePointContext) -> i32 {
-    look(&context)
+    on_segment(&context)
 }
 
 #[btf_tracepoint(function = "tcp_probe")]
 pub fn storage_receive(context: BtfTracePointContext) -> i32 {
-    look(&context)
+    on_segment(&context)
 }
 
 #[inline(always)]
-fn look(context: &BtfTracePointContext) -> i32 {
+fn on_segment(context: &BtfTracePointContext) -> i32 {
     // SAFETY: the first argument of both tracepoints is a `struct sock *`.
     let sk = unsafe { core::ptr::read_volatile(context.as_ptr().cast::<*mut c_void>()) };
     if sk.is_null() {

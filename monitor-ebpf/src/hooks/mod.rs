@@ -1,11 +1,11 @@
 //! One file a hook family. A hook with several mechanisms has one program for
 //! each, all with the same body; user space loads the first that works.
 
+mod callbacks;
 mod receive;
 mod reset;
 mod retransmit;
 mod send;
-mod sockets;
+mod socket_table;
 mod state;
 mod sweep;
-mod tables;

@@ -4,9 +4,9 @@
 use crate::emit::{Arrival, Context, tell_decided};
 use crate::gap;
 use crate::kernel::pointer_argument;
-use crate::looks::{Edges, Look};
 use crate::segment;
 use crate::silence::{self, Silence};
+use crate::snapshot::{Edges, Snapshot};
 use crate::sock::TcpSock;
 use crate::suspects::{Decision, Suspect};
 use aya_ebpf::EbpfContext;
@@ -64,7 +64,7 @@ pub fn tell_arrival(
     suspect: &Suspect,
     arrival: Arrival,
     silence: &Silence,
-    before: Option<&Look>,
+    before: Option<&Snapshot>,
 ) {
     let context = Context {
         segment: Some(arrival),

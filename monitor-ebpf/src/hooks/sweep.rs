@@ -113,7 +113,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         (SAMPLED, sampled),
     ]);
     let measured = paths::threshold(sock);
-    look(sock, order, &mut note, &silence, measured);
+    decide(sock, order, &mut note, &silence, measured);
     if note.has(SHOWN) {
         let (path_id, route) = match measured {
             Some((threshold, route)) => (threshold.path_id, Some(route)),
@@ -138,7 +138,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
 
 /// Notes what is to be done with a socket that may matter.
 #[inline(always)]
-fn look(
+fn decide(
     sock: TcpSock,
     order: &SweepOrder,
     note: &mut Note,

@@ -1,5 +1,5 @@
-//! What a marked socket was like when it was last looked at. Its callbacks come after
-//! most segments that arrive, not before them: the difference is what arrived.
+//! What a watched socket was like at its last callback. Callbacks come after most segments
+//! that arrive, not before them: what changed since the snapshot is what arrived.
 
 use crate::silence::{self, Clocks, Silence};
 use crate::sock::TcpSock;
@@ -19,7 +19,7 @@ pub struct Edges {
 /// The members of a socket that an arriving segment changes.
 #[derive(Clone, Copy)]
 #[repr(C)]
-pub struct Look {
+pub struct Snapshot {
     pub clocks: Clocks,
     pub bytes_acked: u64,
     pub bytes_received: u64,
@@ -30,36 +30,36 @@ pub struct Look {
     pub rcv_tsval: u32,
     pub segs_in: u32,
     pub data_segs_in: u32,
-    /// 1 while a segment is parsed that is to be told with the next look.
+    /// 1 if the segment that is being parsed is left to the next snapshot.
     pub put_off: Hidden<u32>,
 }
 
 #[btf_map]
-static LOOKS: SkStorage<Look> = SkStorage::new();
+static SNAPSHOTS: SkStorage<Snapshot> = SkStorage::new();
 
 // SAFETY: repr(C), integers only, without padding.
-unsafe impl Record for Look {}
+unsafe impl Record for Snapshot {}
 
-impl Look {
-    /// The last look at a socket, if there was one.
+impl Snapshot {
+    /// The last snapshot of a socket, if there is one.
     #[inline(always)]
     pub fn of(sock: TcpSock) -> Option<&'static mut Self> {
-        storage::get(&LOOKS, sock)
+        storage::get(&SNAPSHOTS, sock)
     }
 
-    /// Takes a first look. Answers whether the kernel gave room for it.
+    /// Takes the first snapshot. Returns whether the kernel gave room for it.
     #[inline(always)]
     pub fn begin(sock: TcpSock) -> bool {
-        match storage::get_or_create(&LOOKS, sock) {
-            Some(look) => {
-                look.renew(sock);
+        match storage::get_or_create(&SNAPSHOTS, sock) {
+            Some(snapshot) => {
+                snapshot.renew(sock);
                 true
             }
             None => false,
         }
     }
 
-    /// Looks again.
+    /// Takes another one in its place.
     #[inline(always)]
     pub fn renew(&mut self, sock: TcpSock) {
         *self = Self {
@@ -77,21 +77,21 @@ impl Look {
         };
     }
 
-    /// Takes back a segment, with data or not, that was counted and not told.
+    /// Uncounts a segment, with data (1) or without (0), that is left to the next snapshot.
     #[inline(always)]
     pub fn without(&mut self, data: u32) {
         self.segs_in = self.segs_in.wrapping_sub(1);
         self.data_segs_in = self.data_segs_in.wrapping_sub(data);
     }
 
-    /// Forgets a socket that is not watched any more.
+    /// Removes the snapshot of a socket that is no longer watched.
     #[inline(always)]
     pub fn forget(sock: TcpSock) {
-        storage::remove(&LOOKS, sock);
+        storage::remove(&SNAPSHOTS, sock);
     }
 
-    /// The silence until now by the clocks of this look: the socket's own may have
-    /// been moved by what ended it.
+    /// The silence until now by the clocks of this snapshot: what ended the silence may have
+    /// moved the socket's own.
     #[inline(always)]
     pub fn silence(&self) -> Silence {
         silence::silence_by(self.clocks)
@@ -106,10 +106,10 @@ impl Look {
         }
     }
 
-    /// What arrived since, as one segment; without any flag if nothing did (the verifier
-    /// would see an `Option` that is handed on read where it holds nothing). Payload counts
-    /// once the stack has taken it. A segment that is parsed just now is counted already,
-    /// and does not count.
+    /// What arrived since, as one segment; one without flags if nothing did. (No `Option`:
+    /// the verifier would see it read where it holds nothing.) Payload counts once the stack
+    /// has taken it. The segment that is being parsed is in `segs_in` already, and does not
+    /// count.
     #[inline(always)]
     pub fn arrived(&self, sock: TcpSock, parsing: bool) -> Segment {
         let data = sock.data_segs_in() != self.data_segs_in;
@@ -134,7 +134,7 @@ impl Look {
         with_timestamp(sock, segment)
     }
 
-    /// Gives a socket that was read just now the members that it had at this look.
+    /// Puts the members of this snapshot into a record of the socket as it is now.
     #[inline(always)]
     pub fn restore(&self, to: &mut Socket) {
         to.tcp_clock_cache = self.clocks.tcp_clock_cache;
@@ -150,7 +150,7 @@ impl Look {
     }
 }
 
-/// Adds the timestamp of the segment that came last, as the stack has read it.
+/// Adds the timestamp of the last segment, as the stack has read it.
 #[inline(always)]
 pub fn with_timestamp(sock: TcpSock, segment: Segment) -> Segment {
     let (tsval, options) = match sock.saw_tstamp() {

@@ -7,9 +7,9 @@
 
 use crate::emit::{Arrival, Task};
 use crate::hooks::{receive, send};
-use crate::looks::{self, Look};
 use crate::marks;
 use crate::silence;
+use crate::snapshot::{Snapshot, with_timestamp};
 use crate::sock::TcpSock;
 use crate::suspects::Suspect;
 use aya_ebpf::bindings::{
@@ -57,10 +57,10 @@ fn on_callback(ops: *mut bpf_sock_ops) {
     if marks::of(sock).is_none_or(|mark| mark.set == 0) {
         return;
     }
-    let Some(look) = Look::of(sock) else {
+    let Some(snapshot) = Snapshot::of(sock) else {
         return;
     };
-    arrival(ops, sock, look);
+    arrival(ops, sock, snapshot);
     if is(ops, BPF_SOCK_OPS_HDR_OPT_LEN_CB)
         && argument(ops) == CURRENT_MSS
         && sock.write_seq() == sock.snd_nxt()
@@ -78,34 +78,35 @@ fn on_callback(ops: *mut bpf_sock_ops) {
         if let Some(mark) = marks::of(sock) {
             marks::clear_in_callback(sock, mark, ops);
         }
-        Look::forget(sock);
+        Snapshot::forget(sock);
     } else {
-        let put_off = look.put_off.get() != 0;
-        look.renew(sock);
+        let put_off = snapshot.put_off.get() != 0;
+        snapshot.renew(sock);
         if put_off {
-            look.without(u32::from(header(ops).payload_len > 0));
+            snapshot.without(u32::from(header(ops).payload_len > 0));
         }
     }
 }
 
 /// Tells what arrived: first what came before, and was told by no callback; what is
-/// parsed just now shows in the next look then.
+/// parsed just now is left to the next snapshot then.
 #[inline(always)]
-fn arrival(ops: *mut bpf_sock_ops, sock: TcpSock, look: &mut Look) {
+fn arrival(ops: *mut bpf_sock_ops, sock: TcpSock, snapshot: &mut Snapshot) {
     let parsing = is(ops, BPF_SOCK_OPS_PARSE_HDR_OPT_CB);
-    let mut segment = look.arrived(sock, parsing);
-    look.put_off
+    let mut segment = snapshot.arrived(sock, parsing);
+    snapshot
+        .put_off
         .put(u32::from(parsing && segment.tcp_flags != 0));
     if parsing && segment.tcp_flags == 0 {
-        segment = looks::with_timestamp(sock, header(ops));
+        segment = with_timestamp(sock, header(ops));
     }
     if segment.tcp_flags == 0 {
         return;
     }
-    let silence = look.silence();
-    let suspect = receive::arrives(sock, Suspect::of(sock), segment, &silence, look.edges());
+    let silence = snapshot.silence();
+    let suspect = receive::arrives(sock, Suspect::of(sock), segment, &silence, snapshot.edges());
     if let Some(suspect) = suspect {
-        receive::tell_arrival(sock, suspect, whole(segment), &silence, Some(look));
+        receive::tell_arrival(sock, suspect, whole(segment), &silence, Some(snapshot));
     }
 }
 

@@ -2,8 +2,8 @@
 //! that may set the callbacks of a socket they do not run for.
 
 use crate::kernel::pointer_at;
-use crate::looks::Look;
 use crate::marks;
+use crate::snapshot::Snapshot;
 use crate::sock::TcpSock;
 use core::ffi::c_void;
 use monitor_common::TcpState;
@@ -28,7 +28,7 @@ pub extern "C" fn mark_tcp(context: *mut c_void) -> i32 {
         marks::clear(sock, mark);
     } else if marks::set(sock, mark) {
         sock.ensure_cookie();
-        if Look::begin(sock) {
+        if Snapshot::begin(sock) {
             log!("socket {}: watched", sock.cookie());
         } else {
             marks::clear(sock, mark);
@@ -45,7 +45,7 @@ pub extern "C" fn unmark_tcp(context: *mut c_void) -> i32 {
         && let Some(mark) = marks::of(sock)
     {
         marks::clear(sock, mark);
-        Look::forget(sock);
+        Snapshot::forget(sock);
     }
     0
 }
