@@ -4,7 +4,7 @@ numbered! {
     /// Indexes of the kernel side's per-CPU counters. All count up from zero and
     /// never reset while the programs live.
     pub enum Counter: u32 {
-        /// Facts that a hook had to tell.
+        /// Facts that a hook had to emit.
         FactsSeen = 0,
         /// Facts handed to the ring buffer.
         FactsSubmitted = 1,

@@ -1,9 +1,9 @@
-//! One fact about one connection: what the kernel side tells user space.
+//! One fact about one connection: what the kernel side hands to user space.
 
 use crate::{Record, Socket};
 
 numbered! {
-    /// What a fact tells. The numbers are part of the contract.
+    /// What happened. The numbers are part of the contract.
     pub enum FactKind: u32 {
         /// A silence past its threshold ended: this host's application sends.
         /// The socket is as it was before the data was queued.
@@ -71,7 +71,7 @@ pub mod tcp_flags {
 
 /// Bits of [`Segment::options`].
 pub mod segment_options {
-    /// The option bytes were read: what is not said here is not there.
+    /// The option bytes were read: an option without its bit here is not there.
     pub const READ: u8 = 1 << 0;
     /// It carries a timestamp option.
     pub const HAS_TIMESTAMP: u8 = 1 << 1;

@@ -1,4 +1,4 @@
-//! What user space tells the kernel side: once before the load, and before each sweep.
+//! What user space sets for the kernel side: once before the load, and before each sweep.
 
 use crate::Record;
 
@@ -69,7 +69,7 @@ pub struct Settings {
     pub min_gap_ns: u64,
     /// Time after a gap after which an untroubled suspect is let go, in ns.
     pub probation_ns: u64,
-    /// Facts of one suspicion, at most; the end of a connection is always told.
+    /// Facts of one suspicion, at most; the end of a connection is always emitted.
     pub fact_budget: u32,
     /// 1 where the tracepoint `tcp_retransmit_skb` has a third argument, the error
     /// of the transmission (newer kernels), else 0.

@@ -25,7 +25,7 @@ pub struct Context<'a> {
     pub task: Option<Task>,
     pub states: (u32, u32),
     pub segment: Option<Arrival>,
-    /// Bits of [`flags`] besides those that the rest says.
+    /// Bits of [`flags`] besides those that follow from the rest.
     pub flags: u32,
     /// The socket before `segment`, where it was read only after it.
     pub before: Option<&'a Snapshot>,
@@ -82,29 +82,30 @@ impl Task {
     }
 }
 
-/// Tells one fact, or counts that it was dropped. The socket must have its cookie.
+/// Hands one fact to user space, or counts that it was dropped. The socket must have its
+/// cookie.
 #[inline(always)]
-pub fn tell(kind: FactKind, sock: TcpSock, silence: &Silence, context: &Context) {
-    tell_number(kind as u32, sock, silence, context);
+pub fn emit(kind: FactKind, sock: TcpSock, silence: &Silence, context: &Context) {
+    emit_number(kind as u32, sock, silence, context);
 }
 
-/// Tells what was decided about a suspect, and ends the suspicion where it does.
+/// Emits the fact that was decided on for a suspect, and ends the suspicion if so decided.
 #[inline(always)]
-pub fn tell_decided(sock: TcpSock, suspect: &Suspect, silence: &Silence, context: &Context) {
+pub fn emit_decided(sock: TcpSock, suspect: &Suspect, silence: &Silence, context: &Context) {
     let Decision { kind, flags, ends } = suspect.decision.get();
     let context = Context {
         path_id: suspect.path_id,
         flags,
         ..*context
     };
-    tell_number(kind, sock, silence, &context);
+    emit_number(kind, sock, silence, &context);
     if ends != 0 {
         suspect.end(sock);
     }
 }
 
 #[inline(always)]
-fn tell_number(kind: u32, sock: TcpSock, silence: &Silence, context: &Context) {
+fn emit_number(kind: u32, sock: TcpSock, silence: &Silence, context: &Context) {
     count(Counter::FactsSeen);
     log!("socket {}: a fact of kind {}", sock.cookie(), kind);
     match FACTS.reserve::<Fact>(0) {

@@ -1,4 +1,4 @@
-//! The segment that arrived, as its bytes in the socket buffer tell.
+//! The segment that arrived, read from its bytes in the socket buffer.
 
 use crate::kernel::{guarded, read};
 use crate::verifier::Hidden;
@@ -40,8 +40,8 @@ pub fn segment(skb: *const c_void) -> Option<Segment> {
     })
 }
 
-/// Adds to a segment what takes more reads: the timestamp option, and how far it
-/// came. Only for a segment that is told. `to` lies in the ring buffer.
+/// Adds to a segment what takes more reads: the timestamp option and the TTL. Only for a
+/// segment that goes into a fact: `to` lies in the ring buffer.
 #[inline(always)]
 pub fn details(skb: *const c_void, to: &mut Segment) {
     to.ttl = ttl(skb);

@@ -19,6 +19,32 @@ pub struct Silence {
 }
 
 impl Silence {
+    /// Of a socket until now.
+    #[inline(always)]
+    pub fn of(sock: TcpSock) -> Self {
+        Self::by(Clocks::of(sock))
+    }
+
+    /// The same, by clocks that were read before.
+    #[inline(always)]
+    pub fn by(clocks: Clocks) -> Self {
+        let now_ns = kernel::now_ns();
+        let jiffy_ns = u64::from(setting(|settings| &settings.jiffy_ns));
+        let packet_ns = now_ns.saturating_sub(clocks.tcp_clock_cache);
+        let since_ack = kernel::jiffies().wrapping_sub(clocks.rcv_tstamp);
+        let since_payload = since_payload(clocks.lsndtime, clocks.lrcvtime);
+        // Payload is a packet too, so its silence is never the shorter one: this also
+        // mends what a whole turn of jiffies hides.
+        let payload_ns = (u64::from(since_payload) * jiffy_ns).max(packet_ns);
+        let since_ack_ns = (u64::from(since_ack) * jiffy_ns).max(packet_ns);
+        Self {
+            now_ns,
+            payload_ns,
+            packet_ns,
+            packet_max_ns: since_ack_ns.min(payload_ns),
+        }
+    }
+
     /// The longest that the silence can be by the clock that a path counts by (a
     /// [`PathClock`] number). Thresholds are held against this: user space, which
     /// sees the counters move or stand still, takes back what is too much.
@@ -99,30 +125,4 @@ pub fn is_busy(sock: TcpSock) -> bool {
 #[inline(always)]
 pub fn is_healthy(sock: TcpSock) -> bool {
     is_busy(sock) && !sock.has_storage()
-}
-
-/// Both clocks in full.
-#[inline(always)]
-pub fn silence(sock: TcpSock) -> Silence {
-    silence_by(Clocks::of(sock))
-}
-
-/// The same by clocks that were read before.
-#[inline(always)]
-pub fn silence_by(clocks: Clocks) -> Silence {
-    let now_ns = kernel::now_ns();
-    let jiffy_ns = u64::from(setting(|settings| &settings.jiffy_ns));
-    let packet_ns = now_ns.saturating_sub(clocks.tcp_clock_cache);
-    let since_ack = kernel::jiffies().wrapping_sub(clocks.rcv_tstamp);
-    let since_payload = since_payload(clocks.lsndtime, clocks.lrcvtime);
-    // Payload is a packet too, so its silence is never the shorter one: this also
-    // mends what a whole turn of jiffies hides.
-    let payload_ns = (u64::from(since_payload) * jiffy_ns).max(packet_ns);
-    let since_ack_ns = (u64::from(since_ack) * jiffy_ns).max(packet_ns);
-    Silence {
-        now_ns,
-        payload_ns,
-        packet_ns,
-        packet_max_ns: since_ack_ns.min(payload_ns),
-    }
 }

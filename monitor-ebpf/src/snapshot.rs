@@ -1,7 +1,7 @@
 //! What a watched socket was like at its last callback. Callbacks come after most segments
 //! that arrive, not before them: what changed since the snapshot is what arrived.
 
-use crate::silence::{self, Clocks, Silence};
+use crate::silence::{Clocks, Silence};
 use crate::sock::TcpSock;
 use crate::storage;
 use crate::verifier::Hidden;
@@ -94,7 +94,7 @@ impl Snapshot {
     /// moved the socket's own.
     #[inline(always)]
     pub fn silence(&self) -> Silence {
-        silence::silence_by(self.clocks)
+        Silence::by(self.clocks)
     }
 
     /// Where the connection stood.

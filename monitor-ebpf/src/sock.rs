@@ -15,7 +15,7 @@ const IFF_LOOPBACK: u32 = 1 << 3;
 /// `RTF_GATEWAY` (include/uapi/linux/route.h).
 const RTF_GATEWAY: u32 = 2;
 
-/// How the peer is reached, as far as the socket's cached route tells.
+/// How the peer is reached, by the socket's cached route.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Route {
     /// By the loopback device, or to an address of the socket's own.
@@ -81,7 +81,7 @@ macro_rules! kept {
     };
 }
 
-/// A member of the record, as the list says that it is read.
+/// Reads a member of the record in the way that the list names.
 macro_rules! member {
     ($sock:ident $addresses:ident $name:ident { by Addresses::$part:ident }) => {
         $addresses.$part.into()
@@ -106,7 +106,7 @@ macro_rules! reading {
             $(loading! { $loaded: $loaded_type { $($loaded_how)* } })*
             $(loading! { $hot: $hot_type { $($hot_how)* } })*
 
-            /// Writes all that a fact tells of a socket, every member of `to`. The socket
+            /// Writes all that a fact holds of a socket, every member of `to`. The socket
             /// must have its cookie ([`Self::ensure_cookie`]).
             #[inline(always)]
             pub fn write_to(self, to: &mut Socket) {
@@ -167,7 +167,7 @@ impl TcpSock {
         guarded(self.skc_net(), |offsets| &offsets.net_inum)
     }
 
-    /// Not `skc_num`, which is zero by the time the change to CLOSE is told.
+    /// Not `skc_num`, which is zero already when the change to CLOSE is traced.
     #[inline(always)]
     fn local_port(self) -> u16 {
         u16::from_be(self.inet_sport())

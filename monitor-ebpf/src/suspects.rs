@@ -12,7 +12,7 @@ use aya_ebpf::macros::{btf_map, map};
 use aya_ebpf::maps::Array;
 use monitor_common::{Counter, FactKind, Record};
 
-/// What a hook has decided to tell of a suspect.
+/// Which fact of a suspect a hook has decided to emit.
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub struct Decision {
@@ -35,7 +35,7 @@ impl Decision {
         }
     }
 
-    /// The same, on a route that is told with it.
+    /// The same, with the route in its flags.
     #[inline(always)]
     pub fn on(self, route: Route) -> Self {
         Self {
@@ -66,13 +66,13 @@ pub struct Suspect {
     pub rcv_nxt: u32,
     /// `data_segs_in` when the gap ended.
     pub data_segs_in: u32,
-    /// Facts told so far.
+    /// Facts emitted so far.
     pub facts: u32,
-    /// 1 once an ACK of new data was told.
-    pub progress_told: u32,
+    /// 1 once an ACK of new data was emitted.
+    pub progress_emitted: u32,
     /// 1 if the sweep made it a suspect because it was half-closed and silent.
     pub half_closed: u32,
-    /// What is about to be told. One hook at a time: each holds the socket's lock.
+    /// The fact about to be emitted. One hook at a time: each holds the socket's lock.
     pub decision: Hidden<Decision>,
 }
 
@@ -143,7 +143,7 @@ impl Suspect {
             rcv_nxt: sock.rcv_nxt(),
             data_segs_in: sock.data_segs_in(),
             facts: 0,
-            progress_told: 0,
+            progress_emitted: 0,
             // Kept: the number of those is kept by it.
             half_closed: self.half_closed,
             decision: Hidden::default(),
@@ -156,7 +156,7 @@ impl Suspect {
     #[inline(always)]
     pub fn began_before(&self, silence: &Silence, gap_ns: u64) -> bool {
         let since_ns = silence.now_ns.saturating_sub(self.since_ns);
-        // The clocks that tell the most are of jiffies: each end is off by up to one.
+        // The longest silence is measured in jiffies: each end is off by up to one.
         let slack_ns = 2 * u64::from(setting(|settings| &settings.jiffy_ns));
         gap_ns <= since_ns + slack_ns
     }
@@ -194,10 +194,10 @@ impl Suspect {
             && sock.probes_out() == 0
     }
 
-    /// Whether this suspect may tell one more fact; counts it, and counts the drop
-    /// where its budget is used up.
+    /// Whether one more fact of this suspect may be emitted. Counts the fact, or its drop if
+    /// the budget is used up.
     #[inline(always)]
-    pub fn may_tell(&mut self) -> bool {
+    pub fn may_emit(&mut self) -> bool {
         if self.facts >= setting(|settings| &settings.fact_budget) {
             count(Counter::FactsSeen);
             count(Counter::FactsDroppedBudget);

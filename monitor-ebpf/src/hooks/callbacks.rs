@@ -1,14 +1,14 @@
 //! Callbacks of marked sockets: healthy traffic runs none of this.
 //!
-//! They tell the same facts as the hooks on all sockets do. A segment that takes the
-//! fast path shows in what it changed, when the stack acknowledges it (at once after a
-//! silence, `tcp_event_data_recv`), when it acknowledged something itself (a sample of
-//! the round trip), or when this host sends next.
+//! They emit the same facts as the hooks on all sockets. For a segment that takes the fast
+//! path there is no callback; it shows in what it changed at the next one: when the stack
+//! acknowledges it (at once after a silence, `tcp_event_data_recv`), when it acknowledged
+//! something itself (a sample of the round trip), or when this host sends.
 
 use crate::emit::{Arrival, Task};
 use crate::hooks::{receive, send};
 use crate::marks;
-use crate::silence;
+use crate::silence::{self, Silence};
 use crate::snapshot::{Snapshot, with_timestamp};
 use crate::sock::TcpSock;
 use crate::suspects::Suspect;
@@ -67,11 +67,11 @@ fn on_callback(ops: *mut bpf_sock_ops) {
         && sock.packets_out() == 0
     {
         // Nothing is queued and nothing in flight: a send is about to begin.
-        let silence = silence::silence(sock);
-        if let Some(suspect) = send::sends(sock, Suspect::of(sock), &silence) {
+        let silence = Silence::of(sock);
+        if let Some(suspect) = send::decide_send(sock, Suspect::of(sock), &silence) {
             // SAFETY: the helper takes nothing and has no failure.
             let task = Task::of(unsafe { bpf_get_current_task_btf() }.cast());
-            send::tell_send(sock, suspect, &silence, task);
+            send::emit_send(sock, suspect, &silence, task);
         }
     }
     if Suspect::of(sock).is_none() && silence::is_busy(sock) {
@@ -88,8 +88,8 @@ fn on_callback(ops: *mut bpf_sock_ops) {
     }
 }
 
-/// Tells what arrived: first what came before, and was told by no callback; what is
-/// parsed just now is left to the next snapshot then.
+/// Emits what arrived. If something came before that had no callback, that goes first, and
+/// the segment that is being parsed is left to the next snapshot.
 #[inline(always)]
 fn arrival(ops: *mut bpf_sock_ops, sock: TcpSock, snapshot: &mut Snapshot) {
     let parsing = is(ops, BPF_SOCK_OPS_PARSE_HDR_OPT_CB);
@@ -104,9 +104,10 @@ fn arrival(ops: *mut bpf_sock_ops, sock: TcpSock, snapshot: &mut Snapshot) {
         return;
     }
     let silence = snapshot.silence();
-    let suspect = receive::arrives(sock, Suspect::of(sock), segment, &silence, snapshot.edges());
+    let suspect =
+        receive::decide_arrival(sock, Suspect::of(sock), segment, &silence, snapshot.edges());
     if let Some(suspect) = suspect {
-        receive::tell_arrival(sock, suspect, whole(segment), &silence, Some(snapshot));
+        receive::emit_arrival(sock, suspect, whole(segment), &silence, Some(snapshot));
     }
 }
 

@@ -1,7 +1,7 @@
 //! A segment arrived on an established connection, before it is validated: what
 //! is seen here proves arrival, not acceptance.
 
-use crate::emit::{Arrival, Context, tell_decided};
+use crate::emit::{Arrival, Context, emit_decided};
 use crate::gap;
 use crate::kernel::pointer_argument;
 use crate::segment;
@@ -44,22 +44,22 @@ fn on_receive(context: &impl EbpfContext) -> i32 {
         if suspect.is_none() {
             sock.ensure_cookie();
         }
-        let silence = silence::silence(sock);
+        let silence = Silence::of(sock);
         let before = Edges {
             rcv_nxt: sock.rcv_nxt(),
             snd_una: sock.snd_una(),
         };
-        if let Some(suspect) = arrives(sock, suspect, segment, &silence, before) {
-            tell_arrival(sock, suspect, Arrival { segment, skb }, &silence, None);
+        if let Some(suspect) = decide_arrival(sock, suspect, segment, &silence, before) {
+            emit_arrival(sock, suspect, Arrival { segment, skb }, &silence, None);
         }
     }
     0
 }
 
-/// Tells what [`arrives`] has decided. `before` is the socket before the segment, where
-/// it was read only after it.
+/// Emits the fact that [`decide_arrival`] has decided on. `before` is the socket before the
+/// segment, where the socket is read only after it.
 #[inline(always)]
-pub fn tell_arrival(
+pub fn emit_arrival(
     sock: TcpSock,
     suspect: &Suspect,
     arrival: Arrival,
@@ -71,13 +71,13 @@ pub fn tell_arrival(
         before,
         ..Context::of_path(suspect.path_id)
     };
-    tell_decided(sock, suspect, silence, &context);
+    emit_decided(sock, suspect, silence, &context);
 }
 
-/// What is to be told of a segment that arrived after `silence`: the suspect that it is
-/// decided for, if anything is. `before` is how the socket stood before it.
+/// Decides which fact a segment that arrived after `silence` gives, if any. Returns the
+/// suspect that the decision is kept with. `before` is where the connection stood before it.
 #[inline(always)]
-pub fn arrives(
+pub fn decide_arrival(
     sock: TcpSock,
     suspect: Option<&'static mut Suspect>,
     segment: Segment,
@@ -126,7 +126,7 @@ fn from_suspect(
         suspect
             .decision
             .put(Decision::of(FactKind::PayloadArrived).ending(true));
-    } else if tells_something(sock, suspect, segment, before) && suspect.may_tell() {
+    } else if is_worth_a_fact(sock, suspect, segment, before) && suspect.may_emit() {
         suspect.decision.put(Decision::of(FactKind::AckArrived));
     } else if suspect.is_done(sock, silence.now_ns) {
         suspect
@@ -138,14 +138,14 @@ fn from_suspect(
     Some(suspect)
 }
 
-/// Whether a segment without payload is worth telling: the first ACK of new data
-/// and each that leaves nothing unacknowledged, but not every one of a long upload;
-/// a reset; and in trouble, whatever comes through.
+/// Whether a segment without payload is worth a fact. It is if it acknowledges new data for
+/// the first time, or leaves nothing unacknowledged (not every ACK of a long upload), if it
+/// is a reset, and whatever it is while something stands unanswered.
 #[inline(always)]
-fn tells_something(sock: TcpSock, suspect: &mut Suspect, segment: Segment, before: Edges) -> bool {
+fn is_worth_a_fact(sock: TcpSock, suspect: &mut Suspect, segment: Segment, before: Edges) -> bool {
     if is_after(segment.ack, before.snd_una) {
-        let first = suspect.progress_told == 0;
-        suspect.progress_told = 1;
+        let first = suspect.progress_emitted == 0;
+        suspect.progress_emitted = 1;
         if first || segment.ack == sock.snd_nxt() {
             return true;
         }

@@ -1,8 +1,8 @@
-//! Resets, in and out. Ends of connections are told whatever a suspect's budget.
+//! Resets, in and out. The end of a connection is emitted whatever is left of the budget.
 
-use crate::emit::{Context, tell};
+use crate::emit::{Context, emit};
 use crate::kernel::pointer_argument;
-use crate::silence;
+use crate::silence::Silence;
 use crate::sock::TcpSock;
 use crate::suspects::Suspect;
 use aya_ebpf::macros::btf_tracepoint;
@@ -27,8 +27,8 @@ fn on_reset(context: &BtfTracePointContext, kind: FactKind) -> i32 {
         return 0;
     };
     if let Some(suspect) = Suspect::of(sock) {
-        let silence = silence::silence(sock);
-        tell(kind, sock, &silence, &Context::of_path(suspect.path_id));
+        let silence = Silence::of(sock);
+        emit(kind, sock, &silence, &Context::of_path(suspect.path_id));
     }
     0
 }

@@ -1,9 +1,9 @@
 //! A suspect's segment is sent again.
 
-use crate::emit::{Context, tell};
+use crate::emit::{Context, emit};
 use crate::globals::setting;
 use crate::kernel::pointer_argument;
-use crate::silence;
+use crate::silence::Silence;
 use crate::sock::TcpSock;
 use crate::suspects::Suspect;
 use aya_ebpf::macros::btf_tracepoint;
@@ -18,14 +18,14 @@ pub fn retransmit_tracepoint(context: BtfTracePointContext) -> i32 {
     let Some(suspect) = Suspect::of(sock) else {
         return 0;
     };
-    // Newer kernels tell of failed transmissions too; those never left the host.
+    // Newer kernels trace failed transmissions too, which never left the host.
     if setting(|settings| &settings.retransmit_has_err) != 0 && context.arg::<i32>(2) != 0 {
         return 0;
     }
-    if suspect.may_tell() {
-        let silence = silence::silence(sock);
+    if suspect.may_emit() {
+        let silence = Silence::of(sock);
         let context = Context::of_path(suspect.path_id);
-        tell(FactKind::Retransmitted, sock, &silence, &context);
+        emit(FactKind::Retransmitted, sock, &silence, &context);
     }
     0
 }

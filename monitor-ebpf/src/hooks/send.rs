@@ -1,6 +1,6 @@
 //! The application sends.
 
-use crate::emit::{Context, Task, tell_decided};
+use crate::emit::{Context, Task, emit_decided};
 use crate::gap;
 use crate::kernel::pointer_argument;
 use crate::silence::{self, Silence};
@@ -47,27 +47,27 @@ fn on_send(context: &impl EbpfContext) -> i32 {
         }
         sock.ensure_cookie();
     }
-    let silence = silence::silence(sock);
-    if let Some(suspect) = sends(sock, suspect, &silence) {
-        tell_send(sock, suspect, &silence, Task::current());
+    let silence = Silence::of(sock);
+    if let Some(suspect) = decide_send(sock, suspect, &silence) {
+        emit_send(sock, suspect, &silence, Task::current());
     }
     0
 }
 
-/// Tells what [`sends`] has decided.
+/// Emits the fact that [`decide_send`] has decided on.
 #[inline(always)]
-pub fn tell_send(sock: TcpSock, suspect: &Suspect, silence: &Silence, task: Task) {
+pub fn emit_send(sock: TcpSock, suspect: &Suspect, silence: &Silence, task: Task) {
     let context = Context {
         task: Some(task),
         ..Context::of_path(suspect.path_id)
     };
-    tell_decided(sock, suspect, silence, &context);
+    emit_decided(sock, suspect, silence, &context);
 }
 
-/// What is to be told of a send after `silence`: the suspect that it is decided for, if
-/// anything is.
+/// Decides which fact a send after `silence` gives, if any. Returns the suspect that the
+/// decision is kept with.
 #[inline(always)]
-pub fn sends(
+pub fn decide_send(
     sock: TcpSock,
     suspect: Option<&'static mut Suspect>,
     silence: &Silence,
@@ -112,8 +112,8 @@ fn from_suspect(
         suspect
             .decision
             .put(Decision::of(FactKind::ProbationOver).ending(true));
-    } else if sock.packets_out() == 0 && suspect.may_tell() {
-        // With data in flight already, more of it tells nothing new.
+    } else if sock.packets_out() == 0 && suspect.may_emit() {
+        // With data in flight already, more data is no news.
         suspect.decision.put(Decision::of(FactKind::Sent));
     } else {
         return None;

@@ -1,9 +1,9 @@
 //! A connection changes its state.
 
-use crate::emit::{Context, tell};
+use crate::emit::{Context, emit};
 use crate::kernel::pointer_argument;
 use crate::paths;
-use crate::silence;
+use crate::silence::{self, Silence};
 use crate::sock::TcpSock;
 use crate::suspects::Suspect;
 use aya_ebpf::macros::btf_tracepoint;
@@ -17,7 +17,7 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
     };
     let states = (context.arg::<i32>(1) as u32, context.arg::<i32>(2) as u32);
     if let Some(suspect) = Suspect::of(sock) {
-        let silence = silence::silence(sock);
+        let silence = Silence::of(sock);
         let context = Context {
             states,
             ..Context::of_path(suspect.path_id)
@@ -26,15 +26,15 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
         // closed shows in what was received since the gap.
         let answered = suspect.was_answered(sock);
         if answered {
-            tell(FactKind::PayloadArrived, sock, &silence, &context);
+            emit(FactKind::PayloadArrived, sock, &silence, &context);
         }
-        tell(FactKind::StateChanged, sock, &silence, &context);
+        emit(FactKind::StateChanged, sock, &silence, &context);
         if answered || states.1 == TcpState::Close as u32 {
             suspect.end(sock);
         }
         return 0;
     }
-    // A silence can end by the connection's end, told to nobody else.
+    // A silence can end with the connection, which no other hook sees.
     let (old, _) = states;
     if old != TcpState::Established as u32 && old != TcpState::CloseWait as u32 {
         return 0;
@@ -45,7 +45,7 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
     let Some((threshold, route)) = paths::threshold(sock) else {
         return 0;
     };
-    let silence = silence::silence(sock);
+    let silence = Silence::of(sock);
     if silence.at_most(threshold.clock) >= threshold.warn_ns {
         let context = Context {
             states,
@@ -53,7 +53,7 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
             ..Context::of_path(threshold.path_id)
         };
         sock.ensure_cookie();
-        tell(FactKind::StateChanged, sock, &silence, &context);
+        emit(FactKind::StateChanged, sock, &silence, &context);
     }
     0
 }

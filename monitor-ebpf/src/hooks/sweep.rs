@@ -2,7 +2,7 @@
 //! that are at risk, crossed, stalled or waiting, and a sample, as facts.
 
 use crate::counters::count;
-use crate::emit::{Context, Task, tell, write};
+use crate::emit::{Context, Task, emit, write};
 use crate::globals::offset;
 use crate::kernel::pointer_at;
 use crate::marks;
@@ -97,7 +97,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     if !all && !stalled && !suspected && !sampled && silence::is_busy(sock) {
         return;
     }
-    let silence = silence::silence(sock);
+    let silence = Silence::of(sock);
     // The payload's silence is the longest of all clocks. To find a connection's path takes
     // longer than all before.
     let soon_ns = silence.payload_ns.saturating_add(order.ahead_ns);
@@ -222,7 +222,7 @@ impl Note {
     }
 }
 
-/// Ends a suspicion that has nothing more to tell.
+/// Ends a suspicion that no fact more will come from.
 #[inline(always)]
 fn review(sock: TcpSock, suspect: &mut Suspect, state: u32, silence: &Silence) {
     let (kind, states) = if suspect.half_closed != 0 && suspect.was_answered(sock) {
@@ -238,7 +238,7 @@ fn review(sock: TcpSock, suspect: &mut Suspect, state: u32, silence: &Silence) {
         states,
         ..Context::of_path(suspect.path_id)
     };
-    tell(kind, sock, silence, &context);
+    emit(kind, sock, silence, &context);
     suspect.end(sock);
 }
 
