@@ -20,13 +20,13 @@ numbered! {
         SuspectsRefused = 6,
         /// Sockets seen by the sweep (a socket held twice counts twice).
         SweepSockets = 7,
-        /// Sockets marked: from then on their callbacks are heard.
-        MarksSet = 8,
-        /// Marks cleared again, the ends of marked connections not counted.
-        MarksCleared = 9,
-        /// Sockets that could not be marked: the kernel refused, or too many network
+        /// Sockets that began to be watched: from then on their callbacks run.
+        SocketsWatched = 8,
+        /// Sockets no longer watched. Connections that end while watched are not counted.
+        SocketsUnwatched = 9,
+        /// Sockets that could not be watched: the kernel refused, or too many network
         /// namespaces held newly silent ones.
-        MarksRefused = 10,
+        WatchesRefused = 10,
         /// Sockets that a sweep counted as silent, or about to be: see
         /// [`crate::SilentSockets::Counted`].
         SweepSilent = 11,

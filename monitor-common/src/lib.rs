@@ -13,20 +13,20 @@ mod bytes;
 mod counter;
 mod fact;
 mod histogram;
-mod mark;
 mod offsets;
 mod path;
 mod settings;
 mod socket;
+mod watched;
 
 pub use bytes::Record;
 pub use counter::Counter;
 pub use fact::{Fact, FactKind, Segment, flags, segment_options, tcp_flags};
 pub use histogram::{GAP_BUCKETS, GapHistogram};
-pub use mark::{MAX_WANTED, Mark, callbacks};
 pub use offsets::{MISSING, Member, MemberPart, Offsets};
 pub use path::{
     ANY_PORT, MAX_PATHS, NO_PATH, PathClock, PathEntry, PathKey, PathMatch, UNSTATED_WARN_NS,
 };
 pub use settings::{RING_BYTES, Settings, SilentSockets, SweepMode, SweepOrder};
 pub use socket::{Family, Socket, TcpState, UNKNOWN_WSCALE};
+pub use watched::{MAX_WANTED, WatchedSocket, callbacks};

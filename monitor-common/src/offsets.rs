@@ -114,8 +114,8 @@ macro_rules! offsets {
 
 kernel_members!(offsets);
 
-const fn is_optional(marks: &[&str]) -> bool {
-    !marks.is_empty()
+const fn is_optional(words: &[&str]) -> bool {
+    !words.is_empty()
 }
 
 // SAFETY: repr(C), u32 only.

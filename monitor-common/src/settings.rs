@@ -23,8 +23,8 @@ pub enum SweepMode {
 pub enum SilentSockets {
     /// Nothing.
     Ignored = 0,
-    /// They are marked, so that their callbacks are heard.
-    Marked = 1,
+    /// They are watched from then on by their callbacks.
+    Watched = 1,
     /// They are counted ([`crate::Counter::SweepSilent`]): where there are none, no hook
     /// need run on received segments.
     Counted = 2,

@@ -16,7 +16,6 @@ mod gap;
 mod globals;
 mod hooks;
 mod kernel;
-mod marks;
 mod paths;
 mod segment;
 mod silence;
@@ -25,6 +24,7 @@ mod sock;
 mod storage;
 mod suspects;
 mod verifier;
+mod watched;
 
 // The kernel lends most helpers used here to GPL-compatible programs only.
 #[unsafe(link_section = "license")]

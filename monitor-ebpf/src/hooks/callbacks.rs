@@ -1,4 +1,4 @@
-//! Callbacks of marked sockets: healthy traffic runs none of this.
+//! Callbacks of watched sockets: healthy traffic runs none of this.
 //!
 //! They emit the same facts as the hooks on all sockets. For a segment that takes the fast
 //! path there is no callback; it shows in what it changed at the next one: when the stack
@@ -7,11 +7,11 @@
 
 use crate::emit::{Arrival, Task};
 use crate::hooks::{receive, send};
-use crate::marks;
 use crate::silence::{self, Silence};
 use crate::snapshot::{Snapshot, with_timestamp};
 use crate::sock::TcpSock;
 use crate::suspects::Suspect;
+use crate::watched;
 use aya_ebpf::bindings::{
     BPF_SOCK_OPS_HDR_OPT_LEN_CB, BPF_SOCK_OPS_PARSE_HDR_OPT_CB, BPF_SOCK_OPS_RTT_CB, bpf_sock_ops,
 };
@@ -53,8 +53,8 @@ fn on_callback(ops: *mut bpf_sock_ops) {
     let Some(sock) = TcpSock::from_sock(sock_of(ops)) else {
         return;
     };
-    // Without a mark they are the callbacks of another program.
-    if marks::of(sock).is_none_or(|mark| mark.set == 0) {
+    // On a socket that is not watched they are the callbacks of another program.
+    if watched::of(sock).is_none_or(|entry| entry.active == 0) {
         return;
     }
     let Some(snapshot) = Snapshot::of(sock) else {
@@ -75,8 +75,8 @@ fn on_callback(ops: *mut bpf_sock_ops) {
         }
     }
     if Suspect::of(sock).is_none() && silence::is_busy(sock) {
-        if let Some(mark) = marks::of(sock) {
-            marks::clear_in_callback(sock, mark, ops);
+        if let Some(entry) = watched::of(sock) {
+            watched::end_in_callback(sock, entry, ops);
         }
         Snapshot::forget(sock);
     } else {

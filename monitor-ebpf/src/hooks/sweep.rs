@@ -5,12 +5,12 @@ use crate::counters::count;
 use crate::emit::{Context, Task, emit, write};
 use crate::globals::offset;
 use crate::kernel::pointer_at;
-use crate::marks;
 use crate::paths::{self, Threshold};
 use crate::silence::{self, Silence};
 use crate::sock::{Route, TcpSock};
 use crate::suspects::Suspect;
 use crate::verifier::Hidden;
+use crate::watched;
 use aya_ebpf::helpers::generated::{bpf_seq_write, bpf_sock_from_file};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, PerCpuArray};
@@ -128,8 +128,8 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         write_row(context, sock, &silence, &context_of_row);
     }
     if note.has(SILENT) {
-        if order.silent == SilentSockets::Marked as u32 {
-            marks::want(sock, task.map_or(0, |task| Task::of(task).pid));
+        if order.silent == SilentSockets::Watched as u32 {
+            watched::request(sock, task.map_or(0, |task| Task::of(task).pid));
         } else {
             count(Counter::SweepSilent);
         }

@@ -238,7 +238,7 @@ pub fn repair(options: &Options, socket: &Path) -> Result<Option<u64>, KernelErr
     let Loaded { mut ebpf, btf, .. } = Loaded::new(options, RING_BYTES, Some(&pin))?;
     marks::repair(&mut ebpf, &btf, &mut pin)?;
     let counters = take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?;
-    let cleared = totals::read(&counters)?.get(Counter::MarksCleared);
+    let cleared = totals::read(&counters)?.get(Counter::SocketsUnwatched);
     Ok(Some(cleared))
 }
 

@@ -45,7 +45,7 @@ impl Sampling {
             silent: silent as u32,
             ahead_ns: match silent {
                 SilentSockets::Ignored => 0,
-                SilentSockets::Marked | SilentSockets::Counted => {
+                SilentSockets::Watched | SilentSockets::Counted => {
                     u64::try_from(ahead.as_nanos()).unwrap_or(u64::MAX)
                 }
             },

@@ -62,7 +62,7 @@ impl Watcher {
     /// What a sweep is to do with silent sockets.
     pub(super) fn silent(&self) -> SilentSockets {
         match self {
-            Self::PerSocket(_) => SilentSockets::Marked,
+            Self::PerSocket(_) => SilentSockets::Watched,
             Self::Global(_) => SilentSockets::Counted,
             Self::Nothing => SilentSockets::Ignored,
         }

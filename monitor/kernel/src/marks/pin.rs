@@ -12,7 +12,7 @@ const BPFFS: &str = "/sys/fs/bpf";
 /// `BPF_FS_MAGIC` (include/uapi/linux/magic.h).
 const BPF_FS_MAGIC: FsType = FsType(0xcafe_4a11);
 
-/// Name of the pin. Its number is that of the layout of [`monitor_common::Mark`].
+/// Name of the pin. Its number is that of the layout of [`monitor_common::WatchedSocket`].
 const NAME: &str = "marks_v1";
 
 /// A place for the pin of one daemon, which its inspection socket tells from others.

@@ -186,9 +186,9 @@ impl Metrics {
             &self.series.suspects_refused,
             total(Counter::SuspectsRefused),
         );
-        raise(&self.series.marks_set, total(Counter::MarksSet));
-        raise(&self.series.marks_cleared, total(Counter::MarksCleared));
-        raise(&self.series.marks_refused, total(Counter::MarksRefused));
+        raise(&self.series.marks_set, total(Counter::SocketsWatched));
+        raise(&self.series.marks_cleared, total(Counter::SocketsUnwatched));
+        raise(&self.series.marks_refused, total(Counter::WatchesRefused));
         // CPUs are read one after the other: a removal may be seen without its creation.
         let suspects =
             total(Counter::SuspectsCreated).saturating_sub(total(Counter::SuspectsRemoved));
