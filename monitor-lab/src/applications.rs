@@ -32,10 +32,10 @@ pub enum Placement {
 }
 
 /// Two applications with one connection between them, or many.
-#[derive(Debug)]
 pub struct Applications {
     client: App,
     server: App,
+    timeline: Timeline,
     /// The client's own, if it has one. It goes after its process.
     cgroup: Option<Cgroup>,
     /// What each end of each connection has been sent so far.
@@ -65,7 +65,7 @@ impl Applications {
         };
         let address = SocketAddr::new(address, PORT);
         let server = App::start(lab, End::Server, server_host, None, address, timeline)?;
-        server.await_listening(timeline)?;
+        server.await_listening()?;
         let client = App::start(
             lab,
             End::Client,
@@ -77,11 +77,12 @@ impl Applications {
         let mut applications = Self {
             client,
             server,
+            timeline: timeline.clone(),
             cgroup,
             due: HashMap::new(),
             addresses: Addresses::default(),
         };
-        let (from, to) = applications.meet(timeline)?;
+        let (from, to) = applications.meet()?;
         timeline.note(Happened::Step(format!(
             "client-app {from} connects to server-app {to}"
         )));
@@ -90,19 +91,19 @@ impl Applications {
 
     /// Waits until both ends have their next connection, and returns its addresses,
     /// seen from the ends that they belong to.
-    fn meet(&mut self, timeline: &Timeline) -> Result<(SocketAddr, SocketAddr), LabError> {
+    fn meet(&mut self) -> Result<(SocketAddr, SocketAddr), LabError> {
         let on = self.addresses.client.len();
-        let client = self.client.await_connected(on, timeline)?;
-        let server = self.server.await_connected(on, timeline)?;
+        let client = self.client.await_connected(on)?;
+        let server = self.server.await_connected(on)?;
         self.addresses.client.push(client);
         self.addresses.server.push(server);
         Ok((client.0, server.0))
     }
 
     /// Lets the client open so many further connections.
-    pub fn open(&mut self, connections: u32, timeline: &Timeline) -> Result<(), LabError> {
-        self.order(End::Client, 0, &Order::Open { connections }, timeline)?;
-        (0..connections).try_for_each(|_| self.meet(timeline).map(|_| ()))
+    pub fn open(&mut self, connections: u32) -> Result<(), LabError> {
+        self.order(End::Client, 0, &Order::Open { connections })?;
+        (0..connections).try_for_each(|_| self.meet().map(|_| ()))
     }
 
     /// The path of the client's own control group, if it has one.
@@ -139,49 +140,31 @@ impl Applications {
 
     /// Gives the application at `end` an order about connection `on` and waits until
     /// it is carried out.
-    pub fn order(
-        &mut self,
-        end: End,
-        on: usize,
-        order: &Order,
-        timeline: &Timeline,
-    ) -> Result<(), LabError> {
+    pub fn order(&mut self, end: End, on: usize, order: &Order) -> Result<(), LabError> {
         match end {
-            End::Client => self.client.order(on, order, timeline),
-            End::Server => self.server.order(on, order, timeline),
+            End::Client => self.client.order(on, order),
+            End::Server => self.server.order(on, order),
         }
     }
 
     /// `from` sends `text` on connection `on`, and the testbed waits until it has arrived.
-    pub fn deliver(
-        &mut self,
-        from: End,
-        on: usize,
-        text: &str,
-        timeline: &Timeline,
-    ) -> Result<(), LabError> {
-        self.order(from, on, &Order::Send(text.to_owned()), timeline)?;
-        self.arrives(from.other(), on, text, timeline)
+    pub fn deliver(&mut self, from: End, on: usize, text: &str) -> Result<(), LabError> {
+        self.order(from, on, &Order::Send(text.to_owned()))?;
+        self.arrives(from.other(), on, text)
     }
 
     /// The testbed waits until `text`, which is under way, has arrived at `to`.
-    pub fn arrives(
-        &mut self,
-        to: End,
-        on: usize,
-        text: &str,
-        timeline: &Timeline,
-    ) -> Result<(), LabError> {
+    pub fn arrives(&mut self, to: End, on: usize, text: &str) -> Result<(), LabError> {
         let due = self.due.entry((to, on)).or_default();
         due.push_str(text);
         let due = due.clone();
-        self.app(to).await_received(on, timeline, &due)
+        self.app(to).await_received(on, &due)
     }
 
     /// Holds the world to the story: on every connection `end` has received the text
     /// that arrived there by the story, and no other.
-    pub fn received_no_more(&self, end: End, timeline: &Timeline) -> Result<(), LabError> {
-        let entries = timeline.entries();
+    pub fn received_no_more(&self, end: End) -> Result<(), LabError> {
+        let entries = self.timeline.entries();
         for on in 0..self.connections() {
             let due = self.due.get(&(end, on)).map_or("", String::as_str);
             let received = self.app(end).received(on, &entries);

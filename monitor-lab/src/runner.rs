@@ -124,7 +124,7 @@ fn tell(
         start_daemon(&place, tools, &timeline)
     };
     let (mut daemon, watch) = match &mut older {
-        Some(applications) => chatting(applications, &timeline, start)?,
+        Some(applications) => chatting(applications, start)?,
         None => start()?,
     };
     let applications = older.map_or_else(connect, Ok)?;
@@ -209,15 +209,14 @@ fn start_daemon(
 /// silence that the story is about begins later.
 fn chatting<T>(
     applications: &mut Applications,
-    timeline: &Timeline,
     work: impl FnOnce() -> Result<T, LabError>,
 ) -> Result<T, LabError> {
     thread::scope(|scope| {
         let (working, done) = mpsc::channel::<()>();
         let chat = scope.spawn(move || {
             loop {
-                applications.deliver(End::Client, 0, "hello", timeline)?;
-                applications.deliver(End::Server, 0, "HELLO", timeline)?;
+                applications.deliver(End::Client, 0, "hello")?;
+                applications.deliver(End::Server, 0, "HELLO")?;
                 // The other half goes when the work has ended, in whatever way.
                 if done.recv_timeout(CHAT) == Err(RecvTimeoutError::Disconnected) {
                     return Ok(());

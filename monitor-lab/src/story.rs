@@ -62,7 +62,7 @@ impl<'a> Story<'a> {
     /// What follows is silence until the story says otherwise.
     pub fn exchange(&mut self, request: &str, reply: &str) -> Result<(), LabError> {
         self.exchange_on(0, request, reply)?;
-        self.timeline.note(Happened::Step("(silence)".to_owned()));
+        self.step("(silence)");
         Ok(())
     }
 
@@ -74,45 +74,37 @@ impl<'a> Story<'a> {
 
     /// The path dies: every packet is lost, and nobody is told.
     pub fn path_dies(&self) -> Result<(), LabError> {
-        self.timeline
-            .note(Happened::Turn("(the path dies)".to_owned()));
+        self.note_turn("(the path dies)");
         self.network.path_dies()
     }
 
     /// The path works again.
     pub fn path_comes_back(&self) -> Result<(), LabError> {
-        self.timeline
-            .note(Happened::Turn("(the path comes back)".to_owned()));
+        self.note_turn("(the path comes back)");
         self.network.path_comes_back()
     }
 
     /// The path gets bad: three packets of ten from the client are lost.
     pub fn path_gets_bad(&self) -> Result<(), LabError> {
-        self.timeline
-            .note(Happened::Step("(the path loses 30 %)".to_owned()));
+        self.step("(the path loses 30 %)");
         self.network.path_gets_bad()
     }
 
     /// The path is good again.
     pub fn path_gets_good(&self) -> Result<(), LabError> {
-        self.timeline
-            .note(Happened::Step("(the path is good again)".to_owned()));
+        self.step("(the path is good again)");
         self.network.path_gets_good()
     }
 
     /// The host at `end` dies: nothing of its kernel is heard of any more.
     pub fn host_dies(&self, end: End) -> Result<(), LabError> {
-        self.timeline
-            .note(Happened::Turn(format!("(the {}'s host dies)", end.word())));
+        self.note_turn(format!("(the {}'s host dies)", end.word()));
         self.network.host_dies(end)
     }
 
     /// The uplink of the host at `end` loses its carrier, as when a cable is pulled.
     pub fn uplink_dies(&self, end: End) -> Result<(), LabError> {
-        self.timeline.note(Happened::Turn(format!(
-            "(the {}'s uplink dies)",
-            end.word()
-        )));
+        self.note_turn(format!("(the {}'s uplink dies)", end.word()));
         self.network.uplink_dies(end)
     }
 
@@ -136,7 +128,7 @@ impl<'a> Story<'a> {
         connections: Range<usize>,
         conclusion: Conclusion,
     ) -> Result<(), LabError> {
-        let observation = |entries: &[Entry], on: usize| {
+        let concluded = |entries: &[Entry], on: usize| {
             entries.iter().any(|entry| match &entry.what {
                 Happened::Finding(finding) => {
                     concludes(finding, conclusion) && self.whose(finding) == Some((end, on))
@@ -147,12 +139,12 @@ impl<'a> Story<'a> {
         self.timeline
             .wait_for(PATIENCE, |entries| {
                 let mut each = connections.clone();
-                Ok(each.all(|on| observation(entries, on)).then_some(()))
+                Ok(each.all(|on| concluded(entries, on)).then_some(()))
             })
             .map(|_| ())
     }
 
-    /// Goes on listening for so many seconds, for what `tcplull` should not say.
+    /// Goes on watching for so many seconds, for what `tcplull` should not say.
     pub fn watches_on(&mut self, seconds: f64) -> Result<(), LabError> {
         self.timeline
             .pass_until(Instant::now() + Duration::from_secs_f64(seconds))

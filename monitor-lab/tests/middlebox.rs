@@ -52,8 +52,8 @@ fn connected(kind: Middlebox) -> Result<(Network, Timeline, Applications), Faile
     let timeline = Timeline::new(Interrupt::default(), None);
     let mut applications =
         Applications::connect(Path::new(LAB), &network, Placement::Apart, &timeline)?;
-    applications.deliver(End::Client, 0, "a", &timeline)?;
-    applications.deliver(End::Server, 0, "A", &timeline)?;
+    applications.deliver(End::Client, 0, "a")?;
+    applications.deliver(End::Server, 0, "A")?;
     Ok((network, timeline, applications))
 }
 
@@ -64,28 +64,28 @@ fn pass(timeline: &Timeline, time: Duration) -> Tested {
 fn drops() -> Tested {
     let (_network, timeline, mut applications) = connected(nat(Unknown::Drop))?;
     pass(&timeline, SILENCE)?;
-    applications.order(End::Client, 0, &Order::Send("b".to_owned()), &timeline)?;
+    applications.order(End::Client, 0, &Order::Send("b".to_owned()))?;
     pass(&timeline, LOST)?;
-    Ok(applications.received_no_more(End::Server, &timeline)?)
+    Ok(applications.received_no_more(End::Server)?)
 }
 
 fn resets() -> Tested {
     let (_network, timeline, mut applications) = connected(nat(Unknown::Reset))?;
     pass(&timeline, SILENCE)?;
-    applications.order(End::Client, 0, &Order::Send("b".to_owned()), &timeline)?;
-    let why = applications.app(End::Client).await_broken(0, &timeline)?;
+    applications.order(End::Client, 0, &Order::Send("b".to_owned()))?;
+    let why = applications.app(End::Client).await_broken(0)?;
     assert!(
         why.contains("reset"),
         "the client's connection ended with {why:?}"
     );
-    Ok(applications.received_no_more(End::Server, &timeline)?)
+    Ok(applications.received_no_more(End::Server)?)
 }
 
 fn routes() -> Tested {
     let (_network, timeline, mut applications) = connected(Middlebox::Router)?;
     pass(&timeline, SILENCE)?;
-    applications.deliver(End::Client, 0, "b", &timeline)?;
-    Ok(applications.deliver(End::Server, 0, "B", &timeline)?)
+    applications.deliver(End::Client, 0, "b")?;
+    Ok(applications.deliver(End::Server, 0, "B")?)
 }
 
 fn keeps_awake() -> Tested {
@@ -98,10 +98,10 @@ fn keeps_awake() -> Tested {
         idle: 1,
         interval: 1,
     };
-    applications.order(End::Client, 0, &keepalive, &timeline)?;
+    applications.order(End::Client, 0, &keepalive)?;
     pass(&timeline, Duration::from_millis(4500))?;
-    applications.deliver(End::Client, 0, "b", &timeline)?;
-    Ok(applications.deliver(End::Server, 0, "B", &timeline)?)
+    applications.deliver(End::Client, 0, "b")?;
+    Ok(applications.deliver(End::Server, 0, "B")?)
 }
 
 fn translates() -> Tested {

@@ -24,9 +24,9 @@ const BOUND: Duration = Duration::from_secs(10);
 const LONG_BOUND: Duration = Duration::from_secs(60);
 
 /// A running application. Dropping it kills it.
-#[derive(Debug)]
 pub struct App {
     end: End,
+    timeline: Timeline,
     process: Guarded,
     orders: ChildStdin,
     reports: Option<JoinHandle<()>>,
@@ -62,18 +62,19 @@ impl App {
         else {
             return Err(LabError::World(format!("{} has no pipes", end.app())));
         };
-        let timeline = timeline.clone();
+        let notes = timeline.clone();
         let reports = thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 let report = serde_json::from_str(&line).unwrap_or_else(|error| Report::Broken {
                     on: 0,
                     why: format!("{error}: {line}"),
                 });
-                timeline.note(Happened::App(end, report));
+                notes.note(Happened::App(end, report));
             }
         });
         Ok(Self {
             end,
+            timeline: timeline.clone(),
             process,
             orders,
             reports: Some(reports),
@@ -87,9 +88,10 @@ impl App {
     }
 
     /// Gives an order about connection `on` and waits until it is carried out.
-    pub fn order(&mut self, on: usize, order: &Order, timeline: &Timeline) -> Result<(), LabError> {
+    pub fn order(&mut self, on: usize, order: &Order) -> Result<(), LabError> {
         if let Order::Send(text) | Order::SendAndClose(text) = order {
-            timeline.note(Happened::Sent(self.end, on, text.clone()));
+            self.timeline
+                .note(Happened::Sent(self.end, on, text.clone()));
         }
         let instruction = Instruction {
             on,
@@ -109,7 +111,6 @@ impl App {
             _ => BOUND,
         };
         self.wait(
-            timeline,
             bound,
             "its order is carried out",
             |entries| match reports::obeyed(self.reports_in(entries), nth) {
@@ -137,26 +138,38 @@ impl App {
     }
 
     /// Waits until it accepts connections.
-    pub fn await_listening(&self, timeline: &Timeline) -> Result<(), LabError> {
-        self.wait(timeline, BOUND, "it listens", |entries| {
-            if self
-                .reports_in(entries)
-                .any(|report| *report == Report::Listening)
-            {
-                return Ok(Some(()));
-            }
-            self.unbroken(entries, 0)
+    pub fn await_listening(&self) -> Result<(), LabError> {
+        self.await_report(0, &Report::Listening, "it listens")
+    }
+
+    /// Waits until the other end has closed connection `on` in peace.
+    pub fn await_peer_closed(&self, on: usize) -> Result<(), LabError> {
+        self.await_report(on, &Report::PeerClosed { on }, "its peer has closed")
+    }
+
+    fn await_report(&self, on: usize, report: &Report, until: &str) -> Result<(), LabError> {
+        self.await_that(BOUND, on, until, |entries| {
+            self.reports_in(entries).any(|reported| reported == report)
+        })
+    }
+
+    /// Waits until `holds`, unless connection `on` breaks before.
+    fn await_that(
+        &self,
+        bound: Duration,
+        on: usize,
+        until: &str,
+        holds: impl Fn(&[Entry]) -> bool,
+    ) -> Result<(), LabError> {
+        self.wait(bound, until, |entries| match holds(entries) {
+            true => Ok(Some(())),
+            false => self.unbroken(entries, on),
         })
     }
 
     /// Waits for connection `on` and returns its local and remote address.
-    pub fn await_connected(
-        &self,
-        on: usize,
-        timeline: &Timeline,
-    ) -> Result<(SocketAddr, SocketAddr), LabError> {
+    pub fn await_connected(&self, on: usize) -> Result<(SocketAddr, SocketAddr), LabError> {
         self.wait(
-            timeline,
             BOUND,
             "it is connected",
             |entries| match reports::connected(self.reports_in(entries), on) {
@@ -168,46 +181,24 @@ impl App {
 
     /// Waits until all text that it has received on connection `on` since the
     /// beginning is `text`.
-    pub fn await_received(
-        &self,
-        on: usize,
-        timeline: &Timeline,
-        text: &str,
-    ) -> Result<(), LabError> {
+    pub fn await_received(&self, on: usize, text: &str) -> Result<(), LabError> {
         let until = format!("it has received {text:?}");
-        self.wait(timeline, BOUND, &until, |entries| {
-            if self.received(on, entries) == text {
-                return Ok(Some(()));
-            }
-            self.unbroken(entries, on)
+        self.await_that(BOUND, on, &until, |entries| {
+            self.received(on, entries) == text
         })
     }
 
     /// Waits until at least so much bulk has arrived on connection 0, in bytes.
-    pub fn await_moved(&self, bytes: u64, timeline: &Timeline) -> Result<(), LabError> {
+    pub fn await_moved(&self, bytes: u64) -> Result<(), LabError> {
         let until = format!("{bytes} bytes of bulk have arrived");
-        self.wait(timeline, LONG_BOUND, &until, |entries| {
-            if self.moved(entries) >= bytes {
-                return Ok(Some(()));
-            }
-            self.unbroken(entries, 0)
-        })
-    }
-
-    /// Waits until the other end has closed connection `on` in peace.
-    pub fn await_peer_closed(&self, on: usize, timeline: &Timeline) -> Result<(), LabError> {
-        self.wait(timeline, BOUND, "its peer has closed", |entries| {
-            let closed = Report::PeerClosed { on };
-            if self.reports_in(entries).any(|report| *report == closed) {
-                return Ok(Some(()));
-            }
-            self.unbroken(entries, on)
+        self.await_that(LONG_BOUND, 0, &until, |entries| {
+            self.moved(entries) >= bytes
         })
     }
 
     /// Waits until connection `on` has broken and returns the kernel's word for it.
-    pub fn await_broken(&self, on: usize, timeline: &Timeline) -> Result<String, LabError> {
-        self.wait(timeline, BOUND, "its connection breaks", |entries| {
+    pub fn await_broken(&self, on: usize) -> Result<String, LabError> {
+        self.wait(BOUND, "its connection breaks", |entries| {
             Ok(reports::broken(self.reports_in(entries), on).map(str::to_owned))
         })
     }
@@ -231,12 +222,11 @@ impl App {
     /// Waits until `pick` finds what it looks for among all that happened.
     fn wait<T>(
         &self,
-        timeline: &Timeline,
         bound: Duration,
         until: &str,
         pick: impl FnMut(&[Entry]) -> Result<Option<T>, LabError>,
     ) -> Result<T, LabError> {
-        timeline
+        self.timeline
             .wait_for(bound, pick)?
             .ok_or_else(|| LabError::InVain {
                 until: format!("{}: {until}", self.end.app()),

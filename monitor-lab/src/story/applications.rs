@@ -17,11 +17,8 @@ impl Story<'_> {
     /// The client sends `request` on connection `on`, the server answers `reply`, both
     /// arrive. Silences count from here.
     pub fn exchange_on(&mut self, on: usize, request: &str, reply: &str) -> Result<(), LabError> {
-        let timeline = self.timeline;
-        self.applications
-            .deliver(End::Client, on, request, timeline)?;
-        self.applications
-            .deliver(End::Server, on, reply, timeline)?;
+        self.applications.deliver(End::Client, on, request)?;
+        self.applications.deliver(End::Server, on, reply)?;
         self.quiet_since = Instant::now();
         Ok(())
     }
@@ -50,12 +47,9 @@ impl Story<'_> {
     /// The client sends `request` to a server that answers by itself, and the answer
     /// arrives. Silences count from here.
     pub fn asks(&mut self, request: &str) -> Result<(), LabError> {
-        let timeline = self.timeline;
-        self.applications
-            .deliver(End::Client, 0, request, timeline)?;
+        self.applications.deliver(End::Client, 0, request)?;
         let answer = request.to_ascii_uppercase();
-        self.applications
-            .arrives(End::Client, 0, &answer, timeline)?;
+        self.applications.arrives(End::Client, 0, &answer)?;
         self.quiet_since = Instant::now();
         Ok(())
     }
@@ -71,14 +65,14 @@ impl Story<'_> {
 
     /// `end` sends `text`, and it arrives. Silences count from here.
     pub fn delivers(&mut self, end: End, text: &str) -> Result<(), LabError> {
-        self.applications.deliver(end, 0, text, self.timeline)?;
+        self.applications.deliver(end, 0, text)?;
         self.quiet_since = Instant::now();
         Ok(())
     }
 
     /// `text`, sent before, arrives at `end`.
     pub fn arrives(&mut self, end: End, text: &str) -> Result<(), LabError> {
-        self.applications.arrives(end, 0, text, self.timeline)
+        self.applications.arrives(end, 0, text)
     }
 
     /// The client sends into the unknown: whether it arrives is what the story is about.
@@ -94,7 +88,7 @@ impl Story<'_> {
     /// `end` sends into the unknown on connection `on`.
     pub fn sends_on(&mut self, end: End, on: usize, text: &str) -> Result<(), LabError> {
         let order = Order::Send(text.to_owned());
-        self.applications.order(end, on, &order, self.timeline)
+        self.applications.order(end, on, &order)
     }
 
     /// `end` sends `text` and closes at once.
@@ -110,7 +104,7 @@ impl Story<'_> {
 
     /// So many bytes of bulk have arrived at `end`, all together.
     pub fn bulk_arrives(&mut self, end: End, bytes: u64) -> Result<(), LabError> {
-        self.applications.app(end).await_moved(bytes, self.timeline)
+        self.applications.app(end).await_moved(bytes)
     }
 
     /// `end`'s application stops reading; its kernel goes on until its buffer is full.
@@ -155,7 +149,7 @@ impl Story<'_> {
 
     /// The client opens so many further connections.
     pub fn opens(&mut self, connections: u32) -> Result<(), LabError> {
-        self.applications.open(connections, self.timeline)?;
+        self.applications.open(connections)?;
         self.step(format!("client-app opens {connections} more connections"));
         Ok(())
     }
@@ -181,7 +175,7 @@ impl Story<'_> {
         let words = format!("{} will send nothing more", end.app());
         self.turn(end, &Order::HalfClose, words)?;
         let other = self.applications.app(end.other());
-        other.await_peer_closed(0, self.timeline)
+        other.await_peer_closed(0)
     }
 
     /// `end` closes as a program does that is done.
@@ -204,7 +198,7 @@ impl Story<'_> {
     }
 
     fn order(&mut self, end: End, order: &Order) -> Result<(), LabError> {
-        self.applications.order(end, 0, order, self.timeline)
+        self.applications.order(end, 0, order)
     }
 
     /// An order from which on the times of verdicts count.
@@ -214,11 +208,11 @@ impl Story<'_> {
         Ok(())
     }
 
-    fn note_turn(&self, words: String) {
-        self.timeline.note(Happened::Turn(words));
+    pub(super) fn note_turn(&self, words: impl Into<String>) {
+        self.timeline.note(Happened::Turn(words.into()));
     }
 
-    pub(super) fn step(&self, words: String) {
-        self.timeline.note(Happened::Step(words));
+    pub(super) fn step(&self, words: impl Into<String>) {
+        self.timeline.note(Happened::Step(words.into()));
     }
 }

@@ -43,16 +43,14 @@ impl Story<'_> {
 
     /// Holds the world to the story: the server has received the exchanges and nothing else.
     pub fn server_received_no_more(&self) -> Result<(), LabError> {
-        self.applications
-            .received_no_more(End::Server, self.timeline)?;
-        self.step("server-app has received nothing since, and has not been told".to_owned());
+        self.applications.received_no_more(End::Server)?;
+        self.step("server-app has received nothing since, and has not been told");
         Ok(())
     }
 
     /// Holds the world to the story: the client has received the exchanges and nothing else.
     pub fn client_received_no_more(&self) -> Result<(), LabError> {
-        self.applications
-            .received_no_more(End::Client, self.timeline)
+        self.applications.received_no_more(End::Client)
     }
 
     /// Holds the world to the story: the client's connection is reset.
@@ -62,7 +60,7 @@ impl Story<'_> {
 
     /// Holds the world to the story: `end`'s connection is reset.
     pub fn is_reset(&self, end: End) -> Result<(), LabError> {
-        let why = self.applications.app(end).await_broken(0, self.timeline)?;
+        let why = self.applications.app(end).await_broken(0)?;
         if why.contains("reset") {
             return Ok(());
         }
@@ -74,8 +72,6 @@ impl Story<'_> {
 
     /// Holds the world to the story: the other end of `end`'s connection has closed in peace.
     pub fn hears_goodbye(&self, end: End) -> Result<(), LabError> {
-        self.applications
-            .app(end)
-            .await_peer_closed(0, self.timeline)
+        self.applications.app(end).await_peer_closed(0)
     }
 }

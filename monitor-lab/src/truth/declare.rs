@@ -84,15 +84,20 @@ impl Truth {
         self
     }
 
-    /// Adds that `end` is warned before its timeout, with advice that holds `reason`.
-    pub fn warned(mut self, end: End, reason: &'static str) -> Self {
-        let timeout = f64::from(self.timeout_seconds);
-        let (conclusion, severity) = (Conclusion::AtRisk, Severity::None);
-        self = self.due(end, conclusion, severity, 0.0..=timeout);
+    /// Changes the finding named last.
+    fn last(mut self, change: impl FnOnce(&mut Due)) -> Self {
         if let Some(last) = self.due.last_mut() {
-            last.advice = Some(reason);
+            change(last);
         }
         self
+    }
+
+    /// Adds that `end` is warned before its timeout, with advice that holds `reason`.
+    pub fn warned(self, end: End, reason: &'static str) -> Self {
+        let timeout = f64::from(self.timeout_seconds);
+        let (conclusion, severity) = (Conclusion::AtRisk, Severity::None);
+        self.due(end, conclusion, severity, 0.0..=timeout)
+            .last(|last| last.advice = Some(reason))
     }
 
     /// Adds a stall that must be said after nothing has moved for so many seconds,
@@ -117,27 +122,18 @@ impl Truth {
     }
 
     /// Makes the finding named last due about each of these connections.
-    pub fn about(mut self, connections: Range<usize>) -> Self {
-        if let Some(last) = self.due.last_mut() {
-            last.connections = connections;
-        }
-        self
+    pub fn about(self, connections: Range<usize>) -> Self {
+        self.last(|last| last.connections = connections)
     }
 
     /// Makes the finding named last one that says that the peer or the network is down.
-    pub fn says_unreachable(mut self) -> Self {
-        if let Some(last) = self.due.last_mut() {
-            last.scope = Some("peer_or_network");
-        }
-        self
+    pub fn says_unreachable(self) -> Self {
+        self.last(|last| last.scope = Some("peer_or_network"))
     }
 
     /// Makes the finding named last a suspicion: one host alone cannot prove it.
-    pub fn suspected(mut self) -> Self {
-        if let Some(last) = self.due.last_mut() {
-            last.certainty = Certainty::Suspected;
-        }
-        self
+    pub fn suspected(self) -> Self {
+        self.last(|last| last.certainty = Certainty::Suspected)
     }
 
     /// Adds a number that the finding named last must rest on.
@@ -150,28 +146,19 @@ impl Truth {
         self.with_fact(fact, Shows::Word(word))
     }
 
-    fn with_fact(mut self, fact: &'static str, shows: Shows) -> Self {
-        if let Some(last) = self.due.last_mut() {
-            last.evidence.push((fact, shows));
-        }
-        self
+    fn with_fact(self, fact: &'static str, shows: Shows) -> Self {
+        self.last(|last| last.evidence.push((fact, shows)))
     }
 
     /// Adds words that the summary of the finding named last must hold.
-    pub fn saying(mut self, words: &'static str) -> Self {
-        if let Some(last) = self.due.last_mut() {
-            last.summary = Some(words);
-        }
-        self
+    pub fn saying(self, words: &'static str) -> Self {
+        self.last(|last| last.summary = Some(words))
     }
 
     /// Says that no send provokes the finding named last: how soon it comes is not
     /// reported.
-    pub fn unprovoked(mut self) -> Self {
-        if let Some(last) = self.due.last_mut() {
-            last.provoked = false;
-        }
-        self
+    pub fn unprovoked(self) -> Self {
+        self.last(|last| last.provoked = false)
     }
 
     /// Makes the finding named last the verdict, whose time is reported.
@@ -190,14 +177,8 @@ impl Truth {
     }
 
     /// Adds an alert that fires at the end.
-    pub fn leaves_firing(mut self, conclusion: Conclusion, severity: Severity, end: End) -> Self {
-        self.alerts.push(AlertDue {
-            name: conclusion.alert(),
-            severity,
-            end,
-            connections: 1,
-        });
-        self
+    pub fn leaves_firing(self, conclusion: Conclusion, severity: Severity, end: End) -> Self {
+        self.fires(conclusion.alert(), severity, end, 1)
     }
 
     /// Makes the alert named last one for so many connections.
@@ -210,10 +191,14 @@ impl Truth {
 
     /// Adds the page that fires at the end for all of `end`'s connections to a peer
     /// or a network that is down.
-    pub fn leaves_unreachable(mut self, end: End, connections: u64) -> Self {
+    pub fn leaves_unreachable(self, end: End, connections: u64) -> Self {
+        self.fires(UNREACHABLE, Severity::Page, end, connections)
+    }
+
+    fn fires(mut self, name: &'static str, severity: Severity, end: End, connections: u64) -> Self {
         self.alerts.push(AlertDue {
-            name: UNREACHABLE,
-            severity: Severity::Page,
+            name,
+            severity,
             end,
             connections,
         });
