@@ -14,8 +14,8 @@ numbered! {
         /// The application of a suspect sends again.
         Sent = 3 => "sent",
         /// A segment for a suspect arrived that acknowledges new data
-        /// (`segment.ack` is after `socket.snd_una`), or a bare one that proves
-        /// that something comes through.
+        /// (`segment.ack` is after `socket.snd_una`), or a bare one that proves that
+        /// something gets through.
         AckArrived = 4 => "ack_arrived",
         /// Payload that was not there before arrived for a suspect. The kernel side
         /// ends the suspicion with this fact.
@@ -30,8 +30,8 @@ numbered! {
         /// The connection went from `old_state` to `new_state`. The kernel side ends
         /// the suspicion when `new_state` is CLOSE.
         StateChanged = 9 => "state_changed",
-        /// The sweep came past this socket and found it at risk, crossed or stalled
-        /// (or was asked for every socket).
+        /// The sweep found this socket at risk, crossed or stalled (or was to show every
+        /// socket).
         Swept = 10 => "swept",
         /// Nothing went wrong for [`crate::Settings::probation_ns`] after the gap:
         /// the kernel side ended the suspicion.
@@ -115,12 +115,11 @@ pub struct Fact {
     /// Silence of the payload clock until this fact, in ns. For a fact inside a
     /// suspicion this is the silence since the last payload, not the gap before it.
     pub payload_idle_ns: u64,
-    /// Silence of the packet clock until this fact, in ns, at least: local timers
-    /// (keepalive's) and reads move that clock too (`tcp_clock_cache`).
+    /// Least silence of the packet clock until this fact, in ns: local timers (keepalive's)
+    /// and reads move that clock too (`tcp_clock_cache`).
     pub packet_idle_ns: u64,
-    /// The same at most, in ns: time since payload or an ACK was last seen, which
-    /// does not know the peer's probes. What lies between, `segs_in` and `segs_out`
-    /// decide.
+    /// Greatest silence of it, in ns: time since payload or an ACK was last seen, which does
+    /// not know the peer's probes. Which of the two is right, `segs_in` and `segs_out` show.
     pub packet_idle_max_ns: u64,
     /// Index into the path table, or [`crate::NO_PATH`].
     pub path_id: u32,
@@ -138,7 +137,7 @@ pub struct Fact {
     pub socket: Socket,
 }
 
-// SAFETY: repr(C), integers only; the layout test below holds it free of padding.
+// SAFETY: repr(C), integers only; the assertion below holds it free of padding.
 unsafe impl Record for Fact {}
 
 impl Fact {

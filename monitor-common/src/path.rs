@@ -2,8 +2,8 @@
 
 use crate::Record;
 
-/// Entries of the path table. Two generations of at most half as many paths
-/// each share it, so that a reload never leaves a moment without paths.
+/// Entries of the path table. The paths before a reload and those after it share it, at most
+/// half as many each, so that there is no moment without paths.
 pub const MAX_PATHS: u32 = 256;
 
 /// The path id of a connection to which no path applies.
@@ -12,8 +12,8 @@ pub const NO_PATH: u32 = u32::MAX;
 /// The port in a [`PathKey`] that stands for all ports.
 pub const ANY_PORT: u16 = 0;
 
-/// From this silence on a connection without a path is suspected: 60 s, the
-/// shortest default of a cloud balancer (AWS Classic ELB).
+/// A connection without a path is a suspect from this silence on, in ns: 60 s, the shortest
+/// default of a cloud balancer (AWS Classic ELB).
 pub const UNSTATED_WARN_NS: u64 = 60_000_000_000;
 
 /// Which clock a path's middlebox counts by.
@@ -57,8 +57,8 @@ impl PathKey {
 pub struct PathMatch {
     /// Index into the path table.
     pub path_id: u32,
-    /// Address bits of the prefix that matched (0 to 128): of the two look-ups,
-    /// with port and without, the longer one wins, and the one with port on a tie.
+    /// Address bits of the prefix that matched (0 to 128). There are two look-ups, with the
+    /// port and without: the longer prefix wins, and on a tie the one with the port.
     pub prefix_bits: u32,
 }
 
@@ -69,8 +69,8 @@ unsafe impl Record for PathMatch {}
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct PathEntry {
-    /// From this silence on (ns, on `clock`) a connection is suspected; 0 in an
-    /// unused entry.
+    /// A connection is a suspect from this silence on, in ns by `clock`; 0 in an unused
+    /// entry.
     pub warn_ns: u64,
     /// The idle timeout in ns.
     pub timeout_ns: u64,

@@ -16,8 +16,8 @@ pub enum SweepMode {
     All = 1,
 }
 
-/// What becomes of sockets whose silence has passed its threshold, or will have before
-/// the next sweep.
+/// What is done with sockets whose silence has passed its threshold, or will have passed it
+/// before the next sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum SilentSockets {
@@ -25,8 +25,8 @@ pub enum SilentSockets {
     Ignored = 0,
     /// They are watched from then on by their callbacks.
     Watched = 1,
-    /// They are counted ([`crate::Counter::SweepSilent`]): where there are none, no hook
-    /// need run on received segments.
+    /// They are counted ([`crate::Counter::SweepSilent`]): while there are none, the hook on
+    /// received segments is switched off.
     Counted = 2,
 }
 
@@ -36,20 +36,19 @@ pub enum SilentSockets {
 pub struct SweepOrder {
     /// A [`SweepMode`] as its number.
     pub mode: u32,
-    /// Of the connections not on loopback, those whose hash has these bits equal to
-    /// `sample_turn` are shown as samples: all with 0, one in `sample_mask + 1`
-    /// else. A power of two less one.
+    /// A power of two less one. Of the connections not on loopback, one in `sample_mask + 1`
+    /// is shown as a sample: those whose hash has these bits equal to `sample_turn`.
     pub sample_mask: u32,
-    /// Which of them is due, below `sample_mask + 1`: it goes up by one each
-    /// sweep, so that every connection gets its turn.
+    /// Which of them are due, below `sample_mask + 1`. It goes up by one with each sweep, so
+    /// that every connection has its turn.
     pub sample_turn: u32,
     /// A [`SilentSockets`] as its number.
     pub silent: u32,
-    /// How long before its silence passes its threshold a socket counts as silent, in ns:
-    /// the time until the next sweep may have come by.
+    /// A socket counts as silent so many ns before its silence passes its threshold: the time
+    /// until the next sweep may have come by.
     pub ahead_ns: u64,
-    /// No threshold of any path, and none without a path, is below this, in ns: what has
-    /// been silent for less needs no look at its path.
+    /// The least threshold of any path, or without a path, in ns: for a socket that has been
+    /// silent for less the path is not looked up.
     pub least_threshold_ns: u64,
 }
 
@@ -60,14 +59,14 @@ unsafe impl Record for SweepOrder {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct Settings {
-    /// Silences below this are not looked at, in jiffies; at least 1. First, because every
-    /// healthy segment reads it: see the end of [`crate::Offsets`].
+    /// Silences below this are no gaps, in jiffies; at least 1. The first member, because every
+    /// healthy segment reads it: see [`crate::Offsets`].
     pub min_gap_jiffies: u32,
     /// Length of a jiffy in ns (HZ is not in BTF: it is measured before the load).
     pub jiffy_ns: u32,
     /// The same as `min_gap_jiffies` in ns.
     pub min_gap_ns: u64,
-    /// Time after a gap after which an untroubled suspect is let go, in ns.
+    /// A suspect without trouble is let go so many ns after its gap.
     pub probation_ns: u64,
     /// Facts of one suspicion, at most; the end of a connection is always emitted.
     pub fact_budget: u32,

@@ -1,3 +1,5 @@
+//! Numbers that programs count up, read by user space.
+
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::PerCpuArray;
 use monitor_common::Counter;
@@ -13,12 +15,12 @@ pub fn count(counter: Counter) {
     }
 }
 
-/// Adds to a number in a per-CPU map, in one instruction: the receive hook may
-/// interrupt the send hook on the same CPU, and must not lose what that one counts.
+/// Adds to a number in a map, in one atomic instruction: the receive hook may interrupt the
+/// send hook on the same CPU, and what that one counts must not get lost.
 #[inline(always)]
 pub fn add(slot: *mut u64, number: u64) {
-    // `AtomicU64::fetch_add` does not exist for this target, which has no
-    // compare-and-swap before its third version; the instruction always did.
+    // `AtomicU64::fetch_add` does not exist for this target, which has no compare-and-swap
+    // before its third version. This instruction has existed from the start.
     #[cfg(target_arch = "bpf")]
     // SAFETY: an aligned slot of a map's value, which lives as long as the program
     // runs; the verifier checks the address.

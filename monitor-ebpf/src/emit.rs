@@ -17,7 +17,7 @@ use monitor_common::{Counter, Fact, FactKind, RING_BYTES, Segment, flags};
 #[map]
 static FACTS: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 
-/// What a hook adds to the socket's own state.
+/// What a fact holds besides the state of its socket.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     pub path_id: u32,
@@ -27,12 +27,12 @@ pub struct Context<'a> {
     pub segment: Option<Arrival>,
     /// Bits of [`flags`] besides those that follow from the rest.
     pub flags: u32,
-    /// The socket before `segment`, where it was read only after it.
+    /// The socket before `segment`, if the socket was read only after it.
     pub before: Option<&'a Snapshot>,
 }
 
-/// A segment, and the `struct sk_buff *` that it was read from; null where the segment
-/// is as whole as it gets.
+/// A segment, and the `struct sk_buff *` that it was read from; null if no more can be read
+/// of it.
 #[derive(Clone, Copy)]
 pub struct Arrival {
     pub segment: Segment,
@@ -62,8 +62,8 @@ pub struct Task {
 }
 
 impl Task {
-    /// The task that runs now. Only where a hook runs on an application's behalf:
-    /// in softirq this is whoever was interrupted.
+    /// The task that runs now. Only for a hook that runs on an application's behalf: in a
+    /// softirq it is whatever task was interrupted.
     #[inline(always)]
     pub fn current() -> Self {
         Self {
@@ -92,7 +92,7 @@ pub fn emit(kind: FactKind, sock: TcpSock, silence: &Silence, context: &Context)
 /// Emits the fact that was decided on for a suspect, and ends the suspicion if so decided.
 #[inline(always)]
 pub fn emit_decided(sock: TcpSock, suspect: &Suspect, silence: &Silence, context: &Context) {
-    let Decision { kind, flags, ends } = suspect.decision.get();
+    let Decision { kind, flags, ends } = suspect.decided();
     let context = Context {
         path_id: suspect.path_id,
         flags,
@@ -127,10 +127,11 @@ pub fn write(
     silence: &Silence,
     context: &Context,
 ) {
-    // SAFETY: the memory is a map's: the kernel gave it with some bytes in it, and
-    // every bit pattern is a valid `Fact` (it is a `Record`).
+    // SAFETY: the memory is a map's, so there are some bytes in it, and every bit pattern is
+    // a valid `Fact` (it is a `Record`).
     let fact = unsafe { to.assume_init_mut() };
-    // First: the verifier would take each way of what branches before it through its loop.
+    // This comes first because it has a loop, through which the verifier would follow every
+    // branch that comes before it.
     match context.segment {
         Some(arrival) => {
             fact.segment = arrival.segment;

@@ -1,4 +1,4 @@
-//! Silences that end now, against the threshold of the path.
+//! Gaps: silences that end now, measured against the threshold of the path.
 
 use crate::globals::setting;
 use crate::paths::{self, Threshold};
@@ -6,9 +6,8 @@ use crate::silence::Silence;
 use crate::sock::{Route, TcpSock};
 use crate::suspects::Suspect;
 
-/// What a silence that ends now is measured against, if it may have passed its
-/// threshold. `moves` says whether what happens now moves a clock (a `PathClock`
-/// number) at all.
+/// The threshold that a silence may have passed which ends now, and the route; `None` if it
+/// has not. `moves` tells whether what happens now moves a clock (a `PathClock` number).
 #[inline(always)]
 pub fn ended(
     sock: TcpSock,
@@ -19,8 +18,8 @@ pub fn ended(
     passed(silence, &threshold, moves).then_some((threshold, route))
 }
 
-/// The same for a suspect: another silence, against the threshold that is in
-/// force by now.
+/// The same for a suspect: whether this is another silence, by the threshold that is in force
+/// now.
 #[inline(always)]
 pub fn ended_another(
     sock: TcpSock,
@@ -32,15 +31,15 @@ pub fn ended_another(
         return None;
     }
     let (threshold, _) = measure(sock)?;
-    // A reload may have changed the path, and given its number to another one.
+    // A reload may have given the path another number, or its number to another path.
     suspect.path_id = threshold.path_id;
     let another = passed(silence, &threshold, moves)
         && suspect.began_before(silence, silence.at_most(threshold.clock));
     another.then_some(threshold)
 }
 
-/// What the silence of a socket is measured against; `None` with data in flight:
-/// then the last exchange is not over, which is trouble, but no silence.
+/// What a socket's silence is measured against; `None` while data is in flight: if nothing
+/// comes back then, that is trouble but no silence.
 #[inline(always)]
 fn measure(sock: TcpSock) -> Option<(Threshold, Route)> {
     if sock.packets_out() != 0 {
@@ -49,8 +48,8 @@ fn measure(sock: TcpSock) -> Option<(Threshold, Route)> {
     paths::threshold(sock)
 }
 
-/// Whether a silence that ends now may have passed its threshold. Counts it in its
-/// path's histogram.
+/// Whether a silence that ends now may have passed this threshold. Counts it in the path's
+/// histogram.
 #[inline(always)]
 fn passed(silence: &Silence, threshold: &Threshold, moves: impl Fn(u32) -> bool) -> bool {
     if !moves(threshold.clock) {

@@ -1,5 +1,5 @@
-//! Read-only globals that user space sets before the load. The map behind them
-//! is frozen, so the verifier knows their values and prunes by them.
+//! Read-only globals that user space sets before the load. The map behind them is frozen, so
+//! the verifier knows their values and drops the branches that they rule out.
 
 use monitor_common::{Offsets, Settings};
 

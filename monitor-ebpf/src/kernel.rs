@@ -1,4 +1,4 @@
-//! The kernel's clocks, and how its memory is read where it is no socket's.
+//! The kernel's clocks, and how kernel memory other than a socket's is read.
 
 use crate::globals::offset;
 use aya_ebpf::EbpfContext;
@@ -37,8 +37,8 @@ pub fn pointer_argument(context: &impl EbpfContext, n: usize) -> *const c_void {
     pointer_at(context.as_ptr(), n * size_of::<u64>())
 }
 
-/// Reads a member through a pointer that the verifier does not follow; zero
-/// where the member or the address is not there.
+/// Reads a member through a pointer that the verifier does not follow; zero if this kernel
+/// has no such member, or nothing can be read there.
 #[inline(always)]
 pub fn guarded<T: Copy>(base: u64, member: fn(&Offsets) -> &u32) -> T {
     let member = offset(member);
@@ -53,8 +53,8 @@ pub fn guarded<T: Copy>(base: u64, member: fn(&Offsets) -> &u32) -> T {
     }
 }
 
-/// Reads at an address that the verifier does not follow; `None` where nothing can
-/// be read. `T` is an integer or an array of them.
+/// Reads at an address that the verifier does not follow; `None` if nothing can be read
+/// there. `T` is made of integers.
 #[inline(always)]
 pub fn read<T: Copy>(address: u64) -> Option<T> {
     // SAFETY: a guarded read: a bad address gives an error.

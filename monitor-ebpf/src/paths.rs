@@ -1,4 +1,4 @@
-//! Which path a connection takes, and from which silence on it is suspect there.
+//! Which path a connection takes, and how long a silence makes it a suspect there.
 
 use crate::counters::add;
 use crate::globals::setting;
@@ -21,7 +21,7 @@ static PATH_PREFIXES: LpmTrie<PathKey, PathMatch> = LpmTrie::with_max_entries(MA
 #[map]
 static PATHS: Array<PathEntry> = Array::with_max_entries(MAX_PATHS, 0);
 
-/// One histogram a path; the last entry is for connections without one.
+/// One histogram for each path; the last entry is for connections without a path.
 #[map]
 static GAPS: PerCpuArray<GapHistogram> = PerCpuArray::with_max_entries(MAX_PATHS + 1, 0);
 
@@ -39,6 +39,7 @@ pub struct Threshold {
     pub timeout_ns: u64,
 }
 
+/// Where no path is configured.
 const UNSTATED: Threshold = Threshold {
     path_id: NO_PATH,
     clock: PathClock::Packets as u32,
@@ -94,8 +95,8 @@ fn find(sock: TcpSock) -> Found {
         };
     }
     let threshold = match most_specific(family, remote, sock.skc_dport()) {
-        // An on-link peer has a path only if a prefix longer than /0 names it; and
-        // where the route is not known, a false path is worse than none.
+        // By a prefix of /0 only a peer behind a gateway has a path: one on this link passes
+        // no middlebox, and if the route is unknown, a false path is worse than none.
         Some(found) if found.prefix_bits > 0 || route == GATEWAY => {
             match PATHS.get(found.path_id) {
                 Some(path) if path.warn_ns > 0 => Threshold {
@@ -112,8 +113,8 @@ fn find(sock: TcpSock) -> Found {
     Found { threshold, route }
 }
 
-/// The longest prefix wins, be its path for all ports or for this one (network
-/// order); of two equally long ones the one that names the port.
+/// The longest prefix wins, whether its path is for all ports or for this `port` (network
+/// order). Of two equally long ones the one for this port wins.
 #[inline(always)]
 fn most_specific(family: Family, remote: [u8; 16], port: u16) -> Option<PathMatch> {
     let mut key = Key::new(
@@ -136,8 +137,8 @@ fn most_specific(family: Family, remote: [u8; 16], port: u16) -> Option<PathMatc
     }
 }
 
-/// Counts a gap that ended in its path's histogram; those below `min_gap` (a
-/// keepalive answered in time, say) are none.
+/// Counts a gap that ended, in its path's histogram. A silence below `min_gap` is no gap (for
+/// example, until the answer to a keepalive probe).
 #[inline(always)]
 pub fn count_gap(path_id: u32, gap_ns: u64) {
     if gap_ns < setting(|settings| &settings.min_gap_ns) {

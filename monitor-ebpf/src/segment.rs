@@ -8,9 +8,9 @@ use monitor_common::{Segment, segment_options};
 /// Bytes of a TCP header without options (RFC 9293, section 3.1).
 const HEADER: u64 = 20;
 
-/// Options and paddings that are looked at: two before a SACK option, two behind it,
-/// and the timestamp. Each step more costs the verifier as much again (that of 6.1
-/// did not get through 16).
+/// How many options and paddings are read: two before a SACK option, two behind it, and the
+/// timestamp. Each further step costs the verifier as much again (that of 6.1 did not get
+/// through 16).
 const MAX_STEPS: u32 = 6;
 
 /// Kinds of options: RFC 9293, section 3.2, and RFC 7323, section 3.2.
@@ -19,13 +19,12 @@ const NO_OPERATION: u8 = 1;
 const TIMESTAMP: u8 = 8;
 const TIMESTAMP_LEN: u8 = 10;
 
-/// How nearly every stack begins its options: two for the alignment and then the
+/// How nearly every stack begins its options: two bytes for the alignment, and then the
 /// timestamp (RFC 7323, appendix A).
 const ALIGNED: [u8; 4] = [NO_OPERATION, NO_OPERATION, TIMESTAMP, TIMESTAMP_LEN];
 
-/// The segment behind a hook's `struct sk_buff *`, whose data starts at the TCP
-/// header there; `None` where it cannot be read whole. Without what [`details`]
-/// adds.
+/// The segment in a hook's `struct sk_buff *`, whose data starts at the TCP header; `None` if
+/// the header cannot be read. What [`details`] adds is not in there.
 #[inline(always)]
 pub fn segment(skb: *const c_void) -> Option<Segment> {
     let len: u32 = guarded(skb as u64, |offsets| &offsets.skb_len);
@@ -33,7 +32,7 @@ pub fn segment(skb: *const c_void) -> Option<Segment> {
     Some(Segment {
         seq: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),
         ack: u32::from_be_bytes([header[8], header[9], header[10], header[11]]),
-        payload_len: len.saturating_sub(words(header[12]) as u32),
+        payload_len: len.saturating_sub(header_len(header[12]) as u32),
         window: u16::from_be_bytes([header[14], header[15]]),
         tcp_flags: header[13],
         ..Segment::default()
@@ -49,7 +48,7 @@ pub fn details(skb: *const c_void, to: &mut Segment) {
     let Some(offset) = read::<u8>(data.wrapping_add(12)) else {
         return;
     };
-    let end = words(offset);
+    let end = header_len(offset);
     // Twelve bytes take the aligned layout.
     if end >= HEADER + 12
         && let Some(start) = read::<[u8; 8]>(data.wrapping_add(HEADER))
@@ -63,8 +62,8 @@ pub fn details(skb: *const c_void, to: &mut Segment) {
     to.reserved = [0; 3];
 }
 
-/// Looks for the timestamp option by option in a header of `end` bytes. Options that
-/// are malformed, or too many, count as not read: nothing may be concluded.
+/// Searches a header of `end` bytes for the timestamp, option by option. Options that are
+/// malformed, or too many, count as not read, so that nothing is concluded from them.
 #[inline(always)]
 fn walk(header: u64, end: u64, to: &mut Segment) {
     // Where the walk is, and where it ends. Were they not hidden, the verifier would follow
@@ -79,8 +78,8 @@ fn walk(header: u64, end: u64, to: &mut Segment) {
             to.options = segment_options::READ;
             return;
         }
-        // Read one by one, for the same reason. The second byte may lie behind the
-        // options, but not behind the buffer (`skb_shared_info` follows it).
+        // Each is read from the buffer on its own, for the same reason. The second byte may
+        // lie behind the options, but not behind the buffer (`skb_shared_info` follows it).
         let Some([kind, len]) = read::<[u8; 2]>(header.wrapping_add(at)) else {
             return;
         };
@@ -134,8 +133,8 @@ fn data(skb: *const c_void) -> u64 {
     guarded(skb as u64, |offsets| &offsets.skb_data)
 }
 
-/// Bytes by the data offset in byte 12 of a header.
+/// Length of a header in bytes, by the data offset in its byte 12.
 #[inline(always)]
-fn words(data_offset: u8) -> u64 {
+fn header_len(data_offset: u8) -> u64 {
     u64::from(data_offset >> 4) * 4
 }

@@ -4,7 +4,9 @@ use crate::globals::offset;
 use crate::kernel::{guarded, jiffies};
 use aya_ebpf::helpers::generated::{bpf_get_socket_cookie, bpf_skc_to_tcp_sock};
 use core::ffi::c_void;
-use monitor_common::{Family, MISSING, Offsets, Socket, UNKNOWN_WSCALE, flags, kernel_members};
+use monitor_common::{
+    Family, MISSING, Offsets, Socket, TcpState, UNKNOWN_WSCALE, flags, kernel_members,
+};
 
 /// `SOCK_KEEPOPEN` in `enum sock_flags` (include/net/sock.h): bit 3 of `sk_flags`.
 const SOCK_KEEPOPEN: u64 = 1 << 3;
@@ -220,17 +222,17 @@ impl TcpSock {
         }
     }
 
-    /// Gives the socket its cookie, if it has none yet. Only in tracing programs and
-    /// iterators; others lend this helper in another form.
+    /// Gives the socket its cookie, if it has none yet. Only in tracing programs and iterators:
+    /// to others the kernel offers this helper in another form.
     #[inline(always)]
     pub fn ensure_cookie(self) {
         // SAFETY: the helper takes any full socket; `self` is one.
         let _ = unsafe { bpf_get_socket_cookie(self.as_ptr()) };
     }
 
-    /// A number of the connection's own, as good as random: its peer and its ports,
-    /// by Fibonacci hashing (Knuth, The Art of Computer Programming, section 6.4).
-    /// The socket's address would do too, but the verifier lets nobody reckon with it.
+    /// A number for the connection that is as good as random, from its peer and its ports by
+    /// Fibonacci hashing (Knuth, The Art of Computer Programming, section 6.4). The socket's
+    /// address would do too, but the verifier forbids arithmetic on it.
     #[inline(always)]
     pub fn hash(self) -> u32 {
         let daddr6 = self.address6(|offsets| &offsets.skc_v6_daddr);
@@ -254,8 +256,8 @@ impl TcpSock {
     #[inline(always)]
     pub fn has_storage(self) -> bool {
         let storage = self.sk_bpf_storage();
-        // To the verifier this is a pointer, on which it allows a comparison and
-        // nothing else; left alone, the compiler merges it with other conditions.
+        // To the verifier this is a pointer, and it allows nothing but a comparison. In plain
+        // Rust the compiler would merge the comparison with other conditions.
         #[cfg(target_arch = "bpf")]
         let has = {
             let has: u64;
@@ -353,6 +355,12 @@ impl TcpSock {
         let node: u64 = guarded(cgroup, |offsets| &offsets.cgroup_kn);
         guarded(node, |offsets| &offsets.kernfs_id)
     }
+}
+
+/// Whether data can be sent in this state, a [`TcpState`] number.
+#[inline(always)]
+pub fn is_open(state: u32) -> bool {
+    state == TcpState::Established as u32 || state == TcpState::CloseWait as u32
 }
 
 /// Four words in memory order as sixteen bytes.

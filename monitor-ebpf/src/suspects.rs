@@ -1,4 +1,4 @@
-//! State for suspects, and for nobody else.
+//! Suspects: sockets whose silence has passed its threshold. State is kept of them alone.
 
 use crate::counters::{add, count};
 use crate::globals::setting;
@@ -25,7 +25,7 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Nothing but this fact.
+    /// This fact, and nothing else.
     #[inline(always)]
     pub fn of(kind: FactKind) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl Decision {
         }
     }
 
-    /// The same, and the suspicion ends with it if so.
+    /// The same; with `ends` the suspicion ends with it.
     #[inline(always)]
     pub fn ending(self, ends: bool) -> Self {
         Self {
@@ -73,11 +73,11 @@ pub struct Suspect {
     /// 1 if the sweep made it a suspect because it was half-closed and silent.
     pub half_closed: u32,
     /// The fact about to be emitted. One hook at a time: each holds the socket's lock.
-    pub decision: Hidden<Decision>,
+    decision: Hidden<Decision>,
 }
 
-/// Half-closed suspects at once. They stay as long as their connection, and one
-/// that nobody answers can stay for ever.
+/// Half-closed suspects at once. Each stays for as long as its connection, and one that
+/// nobody answers can stay for ever.
 const MAX_HALF_CLOSED: u64 = 4096;
 
 /// How many there are.
@@ -91,7 +91,7 @@ static SUSPECTS: SkStorage<Suspect> = SkStorage::new();
 unsafe impl Record for Suspect {}
 
 impl Suspect {
-    /// The suspect behind a socket, if it is one.
+    /// What is kept of a socket, if it is a suspect.
     #[inline(always)]
     pub fn of(sock: TcpSock) -> Option<&'static mut Self> {
         storage::get(&SUSPECTS, sock)
@@ -115,15 +115,15 @@ impl Suspect {
         Some(suspect)
     }
 
-    /// Makes a half-closed socket a suspect in the midst of its silence: what comes
-    /// next is seen by no hook but in its next change of state.
+    /// Makes a half-closed socket a suspect in the midst of its silence: no hook but that on
+    /// its next change of state will see what comes next.
     #[inline(always)]
     pub fn begin_half_closed(sock: TcpSock, threshold: Threshold, now_ns: u64) {
         let Some(number) = HALF_CLOSED.get_ptr_mut(0) else {
             return;
         };
-        // SAFETY: a value of the map's; it is read whole. Two CPUs may pass by one
-        // too many, which does no harm.
+        // SAFETY: a value of the map's, read in one load. Two CPUs at once may go over the
+        // limit by one, which does no harm.
         if unsafe { core::ptr::read_volatile(number) } >= MAX_HALF_CLOSED {
             count(Counter::SuspectsRefused);
             return;
@@ -134,7 +134,7 @@ impl Suspect {
         }
     }
 
-    /// Another silence of a suspect has passed its threshold and ended now.
+    /// Begins the suspicion anew: another silence has passed its threshold and ended now.
     #[inline(always)]
     pub fn renew(&mut self, sock: TcpSock, threshold: Threshold, now_ns: u64) {
         *self = Self {
@@ -144,15 +144,27 @@ impl Suspect {
             data_segs_in: sock.data_segs_in(),
             facts: 0,
             progress_emitted: 0,
-            // Kept: the number of those is kept by it.
+            // Kept, as `HALF_CLOSED` counts by it.
             half_closed: self.half_closed,
             decision: Hidden::default(),
         };
     }
 
-    /// Whether a silence of at most `gap_ns` that ends now began after the
-    /// suspicion did. A large send comes by in chunks, and the clocks move only when
-    /// the first one leaves: that is the same silence again.
+    /// Keeps what was decided until it is emitted.
+    #[inline(always)]
+    pub fn decide(&mut self, decision: Decision) {
+        self.decision.put(decision);
+    }
+
+    /// What was decided.
+    #[inline(always)]
+    pub fn decided(&self) -> Decision {
+        self.decision.get()
+    }
+
+    /// Whether a silence of at most `gap_ns` that ends now began after the suspicion did. If
+    /// not, it is the same silence again: a large send runs the hook once for each chunk, and
+    /// the clocks move only when the first one leaves.
     #[inline(always)]
     pub fn began_before(&self, silence: &Silence, gap_ns: u64) -> bool {
         let since_ns = silence.now_ns.saturating_sub(self.since_ns);
@@ -161,8 +173,8 @@ impl Suspect {
         gap_ns <= since_ns + slack_ns
     }
 
-    /// Whether payload came since the gap ended. A FIN moves `rcv_nxt` too, but is
-    /// no data segment.
+    /// Whether payload came since the gap ended. (A FIN moves `rcv_nxt` too, but is no data
+    /// segment.)
     #[inline(always)]
     pub fn was_answered(&self, sock: TcpSock) -> bool {
         sock.rcv_nxt() != self.rcv_nxt && sock.data_segs_in() != self.data_segs_in
@@ -182,9 +194,9 @@ impl Suspect {
         }
     }
 
-    /// Whether the suspect has been watched long enough and nothing is wrong: all
-    /// its data is acknowledged and no probe of it stands unanswered. Of a half-closed
-    /// one nothing is known before an answer or its end.
+    /// Whether the probation is over and nothing is wrong: all data is acknowledged, and no
+    /// probe is unanswered. A half-closed suspect has no probation: it waits for an answer or
+    /// for its end.
     #[inline(always)]
     pub fn is_done(&self, sock: TcpSock, now_ns: u64) -> bool {
         self.half_closed == 0

@@ -32,7 +32,7 @@ const HEADER: usize = 20;
 
 #[sock_ops]
 pub fn watch_socket(context: SockOpsContext) -> u32 {
-    // Every connection of the host comes by here when it opens.
+    // This runs for every connection of the host when it opens, too.
     if is(context.ops, BPF_SOCK_OPS_RTT_CB)
         || is(context.ops, BPF_SOCK_OPS_PARSE_HDR_OPT_CB)
         || is(context.ops, BPF_SOCK_OPS_HDR_OPT_LEN_CB)
@@ -42,7 +42,7 @@ pub fn watch_socket(context: SockOpsContext) -> u32 {
     1
 }
 
-/// Whether this is the callback. Asked anew each time: see [`crate::verifier`].
+/// Whether this callback runs. Loaded anew each time: see [`crate::verifier`].
 #[inline(always)]
 fn is(ops: *mut bpf_sock_ops, callback: u32) -> bool {
     load::<u32>(ops, offset_of!(bpf_sock_ops, op)) == callback
@@ -111,7 +111,7 @@ fn arrival(ops: *mut bpf_sock_ops, sock: TcpSock, snapshot: &mut Snapshot) {
     }
 }
 
-/// A segment of which no more can be read.
+/// A segment that no more can be read of.
 #[inline(always)]
 fn whole(segment: Segment) -> Arrival {
     Arrival {
@@ -123,7 +123,7 @@ fn whole(segment: Segment) -> Arrival {
 /// The socket that the callback is about.
 #[inline(always)]
 fn sock_of(ops: *mut bpf_sock_ops) -> *const c_void {
-    // The union of `sk` alone.
+    // The union that holds `sk` alone.
     load(ops, offset_of!(bpf_sock_ops, __bindgen_anon_2))
 }
 
@@ -138,16 +138,16 @@ fn argument(ops: *mut bpf_sock_ops) -> u32 {
 #[inline(always)]
 fn load<T: Copy>(ops: *mut bpf_sock_ops, byte_offset: usize) -> T {
     let at = ops.cast_const().wrapping_byte_add(byte_offset).cast::<T>();
-    // SAFETY: the context of this program, of which the verifier takes loads at a
-    // member's own width and offset only. Volatile, so that it is read each time.
+    // SAFETY: the context of this program; the verifier accepts loads at a member's own
+    // width and offset only. Volatile, so that it is loaded each time.
     unsafe { ptr::read_volatile(at) }
 }
 
-/// The segment that is being parsed; without any flag where it cannot be read. The stack
-/// has read its timestamp by then (`tcp_validate_incoming`), and nothing else.
+/// The segment that is being parsed; one without flags if it cannot be read. By now the stack
+/// has read its timestamp (`tcp_validate_incoming`), and nothing else of it.
 #[inline(always)]
 fn header(ops: *mut bpf_sock_ops) -> Segment {
-    // The unions of `skb_data` and of `skb_data_end` alone.
+    // The unions that hold `skb_data` alone, and `skb_data_end` alone.
     let data: *const u8 = load(ops, offset_of!(bpf_sock_ops, __bindgen_anon_3));
     let end: *const u8 = load(ops, offset_of!(bpf_sock_ops, __bindgen_anon_4));
     let len: u32 = load(ops, offset_of!(bpf_sock_ops, skb_len));

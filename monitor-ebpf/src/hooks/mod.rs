@@ -1,5 +1,5 @@
-//! One file a hook family. A hook with several mechanisms has one program for
-//! each, all with the same body; user space loads the first that works.
+//! The programs, one file for each family of hooks. A hook with several mechanisms has one
+//! program for each, all with the same body; user space loads the first that works.
 
 mod callbacks;
 mod receive;

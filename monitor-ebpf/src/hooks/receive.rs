@@ -1,5 +1,5 @@
-//! A segment arrived on an established connection, before it is validated: what
-//! is seen here proves arrival, not acceptance.
+//! A segment arrives on an established connection. The hooks run before the stack validates
+//! it: what they see has arrived, but need not be accepted.
 
 use crate::emit::{Arrival, Context, emit_decided};
 use crate::gap;
@@ -34,7 +34,7 @@ fn on_receive(context: &impl EbpfContext) -> i32 {
     if silence::is_healthy(sock) {
         return 0;
     }
-    // From here on: rare.
+    // Few segments get here.
     let suspect = Suspect::of(sock);
     if suspect.is_none() && silence::is_busy(sock) {
         return 0;
@@ -100,10 +100,10 @@ fn from_silence(
     let (threshold, route) = gap::ended(sock, silence, |clock| moves(segment, clock))?;
     let suspect = Suspect::begin(sock, threshold, silence.now_ns)?;
     suspect.facts += 1;
-    // With payload the peer spoke: the path has passed its test.
+    // Payload is the peer's own: it proves that the path works.
     let payload = brings_payload(sock, segment, before);
     let decision = Decision::of(FactKind::GapEndedByReceive).on(route);
-    suspect.decision.put(decision.ending(payload));
+    suspect.decide(decision.ending(payload));
     Some(suspect)
 }
 
@@ -119,19 +119,13 @@ fn from_suspect(
     let another = gap::ended_another(sock, suspect, silence, |clock| moves(segment, clock));
     if let Some(threshold) = another {
         suspect.renew(sock, threshold, silence.now_ns);
-        suspect
-            .decision
-            .put(Decision::of(FactKind::GapEndedByReceive).ending(payload));
+        suspect.decide(Decision::of(FactKind::GapEndedByReceive).ending(payload));
     } else if payload {
-        suspect
-            .decision
-            .put(Decision::of(FactKind::PayloadArrived).ending(true));
+        suspect.decide(Decision::of(FactKind::PayloadArrived).ending(true));
     } else if is_worth_a_fact(sock, suspect, segment, before) && suspect.may_emit() {
-        suspect.decision.put(Decision::of(FactKind::AckArrived));
+        suspect.decide(Decision::of(FactKind::AckArrived));
     } else if suspect.is_done(sock, silence.now_ns) {
-        suspect
-            .decision
-            .put(Decision::of(FactKind::ProbationOver).ending(true));
+        suspect.decide(Decision::of(FactKind::ProbationOver).ending(true));
     } else {
         return None;
     }
@@ -162,9 +156,9 @@ fn moves(segment: Segment, clock: u32) -> bool {
         || segment.tcp_flags & (tcp_flags::FIN | tcp_flags::RST) != 0
 }
 
-/// Whether the segment holds payload that was not there before and that the stack
-/// will take: it ends after `rcv_nxt`, starts within the window, and acknowledges
-/// nothing that was never sent. A retransmission of old data does not.
+/// Whether the segment holds new payload that the stack will take: it ends after `rcv_nxt`,
+/// starts within the window, and acknowledges nothing that was never sent. A retransmission
+/// of old data holds none.
 #[inline(always)]
 fn brings_payload(sock: TcpSock, segment: Segment, before: Edges) -> bool {
     let rcv_nxt = before.rcv_nxt;

@@ -1,4 +1,5 @@
-//! Resets, in and out. The end of a connection is emitted whatever is left of the budget.
+//! Resets, in and out. They end a connection, so they are emitted whatever is left of the
+//! suspect's budget.
 
 use crate::emit::{Context, emit};
 use crate::kernel::pointer_argument;

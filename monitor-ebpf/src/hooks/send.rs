@@ -4,14 +4,14 @@ use crate::emit::{Context, Task, emit_decided};
 use crate::gap;
 use crate::kernel::pointer_argument;
 use crate::silence::{self, Silence};
-use crate::sock::TcpSock;
+use crate::sock::{TcpSock, is_open};
 use crate::suspects::{Decision, Suspect};
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};
 use aya_ebpf::programs::{BtfTracePointContext, FEntryContext};
-use monitor_common::{FactKind, TcpState};
+use monitor_common::FactKind;
 
-/// Kernel 6.16 and later.
+/// On kernel 6.16 and later.
 #[btf_tracepoint(function = "tcp_sendmsg_locked")]
 #[inline(always)]
 pub fn send_tracepoint(context: BtfTracePointContext) -> i32 {
@@ -24,7 +24,7 @@ pub fn send_fentry(context: FEntryContext) -> i32 {
     on_send(&context)
 }
 
-/// Before 6.5 `sendfile` and `splice` do not come by `tcp_sendmsg_locked`.
+/// Before 6.5 `sendfile` and `splice` do not call `tcp_sendmsg_locked`.
 #[fentry(function = "do_tcp_sendpages")]
 #[inline(always)]
 pub fn send_pages_fentry(context: FEntryContext) -> i32 {
@@ -39,7 +39,7 @@ fn on_send(context: &impl EbpfContext) -> i32 {
     if silence::is_healthy(sock) {
         return 0;
     }
-    // From here on: rare.
+    // Few segments get here.
     let suspect = Suspect::of(sock);
     if suspect.is_none() {
         if silence::is_busy(sock) {
@@ -72,7 +72,8 @@ pub fn decide_send(
     suspect: Option<&'static mut Suspect>,
     silence: &Silence,
 ) -> Option<&'static mut Suspect> {
-    if !can_send(sock) {
+    // In another state the kernel refuses to send.
+    if !is_open(sock.state()) {
         return None;
     }
     match suspect {
@@ -81,21 +82,12 @@ pub fn decide_send(
     }
 }
 
-/// Whether data can be sent: what is asked for in another state is refused.
-#[inline(always)]
-fn can_send(sock: TcpSock) -> bool {
-    let state = sock.state();
-    state == TcpState::Established as u32 || state == TcpState::CloseWait as u32
-}
-
 #[inline(always)]
 fn from_silence(sock: TcpSock, silence: &Silence) -> Option<&'static mut Suspect> {
     let (threshold, route) = gap::ended(sock, silence, |_| true)?;
     let suspect = Suspect::begin(sock, threshold, silence.now_ns)?;
     suspect.facts += 1;
-    suspect
-        .decision
-        .put(Decision::of(FactKind::GapEndedBySend).on(route));
+    suspect.decide(Decision::of(FactKind::GapEndedBySend).on(route));
     Some(suspect)
 }
 
@@ -107,14 +99,12 @@ fn from_suspect(
 ) -> Option<&'static mut Suspect> {
     if let Some(threshold) = gap::ended_another(sock, suspect, silence, |_| true) {
         suspect.renew(sock, threshold, silence.now_ns);
-        suspect.decision.put(Decision::of(FactKind::GapEndedBySend));
+        suspect.decide(Decision::of(FactKind::GapEndedBySend));
     } else if suspect.is_done(sock, silence.now_ns) {
-        suspect
-            .decision
-            .put(Decision::of(FactKind::ProbationOver).ending(true));
+        suspect.decide(Decision::of(FactKind::ProbationOver).ending(true));
     } else if sock.packets_out() == 0 && suspect.may_emit() {
         // With data in flight already, more data is no news.
-        suspect.decision.put(Decision::of(FactKind::Sent));
+        suspect.decide(Decision::of(FactKind::Sent));
     } else {
         return None;
     }

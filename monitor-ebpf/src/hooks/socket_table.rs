@@ -1,14 +1,13 @@
-//! Passes over the table of TCP sockets of one network namespace: the only programs
-//! that may set the callbacks of a socket they do not run for.
+//! Passes over the table of TCP sockets of one network namespace. Only iterators over it may
+//! set the callbacks of a socket that they do not run for.
 
 use crate::kernel::pointer_at;
 use crate::snapshot::Snapshot;
-use crate::sock::TcpSock;
+use crate::sock::{TcpSock, is_open};
 use crate::watched;
 use core::ffi::c_void;
-use monitor_common::TcpState;
 
-/// Word offset of the socket in `struct bpf_iter__tcp`.
+/// Byte offset of the socket in `struct bpf_iter__tcp`.
 const SOCK_COMMON: usize = 8;
 
 /// Begins to watch the sockets that the sweep requested.
@@ -21,10 +20,8 @@ pub extern "C" fn mark_tcp(context: *mut c_void) -> i32 {
     let Some(entry) = watched::of(sock).filter(|entry| entry.active == 0) else {
         return 0;
     };
-    let state = sock.state();
     // Never a listener: its children would inherit the callbacks.
-    let open = state == TcpState::Established as u32 || state == TcpState::CloseWait as u32;
-    if !open {
+    if !is_open(sock.state()) {
         watched::end(sock, entry);
     } else if watched::begin(sock, entry) {
         sock.ensure_cookie();

@@ -4,7 +4,7 @@ use crate::emit::{Context, emit};
 use crate::kernel::pointer_argument;
 use crate::paths;
 use crate::silence::{self, Silence};
-use crate::sock::TcpSock;
+use crate::sock::{TcpSock, is_open};
 use crate::suspects::Suspect;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
@@ -22,8 +22,8 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
             states,
             ..Context::of_path(suspect.path_id)
         };
-        // The receive hook runs in ESTABLISHED only: payload that came while half
-        // closed shows in what was received since the gap.
+        // The receive hook runs in ESTABLISHED only. Payload that came while the connection
+        // was half-closed shows in the counters since the gap.
         let answered = suspect.was_answered(sock);
         if answered {
             emit(FactKind::PayloadArrived, sock, &silence, &context);
@@ -35,11 +35,7 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
         return 0;
     }
     // A silence can end with the connection, which no other hook sees.
-    let (old, _) = states;
-    if old != TcpState::Established as u32 && old != TcpState::CloseWait as u32 {
-        return 0;
-    }
-    if silence::is_busy(sock) {
+    if !is_open(states.0) || silence::is_busy(sock) {
         return 0;
     }
     let Some((threshold, route)) = paths::threshold(sock) else {

@@ -1,5 +1,5 @@
-//! The sweep: sees what no event can. It walks sockets, and writes out those
-//! that are at risk, crossed, stalled or waiting, and a sample, as facts.
+//! The sweep sees what no event shows. It walks the host's sockets, and writes out, as facts,
+//! those that are at risk, crossed, stalled or waiting, and a sample of the others.
 
 use crate::counters::count;
 use crate::emit::{Context, Task, emit, write};
@@ -7,7 +7,7 @@ use crate::globals::offset;
 use crate::kernel::pointer_at;
 use crate::paths::{self, Threshold};
 use crate::silence::{self, Silence};
-use crate::sock::{Route, TcpSock};
+use crate::sock::{Route, TcpSock, is_open};
 use crate::suspects::Suspect;
 use crate::verifier::Hidden;
 use crate::watched;
@@ -24,8 +24,8 @@ use monitor_common::{
 #[map]
 static SWEEP_ORDER: Array<SweepOrder> = Array::with_max_entries(1, 0);
 
-/// Room for one row: a fact is too large for the stack. One entry does, because
-/// user space runs one sweep of a load at a time.
+/// Room for one fact, which is too large for the stack. One entry is enough, because user
+/// space runs one sweep of a load at a time.
 #[map]
 static SWEEP_ROW: PerCpuArray<Fact> = PerCpuArray::with_max_entries(1, 0);
 
@@ -33,8 +33,8 @@ static SWEEP_ROW: PerCpuArray<Fact> = PerCpuArray::with_max_entries(1, 0);
 #[map]
 static SWEEP_NOTE: PerCpuArray<Hidden<u32>> = PerCpuArray::with_max_entries(1, 0);
 
-/// Word offsets in `struct bpf_iter__task_file` and `struct bpf_iter__tcp`: each
-/// member there is 8 bytes wide (`__bpf_md_ptr`), by the kernel's own contract.
+/// Byte offsets in `struct bpf_iter__task_file` and `struct bpf_iter__tcp`: by the kernel's
+/// own contract each member there is 8 bytes wide (`__bpf_md_ptr`).
 const META: usize = 0;
 const TASK: usize = 8;
 const SOCK_COMMON: usize = 8;
@@ -84,22 +84,21 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     };
     let all = order.mode == SweepMode::All as u32;
     let state = sock.state();
-    let open = state == TcpState::Established as u32 || state == TcpState::CloseWait as u32;
+    let open = is_open(state);
     let half_closed = state == TcpState::FinWait1 as u32 || state == TcpState::FinWait2 as u32;
     let suspected = Suspect::of(sock).is_some();
     if !(open || half_closed || suspected || all && is_closing(state)) {
         return;
     }
-    // Up to here and through the next lines comes every healthy socket: single
-    // loads only.
+    // Every healthy socket gets as far as the two returns below: single loads only.
     let stalled = open && is_stalled(sock);
     let sampled = open && sock.hash() & order.sample_mask == order.sample_turn;
     if !all && !stalled && !suspected && !sampled && silence::is_busy(sock) {
         return;
     }
     let silence = Silence::of(sock);
-    // The payload's silence is the longest of all clocks. To find a connection's path takes
-    // longer than all before.
+    // The payload clock's silence is the longest of all. To find the path of a connection
+    // takes longer than everything before.
     let soon_ns = silence.payload_ns.saturating_add(order.ahead_ns);
     if !all && !stalled && !suspected && !sampled && soon_ns < order.least_threshold_ns {
         return;
@@ -136,7 +135,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     }
 }
 
-/// Notes what is to be done with a socket that may matter.
+/// Decides, and notes, what is to be done with a socket that may matter.
 #[inline(always)]
 fn decide(
     sock: TcpSock,
@@ -146,8 +145,8 @@ fn decide(
     measured: Option<(Threshold, Route)>,
 ) {
     let all = note.has(ALL);
-    // A suspect is shown whatever it does: what the receive hook cannot see (it runs
-    // in ESTABLISHED only) shows in its counters.
+    // A suspect is always shown: what the receive hook cannot see (it runs in ESTABLISHED
+    // only) shows in the socket's counters.
     let mut found = note.has(SUSPECTED);
     let mut silent_soon = false;
     if let Some((threshold, _)) = measured {
@@ -167,7 +166,7 @@ fn decide(
             }
         }
     }
-    // Without a path too a sample counts: it is a neighbour of those that fail.
+    // A sample is shown without a path too: failing connections are compared with it.
     let sampled = note.has(SAMPLED) && measured.is_some();
     if note.has(SUSPECTED)
         && let Some(suspect) = Suspect::of(sock)
@@ -181,19 +180,19 @@ fn decide(
     ]);
 }
 
-/// What is known of the socket at hand.
+/// What is known of the socket at hand, and what is to be done with it: the bits below.
 struct Note(&'static mut Hidden<u32>);
 
-/// Every connection is asked for.
+/// Every connection is wanted.
 const ALL: u32 = 1 << 0;
 const OPEN: u32 = 1 << 1;
 const HALF_CLOSED: u32 = 1 << 2;
 const SUSPECTED: u32 = 1 << 3;
 const STALLED: u32 = 1 << 4;
 const SAMPLED: u32 = 1 << 5;
-/// A row is to be written,
+/// A row is to be written.
 const SHOWN: u32 = 1 << 6;
-/// ...and not only as a sample.
+/// The row is not a mere sample.
 const FOUND: u32 = 1 << 7;
 /// It is silent, or will be before the next sweep: see [`SilentSockets`].
 const SILENT: u32 = 1 << 8;
@@ -206,7 +205,7 @@ impl Note {
         Some(Self(unsafe { &mut *bits }))
     }
 
-    /// Writes these down, and forgets what was there.
+    /// Sets these bits, and clears all others.
     #[inline(always)]
     fn put<const N: usize>(&mut self, bits: &[(u32, bool); N]) {
         let mut note = 0;
@@ -222,12 +221,12 @@ impl Note {
     }
 }
 
-/// Ends a suspicion that no fact more will come from.
+/// Ends a suspicion from which no further fact will come.
 #[inline(always)]
 fn review(sock: TcpSock, suspect: &mut Suspect, state: u32, silence: &Silence) {
     let (kind, states) = if suspect.half_closed != 0 && suspect.was_answered(sock) {
-        // No hook saw it come. With states, as where a change of state shows it: the
-        // silence is not the one that it ended.
+        // No hook saw the payload come. The states are set, as in the fact of a change of
+        // state: they tell that the silence is not the one that the payload ended.
         (FactKind::PayloadArrived, (state, state))
     } else if suspect.is_done(sock, silence.now_ns) {
         (FactKind::ProbationOver, (0, 0))
@@ -242,9 +241,9 @@ fn review(sock: TcpSock, suspect: &mut Suspect, state: u32, silence: &Silence) {
     suspect.end(sock);
 }
 
-/// Whether something should move and may not: a probe or data that was sent again
-/// stands unanswered, data waits although none is in flight, or unread data has all
-/// but closed this host's window.
+/// Whether something should move and perhaps does not: a probe or retransmitted data is
+/// unanswered, data waits although none is in flight, or unread data has nearly closed this
+/// host's window.
 #[inline(always)]
 fn is_stalled(sock: TcpSock) -> bool {
     if sock.retransmits() > 0 || sock.probes_out() > 0 || sock.retrans_out() > 0 {
@@ -257,8 +256,7 @@ fn is_stalled(sock: TcpSock) -> bool {
     if sock.copied_seq() == rcv_nxt {
         return false;
     }
-    // The stack's own sum (tcp_receive_window): data beyond the window makes it
-    // negative.
+    // As the stack reckons it (`tcp_receive_window`): negative with data beyond the window.
     let window = sock
         .rcv_wup()
         .wrapping_add(sock.rcv_wnd())
@@ -266,16 +264,16 @@ fn is_stalled(sock: TcpSock) -> bool {
     (window as i32) < (sock.rcv_mss() as i32).max(1)
 }
 
-/// Whether this host opened the connection, sent last and has all of it
-/// acknowledged: then a reply may be due.
+/// Whether a reply may be due: this host opened the connection, sent last, and all that it
+/// sent is acknowledged.
 #[inline(always)]
 fn waits_for_reply(sock: TcpSock) -> bool {
     let snd_una = sock.snd_una();
     if snd_una != sock.snd_nxt() || snd_una != sock.write_seq() {
         return false;
     }
-    // `bytes_acked` counts the SYN of the side that opened the connection, and
-    // `bytes_sent` what this host itself then refused to let out.
+    // `bytes_acked` counts the SYN of the side that opened the connection; `bytes_sent` counts
+    // also what this host itself (a firewall, say) refused to let out.
     let sent = sock.bytes_sent().wrapping_sub(sock.bytes_retrans());
     let opened = sent > 0 && !sock.accepted() && sock.bytes_acked() != sent;
     // Within one jiffy nobody knows who spoke last.
@@ -292,7 +290,7 @@ fn write_row(context: *const c_void, sock: TcpSock, silence: &Silence, row: &Con
     sock.ensure_cookie();
     write(room, FactKind::Swept as u32, sock, silence, row);
     let seq = pointer_at(pointer_at(context, META), 0);
-    // A full buffer is no loss: the kernel hands it over and comes back here.
+    // A full buffer loses nothing: the kernel hands it over, and visits the socket again.
     // SAFETY: the iterator's own seq_file, and a whole fact written just above.
     let _ = unsafe {
         bpf_seq_write(
