@@ -2,6 +2,7 @@
 //! is wrong in one way, and the comparison must say so.
 
 use super::compare::{differences, unread};
+use super::tests_of_many::{self, alert};
 use super::{Conclusion, Holder, Observed, ObservedFinding, Reading, Severity, Truth};
 use crate::ends::End::{self, Client, Server};
 use serde_json::{Value, json};
@@ -18,20 +19,12 @@ fn truth() -> Truth {
 }
 
 fn finding(end: End, conclusion: &str, severity: &str, gap: f64) -> Value {
-    let mut finding = json!({
-        "time": "2026-01-31T12:00:00.123Z", "kind": conclusion, "certainty": "observed",
-        "severity": severity, "gap_seconds": gap, "timeout_seconds": 4.0, "path": "nat",
-        "clock": "packets",
-        "connection": {"id": "1f-ab", "flow_id": "ab", "family": "ipv4", "local": "198.18.1.2:4000",
-            "remote": "198.19.1.2:5432", "netns": 4_026_531_840_u32, "role": end.word()},
-        "owner": {"pid": 7, "comm": end.app(), "unit": null},
-        "evidence": [{"fact": "timeouts", "value": 3}],
-        "advice": null, "summary": "silence"
-    });
-    if conclusion == "blackholed" {
-        finding["kind"] = json!("outcome");
-        finding["outcome"] = json!(conclusion);
-    }
+    let kind = match conclusion {
+        "blackholed" => "outcome",
+        kind => kind,
+    };
+    let mut finding = tests_of_many::finding(end, kind, conclusion, severity);
+    finding["gap_seconds"] = json!(gap);
     finding
 }
 
@@ -42,11 +35,6 @@ fn observation(end: Option<End>, at_seconds: f64, finding: Value) -> ObservedFin
         on: 0,
         finding: serde_json::from_value(finding).unwrap(),
     }
-}
-
-fn alert(name: &str, severity: &str, owner: &str) -> Value {
-    json!({"name": name, "severity": severity, "path": "nat", "owner": owner,
-        "connections": 1, "since": "2026-01-31T12:00:00Z", "summary": "gone", "example": "1f-ab"})
 }
 
 /// What a `tcplull` says that is right in all.

@@ -43,6 +43,16 @@ pub(super) fn observed(findings: Vec<ObservedFinding>) -> Observed {
     }
 }
 
+/// One finding, about the client's end of the first connection.
+fn of_client(finding: Value) -> Observed {
+    observed(vec![observation(Client, 0, finding)])
+}
+
+pub(super) fn alert(name: &str, severity: &str, owner: &str) -> Value {
+    json!({"name": name, "severity": severity, "path": "nat", "owner": owner,
+        "connections": 1, "since": "2026-01-31T12:00:00Z", "summary": "gone", "example": "1f-ab"})
+}
+
 /// Asserts that there is a difference, and that each tells `how`.
 fn differs(truth: &Truth, observed: &Observed, how: &str) {
     let found = differences(truth, observed);
@@ -59,14 +69,14 @@ fn a_suspicion_must_be_one_and_nothing_else_may_be() {
     let undelivered =
         || Truth::of_path("nat", 4).due(Client, Conclusion::Undelivered, Severity::Page, 4.0..=6.0);
     let mut finding = finding(Client, "outcome", "undelivered", "page");
-    let open = observed(vec![observation(Client, 0, finding.clone())]);
+    let open = of_client(finding.clone());
     differs(&undelivered().suspected(), &open, "suspected was due");
     finding["certainty"] = json!("suspected");
-    let suspected = observed(vec![observation(Client, 0, finding.clone())]);
+    let suspected = of_client(finding.clone());
     agrees(&undelivered().suspected(), &suspected);
     differs(&undelivered(), &suspected, "observed was due");
     finding["certainty"] = json!("proven");
-    let proven = observed(vec![observation(Client, 0, finding)]);
+    let proven = of_client(finding);
     differs(
         &undelivered().suspected(),
         &proven,
@@ -77,13 +87,7 @@ fn a_suspicion_must_be_one_and_nothing_else_may_be() {
 #[test]
 fn a_stall_is_known_by_its_cause_and_wakes_whom_it_should() {
     let truth = Truth::of_path("nat", 4).stalls(Client, Conclusion::StallBlackholed, 1.0..=8.0);
-    let stall = |cause, severity| {
-        observed(vec![observation(
-            Client,
-            0,
-            finding(Client, "stall", cause, severity),
-        )])
-    };
+    let stall = |cause, severity| of_client(finding(Client, "stall", cause, severity));
     agrees(&truth, &stall("blackholed", "page"));
     differs(
         &truth,
@@ -95,11 +99,7 @@ fn a_stall_is_known_by_its_cause_and_wakes_whom_it_should() {
         &stall("unexplained", "page"),
         "said stall/unexplained",
     );
-    let outcome = observed(vec![observation(
-        Client,
-        0,
-        finding(Client, "outcome", "blackholed", "page"),
-    )]);
+    let outcome = of_client(finding(Client, "outcome", "blackholed", "page"));
     differs(&truth, &outcome, "said blackholed");
 }
 
@@ -108,11 +108,7 @@ fn where_nobody_may_be_woken_a_page_is_told_and_so_is_a_ticket_that_is_not_due()
     let truth = Truth::of_path("nat", 4).quiet();
     agrees(&truth, &observed(Vec::new()));
     for severity in ["page", "ticket"] {
-        let woken = observed(vec![observation(
-            Client,
-            0,
-            finding(Client, "stall", "awaiting_reply", severity),
-        )]);
+        let woken = of_client(finding(Client, "stall", "awaiting_reply", severity));
         differs(&truth, &woken, "nobody may be woken here");
     }
     // Not even one that an ill-written truth itself holds.
@@ -122,21 +118,13 @@ fn where_nobody_may_be_woken_a_page_is_told_and_so_is_a_ticket_that_is_not_due()
         Severity::Page,
         4.0..=6.0,
     );
-    let paged = observed(vec![observation(
-        Client,
-        0,
-        finding(Client, "outcome", "blackholed", "page"),
-    )]);
+    let paged = of_client(finding(Client, "outcome", "blackholed", "page"));
     differs(&contradicts, &paged, "nobody may be woken here");
     // A ticket on the way is the silence's own, if the truth says so.
     let crosses = Truth::of_path("nat", 4).quiet().crosses(Client);
     agrees(
         &crosses,
-        &observed(vec![observation(
-            Client,
-            0,
-            finding(Client, "crossed", "", "ticket"),
-        )]),
+        &of_client(finding(Client, "crossed", "", "ticket")),
     );
 }
 
@@ -158,11 +146,11 @@ fn a_warning_that_is_due_must_come_with_its_reason() {
     let truth = |reason| Truth::of_path("nat", 6).warned(Client, reason);
     let mut warning = finding(Client, "at_risk", "", "none");
     warning["timeout_seconds"] = json!(6.0);
-    let warned = observed(vec![observation(Client, 0, warning.clone())]);
+    let warned = of_client(warning.clone());
     agrees(&truth("keepalive starts after 6 s"), &warned);
     differs(&truth("keepalive is off"), &warned, "does not advise");
     warning["gap_seconds"] = json!(6.5);
-    let late = observed(vec![observation(Client, 0, warning)]);
+    let late = of_client(warning);
     differs(&truth("keepalive starts after 6 s"), &late, "gap of 6.5 s");
     differs(
         &truth("keepalive starts after 6 s"),
@@ -210,11 +198,11 @@ fn a_scope_must_be_said_where_it_is_due_and_nowhere_else() {
     let mut stall = finding(Client, "stall", "blackholed", "page");
     differs(
         &alone.clone().says_unreachable(),
-        &observed(vec![observation(Client, 0, stall.clone())]),
+        &of_client(stall.clone()),
         "has the scope None",
     );
     stall["scope"] = json!("peer_or_network");
-    let reaches_far = observed(vec![observation(Client, 0, stall)]);
+    let reaches_far = of_client(stall);
     agrees(&alone.clone().says_unreachable(), &reaches_far);
     differs(&alone, &reaches_far, "has the scope Some");
 }
@@ -222,13 +210,13 @@ fn a_scope_must_be_said_where_it_is_due_and_nowhere_else() {
 #[test]
 fn what_is_said_of_an_unwatched_end_is_not_looked_at() {
     let truth = Truth::of_path("nat", 4).quiet().unwatched(Server);
-    let alert = |owner: &str| {
-        json!({"name": "blackholed", "severity": "page", "path": "nat", "owner": owner,
-            "connections": 1, "since": "2026-01-31T12:00:00Z", "summary": "gone", "example": "1f"})
-    };
     let paged = finding(Server, "outcome", "blackholed", "page");
     let mut of_server = observed(vec![observation(Server, 0, paged)]);
-    let firing = |owner| Some(vec![serde_json::from_value(alert(owner)).unwrap()]);
+    let firing = |owner| {
+        Some(vec![
+            serde_json::from_value(alert("blackholed", "page", owner)).unwrap(),
+        ])
+    };
     of_server.alerts = firing("server-app");
     agrees(&truth, &of_server);
     of_server.alerts = firing("client-app");
@@ -243,11 +231,7 @@ fn what_is_said_of_an_unwatched_end_is_not_looked_at() {
 #[test]
 fn an_owner_in_a_control_group_of_its_own_must_be_named_by_it() {
     let truth = Truth::of_path("nat", 4).crosses(Client);
-    let mut observed = observed(vec![observation(
-        Client,
-        0,
-        finding(Client, "crossed", "", "ticket"),
-    )]);
+    let mut observed = of_client(finding(Client, "crossed", "", "ticket"));
     observed.cgroup = Some("/mine".to_owned());
     agrees(&truth, &observed);
     observed.cgroup = Some("/another".to_owned());
