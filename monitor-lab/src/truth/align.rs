@@ -31,15 +31,8 @@ pub struct Aligned<'a> {
 /// Findings about connections that the story does not have are left out.
 pub fn align<'a>(truth: &'a Truth, observed: &'a Observed) -> Vec<Aligned<'a>> {
     let due = truth.due.iter().map(|due| due.connections.end);
-    let observation = observed
-        .findings
-        .iter()
-        .map(|observation| observation.on + 1);
-    let connections = due
-        .chain(observation)
-        .max()
-        .unwrap_or(0)
-        .max(truth.connections);
+    let seen = observed.findings.iter().map(|one| one.on + 1);
+    let connections = due.chain(seen).fold(truth.connections, usize::max);
     let ends = End::BOTH.into_iter();
     ends.filter(|end| truth.unwatched != Some(*end))
         .flat_map(|end| (0..connections).map(move |connection| (end, connection)))
@@ -61,14 +54,14 @@ fn pairs<'a>(
     let due: Vec<&Due> = all
         .filter(|due| due.connections.contains(&connection))
         .collect();
-    let observation = observed.findings.iter();
-    let observation = observation
-        .filter(|observation| observation.end == Some(end) && observation.on == connection);
     let mut pairs = Vec::new();
     let mut next = 0;
     // One silence gives each warning once.
     let mut warned = Vec::new();
-    for observation in observation {
+    for observation in &observed.findings {
+        if (observation.end, observation.on) != (Some(end), connection) {
+            continue;
+        }
         let conclusion = observation.finding.conclusion();
         let says = |due: &&Due| due.conclusion.word() == conclusion;
         if let Some(ahead) = due[next..].iter().position(says) {

@@ -15,17 +15,12 @@ pub fn differences(truth: &Truth, observed: &Observed) -> Vec<String> {
     for line in &observed.unreadable {
         found.push(format!("watch printed a line that is no finding: {line}"));
     }
-    for observation in observed
-        .findings
-        .iter()
-        .filter(|observation| observation.end.is_none())
-    {
-        let connection = &observation.finding.connection;
+    for finding in observed.strangers() {
         found.push(format!(
             "said {} about {} → {}, which is no connection of this story",
-            observation.finding.conclusion(),
-            connection.local,
-            connection.remote
+            finding.conclusion(),
+            finding.connection.local,
+            finding.connection.remote
         ));
     }
     for aligned in align(truth, observed) {
@@ -41,20 +36,11 @@ pub fn differences(truth: &Truth, observed: &Observed) -> Vec<String> {
     }
     noise(truth, observed, &mut found);
     same_flow(observed, &mut found);
-    let owners = Owners::of(
-        observed
-            .findings
-            .iter()
-            .map(|observation| (observation.end, &observation.finding)),
-    );
-    for (when, due, firing) in [
-        (
-            "in the silence",
-            &truth.alerts_in_silence,
-            &observed.alerts_in_silence,
-        ),
-        ("at the end", &truth.alerts, &observed.alerts),
-    ] {
+    let findings = observed.findings.iter();
+    let owners = Owners::of(findings.map(|one| (one.end, &one.finding)));
+    let in_silence = (&truth.alerts_in_silence, &observed.alerts_in_silence);
+    let at_end = (&truth.alerts, &observed.alerts);
+    for (when, (due, firing)) in [("in the silence", in_silence), ("at the end", at_end)] {
         if let Some(firing) = firing {
             let firing = alerts::looked_at(truth, &owners, firing.clone());
             let differ = alerts::differences(truth, due, &owners, &firing);
@@ -63,21 +49,20 @@ pub fn differences(truth: &Truth, observed: &Observed) -> Vec<String> {
     }
     for (due, reading) in truth.metrics.iter().zip(observed.metrics.iter().flatten()) {
         if reading.value.is_none_or(|value| value < due.at_least) {
+            let value = reading
+                .value
+                .map_or("absent".to_owned(), |value| value.to_string());
             found.push(format!(
-                "metrics: {} is {}, at least {} was due",
-                reading.series,
-                reading
-                    .value
-                    .map_or("absent".to_owned(), |value| value.to_string()),
-                due.at_least
+                "metrics: {} is {value}, at least {} was due",
+                reading.series, due.at_least
             ));
         }
     }
     for due in &truth.listing {
-        let listed = observed.listing.iter().flatten();
-        let listed = listed.filter(|(end, _)| *end == due.end);
-        for (_, listed) in listed {
-            listing(truth, due, listed.as_ref(), &mut found);
+        for (end, listed) in observed.listing.iter().flatten() {
+            if *end == due.end {
+                listing(truth, due, listed.as_ref(), &mut found);
+            }
         }
     }
     found
@@ -87,22 +72,23 @@ pub fn differences(truth: &Truth, observed: &Observed) -> Vec<String> {
 /// hold whatever `tcplull` said.
 pub fn unread(truth: &Truth, observed: &Observed) -> Vec<String> {
     let kinds = [
-        (
-            "alerts",
-            !truth.alerts.is_empty() && observed.alerts.is_none(),
-        ),
+        ("alerts", truth.alerts.is_empty(), observed.alerts.is_none()),
         (
             "metrics",
-            !truth.metrics.is_empty() && observed.metrics.is_none(),
+            truth.metrics.is_empty(),
+            observed.metrics.is_none(),
         ),
         (
             "the listing",
-            !truth.listing.is_empty() && observed.listing.is_none(),
+            truth.listing.is_empty(),
+            observed.listing.is_none(),
         ),
     ];
-    let missed = kinds.into_iter().filter(|(_, missed)| *missed);
+    let missed = kinds
+        .into_iter()
+        .filter(|(_, nothing, unread)| !nothing && *unread);
     missed
-        .map(|(what, _)| format!("the truth is about {what}, and the story never read them"))
+        .map(|(what, ..)| format!("the truth is about {what}, and the story never read them"))
         .collect()
 }
 
@@ -168,13 +154,8 @@ fn same_flow(observed: &Observed, found: &mut Vec<String>) {
     let mut flows: Vec<(usize, &str)> = observed
         .findings
         .iter()
-        .filter(|observation| observation.end.is_some())
-        .map(|observation| {
-            (
-                observation.on,
-                observation.finding.connection.flow_id.as_str(),
-            )
-        })
+        .filter(|one| one.end.is_some())
+        .map(|one| (one.on, one.finding.connection.flow_id.as_str()))
         .collect();
     flows.sort_unstable();
     flows.dedup();

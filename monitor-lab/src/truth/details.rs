@@ -7,64 +7,66 @@ use serde_json::Value;
 /// Everything in which `finding` differs from what was due.
 pub(super) fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
     let who = format!("{}: {}", due.end.word(), due.conclusion.word());
-    if finding.severity != due.severity.word() {
-        found.push(format!(
-            "{who} has severity {}, {} was due",
-            finding.severity,
-            due.severity.word()
-        ));
-    }
-    if finding.certainty != due.certainty.word() {
-        found.push(format!(
-            "{who} is {}, {} was due",
-            finding.certainty,
-            due.certainty.word()
-        ));
-    }
+    let mut must = |holds: bool, what: String| {
+        if !holds {
+            found.push(format!("{who} {what}"));
+        }
+    };
+    let (severity, certainty) = (due.severity.word(), due.certainty.word());
+    must(
+        finding.severity == severity,
+        format!("has severity {}, {severity} was due", finding.severity),
+    );
+    must(
+        finding.certainty == certainty,
+        format!("is {}, {certainty} was due", finding.certainty),
+    );
     let [least, greatest] = due.gap_seconds;
     let gap = finding.gap_seconds;
     // Where it ended unseen between two sweeps, it says how long it was at most too.
     let at_most = finding
         .values("gap_at_most_seconds")
         .find_map(Value::as_f64);
-    if gap > greatest || at_most.unwrap_or(gap) < least {
-        found.push(format!(
-            "{who} has a gap of {gap} s, {least} to {greatest} s was due"
-        ));
-    }
-    if finding.scope.as_deref() != due.scope {
-        found.push(format!(
-            "{who} has the scope {:?}, {:?} was due",
-            finding.scope, due.scope
-        ));
-    }
+    must(
+        gap <= greatest && at_most.unwrap_or(gap) >= least,
+        format!("has a gap of {gap} s, {least} to {greatest} s was due"),
+    );
+    let scope = finding.scope.as_deref();
+    must(
+        scope == due.scope,
+        format!("has the scope {scope:?}, {:?} was due", due.scope),
+    );
     let advice = finding.advice.as_deref().unwrap_or_default();
-    if let Some(words) = due.advice
-        && !advice.contains(words)
-    {
-        found.push(format!("{who} does not advise that {words}: {advice:?}"));
-    }
-    if let Some(words) = due.summary
-        && !finding.summary.contains(words)
-    {
-        found.push(format!(
-            "{who} does not say {words:?}: {:?}",
-            finding.summary
-        ));
-    }
+    must(
+        due.advice.is_none_or(|words| advice.contains(words)),
+        format!(
+            "does not advise that {}: {advice:?}",
+            due.advice.unwrap_or_default()
+        ),
+    );
+    let summary = &finding.summary;
+    must(
+        due.summary.is_none_or(|words| summary.contains(words)),
+        format!(
+            "does not say {:?}: {summary:?}",
+            due.summary.unwrap_or_default()
+        ),
+    );
     for (fact, shows) in &due.evidence {
         let values: Vec<&Value> = finding.values(fact).collect();
         if values.is_empty() {
-            found.push(format!("{who} does not rest on {fact}, as it should"));
-        } else if !values.iter().any(|value| is_shown(value, *shows)) {
-            let values: Vec<String> = values.into_iter().map(Value::to_string).collect();
-            let due = match shows {
-                Shows::Between([least, greatest]) => format!("{least} to {greatest}"),
-                Shows::Word(word) => format!("{word:?}"),
-            };
-            let values = values.join(", ");
-            found.push(format!("{who} rests on {fact} = {values}, {due} was due"));
+            must(false, format!("does not rest on {fact}, as it should"));
+            continue;
         }
+        let due = match shows {
+            Shows::Between([least, greatest]) => format!("{least} to {greatest}"),
+            Shows::Word(word) => format!("{word:?}"),
+        };
+        let shown: Vec<String> = values.iter().map(|value| value.to_string()).collect();
+        must(
+            values.iter().any(|value| is_shown(value, *shows)),
+            format!("rests on {fact} = {}, {due} was due", shown.join(", ")),
+        );
     }
 }
 

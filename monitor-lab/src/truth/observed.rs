@@ -70,6 +70,12 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// Findings about connections that the story does not have.
+    pub(super) fn strangers(&self) -> impl Iterator<Item = &Finding> {
+        let strangers = self.findings.iter().filter(|one| one.end.is_none());
+        strangers.map(|one| &one.finding)
+    }
+
     /// Takes in what `watch` printed since `start`. Findings about addresses
     /// outside `block` belong to somebody else on this machine and are left out.
     pub fn take_in(

@@ -44,13 +44,8 @@ pub fn cells(truth: &Truth, observed: &Observed) -> Vec<Cell> {
         };
         cells.extend(fill(missed).zip(fill(wrong)));
     }
-    let strangers = observed
-        .findings
-        .iter()
-        .filter(|observation| observation.end.is_none());
-    cells.extend(
-        strangers.map(|observation| (NOTHING.to_owned(), observation.finding.conclusion())),
-    );
+    let strangers = observed.strangers();
+    cells.extend(strangers.map(|finding| (NOTHING.to_owned(), finding.conclusion())));
     cells
 }
 
@@ -59,11 +54,7 @@ pub fn false_findings(truth: &Truth, observed: &Observed) -> u64 {
     let aligned = align(truth, observed);
     let pairs = aligned.iter().flat_map(|aligned| &aligned.pairs);
     let wrong = pairs.filter(|pair| matches!(pair, Pair::False(_))).count();
-    let strangers = observed
-        .findings
-        .iter()
-        .filter(|observation| observation.end.is_none());
-    u64::try_from(wrong + strangers.count()).unwrap_or(u64::MAX)
+    u64::try_from(wrong + observed.strangers().count()).unwrap_or(u64::MAX)
 }
 
 /// How soon a conclusion came, over all runs.
