@@ -3,7 +3,6 @@
 
 use super::family::Family;
 use super::namespace::Namespace;
-use super::tool;
 use crate::LabError;
 use crate::simulated_middlebox::handle::SimulatedMiddlebox;
 use crate::simulated_middlebox::{Behaviour, Clock, Expiry, Orders};
@@ -121,9 +120,8 @@ fn translate(
     // Loading the rules starts connection tracking, and with it the settings appear.
     // A packet to a connection that is forgotten is not translated back: if it comes from
     // the server it is addressed to the middlebox itself, which has no connections of its own.
-    place.within(|| {
-        tool::nft(&format!(
-            r#"table inet lab {{
+    place.nft(&format!(
+        r#"table inet lab {{
                 chain translate {{
                     type nat hook postrouting priority srcnat
                     oifname "wan" masquerade
@@ -138,8 +136,7 @@ fn translate(
                     meta l4proto tcp {fate}
                 }}
             }}"#
-        ))
-    })??;
+    ))?;
     place.set(
         "netfilter/nf_conntrack_tcp_timeout_established",
         &forgets_after.to_string(),
@@ -152,14 +149,12 @@ fn translate(
 /// takes its way through a program.
 fn lose(place: &Namespace, percent: u8) -> Result<(), LabError> {
     let [lan, wan] = PORTS;
-    place.within(|| {
-        tool::nft(&format!(
-            r#"table inet lab {{
+    place.nft(&format!(
+        r#"table inet lab {{
                 chain lose {{
                     type filter hook forward priority filter
                     iifname {{ "{lan}", "{wan}" }} numgen random mod 100 < {percent} drop
                 }}
             }}"#
-        ))
-    })?
+    ))
 }

@@ -187,12 +187,10 @@ impl Network {
     /// If the rules are refused, or it is dead already.
     pub fn path_dies(&self) -> Result<(), LabError> {
         // `create` refuses what is there. Before all other rules: nothing is counted or answered.
-        self.middlebox.within(|| {
-            tool::nft(
-                "create table inet dead
+        self.middlebox.nft(
+            "create table inet dead
                 add chain inet dead every { type filter hook forward priority -400; policy drop; }",
-            )
-        })?
+        )
     }
 
     /// The path that has died works again.
@@ -200,8 +198,7 @@ impl Network {
     /// # Errors
     /// If it was not dead.
     pub fn path_comes_back(&self) -> Result<(), LabError> {
-        self.middlebox
-            .within(|| tool::nft("delete table inet dead"))?
+        self.middlebox.nft("delete table inet dead")
     }
 
     /// The path gets bad: of ten packets from the client three are lost, never two in a
@@ -211,13 +208,11 @@ impl Network {
     /// If the rules are refused, or it is bad already.
     pub fn path_gets_bad(&self) -> Result<(), LabError> {
         let [lan, _] = PORTS;
-        self.middlebox.within(|| {
-            tool::nft(&format!(
-                "create table inet bad
+        self.middlebox.nft(&format!(
+            "create table inet bad
                 add chain inet bad some {{ type filter hook forward priority -400; }}
                 add rule inet bad some iifname {lan} numgen inc mod 10 {{ 0, 3, 6 }} drop"
-            ))
-        })?
+        ))
     }
 
     /// The path that got bad is good again.
@@ -225,8 +220,7 @@ impl Network {
     /// # Errors
     /// If it was not bad.
     pub fn path_gets_good(&self) -> Result<(), LabError> {
-        self.middlebox
-            .within(|| tool::nft("delete table inet bad"))?
+        self.middlebox.nft("delete table inet bad")
     }
 
     /// The host at `end` dies: its link goes down, and nothing of its kernel is

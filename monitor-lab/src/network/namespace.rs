@@ -49,6 +49,11 @@ impl Namespace {
         tool::ip(&format!("-n {} {arguments}", self.name))
     }
 
+    /// Loads these rules of `nft`, inside.
+    pub(super) fn nft(&self, ruleset: &str) -> Result<(), LabError> {
+        self.within(|| tool::nft(ruleset))?
+    }
+
     /// Writes the kernel setting `key`, a path below `/proc/sys/net`.
     pub(super) fn set(&self, key: &str, value: &str) -> Result<(), LabError> {
         self.within(|| {
