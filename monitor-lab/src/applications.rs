@@ -161,7 +161,7 @@ impl Applications {
         self.app(to).await_received(on, &due)
     }
 
-    /// Holds the world to the story: on every connection `end` has received the text
+    /// Premise: on every connection `end` has received the text
     /// that arrived there by the story, and no other.
     pub fn received_no_more(&self, end: End) -> Result<(), LabError> {
         let entries = self.timeline.entries();
@@ -169,7 +169,7 @@ impl Applications {
             let due = self.due.get(&(end, on)).map_or("", String::as_str);
             let received = self.app(end).received(on, &entries);
             if received != due {
-                return Err(LabError::World(format!(
+                return Err(LabError::Premise(format!(
                     "on connection {on} the {} was to receive {due:?} and no more, but received \
                      {received:?}",
                     end.word()

@@ -77,7 +77,7 @@ pub enum LabError {
     },
     /// The hosts did not behave as the story says, whatever `tcplull` said.
     #[error("the testbed is not what the story needs: {0}")]
-    World(String),
+    Premise(String),
     /// `tcplull` ended, or refused to start.
     #[error("tcplull {0}")]
     Daemon(String),

@@ -110,7 +110,7 @@ pub fn keep(
     };
     let (facts, connections_left_out) = filtered(&text, &fixture.observed, ours)?;
     if facts.len() > SIZE {
-        return Err(LabError::World(format!(
+        return Err(LabError::Premise(format!(
             "the recording would have {} bytes, more than the {SIZE} that the repository keeps: \
              let the story be shorter, or have fewer connections",
             facts.len()
@@ -121,7 +121,7 @@ pub fn keep(
         ..fixture.clone()
     };
     let json = serde_json::to_string_pretty(&fixture)
-        .map_err(|error| LabError::World(format!("a fixture that is no JSON: {error}")))?;
+        .map_err(|error| LabError::Premise(format!("a fixture that is no JSON: {error}")))?;
     let file = |ending| directory.join(format!("{}.{ending}", fixture.scenario));
     fs::create_dir_all(directory)
         .and_then(|()| fs::write(file("facts"), facts))
@@ -201,7 +201,7 @@ fn read(
     ours: impl Fn(Option<SocketAddr>, Option<SocketAddr>) -> bool,
 ) -> Result<Line<'_>, LabError> {
     let value: Value = serde_json::from_str(text).map_err(|error| {
-        LabError::World(format!("a recording has a bad line ({error}): {text}"))
+        LabError::Premise(format!("a recording has a bad line ({error}): {text}"))
     })?;
     let Some(socket) = value.pointer("/observation/fact/socket") else {
         return Ok(Line {

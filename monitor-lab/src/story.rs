@@ -1,9 +1,9 @@
-//! The vocabulary that scenarios are told in. A step fails where the world does not go
-//! along: [`LabError::App`], [`LabError::InVain`], [`LabError::World`]; that `tcplull` does
+//! The vocabulary that scenarios are told in. A step fails where the hosts do not go
+//! along: [`LabError::App`], [`LabError::InVain`], [`LabError::Premise`]; that `tcplull` does
 //! not say what is awaited is no failure, for the comparison tells.
 
 mod applications;
-mod world;
+mod premises;
 
 use crate::LabError;
 use crate::applications::Applications;

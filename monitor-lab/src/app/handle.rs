@@ -60,7 +60,7 @@ impl App {
         let (Some(orders), Some(stdout)) =
             (process.child().stdin.take(), process.child().stdout.take())
         else {
-            return Err(LabError::World(format!("{} has no pipes", end.app())));
+            return Err(LabError::Premise(format!("{} has no pipes", end.app())));
         };
         let notes = timeline.clone();
         let reports = thread::spawn(move || {

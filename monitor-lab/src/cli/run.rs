@@ -148,7 +148,7 @@ fn tell_all(turns: Vec<Turn>, arguments: &RunArguments, tools: &Tools) -> Result
 fn tell(scenario: &Scenario, run: u32, tools: &Tools) -> Result<Report, LabError> {
     catch_unwind(AssertUnwindSafe(|| runner::run(scenario, run, tools, None))).unwrap_or_else(
         |_| {
-            Err(LabError::World(
+            Err(LabError::Premise(
                 "the testbed panicked, see above".to_owned(),
             ))
         },

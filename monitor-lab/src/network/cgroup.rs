@@ -33,7 +33,7 @@ impl Cgroup {
         let root = mounted()
             .map_err(LabError::io("reading /proc/self/mountinfo"))?
             .ok_or_else(|| {
-                LabError::World(
+                LabError::Premise(
                     "cgroup v2 is not mounted: mount -t cgroup2 none /sys/fs/cgroup/unified"
                         .to_owned(),
                 )

@@ -94,7 +94,7 @@ impl Middlebox {
             },
         };
         let lab = lab.ok_or_else(|| {
-            LabError::World("this middlebox is simulated: use Network::build_with".to_owned())
+            LabError::Premise("this middlebox is simulated: use Network::build_with".to_owned())
         })?;
         SimulatedMiddlebox::start(lab, place, family, PORTS, &orders).map(Some)
     }

@@ -63,7 +63,7 @@ impl Network {
     /// Builds a network of IPv4 addresses with a middlebox that needs no program.
     ///
     /// # Errors
-    /// As [`Self::build_with`], and [`LabError::World`] if `kind` is a program.
+    /// As [`Self::build_with`], and [`LabError::Premise`] if `kind` is a program.
     pub fn build(kind: &Middlebox) -> Result<Self, LabError> {
         Self::set_up(None, Family::V4, kind)
     }

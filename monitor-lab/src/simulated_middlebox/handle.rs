@@ -53,7 +53,7 @@ impl SimulatedMiddlebox {
                 .map_err(LabError::io("listening to the middlebox"))?;
         }
         if said.trim_end() != READY {
-            return Err(LabError::World(
+            return Err(LabError::Premise(
                 "the simulated middlebox did not start, see above".to_owned(),
             ));
         }

@@ -9,21 +9,21 @@ use std::time::{Duration, Instant};
 const EXPIRES: Duration = Duration::from_secs(4);
 
 /// A middlebox, and a connection through it whose numbers are about to wrap.
-struct World {
+struct Setup {
     engine: Engine,
     now: Instant,
     client_next: u32,
     server_next: u32,
 }
 
-impl World {
+impl Setup {
     fn connected(expiry: Expiry) -> Self {
         let behaviour = Behaviour {
             expires_after: EXPIRES,
             clock: Clock::Packets,
             expiry,
         };
-        let mut world = Self {
+        let mut setup = Self {
             engine: Engine::new(Orders {
                 behaviour: Some(behaviour),
                 ..Orders::default()
@@ -35,18 +35,18 @@ impl World {
         let syn = Segment {
             syn: true,
             acks: false,
-            ..world.client()
+            ..setup.client()
         };
-        assert_eq!(world.passes(&syn, b""), vec![syn]);
-        world.client_next = 0;
+        assert_eq!(setup.passes(&syn, b""), vec![syn]);
+        setup.client_next = 0;
         let syn_ack = Segment {
             syn: true,
-            ..world.server()
+            ..setup.server()
         };
-        world.passes(&syn_ack, b"");
-        world.server_next = u32::MAX;
-        world.passes(&world.client(), b"");
-        world
+        setup.passes(&syn_ack, b"");
+        setup.server_next = u32::MAX;
+        setup.passes(&setup.client(), b"");
+        setup
     }
 
     fn client(&self) -> Segment {
@@ -117,19 +117,19 @@ fn read(sends: &Sends) -> Vec<Segment> {
 
 #[test]
 fn a_forged_ack_covers_what_was_swallowed_and_fits_what_the_client_expects() {
-    let mut world = World::connected(Expiry::Forges {
+    let mut setup = Setup::connected(Expiry::Forges {
         timestamps: Forged::Frozen,
         fin_after: Some(2),
     });
-    assert_eq!(world.waits(EXPIRES), []);
+    assert_eq!(setup.waits(EXPIRES), []);
     let data = Segment {
         timestamps: Some(Timestamps {
             value: 4010,
             echo: 1000,
         }),
-        ..world.client()
+        ..setup.client()
     };
-    let [ack] = world.passes(&data, b"abc")[..] else {
+    let [ack] = setup.passes(&data, b"abc")[..] else {
         panic!("not one answer");
     };
     let expected = Segment {
@@ -138,50 +138,50 @@ fn a_forged_ack_covers_what_was_swallowed_and_fits_what_the_client_expects() {
             value: 1000,
             echo: 4010,
         }),
-        ..world.server()
+        ..setup.server()
     };
     assert_eq!(ack, expected);
     // A pure ACK is not answered, and the server is not heard.
-    world.client_next = 3;
-    assert_eq!(world.passes(&world.client(), b""), []);
-    assert_eq!(world.passes(&world.server(), b"X"), []);
-    let [fin] = world.waits(Duration::from_secs(2))[..] else {
+    setup.client_next = 3;
+    assert_eq!(setup.passes(&setup.client(), b""), []);
+    assert_eq!(setup.passes(&setup.server(), b"X"), []);
+    let [fin] = setup.waits(Duration::from_secs(2))[..] else {
         panic!("not one FIN");
     };
     assert!(fin.fin && fin.ack == 3 && fin.seq == u32::MAX);
-    assert_eq!(world.waits(Duration::from_secs(9)), [], "a second FIN");
+    assert_eq!(setup.waits(Duration::from_secs(9)), [], "a second FIN");
 }
 
 #[test]
 fn resets_at_expiry_are_what_each_end_expects_next() {
-    let mut world = World::connected(Expiry::ResetsBoth);
-    assert_eq!(world.waits(EXPIRES - Duration::from_millis(1)), []);
-    let [to_client, to_server] = world.waits(Duration::from_millis(1))[..] else {
+    let mut setup = Setup::connected(Expiry::ResetsBoth);
+    assert_eq!(setup.waits(EXPIRES - Duration::from_millis(1)), []);
+    let [to_client, to_server] = setup.waits(Duration::from_millis(1))[..] else {
         panic!("not two resets");
     };
     assert!(to_client.rst && to_server.rst);
     assert_eq!(
         (to_client.to, to_client.seq),
-        (world.client().from, world.server_next)
+        (setup.client().from, setup.server_next)
     );
     assert_eq!(
         (to_server.to, to_server.seq),
-        (world.server().from, world.client_next)
+        (setup.server().from, setup.client_next)
     );
 }
 
 #[test]
 fn a_connection_whose_beginning_was_not_seen_passes_for_ever() {
-    let mut world = World::connected(Expiry::Drops);
+    let mut setup = Setup::connected(Expiry::Drops);
     let stranger = Segment {
         from: "198.18.0.2:40001".parse().unwrap(),
-        ..world.client()
+        ..setup.client()
     };
     for _ in 0..2 {
-        assert_eq!(world.passes(&stranger, b""), vec![stranger]);
-        world.waits(2 * EXPIRES);
+        assert_eq!(setup.passes(&stranger, b""), vec![stranger]);
+        setup.waits(2 * EXPIRES);
     }
-    assert_eq!(world.passes(&world.client(), b""), [], "the known one");
+    assert_eq!(setup.passes(&setup.client(), b""), [], "the known one");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Holding the world to the story: what must be so whatever `tcplull` says. A story
-//! whose world is not as it tells proves nothing.
+//! The premises of a story: what must be so on the hosts whatever `tcplull` says. A story
+//! whose premises do not hold proves nothing, and fails with [`LabError::Premise`].
 
 use super::Story;
 use crate::LabError;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const STILL: f64 = 2.0;
 
 impl Story<'_> {
-    /// Holds the world to the story: bulk that is still under way to `end` does not move.
+    /// Premise: bulk that is still under way to `end` does not move.
     pub fn bulk_stands_still(&mut self, end: End) -> Result<(), LabError> {
         let moved = || self.applications.app(end).moved(&self.timeline.entries());
         let before = moved();
@@ -20,14 +20,14 @@ impl Story<'_> {
         if after == before && !took.took(&self.timeline.entries()) {
             return Ok(());
         }
-        Err(LabError::World(format!(
+        Err(LabError::Premise(format!(
             "nothing was to move to the {}, but {before} bytes became {after}, or all had been \
              taken",
             end.word()
         )))
     }
 
-    /// Holds the world to the story: of so many bytes of bulk some have arrived at `end`,
+    /// Premise: of so many bytes of bulk some have arrived at `end`,
     /// and not all.
     pub fn bulk_is_under_way(&mut self, end: End, bytes: u64) -> Result<(), LabError> {
         let entries = self.timeline.entries();
@@ -35,42 +35,42 @@ impl Story<'_> {
         if moved > 0 && moved < bytes {
             return Ok(());
         }
-        Err(LabError::World(format!(
+        Err(LabError::Premise(format!(
             "{bytes} bytes were to be on their way to the {}, of which {moved} have arrived",
             end.word()
         )))
     }
 
-    /// Holds the world to the story: the server has received the exchanges and nothing else.
+    /// Premise: the server has received the exchanges and nothing else.
     pub fn server_received_no_more(&self) -> Result<(), LabError> {
         self.applications.received_no_more(End::Server)?;
         self.step("server-app has received nothing since, and has not been told");
         Ok(())
     }
 
-    /// Holds the world to the story: the client has received the exchanges and nothing else.
+    /// Premise: the client has received the exchanges and nothing else.
     pub fn client_received_no_more(&self) -> Result<(), LabError> {
         self.applications.received_no_more(End::Client)
     }
 
-    /// Holds the world to the story: the client's connection is reset.
+    /// Premise: the client's connection is reset.
     pub fn client_is_reset(&self) -> Result<(), LabError> {
         self.is_reset(End::Client)
     }
 
-    /// Holds the world to the story: `end`'s connection is reset.
+    /// Premise: `end`'s connection is reset.
     pub fn is_reset(&self, end: End) -> Result<(), LabError> {
         let why = self.applications.app(end).await_broken(0)?;
         if why.contains("reset") {
             return Ok(());
         }
         let end = end.word();
-        Err(LabError::World(format!(
+        Err(LabError::Premise(format!(
             "the {end} was to be reset, but: {why}"
         )))
     }
 
-    /// Holds the world to the story: the other end of `end`'s connection has closed in peace.
+    /// Premise: the other end of `end`'s connection has closed in peace.
     pub fn hears_goodbye(&self, end: End) -> Result<(), LabError> {
         self.applications.app(end).await_peer_closed(0)
     }
