@@ -25,7 +25,7 @@ pub use fact::{Fact, FactKind, Segment, flags, segment_options, tcp_flags};
 pub use histogram::{GAP_BUCKETS, GapHistogram};
 pub use offsets::{MISSING, Member, MemberPart, Offsets};
 pub use path::{
-    ANY_PORT, MAX_PATHS, NO_PATH, PathClock, PathEntry, PathKey, PathMatch, UNSTATED_WARN_NS,
+    ANY_PORT, MAX_PATHS, NO_PATH, NO_PATH_WARN_NS, PathClock, PathEntry, PathKey, PathMatch,
 };
 pub use settings::{RING_BYTES, Settings, SilentSockets, SweepMode, SweepOrder};
 pub use socket::{Family, Socket, TcpState, UNKNOWN_WSCALE};

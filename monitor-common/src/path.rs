@@ -14,7 +14,7 @@ pub const ANY_PORT: u16 = 0;
 
 /// A connection without a path is a suspect from this silence on, in ns: 60 s, the shortest
 /// default of a cloud balancer (AWS Classic ELB).
-pub const UNSTATED_WARN_NS: u64 = 60_000_000_000;
+pub const NO_PATH_WARN_NS: u64 = 60_000_000_000;
 
 /// Which clock a path's middlebox counts by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -8,8 +8,8 @@ use aya_ebpf::macros::map;
 use aya_ebpf::maps::lpm_trie::Key;
 use aya_ebpf::maps::{Array, LpmTrie, PerCpuArray};
 use monitor_common::{
-    ANY_PORT, Family, GapHistogram, MAX_PATHS, NO_PATH, PathClock, PathEntry, PathKey, PathMatch,
-    UNSTATED_WARN_NS,
+    ANY_PORT, Family, GapHistogram, MAX_PATHS, NO_PATH, NO_PATH_WARN_NS, PathClock, PathEntry,
+    PathKey, PathMatch,
 };
 
 /// Entries of the prefix table: both generations of a reload at once.
@@ -40,10 +40,10 @@ pub struct Threshold {
 }
 
 /// Where no path is configured.
-const UNSTATED: Threshold = Threshold {
+const NO_PATH_THRESHOLD: Threshold = Threshold {
     path_id: NO_PATH,
     clock: PathClock::Packets as u32,
-    warn_ns: UNSTATED_WARN_NS,
+    warn_ns: NO_PATH_WARN_NS,
     timeout_ns: u64::MAX,
 };
 
@@ -90,7 +90,7 @@ fn find(sock: TcpSock) -> Found {
     };
     if route == LOOPBACK || local == remote {
         return Found {
-            threshold: UNSTATED,
+            threshold: NO_PATH_THRESHOLD,
             route: LOOPBACK,
         };
     }
@@ -105,10 +105,10 @@ fn find(sock: TcpSock) -> Found {
                     warn_ns: path.warn_ns,
                     timeout_ns: path.timeout_ns,
                 },
-                _ => UNSTATED,
+                _ => NO_PATH_THRESHOLD,
             }
         }
-        _ => UNSTATED,
+        _ => NO_PATH_THRESHOLD,
     };
     Found { threshold, route }
 }

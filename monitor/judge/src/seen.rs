@@ -2,7 +2,7 @@
 
 use super::paths::JudgedPath;
 use super::serial::after;
-use monitor_common::{Fact, FactKind, TcpState, UNSTATED_WARN_NS, tcp_flags};
+use monitor_common::{Fact, FactKind, NO_PATH_WARN_NS, TcpState, tcp_flags};
 use monitor_model::finding::Clock;
 use monitor_model::owner::Owner;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl Seen<'_> {
 
     /// From which silence on a connection is suspected, in ns.
     pub(crate) fn threshold_ns(&self) -> u64 {
-        self.path.map_or(UNSTATED_WARN_NS, |path| path.warn_ns)
+        self.path.map_or(NO_PATH_WARN_NS, |path| path.warn_ns)
     }
 
     /// The state of the socket, before the change where the fact is one.

@@ -6,7 +6,7 @@ use aya::maps::lpm_trie::{Key, LpmTrie};
 use aya::maps::{Array, MapData};
 use ipnet::IpNet;
 use monitor_common::{
-    ANY_PORT, Family, MAX_PATHS, PathClock, PathEntry, PathKey, PathMatch, UNSTATED_WARN_NS,
+    ANY_PORT, Family, MAX_PATHS, NO_PATH_WARN_NS, PathClock, PathEntry, PathKey, PathMatch,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -130,7 +130,7 @@ impl LeastThreshold {
 /// The least of the thresholds of these paths, and of connections without one.
 fn least_ns(paths: &[TablePath]) -> u64 {
     let of_paths = paths.iter().map(|path| path.warn.min(path.timeout));
-    of_paths.map(nanos).fold(UNSTATED_WARN_NS, u64::min)
+    of_paths.map(nanos).fold(NO_PATH_WARN_NS, u64::min)
 }
 
 fn keys(path: &TablePath) -> impl Iterator<Item = (u32, PathKey)> + '_ {
@@ -194,7 +194,7 @@ mod tests {
     fn no_threshold_is_below_the_least_also_while_paths_are_changed() {
         let least = LeastThreshold::of(&[]);
         let swept_with = least.clone();
-        assert_eq!(swept_with.ns(), UNSTATED_WARN_NS, "without any path");
+        assert_eq!(swept_with.ns(), NO_PATH_WARN_NS, "without any path");
         least.put(least_ns(&[warning(180), warning(3)]));
         assert_eq!(swept_with.ns(), 3_000_000_000);
         least.lower(least_ns(&[warning(30)]));
