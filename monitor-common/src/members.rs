@@ -1,17 +1,21 @@
 //! The one list of the members of kernel structures that tcplull reads.
 
-/// Hands the list to a macro. What follows from it: [`crate::Socket`], [`crate::Offsets`] and where user space finds
-/// them in BTF, how the kernel side reads a socket, and how a recording writes it down.
+/// Passes the list to the macro named `$then`. From it follow [`crate::Socket`], [`crate::Offsets`] and how user space
+/// finds them in BTF, the kernel side's reads of a socket, and the form of a socket in a recording. So a new member of
+/// [`crate::Socket`] is one line.
 ///
-/// `socket`: the members of [`crate::Socket`], in its order, each with what it is and how it is read:
-/// - `"structure.member"`: loaded from the socket, `as` the kernel's own type where that is a smaller one; optional
-///   with `or(…)`, which is its value where the kernel has none.
-/// - `by`: by a method of the kernel side's, or as a part of the socket's addresses.
+/// `socket` has the members of [`crate::Socket`], in its order, each with its documentation and how it is read:
+/// - `"structure.member"`: loaded from the socket. `as u8` names the kernel's own type, if that is smaller. `or(0)` makes
+///   the member optional: that is its value on a kernel without it.
+/// - `by TcpSock::method`: by this method of the kernel side's.
+/// - `by Addresses::member`: as a part of what `TcpSock::addresses` returns.
 ///
-/// The rest is for such methods: `loaded` alike, `reached` in some other way, and `hot`, loaded for every healthy
-/// segment. `bits` is the byte that holds a bit field so wide, and `shift` where it begins in there; both are optional.
-/// The structures at the start of `tcp_sock` (`sock_common`, `sock`, `inet_sock`, `inet_connection_sock`) are one with
-/// it.
+/// The other sections serve these methods: `loaded` from the socket in the same way, `hot`, the same for every healthy
+/// segment, and `reached`, of which only the offset is known. There, `bits 4` is the offset of the byte that holds a bit
+/// field 4 bits wide, and `shift 4` the field's lowest bit in that byte; both are optional.
+///
+/// The structures at the start of `tcp_sock` (`sock_common`, `sock`, `inet_sock`, `inet_connection_sock`) have its own
+/// address.
 #[macro_export]
 macro_rules! kernel_members {
     ($then:ident) => {

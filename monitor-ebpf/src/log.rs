@@ -1,11 +1,13 @@
-//! What a kernel side built for debugging says of what it decides: the feature `kernel-log`.
+//! The log of a kernel side that is built for debugging, with the feature `kernel-log`: what it
+//! decides, line by line.
 
-/// Logs one line through aya-log; nothing, and not even its arguments, without the feature.
+/// Logs one line through aya-log. Without the feature nothing is left of it, not even the
+/// arguments.
 macro_rules! log {
     ($($line:tt)*) => {
         #[cfg(feature = "kernel-log")]
         {
-            // Of a hook's context the macro takes no note.
+            // The first argument is to be a hook's context, but is not used.
             aya_log_ebpf::info!(&(), target: "kernel", $($line)*);
         }
     };

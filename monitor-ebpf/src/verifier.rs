@@ -1,14 +1,16 @@
-//! What is kept where the verifier does not look.
+//! Values kept where the verifier does not look.
 //!
-//! The verifier follows a program along each way that its branches leave open. What it knows
-//! of a register, or of a place on the stack, it carries along: where one of six things is
-//! decided and acted on later, all that comes between and after is gone through six times.
-//! Of what lies in a map's value or in the ring buffer it knows nothing. A value that is
-//! written there and read back may be any, so all ways to it are one from there on.
+//! The verifier walks a program along every path that the branches allow. It keeps what it
+//! knows of each register and of each place on the stack, and as long as two paths differ in
+//! that, it walks both. If a program decides between six cases in one place and acts on the
+//! case in another, all code in between and after is walked six times.
 //!
-//! So what is decided early and asked late is kept [`Hidden`], with the suspect, with the
-//! socket, in a map of this CPU or in the fact being written. Where there is no such place,
-//! [`hidden`] makes a copy on the stack of which the verifier knows as little.
+//! Of the bytes in a map's value or in the ring buffer the verifier knows nothing. A value
+//! that is written there and read back may be anything, so from there on all paths are one.
+//! Hence what is decided in one place and needed in another is kept [`Hidden`]: with the
+//! suspect, with the socket, in a map of this CPU's, or in the fact that is being written.
+//! Where there is no such place, [`hidden`] makes a copy on the stack of which the verifier
+//! knows as little.
 
 use crate::kernel::read;
 
@@ -18,18 +20,18 @@ use crate::kernel::read;
 pub struct Hidden<T>(T);
 
 impl<T: Copy> Hidden<T> {
-    /// A byte or number that lies there, as one that is hidden.
+    /// Takes a value that lies in such memory for a hidden one.
     #[inline(always)]
     pub fn at(place: &mut T) -> &mut Self {
         // SAFETY: `Self` is laid out as a `T` (repr(transparent)).
         unsafe { &mut *(&raw mut *place).cast::<Self>() }
     }
 
-    /// Writes it.
+    /// Writes the value.
     #[inline(always)]
     pub fn put(&mut self, value: T) {
-        // SAFETY: a value of one's own. Volatile, or the compiler would keep it in a
-        // register too.
+        // SAFETY: a reference is valid. Volatile, or the compiler would keep the value in a
+        // register as well.
         unsafe { core::ptr::write_volatile(&raw mut self.0, value) };
     }
 
@@ -41,8 +43,8 @@ impl<T: Copy> Hidden<T> {
     }
 }
 
-/// A copy of a value of integers, as the kernel's guarded read gives it: the verifier knows
-/// nothing of what that wrote.
+/// Copies a value that is made of integers by the kernel's guarded read: the verifier knows
+/// nothing of what that writes.
 #[inline(always)]
 pub fn hidden<T: Copy>(value: &T) -> Option<T> {
     read(&raw const *value as u64)
