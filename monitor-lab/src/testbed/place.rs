@@ -122,8 +122,8 @@ impl Place {
     }
 }
 
-/// Removes what a daemon that was killed has left: the pin of the marks that it has set
-/// on sockets, in a file system mounted beside its inspection socket or in the one that
+/// Removes what a daemon that was killed has left: the pin of what it keeps with
+/// sockets, in a file system mounted beside its inspection socket or in the one that
 /// the system has for pins. A daemon that ended by itself has left nothing.
 pub fn remove_pins(socket: &Path) {
     let mut beside = socket.as_os_str().to_owned();

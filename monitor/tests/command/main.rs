@@ -6,13 +6,13 @@ mod bad_input;
 mod common;
 mod connections;
 mod daemon;
-mod marks;
 mod memory;
 mod metrics;
 mod recording;
 mod reload;
 mod ring_full;
 mod silence;
+mod watched_sockets;
 
 use common::trials;
 use libtest_mimic::Arguments;
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         ("bad_input", bad_input::TESTS),
         ("connections", connections::TESTS),
         ("daemon", daemon::TESTS),
-        ("marks", marks::TESTS),
+        ("watched_sockets", watched_sockets::TESTS),
         ("metrics", metrics::TESTS),
         ("recording", recording::TESTS),
         ("reload", reload::TESTS),

@@ -1,4 +1,4 @@
-//! Watching socket by socket: what is marked, and that nothing stays of it.
+//! Watching socket by socket: what is watched, and that nothing stays of it.
 
 use crate::common::net::{Pair, routed, serve};
 use crate::common::place::{place_in, watching};
@@ -18,13 +18,13 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 
 pub const TESTS: &[Test] = &[
-    Test::per_socket("only_silent_sockets_are_marked", only_silent),
-    Test::per_socket("a_stopped_daemon_leaves_no_mark", stopped),
+    Test::per_socket("only_silent_sockets_are_watched", only_silent),
+    Test::per_socket("a_stopped_daemon_watches_no_socket", stopped),
     Test::per_socket("what_a_killed_daemon_left_is_repaired", repaired),
     Test::per_socket("the_next_daemon_clears_what_a_killed_one_left", next),
     Test::per_socket("flags_that_were_there_before_survive", before),
     Test::per_socket("flags_that_come_later_survive", later),
-    Test::per_socket("a_marked_socket_sends_what_it_sent_before", same_traffic),
+    Test::per_socket("a_watched_socket_sends_what_it_sent_before", same_traffic),
 ];
 
 const PER_SOCKET: &[&str] = &["--watch", "per-socket"];
@@ -33,37 +33,38 @@ const PER_SOCKET: &[&str] = &["--watch", "per-socket"];
 /// (include/uapi/linux/bpf.h): the second is one that tcplull sets too.
 const OF_OTHERS: u32 = 1 << 2 | 1 << 3;
 
-/// The callbacks that the daemon in `place` has set on a socket; `None` while it has not
-/// marked it.
-fn marked(place: &Place, socket: &TcpStream) -> Result<Option<u32>, Failed> {
+/// The callbacks that the daemon in `place` has set on a socket; `None` while it does not
+/// watch it.
+fn callbacks_on(place: &Place, socket: &TcpStream) -> Result<Option<u32>, Failed> {
     let pin = MapData::from_pin(pins(place).join("marks_v1"))?;
-    let marks: SkStorage<_, [u32; 2]> = SkStorage::try_from(Map::SkStorage(pin))?;
-    Ok(match marks.get(socket, 0) {
+    let watched: SkStorage<_, [u32; 2]> = SkStorage::try_from(Map::SkStorage(pin))?;
+    Ok(match watched.get(socket, 0) {
         Ok([ours, 1]) => Some(ours),
         _ => None,
     })
 }
 
-fn await_mark(place: &Place, socket: &TcpStream) -> Result<u32, Failed> {
-    eventually("the silent socket is marked", || {
-        Ok(marked(place, socket)?.ok_or("not marked"))
+fn await_callbacks(place: &Place, socket: &TcpStream) -> Result<u32, Failed> {
+    eventually("the silent socket is watched", || {
+        Ok(callbacks_on(place, socket)?.ok_or("not watched"))
     })
 }
 
-/// Where the daemon pins its marks, as no BPF file system is mounted in tests.
+/// Where the daemon pins what it keeps with sockets, as no BPF file system is mounted in
+/// tests.
 fn pins(place: &Place) -> PathBuf {
     let mut path = place.socket().into_os_string();
     path.push(".bpf");
     path.into()
 }
 
-fn watched(network: &Network) -> Result<Place, Failed> {
+fn place_of(network: &Network) -> Result<Place, Failed> {
     place_in(&network.block, &watching(&network.block, "nat", "2s"))
 }
 
 fn only_silent() -> Tested {
     let network = routed()?;
-    let place = watched(&network)?;
+    let place = place_of(&network)?;
     let daemon = place.start(PER_SOCKET)?;
     let listener = serve(&network)?;
     let silent = Pair::open(&network.client, &listener)?;
@@ -71,19 +72,19 @@ fn only_silent() -> Tested {
     for pair in [&silent, &busy] {
         pair.exchange()?;
     }
-    eventually("the silent connection is marked", || {
+    eventually("the silent connection is watched", || {
         busy.exchange()?;
-        Ok(marked(&place, &silent.client)?.ok_or("not marked"))
+        Ok(callbacks_on(&place, &silent.client)?.ok_or("not watched"))
     })?;
-    assert_eq!(marked(&place, &busy.client)?, None);
-    assert_eq!(marked(&place, &busy.server)?, None);
+    assert_eq!(callbacks_on(&place, &busy.client)?, None);
+    assert_eq!(callbacks_on(&place, &busy.server)?, None);
     // It speaks again: the callbacks have told it, and are gone.
     daemon.await_finding(silent.client_address()?, "crossed")?;
     silent.exchange()?;
     daemon.await_finding(silent.client_address()?, "survived")?;
-    eventually("the mark is cleared", || {
+    eventually("it is watched no more", || {
         silent.exchange()?;
-        Ok(match marked(&place, &silent.client)? {
+        Ok(match callbacks_on(&place, &silent.client)? {
             None => Ok(()),
             Some(ours) => Err(ours),
         })
@@ -92,16 +93,16 @@ fn only_silent() -> Tested {
 
 fn stopped() -> Tested {
     let network = routed()?;
-    let place = watched(&network)?;
+    let place = place_of(&network)?;
     let pair = Pair::across(&network)?;
     let daemon = place.start(PER_SOCKET)?;
-    assert_eq!(await_mark(&place, &pair.client)?, callbacks::ALL);
-    assert_eq!(await_mark(&place, &pair.server)?, callbacks::ALL);
+    assert_eq!(await_callbacks(&place, &pair.client)?, callbacks::ALL);
+    assert_eq!(await_callbacks(&place, &pair.server)?, callbacks::ALL);
     assert_eq!(daemon.stop()?, Some(0));
     assert!(!pins(&place).exists(), "the place of the pins is left");
     // All that the next daemon sets is new: nothing was left on the socket.
     let _daemon = place.start(PER_SOCKET)?;
-    assert_eq!(await_mark(&place, &pair.client)?, callbacks::ALL);
+    assert_eq!(await_callbacks(&place, &pair.client)?, callbacks::ALL);
     Ok(())
 }
 
@@ -123,19 +124,19 @@ fn repair(place: &Place) -> Result<String, Failed> {
 
 fn repaired() -> Tested {
     let network = routed()?;
-    let place = watched(&network)?;
+    let place = place_of(&network)?;
     let pair = Pair::across(&network)?;
     let daemon = place.start(PER_SOCKET)?;
     for end in [&pair.client, &pair.server] {
-        await_mark(&place, end)?;
+        await_callbacks(&place, end)?;
     }
     let refused = repair(&place).err().map(|error| format!("{error:?}"));
     assert!(
         refused.is_some_and(|why| why.contains("another tcplull answers")),
-        "a daemon that runs needs its marks"
+        "a daemon that runs needs what it set"
     );
     daemon.kill();
-    assert_eq!(marked(&place, &pair.client)?, Some(callbacks::ALL));
+    assert_eq!(callbacks_on(&place, &pair.client)?, Some(callbacks::ALL));
     // Both ends, and whatever else was silent on this machine.
     let said = repair(&place)?;
     let cleared = said
@@ -150,28 +151,32 @@ fn repaired() -> Tested {
 
 fn next() -> Tested {
     let network = routed()?;
-    let place = watched(&network)?;
+    let place = place_of(&network)?;
     let pair = Pair::across(&network)?;
     let daemon = place.start(PER_SOCKET)?;
-    await_mark(&place, &pair.client)?;
+    await_callbacks(&place, &pair.client)?;
     daemon.kill();
-    // Also one that marks no socket itself.
+    // Also one that watches no socket by itself.
     let daemon = place.start(&["--watch", "global"])?;
     assert!(!pins(&place).exists(), "the place of the pins is left");
     assert_eq!(daemon.stop()?, Some(0));
     let _daemon = place.start(PER_SOCKET)?;
-    assert_eq!(await_mark(&place, &pair.client)?, callbacks::ALL);
+    assert_eq!(await_callbacks(&place, &pair.client)?, callbacks::ALL);
     Ok(())
 }
 
 fn before() -> Tested {
     let network = routed()?;
     let pair = Pair::across(&network)?;
-    let (one, other) = (watched(&network)?, watched(&network)?);
+    let (one, other) = (place_of(&network)?, place_of(&network)?);
     let first = one.start(PER_SOCKET)?;
-    assert_eq!(await_mark(&one, &pair.client)?, callbacks::ALL);
+    assert_eq!(await_callbacks(&one, &pair.client)?, callbacks::ALL);
     let second = other.start(PER_SOCKET)?;
-    assert_eq!(await_mark(&other, &pair.client)?, 0, "all were set before");
+    assert_eq!(
+        await_callbacks(&other, &pair.client)?,
+        0,
+        "all were set before"
+    );
     assert_eq!(second.stop()?, Some(0));
     // The first daemon still hears its callbacks.
     pair.exchange()?;
@@ -191,17 +196,17 @@ fn survived_at_once(daemon: &Daemon, pair: &Pair) -> Tested {
 
 fn later() -> Tested {
     let network = routed()?;
-    let place = watched(&network)?;
+    let place = place_of(&network)?;
     let pair = Pair::across(&network)?;
     let daemon = place.start(PER_SOCKET)?;
-    await_mark(&place, &pair.server)?;
+    await_callbacks(&place, &pair.server)?;
     // Another program takes the socket over: with the peer's next segment, whose
     // acknowledgment is a segment to be sent.
     let overwriter = Overwriter::attach(&root_cgroup()?, OF_OTHERS)?;
     pair.exchange()?;
     drop(overwriter);
-    let ours = eventually("the socket is silent again, and marked anew", || {
-        Ok(match marked(&place, &pair.server)? {
+    let ours = eventually("the socket is silent again, and watched anew", || {
+        Ok(match callbacks_on(&place, &pair.server)? {
             Some(ours) if ours != callbacks::ALL => Ok(ours),
             other => Err(format!("{other:?}")),
         })
@@ -211,7 +216,7 @@ fn later() -> Tested {
     // What is not new to the next daemon has been left in place.
     let _daemon = place.start(PER_SOCKET)?;
     assert_eq!(
-        await_mark(&place, &pair.server)?,
+        await_callbacks(&place, &pair.server)?,
         callbacks::ALL & !OF_OTHERS
     );
     Ok(())
@@ -278,7 +283,7 @@ fn shape(packet: &[u8]) -> Option<Shape> {
 
 fn same_traffic() -> Tested {
     let network = routed()?;
-    let place = watched(&network)?;
+    let place = place_of(&network)?;
     let pair = Pair::across(&network)?;
     let script = |capture: &mut Capture| -> Result<Vec<Shape>, Failed> {
         for _ in 0..3 {
@@ -298,7 +303,7 @@ fn same_traffic() -> Tested {
     let without = script(&mut capture)?;
     let daemon = place.start(PER_SOCKET)?;
     for end in [&pair.client, &pair.server] {
-        await_mark(&place, end)?;
+        await_callbacks(&place, end)?;
     }
     capture.shapes();
     let with = script(&mut capture)?;
