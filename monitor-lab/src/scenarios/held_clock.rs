@@ -2,6 +2,7 @@
 //! still. That looks like a forger's, but the peer answers.
 
 use super::prelude::*;
+use super::survives;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "held-clock",
@@ -12,21 +13,10 @@ pub(super) const SCENARIO: Scenario = Scenario {
         Clock::Packets,
         Expiry::HoldsClock,
     ),
-    truth,
+    truth: survives::survived,
     tell,
     ..BASE
 };
-
-fn truth() -> Truth {
-    Truth::usual()
-        .quiet()
-        .crosses_at_both_ends()
-        .due(Client, Survived, Severity::None, 5.8..=6.8)
-        .timed()
-        // The ACK may be there before the answer is.
-        .allows(Client, Acknowledged)
-        .due(Server, Survived, Severity::None, 5.8..=6.8)
-}
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;

@@ -33,8 +33,7 @@ scenarios! {
     older_connection: SCENARIO;
     another_cgroup: SCENARIO;
     long_request: SCENARIO;
-    keepalive_too_slow: SCENARIO;
-    keepalive_unanswered: SCENARIO;
+    keepalive_in_vain: TOO_SLOW, UNANSWERED;
     local_abort: SCENARIO;
     no_answer_due: ONE_WAY, GOODBYE, SEND_AND_CLOSE;
     half_closed: ANSWERED, WAITS;

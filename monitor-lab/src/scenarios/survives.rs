@@ -13,6 +13,13 @@ pub(super) const SCENARIO: Scenario = Scenario {
 };
 
 fn truth() -> Truth {
+    survived()
+        .counts("tcplull_crossed_total", &[])
+        .counts("tcplull_outcomes_total", &[("outcome", "survived")])
+}
+
+/// The truth of a silence that is survived at both ends.
+pub(super) fn survived() -> Truth {
     // No alert is named as left firing: the tickets of the silence must be gone.
     Truth::usual()
         .quiet()
@@ -22,8 +29,6 @@ fn truth() -> Truth {
         // The ACK may be there before the answer is.
         .allows(Client, Acknowledged)
         .due(Server, Survived, Severity::None, 5.8..=6.8)
-        .counts("tcplull_crossed_total", &[])
-        .counts("tcplull_outcomes_total", &[("outcome", "survived")])
 }
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
