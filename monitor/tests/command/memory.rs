@@ -1,7 +1,7 @@
 //! Nothing is kept of a healthy connection, nor of one that was suspected and is gone.
 
-use crate::common::net::{Pair, serve};
-use crate::common::place::watched_network;
+use crate::common::net::serve;
+use crate::common::place::{silent_pairs, watched_network};
 use crate::common::{Test, Tested, eventually, is};
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
@@ -67,17 +67,7 @@ fn suspected() -> Tested {
     const COUNT: u32 = 300;
     let (network, daemon) = watched_network("quiet", "1s", &[])?;
     let listener = serve(&network)?;
-    let mut pairs = Vec::new();
-    for _ in 0..COUNT {
-        pairs.push(Pair::open(&network.client, &listener)?);
-    }
-    for pair in &pairs {
-        pair.exchange()?;
-    }
-    let silent = [("path", "quiet"), ("silence", "crossed")];
-    eventually("both ends of all are silent", || {
-        Ok(is(daemon.metric("connections", &silent)?, 2 * COUNT))
-    })?;
+    let pairs = silent_pairs(&network, &daemon, &listener, COUNT)?;
     for pair in &pairs {
         pair.exchange()?;
     }

@@ -1,8 +1,8 @@
 //! More facts than the ring holds: each one lost is counted, and the daemon lives.
 
 use crate::common::net::{Pair, serve};
-use crate::common::place::watched_network;
-use crate::common::{Test, Tested, eventually, is};
+use crate::common::place::{silent_pairs, watched_network};
+use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::testbed::Daemon;
 use monitor_lab::testbed::prometheus::sum;
@@ -20,17 +20,7 @@ fn overflow() -> Tested {
     let (network, daemon) = watched_network("quiet", "500ms", &["--ring-bytes", "4096"])?;
     assert_eq!(daemon.metric("ring_bytes", &[])?, 4096.0);
     let listener = serve(&network)?;
-    let mut pairs = Vec::new();
-    for _ in 0..AT_ONCE {
-        pairs.push(Pair::open(&network.client, &listener)?);
-    }
-    for pair in &pairs {
-        pair.exchange()?;
-    }
-    let silent = [("path", "quiet"), ("silence", "crossed")];
-    eventually("all are silent", || {
-        Ok(is(daemon.metric("connections", &silent)?, 2 * AT_ONCE))
-    })?;
+    let pairs = silent_pairs(&network, &daemon, &listener, AT_ONCE)?;
     assert_eq!(dropped(&daemon)?, 0.0, "lost before the ring was full");
 
     daemon.signal(Signal::SIGSTOP)?;

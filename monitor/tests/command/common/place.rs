@@ -1,11 +1,13 @@
 //! Where the tests' daemons live, and what their configurations say.
 
-use super::net::routed;
+use super::net::{Pair, routed};
 use super::run::TCPLULL;
+use super::{eventually, is};
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
 use monitor_lab::network::block::Block;
 use monitor_lab::testbed::{Daemon, Place};
+use std::net::TcpListener;
 
 /// Top-level settings under which silences of tenths of a second count.
 pub const QUICK: &str = "sweep_interval = \"200ms\"\nmin_gap = \"100ms\"\n";
@@ -36,4 +38,22 @@ pub fn watched_network(
     let place = place_in(&network.block, &watching(&network.block, name, timeout))?;
     let daemon = place.start(arguments)?;
     Ok((network, daemon))
+}
+
+/// So many connections to `listener` across a [`watched_network`] of one path "quiet",
+/// whose ends the daemon has all found silent.
+pub fn silent_pairs(
+    network: &Network,
+    daemon: &Daemon,
+    listener: &TcpListener,
+    count: u32,
+) -> Result<Vec<Pair>, Failed> {
+    let open = |_| Pair::open(&network.client, listener);
+    let pairs = (0..count).map(open).collect::<Result<Vec<_>, _>>()?;
+    pairs.iter().try_for_each(Pair::exchange)?;
+    let silent = [("path", "quiet"), ("silence", "crossed")];
+    eventually("both ends of all are silent", || {
+        Ok(is(daemon.metric("connections", &silent)?, 2 * count))
+    })?;
+    Ok(pairs)
 }
