@@ -4,12 +4,11 @@ use crate::LabError;
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, thread};
 
 /// How often a child is asked whether it has ended.
 const POLL: Duration = Duration::from_millis(20);

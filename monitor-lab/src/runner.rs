@@ -15,11 +15,10 @@ use crate::truth::table::{self, Cell};
 use crate::truth::times::{self, Time};
 use crate::truth::{Alert, Observed, Truth, compare};
 use serde::Serialize;
-use std::panic;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{panic, thread};
 
 /// The pause between exchanges that are no part of the story: no silence by any measure.
 const CHAT: Duration = Duration::from_millis(500);

@@ -8,13 +8,11 @@ use libtest_mimic::Failed;
 use monitor_lab::scenarios;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::fs;
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Output, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, io, thread};
 use tempfile::TempDir;
 
 /// How long anything may take that should take a moment.

@@ -1,13 +1,11 @@
 //! `monitor-lab demo`: the newcomer's minute.
 
 use super::{DIFFERS, INTERRUPTED, UnderTest, is_root, tools};
-use monitor_lab::LabError;
 use monitor_lab::app::Report;
 use monitor_lab::ends::End;
-use monitor_lab::runner;
-use monitor_lab::scenarios;
 use monitor_lab::timeline::{Entry, Happened, Observer};
 use monitor_lab::truth::{Finding, Severity};
+use monitor_lab::{LabError, runner, scenarios};
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;

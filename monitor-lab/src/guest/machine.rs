@@ -7,10 +7,9 @@ use nix::mount::{MsFlags, mount};
 use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::stat::Mode;
 use nix::unistd::sync;
-use std::fs;
-use std::io;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::{fs, io};
 
 /// What every step needs: type and place.
 const NEEDED: [(&str, &str); 7] = [

@@ -9,8 +9,7 @@ mod step;
 
 use nix::sys::utsname::uname;
 use port::Port;
-use std::fs;
-use std::io;
+use std::{fs, io};
 use vm_contract::{Line, PLAN, Plan};
 
 /// Carries out the plan and turns the machine off. Returns only if that is refused, or

@@ -5,13 +5,12 @@ use crate::LabError;
 use crate::names::DIRECTORY;
 use nix::unistd::write;
 use std::fs::{self, OpenOptions};
-use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, thread};
 
 /// Groups made by this process so far, for their names.
 static MADE: AtomicU32 = AtomicU32::new(0);

@@ -24,12 +24,11 @@ use block::Block;
 use family::Family;
 use middlebox::{Middlebox, PORTS};
 use namespace::Namespace;
-use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, thread};
 
 /// A port that nothing on the middlebox listens on: "discard" (RFC 863).
 const CLOSED_PORT: u16 = 9;

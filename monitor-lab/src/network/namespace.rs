@@ -4,10 +4,8 @@ use super::tool;
 use crate::LabError;
 use nix::sched::{CloneFlags, setns};
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
-use std::process;
-use std::thread;
+use std::{io, process, thread};
 
 /// Where iproute2 keeps named namespaces.
 pub(super) const NAMED: &str = "/run/netns";

@@ -1,16 +1,14 @@
 //! What a testbed that was killed outright could not remove itself.
 
-use super::cgroup;
 use super::namespace::{NAMED, PREFIX};
-use super::tool;
+use super::{cgroup, tool};
 use crate::names::{DIRECTORY, SOCKET};
 use crate::testbed::remove_pins;
 use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
-use std::env;
-use std::fs;
 use std::path::Path;
+use std::{env, fs};
 
 /// Removes the namespaces, temporary directories and control groups of labs that no
 /// longer live, and returns their names. Best effort: what cannot be removed stays,

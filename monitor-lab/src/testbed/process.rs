@@ -4,9 +4,8 @@ use super::daemon::Daemon;
 use crate::LabError;
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
-use std::fs;
-use std::io;
 use std::time::Duration;
+use std::{fs, io};
 
 impl Daemon {
     /// A figure of `/proc/PID/status` in KiB: `VmRSS` is its resident memory, `VmHWM`

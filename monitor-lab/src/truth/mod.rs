@@ -19,13 +19,12 @@ mod tests_of_table;
 pub mod times;
 mod words;
 
+use crate::ends::End;
+use crate::simulated_middlebox::Clock;
 pub use align::{Aligned, Pair, align};
 pub use conclusion::{Certainty, Conclusion, Severity};
 pub use finding::{Alert, Finding, Keepalive, Listed};
 pub use observed::{Holder, Observed, ObservedFinding, Reading};
-
-use crate::ends::End;
-use crate::simulated_middlebox::Clock;
 use serde::Serialize;
 use std::ops::Range;
 

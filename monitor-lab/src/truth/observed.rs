@@ -1,8 +1,7 @@
 //! What `tcplull` said in one run.
 
 use super::{Alert, Finding, Listed};
-use crate::ends::Addresses;
-use crate::ends::End;
+use crate::ends::{Addresses, End};
 use crate::network::block::Block;
 use crate::timeline::{Entry, Happened};
 use serde::{Deserialize, Serialize};

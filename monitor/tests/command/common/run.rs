@@ -1,8 +1,7 @@
 //! The command under test, and the tools that look at what it prints.
 
-pub use monitor_lab::testbed::run::{Ended, finish, finish_with};
-
 use libtest_mimic::Failed;
+pub use monitor_lab::testbed::run::{Ended, finish, finish_with};
 use nix::unistd::geteuid;
 use std::env;
 use std::ffi::OsStr;
