@@ -115,11 +115,11 @@ impl Applications {
     pub fn holders(&self) -> Result<[Holder; 2], LabError> {
         let holder = |end: End| -> Result<Holder, LabError> {
             let pid = self.app(end).pid();
-            let place = fs::metadata(format!("/proc/{pid}/ns/net"));
-            let place = place.map_err(LabError::io("asking where an application lives"))?;
+            let namespace = fs::metadata(format!("/proc/{pid}/ns/net"));
+            let namespace = namespace.map_err(LabError::io("asking where an application lives"))?;
             Ok(Holder {
                 pid,
-                netns: place.ino(),
+                netns: namespace.ino(),
             })
         };
         Ok([holder(End::Client)?, holder(End::Server)?])

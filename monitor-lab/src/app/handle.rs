@@ -35,11 +35,11 @@ pub struct App {
 
 impl App {
     /// Starts `lab` (the laboratory's own binary) as the application at `end` in
-    /// `place`, and in `cgroup` if there is one. What it reports goes to `timeline`.
+    /// `namespace`, and in `cgroup` if there is one. What it reports goes to `timeline`.
     pub fn start(
         lab: &Path,
         end: End,
-        place: &Namespace,
+        namespace: &Namespace,
         cgroup: Option<&Cgroup>,
         address: SocketAddr,
         timeline: &Timeline,
@@ -47,7 +47,7 @@ impl App {
         let mut command = Command::new(lab);
         command
             .args(["app", end.word(), "--namespace"])
-            .arg(place.path())
+            .arg(namespace.path())
             .arg("--address")
             .arg(address.to_string())
             .stdin(Stdio::piped())

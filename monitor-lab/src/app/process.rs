@@ -20,12 +20,12 @@ use std::time::{Duration, Instant};
 /// What one read of the orders takes in.
 const ORDERS: usize = 4096;
 
-/// Lives the life of one application: enters the namespace `place`, gets its
+/// Lives the life of one application: enters `namespace`, gets its
 /// connection (the client connects to `address`, the server accepts there, as
 /// many as come), reports what it receives on stdout, and carries out the
 /// orders on stdin until that ends.
-pub fn live(end: End, place: &Path, address: SocketAddr) -> io::Result<()> {
-    let lived = attempt(end, place, address);
+pub fn live(end: End, namespace: &Path, address: SocketAddr) -> io::Result<()> {
+    let lived = attempt(end, namespace, address);
     if let Err(error) = &lived {
         let why = error.to_string();
         Report::Broken { on: 0, why }.print()?;
@@ -33,8 +33,8 @@ pub fn live(end: End, place: &Path, address: SocketAddr) -> io::Result<()> {
     lived
 }
 
-fn attempt(end: End, place: &Path, address: SocketAddr) -> io::Result<()> {
-    namespace::enter(place)?;
+fn attempt(end: End, namespace: &Path, address: SocketAddr) -> io::Result<()> {
+    namespace::enter(namespace)?;
     let name = CString::new(end.app())?;
     prctl::set_name(&name)?;
     let mut application = Application::start(end, address)?;

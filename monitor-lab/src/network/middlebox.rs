@@ -60,26 +60,26 @@ impl Middlebox {
         })
     }
 
-    /// Sets up the middlebox in `place`. What is returned keeps it alive, where it is a
+    /// Sets up the middlebox in `namespace`. What is returned keeps it alive, where it is a
     /// program, which needs `lab`, the laboratory's own binary.
     pub(super) fn install(
         self,
         lab: Option<&Path>,
-        place: &Namespace,
+        namespace: &Namespace,
         family: Family,
     ) -> Result<Option<SimulatedMiddlebox>, LabError> {
-        place.set(family.forwarding(), "1")?;
+        namespace.set(family.forwarding(), "1")?;
         let orders = match self {
             Self::Router => return Ok(None),
             Self::Nat {
                 forgets_after,
                 unknown,
-            } => return translate(place, family, forgets_after, unknown).map(|()| None),
+            } => return translate(namespace, family, forgets_after, unknown).map(|()| None),
             Self::Lossy {
                 percent,
                 reorders_percent,
             } => {
-                lose(place, percent)?;
+                lose(namespace, percent)?;
                 if reorders_percent == 0 {
                     return Ok(None);
                 }
@@ -96,12 +96,12 @@ impl Middlebox {
         let lab = lab.ok_or_else(|| {
             LabError::Premise("this middlebox is simulated: use Network::build_with".to_owned())
         })?;
-        SimulatedMiddlebox::start(lab, place, family, PORTS, &orders).map(Some)
+        SimulatedMiddlebox::start(lab, namespace, family, PORTS, &orders).map(Some)
     }
 }
 
 fn translate(
-    place: &Namespace,
+    namespace: &Namespace,
     family: Family,
     forgets_after: u32,
     unknown: Unknown,
@@ -116,11 +116,11 @@ fn translate(
         },
     };
     // It answers every packet, not one a second.
-    place.set(family.icmp_ratelimit(), "0")?;
+    namespace.set(family.icmp_ratelimit(), "0")?;
     // Loading the rules starts connection tracking, and with it the settings appear.
     // A packet to a connection that is forgotten is not translated back: if it comes from
     // the server it is addressed to the middlebox itself, which has no connections of its own.
-    place.nft(&format!(
+    namespace.nft(&format!(
         r#"table inet lab {{
                 chain translate {{
                     type nat hook postrouting priority srcnat
@@ -137,19 +137,19 @@ fn translate(
                 }}
             }}"#
     ))?;
-    place.set(
+    namespace.set(
         "netfilter/nf_conntrack_tcp_timeout_established",
         &forgets_after.to_string(),
     )?;
     // Without this it would adopt a connection again in mid-stream.
-    place.set("netfilter/nf_conntrack_tcp_loose", "0")
+    namespace.set("netfilter/nf_conntrack_tcp_loose", "0")
 }
 
 /// Each packet is looked at once, where it comes in from a host, also if it
 /// takes its way through a program.
-fn lose(place: &Namespace, percent: u8) -> Result<(), LabError> {
+fn lose(namespace: &Namespace, percent: u8) -> Result<(), LabError> {
     let [lan, wan] = PORTS;
-    place.nft(&format!(
+    namespace.nft(&format!(
         r#"table inet lab {{
                 chain lose {{
                     type filter hook forward priority filter

@@ -102,8 +102,8 @@ impl Network {
             Family::V6 => " nodad",
         };
         if family == Family::V6 {
-            for place in [&self.client, &self.middlebox, &self.server] {
-                place.set("ipv6/conf/default/accept_dad", "0")?;
+            for namespace in [&self.client, &self.middlebox, &self.server] {
+                namespace.set("ipv6/conf/default/accept_dad", "0")?;
             }
         }
         let [lan, wan] = PORTS;

@@ -23,14 +23,14 @@ pub struct SimulatedMiddlebox {
 }
 
 impl SimulatedMiddlebox {
-    /// Starts `lab` (the laboratory's own binary) as the middlebox in `place`, and leads all
+    /// Starts `lab` (the laboratory's own binary) as the middlebox in `namespace`, and leads all
     /// that comes in at `ports` through it.
     ///
     /// # Errors
     /// If it cannot be started, or the kernel has no TUN devices.
     pub fn start(
         lab: &Path,
-        place: &Namespace,
+        namespace: &Namespace,
         family: Family,
         ports: [&str; 2],
         orders: &Orders,
@@ -41,7 +41,7 @@ impl SimulatedMiddlebox {
         let mut process = Guarded::start(
             Command::new(lab)
                 .args(["box", &orders, "--namespace"])
-                .arg(place.path())
+                .arg(namespace.path())
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::inherit()),
@@ -58,12 +58,12 @@ impl SimulatedMiddlebox {
             ));
         }
         // It needs no address, and must not ask the hosts for one.
-        place.ip(&format!("link set {DEVICE} addrgenmode none"))?;
-        place.ip(&format!("link set {DEVICE} txqueuelen {WAITING} up"))?;
+        namespace.ip(&format!("link set {DEVICE} addrgenmode none"))?;
+        namespace.ip(&format!("link set {DEVICE} txqueuelen {WAITING} up"))?;
         let v = family.option();
-        place.ip(&format!("{v} route add default dev {DEVICE} table {TABLE}"))?;
+        namespace.ip(&format!("{v} route add default dev {DEVICE} table {TABLE}"))?;
         for port in ports {
-            place.ip(&format!("{v} rule add iif {port} lookup {TABLE}"))?;
+            namespace.ip(&format!("{v} rule add iif {port} lookup {TABLE}"))?;
         }
         Ok(Self { process })
     }

@@ -24,12 +24,12 @@ const BATCH: usize = 64;
 /// The greatest IP packet.
 const PACKET: usize = 65_536;
 
-/// Lives the life of one middlebox in the namespace `place` until its stdin ends.
+/// Lives the life of one middlebox in `namespace` until its stdin ends.
 ///
 /// # Errors
 /// If the device cannot be made, or fails.
-pub fn live(place: &Path, orders: Orders) -> io::Result<()> {
-    namespace::enter(place)?;
+pub fn live(namespace: &Path, orders: Orders) -> io::Result<()> {
+    namespace::enter(namespace)?;
     prctl::set_name(c"lab-box")?;
     let device = tun::open(DEVICE)?;
     let mut stdout = io::stdout().lock();

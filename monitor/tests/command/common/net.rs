@@ -14,10 +14,10 @@ pub fn routed() -> Result<Network, Failed> {
     Ok(Network::build(&Middlebox::Router)?)
 }
 
-/// Runs `ip` with these space-separated arguments within `place`.
-pub fn ip(place: &Namespace, arguments: &str) -> Result<(), Failed> {
+/// Runs `ip` with these space-separated arguments within `host`.
+pub fn ip(host: &Namespace, arguments: &str) -> Result<(), Failed> {
     let output = Command::new("ip")
-        .args(["-n", place.name()])
+        .args(["-n", host.name()])
         .args(arguments.split(' '))
         .output()?;
     if output.status.success() {
@@ -31,9 +31,9 @@ pub fn ip(place: &Namespace, arguments: &str) -> Result<(), Failed> {
     }
 }
 
-/// Listens in `place`.
-pub fn listen(place: &Namespace, address: SocketAddr) -> Result<TcpListener, Failed> {
-    Ok(place.within(|| TcpListener::bind(address))??)
+/// Listens in `host`.
+pub fn listen(host: &Namespace, address: SocketAddr) -> Result<TcpListener, Failed> {
+    Ok(host.within(|| TcpListener::bind(address))??)
 }
 
 /// Listens on `network`'s server, at the port that [`Pair::across`] has, too.
@@ -55,18 +55,18 @@ impl Pair {
         Ok(pair)
     }
 
-    /// Connects from `place` to `listener`, at its own address.
-    pub fn open(place: &Namespace, listener: &TcpListener) -> Result<Self, Failed> {
-        Self::open_to(place, listener, listener.local_addr()?)
+    /// Connects from `host` to `listener`, at its own address.
+    pub fn open(host: &Namespace, listener: &TcpListener) -> Result<Self, Failed> {
+        Self::open_to(host, listener, listener.local_addr()?)
     }
 
-    /// Connects from `place` to `listener`, which `address` leads to.
+    /// Connects from `host` to `listener`, which `address` leads to.
     pub fn open_to(
-        place: &Namespace,
+        host: &Namespace,
         listener: &TcpListener,
         address: SocketAddr,
     ) -> Result<Self, Failed> {
-        let client = place.within(|| TcpStream::connect_timeout(&address, BOUND))??;
+        let client = host.within(|| TcpStream::connect_timeout(&address, BOUND))??;
         Self::accepted(client, listener)
     }
 
