@@ -45,7 +45,7 @@ pub struct SweepOrder {
     /// A [`SilentSockets`] as its number.
     pub silent: u32,
     /// A socket counts as silent so many ns before its silence passes its threshold: the time
-    /// until the next sweep may have come by.
+    /// until the next sweep gets to it.
     pub ahead_ns: u64,
     /// The least threshold of any path, or without a path, in ns: for a socket that has been
     /// silent for less the path is not looked up.

@@ -67,7 +67,7 @@ pub fn details(skb: *const c_void, to: &mut Segment) {
 #[inline(always)]
 fn walk(header: u64, end: u64, to: &mut Segment) {
     // Where the walk is, and where it ends. Were they not hidden, the verifier would follow
-    // every way through every turn, and give up (seen on 6.1).
+    // every path through every round, and give up (seen on 6.1).
     let [next, last, _] = &mut to.reserved;
     let (next, last) = (Hidden::at(next), Hidden::at(last));
     next.put(HEADER as u8);
@@ -111,7 +111,7 @@ fn walk(header: u64, end: u64, to: &mut Segment) {
 fn ttl(skb: *const c_void) -> u8 {
     let head: u64 = guarded(skb as u64, |offsets| &offsets.skb_head);
     let network_header: u16 = guarded(skb as u64, |offsets| &offsets.skb_network_header);
-    // All ones: not set (`skb_mac_header_was_set` and its kin).
+    // All ones: not set (`skb_mac_header_was_set` and the like).
     if head == 0 || network_header == 0 || network_header == u16::MAX {
         return 0;
     }

@@ -11,10 +11,10 @@ use monitor_common::PathClock;
 pub struct Silence {
     pub now_ns: u64,
     pub payload_ns: u64,
-    /// At least: local timers and reads move the stack's packet clock too.
+    /// At least so long: local timers and reads move the stack's packet clock too.
     pub packet_ns: u64,
-    /// At most: no payload and no ACK was seen for so long; a probe of the peer's
-    /// leaves no other trace than in `segs_in`.
+    /// At most so long: neither payload nor an ACK was seen. (A probe by the peer leaves no
+    /// trace but in `segs_in`.)
     pub packet_max_ns: u64,
 }
 
@@ -33,8 +33,8 @@ impl Silence {
         let packet_ns = now_ns.saturating_sub(clocks.tcp_clock_cache);
         let since_ack = kernel::jiffies().wrapping_sub(clocks.rcv_tstamp);
         let since_payload = since_payload(clocks.lsndtime, clocks.lrcvtime);
-        // Payload is a packet too, so its silence is never the shorter one: this also
-        // mends what a whole turn of jiffies hides.
+        // Payload is a packet too, so its silence is never the shorter one. This also corrects
+        // the payload's where 32 bits of jiffies have wrapped around.
         let payload_ns = (u64::from(since_payload) * jiffy_ns).max(packet_ns);
         let since_ack_ns = (u64::from(since_ack) * jiffy_ns).max(packet_ns);
         Self {
@@ -94,34 +94,29 @@ impl Clocks {
     }
 }
 
-/// Jiffies since the last payload in either direction. Unsigned differences, so
-/// a wrap of the 32-bit clock does no harm; a silence longer than the clock's
-/// whole turn (49 days at HZ 1000, 198 at HZ 250) reads short.
-#[inline(always)]
-pub fn payload_jiffies(sock: TcpSock) -> u32 {
-    since_payload(sock.lsndtime(), sock.lrcvtime())
-}
-
+/// Jiffies since the last payload in either direction. As the differences are unsigned, it
+/// does no harm that the 32-bit clock wraps around; only a silence of more than 2^32 jiffies
+/// (49 days at HZ 1000, 198 at HZ 250) reads too short.
 #[inline(always)]
 fn since_payload(lsndtime: u32, lrcvtime: u32) -> u32 {
     let now = kernel::jiffies();
     let since_sent = now.wrapping_sub(lsndtime);
     let since_received = now.wrapping_sub(lrcvtime);
-    // On another CPU a stamp can be a moment ahead of the `jiffies` read above; as
-    // a difference that would be a whole turn of the clock. The other one decides.
+    // A stamp of another CPU can be a moment ahead of the `jiffies` read above, which makes
+    // that difference huge. Then the other one decides.
     since_sent.min(since_received)
 }
 
-/// What the hot path asks first: has the connection been silent for less than
-/// `min_gap`? One look at jiffies, two loads.
+/// Whether the connection has been silent for less than `min_gap`. The hot path asks this
+/// first: it takes the jiffies and two loads.
 #[inline(always)]
 pub fn is_busy(sock: TcpSock) -> bool {
-    payload_jiffies(sock) < setting(|settings| &settings.min_gap_jiffies)
+    since_payload(sock.lsndtime(), sock.lrcvtime()) < setting(|settings| &settings.min_gap_jiffies)
 }
 
-/// Where the path of every healthy segment ends: the connection is not silent, and no
-/// program keeps storage with it, so it is no suspect. Asked before anything else, so that
-/// what it takes lies in one piece at the beginning of the program.
+/// Whether a segment is healthy: the connection is not silent, and no program keeps storage
+/// with it, so it is no suspect. Every healthy segment gets as far as this. Hence it is asked
+/// first, so that its code lies in one piece at the beginning of the program.
 #[inline(always)]
 pub fn is_healthy(sock: TcpSock) -> bool {
     is_busy(sock) && !sock.has_storage()

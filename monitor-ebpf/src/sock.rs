@@ -212,7 +212,7 @@ impl TcpSock {
         })
     }
 
-    /// Zero means the network namespace's default: `keepalive_time_when` and its kin.
+    /// Zero means the network namespace's default: `keepalive_time_when` and the like.
     #[inline(always)]
     fn or_default<T: Copy + Default + PartialEq>(self, own: T, default: fn(&Offsets) -> &u32) -> T {
         if own != T::default() {

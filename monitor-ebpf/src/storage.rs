@@ -1,5 +1,4 @@
-//! What is kept with a socket, in maps of the kernel's kind SK_STORAGE: it lives and dies
-//! with the socket.
+//! Socket storage: what the kernel keeps with a socket, and frees with it.
 
 use crate::sock::TcpSock;
 use aya_ebpf::bindings::BPF_SK_STORAGE_GET_F_CREATE;
@@ -27,7 +26,7 @@ pub fn get_or_create<T: Record>(
     look_up(pointer(map), sock, u64::from(BPF_SK_STORAGE_GET_F_CREATE))
 }
 
-/// Removes what `map` keeps with a socket. Answers whether there was anything.
+/// Removes what `map` keeps with a socket. Returns whether there was anything.
 #[inline(always)]
 pub fn remove<T: Record>(map: &'static SkStorage<T>, sock: TcpSock) -> bool {
     // SAFETY: the map and a full socket.

@@ -77,7 +77,7 @@ pub struct Suspect {
 }
 
 /// Half-closed suspects at once. Each stays for as long as its connection, and one that
-/// nobody answers can stay for ever.
+/// nobody answers can stay forever.
 const MAX_HALF_CLOSED: u64 = 4096;
 
 /// How many there are.

@@ -115,7 +115,7 @@ fn without_ours(now: u32, entry: &WatchedSocket) -> Option<u32> {
 #[inline(always)]
 fn set_callbacks(sock: TcpSock, flags: u32) -> bool {
     let mut flags = flags;
-    // SAFETY: a full socket whose lock the iterator holds, and an int of one's own.
+    // SAFETY: a full socket whose lock the iterator holds, and an int on the stack.
     let error = unsafe {
         bpf_setsockopt(
             sock.as_ptr(),

@@ -27,7 +27,7 @@ static SWEEP_ORDER: Array<SweepOrder> = Array::with_max_entries(1, 0);
 /// Room for one fact, which is too large for the stack. One entry is enough, because user
 /// space runs one sweep of a load at a time.
 #[map]
-static SWEEP_ROW: PerCpuArray<Fact> = PerCpuArray::with_max_entries(1, 0);
+static SWEEP_FACT: PerCpuArray<Fact> = PerCpuArray::with_max_entries(1, 0);
 
 /// See [`Note`].
 #[map]
@@ -118,13 +118,13 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
             Some((threshold, route)) => (threshold.path_id, Some(route)),
             None => (NO_PATH, Some(Route::Loopback)),
         };
-        let context_of_row = Context {
+        let about = Context {
             route,
             task: task.map(Task::of),
             flags: if note.has(FOUND) { 0 } else { flags::SAMPLED },
             ..Context::of_path(path_id)
         };
-        write_row(context, sock, &silence, &context_of_row);
+        write_out(context, sock, &silence, &about);
     }
     if note.has(SILENT) {
         if order.silent == SilentSockets::Watched as u32 {
@@ -190,9 +190,9 @@ const HALF_CLOSED: u32 = 1 << 2;
 const SUSPECTED: u32 = 1 << 3;
 const STALLED: u32 = 1 << 4;
 const SAMPLED: u32 = 1 << 5;
-/// A row is to be written.
+/// A fact is to be written.
 const SHOWN: u32 = 1 << 6;
-/// The row is not a mere sample.
+/// The fact is not a mere sample.
 const FOUND: u32 = 1 << 7;
 /// It is silent, or will be before the next sweep: see [`SilentSockets`].
 const SILENT: u32 = 1 << 8;
@@ -256,7 +256,7 @@ fn is_stalled(sock: TcpSock) -> bool {
     if sock.copied_seq() == rcv_nxt {
         return false;
     }
-    // As the stack reckons it (`tcp_receive_window`): negative with data beyond the window.
+    // As the stack computes it (`tcp_receive_window`): negative with data beyond the window.
     let window = sock
         .rcv_wup()
         .wrapping_add(sock.rcv_wnd())
@@ -281,14 +281,14 @@ fn waits_for_reply(sock: TcpSock) -> bool {
 }
 
 #[inline(always)]
-fn write_row(context: *const c_void, sock: TcpSock, silence: &Silence, row: &Context) {
-    let Some(room) = SWEEP_ROW.get_ptr_mut(0) else {
+fn write_out(context: *const c_void, sock: TcpSock, silence: &Silence, about: &Context) {
+    let Some(room) = SWEEP_FACT.get_ptr_mut(0) else {
         return;
     };
     // SAFETY: this CPU's room; user space runs one sweep of a load at a time.
     let room = unsafe { &mut *room.cast::<MaybeUninit<Fact>>() };
     sock.ensure_cookie();
-    write(room, FactKind::Swept as u32, sock, silence, row);
+    write(room, FactKind::Swept as u32, sock, silence, about);
     let seq = pointer_at(pointer_at(context, META), 0);
     // A full buffer loses nothing: the kernel hands it over, and visits the socket again.
     // SAFETY: the iterator's own seq_file, and a whole fact written just above.
