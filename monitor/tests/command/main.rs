@@ -19,7 +19,7 @@ use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let rooms = [
+    let files = [
         // One of these waits a minute: first, so that the others run beside it.
         ("memory", memory::TESTS),
         ("bad_input", bad_input::TESTS),
@@ -32,5 +32,5 @@ fn main() -> ExitCode {
         ("ring_full", ring_full::TESTS),
         ("silence", silence::TESTS),
     ];
-    libtest_mimic::run(&Arguments::from_args(), trials(&rooms)).exit_code()
+    libtest_mimic::run(&Arguments::from_args(), trials(&files)).exit_code()
 }

@@ -23,62 +23,58 @@ pub struct Test {
 }
 
 impl Test {
-    /// A test that runs everywhere.
-    pub const fn anywhere(name: &'static str, test: fn() -> Tested) -> Self {
+    const fn new(
+        name: &'static str,
+        missing: fn() -> Option<&'static str>,
+        test: fn() -> Tested,
+    ) -> Self {
         Self {
             name,
-            missing: || None,
+            missing,
             test,
         }
+    }
+
+    /// A test that runs everywhere.
+    pub const fn anywhere(name: &'static str, test: fn() -> Tested) -> Self {
+        Self::new(name, || None, test)
     }
 
     /// A test that loads programs into the kernel or builds networks.
     pub const fn as_root(name: &'static str, test: fn() -> Tested) -> Self {
-        Self {
-            name,
-            missing: || (!geteuid().is_root()).then_some("root"),
-            test,
-        }
+        Self::new(name, root, test)
     }
 
     /// A test that needs root and a kernel whose sockets can be watched one by one.
     pub const fn per_socket(name: &'static str, test: fn() -> Tested) -> Self {
-        Self {
-            name,
-            missing: || {
-                let root = (!geteuid().is_root()).then_some("root");
-                root.or_else(|| (!run::watches_per_socket()).then_some("Linux 6.12"))
-            },
-            test,
-        }
+        let missing = || root().or_else(|| (!run::watches_per_socket()).then_some("Linux 6.12"));
+        Self::new(name, missing, test)
     }
 
     /// A test that needs root and `promtool`.
     pub const fn with_promtool(name: &'static str, test: fn() -> Tested) -> Self {
-        Self {
-            name,
-            missing: || {
-                let root = (!geteuid().is_root()).then_some("root");
-                root.or_else(|| run::promtool().is_none().then_some("promtool"))
-            },
-            test,
-        }
+        let missing = || root().or_else(|| run::promtool().is_none().then_some("promtool"));
+        Self::new(name, missing, test)
     }
 }
 
-/// All tests of all rooms. One that lacks what it needs is reported as ignored,
+fn root() -> Option<&'static str> {
+    (!geteuid().is_root()).then_some("root")
+}
+
+/// All tests of all files. One that lacks what it needs is reported as ignored,
 /// with the need before its name; under CI=true it runs all the same, and fails.
-pub fn trials(rooms: &[(&str, &'static [Test])]) -> Vec<Trial> {
+pub fn trials(files: &[(&str, &'static [Test])]) -> Vec<Trial> {
     let in_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
-    let tests = rooms
+    let tests = files
         .iter()
-        .flat_map(|(room, tests)| tests.iter().map(move |test| (room, test)));
+        .flat_map(|(file, tests)| tests.iter().map(move |test| (file, test)));
     tests
-        .map(|(room, test)| {
+        .map(|(file, test)| {
             let missing = (test.missing)().filter(|_| !in_ci);
             let name = match missing {
-                Some(need) => format!("needs {need}: {room}::{}", test.name),
-                None => format!("{room}::{}", test.name),
+                Some(need) => format!("needs {need}: {file}::{}", test.name),
+                None => format!("{file}::{}", test.name),
             };
             Trial::test(name, test.test).with_ignored_flag(missing.is_some())
         })
