@@ -19,7 +19,7 @@ pub struct ProgramCost {
 
 impl ProgramCost {
     /// The cost of `program`, whose load `took` so long, with what the kernel says of it.
-    pub(super) fn new(
+    pub(crate) fn new(
         program: &'static str,
         took: Duration,
         info: Result<ProgramInfo, ProgramError>,

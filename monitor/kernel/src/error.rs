@@ -1,4 +1,6 @@
-use super::hooks::Refusal;
+//! Why the kernel side cannot run here, and what to do about it.
+
+use crate::attach::Refusal;
 use std::path::PathBuf;
 
 /// Why the kernel side cannot run here, and what to do about it. `Display` is
@@ -139,10 +141,10 @@ impl KernelError {
         }
     }
 
-    pub(super) fn missing(member: &str) -> Self {
+    pub(crate) fn missing(member: &str) -> Self {
         Self::MissingMember {
             member: member.to_owned(),
-            release: super::preflight::release(),
+            release: crate::preflight::release(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a kernel side built for debugging logs of what it decides (the feature `kernel-log`), as
 //! lines of this process's own log.
 
-use super::error::KernelError;
+use crate::error::KernelError;
 use aya::Ebpf;
 use aya_log::EbpfLogger;
 use log::{Log, Metadata, Record};
@@ -15,7 +15,7 @@ const DELAY: Duration = Duration::from_millis(100);
 /// # Errors
 ///
 /// [`KernelError::Incomplete`] where the object does not log, [`KernelError::System`].
-pub(super) fn printing(mut ebpf: Ebpf) -> Result<Ebpf, KernelError> {
+pub(crate) fn printing(mut ebpf: Ebpf) -> Result<Ebpf, KernelError> {
     let mut lines = EbpfLogger::init_with_logger(&mut ebpf, Printer)
         .map_err(|_| KernelError::Incomplete { name: "AYA_LOGS" })?;
     let thread = std::thread::Builder::new().name("kernel-log".to_owned());

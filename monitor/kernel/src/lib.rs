@@ -4,46 +4,45 @@
 mod clock;
 mod cost;
 mod error;
-mod forced;
-mod gate;
-mod hooks;
+mod hook_override;
+
+mod attach;
+mod attach_kind;
 #[cfg(feature = "kernel-log")]
 mod kernel_log;
-mod kind;
 mod link;
-mod marks;
-mod misses;
+
+mod missed_runs;
 mod offsets;
 mod paths;
+mod pod;
 mod preflight;
-mod raw;
 mod ring;
-mod rows;
-mod sample;
+
+mod counters;
 mod signs;
 mod sweep;
-mod totals;
 mod watch;
 
+pub use attach::{HookStatus, Refusal};
 use aya::maps::{Array, LpmTrie, Map, MapData, PerCpuArray, RingBuf};
 use aya::{Btf, EbpfLoader, Endianness};
 pub use clock::{Reading, SleepLog, jiffy_ns};
 pub use cost::ProgramCost;
+pub use counters::Totals;
 pub use error::KernelError;
-pub use forced::{ForcedHook, UnknownHook};
-pub use hooks::{HookStatus, Refusal};
+pub use hook_override::{ForcedHook, UnknownHook};
 use monitor_common::{Counter, GapHistogram, Offsets, RING_BYTES, Settings};
 use offsets::KernelTypes;
 pub use paths::TablePath;
+use pod::Raw;
 pub use preflight::{check as check_privileges, release};
-use raw::Raw;
 pub use ring::FactRing;
 pub use signs::SignStatus;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 pub use sweep::{SweepReport, Sweeper};
-pub use totals::Totals;
 use watch::Watcher;
 pub use watch::{WatchMode, WatchStatus};
 
@@ -91,7 +90,7 @@ impl HookOptions {
     /// The way to watch that is asked for: who forces a hook on every segment asks for
     /// the way that has it.
     fn watch(&self) -> Option<WatchMode> {
-        let global = self.forced.iter().any(hooks::on_every_segment);
+        let global = self.forced.iter().any(attach::on_every_segment);
         self.watch.or(global.then_some(WatchMode::Global))
     }
 }
@@ -115,9 +114,9 @@ pub struct Kernel {
 /// The maps that user space writes and reads besides the ring.
 pub struct Tables {
     paths: paths::PathTable,
-    counters: Arc<totals::Counters>,
+    counters: Arc<counters::Counters>,
     gaps: PerCpuArray<MapData, Raw<GapHistogram>>,
-    misses: misses::Misses,
+    misses: missed_runs::Misses,
 }
 
 impl Tables {
@@ -136,7 +135,7 @@ impl Tables {
     ///
     /// [`KernelError::Map`].
     pub fn totals(&self) -> Result<Totals, KernelError> {
-        totals::read(&self.counters)
+        counters::read(&self.counters)
     }
 
     /// Gaps seen on one path, or with `None` on connections without one.
@@ -145,7 +144,7 @@ impl Tables {
     ///
     /// [`KernelError::Map`].
     pub fn gaps(&self, path_id: Option<u32>) -> Result<GapHistogram, KernelError> {
-        totals::read_gaps(&self.gaps, path_id)
+        counters::read_gaps(&self.gaps, path_id)
     }
 
     /// Calls since the load for which the kernel did not run a hook's program, by
@@ -163,7 +162,7 @@ impl Kernel {
     /// Each [`KernelError`] names its cause and the remedy.
     pub fn load(options: &Options) -> Result<Self, KernelError> {
         let ring_bytes = options.ring_bytes.unwrap_or(RING_BYTES);
-        let pin = options.hooks.as_ref().and_then(marks::pin_for);
+        let pin = options.hooks.as_ref().and_then(watch::per_socket::pin_for);
         let Loaded {
             mut ebpf,
             btf,
@@ -182,14 +181,14 @@ impl Kernel {
         let (passes, sweeps) = sweep::load(&mut ebpf, &btf);
         // Without any sweep a host full of connections would look empty.
         if passes.is_empty() {
-            return Err(hooks::explain(&sweeps));
+            return Err(attach::explain(&sweeps));
         }
         let (mut hooks, watcher, watch) = match &options.hooks {
             Some(how) => {
                 let (marker, watch) = watch::choose(&mut ebpf, &btf, how.watch(), pin)?;
                 let (mut hooks, gate) =
-                    hooks::attach_all(&mut ebpf, &btf, watch.mode, &how.forced)?;
-                hooks.extend(marker.as_ref().map(marks::Marker::status));
+                    attach::attach_all(&mut ebpf, &btf, watch.mode, &how.forced)?;
+                hooks.extend(marker.as_ref().map(watch::per_socket::Marker::status));
                 let watcher = Watcher::new(marker, gate);
                 (hooks, watcher, Some(watch))
             }
@@ -202,7 +201,7 @@ impl Kernel {
             ),
             counters: Arc::clone(&counters),
             gaps: take(&mut ebpf, "GAPS", PerCpuArray::try_from)?,
-            misses: misses::Misses::of(&ebpf),
+            misses: missed_runs::Misses::of(&ebpf),
         };
         let sweeper = Sweeper::new(
             ebpf,
@@ -232,13 +231,13 @@ impl Kernel {
 ///
 /// Each [`KernelError`] names its cause and the remedy.
 pub fn repair(options: &Options, socket: &Path) -> Result<Option<u64>, KernelError> {
-    let Some(mut pin) = marks::Pin::left_behind(socket) else {
+    let Some(mut pin) = watch::pin::Pin::left_behind(socket) else {
         return Ok(None);
     };
     let Loaded { mut ebpf, btf, .. } = Loaded::new(options, RING_BYTES, Some(&pin))?;
-    marks::repair(&mut ebpf, &btf, &mut pin)?;
+    watch::per_socket::repair(&mut ebpf, &btf, &mut pin)?;
     let counters = take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?;
-    let cleared = totals::read(&counters)?.get(Counter::SocketsUnwatched);
+    let cleared = counters::read(&counters)?.get(Counter::SocketsUnwatched);
     Ok(Some(cleared))
 }
 
@@ -253,7 +252,7 @@ impl Loaded {
     fn new(
         options: &Options,
         ring_bytes: u32,
-        pin: Option<&marks::Pin>,
+        pin: Option<&watch::pin::Pin>,
     ) -> Result<Self, KernelError> {
         preflight::check()?;
         let types = KernelTypes::read(&options.btf)?;

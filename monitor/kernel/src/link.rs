@@ -1,7 +1,7 @@
 //! Loading, attaching and detaching one program of a hook.
 
-use super::cost::ProgramCost;
-use super::kind::Kind;
+use crate::attach_kind::Kind;
+use crate::cost::ProgramCost;
 use aya::programs::fentry::FEntryLinkId;
 use aya::programs::tp_btf::BtfTracePointLinkId;
 use aya::programs::{BtfTracePoint, FEntry, Program, ProgramError};
@@ -10,7 +10,7 @@ use std::time::Instant;
 
 /// A program of a hook, loaded, and attached or not.
 #[derive(Debug)]
-pub(super) struct Attached {
+pub(crate) struct Attached {
     program: &'static str,
     kind: Kind,
     link: Option<LinkId>,
@@ -24,7 +24,7 @@ enum LinkId {
 
 impl Attached {
     /// Loads a program and attaches it to `target`.
-    pub(super) fn load(
+    pub(crate) fn load(
         ebpf: &mut Ebpf,
         btf: &Btf,
         kind: Kind,
@@ -48,7 +48,7 @@ impl Attached {
     }
 
     /// Attaches it again.
-    pub(super) fn attach(&mut self, ebpf: &mut Ebpf) -> Result<(), ProgramError> {
+    pub(crate) fn attach(&mut self, ebpf: &mut Ebpf) -> Result<(), ProgramError> {
         let program = program(ebpf, self.program)?;
         self.link = Some(match self.kind {
             Kind::Tracepoint => {
@@ -60,7 +60,7 @@ impl Attached {
     }
 
     /// Detaches it; it stays loaded.
-    pub(super) fn detach(&mut self, ebpf: &mut Ebpf) -> Result<(), ProgramError> {
+    pub(crate) fn detach(&mut self, ebpf: &mut Ebpf) -> Result<(), ProgramError> {
         let program = program(ebpf, self.program)?;
         match self.link.take() {
             None => Ok(()),
@@ -70,13 +70,13 @@ impl Attached {
     }
 
     /// Whether it is attached.
-    pub(super) fn is_attached(&self) -> bool {
+    pub(crate) fn is_attached(&self) -> bool {
         self.link.is_some()
     }
 }
 
 /// Closes a program, which detaches it: another mechanism may load it anew.
-pub(super) fn unload(ebpf: &mut Ebpf, kind: Kind, name: &str) -> Result<(), ProgramError> {
+pub(crate) fn unload(ebpf: &mut Ebpf, kind: Kind, name: &str) -> Result<(), ProgramError> {
     let program = program(ebpf, name)?;
     match kind {
         Kind::Tracepoint => <&mut BtfTracePoint>::try_from(program)?.unload(),

@@ -1,6 +1,6 @@
 //! Offsets of structure members, from the running kernel's BTF.
 
-use super::error::KernelError;
+use crate::error::KernelError;
 use btf_rs::{Btf, BtfType, Type};
 use monitor_common::{MemberPart, Offsets};
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! The path table, as the kernel side looks it up.
 
-use super::error::KernelError;
-use super::raw::Raw;
+use crate::error::KernelError;
+use crate::pod::Raw;
 use aya::maps::lpm_trie::{Key, LpmTrie};
 use aya::maps::{Array, MapData};
 use ipnet::IpNet;
@@ -30,7 +30,7 @@ pub struct TablePath {
 
 /// The table in the kernel. Two generations share it: a new one is written beside
 /// the old one, whose prefixes go last, so no look-up meets an empty table.
-pub(super) struct PathTable {
+pub(crate) struct PathTable {
     prefixes: LpmTrie<MapData, Raw<PathKey>, Raw<PathMatch>>,
     entries: Array<MapData, Raw<PathEntry>>,
     live: HashSet<(u32, PathKey)>,
@@ -43,7 +43,7 @@ pub(super) struct PathTable {
 const GENERATION: u32 = MAX_PATHS / 2;
 
 impl PathTable {
-    pub(super) fn new(
+    pub(crate) fn new(
         prefixes: LpmTrie<MapData, Raw<PathKey>, Raw<PathMatch>>,
         entries: Array<MapData, Raw<PathEntry>>,
     ) -> Self {
@@ -57,14 +57,14 @@ impl PathTable {
     }
 
     /// What the thresholds in force come to, now and later.
-    pub(super) fn least_threshold(&self) -> LeastThreshold {
+    pub(crate) fn least_threshold(&self) -> LeastThreshold {
         self.least_threshold.clone()
     }
 
     /// Puts these paths in force; answers the path id of the first, the others
     /// follow it. Paths beyond half of [`MAX_PATHS`] are left out (the
     /// configuration refuses so many).
-    pub(super) fn set(&mut self, paths: &[TablePath]) -> Result<u32, KernelError> {
+    pub(crate) fn set(&mut self, paths: &[TablePath]) -> Result<u32, KernelError> {
         let first = if self.first == 0 { GENERATION } else { 0 };
         let least_ns = least_ns(paths);
         // Until the last entry is written both generations are in force.
@@ -107,14 +107,14 @@ impl PathTable {
 
 /// Below this there is no threshold, in ns: shared with who sweeps.
 #[derive(Clone, Debug)]
-pub(super) struct LeastThreshold(Arc<AtomicU64>);
+pub(crate) struct LeastThreshold(Arc<AtomicU64>);
 
 impl LeastThreshold {
     fn of(paths: &[TablePath]) -> Self {
         Self(Arc::new(AtomicU64::new(least_ns(paths))))
     }
 
-    pub(super) fn ns(&self) -> u64 {
+    pub(crate) fn ns(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }
 

@@ -1,6 +1,6 @@
 //! What can be known before anything is loaded, and what a refusal means.
 
-use super::error::KernelError;
+use crate::error::KernelError;
 use std::path::Path;
 
 /// Numbers of capabilities (include/uapi/linux/capability.h).

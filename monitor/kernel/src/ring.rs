@@ -1,6 +1,6 @@
 //! Facts as they come.
 
-use super::raw::read_records;
+use crate::pod::read_records;
 use aya::maps::{MapData, RingBuf};
 use monitor_common::Fact;
 use std::os::fd::{AsRawFd, RawFd};
@@ -15,7 +15,7 @@ pub struct FactRing {
 }
 
 impl FactRing {
-    pub(super) fn new(ring: RingBuf<MapData>, bytes: u64) -> Self {
+    pub(crate) fn new(ring: RingBuf<MapData>, bytes: u64) -> Self {
         Self { ring, bytes }
     }
 

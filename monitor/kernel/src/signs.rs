@@ -1,6 +1,6 @@
 //! Which signs of a forged ACK can be read on this kernel.
 
-use super::hooks::{HookStatus, RECEIVE, SOCKETS};
+use crate::attach::{HookStatus, RECEIVE, SOCKETS};
 use monitor_common::{MISSING, Offsets};
 use serde::Serialize;
 
@@ -57,7 +57,7 @@ const SIGNS: [Sign; 4] = [
 ];
 
 /// All signs, each with what it lacks.
-pub(super) fn signs(offsets: &Offsets, hooks: &[HookStatus]) -> Vec<SignStatus> {
+pub(crate) fn signs(offsets: &Offsets, hooks: &[HookStatus]) -> Vec<SignStatus> {
     let works = |name| {
         hooks
             .iter()

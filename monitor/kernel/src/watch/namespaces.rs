@@ -11,13 +11,13 @@ use std::{io, thread};
 const NAMED: &str = "/run/netns";
 
 /// Inode of this thread's network namespace.
-pub(super) fn own() -> io::Result<u32> {
+pub(crate) fn own() -> io::Result<u32> {
     inode(Path::new("/proc/thread-self/ns/net"))
 }
 
 /// The network namespace with this inode: that of a process which was seen to hold a
 /// socket there, or wherever it is found. `None` where nobody is in it any more.
-pub(super) fn find(netns: u32, pid: u32) -> Option<File> {
+pub(crate) fn find(netns: u32, pid: u32) -> Option<File> {
     open(&of_process(pid), netns).or_else(|| {
         // Descriptors pass between processes: the holder may be in another one.
         all().get(&netns).and_then(|path| open(path, netns))
@@ -26,7 +26,7 @@ pub(super) fn find(netns: u32, pid: u32) -> Option<File> {
 
 /// Every network namespace that a process is in or that has a name, by inode, with a
 /// path to it.
-pub(super) fn all() -> HashMap<u32, PathBuf> {
+pub(crate) fn all() -> HashMap<u32, PathBuf> {
     let entries = |directory: &str| fs::read_dir(directory).into_iter().flatten().flatten();
     let processes = entries("/proc")
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
@@ -40,7 +40,7 @@ pub(super) fn all() -> HashMap<u32, PathBuf> {
 
 /// Does something in another network namespace, on a thread of its own: this one stays
 /// where it is, whatever happens.
-pub(super) fn within<T: Send>(
+pub(crate) fn within<T: Send>(
     namespace: &File,
     act: impl FnOnce() -> io::Result<T> + Send,
 ) -> io::Result<T> {

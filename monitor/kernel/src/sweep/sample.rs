@@ -14,7 +14,7 @@ const LEAST_SHARE: u32 = (1 << 20) - 1;
 
 /// Which connections are due as samples.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sampling {
+pub(crate) struct Sampling {
     mask: u32,
     turn: u32,
 }
@@ -22,7 +22,7 @@ pub(super) struct Sampling {
 impl Sampling {
     /// For the first sweep: how many connections there are is not known yet, so next
     /// to none is shown.
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             mask: LEAST_SHARE,
             turn: 0,
@@ -31,7 +31,7 @@ impl Sampling {
 
     /// What the next sweep is to write out, and what becomes of sockets that will be
     /// silent within `ahead`. No path has a threshold below `least_threshold_ns`.
-    pub(super) fn order(
+    pub(crate) fn order(
         self,
         mode: SweepMode,
         silent: SilentSockets,
@@ -54,7 +54,7 @@ impl Sampling {
     }
 
     /// A sweep is over that walked so many sockets: others have their turn.
-    pub(super) fn advance(&mut self, sockets: u64) {
+    pub(crate) fn advance(&mut self, sockets: u64) {
         self.mask = mask(sockets);
         self.turn = self.turn.wrapping_add(1) & self.mask;
     }

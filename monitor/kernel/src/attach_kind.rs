@@ -1,6 +1,8 @@
+//! The ways in which a program of a hook is attached.
+
 /// How a hook's program is attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// To a BTF tracepoint.
     Tracepoint,
     /// To the entry of a kernel function.
@@ -9,7 +11,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// As the names of mechanisms begin.
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Tracepoint => "tp_btf",
             Self::Fentry => "fentry",

@@ -1,13 +1,13 @@
 //! Which mechanism serves each hook: found by trying, best first.
 
-use super::cost::ProgramCost;
-use super::error::KernelError;
-use super::forced::{self, ForcedHook};
-use super::gate::Gate;
-use super::kind::Kind;
-use super::link::{self, Attached};
-use super::preflight;
-use super::watch::WatchMode;
+use crate::attach_kind::Kind;
+use crate::cost::ProgramCost;
+use crate::error::KernelError;
+use crate::hook_override::{self as forced, ForcedHook};
+use crate::link::{self, Attached};
+use crate::preflight;
+use crate::watch::WatchMode;
+use crate::watch::receive_switch::Gate;
 use aya::programs::ProgramError;
 use aya::{Btf, BtfError, Ebpf};
 use serde::Serialize;
@@ -101,13 +101,13 @@ const HOOKS: &[Hook] = &[
 ];
 
 /// The hook that sees arriving segments.
-pub(super) const RECEIVE: &str = "receive";
+pub(crate) const RECEIVE: &str = "receive";
 
 /// What takes the place of sending and receiving where sockets are watched one by one.
-pub(super) const SOCKETS: &str = "sockets";
+pub(crate) const SOCKETS: &str = "sockets";
 
 /// Every hook with the kind of each of its mechanisms, best first.
-pub(super) fn mechanisms() -> impl Iterator<Item = (&'static str, Kind)> {
+pub(crate) fn mechanisms() -> impl Iterator<Item = (&'static str, Kind)> {
     HOOKS.iter().flat_map(|hook| {
         let kinds = hook.mechanisms.iter().map(|mechanism| mechanism.kind);
         kinds.map(move |kind| (hook.name, kind))
@@ -115,7 +115,7 @@ pub(super) fn mechanisms() -> impl Iterator<Item = (&'static str, Kind)> {
 }
 
 /// Whether a forced hook is one that runs on every segment.
-pub(super) fn on_every_segment(forced: &ForcedHook) -> bool {
+pub(crate) fn on_every_segment(forced: &ForcedHook) -> bool {
     HOOKS
         .iter()
         .any(|hook| hook.name == forced.hook && hook.on_every_segment)
@@ -156,7 +156,7 @@ pub struct Refusal {
 /// [`KernelError::TooOld`] where the kernel lacks socket storage for tracing
 /// programs, [`KernelError::NoHooks`] where neither sending nor receiving can be
 /// watched. A single missing hook is no error: it is in the answer.
-pub(super) fn attach_all(
+pub(crate) fn attach_all(
     ebpf: &mut Ebpf,
     btf: &Btf,
     watch: WatchMode,
@@ -187,7 +187,7 @@ pub(super) fn attach_all(
 }
 
 /// Says why a kernel on which this is missing cannot be watched.
-pub(super) fn explain(missing: &[HookStatus]) -> KernelError {
+pub(crate) fn explain(missing: &[HookStatus]) -> KernelError {
     let release = preflight::release();
     let refused: Vec<Refusal> = missing
         .iter()
@@ -281,7 +281,7 @@ impl Mechanism {
 }
 
 /// One line on why, and the verifier's log.
-pub(super) fn reason(error: &ProgramError) -> (String, String) {
+pub(crate) fn reason(error: &ProgramError) -> (String, String) {
     match error {
         ProgramError::LoadError {
             io_error,

@@ -4,7 +4,7 @@
 //! past its threshold. Sweeps see such a silence coming: where there is none, and no
 //! suspect, the most frequent of all hooks need not run.
 
-use super::link::Attached;
+use crate::link::Attached;
 use aya::Ebpf;
 use aya::programs::ProgramError;
 
@@ -13,14 +13,14 @@ const QUIET_SWEEPS: u32 = 2;
 
 /// Attaches and detaches the receive hook.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(crate) struct Gate {
     hook: Attached,
     need: Need,
 }
 
 impl Gate {
     /// Of a hook that is attached.
-    pub(super) fn new(hook: Attached) -> Self {
+    pub(crate) fn new(hook: Attached) -> Self {
         Self {
             hook,
             need: Need::default(),
@@ -29,7 +29,7 @@ impl Gate {
 
     /// A sweep is over that found so many sockets silent or soon to be, with so many
     /// suspects.
-    pub(super) fn swept(
+    pub(crate) fn swept(
         &mut self,
         ebpf: &mut Ebpf,
         silent: u64,
@@ -43,7 +43,7 @@ impl Gate {
     }
 
     /// Whether the hook is attached.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.hook.is_attached()
     }
 }

@@ -1,13 +1,13 @@
 //! Trying whether marks work here: on a connection of this process to itself.
 
-use crate::raw::Raw;
+use crate::pod::Raw;
 use aya::maps::{MapData, MapError, SkStorage};
 use monitor_common::WatchedSocket;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 /// How sockets are marked, and what they carry then.
-pub(super) type Marks = SkStorage<MapData, Raw<WatchedSocket>>;
+pub(crate) type Marks = SkStorage<MapData, Raw<WatchedSocket>>;
 
 /// Marks a socket of this process's own by `pass`, and sees the callback of its next
 /// segment clear the mark again.
@@ -15,7 +15,7 @@ pub(super) type Marks = SkStorage<MapData, Raw<WatchedSocket>>;
 /// # Errors
 ///
 /// In words: what does not work.
-pub(super) fn run(marks: &mut Marks, pass: impl FnOnce() -> io::Result<()>) -> Result<(), String> {
+pub(crate) fn run(marks: &mut Marks, pass: impl FnOnce() -> io::Result<()>) -> Result<(), String> {
     // Both ends live here: nothing is left behind, whatever comes of it.
     let (mut client, _server) = connected()
         .map_err(|error| format!("no connection over loopback to try it on: {error}"))?;

@@ -13,20 +13,20 @@ const MAX_SAMPLES: usize = 2_048;
 
 /// What a sweep has written out so far.
 #[derive(Debug, Default)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     kept: Vec<Fact>,
     seen: HashSet<u64>,
     samples: usize,
     /// Connections beyond [`MAX_ROWS`].
-    pub(super) dropped: u64,
+    pub(crate) dropped: u64,
     /// Samples beyond [`MAX_SAMPLES`].
-    pub(super) samples_dropped: u64,
+    pub(crate) samples_dropped: u64,
 }
 
 impl Rows {
     /// Takes a row. A socket that two processes hold comes twice, and again in the
     /// pass over one namespace's table: the first counts.
-    pub(super) fn take(&mut self, row: &Fact) {
+    pub(crate) fn take(&mut self, row: &Fact) {
         if !self.seen.insert(row.socket.cookie) {
             return;
         }
@@ -45,12 +45,12 @@ impl Rows {
     }
 
     /// Connections that were found so far, samples apart.
-    pub(super) fn found(&self) -> u64 {
+    pub(crate) fn found(&self) -> u64 {
         (self.kept.len() - self.samples) as u64 + self.dropped
     }
 
     /// The rows that were kept.
-    pub(super) fn into_kept(self) -> Vec<Fact> {
+    pub(crate) fn into_kept(self) -> Vec<Fact> {
         self.kept
     }
 }
@@ -58,7 +58,7 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raw::read_records;
+    use crate::pod::read_records;
 
     fn row(cookie: u64, flags: u32) -> Fact {
         let mut row: Fact = read_records(&[0; size_of::<Fact>()]).next().unwrap();

@@ -1,12 +1,12 @@
 //! The kernel side's counters and histograms, summed over CPUs.
 
-use super::error::KernelError;
-use super::raw::Raw;
+use crate::error::KernelError;
+use crate::pod::Raw;
 use aya::maps::{MapData, PerCpuArray};
 use monitor_common::{Counter, GapHistogram, MAX_PATHS};
 
 /// The counters' map.
-pub(super) type Counters = PerCpuArray<MapData, u64>;
+pub(crate) type Counters = PerCpuArray<MapData, u64>;
 
 /// Counter totals since the load, by [`Counter`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Totals {
     }
 }
 
-pub(super) fn read(counters: &Counters) -> Result<Totals, KernelError> {
+pub(crate) fn read(counters: &Counters) -> Result<Totals, KernelError> {
     let mut totals = Totals::default();
     for counter in Counter::ALL {
         let per_cpu = counters
@@ -40,7 +40,7 @@ pub(super) fn read(counters: &Counters) -> Result<Totals, KernelError> {
 }
 
 /// The gap histogram of one path, or with `None` that of connections without.
-pub(super) fn read_gaps(
+pub(crate) fn read_gaps(
     gaps: &PerCpuArray<MapData, Raw<GapHistogram>>,
     path_id: Option<u32>,
 ) -> Result<GapHistogram, KernelError> {

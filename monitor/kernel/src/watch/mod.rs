@@ -1,9 +1,18 @@
 //! The two ways to watch connections, and which one serves here.
 
-use super::error::KernelError;
-use super::gate::Gate;
-use super::hooks::Refusal;
-use super::marks::{self, Marker, Pin};
+pub(crate) mod namespaces;
+pub(crate) mod per_socket;
+pub(crate) mod pin;
+pub(crate) mod receive_switch;
+pub(crate) mod trial;
+
+use crate::attach::Refusal;
+use crate::error::KernelError;
+use crate::watch::receive_switch::Gate;
+use crate::watch::{
+    per_socket::{self as marks, Marker},
+    pin::Pin,
+};
 use aya::{Btf, Ebpf};
 use monitor_common::SilentSockets;
 use serde::Serialize;
@@ -41,7 +50,7 @@ pub struct WatchStatus {
 }
 
 /// What a sweep is followed by, in the way of watching that is in use.
-pub(super) enum Watcher {
+pub(crate) enum Watcher {
     /// Silent sockets are marked.
     PerSocket(Marker),
     /// The receive hook is attached where sockets are silent.
@@ -51,7 +60,7 @@ pub(super) enum Watcher {
 }
 
 impl Watcher {
-    pub(super) fn new(marker: Option<Marker>, gate: Option<Gate>) -> Self {
+    pub(crate) fn new(marker: Option<Marker>, gate: Option<Gate>) -> Self {
         match (marker, gate) {
             (Some(marker), _) => Self::PerSocket(marker),
             (None, Some(gate)) => Self::Global(gate),
@@ -60,7 +69,7 @@ impl Watcher {
     }
 
     /// What a sweep is to do with silent sockets.
-    pub(super) fn silent(&self) -> SilentSockets {
+    pub(crate) fn silent(&self) -> SilentSockets {
         match self {
             Self::PerSocket(_) => SilentSockets::Watched,
             Self::Global(_) => SilentSockets::Counted,
@@ -70,7 +79,7 @@ impl Watcher {
 
     /// A sweep is over that counted so many silent sockets, with so many suspects; answers
     /// the CPU time that other threads spent here.
-    pub(super) fn swept(&mut self, ebpf: &mut Ebpf, silent: u64, suspects: u64) -> Duration {
+    pub(crate) fn swept(&mut self, ebpf: &mut Ebpf, silent: u64, suspects: u64) -> Duration {
         // What fails here is tried again after the next sweep.
         match self {
             Self::PerSocket(marker) => marker.set_wanted(ebpf).unwrap_or_else(|error| {
@@ -88,12 +97,12 @@ impl Watcher {
     }
 
     /// Whether a program runs on received segments of all sockets.
-    pub(super) fn receives(&self) -> bool {
+    pub(crate) fn receives(&self) -> bool {
         matches!(self, Self::Global(gate) if gate.is_open())
     }
 
     /// Leaves no mark on any socket.
-    pub(super) fn clear(&mut self, ebpf: &mut Ebpf) -> io::Result<()> {
+    pub(crate) fn clear(&mut self, ebpf: &mut Ebpf) -> io::Result<()> {
         match std::mem::replace(self, Self::Nothing) {
             Self::PerSocket(marker) => marker.clear(ebpf),
             other => {
@@ -106,7 +115,7 @@ impl Watcher {
 
 /// Chooses the way to watch, and starts what only that one needs. `pin` is where marks
 /// are pinned, or why there is no place for it.
-pub(super) fn choose(
+pub(crate) fn choose(
     ebpf: &mut Ebpf,
     btf: &Btf,
     forced: Option<WatchMode>,
@@ -138,7 +147,7 @@ pub(super) fn choose(
             Ok((Some(marker), status))
         }
         Err(refused) if forced == Some(WatchMode::PerSocket) => Err(KernelError::NotPerSocket {
-            release: super::release(),
+            release: crate::release(),
             reason: refused.reason.clone(),
             refused: vec![refused],
         }),

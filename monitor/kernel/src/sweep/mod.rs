@@ -1,15 +1,18 @@
 //! The sweep: one pass over the host's sockets.
 
-use super::clock::Reading;
-use super::cost::ProgramCost;
-use super::error::KernelError;
-use super::hooks;
-use super::paths::LeastThreshold;
-use super::raw::{Raw, read_records};
-use super::rows::Rows;
-use super::sample::Sampling;
-use super::totals::{self, Counters, Totals};
-use super::watch::Watcher;
+pub(crate) mod batch;
+pub(crate) mod sample;
+
+use crate::attach as hooks;
+use crate::clock::Reading;
+use crate::cost::ProgramCost;
+use crate::counters::{self as totals, Counters, Totals};
+use crate::error::KernelError;
+use crate::paths::LeastThreshold;
+use crate::pod::{Raw, read_records};
+use crate::sweep::batch::Rows;
+use crate::sweep::sample::Sampling;
+use crate::watch::Watcher;
 use aya::maps::{Array, MapData};
 use aya::programs::Iter;
 use aya::{Btf, Ebpf};
@@ -24,11 +27,11 @@ use std::time::{Duration, Instant};
 const PASSES: [Pass; 2] = [("sweep_task_file", "task_file"), ("sweep_tcp", "tcp")];
 
 /// A program, and what it iterates over.
-pub(super) type Pass = (&'static str, &'static str);
+pub(crate) type Pass = (&'static str, &'static str);
 
 /// Loads the iterators; those that cannot be had come back with their reason. Before any
 /// map that they use is taken away.
-pub(super) fn load(ebpf: &mut Ebpf, btf: &Btf) -> (Vec<Pass>, Vec<hooks::HookStatus>) {
+pub(crate) fn load(ebpf: &mut Ebpf, btf: &Btf) -> (Vec<Pass>, Vec<hooks::HookStatus>) {
     let mut passes = Vec::new();
     let mut statuses = Vec::new();
     for (program, target) in PASSES {
@@ -107,7 +110,7 @@ pub struct Sweeper {
 
 impl Sweeper {
     /// With the iterators that [`load`] has loaded.
-    pub(super) fn new(
+    pub(crate) fn new(
         ebpf: Ebpf,
         passes: Vec<Pass>,
         order: Array<MapData, Raw<SweepOrder>>,
@@ -224,7 +227,7 @@ impl Sweeper {
 }
 
 /// Opens an iterator over what the calling thread sees.
-pub(super) fn open_pass(ebpf: &mut Ebpf, program: &str) -> std::io::Result<std::fs::File> {
+pub(crate) fn open_pass(ebpf: &mut Ebpf, program: &str) -> std::io::Result<std::fs::File> {
     let program: &mut Iter = ebpf
         .program_mut(program)
         .and_then(|program| program.try_into().ok())
@@ -237,7 +240,7 @@ pub(super) fn open_pass(ebpf: &mut Ebpf, program: &str) -> std::io::Result<std::
 /// Reads one pass to its end. The kernel hands out whole rows. After 1,000,000 objects
 /// of which none was written out it comes up for air with EAGAIN, and goes on where it
 /// was (`MAX_ITER_OBJECTS` in kernel/bpf/bpf_iter.c).
-pub(super) fn read_pass(from: &mut impl Read, mut take: impl FnMut(&Fact)) -> std::io::Result<()> {
+pub(crate) fn read_pass(from: &mut impl Read, mut take: impl FnMut(&Fact)) -> std::io::Result<()> {
     const ROW: usize = size_of::<Fact>();
     let mut buffer = vec![0; ROW * 128];
     let mut filled = 0;

@@ -12,14 +12,14 @@ use std::os::fd::{AsFd, AsRawFd};
 const LINE: &str = "recursion_misses:";
 
 /// The attached programs of the hooks.
-pub(super) struct Misses {
+pub(crate) struct Misses {
     programs: Vec<(String, ProgramFd)>,
 }
 
 impl Misses {
     /// Of all hooks' programs that were loaded. Iterators run from user space and
     /// cannot run into themselves.
-    pub(super) fn of(ebpf: &Ebpf) -> Self {
+    pub(crate) fn of(ebpf: &Ebpf) -> Self {
         let hooks = ebpf
             .programs()
             .filter(|(_, program)| !matches!(program, Program::Iter(_)));
@@ -34,7 +34,7 @@ impl Misses {
     }
 
     /// Totals since the load, by program; a kernel that does not say leaves it out.
-    pub(super) fn read(&self) -> Vec<(String, u64)> {
+    pub(crate) fn read(&self) -> Vec<(String, u64)> {
         let totals = self.programs.iter().filter_map(|(name, fd)| {
             let descriptor = fd.as_fd().as_raw_fd();
             let text = fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).ok()?;

@@ -1,15 +1,15 @@
 //! The wish to have a hook served by one kind of mechanism only: for tests, and where a
 //! mechanism misbehaves.
 
-use super::hooks;
-use super::kind::Kind;
+use crate::attach as hooks;
+use crate::attach_kind::Kind;
 use std::str::FromStr;
 
 /// A hook, and the kind of mechanism that alone may serve it: `send=fentry`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForcedHook {
-    pub(super) hook: &'static str,
-    pub(super) kind: Kind,
+    pub(crate) hook: &'static str,
+    pub(crate) kind: Kind,
 }
 
 /// There is no such hook, or no such mechanism of it.
@@ -54,7 +54,7 @@ fn known() -> Vec<ForcedHook> {
 
 /// Whether `hook` may be served by a mechanism of `kind`: all are free that nobody
 /// speaks of.
-pub(super) fn permits(forced: &[ForcedHook], hook: &str, kind: Kind) -> bool {
+pub(crate) fn permits(forced: &[ForcedHook], hook: &str, kind: Kind) -> bool {
     let mut of_hook = forced
         .iter()
         .filter(|forced| forced.hook == hook)

@@ -1,15 +1,17 @@
+//! Records of the contract as the bytes that the maps of the kernel hold.
+
 use monitor_common::Record;
 
 /// A record of the contract as the kernel's maps hold it.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
-pub(super) struct Raw<T>(pub T);
+pub(crate) struct Raw<T>(pub T);
 
 // SAFETY: a `Record` is plain bytes without padding, and `Raw` is transparent.
 unsafe impl<T: Record> aya::Pod for Raw<T> {}
 
 /// Reads records back to back from bytes; an incomplete one at the end is left.
-pub(super) fn read_records<T: Record>(bytes: &[u8]) -> impl Iterator<Item = T> + '_ {
+pub(crate) fn read_records<T: Record>(bytes: &[u8]) -> impl Iterator<Item = T> + '_ {
     bytes.chunks_exact(size_of::<T>()).map(|record| {
         // SAFETY: exactly the bytes of one `T`, for which every bit pattern is valid;
         // they need not be aligned.

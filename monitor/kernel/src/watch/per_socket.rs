@@ -1,22 +1,18 @@
 //! Watching socket by socket: marks on silent sockets, set after a sweep and cleared
 //! when the daemon stops.
 
-mod namespaces;
-mod pin;
-mod trial;
-
-use super::HookOptions;
-use super::cost::ProgramCost;
-use super::error::KernelError;
-use super::hooks::{self, HookStatus, Refusal};
-use super::sweep::{open_pass, read_pass};
-use super::watch::WatchMode;
+use crate::HookOptions;
+use crate::attach::{self as hooks, HookStatus, Refusal};
+use crate::cost::ProgramCost;
+use crate::error::KernelError;
+use crate::sweep::{open_pass, read_pass};
+use crate::watch::WatchMode;
+use crate::watch::{namespaces, pin::Pin, trial};
 use aya::maps::{HashMap as BpfHashMap, MapData, SkStorage};
 use aya::programs::links::CgroupAttachMode;
 use aya::programs::{Iter, ProgramError, SockOps};
 use aya::{Btf, Ebpf};
 use nix::time::{ClockId, clock_gettime};
-pub(super) use pin::Pin;
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
@@ -25,7 +21,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// What serves this way of watching, as a mechanism's name.
-pub(super) const MECHANISM: &str = "sock_ops+iter/tcp";
+pub(crate) const MECHANISM: &str = "sock_ops+iter/tcp";
 
 /// The program that callbacks run, and the two passes over a namespace's sockets.
 const CALLBACKS: &str = "watch_socket";
@@ -37,7 +33,7 @@ const ROOT_CGROUP: u64 = 1;
 
 /// A place for the pin that these hooks need: to mark sockets, or to clear what another
 /// daemon has left. `None` where they need none.
-pub(super) fn pin_for(hooks: &HookOptions) -> Option<io::Result<Pin>> {
+pub(crate) fn pin_for(hooks: &HookOptions) -> Option<io::Result<Pin>> {
     if hooks.watch() == Some(WatchMode::Global) {
         return Pin::left_behind(&hooks.socket).map(Ok);
     }
@@ -45,7 +41,7 @@ pub(super) fn pin_for(hooks: &HookOptions) -> Option<io::Result<Pin>> {
 }
 
 /// Sets and clears marks.
-pub(super) struct Marker {
+pub(crate) struct Marker {
     wanted: BpfHashMap<MapData, u32, u32>,
     /// Namespaces where sockets may carry marks of ours, each with a process that was
     /// seen to hold one.
@@ -57,7 +53,7 @@ pub(super) struct Marker {
 
 impl Marker {
     /// Loads, attaches and tries it all for real; answers why it does not work here.
-    pub(super) fn start(ebpf: &mut Ebpf, btf: &Btf, pin: io::Result<Pin>) -> Result<Self, Refusal> {
+    pub(crate) fn start(ebpf: &mut Ebpf, btf: &Btf, pin: io::Result<Pin>) -> Result<Self, Refusal> {
         let refusal = |reason: String| Refusal {
             mechanism: MECHANISM.to_owned(),
             reason,
@@ -119,7 +115,7 @@ impl Marker {
     }
 
     /// What serves in place of the hooks on every segment.
-    pub(super) fn status(&self) -> HookStatus {
+    pub(crate) fn status(&self) -> HookStatus {
         HookStatus {
             hook: hooks::SOCKETS,
             mechanism: Some(MECHANISM.to_owned()),
@@ -130,7 +126,7 @@ impl Marker {
 
     /// Marks the sockets that the sweep just over has asked for; answers the CPU time
     /// that other threads spent on it.
-    pub(super) fn set_wanted(&mut self, ebpf: &mut Ebpf) -> io::Result<Duration> {
+    pub(crate) fn set_wanted(&mut self, ebpf: &mut Ebpf) -> io::Result<Duration> {
         let wanted: Vec<(u32, u32)> = self.wanted.iter().filter_map(Result::ok).collect();
         let mut cpu = Duration::ZERO;
         for (netns, pid) in wanted {
@@ -143,7 +139,7 @@ impl Marker {
     }
 
     /// Clears the marks of this daemon.
-    pub(super) fn clear(mut self, ebpf: &mut Ebpf) -> io::Result<()> {
+    pub(crate) fn clear(mut self, ebpf: &mut Ebpf) -> io::Result<()> {
         self.pin.left_behind = true;
         for (netns, pid) in std::mem::take(&mut self.marked) {
             self.pass_in(ebpf, netns, pid, UNMARK)?;
@@ -176,7 +172,7 @@ impl Marker {
 }
 
 /// Clears what a killed daemon has left: in every network namespace that is found.
-pub(super) fn repair(ebpf: &mut Ebpf, btf: &Btf, pin: &mut Pin) -> Result<(), KernelError> {
+pub(crate) fn repair(ebpf: &mut Ebpf, btf: &Btf, pin: &mut Pin) -> Result<(), KernelError> {
     let failed = |source| KernelError::Sweep {
         what: "marks left behind",
         source,
@@ -247,7 +243,7 @@ fn taken<T>(
     name: &'static str,
     convert: impl FnOnce(aya::maps::Map) -> Result<T, aya::maps::MapError>,
 ) -> Result<T, Refusal> {
-    super::take(ebpf, name, convert).map_err(|error| Refusal {
+    crate::take(ebpf, name, convert).map_err(|error| Refusal {
         mechanism: MECHANISM.to_owned(),
         reason: error.to_string(),
         log: String::new(),
