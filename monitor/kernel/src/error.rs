@@ -1,6 +1,10 @@
 //! Why the kernel side cannot run here, and what to do about it.
 
-use crate::attach::Refusal;
+use crate::release::release;
+use aya::BtfError;
+use aya::programs::ProgramError;
+use nix::errno::Errno;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Why the kernel side cannot run here, and what to do about it. `Display` is
@@ -30,22 +34,20 @@ pub enum KernelError {
     },
     /// A structure member that everything rests on is not in this kernel.
     #[error(
-        "this kernel ({release}) has no member `{member}`, on which tcplull's facts rest; \
-         please report the kernel version"
+        "this kernel ({}) has no member `{member}`, on which tcplull's facts rest; \
+         please report the kernel version",
+        release()
     )]
     MissingMember {
         /// `structure.member`.
         member: String,
-        /// As `uname -r` says.
-        release: String,
     },
     /// The kernel lacks what the kernel side cannot do without.
     #[error(
-        "kernel {release} is too old: {lacks}; tcplull runs on 5.15 and later (tested from 6.1)"
+        "kernel {} is too old: {lacks}; tcplull runs on 5.15 and later (tested from 6.1)",
+        release()
     )]
     TooOld {
-        /// As `uname -r` says.
-        release: String,
         /// What it lacks.
         lacks: &'static str,
         /// What was tried, with the verifier's logs.
@@ -71,12 +73,11 @@ pub enum KernelError {
     },
     /// Sending, receiving or the sweep cannot be watched here.
     #[error(
-        "this kernel ({release}) does not let tcplull see what it must: {reason}; \
-         `tcplull check --verbose` shows the details"
+        "this kernel ({}) does not let tcplull see what it must: {reason}; \
+         `tcplull check --verbose` shows the details",
+        release()
     )]
     NoHooks {
-        /// As `uname -r` says.
-        release: String,
         /// The reason given for the best mechanism.
         reason: String,
         /// What was tried, with the verifier's logs.
@@ -84,12 +85,11 @@ pub enum KernelError {
     },
     /// Watching socket by socket was asked for, and does not work here.
     #[error(
-        "this kernel ({release}) cannot be watched socket by socket: {reason}; \
-         leave --watch away, or say --watch global"
+        "this kernel ({}) cannot be watched socket by socket: {reason}; \
+         leave --watch away, or say --watch global",
+        release()
     )]
     NotPerSocket {
-        /// As `uname -r` says.
-        release: String,
         /// What does not work.
         reason: String,
         /// What was tried, with the verifier's log.
@@ -140,11 +140,56 @@ impl KernelError {
             _ => &[],
         }
     }
+}
 
-    pub(crate) fn missing(member: &str) -> Self {
-        Self::MissingMember {
-            member: member.to_owned(),
-            release: crate::preflight::release(),
+/// A mechanism that did not work here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// Its name.
+    pub mechanism: String,
+    /// Why, in one line.
+    pub reason: String,
+    /// The verifier's log, where there is one.
+    #[serde(skip)]
+    pub log: String,
+}
+
+impl Refusal {
+    /// Of this mechanism, and why.
+    pub(crate) fn new(mechanism: &str, reason: impl ToString) -> Self {
+        Self {
+            mechanism: mechanism.to_owned(),
+            reason: reason.to_string(),
+            log: String::new(),
+        }
+    }
+
+    /// By the kernel, with the verifier's log.
+    pub(crate) fn by_kernel(mechanism: &str, error: &ProgramError) -> Self {
+        let ProgramError::LoadError {
+            io_error,
+            verifier_log,
+        } = error
+        else {
+            return match error {
+                ProgramError::Btf(BtfError::UnknownBtfTypeName { type_name }) => {
+                    Self::new(mechanism, format!("this kernel has no {type_name}"))
+                }
+                other => Self::new(mechanism, other),
+            };
+        };
+        let log = verifier_log.to_string();
+        let reason = if io_error.raw_os_error() == Some(Errno::EPERM as i32) {
+            "the kernel does not permit it (lockdown, or a security module)".to_owned()
+        } else if log.is_empty() {
+            io_error.to_string()
+        } else {
+            // The log can be megabytes; it is kept, for --verbose.
+            format!("refused by the verifier ({io_error})")
+        };
+        Self {
+            log,
+            ..Self::new(mechanism, reason)
         }
     }
 }

@@ -1,15 +1,15 @@
 //! The wish to have a hook served by one kind of mechanism only: for tests, and where a
 //! mechanism misbehaves.
 
-use crate::attach as hooks;
-use crate::attach_kind::Kind;
+use crate::hook_table::{AttachKind, HOOKS};
+use crate::watch_mode::WatchMode;
 use std::str::FromStr;
 
 /// A hook, and the kind of mechanism that alone may serve it: `send=fentry`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForcedHook {
     pub(crate) hook: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: AttachKind,
 }
 
 /// There is no such hook, or no such mechanism of it.
@@ -35,6 +35,11 @@ impl FromStr for ForcedHook {
 }
 
 impl ForcedHook {
+    /// The way of watching that alone has this hook.
+    pub(crate) fn watch(&self) -> Option<WatchMode> {
+        HOOKS.iter().find(|hook| hook.name == self.hook)?.only
+    }
+
     fn text(&self) -> String {
         format!("{}={}", self.hook, self.kind.word())
     }
@@ -42,19 +47,22 @@ impl ForcedHook {
 
 /// Every hook with every kind of its mechanisms, best first.
 fn known() -> Vec<ForcedHook> {
-    let mut known = Vec::new();
-    for (hook, kind) in hooks::mechanisms() {
-        let forced = ForcedHook { hook, kind };
-        if !known.contains(&forced) {
-            known.push(forced);
-        }
-    }
+    let mut known: Vec<_> = HOOKS
+        .iter()
+        .flat_map(|of| {
+            let hook = of.name;
+            let kinds = of.mechanisms.iter().map(|mechanism| mechanism.kind);
+            kinds.map(move |kind| ForcedHook { hook, kind })
+        })
+        .collect();
+    // A hook's mechanisms of one kind follow each other.
+    known.dedup();
     known
 }
 
 /// Whether `hook` may be served by a mechanism of `kind`: all are free that nobody
 /// speaks of.
-pub(crate) fn permits(forced: &[ForcedHook], hook: &str, kind: Kind) -> bool {
+pub(crate) fn permits(forced: &[ForcedHook], hook: &str, kind: AttachKind) -> bool {
     let mut of_hook = forced
         .iter()
         .filter(|forced| forced.hook == hook)
@@ -69,10 +77,10 @@ mod tests {
     #[test]
     fn a_hook_that_is_spoken_of_is_served_by_nothing_else() {
         let forced: Vec<ForcedHook> = vec!["send=fentry".parse().unwrap()];
-        assert!(permits(&forced, "send", Kind::Fentry));
-        assert!(!permits(&forced, "send", Kind::Tracepoint));
-        assert!(permits(&forced, "receive", Kind::Tracepoint));
-        assert!(permits(&forced, "receive", Kind::Fentry));
+        assert!(permits(&forced, "send", AttachKind::Fentry));
+        assert!(!permits(&forced, "send", AttachKind::Tracepoint));
+        assert!(permits(&forced, "receive", AttachKind::Tracepoint));
+        assert!(permits(&forced, "receive", AttachKind::Fentry));
     }
 
     #[test]

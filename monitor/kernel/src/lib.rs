@@ -1,337 +1,46 @@
 //! The way to the kernel: offsets, load, attach, ring, sweep. Facts come out of
 //! here, and no conclusions.
 
+mod attach;
 mod clock;
 mod cost;
+mod counters;
 mod error;
 mod hook_override;
-
-mod attach;
-mod attach_kind;
+mod hook_table;
+mod iterator;
 #[cfg(feature = "kernel-log")]
 mod kernel_log;
 mod link;
-
+mod load;
 mod missed_runs;
 mod offsets;
 mod paths;
 mod pod;
 mod preflight;
+mod release;
 mod ring;
-
-mod counters;
 mod signs;
 mod sweep;
+mod tables;
 mod watch;
+mod watch_mode;
 
-pub use attach::{HookStatus, Refusal};
-use aya::maps::{Array, LpmTrie, Map, MapData, PerCpuArray, RingBuf};
-use aya::{Btf, EbpfLoader, Endianness};
+pub use attach::HookStatus;
 pub use clock::{Reading, SleepLog, jiffy_ns};
 pub use cost::ProgramCost;
 pub use counters::Totals;
-pub use error::KernelError;
+pub use error::{KernelError, Refusal};
 pub use hook_override::{ForcedHook, UnknownHook};
-use monitor_common::{Counter, GapHistogram, Offsets, RING_BYTES, Settings};
-use offsets::KernelTypes;
+pub use load::{HookOptions, Kernel, Options, repair};
 pub use paths::TablePath;
-use pod::Raw;
-pub use preflight::{check as check_privileges, release};
+pub use preflight::check as check_privileges;
+pub use release::release;
 pub use ring::FactRing;
 pub use signs::SignStatus;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 pub use sweep::{SweepReport, Sweeper};
-use watch::Watcher;
-pub use watch::{WatchMode, WatchStatus};
+pub use tables::Tables;
+pub use watch_mode::{WatchMode, WatchStatus};
 
 /// Where kernels describe their types.
 pub const VMLINUX_BTF: &str = "/sys/kernel/btf/vmlinux";
-
-/// After a gap an untroubled suspect is watched for so long: an RTO that has
-/// grown to several seconds still fits three times.
-const PROBATION: Duration = Duration::from_secs(60);
-
-/// Facts of one suspicion: a black hole gives about thirty in fifteen minutes
-/// (15 retransmissions, RFC 9293 R2, and what the application still sends).
-const FACT_BUDGET: u32 = 256;
-
-/// The object of the kernel side, built with this binary.
-static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/monitor-ebpf"));
-
-/// How the kernel side is to be loaded.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// File with this kernel's BTF.
-    pub btf: PathBuf,
-    /// Silences below this are not looked at.
-    pub min_gap: Duration,
-    /// Size of the ring in bytes, a power of two of pages; `None` for the default.
-    pub ring_bytes: Option<u32>,
-    /// How the hooks are attached; without them only sweeps work, which is all that a
-    /// listing needs.
-    pub hooks: Option<HookOptions>,
-}
-
-/// How the hooks are to be attached.
-#[derive(Clone, Debug)]
-pub struct HookOptions {
-    /// The way to watch; `None` for the best one that works here.
-    pub watch: Option<WatchMode>,
-    /// Hooks that only one kind of mechanism may serve.
-    pub forced: Vec<ForcedHook>,
-    /// The daemon's inspection socket: beside it, or under its name, the marks are
-    /// pinned.
-    pub socket: PathBuf,
-}
-
-impl HookOptions {
-    /// The way to watch that is asked for: who forces a hook on every segment asks for
-    /// the way that has it.
-    fn watch(&self) -> Option<WatchMode> {
-        let global = self.forced.iter().any(attach::on_every_segment);
-        self.watch.or(global.then_some(WatchMode::Global))
-    }
-}
-
-/// The loaded kernel side.
-pub struct Kernel {
-    /// Facts as they come.
-    pub ring: FactRing,
-    /// Runs sweeps, and keeps the hooks attached.
-    pub sweeper: Sweeper,
-    /// Paths and counters.
-    pub tables: Tables,
-    /// What serves each hook.
-    pub hooks: Vec<HookStatus>,
-    /// Which signs of a forged ACK the facts carry.
-    pub signs: Vec<SignStatus>,
-    /// How connections are watched; `None` without hooks.
-    pub watch: Option<WatchStatus>,
-}
-
-/// The maps that user space writes and reads besides the ring.
-pub struct Tables {
-    paths: paths::PathTable,
-    counters: Arc<counters::Counters>,
-    gaps: PerCpuArray<MapData, Raw<GapHistogram>>,
-    misses: missed_runs::Misses,
-}
-
-impl Tables {
-    /// Puts paths in force; answers the path id of the first, the others follow.
-    ///
-    /// # Errors
-    ///
-    /// [`KernelError::Map`].
-    pub fn set_paths(&mut self, paths: &[TablePath]) -> Result<u32, KernelError> {
-        self.paths.set(paths)
-    }
-
-    /// Counter totals since the load.
-    ///
-    /// # Errors
-    ///
-    /// [`KernelError::Map`].
-    pub fn totals(&self) -> Result<Totals, KernelError> {
-        counters::read(&self.counters)
-    }
-
-    /// Gaps seen on one path, or with `None` on connections without one.
-    ///
-    /// # Errors
-    ///
-    /// [`KernelError::Map`].
-    pub fn gaps(&self, path_id: Option<u32>) -> Result<GapHistogram, KernelError> {
-        counters::read_gaps(&self.gaps, path_id)
-    }
-
-    /// Calls since the load for which the kernel did not run a hook's program, by
-    /// program. Empty on a kernel that does not say (before 5.12).
-    pub fn program_misses(&self) -> Vec<(String, u64)> {
-        self.misses.read()
-    }
-}
-
-impl Kernel {
-    /// Loads and attaches the kernel side.
-    ///
-    /// # Errors
-    ///
-    /// Each [`KernelError`] names its cause and the remedy.
-    pub fn load(options: &Options) -> Result<Self, KernelError> {
-        let ring_bytes = options.ring_bytes.unwrap_or(RING_BYTES);
-        let pin = options.hooks.as_ref().and_then(watch::per_socket::pin_for);
-        let Loaded {
-            mut ebpf,
-            btf,
-            offsets,
-        } = Loaded::new(
-            options,
-            ring_bytes,
-            pin.as_ref().and_then(|pin| pin.as_ref().ok()),
-        )?;
-        let ring = FactRing::new(
-            take(&mut ebpf, "FACTS", RingBuf::try_from)?,
-            u64::from(ring_bytes),
-        );
-        let counters = Arc::new(take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?);
-        let order = take(&mut ebpf, "SWEEP_ORDER", Array::try_from)?;
-        let (passes, sweeps) = sweep::load(&mut ebpf, &btf);
-        // Without any sweep a host full of connections would look empty.
-        if passes.is_empty() {
-            return Err(attach::explain(&sweeps));
-        }
-        let (mut hooks, watcher, watch) = match &options.hooks {
-            Some(how) => {
-                let (marker, watch) = watch::choose(&mut ebpf, &btf, how.watch(), pin)?;
-                let (mut hooks, gate) =
-                    attach::attach_all(&mut ebpf, &btf, watch.mode, &how.forced)?;
-                hooks.extend(marker.as_ref().map(watch::per_socket::Marker::status));
-                let watcher = Watcher::new(marker, gate);
-                (hooks, watcher, Some(watch))
-            }
-            None => (Vec::new(), Watcher::Nothing, None),
-        };
-        let tables = Tables {
-            paths: paths::PathTable::new(
-                take(&mut ebpf, "PATH_PREFIXES", LpmTrie::try_from)?,
-                take(&mut ebpf, "PATHS", Array::try_from)?,
-            ),
-            counters: Arc::clone(&counters),
-            gaps: take(&mut ebpf, "GAPS", PerCpuArray::try_from)?,
-            misses: missed_runs::Misses::of(&ebpf),
-        };
-        let sweeper = Sweeper::new(
-            ebpf,
-            passes,
-            order,
-            counters,
-            watcher,
-            tables.paths.least_threshold(),
-        );
-        hooks.extend(sweeps);
-        drop(btf);
-        Ok(Self {
-            ring,
-            sweeper,
-            tables,
-            signs: signs::signs(&offsets, &hooks),
-            hooks,
-            watch,
-        })
-    }
-}
-
-/// Clears what the killed daemon with this inspection socket has left on sockets;
-/// answers on how many, or `None` if it has left nothing. The daemon must not run.
-///
-/// # Errors
-///
-/// Each [`KernelError`] names its cause and the remedy.
-pub fn repair(options: &Options, socket: &Path) -> Result<Option<u64>, KernelError> {
-    let Some(mut pin) = watch::pin::Pin::left_behind(socket) else {
-        return Ok(None);
-    };
-    let Loaded { mut ebpf, btf, .. } = Loaded::new(options, RING_BYTES, Some(&pin))?;
-    watch::per_socket::repair(&mut ebpf, &btf, &mut pin)?;
-    let counters = take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?;
-    let cleared = counters::read(&counters)?.get(Counter::SocketsUnwatched);
-    Ok(Some(cleared))
-}
-
-/// The object with its maps, nothing of it running yet.
-struct Loaded {
-    ebpf: aya::Ebpf,
-    btf: Btf,
-    offsets: Offsets,
-}
-
-impl Loaded {
-    fn new(
-        options: &Options,
-        ring_bytes: u32,
-        pin: Option<&watch::pin::Pin>,
-    ) -> Result<Self, KernelError> {
-        preflight::check()?;
-        let types = KernelTypes::read(&options.btf)?;
-        let offsets = types.offsets()?;
-        let settings = settings(options, &types)?;
-        drop(types);
-        let btf = Btf::parse_file(&options.btf, Endianness::default()).map_err(|error| {
-            KernelError::NoBtf {
-                path: options.btf.clone(),
-                reason: error.to_string(),
-            }
-        })?;
-        let (raw_offsets, settings) = (Raw(offsets), Raw(settings));
-        let mut loader = EbpfLoader::new();
-        loader
-            .btf(Some(&btf))
-            .override_global("OFFSETS", &raw_offsets, true)
-            .override_global("SETTINGS", &settings, true)
-            .map_max_entries("FACTS", ring_bytes);
-        if let Some(pin) = pin {
-            loader.map_pin_path("MARKS", pin.path());
-        }
-        let ebpf = loader.load(OBJECT).map_err(|source| KernelError::Load {
-            reason: first_line(&source.to_string()),
-            source: Box::new(source),
-        })?;
-        #[cfg(feature = "kernel-log")]
-        let ebpf = kernel_log::printing(ebpf)?;
-        drop(loader);
-        Ok(Self { ebpf, btf, offsets })
-    }
-}
-
-fn settings(options: &Options, types: &KernelTypes) -> Result<Settings, KernelError> {
-    let jiffy_ns = jiffy_ns().map_err(|error| KernelError::System {
-        what: "reading the length of a jiffy",
-        source: error.into(),
-    })?;
-    let min_gap_ns = u64::try_from(options.min_gap.as_nanos()).unwrap_or(u64::MAX);
-    Ok(Settings {
-        min_gap_ns,
-        min_gap_jiffies: u32::try_from(min_gap_ns / u64::from(jiffy_ns))
-            .unwrap_or(u32::MAX)
-            .max(1),
-        jiffy_ns,
-        probation_ns: u64::try_from(PROBATION.as_nanos()).unwrap_or(u64::MAX),
-        fact_budget: FACT_BUDGET,
-        retransmit_has_err: u32::from(
-            types
-                .tracepoint_arguments("tcp_retransmit_skb")
-                .is_some_and(|arguments| arguments >= 3),
-        ),
-    })
-}
-
-fn take<T>(
-    ebpf: &mut aya::Ebpf,
-    name: &'static str,
-    convert: impl FnOnce(Map) -> Result<T, aya::maps::MapError>,
-) -> Result<T, KernelError> {
-    let map = ebpf
-        .take_map(name)
-        .ok_or(KernelError::Incomplete { name })?;
-    convert(map).map_err(|source| KernelError::Map { name, source })
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_kernel_side_built_for_debugging_logs() {
-        let logs = OBJECT
-            .windows(b"AYA_LOGS".len())
-            .any(|bytes| bytes == b"AYA_LOGS");
-        assert_eq!(logs, cfg!(feature = "kernel-log"));
-    }
-}

@@ -1,7 +1,7 @@
 //! Loading, attaching and detaching one program of a hook.
 
-use crate::attach_kind::Kind;
 use crate::cost::ProgramCost;
+use crate::hook_table::AttachKind;
 use aya::programs::fentry::FEntryLinkId;
 use aya::programs::tp_btf::BtfTracePointLinkId;
 use aya::programs::{BtfTracePoint, FEntry, Program, ProgramError};
@@ -12,7 +12,7 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(crate) struct Attached {
     program: &'static str,
-    kind: Kind,
+    kind: AttachKind,
     link: Option<LinkId>,
 }
 
@@ -27,15 +27,17 @@ impl Attached {
     pub(crate) fn load(
         ebpf: &mut Ebpf,
         btf: &Btf,
-        kind: Kind,
+        kind: AttachKind,
         name: &'static str,
         target: &str,
     ) -> Result<(ProgramCost, Self), ProgramError> {
         let loading = program(ebpf, name)?;
         let begun = Instant::now();
         match kind {
-            Kind::Tracepoint => <&mut BtfTracePoint>::try_from(&mut *loading)?.load(target, btf)?,
-            Kind::Fentry => <&mut FEntry>::try_from(&mut *loading)?.load(target, btf)?,
+            AttachKind::Tracepoint => {
+                <&mut BtfTracePoint>::try_from(&mut *loading)?.load(target, btf)?
+            }
+            AttachKind::Fentry => <&mut FEntry>::try_from(&mut *loading)?.load(target, btf)?,
         }
         let cost = ProgramCost::new(name, begun.elapsed(), loading.info());
         let mut loaded = Self {
@@ -51,10 +53,10 @@ impl Attached {
     pub(crate) fn attach(&mut self, ebpf: &mut Ebpf) -> Result<(), ProgramError> {
         let program = program(ebpf, self.program)?;
         self.link = Some(match self.kind {
-            Kind::Tracepoint => {
+            AttachKind::Tracepoint => {
                 LinkId::Tracepoint(<&mut BtfTracePoint>::try_from(program)?.attach()?)
             }
-            Kind::Fentry => LinkId::Fentry(<&mut FEntry>::try_from(program)?.attach()?),
+            AttachKind::Fentry => LinkId::Fentry(<&mut FEntry>::try_from(program)?.attach()?),
         });
         Ok(())
     }
@@ -76,11 +78,11 @@ impl Attached {
 }
 
 /// Closes a program, which detaches it: another mechanism may load it anew.
-pub(crate) fn unload(ebpf: &mut Ebpf, kind: Kind, name: &str) -> Result<(), ProgramError> {
+pub(crate) fn unload(ebpf: &mut Ebpf, kind: AttachKind, name: &str) -> Result<(), ProgramError> {
     let program = program(ebpf, name)?;
     match kind {
-        Kind::Tracepoint => <&mut BtfTracePoint>::try_from(program)?.unload(),
-        Kind::Fentry => <&mut FEntry>::try_from(program)?.unload(),
+        AttachKind::Tracepoint => <&mut BtfTracePoint>::try_from(program)?.unload(),
+        AttachKind::Fentry => <&mut FEntry>::try_from(program)?.unload(),
     }
 }
 

@@ -48,7 +48,11 @@ impl KernelTypes {
             match found {
                 Some(found) => *(member.slot)(&mut offsets) = found,
                 None if member.optional => {}
-                None => return Err(KernelError::missing(member.path)),
+                None => {
+                    return Err(KernelError::MissingMember {
+                        member: member.path.to_owned(),
+                    });
+                }
             }
         }
         Ok(offsets)

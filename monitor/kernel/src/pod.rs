@@ -1,5 +1,7 @@
 //! Records of the contract as the bytes that the maps of the kernel hold.
 
+use crate::error::KernelError;
+use aya::maps::Map;
 use monitor_common::Record;
 
 /// A record of the contract as the kernel's maps hold it.
@@ -17,4 +19,16 @@ pub(crate) fn read_records<T: Record>(bytes: &[u8]) -> impl Iterator<Item = T> +
         // they need not be aligned.
         unsafe { record.as_ptr().cast::<T>().read_unaligned() }
     })
+}
+
+/// Takes a map out of the loaded object.
+pub(crate) fn take<T>(
+    ebpf: &mut aya::Ebpf,
+    name: &'static str,
+    convert: impl FnOnce(Map) -> Result<T, aya::maps::MapError>,
+) -> Result<T, KernelError> {
+    let map = ebpf
+        .take_map(name)
+        .ok_or(KernelError::Incomplete { name })?;
+    convert(map).map_err(|source| KernelError::Map { name, source })
 }

@@ -8,13 +8,6 @@ const CAP_SYS_ADMIN: u32 = 21;
 const CAP_PERFMON: u32 = 38;
 const CAP_BPF: u32 = 39;
 
-/// The kernel's release, as `uname -r` says.
-pub fn release() -> String {
-    nix::sys::utsname::uname()
-        .map(|names| names.release().to_string_lossy().into_owned())
-        .unwrap_or_else(|_| "unknown".to_owned())
-}
-
 /// Checks that this process may load the kernel side.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Which signs of a forged ACK can be read on this kernel.
 
-use crate::attach::{HookStatus, RECEIVE, SOCKETS};
+use crate::attach::HookStatus;
+use crate::hook_table::{RECEIVE, SOCKETS};
 use monitor_common::{MISSING, Offsets};
 use serde::Serialize;
 

@@ -1,24 +1,22 @@
 //! The sweep: one pass over the host's sockets.
 
-pub(crate) mod batch;
-pub(crate) mod sample;
+mod batch;
+mod sample;
 
-use crate::attach as hooks;
+use crate::attach::HookStatus;
 use crate::clock::Reading;
-use crate::cost::ProgramCost;
 use crate::counters::{self as totals, Counters, Totals};
-use crate::error::KernelError;
+use crate::error::{KernelError, Refusal};
+use crate::iterator;
 use crate::paths::LeastThreshold;
-use crate::pod::{Raw, read_records};
-use crate::sweep::batch::Rows;
-use crate::sweep::sample::Sampling;
+use crate::pod::Raw;
 use crate::watch::Watcher;
 use aya::maps::{Array, MapData};
-use aya::programs::Iter;
 use aya::{Btf, Ebpf};
+use batch::Rows;
 use monitor_common::{Counter, Fact, SilentSockets, SweepMode, SweepOrder};
 use nix::time::{ClockId, clock_gettime};
-use std::io::{ErrorKind, Read};
+use sample::Sampling;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,40 +29,22 @@ pub(crate) type Pass = (&'static str, &'static str);
 
 /// Loads the iterators; those that cannot be had come back with their reason. Before any
 /// map that they use is taken away.
-pub(crate) fn load(ebpf: &mut Ebpf, btf: &Btf) -> (Vec<Pass>, Vec<hooks::HookStatus>) {
+pub(crate) fn load(ebpf: &mut Ebpf, btf: &Btf) -> (Vec<Pass>, Vec<HookStatus>) {
     let mut passes = Vec::new();
-    let mut statuses = Vec::new();
-    for (program, target) in PASSES {
+    let statuses = PASSES.map(|(program, target)| {
+        let mut status = HookStatus::new(program);
         let mechanism = format!("iter/{target}");
-        let mut status = hooks::HookStatus {
-            hook: program,
-            ..hooks::HookStatus::default()
-        };
-        let loaded = ebpf.program_mut(program).map(|loading| {
-            let iterator: &mut Iter = (&mut *loading).try_into()?;
-            let begun = Instant::now();
-            iterator.load(target, btf)?;
-            Ok(ProgramCost::new(program, begun.elapsed(), loading.info()))
-        });
-        match loaded {
-            Some(Ok(cost)) => {
+        match iterator::load(ebpf, btf, program, target) {
+            Ok(cost) => {
                 status.mechanism = Some(mechanism);
-                status.programs.push(cost);
+                status.programs.extend(cost);
                 passes.push((program, target));
             }
-            Some(Err(error)) => {
-                let (reason, log) = hooks::reason(&error);
-                status.refused.push(hooks::Refusal {
-                    mechanism,
-                    reason,
-                    log,
-                });
-            }
-            None => {}
+            Err(error) => status.refused.push(Refusal::by_kernel(&mechanism, &error)),
         }
-        statuses.push(status);
-    }
-    (passes, statuses)
+        status
+    });
+    (passes, statuses.into())
 }
 
 /// The second pass costs as much as the first, and where processes hold all silent
@@ -174,8 +154,7 @@ impl Sweeper {
                 what: target,
                 source,
             };
-            let mut pass = self.open(program).map_err(failed)?;
-            read_pass(&mut pass, |row| rows.take(row)).map_err(failed)?;
+            iterator::run(&mut self.ebpf, program, |row| rows.take(row)).map_err(failed)?;
             if second && rows.found() == found {
                 self.second_in = SECOND_EVERY - 1;
             }
@@ -207,10 +186,6 @@ impl Sweeper {
         totals::read(&self.counters)
     }
 
-    fn open(&mut self, program: &str) -> std::io::Result<std::fs::File> {
-        open_pass(&mut self.ebpf, program)
-    }
-
     /// Leaves no mark of this daemon on any socket. The hooks stay attached.
     ///
     /// # Errors
@@ -223,45 +198,6 @@ impl Sweeper {
                 what: "marked sockets",
                 source,
             })
-    }
-}
-
-/// Opens an iterator over what the calling thread sees.
-pub(crate) fn open_pass(ebpf: &mut Ebpf, program: &str) -> std::io::Result<std::fs::File> {
-    let program: &mut Iter = ebpf
-        .program_mut(program)
-        .and_then(|program| program.try_into().ok())
-        .ok_or(ErrorKind::NotFound)?;
-    let link = program.attach().map_err(std::io::Error::other)?;
-    let link = program.take_link(link).map_err(std::io::Error::other)?;
-    link.into_file().map_err(std::io::Error::other)
-}
-
-/// Reads one pass to its end. The kernel hands out whole rows. After 1,000,000 objects
-/// of which none was written out it comes up for air with EAGAIN, and goes on where it
-/// was (`MAX_ITER_OBJECTS` in kernel/bpf/bpf_iter.c).
-pub(crate) fn read_pass(from: &mut impl Read, mut take: impl FnMut(&Fact)) -> std::io::Result<()> {
-    const ROW: usize = size_of::<Fact>();
-    let mut buffer = vec![0; ROW * 128];
-    let mut filled = 0;
-    loop {
-        let read = match from.read(&mut buffer[filled..]) {
-            Ok(0) => return Ok(()),
-            Ok(read) => read,
-            Err(error)
-                if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) =>
-            {
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        filled += read;
-        let whole = filled - filled % ROW;
-        for fact in read_records::<Fact>(&buffer[..whole]) {
-            take(&fact);
-        }
-        buffer.copy_within(whole..filled, 0);
-        filled -= whole;
     }
 }
 
@@ -281,53 +217,4 @@ fn monotonic_ns() -> Result<u64, KernelError> {
             what: "reading the clock",
             source: error.into(),
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Hands out bytes in portions that fit no row.
-    struct Trickle<'a>(&'a [u8]);
-
-    impl Read for Trickle<'_> {
-        fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
-            let portion = self.0.len().min(to.len()).min(7);
-            to[..portion].copy_from_slice(&self.0[..portion]);
-            self.0 = &self.0[portion..];
-            Ok(portion)
-        }
-    }
-
-    /// Says before each portion that there was none in a million objects.
-    struct Sparse<'a>(Trickle<'a>, bool);
-
-    impl Read for Sparse<'_> {
-        fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
-            self.1 = !self.1;
-            if self.1 {
-                return Err(nix::errno::Errno::EAGAIN.into());
-            }
-            self.0.read(to)
-        }
-    }
-
-    #[test]
-    fn a_million_objects_without_a_row_do_not_end_a_pass() {
-        let bytes = vec![1; size_of::<Fact>()];
-        let mut rows = 0;
-        read_pass(&mut Sparse(Trickle(&bytes), false), |_| rows += 1).unwrap();
-        assert_eq!(rows, 1);
-    }
-
-    #[test]
-    fn rows_cut_by_a_read_come_out_whole() {
-        let mut bytes = vec![0; size_of::<Fact>() * 3];
-        for (index, row) in bytes.chunks_mut(size_of::<Fact>()).enumerate() {
-            row[0] = 10 + index as u8;
-        }
-        let mut kinds = Vec::new();
-        read_pass(&mut Trickle(&bytes), |fact| kinds.push(fact.kind)).unwrap();
-        assert_eq!(kinds, [10, 11, 12]);
-    }
 }

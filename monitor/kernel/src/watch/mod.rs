@@ -1,53 +1,23 @@
-//! The two ways to watch connections, and which one serves here.
+//! Which of the two ways to watch connections serves here, and what it does after a sweep.
 
-pub(crate) mod namespaces;
-pub(crate) mod per_socket;
-pub(crate) mod pin;
-pub(crate) mod receive_switch;
-pub(crate) mod trial;
+mod namespaces;
+mod per_socket;
+mod pin;
+mod receive_switch;
+mod trial;
 
-use crate::attach::Refusal;
+use crate::attach::HookStatus;
 use crate::error::KernelError;
-use crate::watch::receive_switch::Gate;
-use crate::watch::{
-    per_socket::{self as marks, Marker},
-    pin::Pin,
-};
+use crate::link::Attached;
+use crate::watch_mode::{WatchMode, WatchStatus};
 use aya::{Btf, Ebpf};
 use monitor_common::SilentSockets;
-use serde::Serialize;
+use per_socket::Marker;
+pub(crate) use per_socket::{pin_for, repair};
+pub(crate) use pin::Pin;
+use receive_switch::Gate;
 use std::io;
 use std::time::Duration;
-
-/// How connections are watched. Both ways tell the same facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WatchMode {
-    /// A program runs on every send and every received segment of the host.
-    Global,
-    /// The sweep marks sockets that have been silent for a while, and only their
-    /// traffic runs a program (Linux 6.12 and later).
-    PerSocket,
-}
-
-impl WatchMode {
-    /// As the command line has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Global => "global",
-            Self::PerSocket => "per-socket",
-        }
-    }
-}
-
-/// How connections are watched on this kernel, found by trying.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct WatchStatus {
-    /// The way in use.
-    pub mode: WatchMode,
-    /// Why not socket by socket, where that was tried and does not work.
-    pub refused: Option<Refusal>,
-}
 
 /// What a sweep is followed by, in the way of watching that is in use.
 pub(crate) enum Watcher {
@@ -60,11 +30,18 @@ pub(crate) enum Watcher {
 }
 
 impl Watcher {
-    pub(crate) fn new(marker: Option<Marker>, gate: Option<Gate>) -> Self {
-        match (marker, gate) {
-            (Some(marker), _) => Self::PerSocket(marker),
-            (None, Some(gate)) => Self::Global(gate),
-            (None, None) => Self::Nothing,
+    /// What serves in place of the hooks on every segment.
+    pub(crate) fn status(&self) -> Option<HookStatus> {
+        match self {
+            Self::PerSocket(marker) => Some(marker.status()),
+            Self::Global(_) | Self::Nothing => None,
+        }
+    }
+
+    /// From now on the receive hook is attached while it is needed.
+    pub(crate) fn switches(&mut self, receive: Option<Attached>) {
+        if let Some(hook) = receive {
+            *self = Self::Global(Gate::new(hook));
         }
     }
 
@@ -120,23 +97,23 @@ pub(crate) fn choose(
     btf: &Btf,
     forced: Option<WatchMode>,
     pin: Option<io::Result<Pin>>,
-) -> Result<(Option<Marker>, WatchStatus), KernelError> {
-    let global = |refused| WatchStatus {
-        mode: WatchMode::Global,
-        refused,
+) -> Result<(Watcher, WatchStatus), KernelError> {
+    let global = |refused| {
+        let mode = WatchMode::Global;
+        (Watcher::Nothing, WatchStatus { mode, refused })
     };
     let Some(mut pin) = pin else {
-        return Ok((None, global(None)));
+        return Ok(global(None));
     };
     if let Ok(pin) = &mut pin
         && pin.left_behind
         // A daemon that was killed must not keep this one from starting.
-        && let Err(error) = marks::repair(ebpf, btf, pin)
+        && let Err(error) = repair(ebpf, btf, pin)
     {
         tracing::warn!("{error}; `tcplull check --repair` tries again");
     }
     if forced == Some(WatchMode::Global) {
-        return Ok((None, global(None)));
+        return Ok(global(None));
     }
     match Marker::start(ebpf, btf, pin) {
         Ok(marker) => {
@@ -144,13 +121,12 @@ pub(crate) fn choose(
                 mode: WatchMode::PerSocket,
                 refused: None,
             };
-            Ok((Some(marker), status))
+            Ok((Watcher::PerSocket(marker), status))
         }
         Err(refused) if forced == Some(WatchMode::PerSocket) => Err(KernelError::NotPerSocket {
-            release: crate::release(),
             reason: refused.reason.clone(),
             refused: vec![refused],
         }),
-        Err(refused) => Ok((None, global(Some(refused)))),
+        Err(refused) => Ok(global(Some(refused))),
     }
 }

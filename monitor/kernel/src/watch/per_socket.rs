@@ -1,23 +1,26 @@
 //! Watching socket by socket: marks on silent sockets, set after a sweep and cleared
 //! when the daemon stops.
 
-use crate::HookOptions;
-use crate::attach::{self as hooks, HookStatus, Refusal};
+use super::namespaces;
+use super::pin::Pin;
+use super::trial;
+use crate::attach::HookStatus;
 use crate::cost::ProgramCost;
-use crate::error::KernelError;
-use crate::sweep::{open_pass, read_pass};
-use crate::watch::WatchMode;
-use crate::watch::{namespaces, pin::Pin, trial};
+use crate::error::{KernelError, Refusal};
+use crate::hook_table::SOCKETS;
+use crate::iterator;
+use crate::pod::take;
+use crate::watch_mode::WatchMode;
 use aya::maps::{HashMap as BpfHashMap, MapData, SkStorage};
 use aya::programs::links::CgroupAttachMode;
-use aya::programs::{Iter, ProgramError, SockOps};
+use aya::programs::{ProgramError, SockOps};
 use aya::{Btf, Ebpf};
 use nix::time::{ClockId, clock_gettime};
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// What serves this way of watching, as a mechanism's name.
@@ -31,13 +34,13 @@ const UNMARK: &str = "unmark_tcp";
 /// Inode of the root of the cgroup hierarchy (`kernfs_create_root`: ids begin at 1).
 const ROOT_CGROUP: u64 = 1;
 
-/// A place for the pin that these hooks need: to mark sockets, or to clear what another
-/// daemon has left. `None` where they need none.
-pub(crate) fn pin_for(hooks: &HookOptions) -> Option<io::Result<Pin>> {
-    if hooks.watch() == Some(WatchMode::Global) {
-        return Pin::left_behind(&hooks.socket).map(Ok);
+/// A place for the pin that the daemon with this socket needs: to mark sockets, or to clear
+/// what another daemon has left. `None` where it needs none.
+pub(crate) fn pin_for(watch: Option<WatchMode>, socket: &Path) -> Option<io::Result<Pin>> {
+    if watch == Some(WatchMode::Global) {
+        return Pin::left_behind(socket).map(Ok);
     }
-    Some(Pin::prepare(&hooks.socket))
+    Some(Pin::prepare(socket))
 }
 
 /// Sets and clears marks.
@@ -54,11 +57,7 @@ pub(crate) struct Marker {
 impl Marker {
     /// Loads, attaches and tries it all for real; answers why it does not work here.
     pub(crate) fn start(ebpf: &mut Ebpf, btf: &Btf, pin: io::Result<Pin>) -> Result<Self, Refusal> {
-        let refusal = |reason: String| Refusal {
-            mechanism: MECHANISM.to_owned(),
-            reason,
-            log: String::new(),
-        };
+        let refusal = |reason: String| Refusal::new(MECHANISM, reason);
         let pin = pin.map_err(|error| {
             refusal(format!(
                 "no place to pin the map of marks, so nothing could clear them after a crash: {error}"
@@ -87,20 +86,9 @@ impl Marker {
     }
 
     fn attach(ebpf: &mut Ebpf, btf: &Btf) -> Result<Vec<ProgramCost>, Refusal> {
-        let refusal = |error: &ProgramError| {
-            let (reason, log) = hooks::reason(error);
-            Refusal {
-                mechanism: MECHANISM.to_owned(),
-                reason,
-                log,
-            }
-        };
-        let root = root_cgroup().map_err(|reason| Refusal {
-            mechanism: MECHANISM.to_owned(),
-            reason,
-            log: String::new(),
-        })?;
-        let mut costs = load_passes(ebpf, btf, &[MARK, UNMARK]).map_err(|error| refusal(&error))?;
+        let refusal = |error: ProgramError| Refusal::by_kernel(MECHANISM, &error);
+        let root = root_cgroup().map_err(|reason| Refusal::new(MECHANISM, reason))?;
+        let mut costs = load_passes(ebpf, btf, &[MARK, UNMARK]).map_err(refusal)?;
         let begun = Instant::now();
         let attached = callbacks(ebpf).and_then(|program| {
             program.load()?;
@@ -110,17 +98,16 @@ impl Marker {
             program.attach(root, CgroupAttachMode::Single)?;
             Ok(ProgramCost::new(CALLBACKS, took, program.info()))
         });
-        costs.push(attached.map_err(|error| refusal(&error))?);
+        costs.push(attached.map_err(refusal)?);
         Ok(costs)
     }
 
     /// What serves in place of the hooks on every segment.
     pub(crate) fn status(&self) -> HookStatus {
         HookStatus {
-            hook: hooks::SOCKETS,
             mechanism: Some(MECHANISM.to_owned()),
             programs: self.costs.clone(),
-            ..HookStatus::default()
+            ..HookStatus::new(SOCKETS)
         }
     }
 
@@ -194,26 +181,15 @@ fn load_passes(
     btf: &Btf,
     names: &[&'static str],
 ) -> Result<Vec<ProgramCost>, ProgramError> {
-    let mut costs = Vec::new();
-    for name in names {
-        let program = ebpf
-            .program_mut(name)
-            .ok_or(ProgramError::UnexpectedProgramType)?;
-        let iterator: &mut Iter = (&mut *program).try_into()?;
-        let begun = Instant::now();
-        match iterator.load("tcp", btf) {
-            Ok(()) => costs.push(ProgramCost::new(name, begun.elapsed(), program.info())),
-            Err(ProgramError::AlreadyLoaded) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(costs)
+    let costs = names
+        .iter()
+        .filter_map(|name| iterator::load(ebpf, btf, name, "tcp").transpose());
+    costs.collect()
 }
 
-/// One pass over the sockets of this thread's network namespace.
+/// One pass over the sockets of this thread's network namespace; it writes nothing out.
 fn pass(ebpf: &mut Ebpf, program: &str) -> io::Result<()> {
-    // It writes nothing out.
-    read_pass(&mut open_pass(ebpf, program)?, |_| {})
+    iterator::run(ebpf, program, |_| {})
 }
 
 fn callbacks(ebpf: &mut Ebpf) -> Result<&mut SockOps, ProgramError> {
@@ -228,13 +204,7 @@ fn detach(ebpf: &mut Ebpf) {
         let _ = program.unload();
     }
     for name in [MARK, UNMARK] {
-        let program: Result<&mut Iter, _> = match ebpf.program_mut(name) {
-            Some(program) => program.try_into(),
-            None => continue,
-        };
-        if let Ok(program) = program {
-            let _ = program.unload();
-        }
+        iterator::unload(ebpf, name);
     }
 }
 
@@ -243,11 +213,7 @@ fn taken<T>(
     name: &'static str,
     convert: impl FnOnce(aya::maps::Map) -> Result<T, aya::maps::MapError>,
 ) -> Result<T, Refusal> {
-    crate::take(ebpf, name, convert).map_err(|error| Refusal {
-        mechanism: MECHANISM.to_owned(),
-        reason: error.to_string(),
-        log: String::new(),
-    })
+    take(ebpf, name, convert).map_err(|error| Refusal::new(MECHANISM, error))
 }
 
 /// The root of the cgroup v2 hierarchy: only from there are the sockets of all groups

@@ -1,0 +1,71 @@
+//! The maps that user space writes and reads besides the ring.
+
+use crate::counters::{self as totals, Counters, Totals};
+use crate::error::KernelError;
+use crate::missed_runs::Misses;
+use crate::paths::{LeastThreshold, PathTable, TablePath};
+use crate::pod::{Raw, take};
+use aya::Ebpf;
+use aya::maps::{Array, LpmTrie, MapData, PerCpuArray};
+use monitor_common::GapHistogram;
+use std::sync::Arc;
+
+/// The maps that user space writes and reads besides the ring.
+pub struct Tables {
+    paths: PathTable,
+    counters: Arc<Counters>,
+    gaps: PerCpuArray<MapData, Raw<GapHistogram>>,
+    misses: Misses,
+}
+
+impl Tables {
+    /// Out of the loaded object, but the counters, which others read too.
+    pub(crate) fn take(ebpf: &mut Ebpf, counters: Arc<Counters>) -> Result<Self, KernelError> {
+        Ok(Self {
+            paths: PathTable::new(
+                take(ebpf, "PATH_PREFIXES", LpmTrie::try_from)?,
+                take(ebpf, "PATHS", Array::try_from)?,
+            ),
+            counters,
+            gaps: take(ebpf, "GAPS", PerCpuArray::try_from)?,
+            misses: Misses::of(ebpf),
+        })
+    }
+
+    pub(crate) fn least_threshold(&self) -> LeastThreshold {
+        self.paths.least_threshold()
+    }
+
+    /// Puts paths in force; answers the path id of the first, the others follow.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::Map`].
+    pub fn set_paths(&mut self, paths: &[TablePath]) -> Result<u32, KernelError> {
+        self.paths.set(paths)
+    }
+
+    /// Counter totals since the load.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::Map`].
+    pub fn totals(&self) -> Result<Totals, KernelError> {
+        totals::read(&self.counters)
+    }
+
+    /// Gaps seen on one path, or with `None` on connections without one.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::Map`].
+    pub fn gaps(&self, path_id: Option<u32>) -> Result<GapHistogram, KernelError> {
+        totals::read_gaps(&self.gaps, path_id)
+    }
+
+    /// Calls since the load for which the kernel did not run a hook's program, by
+    /// program. Empty on a kernel that does not say (before 5.12).
+    pub fn program_misses(&self) -> Vec<(String, u64)> {
+        self.misses.read()
+    }
+}
