@@ -1,8 +1,13 @@
 //! The tables that a run ends with, as plain text.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::collections::BTreeMap;
 
-use super::verdict::{Run, Verdict};
+use comfy_table::{Table, presets::NOTHING};
+
+use super::{
+    costs::Cost,
+    verdict::{Run, Verdict},
+};
 
 /// Kernel x hook mechanism x scenario: a column for each kernel and variant, a row for each hook and scenario.
 pub fn kernels(verdicts: &[Verdict]) -> String {
@@ -94,8 +99,8 @@ pub fn costs(verdicts: &[Verdict]) -> String {
 }
 
 /// The cost of each program, from the first variant that loads it.
-pub fn once_each(runs: &[Run]) -> Vec<&super::costs::Cost> {
-    let mut costs: Vec<&super::costs::Cost> = Vec::new();
+pub fn once_each(runs: &[Run]) -> Vec<&Cost> {
+    let mut costs: Vec<&Cost> = Vec::new();
     for cost in runs.iter().flat_map(|run| &run.costs) {
         if costs.iter().all(|known| known.program != cost.program) {
             costs.push(cost);
@@ -104,59 +109,44 @@ pub fn once_each(runs: &[Run]) -> Vec<&super::costs::Cost> {
     costs
 }
 
-/// Rows by the order in which they were first named, columns as they come.
+/// Lines by the order in which they were first named, each with its name first; columns as they come.
 #[derive(Default)]
 struct Grid {
-    rows: Vec<(String, Vec<String>)>,
+    lines: Vec<Vec<String>>,
     columns: usize,
 }
 
 impl Grid {
     fn column(&mut self, cells: Vec<(&str, String)>) {
-        for (name, cell) in cells {
-            let at = match self.rows.iter().position(|(known, _)| known == name) {
-                Some(at) => at,
-                None => {
-                    self.rows.push((name.to_owned(), Vec::new()));
-                    self.rows.len() - 1
-                }
-            };
-            let row = &mut self.rows[at].1;
-            row.resize(self.columns, String::new());
-            row.push(cell);
-        }
         self.columns += 1;
+        for (name, cell) in cells {
+            let known = self.lines.iter().position(|line| line[0] == name);
+            let at = known.unwrap_or_else(|| {
+                self.lines.push(vec![name.to_owned()]);
+                self.lines.len() - 1
+            });
+            self.lines[at].resize(self.columns, String::new());
+            self.lines[at].push(cell);
+        }
     }
 
-    fn text(mut self) -> String {
-        for (_, row) in &mut self.rows {
-            row.resize(self.columns, String::new());
+    fn text(self) -> String {
+        if self.lines.is_empty() {
+            return String::new();
         }
-        let first = self.rows.iter().map(|(name, _)| name.len()).max();
-        let widths: Vec<usize> = (0..self.columns)
-            .map(|column| {
-                let cells = self.rows.iter().map(|(_, row)| row[column].len());
-                cells.max().unwrap_or(0)
-            })
-            .collect();
-        let mut text = String::new();
-        for (name, row) in &self.rows {
-            let mut line = format!("{name:0$}", first.unwrap_or(0));
-            for (cell, width) in row.iter().zip(&widths) {
-                // Writing to a string cannot fail.
-                let _ = write!(line, "  {cell:width$}");
-            }
-            text.push_str(line.trim_end());
-            text.push('\n');
+        let mut table = Table::new();
+        table.load_style(NOTHING).add_rows(self.lines);
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
         }
-        text
+        table.trim_fmt() + "\n"
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vm::{costs::Cost, series};
+    use crate::vm::series;
 
     fn verdicts() -> Vec<Verdict> {
         let run = |variant, receive: &str, passed| Run {
