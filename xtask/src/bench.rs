@@ -1,12 +1,12 @@
 //! `cargo xtask bench`: what tcplull costs on this machine, written to docs/performance.md.
 
 use std::{
-    env, fs, io,
+    env, io,
     path::PathBuf,
     process::{Command, ExitCode},
 };
 
-use crate::{error::Error, progress, setup, vm, workspace};
+use crate::{command::become_it, error::Error, files, progress, setup, vm, workspace};
 
 /// The page that a whole run writes, below the workspace.
 const PAGE: &str = "docs/performance.md";
@@ -34,18 +34,18 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     setup::toolchain()?;
     if args.list {
-        let (_, bench) = workspace::build_tcplull_and_bench()?;
-        return workspace::become_command(Command::new(bench.path).arg("list"));
+        let [_, bench] = workspace::build_tcplull_and_bench()?;
+        return become_it(Command::new(bench).arg("list"));
     }
     setup::bench_programs()?;
     let counted = if args.counts() { count() } else { None };
-    let (tcplull, bench) = workspace::build_tcplull_and_bench()?;
-    let mut command = Command::new(bench.path);
+    let [tcplull, bench] = workspace::build_tcplull_and_bench()?;
+    let mut command = Command::new(bench);
     command
         .arg("run")
         .args(&args.rows)
         .arg("--tcplull")
-        .arg(tcplull.path)
+        .arg(tcplull)
         .arg("--command")
         .arg(typed())
         .env("PATH", setup::search_path());
@@ -59,7 +59,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     if let Some(instructions) = args.instructions.as_ref().or(counted.as_ref()) {
         command.arg("--instructions").arg(instructions);
     }
-    workspace::become_command(&mut command)
+    become_it(&mut command)
 }
 
 /// The row whose figures come out of a virtual machine.
@@ -73,14 +73,12 @@ impl Args {
     }
 }
 
-/// Counts them; answers the file. Where that fails, the other rows need not wait for it.
+/// Counts them into a file, and returns its path. Where that fails, the other rows need not wait for it.
 fn count() -> Option<PathBuf> {
     let counted = vm::instructions().and_then(|added| {
         let path = workspace::target_dir()?.join("instructions.json");
-        serde_json::to_vec_pretty(&added)
-            .map_err(io::Error::from)
-            .and_then(|json| fs::write(&path, json))
-            .map_err(|source| Error::io("write", &path, source))?;
+        let json = serde_json::to_vec_pretty(&added).map_err(io::Error::from);
+        files::write(&path, files::told("write", &path, json)?)?;
         Ok(path)
     });
     counted

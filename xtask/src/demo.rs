@@ -2,18 +2,18 @@
 
 use std::process::{Command, ExitCode};
 
-use crate::{error::Error, setup, workspace};
+use crate::{command::become_it, error::Error, setup, workspace};
 
 /// Sets up, builds, and becomes the lab's demo.
 pub fn run() -> Result<ExitCode, Error> {
     setup::toolchain()?;
     setup::lab_programs()?;
-    let (tcplull, lab) = workspace::build_tcplull_and_lab()?;
-    workspace::become_command(
-        Command::new(lab.path)
+    let [tcplull, lab] = workspace::build_tcplull_and_lab()?;
+    become_it(
+        Command::new(lab)
             .arg("demo")
             .arg("--tcplull")
-            .arg(tcplull.path)
+            .arg(tcplull)
             .env("PATH", setup::search_path()),
     )
 }

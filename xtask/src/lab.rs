@@ -2,15 +2,11 @@
 
 use std::{
     ffi::OsString,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 
-use crate::{
-    error::Error,
-    setup,
-    workspace::{self, Program},
-};
+use crate::{command::become_it, error::Error, setup, workspace};
 
 /// Where monitor's tests look for recordings.
 const RECORDINGS: &str = "monitor/tests/recordings";
@@ -47,11 +43,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     if args.list {
         let lab = workspace::build_lab()?;
-        return workspace::become_command(Command::new(lab.path).arg("list"));
+        return become_it(Command::new(lab).arg("list"));
     }
     setup::toolchain()?;
     setup::lab_programs()?;
-    let (tcplull, lab) = workspace::build_tcplull_and_lab()?;
+    let [tcplull, lab] = workspace::build_tcplull_and_lab()?;
     let mut command = command(&lab, &tcplull, &args.names);
     if args.record {
         let recordings = workspace::root().join(RECORDINGS);
@@ -71,17 +67,17 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     if !args.daemon.is_empty() {
         command.arg("--").args(&args.daemon);
     }
-    workspace::become_command(&mut command)
+    become_it(&mut command)
 }
 
 /// The lab's command that runs these scenarios, or all if there are none.
-pub fn command(lab: &Program, tcplull: &Program, names: &[String]) -> Command {
-    let mut command = Command::new(&lab.path);
+pub fn command(lab: &Path, tcplull: &Path, names: &[String]) -> Command {
+    let mut command = Command::new(lab);
     command
         .arg("run")
         .args(names)
         .arg("--tcplull")
-        .arg(&tcplull.path)
+        .arg(tcplull)
         .env("PATH", setup::search_path());
     command
 }

@@ -1,10 +1,13 @@
 //! `cargo xtask`: sets up, runs and tests this workspace. One file a subcommand.
 
 mod bench;
+mod command;
 mod demo;
 mod error;
+mod files;
 mod lab;
 mod progress;
+mod results;
 mod run;
 mod setup;
 mod test;

@@ -5,7 +5,7 @@ use std::{
     process::{Command, ExitCode},
 };
 
-use crate::{error::Error, setup, workspace};
+use crate::{command::become_it, error::Error, setup, workspace};
 
 /// What is handed on to the daemon.
 #[derive(Debug, clap::Args)]
@@ -25,5 +25,5 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         true => workspace::build_tcplull_with_kernel_log()?,
         false => workspace::build_tcplull()?,
     };
-    workspace::become_command(Command::new(tcplull.path).arg("run").args(&args.args))
+    become_it(Command::new(tcplull).arg("run").args(&args.args))
 }

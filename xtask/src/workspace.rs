@@ -2,15 +2,14 @@
 
 use std::{
     env,
-    io::{BufRead, BufReader},
-    os::unix::process::CommandExt,
+    io::BufReader,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitCode, ExitStatus, Stdio},
+    process::{Command, Stdio},
 };
 
-use serde_json::Value;
+use cargo_metadata::{Message, Metadata};
 
-use crate::{error::Error, progress};
+use crate::{command, error::Error, progress};
 
 /// The folder of the workspace's Cargo.toml.
 pub fn root() -> PathBuf {
@@ -27,33 +26,40 @@ pub fn cargo() -> Command {
     command
 }
 
-/// A program of this workspace, built and ready to be started.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Program {
-    name: String,
-    /// Absolute path of the executable.
-    pub path: PathBuf,
-}
-
 /// tcplull itself.
-pub fn build_tcplull() -> Result<Program, Error> {
-    find(build(&["monitor"], &[])?, "tcplull")
+pub fn build_tcplull() -> Result<PathBuf, Error> {
+    let [tcplull] = build(&["monitor"], &[], ["tcplull"])?;
+    Ok(tcplull)
 }
 
 /// tcplull with a kernel side that logs what it decides.
-pub fn build_tcplull_with_kernel_log() -> Result<Program, Error> {
-    find(
-        build(&["monitor"], &["--features", "kernel-log"])?,
-        "tcplull",
-    )
+pub fn build_tcplull_with_kernel_log() -> Result<PathBuf, Error> {
+    let [tcplull] = build(&["monitor"], &["--features", "kernel-log"], ["tcplull"])?;
+    Ok(tcplull)
 }
 
 /// The test bench.
-pub fn build_lab() -> Result<Program, Error> {
-    find(build(&["monitor-lab"], &[])?, "monitor-lab")
+pub fn build_lab() -> Result<PathBuf, Error> {
+    let [lab] = build(&["monitor-lab"], &[], ["monitor-lab"])?;
+    Ok(lab)
 }
 
-/// The target that static programs are built for, and where cargo reads what is said to its compiler.
+/// The packages of tcplull and the test bench, and their programs.
+const WITH_LAB: [&str; 2] = ["monitor", "monitor-lab"];
+const TCPLULL_AND_LAB: [&str; 2] = ["tcplull", "monitor-lab"];
+
+/// tcplull and the test bench, in this order.
+pub fn build_tcplull_and_lab() -> Result<[PathBuf; 2], Error> {
+    build(&WITH_LAB, &[], TCPLULL_AND_LAB)
+}
+
+/// tcplull as it is released, and the bench that measures it, in this order.
+pub fn build_tcplull_and_bench() -> Result<[PathBuf; 2], Error> {
+    let packages = ["monitor", "monitor-bench"];
+    build(&packages, &["--release"], ["tcplull", "monitor-bench"])
+}
+
+/// The target that static programs are built for, and the variable in which cargo finds flags for its compiler.
 const STATIC_TARGET: &str = "x86_64-unknown-linux-gnu";
 const STATIC_FLAGS: (&str, &str) = (
     "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
@@ -62,7 +68,7 @@ const STATIC_FLAGS: (&str, &str) = (
 
 /// tcplull and the test bench, in this order, as they are released: optimised, and each one static file. They have a
 /// target folder of their own, so that ordinary builds stay as they are.
-pub fn build_static() -> Result<(Program, Program), Error> {
+pub fn build_static() -> Result<[PathBuf; 2], Error> {
     let folder = target_dir()?.join("static");
     let mut command = cargo();
     let (variable, flags) = STATIC_FLAGS;
@@ -71,174 +77,63 @@ pub fn build_static() -> Result<(Program, Program), Error> {
         .arg("--target-dir")
         .arg(folder)
         .env(variable, flags);
-    both(build_with(command, &["monitor", "monitor-lab"])?)
+    build_with(command, &WITH_LAB, TCPLULL_AND_LAB)
 }
 
-/// tcplull and the test bench, in this order.
-pub fn build_tcplull_and_lab() -> Result<(Program, Program), Error> {
-    both(build(&["monitor", "monitor-lab"], &[])?)
-}
-
-fn both(programs: Vec<Program>) -> Result<(Program, Program), Error> {
-    Ok((
-        find(programs.clone(), "tcplull")?,
-        find(programs, "monitor-lab")?,
-    ))
-}
-
-/// tcplull as it is released, and the bench that measures it, in this order.
-pub fn build_tcplull_and_bench() -> Result<(Program, Program), Error> {
-    let programs = build(&["monitor", "monitor-bench"], &["--release"])?;
-    Ok((
-        find(programs.clone(), "tcplull")?,
-        find(programs, "monitor-bench")?,
-    ))
-}
-
-fn find(programs: Vec<Program>, name: &'static str) -> Result<Program, Error> {
-    programs
-        .into_iter()
-        .find(|program| program.name == name)
-        .ok_or(Error::NoProgram(name))
-}
-
-/// Builds the packages, with these further arguments, and asks cargo where the programs are, wherever the target folder may lie.
-fn build(packages: &[&str], arguments: &[&str]) -> Result<Vec<Program>, Error> {
+fn build<const N: usize>(
+    packages: &[&str],
+    arguments: &[&str],
+    programs: [&'static str; N],
+) -> Result<[PathBuf; N], Error> {
     let mut command = cargo();
     command.arg("build").args(arguments);
-    build_with(command, packages)
+    build_with(command, packages, programs)
 }
 
-fn build_with(mut command: Command, packages: &[&str]) -> Result<Vec<Program>, Error> {
+/// Builds the packages, and asks cargo where these programs of theirs are, wherever the target folder may lie.
+fn build_with<const N: usize>(
+    mut command: Command,
+    packages: &[&str],
+    programs: [&'static str; N],
+) -> Result<[PathBuf; N], Error> {
     progress::step(&format!("building {}", packages.join(" and ")));
     command
         .arg("--message-format=json-render-diagnostics")
         .args(packages.iter().flat_map(|package| ["--package", package]))
         .stdout(Stdio::piped());
-    let mut child = start(&mut command)?;
-    let mut programs = Vec::new();
+    let mut child = command::start(&mut command)?;
+    let mut found = programs.map(|_| None);
     if let Some(stdout) = child.stdout.take() {
-        let lines = BufReader::new(stdout).lines().map_while(Result::ok);
-        programs.extend(lines.filter_map(|line| built_program(&line)));
+        let messages = Message::parse_stream(BufReader::new(stdout));
+        for message in messages.map_while(Result::ok) {
+            if let Message::CompilerArtifact(artifact) = message
+                && let Some(path) = artifact.executable
+                && let Some(at) = programs
+                    .iter()
+                    .position(|name| *name == artifact.target.name)
+            {
+                found[at] = Some(path.into_std_path_buf());
+            }
+        }
     }
-    let status = wait(&mut child)?;
-    if status.success() {
-        return Ok(programs);
+    let status = command::wait(&mut child)?;
+    if !status.success() {
+        return Err(Error::failed("cargo build", status));
     }
-    Err(Error::Failed {
-        what: "cargo build".into(),
-        status,
-    })
-}
-
-/// The program that a line of cargo's JSON messages reports as built or up to date.
-fn built_program(message: &str) -> Option<Program> {
-    let message: Value = serde_json::from_str(message).ok()?;
-    if message.get("reason")?.as_str()? != "compiler-artifact" {
-        return None;
+    for (program, path) in programs.iter().zip(&found) {
+        if path.is_none() {
+            return Err(Error::NoProgram(program));
+        }
     }
-    Some(Program {
-        name: message.pointer("/target/name")?.as_str()?.to_owned(),
-        path: message.get("executable")?.as_str()?.into(),
-    })
+    Ok(found.map(Option::unwrap_or_default))
 }
 
 /// The folder that cargo builds into.
 pub fn target_dir() -> Result<PathBuf, Error> {
     let mut command = cargo();
     command.args(["metadata", "--format-version=1", "--no-deps"]);
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|source| start_error(&command, source))?;
-    let metadata: Option<Value> = serde_json::from_slice(&output.stdout).ok();
-    metadata
-        .as_ref()
-        .and_then(|metadata| metadata.get("target_directory")?.as_str())
-        .map(PathBuf::from)
-        .ok_or(Error::Failed {
-            what: "cargo metadata".into(),
-            status: output.status,
-        })
-}
-
-/// Runs a command to its end; shows each line of its stdout as it comes and hands it to `read`.
-pub fn show_lines(command: &mut Command, mut read: impl FnMut(&str)) -> Result<ExitStatus, Error> {
-    let mut child = start(command.stdout(Stdio::piped()))?;
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).split(b'\n') {
-            let line = line.map_err(|source| Error::Io {
-                what: "read test results".into(),
-                source,
-            })?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            read(&line);
-        }
-    }
-    wait(&mut child)
-}
-
-fn wait(child: &mut Child) -> Result<ExitStatus, Error> {
-    child.wait().map_err(|source| Error::Io {
-        what: "wait for a program that was started".into(),
-        source,
-    })
-}
-
-/// Starts a command that runs beside this one.
-fn start(command: &mut Command) -> Result<Child, Error> {
-    command
-        .spawn()
-        .map_err(|source| start_error(command, source))
-}
-
-/// Runs a command to its end; `Ok` says how it ended.
-pub fn status(command: &mut Command) -> Result<ExitStatus, Error> {
-    command
-        .status()
-        .map_err(|source| start_error(command, source))
-}
-
-/// Becomes the command, so that signals and the exit code are its own. Returns only on failure.
-pub fn become_command(command: &mut Command) -> Result<ExitCode, Error> {
-    let source = command.exec();
-    Err(start_error(command, source))
-}
-
-fn start_error(command: &Command, source: std::io::Error) -> Error {
-    Error::Start {
-        program: command.get_program().to_string_lossy().into_owned(),
-        source,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cargo_says_where_it_put_a_program() {
-        let message = r#"{"reason":"compiler-artifact","package_id":"monitor 0.1.0","target":
-            {"kind":["bin"],"name":"tcplull"},"executable":"/elsewhere/debug/tcplull","fresh":true}"#;
-        assert_eq!(
-            built_program(message),
-            Some(Program {
-                name: "tcplull".into(),
-                path: "/elsewhere/debug/tcplull".into()
-            })
-        );
-    }
-
-    #[test]
-    fn libraries_and_other_messages_are_no_programs() {
-        for message in [
-            r#"{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"serde"},"executable":null}"#,
-            r#"{"reason":"build-finished","success":true}"#,
-            "not json",
-            "",
-        ] {
-            assert_eq!(built_program(message), None, "{message}");
-        }
-    }
+    let output = command::output(command.stderr(Stdio::inherit()))?;
+    serde_json::from_slice::<Metadata>(&output.stdout)
+        .map(|metadata| metadata.target_directory.into_std_path_buf())
+        .map_err(|_| Error::failed("cargo metadata", output.status))
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::debian;
-use crate::{error::Error, progress};
+use crate::{command, error::Error, files, progress};
 
 /// Lists that are older than this are fetched anew.
 const FRESH: Duration = Duration::from_secs(12 * 60 * 60);
@@ -43,7 +43,7 @@ impl Archive {
         };
         let sources = sources(suites, &mirrors()?);
         for part in ["lists/partial", "cache/archives/partial"] {
-            create(&folder.join(part))?;
+            files::create_folder(&folder.join(part))?;
         }
         let file = archive.sources();
         let fresh = fs::read_to_string(&file).is_ok_and(|old| old == sources)
@@ -53,12 +53,12 @@ impl Archive {
         if fresh {
             return Ok(archive);
         }
-        write(&file, &sources)?;
+        files::write(&file, &sources)?;
         progress::step(&format!("apt-get update ({})", suites.join(", ")));
         // A mirror may lack one suite and have the others: what is missing in the end shows where it is looked for.
         let output = archive.apt("apt-get", &["update"])?;
         debian::outcome("apt-get update", &output)?;
-        write(&archive.stamp(), "")?;
+        files::write(&archive.stamp(), "")?;
         Ok(archive)
     }
 
@@ -83,26 +83,18 @@ impl Archive {
     /// Downloads a package and unpacks it into `folder`.
     pub fn unpack(&self, package: &Package, folder: &Path) -> Result<(), Error> {
         let archives = folder.join("archives");
-        create(&archives)?;
+        files::create_folder(&archives)?;
         let wanted = format!("{}={}", package.name, package.version);
         progress::step(&format!("apt-get download {wanted}"));
         let mut command = self.command("apt-get", &["download", &wanted]);
-        let output = debian::run(command.current_dir(&archives))?;
+        let output = command::output(command.current_dir(&archives))?;
         debian::outcome(&format!("apt-get download {wanted}"), &output)?;
-        for archive in debian::archives_in(&archives) {
-            let output = debian::run(
-                Command::new("dpkg-deb")
-                    .arg("--extract")
-                    .arg(&archive)
-                    .arg(folder),
-            )?;
-            debian::outcome("dpkg-deb --extract", &output)?;
-        }
-        fs::remove_dir_all(&archives).map_err(|source| Error::io("remove", &archives, source))
+        debian::unpack_all(&archives, folder)?;
+        files::remove_folder(&archives)
     }
 
     fn apt(&self, program: &str, arguments: &[&str]) -> Result<Output, Error> {
-        debian::run(&mut self.command(program, arguments))
+        command::output(&mut self.command(program, arguments))
     }
 
     fn command(&self, program: &str, arguments: &[&str]) -> Command {
@@ -149,13 +141,8 @@ struct Mirrors {
 }
 
 fn mirrors() -> Result<Mirrors, Error> {
-    let missing = || {
-        Error::NotDebian {
-        what: "kernels of other releases are".into(),
-        remedy: "they come from a Debian mirror, and the sources of this system's apt name none; run this on Debian"
-            .into(),
-    }
-    };
+    const REMEDY: &str = "they come from a Debian mirror, and the sources of this system's apt name none; run this on Debian";
+    let missing = || Error::not_debian("kernels of other releases are", REMEDY);
     if !debian::is_here() {
         return Err(missing());
     }
@@ -165,7 +152,7 @@ fn mirrors() -> Result<Mirrors, Error> {
         .args(["indextargets", "--format", format])
         .env("LC_ALL", "C");
     let mut targets = || -> Result<String, Error> {
-        let output = debian::run(&mut command)?;
+        let output = command::output(&mut command)?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     };
     if let Some(mirrors) = mirrors_in(&targets()?) {
@@ -182,10 +169,7 @@ fn mirrors() -> Result<Mirrors, Error> {
 fn mirrors_in(targets: &str) -> Option<Mirrors> {
     let mut debian: Vec<(&str, &str)> = targets
         .lines()
-        .filter_map(|line| {
-            let (release, mirror) = line.strip_prefix("Debian|")?.split_once('|')?;
-            Some((release, mirror))
-        })
+        .filter_map(|line| line.strip_prefix("Debian|")?.split_once('|'))
         .collect();
     debian.dedup();
     let of = |security: bool| {
@@ -229,14 +213,6 @@ fn package_in(line: &str) -> Option<Package> {
         version: version.to_owned(),
         suite: suite.to_owned(),
     })
-}
-
-fn create(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(|source| Error::io("create", folder, source))
-}
-
-fn write(file: &Path, text: &str) -> Result<(), Error> {
-    fs::write(file, text).map_err(|source| Error::io("write", file, source))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::{error::Error, progress, workspace};
+use crate::{command, error::Error, progress, workspace};
 
 const COMPONENTS: [(&str, &str); 2] = [("fmt", "rustfmt"), ("clippy", "clippy")];
 
@@ -27,10 +27,5 @@ pub fn ensure() -> Result<(), Error> {
 }
 
 fn works(subcommand: &str) -> bool {
-    workspace::cargo()
-        .args([subcommand, "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+    command::succeeds(workspace::cargo().args([subcommand, "--version"]))
 }

@@ -2,10 +2,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
 };
 
-use crate::{error::Error, progress};
+use crate::{command, error::Error, progress};
 
 const INSTALL: [&str; 3] = ["install", "-y", "--no-install-recommends"];
 
@@ -19,10 +19,7 @@ pub fn is_here() -> bool {
 /// `what` names for people what is missing, with its verb; `remedy` says what to do on a system without apt.
 pub fn install(what: &str, packages: &[String], remedy: &str) -> Result<(), Error> {
     if !is_here() {
-        return Err(Error::NotDebian {
-            what: what.to_owned(),
-            remedy: remedy.to_owned(),
-        });
+        return Err(Error::not_debian(what, remedy));
     }
     let missing: Vec<&str> = packages
         .iter()
@@ -73,25 +70,23 @@ pub fn llvm_brought_by(packages: &[&str]) -> Option<u32> {
 pub fn unpack(package: &str, folder: &Path) -> Result<(), Error> {
     let command = format!("apt-get download {package}");
     progress::step(&command);
-    let download = || {
-        let mut command = command_of(["download", package].iter());
-        run(command.current_dir(folder))
-    };
+    let download = || command::output(command_of(["download", package].iter()).current_dir(folder));
     let mut output = download()?;
     if !output.status.success() && is_root() {
         refresh_lists()?;
         output = download()?;
     }
     outcome(&command, &output)?;
-    for archive in archives_in(folder) {
-        let output = run(Command::new("dpkg-deb")
-            .arg("--extract")
-            .arg(&archive)
-            .arg(folder))?;
-        outcome(
-            &format!("dpkg-deb --extract {}", archive.display()),
-            &output,
-        )?;
+    unpack_all(folder, folder)
+}
+
+/// Unpacks the packages that lie in `from` into the folder `to`.
+pub(super) fn unpack_all(from: &Path, to: &Path) -> Result<(), Error> {
+    for archive in archives_in(from) {
+        let mut command = Command::new("dpkg-deb");
+        let output = command::output(command.arg("--extract").arg(&archive).arg(to))?;
+        let name = format!("dpkg-deb --extract {}", archive.display());
+        outcome(&name, &output)?;
     }
     Ok(())
 }
@@ -102,7 +97,7 @@ pub fn is_root() -> bool {
 }
 
 /// The packages in a folder.
-pub(super) fn archives_in(folder: &Path) -> Vec<PathBuf> {
+fn archives_in(folder: &Path) -> Vec<PathBuf> {
     let entries = folder.read_dir().into_iter().flatten().flatten();
     entries
         .map(|entry| entry.path())
@@ -113,7 +108,7 @@ pub(super) fn archives_in(folder: &Path) -> Vec<PathBuf> {
 fn is_installed(package: &str) -> bool {
     let mut command = Command::new("dpkg-query");
     command.args(["--show", "--showformat=${db:Status-Status}", package]);
-    run(&mut command).is_ok_and(|output| output.stdout == b"installed")
+    command::output(&mut command).is_ok_and(|output| output.stdout == b"installed")
 }
 
 /// Fetches the system's own lists anew.
@@ -124,7 +119,7 @@ pub(super) fn refresh_lists() -> Result<(), Error> {
 }
 
 fn apt_get<'a>(args: impl Iterator<Item = &'a &'a str>) -> Result<Output, Error> {
-    run(&mut command_of(args))
+    command::output(&mut command_of(args))
 }
 
 fn command_of<'a>(args: impl Iterator<Item = &'a &'a str>) -> Command {
@@ -137,15 +132,6 @@ fn command_of<'a>(args: impl Iterator<Item = &'a &'a str>) -> Command {
         // Its messages are read for the error in them.
         .env("LC_ALL", "C");
     command
-}
-
-/// Runs a command of apt or dpkg that reads nothing.
-pub(super) fn run(command: &mut Command) -> Result<Output, Error> {
-    let command = command.stdin(Stdio::null());
-    command.output().map_err(|source| Error::Start {
-        program: command.get_program().to_string_lossy().into_owned(),
-        source,
-    })
 }
 
 /// An error in apt's own words, unless `command` succeeded.

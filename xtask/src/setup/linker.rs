@@ -5,7 +5,7 @@ use std::path::Path;
 use ebpf_toolchain::{CACHED_LINKER_VERSION, Compiler, Linker, cached_linker_root, linker_for};
 
 use super::debian;
-use crate::{error::Error, progress, workspace};
+use crate::{command, error::Error, progress, workspace};
 
 // What bpf-linker 0.13.0 has a feature for.
 const KNOWN_LLVM: std::ops::RangeInclusive<u32> = 21..=23;
@@ -58,10 +58,9 @@ fn build(llvm: u32, root: &Path, prefix: &str) -> Result<(), Error> {
         .arg(root)
         .env("LLVM_PREFIX", prefix)
         .env_remove("CARGO_TARGET_DIR");
-    let status = workspace::status(&mut command)?;
+    let status = command::status(&mut command)?;
     if status.success() {
         return Ok(());
     }
-    let what = "cargo install bpf-linker".into();
-    Err(Error::Failed { what, status })
+    Err(Error::failed("cargo install bpf-linker", status))
 }

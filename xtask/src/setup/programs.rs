@@ -3,14 +3,13 @@
 use std::{
     env,
     ffi::OsString,
-    fs,
     path::{Path, PathBuf},
 };
 
 use ebpf_toolchain::cache_dir;
 
 use super::debian;
-use crate::{error::Error, progress};
+use crate::{error::Error, files, progress};
 
 // Each with its Debian package.
 const LAB_PROGRAMS: [(&str, &str); 2] = [("ip", "iproute2"), ("nft", "nftables")];
@@ -54,10 +53,7 @@ pub fn ensure_promtool() -> Result<(), Error> {
     let what = "promtool is";
     let remedy = "install Prometheus with your package manager (promtool comes with it)";
     let Some(bin) = cache_bin().filter(|_| debian::is_here()) else {
-        return Err(Error::NotDebian {
-            what: what.into(),
-            remedy: remedy.into(),
-        });
+        return Err(Error::not_debian(what, remedy));
     };
     take_out_promtool(&bin)?;
     if is_there(PROMTOOL) {
@@ -88,21 +84,13 @@ pub fn find(program: &str) -> Option<PathBuf> {
 
 fn take_out_promtool(bin: &Path) -> Result<(), Error> {
     let folder = bin.join(format!("unpack-{}", std::process::id()));
-    fs::create_dir_all(&folder).map_err(|source| io_error("create", &folder, source))?;
+    files::create_folder(&folder)?;
     let result = debian::unpack("prometheus", &folder).and_then(|()| {
         let program = folder.join("usr/bin").join(PROMTOOL);
-        fs::rename(&program, bin.join(PROMTOOL))
-            .map_err(|source| io_error("move", &program, source))
+        files::rename(&program, &bin.join(PROMTOOL))
     });
-    fs::remove_dir_all(&folder).map_err(|source| io_error("remove", &folder, source))?;
+    files::remove_folder(&folder)?;
     result
-}
-
-fn io_error(verb: &str, path: &Path, source: std::io::Error) -> Error {
-    Error::Io {
-        what: format!("{verb} {}", path.display()),
-        source,
-    }
 }
 
 fn is_there(program: &str) -> bool {

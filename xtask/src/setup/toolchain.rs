@@ -1,9 +1,6 @@
 //! The compiler for the kernel side: what is there, else what this machine can get.
 
-use std::{
-    env,
-    process::{Command, Stdio},
-};
+use std::{env, process::Command};
 
 use ebpf_toolchain::{
     CARGO_VARIABLE, Compiler, LINKER_VARIABLE, Toolchain, compilers, distribution_compiler,
@@ -11,7 +8,7 @@ use ebpf_toolchain::{
 };
 
 use super::{debian, linker};
-use crate::{error::Error, progress};
+use crate::{command::succeeds, error::Error, progress};
 
 // Debian keeps these at the version that its browsers need, which is recent enough for `core` on the bpf target.
 const DISTRIBUTION_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
@@ -56,26 +53,20 @@ fn installed() -> Result<Compiler, Error> {
 }
 
 fn nightly_with_sources() -> Result<Compiler, Error> {
-    let installed = Command::new("rustup")
+    let mut which = Command::new("rustup");
+    which
         .args(["which", "--toolchain", "nightly", "rustc"])
-        .env("RUSTUP_AUTO_INSTALL", "0")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !installed {
+        .env("RUSTUP_AUTO_INSTALL", "0");
+    if !succeeds(&mut which) {
         return Err(Error::NoNightly("it is not installed".into()));
     }
     progress::step("rustup component add rust-src --toolchain nightly");
-    // Its outcome shows in whether the compiler can be used now.
-    let _ = Command::new("timeout")
-        .args([NIGHTLY_SECONDS, "rustup", "component", "add", "rust-src"])
+    let mut add = Command::new("timeout");
+    add.args([NIGHTLY_SECONDS, "rustup", "component", "add", "rust-src"])
         .args(["--toolchain", "nightly"])
-        .env("RUSTUP_MAX_RETRIES", "0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
+        .env("RUSTUP_MAX_RETRIES", "0");
+    // Its outcome shows in whether the compiler can be used now.
+    succeeds(&mut add);
     nightly_compiler().map_err(|rejected| Error::NoNightly(rejected.reason))
 }
 

@@ -1,28 +1,23 @@
 //! `cargo test`, shown as it runs and counted.
 
-use super::results::Results;
-use crate::{error::Error, progress, setup, workspace};
+use crate::{command, error::Error, progress, results::Results, setup, workspace};
 
-const ARGS: [&str; 5] = [
-    "test",
-    "--workspace",
-    "--exclude",
-    "monitor-ebpf",
-    "--no-fail-fast",
-];
+const ARGS: &str = "test --workspace --exclude monitor-ebpf --no-fail-fast";
 
 /// Runs the tests whose name contains `filter`, or all, with documentation tests.
 pub fn run(filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
-    let name = format!("cargo {}", ARGS.join(" "));
+    let name = format!("cargo {ARGS}");
     progress::step(&name);
     let mut command = workspace::cargo();
-    command.args(ARGS).env("PATH", setup::search_path());
+    command
+        .args(ARGS.split(' '))
+        .env("PATH", setup::search_path());
     if let Some(filter) = filter {
         command.arg(filter);
     }
-    let failed_before = results.failed();
-    let status = workspace::show_lines(&mut command, |line| results.read_test_line(line))?;
-    if !status.success() && results.failed() == failed_before {
+    let failed_before = results.failed;
+    let status = command::show_lines(&mut command, |line| results.read_test_line(line))?;
+    if !status.success() && results.failed == failed_before {
         // It did not build, or a test program ended without its closing line.
         results.fail(format!("{name} ({status})"));
     }

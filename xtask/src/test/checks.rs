@@ -1,54 +1,35 @@
 //! Format and lints.
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use super::results::Results;
-use crate::{error::Error, progress, workspace};
+use crate::{command, error::Error, progress, results::Results, workspace};
 
-const KERNEL_SIDE: &str = "monitor-ebpf";
+const FORMAT: &str = "fmt --all --check";
+const LINTS: &str = "clippy --workspace --exclude monitor-ebpf --all-targets -- -D warnings";
+const KERNEL_SIDE: &str = "clippy --package monitor-ebpf -- -D warnings";
 
 /// Runs all checks; each that fails is one failure.
 pub fn run(results: &mut Results) -> Result<(), Error> {
-    check(&["fmt", "--all", "--check"], None, results)?;
-    check(
-        &[
-            "clippy",
-            "--workspace",
-            "--exclude",
-            KERNEL_SIDE,
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
-        None,
-        results,
-    )?;
-    check(
-        &["clippy", "--package", KERNEL_SIDE, "--", "-D", "warnings"],
-        Some(kernel_side_target_dir()?),
-        results,
-    )
+    let kernel_side = workspace::target_dir()?.join("ebpf-lint");
+    check(FORMAT, None, results)?;
+    check(LINTS, None, results)?;
+    check(KERNEL_SIDE, Some(&kernel_side), results)
 }
 
 /// The kernel side is linted for the host's target, where the toolchain in use has a linter and `core`. Nothing is
 /// linked there, but it has no unwinding, which is a matter of the whole build: hence a target folder of its own.
-fn check(args: &[&str], kernel_side: Option<PathBuf>, results: &mut Results) -> Result<(), Error> {
-    let name = format!("cargo {}", args.join(" "));
+fn check(args: &str, kernel_side: Option<&Path>, results: &mut Results) -> Result<(), Error> {
+    let name = format!("cargo {args}");
     progress::step(&name);
     let mut command = workspace::cargo();
-    command.args(args);
+    command.args(args.split(' '));
     if let Some(target_dir) = kernel_side {
         command
             .env("CARGO_TARGET_DIR", target_dir)
             .env("CARGO_PROFILE_DEV_PANIC", "abort");
     }
-    if !workspace::status(&mut command)?.success() {
+    if !command::status(&mut command)?.success() {
         results.fail(name);
     }
     Ok(())
-}
-
-fn kernel_side_target_dir() -> Result<PathBuf, Error> {
-    Ok(workspace::target_dir()?.join("ebpf-lint"))
 }

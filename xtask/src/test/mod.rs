@@ -2,15 +2,12 @@
 
 mod cargo_test;
 mod checks;
-mod results;
 mod scenarios;
 mod verifier;
 
 use std::{env, process::ExitCode};
 
-use crate::{error::Error, progress, setup, vm, workspace};
-
-pub use results::Results;
+use crate::{error::Error, progress, results::Results, setup, vm, workspace};
 
 /// What is to be tested.
 #[derive(Debug, clap::Args)]
@@ -33,7 +30,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     cargo_test::run(filter, &mut results)?;
     // A workspace that does not build has no lab to run; its error stands above.
     match workspace::build_tcplull_and_lab() {
-        Ok((tcplull, lab)) => {
+        Ok([tcplull, lab]) => {
             verifier::run(&tcplull, filter, &mut results)?;
             scenarios::run(&lab, &tcplull, filter, &mut results)?;
             if let Err(error) = vm::test(filter, &mut results) {
@@ -48,23 +45,19 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
 fn close(results: &Results) -> ExitCode {
     let in_ci = env::var_os("CI").is_some_and(|value| value == "true");
     for (title, names) in [
-        ("skipped", results.skipped_names()),
-        ("FAILED", results.failed_names()),
+        ("skipped", &results.skipped_names),
+        ("FAILED", &results.failed_names),
     ] {
         for name in names {
             progress::note(&format!("{title}: {name}"));
         }
     }
-    if in_ci && results.skipped() > 0 {
+    if in_ci && results.skipped > 0 {
         progress::note("CI=true: what was skipped here was not tested, so this run fails");
     }
     if results.is_empty() {
         progress::note("no test has that in its name, so nothing was tested");
     }
     println!("{results}");
-    if results.are_good(in_ci) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    u8::from(!results.are_good(in_ci)).into()
 }

@@ -1,21 +1,19 @@
 //! The lab's scenarios, each once in each way of watching; each counts as a test.
 
-use std::process::{Command, Stdio};
-
-use super::results::Results;
-use crate::{
-    error::Error,
-    lab, progress,
-    workspace::{self, Program},
+use std::{
+    path::Path,
+    process::{Command, Stdio},
 };
+
+use crate::{command, error::Error, lab, progress, results::Results};
 
 /// The ways of watching, as arguments of the daemon: the better one of this kernel, and the one that each has.
 const WAYS: [&[&str]; 2] = [&[], &["--watch", "global"]];
 
 /// Runs the scenarios whose name contains `filter`, or all.
 pub fn run(
-    lab: &Program,
-    tcplull: &Program,
+    lab: &Path,
+    tcplull: &Path,
     filter: Option<&str>,
     results: &mut Results,
 ) -> Result<(), Error> {
@@ -39,10 +37,10 @@ pub fn run(
         progress::step(&format!("lab: {shown} {}", way.join(" ")));
         let mut command = lab::command(lab, tcplull, &names);
         command.arg("--").args(way).stdin(Stdio::null());
-        let (failed, skipped) = (results.failed(), results.skipped());
-        let status = workspace::show_lines(&mut command, |line| results.read_lab_line(line))?;
+        let (failed, skipped) = (results.failed, results.skipped);
+        let status = command::show_lines(&mut command, |line| results.read_lab_line(line))?;
         // In CI the lab fails for what it skips, too; that is counted as skipped already.
-        if !status.success() && (results.failed(), results.skipped()) == (failed, skipped) {
+        if !status.success() && (results.failed, results.skipped) == (failed, skipped) {
             results.fail(format!("lab ({status})"));
         }
     }
@@ -50,21 +48,10 @@ pub fn run(
 }
 
 // "nat-silent-drop        what it tells"
-fn scenarios(lab: &Program) -> Result<Vec<String>, Error> {
-    let output = Command::new(&lab.path)
-        .arg("list")
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|source| Error::Start {
-            program: lab.path.display().to_string(),
-            source,
-        })?;
+fn scenarios(lab: &Path) -> Result<Vec<String>, Error> {
+    let output = command::output(Command::new(lab).arg("list").stderr(Stdio::inherit()))?;
     if !output.status.success() {
-        return Err(Error::Failed {
-            what: "monitor-lab list".into(),
-            status: output.status,
-        });
+        return Err(Error::failed("monitor-lab list", output.status));
     }
     let list = String::from_utf8_lossy(&output.stdout);
     let names = list

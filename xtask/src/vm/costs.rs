@@ -1,10 +1,10 @@
 //! What each program costs the verifier, and whether it has grown.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, io, path::PathBuf};
 
-use serde_json::Value;
+use serde::Deserialize;
 
-use crate::{error::Error, workspace};
+use crate::{error::Error, files, workspace};
 
 /// The committed costs: by series of kernels, then by program, the instructions that the verifier processed.
 const FILE: &str = "monitor/tests/verifier-costs.json";
@@ -16,8 +16,8 @@ pub const UPDATE: &str = "cargo xtask vm --update-verifier-costs";
 /// with them.
 const TOLERATED: u64 = 25;
 
-/// What one program cost.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What one program cost, as `tcplull check --json` reports it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Cost {
     /// The program.
     pub program: String,
@@ -25,29 +25,6 @@ pub struct Cost {
     pub instructions: Option<u64>,
     /// How long loading took, in us.
     pub load_us: u64,
-}
-
-impl Cost {
-    /// Reads an entry of `programs` in `tcplull check --json`.
-    pub fn read(entry: &Value) -> Option<Self> {
-        Some(Self {
-            program: entry.get("program")?.as_str()?.to_owned(),
-            instructions: entry.get("instructions").and_then(Value::as_u64),
-            load_us: entry.get("load_us").and_then(Value::as_u64)?,
-        })
-    }
-}
-
-/// The costs in a whole report of `tcplull check --json`.
-pub fn in_report(report: &Value) -> Vec<Cost> {
-    let hooks = report.get("hooks").and_then(Value::as_array);
-    hooks
-        .into_iter()
-        .flatten()
-        .filter_map(|hook| hook.get("programs")?.as_array())
-        .flatten()
-        .filter_map(Cost::read)
-        .collect()
 }
 
 /// The costs that are kept.
@@ -58,25 +35,15 @@ impl Kept {
     /// Reads the committed file.
     pub fn read() -> Result<Self, Error> {
         let file = file();
-        let failed = |source| Error::Io {
-            what: format!("read {}", file.display()),
-            source,
-        };
-        let text = fs::read_to_string(&file).map_err(failed)?;
-        serde_json::from_str(&text)
-            .map(Self)
-            .map_err(|error| failed(error.into()))
+        let kept = serde_json::from_slice(&files::read(&file)?).map_err(io::Error::from);
+        files::told("read", &file, kept).map(Self)
     }
 
     /// Writes it.
     pub fn write(&self) -> Result<(), Error> {
         let file = file();
-        let failed = |source| Error::Io {
-            what: format!("write {}", file.display()),
-            source,
-        };
-        let text = serde_json::to_string_pretty(&self.0).map_err(|error| failed(error.into()))?;
-        fs::write(&file, text + "\n").map_err(failed)
+        let text = serde_json::to_string_pretty(&self.0).map_err(io::Error::from);
+        files::write(&file, files::told("write", &file, text)? + "\n")
     }
 
     /// Whether this series is kept at all.

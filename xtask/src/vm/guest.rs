@@ -1,11 +1,11 @@
-//! What the guest is made of, and what it is told to do.
+//! What the guest is made of, and what it is told to do, and what it tells.
 
 use std::path::Path;
 
-use vm_contract::{Plan, Step};
+use vm_contract::{Line, Plan, Step};
 
 use super::{initramfs::Contents, series::Series, variant::Variant};
-use crate::{error::Error, setup, workspace::Program};
+use crate::{error::Error, progress, setup};
 
 /// The lab's programs, as Debian calls them.
 const TOOLS: [&str; 2] = ["ip", "nft"];
@@ -24,15 +24,15 @@ pub const CHECK: &str = "check";
 pub const LAB: &str = "lab";
 
 /// The file system: both programs of the project, and what the lab calls.
-pub fn contents(tcplull: &Program, lab: &Program) -> Result<Contents, Error> {
+pub fn contents(tcplull: &Path, lab: &Path) -> Result<Contents, Error> {
     let mut contents = Contents::default();
     for program in [tcplull, lab] {
-        contents.program(&program.path)?;
+        contents.program(program)?;
     }
     for tool in TOOLS {
-        let file = setup::find(tool).ok_or_else(|| Error::NotDebian {
-            what: format!("for the guest, {tool} is"),
-            remedy: "install iproute2 and nftables".into(),
+        let file = setup::find(tool).ok_or_else(|| {
+            let what = format!("for the guest, {tool} is");
+            Error::not_debian(what, "install iproute2 and nftables")
         })?;
         contents.program(&file)?;
     }
@@ -86,6 +86,27 @@ fn scenarios(variant: &Variant, jobs: u8) -> Step {
         command: command.into_iter().map(str::to_owned).collect(),
         seconds: SCENARIO_WITHIN.saturating_mul(count),
     }
+}
+
+/// Shows what happens in the machine of `name` as it happens.
+pub fn show(name: &str, line: &Line) {
+    let what = match line {
+        Line::Ready { release } => format!("{release} is up"),
+        Line::Output { step, text, .. } if is_for_people(text) => format!("{step}: {text}"),
+        Line::Output { .. } | Line::Done => return,
+        Line::Ended {
+            step,
+            ending,
+            seconds,
+        } => format!("{step}: {ending} after {seconds:.1} s of its clock"),
+        Line::Trouble { what } => what.clone(),
+    };
+    progress::note(&format!("{name}: {what}"));
+}
+
+/// Not so are JSON, and the lab's own tables, of which this command prints one for all.
+fn is_for_people(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with(['{', '|'])
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 use super::{modules, series::Series};
 use crate::{
     error::Error,
-    progress,
+    files, progress,
     setup::{Archive, Package},
 };
 
@@ -41,7 +41,7 @@ impl Kernel {
     /// The modules that the laboratory needs, in the order in which they load.
     pub fn modules(&self) -> Result<Vec<PathBuf>, Error> {
         let folder = self.folder.join(MODULES);
-        let entries = fs::read_dir(&folder).map_err(|source| Error::io("read", &folder, source))?;
+        let entries = files::told("read", &folder, fs::read_dir(&folder))?;
         let mut modules: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         modules.sort();
         Ok(modules)
@@ -103,9 +103,8 @@ fn newest(series: &Series, archive: &Archive, cache: &Path) -> Result<Kernel, Er
     }
     let work = cache.join(format!("unpack-{}", std::process::id()));
     let unpacked = unpack(&image, &kernel, archive, &work);
-    let removed = fs::remove_dir_all(&work);
-    unpacked?;
-    removed.map_err(|source| Error::io("remove", &work, source))?;
+    let removed = files::remove_folder(&work);
+    unpacked.and(removed)?;
     forget_older(&kernel, cache, &format!("{}.", series.name));
     Ok(kernel)
 }
@@ -131,7 +130,7 @@ fn numbers(version: &str) -> Vec<u64> {
 
 fn unpack(image: &Package, kernel: &Kernel, archive: &Archive, work: &Path) -> Result<(), Error> {
     let tree = work.join("tree");
-    create(&tree)?;
+    files::create_folder(&tree)?;
     archive.unpack(image, &tree)?;
     for part in PARTS {
         let name = format!("{part}{}", kernel.release);
@@ -140,8 +139,12 @@ fn unpack(image: &Package, kernel: &Kernel, archive: &Archive, work: &Path) -> R
             archive.unpack(&package, &tree)?;
         }
     }
+    let broken = |lacks: &str| Error::BrokenKernel {
+        package: image.name.clone(),
+        lacks: lacks.to_owned(),
+    };
     let ready = work.join("ready");
-    create(&ready.join(MODULES))?;
+    files::create_folder(&ready.join(MODULES))?;
     let places = [
         format!("boot/vmlinuz-{}", kernel.release),
         format!("usr/lib/modules/{}/vmlinuz", kernel.release),
@@ -151,22 +154,16 @@ fn unpack(image: &Package, kernel: &Kernel, archive: &Archive, work: &Path) -> R
         .iter()
         .map(|place| tree.join(place))
         .find(|file| file.is_file())
-        .ok_or_else(|| Error::BrokenKernel {
-            package: image.name.clone(),
-            lacks: VMLINUZ.to_owned(),
-        })?;
-    rename(&vmlinuz, &ready.join(VMLINUZ))?;
+        .ok_or_else(|| broken(VMLINUZ))?;
+    files::rename(&vmlinuz, &ready.join(VMLINUZ))?;
     let roots =
         ["usr/lib/modules", "lib/modules"].map(|place| tree.join(place).join(&kernel.release));
     let root = roots.iter().find(|root| root.join("kernel").is_dir());
-    let root = root.ok_or_else(|| Error::BrokenKernel {
-        package: image.name.clone(),
-        lacks: MODULES.to_owned(),
-    })?;
+    let root = root.ok_or_else(|| broken(MODULES))?;
     modules::collect(root, &ready.join(MODULES), &image.name)?;
     progress::note(&format!("kept in {}", kernel.folder.display()));
     // The last step, so that what is there is whole.
-    rename(&ready, &kernel.folder)
+    files::rename(&ready, &kernel.folder)
 }
 
 /// Older point releases are of no use any more.
@@ -178,14 +175,6 @@ fn forget_older(kernel: &Kernel, cache: &Path, prefix: &str) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-}
-
-fn create(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(|source| Error::io("create", folder, source))
-}
-
-fn rename(from: &Path, to: &Path) -> Result<(), Error> {
-    fs::rename(from, to).map_err(|source| Error::io("move", from, source))
 }
 
 #[cfg(test)]

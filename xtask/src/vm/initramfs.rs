@@ -9,7 +9,7 @@ use std::{
 use cpio::{newc, write_cpio};
 
 use super::libraries;
-use crate::error::Error;
+use crate::{error::Error, files};
 
 /// File types and permissions of the entries (stat(2)).
 const FOLDER: u32 = 0o040_755;
@@ -61,16 +61,13 @@ impl Contents {
         for (place, source) in &self.files {
             let bytes = match source {
                 Source::Bytes(bytes) => bytes.clone(),
-                Source::File(file) => {
-                    fs::read(file).map_err(|source| io_error("read", file, source))?
-                }
+                Source::File(file) => files::read(file)?,
             };
             entries.push(entry(place, PROGRAM, bytes));
         }
-        let to = fs::File::create(file).map_err(|source| io_error("create", file, source))?;
-        write_cpio(entries.into_iter(), io::BufWriter::new(to))
-            .map(|_| ())
-            .map_err(|source| io_error("write", file, source))
+        let to = files::told("create", file, fs::File::create(file))?;
+        let written = write_cpio(entries.into_iter(), io::BufWriter::new(to));
+        files::told("write", file, written.map(|_| ()))
     }
 }
 
@@ -90,13 +87,6 @@ fn folders<'a>(places: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
         }
     }
     folders
-}
-
-fn io_error(verb: &str, path: &Path, source: io::Error) -> Error {
-    Error::Io {
-        what: format!("{verb} {}", path.display()),
-        source,
-    }
 }
 
 #[cfg(test)]

@@ -7,12 +7,13 @@ use serde_json::Value;
 use vm_contract::{Line, Plan, Step};
 
 use super::{
+    guest,
     image::Kernel,
     initramfs::Contents,
     machine::Vm,
     series::{self, Series},
 };
-use crate::{error::Error, progress, setup};
+use crate::{error::Error, files, progress, setup};
 
 /// The kernel on which all of the compared tools run.
 const SERIES: &str = "6.12";
@@ -37,8 +38,8 @@ pub struct Case {
     pub name: &'static str,
     /// Whether the host has a silent connection, too.
     pub silence: bool,
-    /// Its command in the guest; empty for nothing.
-    pub command: Vec<&'static str>,
+    /// Its command in the guest, in words without spaces; empty for nothing.
+    pub command: String,
 }
 
 /// What the guest measured of a case.
@@ -70,32 +71,23 @@ pub struct Added {
 /// The cases that the project's own command compares. Watching globally, the programs on the paths of every segment
 /// depend on whether anything on the host is silent; most hosts have something.
 pub fn cases() -> Vec<Case> {
-    let case = |name, silence, command: &[&'static str]| Case {
+    let case = |name, silence, command: &str| Case {
         name,
         silence,
-        command: command.to_vec(),
+        command: command.to_owned(),
     };
     let watch = |name, silence, way| {
-        let daemon = [
-            "/bin/tcplull",
-            "run",
-            "--config",
-            "/dev/null",
-            "--timeout",
-            "4s",
-            "--watch",
-            way,
-        ];
-        case(name, silence, &daemon)
+        let daemon = "/bin/tcplull run --config /dev/null --timeout 4s --watch";
+        case(name, silence, &format!("{daemon} {way}"))
     };
     vec![
-        case("nothing", true, &[]),
+        case("nothing", true, ""),
         watch("per-socket", true, "per-socket"),
         watch("global", true, "global"),
         watch("global, nothing silent", false, "global"),
-        case("tcprtt", true, &["/bin/tcprtt", "-i", "3600"]),
-        case("tcptop", true, &["/bin/tcptop", "-C", "3600"]),
-        case("nothing again", true, &[]),
+        case("tcprtt", true, "/bin/tcprtt -i 3600"),
+        case("tcptop", true, "/bin/tcptop -C 3600"),
+        case("nothing again", true, ""),
     ]
 }
 
@@ -112,10 +104,8 @@ pub fn add_tools(contents: &mut Contents, cache: &Path) -> Result<(), Error> {
     let folder = cache.join(PACKAGE);
     if !folder.is_dir() {
         let work = cache.join(format!("unpack-{PACKAGE}-{}", std::process::id()));
-        fs::create_dir_all(&work).map_err(|source| Error::io("create", &work, source))?;
-        let unpacked = setup::unpack(PACKAGE, &work).and_then(|()| {
-            fs::rename(&work, &folder).map_err(|source| Error::io("move", &work, source))
-        });
+        files::create_folder(&work)?;
+        let unpacked = setup::unpack(PACKAGE, &work).and_then(|()| files::rename(&work, &folder));
         if unpacked.is_err() {
             let _ = fs::remove_dir_all(&work);
         }
@@ -135,9 +125,6 @@ pub fn count(kernel: &Kernel, contents: &Contents, cases: &[Case]) -> Result<Vec
     ));
     let vm = Vm {
         kernel,
-        cpus: super::CPUS,
-        memory: super::MEMORY,
-        qemu: super::CLOCK,
         // As users have it.
         parameters: "",
         contents,
@@ -146,7 +133,7 @@ pub fn count(kernel: &Kernel, contents: &Contents, cases: &[Case]) -> Result<Vec
             steps: cases.iter().map(step).collect(),
         },
     };
-    let outcome = vm.run(LIMIT, |line| super::show(SERIES, line))?;
+    let outcome = vm.run(LIMIT, |line| guest::show(SERIES, line))?;
     if let Some(failure) = outcome.failure {
         return Err(Error::Machine {
             failure,
@@ -162,7 +149,7 @@ fn step(case: &Case) -> Step {
         command.push("--silence");
     }
     command.push("--");
-    command.extend(&case.command);
+    command.extend(case.command.split_whitespace());
     Step {
         name: case.name.to_owned(),
         command: command.into_iter().map(str::to_owned).collect(),

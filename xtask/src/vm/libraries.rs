@@ -2,13 +2,12 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     path::{Path, PathBuf},
 };
 
 use goblin::elf::Elf;
 
-use crate::error::Error;
+use crate::{error::Error, files};
 
 /// Where the loader looks, on Debian and elsewhere, in this order.
 const PLACES: [&str; 6] = [
@@ -40,10 +39,7 @@ pub fn of(programs: &[PathBuf]) -> Result<BTreeSet<PathBuf>, Error> {
 }
 
 fn needs(file: &Path) -> Result<Vec<String>, Error> {
-    let bytes = fs::read(file).map_err(|source| Error::Io {
-        what: format!("read {}", file.display()),
-        source,
-    })?;
+    let bytes = files::read(file)?;
     // A script needs its interpreter, which is a program to be named of its own.
     let Ok(elf) = Elf::parse(&bytes) else {
         return Ok(Vec::new());

@@ -15,7 +15,7 @@ use nix::sys::{prctl, signal::Signal};
 use vm_contract::{Line, PLAN, Plan};
 
 use super::{console, image::Kernel, initramfs::Contents};
-use crate::{error::Error, setup};
+use crate::{command, error::Error, setup};
 
 /// Until the guest is up. Emulated, a kernel boots in 3 s on an idle machine.
 const BOOT_WITHIN: Duration = Duration::from_secs(120);
@@ -26,6 +26,17 @@ const END_WITHIN: Duration = Duration::from_secs(20);
 /// The kernel's console, from its decompressor's first word on: a kernel that dies early is to say why.
 const CONSOLE: &str = "earlyprintk=serial,ttyS0,115200 console=ttyS0";
 
+/// Memory of a machine in MiB.
+const MEMORY: &str = "1024";
+
+/// The guest's clock counts instructions, one a nanosecond, and jumps while the guest sleeps. So the time that scenarios
+/// rest on passes for them as on a machine of 1 GHz, however slow the emulation is and whatever else this machine does;
+/// and no silence need be waited for.
+const CLOCK: [&str; 2] = ["-icount", "shift=0,sleep=off"];
+
+/// There is no order between the instructions of two processors.
+const CPUS: &str = "1";
+
 /// Where the guest's first process lies.
 const FIRST: &str = "/bin/monitor-lab";
 
@@ -34,12 +45,6 @@ const FIRST: &str = "/bin/monitor-lab";
 pub struct Vm<'a> {
     /// What it boots.
     pub kernel: &'a Kernel,
-    /// Emulated processors.
-    pub cpus: u8,
-    /// Memory in MiB.
-    pub memory: u32,
-    /// Further arguments for QEMU.
-    pub qemu: &'a [&'a str],
     /// Further parameters of the kernel.
     pub parameters: &'a str,
     /// Its file system, without the kernel's modules and the plan. It holds `monitor-lab` in `/bin`.
@@ -69,10 +74,7 @@ impl Vm<'_> {
         let place = tempfile::Builder::new()
             .prefix("tcplull-vm-")
             .tempdir()
-            .map_err(|source| Error::Io {
-                what: "make a folder for a virtual machine".into(),
-                source,
-            })?;
+            .map_err(|source| Error::io("make a folder for a virtual machine", source))?;
         let initramfs = place.path().join("initramfs");
         self.whole()?.write(&initramfs)?;
         let console = place.path().join("console");
@@ -127,33 +129,22 @@ impl Vm<'_> {
             contents.file(&place, &module);
             plan.modules.push(place);
         }
-        let plan = serde_json::to_vec(&plan).map_err(|source| Error::Io {
-            what: "write the guest's plan".into(),
-            source: source.into(),
-        })?;
+        let plan = serde_json::to_vec(&plan)
+            .map_err(|source| Error::io("write the guest's plan", source.into()))?;
         contents.bytes(PLAN, plan);
         Ok(contents)
     }
 
     fn command(&self, initramfs: &Path, console: &Path) -> Result<Command, Error> {
-        let qemu = setup::find(setup::QEMU).ok_or_else(|| Error::NotDebian {
-            what: format!("{} is", setup::QEMU),
-            remedy: "install QEMU for x86-64".into(),
+        let qemu = setup::find(setup::QEMU).ok_or_else(|| {
+            Error::not_debian(format!("{} is", setup::QEMU), "install QEMU for x86-64")
         })?;
         let mut command = Command::new(qemu);
         command
             // Emulation works everywhere; hardware virtualisation is often not to be had inside another machine.
-            .args([
-                "-accel",
-                "tcg",
-                "-cpu",
-                "max",
-                "-nodefaults",
-                "-no-user-config",
-            ])
-            .args(["-display", "none", "-no-reboot", "-nic", "none"])
-            .args(["-smp", &self.cpus.to_string()])
-            .args(["-m", &self.memory.to_string()])
+            .args("-accel tcg -cpu max -nodefaults -no-user-config".split(' '))
+            .args("-display none -no-reboot -nic none".split(' '))
+            .args(["-smp", CPUS, "-m", MEMORY])
             .arg("-kernel")
             .arg(self.kernel.vmlinuz())
             .arg("-initrd")
@@ -169,13 +160,8 @@ impl Vm<'_> {
             .arg("-chardev")
             .arg(format!("file,id=console,path={}", console.display()))
             .args(["-serial", "chardev:console"])
-            .args([
-                "-chardev",
-                "stdio,id=lines,signal=off",
-                "-serial",
-                "chardev:lines",
-            ])
-            .args(self.qemu)
+            .args("-chardev stdio,id=lines,signal=off -serial chardev:lines".split(' '))
+            .args(CLOCK)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -217,11 +203,7 @@ impl Guarded {
             // A machine must not outlive the command that was killed.
             command.pre_exec(|| prctl::set_pdeathsig(Signal::SIGKILL).map_err(Into::into));
         }
-        let child = command.spawn().map_err(|source| Error::Start {
-            program: command.get_program().to_string_lossy().into_owned(),
-            source,
-        })?;
-        Ok(Self(child))
+        command::start(command).map(Self)
     }
 
     /// The guest's lines as they come; closed when QEMU has ended.
@@ -250,7 +232,7 @@ impl Guarded {
         }
     }
 
-    /// Ends it, if it has not ended, and answers the last line of its complaints.
+    /// Ends it, if it has not ended, and returns the last line of its complaints.
     fn end(&mut self) -> String {
         // Both fail only for a process that has been reaped.
         let _ = self.0.kill();

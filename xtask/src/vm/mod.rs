@@ -10,6 +10,7 @@ mod instructions;
 mod libraries;
 mod machine;
 mod modules;
+pub mod report;
 pub mod series;
 mod table;
 mod variant;
@@ -25,13 +26,12 @@ use std::{
 };
 
 use ebpf_toolchain::cache_dir;
-use vm_contract::Line;
 
 use crate::{
     error::Error,
     progress,
+    results::Results,
     setup::{self, Archive},
-    test::Results,
     workspace,
 };
 use costs::Kept;
@@ -42,19 +42,8 @@ use machine::Vm;
 use series::Series;
 use verdict::Verdict;
 
-/// Memory of a machine in MiB.
-const MEMORY: u32 = 1024;
-
-/// The guest's clock counts instructions, one a nanosecond, and jumps while the guest sleeps. So the time that scenarios
-/// rest on passes for them as on a machine of 1 GHz, however slow the emulation is and whatever else this machine does;
-/// and no silence need be waited for.
-const CLOCK: &[&str] = &["-icount", "shift=0,sleep=off"];
-
 /// An emulated processor leaks nothing by speculation, and detours around that cost it much.
 const QUICK: &str = "mitigations=off";
-
-/// There is no order between the instructions of two processors.
-const CPUS: u8 = 1;
 
 /// A machine is ended after this. On an idle host of two cores none takes longer than six minutes, on a busy one many.
 const LIMIT: Duration = Duration::from_secs(25 * 60);
@@ -99,11 +88,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     for failure in &failures {
         println!("FAIL {failure}");
     }
-    Ok(if failures.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(u8::from(!failures.is_empty()).into())
 }
 
 /// The kernels that CI boots, those whose name contains `filter`; each scenario counts as a test.
@@ -154,7 +139,7 @@ pub fn instructions() -> Result<Vec<Added>, Error> {
 fn contents() -> Result<Contents, Error> {
     setup::toolchain()?;
     setup::vm_programs()?;
-    let (tcplull, lab) = workspace::build_static()?;
+    let [tcplull, lab] = workspace::build_static()?;
     guest::contents(&tcplull, &lab)
 }
 
@@ -204,14 +189,11 @@ fn boot(series: &'static Series, kernel: &Kernel, contents: &Contents) -> Result
     progress::step(&format!("booting {} ({})", kernel.release, kernel.version));
     let vm = Vm {
         kernel,
-        cpus: CPUS,
-        memory: MEMORY,
-        qemu: CLOCK,
         parameters: QUICK,
         contents,
         plan: guest::plan(series),
     };
-    let outcome = vm.run(LIMIT, |line| show(series.name, line))?;
+    let outcome = vm.run(LIMIT, |line| guest::show(series.name, line))?;
     let verdict = Verdict::of(series, kernel.version.clone(), &outcome);
     for line in &verdict.console {
         progress::note(&format!("{}: console: {line}", series.name));
@@ -219,28 +201,7 @@ fn boot(series: &'static Series, kernel: &Kernel, contents: &Contents) -> Result
     Ok(verdict)
 }
 
-/// Shows what happens in the machine of `name` as it happens.
-fn show(name: &str, line: &Line) {
-    let what = match line {
-        Line::Ready { release } => format!("{release} is up"),
-        Line::Output { step, text, .. } if is_for_people(text) => format!("{step}: {text}"),
-        Line::Output { .. } | Line::Done => return,
-        Line::Ended {
-            step,
-            ending,
-            seconds,
-        } => format!("{step}: {ending} after {seconds:.1} s of its clock"),
-        Line::Trouble { what } => what.clone(),
-    };
-    progress::note(&format!("{name}: {what}"));
-}
-
-/// Not so are JSON, and the lab's own tables, of which this command prints one for all.
-fn is_for_people(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with(['{', '|'])
-}
-
-/// Prints the tables; answers what is wrong.
+/// Prints the tables; returns what is wrong.
 fn report(verdicts: &[Verdict]) -> Vec<String> {
     println!("\n{}", table::kernels(verdicts));
     println!("{}", table::costs(verdicts));
@@ -256,12 +217,8 @@ fn report(verdicts: &[Verdict]) -> Vec<String> {
             println!("{}: {refusal}", verdict.series.name);
         }
         if let Some((boot, took)) = verdict.times {
-            println!(
-                "{}: up after {:.0} s, done after {:.0} s",
-                verdict.series.name,
-                boot.as_secs_f64(),
-                took.as_secs_f64()
-            );
+            let (name, boot, took) = (verdict.series.name, boot.as_secs_f64(), took.as_secs_f64());
+            println!("{name}: up after {boot:.0} s, done after {took:.0} s");
         }
     }
     let failures = verdicts.iter().flat_map(|verdict| {
@@ -305,8 +262,9 @@ fn keep_costs(verdicts: &[Verdict]) -> Result<(), Error> {
 
 fn cache() -> Result<PathBuf, Error> {
     let cache = cache_dir().map(|cache| cache.join("vm"));
-    cache.ok_or_else(|| Error::NotDebian {
-        what: "a place for kernel images is".into(),
-        remedy: "set HOME, the cache goes below".into(),
-    })
+    let (what, remedy) = (
+        "a place for kernel images is",
+        "set HOME, the cache goes below",
+    );
+    cache.ok_or_else(|| Error::not_debian(what, remedy))
 }

@@ -9,7 +9,7 @@ use std::{
 
 use goblin::elf::Elf;
 
-use crate::error::Error;
+use crate::{error::Error, files};
 
 /// What the laboratory's networks and rules are made of. There is nobody in the guest to load a module when it is
 /// first asked for. A kernel may have any of them built in.
@@ -50,7 +50,7 @@ pub fn collect(root: &Path, to: &Path, package: &str) -> Result<(), Error> {
     }
     for (number, (name, bytes)) in collection.taken.iter().enumerate() {
         let file = to.join(format!("{number:03}-{name}.ko"));
-        fs::write(&file, bytes).map_err(|source| Error::io("write", &file, source))?;
+        files::write(&file, bytes)?;
     }
     Ok(())
 }
@@ -97,7 +97,7 @@ fn module_name(file: &Path) -> Option<String> {
 }
 
 fn index(folder: &Path, to: &mut HashMap<String, PathBuf>) -> Result<(), Error> {
-    let entries = fs::read_dir(folder).map_err(|source| Error::io("read", folder, source))?;
+    let entries = files::told("read", folder, fs::read_dir(folder))?;
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.is_dir() {
             index(&path, to)?;
@@ -116,14 +116,13 @@ fn built_in(root: &Path) -> Vec<String> {
 }
 
 fn unpacked(file: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = fs::read(file).map_err(|source| Error::io("read", file, source))?;
+    let bytes = files::read(file)?;
     if file.extension().is_none_or(|extension| extension != "xz") {
         return Ok(bytes);
     }
     let mut unpacked = Vec::new();
-    liblzma::read::XzDecoder::new(bytes.as_slice())
-        .read_to_end(&mut unpacked)
-        .map_err(|source| Error::io("unpack", file, source))?;
+    let read = liblzma::read::XzDecoder::new(bytes.as_slice()).read_to_end(&mut unpacked);
+    files::told("unpack", file, read)?;
     Ok(unpacked)
 }
 

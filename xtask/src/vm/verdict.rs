@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 use vm_contract::{Ending, Line};
 
 use super::{
-    costs::{self, Cost},
+    costs::Cost,
     guest::{CHECK, LAB, step_name},
     machine::Outcome,
+    report::Report,
     series::Series,
     variant::Variant,
 };
@@ -64,13 +64,10 @@ impl Verdict {
     /// What `outcome` says.
     pub fn of(series: &'static Series, kernel: String, outcome: &Outcome) -> Self {
         let mut verdict = Self {
-            series,
             kernel,
-            runs: Vec::new(),
-            refusal: None,
             failures: outcome.failure.iter().cloned().collect(),
-            console: Vec::new(),
             times: outcome.boot.map(|boot| (boot, outcome.took)),
+            ..Self::of_nothing(series, String::new())
         };
         if outcome.failure.is_some() {
             verdict.console.clone_from(&outcome.console);
@@ -111,12 +108,12 @@ impl Verdict {
         let mut wrong = |what: String| self.failures.push(format!("{}: {what}", variant.name));
 
         let check = step_name(variant, CHECK);
-        let report: Option<Value> = output(lines, &check, false)
+        let report: Option<Report> = output(lines, &check, false)
             .iter()
             .find_map(|line| serde_json::from_str(line).ok());
         match (ending(lines, &check), report) {
             (Some(ending), Some(report)) => {
-                run.read_report(&report);
+                run.read_report(report);
                 if !ending.is_success() {
                     wrong(format!("tcplull check: {ending}"));
                 }
@@ -149,30 +146,14 @@ impl Verdict {
 }
 
 impl Run {
-    /// Reads what `tcplull check --json` says.
-    fn read_report(&mut self, report: &Value) {
-        let text = |value: &Value, key: &str| value.get(key)?.as_str().map(str::to_owned);
-        for hook in array(report, "hooks") {
-            let Some(name) = text(hook, "hook") else {
-                continue;
-            };
-            self.hooks.push((name, text(hook, "mechanism")));
-            let refused = array(hook, "refused").iter();
-            self.others
-                .extend(refused.filter_map(|refusal| text(refusal, "mechanism")));
-            let untried = array(hook, "untried").iter();
-            self.others
-                .extend(untried.filter_map(|name| name.as_str().map(str::to_owned)));
+    /// Takes over what `tcplull check --json` reports.
+    fn read_report(&mut self, report: Report) {
+        self.costs = report.costs();
+        for hook in report.hooks {
+            self.others.extend(hook.others().cloned());
+            self.hooks.push((hook.hook, hook.mechanism));
         }
-        self.costs = costs::in_report(report);
     }
-}
-
-fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
-    value
-        .get(key)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
 }
 
 fn ending(lines: &[Line], wanted: &str) -> Option<Ending> {
@@ -310,7 +291,7 @@ mod tests {
              "programs": [{"program": "receive_tracepoint", "instructions": 900, "load_us": 12500}]},
             {"hook": "send", "mechanism": null, "refused": [{"mechanism": "fentry/y", "reason": "no"}]}]});
         let mut run = Run::default();
-        run.read_report(&report);
+        run.read_report(serde_json::from_value(report).unwrap());
         assert_eq!(
             run.hooks,
             [

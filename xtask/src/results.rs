@@ -6,10 +6,14 @@ use std::fmt;
 #[derive(Debug, Default)]
 pub struct Results {
     passed: usize,
-    failed: usize,
-    skipped: usize,
-    failed_names: Vec<String>,
-    skipped_names: Vec<String>,
+    /// How many failed.
+    pub failed: usize,
+    /// How many were skipped.
+    pub skipped: usize,
+    /// Each failure by name, in the order of their coming.
+    pub failed_names: Vec<String>,
+    /// Each skipped test by name, in the order of their coming.
+    pub skipped_names: Vec<String>,
 }
 
 impl Results {
@@ -83,26 +87,6 @@ impl Results {
         }
     }
 
-    /// How many failed.
-    pub fn failed(&self) -> usize {
-        self.failed
-    }
-
-    /// How many were skipped.
-    pub fn skipped(&self) -> usize {
-        self.skipped
-    }
-
-    /// Each failure by name, in the order of their coming.
-    pub fn failed_names(&self) -> &[String] {
-        &self.failed_names
-    }
-
-    /// Each skipped test by name, in the order of their coming.
-    pub fn skipped_names(&self) -> &[String] {
-        &self.skipped_names
-    }
-
     /// Whether nothing was tested at all.
     pub fn is_empty(&self) -> bool {
         self.passed + self.failed + self.skipped == 0
@@ -154,13 +138,13 @@ mod tests {
              test monitor/src/lib.rs - thing (line 3) ... ok\n",
         );
         assert_eq!(
-            results.skipped_names(),
+            results.skipped_names,
             [
                 "needs root: a second daemon is refused",
                 "slow (takes an hour)"
             ]
         );
-        assert_eq!(results.failed_names(), ["[lab] broken"]);
+        assert_eq!(results.failed_names, ["[lab] broken"]);
     }
 
     #[test]
@@ -182,9 +166,9 @@ mod tests {
             results.read_lab_line(line);
         }
         assert_eq!(results.to_string(), "1 passed, 1 failed, 1 skipped");
-        assert_eq!(results.failed_names(), ["lab: nat-silent-drop (run 1)"]);
+        assert_eq!(results.failed_names, ["lab: nat-silent-drop (run 1)"]);
         assert_eq!(
-            results.skipped_names(),
+            results.skipped_names,
             ["lab: keepalive-saves (run 1): needs root"]
         );
     }

@@ -1,0 +1,51 @@
+//! What `tcplull check --json` reports: how each hook is served, and what its programs cost.
+
+use serde::Deserialize;
+
+use super::costs::Cost;
+
+/// The report, as far as it matters here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Report {
+    /// The kernel's release.
+    pub kernel: Option<String>,
+    /// Every hook.
+    pub hooks: Vec<Hook>,
+}
+
+/// One hook.
+#[derive(Debug, Deserialize)]
+pub struct Hook {
+    /// Its name.
+    pub hook: String,
+    /// The mechanism that serves it, such as `tp_btf/tcp_probe`.
+    pub mechanism: Option<String>,
+    #[serde(default)]
+    refused: Vec<Refused>,
+    #[serde(default)]
+    untried: Vec<String>,
+    #[serde(default)]
+    programs: Vec<Cost>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Refused {
+    mechanism: String,
+}
+
+impl Report {
+    /// The costs of all programs.
+    pub fn costs(&self) -> Vec<Cost> {
+        let programs = self.hooks.iter().flat_map(|hook| &hook.programs);
+        programs.cloned().collect()
+    }
+}
+
+impl Hook {
+    /// Mechanisms that there are besides: refused by this kernel, or not needed.
+    pub fn others(&self) -> impl Iterator<Item = &String> {
+        let refused = self.refused.iter().map(|refused| &refused.mechanism);
+        refused.chain(&self.untried)
+    }
+}
