@@ -1,12 +1,11 @@
 //! `cargo xtask bench`: what tcplull costs on this machine, written to docs/performance.md.
 
-use std::{
-    env, io,
-    path::PathBuf,
-    process::{Command, ExitCode},
-};
-
-use crate::{command::become_it, error::Error, files, progress, setup, vm, workspace};
+use crate::command::become_it;
+use crate::error::Error;
+use crate::{files, progress, setup, vm, workspace};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::{env, io};
 
 /// The page that a whole run writes, below the workspace.
 const PAGE: &str = "docs/performance.md";

@@ -1,12 +1,9 @@
 //! Other programs, started and waited for.
 
-use std::{
-    io::{BufRead, BufReader},
-    os::unix::process::CommandExt,
-    process::{Child, Command, ExitCode, ExitStatus, Output, Stdio},
-};
-
 use crate::error::Error;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitCode, ExitStatus, Output, Stdio};
 
 /// Starts a command that runs beside this one.
 pub fn start(command: &mut Command) -> Result<Child, Error> {

@@ -1,8 +1,9 @@
 //! `cargo xtask demo`: the newcomer's minute.
 
+use crate::command::become_it;
+use crate::error::Error;
+use crate::{setup, workspace};
 use std::process::{Command, ExitCode};
-
-use crate::{command::become_it, error::Error, setup, workspace};
 
 /// Sets up, builds, and becomes the lab's demo.
 pub fn run() -> Result<ExitCode, Error> {

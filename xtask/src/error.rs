@@ -1,10 +1,8 @@
 //! Why a task could not be done; each message is one line and says what to do.
 
-use std::{
-    io,
-    path::PathBuf,
-    process::{Command, ExitStatus},
-};
+use std::io;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
 
 /// A task that ended before it had a result of its own. What a field holds shows in the message.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,8 @@
 //! Files and folders; each failure is told with the path.
 
-use std::{fs, io, path::Path};
-
 use crate::error::Error;
+use std::path::Path;
+use std::{fs, io};
 
 /// The whole file.
 pub fn read(file: &Path) -> Result<Vec<u8>, Error> {

@@ -1,12 +1,11 @@
 //! `cargo xtask lab`: the scenarios, by name or all of them.
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-    process::{Command, ExitCode},
-};
-
-use crate::{command::become_it, error::Error, setup, workspace};
+use crate::command::become_it;
+use crate::error::Error;
+use crate::{setup, workspace};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 
 /// Where monitor's tests look for recordings.
 const RECORDINGS: &str = "monitor/tests/recordings";

@@ -14,9 +14,8 @@ mod test;
 mod vm;
 mod workspace;
 
-use std::process::ExitCode;
-
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 #[derive(Debug, Parser)]
 #[command(

@@ -1,11 +1,10 @@
 //! `cargo xtask run`: the daemon, from a fresh clone.
 
-use std::{
-    ffi::OsString,
-    process::{Command, ExitCode},
-};
-
-use crate::{command::become_it, error::Error, setup, workspace};
+use crate::command::become_it;
+use crate::error::Error;
+use crate::{setup, workspace};
+use std::ffi::OsString;
+use std::process::{Command, ExitCode};
 
 /// What is handed on to the daemon.
 #[derive(Debug, clap::Args)]

@@ -1,15 +1,12 @@
 //! The workspace that this program belongs to, and how to build its programs.
 
-use std::{
-    env,
-    io::BufReader,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
-
+use crate::error::Error;
+use crate::{command, progress};
 use cargo_metadata::{Message, Metadata};
-
-use crate::{command, error::Error, progress};
+use std::env;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// The folder of the workspace's Cargo.toml.
 pub fn root() -> PathBuf {

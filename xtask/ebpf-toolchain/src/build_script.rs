@@ -1,11 +1,8 @@
 //! What a build script does to carry an eBPF object in its own package.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-};
-
 use crate::{CARGO_VARIABLE, Endian, LINKER_VARIABLE, ObjectRequest, Toolchain};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 /// Builds `binary` of the workspace's package `package`, with these of its features, for the machine that the build
 /// script's package is built for, and puts the object into `OUT_DIR` under the name of the binary. Tells cargo on stdout

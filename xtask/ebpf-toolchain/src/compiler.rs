@@ -1,11 +1,8 @@
 //! Compilers that can build `core` for the `bpf` target.
 
+use crate::environment::{clean_command, named_by, output_of, programs_named};
+use crate::{LlvmVersion, Rejected};
 use std::path::{Path, PathBuf};
-
-use crate::{
-    LlvmVersion, Rejected,
-    environment::{clean_command, named_by, output_of, programs_named},
-};
 
 /// Environment variable that names the `cargo` to build the kernel side with; the `rustc` beside it is used with it.
 pub const CARGO_VARIABLE: &str = "TCPLULL_EBPF_CARGO";

@@ -1,11 +1,9 @@
 //! Commands that start from a clean slate: a build script inherits what cargo told it about *its* build.
 
-use std::{
-    env,
-    ffi::{OsStr, OsString},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 // Cargo settings that belong to the user's machine, not to the build under way.
 const KEPT_CARGO_VARIABLES: [&str; 6] = [

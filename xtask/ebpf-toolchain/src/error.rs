@@ -1,6 +1,8 @@
 //! What can go wrong between looking for a toolchain and holding the built object.
 
-use std::{fmt, io, path::PathBuf, process::ExitStatus};
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::{fmt, io};
 
 /// Why the eBPF toolchain could not be found or used.
 #[derive(Debug, thiserror::Error)]

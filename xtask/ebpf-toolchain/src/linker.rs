@@ -1,11 +1,8 @@
 //! bpf-linkers, and which LLVM they read.
 
+use crate::environment::{clean_command, named_by, output_of, programs_named, set_path};
+use crate::{Compiler, LlvmVersion, Rejected};
 use std::path::{Path, PathBuf};
-
-use crate::{
-    Compiler, LlvmVersion, Rejected,
-    environment::{clean_command, named_by, output_of, programs_named, set_path},
-};
 
 /// Environment variable that names the `bpf-linker` to use.
 pub const LINKER_VARIABLE: &str = "TCPLULL_BPF_LINKER";

@@ -1,12 +1,10 @@
 //! Builds an eBPF package to an object.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-    process::Stdio,
-};
-
-use crate::{Error, Toolchain, environment::clean_command};
+use crate::environment::clean_command;
+use crate::{Error, Toolchain};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 /// What to build, for which host, and where.
 #[derive(Debug, Clone, Copy)]

@@ -1,15 +1,13 @@
 //! Debian's archive in suites that this system's own apt does not use: lists and settings of its own, so that the
 //! system's stay as they are. Needs no privileges.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Output},
-    time::Duration,
-};
-
 use super::debian;
-use crate::{command, error::Error, files, progress};
+use crate::error::Error;
+use crate::{command, files, progress};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
 
 /// Lists that are older than this are fetched anew.
 const FRESH: Duration = Duration::from_secs(12 * 60 * 60);

@@ -1,8 +1,8 @@
 //! The formatter and the linter of the toolchain that runs this.
 
+use crate::error::Error;
+use crate::{command, progress, workspace};
 use std::process::{Command, Stdio};
-
-use crate::{command, error::Error, progress, workspace};
 
 const COMPONENTS: [(&str, &str); 2] = [("fmt", "rustfmt"), ("clippy", "clippy")];
 

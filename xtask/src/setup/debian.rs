@@ -1,11 +1,9 @@
 //! Packages of Debian and its descendants.
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Output},
-};
-
-use crate::{command, error::Error, progress};
+use crate::error::Error;
+use crate::{command, progress};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 const INSTALL: [&str; 3] = ["install", "-y", "--no-install-recommends"];
 

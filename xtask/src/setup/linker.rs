@@ -1,11 +1,10 @@
 //! The linker for the kernel side: built once for each LLVM, into the user's cache.
 
-use std::path::Path;
-
-use ebpf_toolchain::{CACHED_LINKER_VERSION, Compiler, Linker, cached_linker_root, linker_for};
-
 use super::debian;
-use crate::{command, error::Error, progress, workspace};
+use crate::error::Error;
+use crate::{command, progress, workspace};
+use ebpf_toolchain::{CACHED_LINKER_VERSION, Compiler, Linker, cached_linker_root, linker_for};
+use std::path::Path;
 
 // What bpf-linker 0.13.0 has a feature for.
 const KNOWN_LLVM: std::ops::RangeInclusive<u32> = 21..=23;

@@ -9,13 +9,12 @@ mod linker;
 mod programs;
 mod toolchain;
 
-use std::process::ExitCode;
-
-use crate::{error::Error, progress};
-
+use crate::error::Error;
+use crate::progress;
 pub use archive::{Archive, Package};
 pub use debian::{is_root, unpack};
 pub use programs::{QEMU, find, search_path};
+use std::process::ExitCode;
 
 /// All parts.
 pub fn everything() -> Result<ExitCode, Error> {

@@ -1,15 +1,12 @@
 //! The programs that tests and the lab call.
 
-use std::{
-    env,
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
-
-use ebpf_toolchain::cache_dir;
-
 use super::debian;
-use crate::{error::Error, files, progress};
+use crate::error::Error;
+use crate::{files, progress};
+use ebpf_toolchain::cache_dir;
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 // Each with its Debian package.
 const LAB_PROGRAMS: [(&str, &str); 2] = [("ip", "iproute2"), ("nft", "nftables")];

@@ -1,14 +1,15 @@
 //! The compiler for the kernel side: what is there, else what this machine can get.
 
-use std::{env, process::Command};
-
+use super::{debian, linker};
+use crate::command::succeeds;
+use crate::error::Error;
+use crate::progress;
 use ebpf_toolchain::{
     CARGO_VARIABLE, Compiler, LINKER_VARIABLE, Toolchain, compilers, distribution_compiler,
     nightly_compiler,
 };
-
-use super::{debian, linker};
-use crate::{command::succeeds, error::Error, progress};
+use std::env;
+use std::process::Command;
 
 // Debian keeps these at the version that its browsers need, which is recent enough for `core` on the bpf target.
 const DISTRIBUTION_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];

@@ -1,6 +1,8 @@
 //! `cargo test`, shown as it runs and counted.
 
-use crate::{command, error::Error, progress, results::Results, setup, workspace};
+use crate::error::Error;
+use crate::results::Results;
+use crate::{command, progress, setup, workspace};
 
 const ARGS: &str = "test --workspace --exclude monitor-ebpf --no-fail-fast";
 

@@ -1,8 +1,9 @@
 //! Format and lints.
 
+use crate::error::Error;
+use crate::results::Results;
+use crate::{command, progress, workspace};
 use std::path::Path;
-
-use crate::{command, error::Error, progress, results::Results, workspace};
 
 const FORMAT: &str = "fmt --all --check";
 const LINTS: &str = "clippy --workspace --exclude monitor-ebpf --all-targets -- -D warnings";

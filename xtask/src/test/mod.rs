@@ -5,9 +5,11 @@ mod checks;
 mod scenarios;
 mod verifier;
 
-use std::{env, process::ExitCode};
-
-use crate::{error::Error, progress, results::Results, setup, vm, workspace};
+use crate::error::Error;
+use crate::results::Results;
+use crate::{progress, setup, vm, workspace};
+use std::env;
+use std::process::ExitCode;
 
 /// What is to be tested.
 #[derive(Debug, clap::Args)]

@@ -1,11 +1,10 @@
 //! The lab's scenarios, each once in each way of watching; each counts as a test.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
-
-use crate::{command, error::Error, lab, progress, results::Results};
+use crate::error::Error;
+use crate::results::Results;
+use crate::{command, lab, progress};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// The ways of watching, as arguments of the daemon: the better one of this kernel, and the one that each has.
 const WAYS: [&[&str]; 2] = [&[], &["--watch", "global"]];

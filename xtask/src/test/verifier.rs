@@ -1,18 +1,13 @@
 //! What the programs cost the verifier of this machine's own kernel, against what is kept of its series.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
-
-use crate::{
-    command,
-    error::Error,
-    progress,
-    results::Results,
-    setup,
-    vm::{costs::Kept, report::Report, series},
-};
+use crate::error::Error;
+use crate::results::Results;
+use crate::vm::costs::Kept;
+use crate::vm::report::Report;
+use crate::vm::series;
+use crate::{command, progress, setup};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// The test's name.
 const NAME: &str = "cost to the verifier";

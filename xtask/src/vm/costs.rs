@@ -1,10 +1,11 @@
 //! What each program costs the verifier, and whether it has grown.
 
-use std::{collections::BTreeMap, io, path::PathBuf};
-
+use crate::error::Error;
+use crate::{files, workspace};
 use serde::Deserialize;
-
-use crate::{error::Error, files, workspace};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
 
 /// The committed costs: by series of kernels, then by program, the instructions that the verifier processed.
 const FILE: &str = "monitor/tests/verifier-costs.json";

@@ -1,11 +1,12 @@
 //! What the guest is made of, and what it is told to do, and what it tells.
 
+use super::initramfs::Contents;
+use super::series::Series;
+use super::variant::Variant;
+use crate::error::Error;
+use crate::{progress, setup};
 use std::path::Path;
-
 use vm_contract::{Line, Plan, Step};
-
-use super::{initramfs::Contents, series::Series, variant::Variant};
-use crate::{error::Error, progress, setup};
 
 /// The lab's programs, as Debian calls them.
 const TOOLS: [&str; 2] = ["ip", "nft"];

@@ -1,16 +1,12 @@
 //! Kernel images and their modules, from Debian's archive, kept in the user's cache.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
-
-use super::{modules, series::Series};
-use crate::{
-    error::Error,
-    files, progress,
-    setup::{Archive, Package},
-};
+use super::modules;
+use super::series::Series;
+use crate::error::Error;
+use crate::setup::{Archive, Package};
+use crate::{files, progress};
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// The flavour without drivers for real machines: its packages are the smallest.
 const FLAVOUR: &str = "-cloud-amd64";

@@ -1,15 +1,12 @@
 //! The guest's whole file system: a cpio archive that the kernel unpacks into memory.
 
-use std::{
-    collections::BTreeSet,
-    fs, io,
-    path::{Path, PathBuf},
-};
-
-use cpio::{newc, write_cpio};
-
 use super::libraries;
-use crate::{error::Error, files};
+use crate::error::Error;
+use crate::files;
+use cpio::{newc, write_cpio};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// File types and permissions of the entries (stat(2)).
 const FOLDER: u32 = 0o040_755;

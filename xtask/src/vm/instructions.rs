@@ -1,19 +1,18 @@
 //! What programs cost a round trip, in instructions: the guest's clock counts them.
 
-use std::{fs, path::Path, time::Duration};
-
+use super::guest;
+use super::image::Kernel;
+use super::initramfs::Contents;
+use super::machine::Vm;
+use super::series::{self, Series};
+use crate::error::Error;
+use crate::{files, progress, setup};
 use serde::Serialize;
 use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
 use vm_contract::{Line, Plan, Step};
-
-use super::{
-    guest,
-    image::Kernel,
-    initramfs::Contents,
-    machine::Vm,
-    series::{self, Series},
-};
-use crate::{error::Error, files, progress, setup};
 
 /// The kernel on which all of the compared tools run.
 const SERIES: &str = "6.12";

@@ -1,13 +1,10 @@
 //! The shared libraries that a program needs, read from the files themselves.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
-
+use crate::error::Error;
+use crate::files;
 use goblin::elf::Elf;
-
-use crate::{error::Error, files};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// Where the loader looks, on Debian and elsewhere, in this order.
 const PLACES: [&str; 6] = [

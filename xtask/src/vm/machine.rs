@@ -1,21 +1,20 @@
 //! One virtual machine, from its start to its end. It ends in bounded time.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader, Read},
-    os::unix::process::CommandExt,
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::mpsc::{self, RecvTimeoutError},
-    thread,
-    time::{Duration, Instant},
-};
-
-use nix::sys::{prctl, signal::Signal};
+use super::console;
+use super::image::Kernel;
+use super::initramfs::Contents;
+use crate::error::Error;
+use crate::{command, setup};
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 use vm_contract::{Line, PLAN, Plan};
-
-use super::{console, image::Kernel, initramfs::Contents};
-use crate::{command, error::Error, setup};
 
 /// Until the guest is up. Emulated, a kernel boots in 3 s on an idle machine.
 const BOOT_WITHIN: Duration = Duration::from_secs(120);

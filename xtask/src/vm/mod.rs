@@ -16,30 +16,23 @@ mod table;
 mod variant;
 mod verdict;
 
-use std::{
-    panic::resume_unwind,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
-    time::Duration,
-};
-
-use ebpf_toolchain::cache_dir;
-
-use crate::{
-    error::Error,
-    progress,
-    results::Results,
-    setup::{self, Archive},
-    workspace,
-};
+use crate::error::Error;
+use crate::results::Results;
+use crate::setup::{self, Archive};
+use crate::{progress, workspace};
 use costs::Kept;
+use ebpf_toolchain::cache_dir;
 use image::Kernel;
 use initramfs::Contents;
 use instructions::Added;
 use machine::Vm;
 use series::Series;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 use verdict::Verdict;
 
 /// An emulated processor leaks nothing by speculation, and detours around that cost it much.

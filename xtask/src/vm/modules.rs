@@ -1,15 +1,12 @@
 //! Kernel modules: which the laboratory needs, and what those need.
 
-use std::{
-    collections::HashMap,
-    fs,
-    io::Read,
-    path::{Path, PathBuf},
-};
-
+use crate::error::Error;
+use crate::files;
 use goblin::elf::Elf;
-
-use crate::{error::Error, files};
+use std::collections::HashMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 /// What the laboratory's networks and rules are made of. There is nobody in the guest to load a module when it is
 /// first asked for. A kernel may have any of them built in.

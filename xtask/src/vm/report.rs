@@ -1,8 +1,7 @@
 //! What `tcplull check --json` reports: how each hook is served, and what its programs cost.
 
-use serde::Deserialize;
-
 use super::costs::Cost;
+use serde::Deserialize;
 
 /// The report, as far as it matters here.
 #[derive(Debug, Default, Deserialize)]

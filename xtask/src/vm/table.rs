@@ -1,13 +1,10 @@
 //! The tables that a run ends with, as plain text.
 
+use super::costs::Cost;
+use super::verdict::{Run, Verdict};
+use comfy_table::Table;
+use comfy_table::presets::NOTHING;
 use std::collections::BTreeMap;
-
-use comfy_table::{Table, presets::NOTHING};
-
-use super::{
-    costs::Cost,
-    verdict::{Run, Verdict},
-};
 
 /// Kernel x hook mechanism x scenario: a column for each kernel and variant, a row for each hook and scenario.
 pub fn kernels(verdicts: &[Verdict]) -> String {

@@ -1,17 +1,13 @@
 //! What a machine's lines say: which hooks are served how, which scenarios passed, what failed.
 
+use super::costs::Cost;
+use super::guest::{CHECK, LAB, step_name};
+use super::machine::Outcome;
+use super::report::Report;
+use super::series::Series;
+use super::variant::Variant;
 use std::time::Duration;
-
 use vm_contract::{Ending, Line};
-
-use super::{
-    costs::Cost,
-    guest::{CHECK, LAB, step_name},
-    machine::Outcome,
-    report::Report,
-    series::Series,
-    variant::Variant,
-};
 
 /// What came of one kernel.
 #[derive(Debug)]
