@@ -36,7 +36,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         let [_, bench] = workspace::build_tcplull_and_bench()?;
         return become_it(Command::new(bench).arg("list"));
     }
-    setup::bench_programs()?;
+    setup::lab_programs()?;
     let counted = if args.counts() { count() } else { None };
     let [tcplull, bench] = workspace::build_tcplull_and_bench()?;
     let mut command = Command::new(bench);

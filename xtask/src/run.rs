@@ -20,9 +20,10 @@ pub struct Args {
 /// Sets up, builds, and becomes `tcplull run`.
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     setup::toolchain()?;
-    let tcplull = match args.kernel_log {
-        true => workspace::build_tcplull_with_kernel_log()?,
-        false => workspace::build_tcplull()?,
+    let features: &[&str] = match args.kernel_log {
+        true => &["--features", "kernel-log"],
+        false => &[],
     };
+    let tcplull = workspace::build_tcplull(features)?;
     become_it(Command::new(tcplull).arg("run").args(&args.args))
 }

@@ -23,15 +23,9 @@ pub fn cargo() -> Command {
     command
 }
 
-/// tcplull itself.
-pub fn build_tcplull() -> Result<PathBuf, Error> {
-    let [tcplull] = build(&["monitor"], &[], ["tcplull"])?;
-    Ok(tcplull)
-}
-
-/// tcplull with a kernel side that logs what it decides.
-pub fn build_tcplull_with_kernel_log() -> Result<PathBuf, Error> {
-    let [tcplull] = build(&["monitor"], &["--features", "kernel-log"], ["tcplull"])?;
+/// tcplull itself, with these further arguments for cargo.
+pub fn build_tcplull(arguments: &[&str]) -> Result<PathBuf, Error> {
+    let [tcplull] = build(&["monitor"], arguments, ["tcplull"])?;
     Ok(tcplull)
 }
 

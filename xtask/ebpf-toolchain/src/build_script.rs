@@ -1,6 +1,6 @@
 //! What a build script does to carry an eBPF object in its own package.
 
-use crate::{CARGO_VARIABLE, Endian, LINKER_VARIABLE, ObjectRequest, Toolchain};
+use crate::{CARGO_VARIABLE, LINKER_VARIABLE, ObjectRequest, Toolchain};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -17,9 +17,9 @@ pub fn build_into_out_dir(package: &str, binary: &str, features: &[&str]) -> Res
     let manifest_dir = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let out_dir = PathBuf::from(variable("OUT_DIR")?);
     let arch = variable("CARGO_CFG_TARGET_ARCH")?;
-    let endian = match variable("CARGO_CFG_TARGET_ENDIAN")?.as_str() {
-        "big" => Endian::Big,
-        _ => Endian::Little,
+    let target = match variable("CARGO_CFG_TARGET_ENDIAN")?.as_str() {
+        "big" => "bpfeb-unknown-none",
+        _ => "bpfel-unknown-none",
     };
     for name in [CARGO_VARIABLE, LINKER_VARIABLE] {
         println!("cargo::rerun-if-env-changed={name}");
@@ -41,7 +41,7 @@ pub fn build_into_out_dir(package: &str, binary: &str, features: &[&str]) -> Res
             package,
             binary,
             features,
-            endian,
+            target,
             arch: &arch,
             target_dir: &shared_target_dir(&out_dir),
         })

@@ -66,17 +66,16 @@ pub(crate) fn output_of(command: &mut Command) -> Option<String> {
 /// Every file of this name in the folders of `PATH` and in cargo's own folder for programs, in that order.
 pub(crate) fn programs_named(name: &str) -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let mut found: Vec<PathBuf> = env::split_paths(&path)
+    let files = env::split_paths(&path)
         .chain(cargo_home().map(|home| home.join("bin")))
         .map(|folder| folder.join(name))
-        .filter(|file| file.is_absolute() && file.is_file())
-        .collect();
-    let mut seen = Vec::new();
-    found.retain(|file| {
-        let new = !seen.contains(file);
-        seen.push(file.clone());
-        new
-    });
+        .filter(|file| file.is_absolute() && file.is_file());
+    let mut found = Vec::new();
+    for file in files {
+        if !found.contains(&file) {
+            found.push(file);
+        }
+    }
     found
 }
 

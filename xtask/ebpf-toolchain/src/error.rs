@@ -8,7 +8,7 @@ use std::{fmt, io};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No compiler and linker that fit together were found.
-    #[error("the eBPF toolchain is missing: run `cargo xtask setup` ({})", join(.0))]
+    #[error("the eBPF toolchain is missing: run `cargo xtask setup` ({})", listed(.0))]
     Missing(
         /// Every candidate that was looked at, in order, with the reason it cannot serve.
         Vec<Rejected>,
@@ -68,7 +68,8 @@ impl fmt::Display for Rejected {
     }
 }
 
-fn join(rejected: &[Rejected]) -> String {
+/// All of them in one line, each with its reason.
+pub fn listed(rejected: &[Rejected]) -> String {
     let each: Vec<String> = rejected.iter().map(Rejected::to_string).collect();
     each.join("; ")
 }

@@ -21,10 +21,10 @@ mod version;
 
 pub use build_script::build_into_out_dir;
 pub use compiler::{CARGO_VARIABLE, Compiler, compilers, distribution_compiler, nightly_compiler};
-pub use error::{Error, Rejected};
+pub use error::{Error, Rejected, listed};
 pub use linker::{
     CACHED_LINKER_VERSION, LINKER_VARIABLE, Linker, cache_dir, cached_linker_root, linker_for,
 };
-pub use object::{Endian, ObjectRequest};
+pub use object::ObjectRequest;
 pub use toolchain::Toolchain;
 pub use version::LlvmVersion;

@@ -17,31 +17,13 @@ pub struct ObjectRequest<'a> {
     pub binary: &'a str,
     /// Those of its features that are wanted.
     pub features: &'a [&'a str],
-    /// Byte order of the machine that will run the object.
-    pub endian: Endian,
+    /// The target: `bpfel-unknown-none` or `bpfeb-unknown-none`, by the byte order of the machine that will run the object.
+    pub target: &'a str,
     /// That machine's architecture as Rust names it (`x86_64`), which decides how function arguments are read.
     pub arch: &'a str,
     /// Cargo's target folder for this build. Must be another than that of a cargo that waits for this one, or each
     /// waits for the other's lock.
     pub target_dir: &'a Path,
-}
-
-/// Byte order of an object: always the host's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endian {
-    /// Least significant byte first.
-    Little,
-    /// Most significant byte first.
-    Big,
-}
-
-impl Endian {
-    fn target(self) -> &'static str {
-        match self {
-            Self::Little => "bpfel-unknown-none",
-            Self::Big => "bpfeb-unknown-none",
-        }
-    }
 }
 
 impl Toolchain {
@@ -51,7 +33,7 @@ impl Toolchain {
     /// # Errors
     /// [`Error::Start`], [`Error::Build`] or [`Error::NoObject`].
     pub fn build(&self, request: &ObjectRequest<'_>) -> Result<PathBuf, Error> {
-        let target = request.endian.target();
+        let target = request.target;
         let cargo = &self.compiler.cargo;
         let mut command = clean_command(cargo);
         command
@@ -121,14 +103,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_linker_is_named_for_the_hosts_byte_order() {
+    fn the_linker_is_named_for_the_target() {
         assert_eq!(
-            linker_variable(Endian::Little.target()),
+            linker_variable("bpfel-unknown-none"),
             "CARGO_TARGET_BPFEL_UNKNOWN_NONE_LINKER"
-        );
-        assert_eq!(
-            linker_variable(Endian::Big.target()),
-            "CARGO_TARGET_BPFEB_UNKNOWN_NONE_LINKER"
         );
     }
 

@@ -3,7 +3,9 @@
 use super::debian;
 use crate::error::Error;
 use crate::{command, progress, workspace};
-use ebpf_toolchain::{CACHED_LINKER_VERSION, Compiler, Linker, cached_linker_root, linker_for};
+use ebpf_toolchain::{
+    CACHED_LINKER_VERSION, Compiler, Linker, cached_linker_root, linker_for, listed,
+};
 use std::path::Path;
 
 // What bpf-linker 0.13.0 has a feature for.
@@ -38,10 +40,7 @@ pub fn ensure(compiler: &Compiler) -> Result<Linker, Error> {
         "install bpf-linker for that LLVM from https://github.com/aya-rs/bpf-linker",
     )?;
     build(llvm, &root, &prefix)?;
-    linker_for(compiler).map_err(|rejected| {
-        let reasons: Vec<String> = rejected.iter().map(ToString::to_string).collect();
-        failed(reasons.join("; "))
-    })
+    linker_for(compiler).map_err(|rejected| failed(listed(&rejected)))
 }
 
 fn build(llvm: u32, root: &Path, prefix: &str) -> Result<(), Error> {

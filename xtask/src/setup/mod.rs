@@ -38,13 +38,8 @@ pub fn toolchain() -> Result<(), Error> {
     Ok(())
 }
 
-/// What the lab needs: `ip` and `nft`.
+/// What the lab and the bench need: `ip`, with which `ss` comes, and `nft`.
 pub fn lab_programs() -> Result<(), Error> {
-    programs::ensure_for_lab()
-}
-
-/// What the bench needs: what the lab does, and `ss` to be compared with (it comes with `ip`).
-pub fn bench_programs() -> Result<(), Error> {
     programs::ensure_for_lab()
 }
 

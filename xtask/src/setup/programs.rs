@@ -21,18 +21,14 @@ pub const QEMU: &str = "qemu-system-x86_64";
 
 /// Sees to it that the lab can build its networks. Without root it cannot anyway, and says so itself.
 pub fn ensure_for_lab() -> Result<(), Error> {
-    let missing: Vec<(&str, &str)> = LAB_PROGRAMS
+    let (programs, packages): (Vec<&str>, Vec<String>) = LAB_PROGRAMS
         .into_iter()
         .filter(|(program, _)| !is_there(program))
-        .collect();
-    if missing.is_empty() {
+        .map(|(program, package)| (program, package.to_owned()))
+        .unzip();
+    if programs.is_empty() {
         return Ok(());
     }
-    let programs: Vec<&str> = missing.iter().map(|(program, _)| *program).collect();
-    let packages: Vec<String> = missing
-        .iter()
-        .map(|(_, package)| (*package).into())
-        .collect();
     let what = format!("for the lab, {} is", programs.join(" and "));
     if !debian::is_root() {
         progress::note(&format!("{what} missing; it needs root, too"));

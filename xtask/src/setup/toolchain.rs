@@ -5,7 +5,7 @@ use crate::command::succeeds;
 use crate::error::Error;
 use crate::progress;
 use ebpf_toolchain::{
-    CARGO_VARIABLE, Compiler, LINKER_VARIABLE, Toolchain, compilers, distribution_compiler,
+    CARGO_VARIABLE, Compiler, LINKER_VARIABLE, Toolchain, compilers, distribution_compiler, listed,
     nightly_compiler,
 };
 use std::env;
@@ -47,10 +47,8 @@ fn with_linker(compiler: Compiler) -> Result<Toolchain, Error> {
 
 fn installed() -> Result<Compiler, Error> {
     let (usable, rejected) = compilers();
-    usable.into_iter().next().ok_or_else(|| {
-        let each: Vec<String> = rejected.iter().map(ToString::to_string).collect();
-        Error::NoCompiler(each.join("; "))
-    })
+    let best = usable.into_iter().next();
+    best.ok_or_else(|| Error::NoCompiler(listed(&rejected)))
 }
 
 fn nightly_with_sources() -> Result<Compiler, Error> {

@@ -1,4 +1,4 @@
-//! What the guest is made of, and what it is told to do, and what it tells.
+//! What the guest is made of, what it is to do, and how its progress is shown.
 
 use super::initramfs::Contents;
 use super::series::Series;
@@ -68,11 +68,7 @@ pub fn step_name(variant: &Variant, step: &str) -> String {
 fn check(name: String, arguments: &[&str]) -> Step {
     let mut command = vec!["/bin/tcplull", "check", "--json"];
     command.extend(arguments);
-    Step {
-        name,
-        command: command.into_iter().map(str::to_owned).collect(),
-        seconds: CHECK_WITHIN,
-    }
+    step(name, &command, CHECK_WITHIN)
 }
 
 fn scenarios(variant: &Variant, jobs: u8) -> Step {
@@ -82,10 +78,16 @@ fn scenarios(variant: &Variant, jobs: u8) -> Step {
     command.extend(["--tcplull", "/bin/tcplull", "--jobs", &jobs, "--"]);
     command.extend(variant.arguments);
     let count = u64::try_from(variant.scenarios.len()).unwrap_or(u64::MAX);
+    let seconds = SCENARIO_WITHIN.saturating_mul(count);
+    step(step_name(variant, LAB), &command, seconds)
+}
+
+/// A step that runs this command for so many seconds at most.
+pub fn step(name: String, command: &[&str], seconds: u64) -> Step {
     Step {
-        name: step_name(variant, LAB),
-        command: command.into_iter().map(str::to_owned).collect(),
-        seconds: SCENARIO_WITHIN.saturating_mul(count),
+        name,
+        command: command.iter().map(|word| (*word).to_owned()).collect(),
+        seconds,
     }
 }
 

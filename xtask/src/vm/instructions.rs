@@ -149,11 +149,7 @@ fn step(case: &Case) -> Step {
     }
     command.push("--");
     command.extend(case.command.split_whitespace());
-    Step {
-        name: case.name.to_owned(),
-        command: command.into_iter().map(str::to_owned).collect(),
-        seconds: CASE_WITHIN,
-    }
+    guest::step(case.name.to_owned(), &command, CASE_WITHIN)
 }
 
 fn counted(line: &Line) -> Option<Counted> {

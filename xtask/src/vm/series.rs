@@ -1,6 +1,6 @@
 //! The kernels that are tested, and how each is expected to fare.
 
-use super::variant::{self, Variant};
+use super::variant::{BEST, BOTH_FENTRY, GLOBAL, RECEIVE_FENTRY, Variant};
 
 /// A series of kernels, of which the newest point release is taken.
 #[derive(Debug)]
@@ -25,40 +25,27 @@ impl Series {
     }
 }
 
+const fn series(name: &'static str, suite: &'static str, variants: &'static [Variant]) -> Series {
+    Series {
+        name,
+        suite,
+        variants,
+        jobs: JOBS,
+    }
+}
+
 /// Every series, oldest first.
 pub const ALL: &[Series] = &[
+    series("5.10", "bullseye", &[]),
     Series {
-        name: "5.10",
-        suite: "bullseye",
-        variants: &[],
-        jobs: JOBS,
-    },
-    Series {
-        name: "6.1",
-        suite: "bookworm",
-        // Its verifier takes ten times as long for the same programs as those of the others: once must do.
-        variants: &[variant::BEST],
-        // And every daemon keeps the processor busy for that long.
+        // Its verifier takes ten times as long for the same programs as those of the others: once must do, and every
+        // daemon keeps the processor busy for that long.
         jobs: 2,
+        ..series("6.1", "bookworm", &[BEST])
     },
-    Series {
-        name: "6.12",
-        suite: "bookworm",
-        variants: &[variant::BEST, variant::RECEIVE_FENTRY],
-        jobs: JOBS,
-    },
-    Series {
-        name: "6.18",
-        suite: "trixie-backports",
-        variants: &[variant::BEST, variant::BOTH_FENTRY],
-        jobs: JOBS,
-    },
-    Series {
-        name: "7.3",
-        suite: "trixie-backports",
-        variants: &[variant::BEST, variant::GLOBAL],
-        jobs: JOBS,
-    },
+    series("6.12", "bookworm", &[BEST, RECEIVE_FENTRY]),
+    series("6.18", "trixie-backports", &[BEST, BOTH_FENTRY]),
+    series("7.3", "trixie-backports", &[BEST, GLOBAL]),
 ];
 
 /// The oldest and the newest that are supported: what CI boots.
