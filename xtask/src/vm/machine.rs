@@ -55,7 +55,7 @@ pub struct Vm<'a> {
 /// What came of a machine.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What the guest said, in order.
+    /// The guest's lines, in order.
     pub lines: Vec<Line>,
     /// What kept it from its end, or an alarm of its kernel; one line.
     pub failure: Option<String>,
@@ -207,14 +207,14 @@ impl Guarded {
 
     /// The guest's lines as they come; closed when QEMU has ended.
     fn lines(&mut self) -> mpsc::Receiver<Line> {
-        let (said, lines) = mpsc::channel();
+        let (sender, lines) = mpsc::channel();
         if let Some(stdout) = self.0.stdout.take() {
             thread::spawn(move || {
                 for text in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
                     // The terminal behind a serial port ends lines in its own way. What is no line of the guest's is
                     // left out: a firmware may greet on every port.
                     if let Ok(line) = serde_json::from_slice(text.trim_ascii())
-                        && said.send(line).is_err()
+                        && sender.send(line).is_err()
                     {
                         return;
                     }

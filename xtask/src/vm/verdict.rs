@@ -83,15 +83,15 @@ impl Verdict {
 
     /// On a kernel that is too old, one line says so, and what is needed.
     fn read_refusal(&mut self, lines: &[Line]) {
-        let said = output(lines, CHECK, true);
-        match (ending(lines, CHECK), said.as_slice()) {
+        let printed = output(lines, CHECK, true);
+        match (ending(lines, CHECK), printed.as_slice()) {
             (Some(Ending::Code(1)), [line]) if line.contains("too old") => {
                 self.refusal = Some((*line).to_owned());
             }
             (None, _) => self.failures.push("tcplull was not tried".to_owned()),
-            (Some(ending), said) => self.failures.push(format!(
+            (Some(ending), printed) => self.failures.push(format!(
                 "tcplull was to refuse this kernel in one line; it ended with {ending} and said: {}",
-                said.join(" / ")
+                printed.join(" / ")
             )),
         }
     }
@@ -122,17 +122,17 @@ impl Verdict {
         }
 
         let lab = step_name(variant, LAB);
-        let said = output(lines, &lab, false);
+        let printed = output(lines, &lab, false);
         for scenario in variant.scenarios {
-            let passed = said.iter().any(|line| is_report(line, "ok", scenario));
+            let passed = printed.iter().any(|line| is_report(line, "ok", scenario));
             if !passed {
-                let why = reason(&said, scenario);
+                let why = reason(&printed, scenario);
                 wrong(format!("{scenario}: {why}"));
             }
             run.scenarios.push((scenario, passed));
         }
         match ending(lines, &lab) {
-            // What it complains of is told by scenario.
+            // What it complains of is reported by scenario.
             Some(Ending::Code(_)) => {}
             Some(ending) => wrong(format!("monitor-lab: {ending}")),
             None => wrong("monitor-lab did not end".to_owned()),
@@ -178,18 +178,18 @@ fn is_report(line: &str, word: &str, scenario: &str) -> bool {
 }
 
 /// What the lab says of a scenario that did not pass.
-fn reason(said: &[&str], scenario: &str) -> String {
-    let Some(at) = said.iter().position(|line| {
+fn reason(printed: &[&str], scenario: &str) -> String {
+    let Some(at) = printed.iter().position(|line| {
         ["FAIL", "skip"]
             .iter()
             .any(|word| is_report(line, word, scenario))
     }) else {
         return "no word of it".to_owned();
     };
-    let more = said[at + 1..]
+    let more = printed[at + 1..]
         .iter()
         .take_while(|line| line.starts_with("     "));
-    let first = said[at].split_once("): ").map(|(_, reason)| reason);
+    let first = printed[at].split_once("): ").map(|(_, reason)| reason);
     let parts: Vec<&str> = first
         .into_iter()
         .chain(more.map(|line| line.trim()))
@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::vm::{series, variant};
 
-    fn said(step: &str, stderr: bool, text: &str) -> Line {
+    fn printed(step: &str, stderr: bool, text: &str) -> Line {
         Line::Output {
             step: step.into(),
             stderr,
@@ -235,7 +235,7 @@ mod tests {
     fn a_refusal_in_one_line_is_what_an_old_kernel_is_for() {
         let series = series::named("5.10").unwrap();
         let refused = outcome(vec![
-            said(CHECK, true, TOO_OLD),
+            printed(CHECK, true, TOO_OLD),
             ended(CHECK, Ending::Code(1)),
         ]);
         let verdict = Verdict::of(series, "5.10".into(), &refused);
@@ -243,10 +243,10 @@ mod tests {
         assert!(verdict.failures.is_empty());
 
         for lines in [
-            vec![said(CHECK, false, "{}"), ended(CHECK, Ending::Code(0))],
+            vec![printed(CHECK, false, "{}"), ended(CHECK, Ending::Code(0))],
             vec![
-                said(CHECK, true, TOO_OLD),
-                said(CHECK, true, "and more"),
+                printed(CHECK, true, TOO_OLD),
+                printed(CHECK, true, "and more"),
                 ended(CHECK, Ending::Code(1)),
             ],
             Vec::new(),
@@ -264,10 +264,10 @@ mod tests {
             series,
             "6.1".into(),
             &outcome(vec![
-                said(&lab, false, "ok   survives (run 1), verdict after 0.10 s"),
-                said(&lab, false, "FAIL nat-silent-drop (run 1)"),
-                said(&lab, false, "     said reset, was blackholed"),
-                said(&lab, false, "FAIL forged-acks (run 1): `nft` failed"),
+                printed(&lab, false, "ok   survives (run 1), verdict after 0.10 s"),
+                printed(&lab, false, "FAIL nat-silent-drop (run 1)"),
+                printed(&lab, false, "     said reset, was blackholed"),
+                printed(&lab, false, "FAIL forged-acks (run 1): `nft` failed"),
                 ended(&lab, Ending::Code(1)),
             ]),
         );
