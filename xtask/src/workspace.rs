@@ -29,17 +29,17 @@ pub fn build_tcplull(arguments: &[&str]) -> Result<PathBuf, Error> {
     Ok(tcplull)
 }
 
-/// The test bench.
+/// The testbed.
 pub fn build_lab() -> Result<PathBuf, Error> {
     let [lab] = build(&["monitor-lab"], &[], ["monitor-lab"])?;
     Ok(lab)
 }
 
-/// The packages of tcplull and the test bench, and their programs.
+/// The packages of tcplull and the testbed, and their programs.
 const WITH_LAB: [&str; 2] = ["monitor", "monitor-lab"];
 const TCPLULL_AND_LAB: [&str; 2] = ["tcplull", "monitor-lab"];
 
-/// tcplull and the test bench, in this order.
+/// tcplull and the testbed, in this order.
 pub fn build_tcplull_and_lab() -> Result<[PathBuf; 2], Error> {
     build(&WITH_LAB, &[], TCPLULL_AND_LAB)
 }
@@ -57,7 +57,7 @@ const STATIC_FLAGS: (&str, &str) = (
     "-C target-feature=+crt-static -C strip=symbols",
 );
 
-/// tcplull and the test bench, in this order, as they are released: optimised, and each one static file. They have a
+/// tcplull and the testbed, in this order, as they are released: optimised, and each one static file. They have a
 /// target folder of their own, so that ordinary builds stay as they are.
 pub fn build_static() -> Result<[PathBuf; 2], Error> {
     let folder = target_dir()?.join("static");
