@@ -6,7 +6,7 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use std::collections::BTreeMap;
 
-/// Kernel x hook mechanism x scenario: a column for each kernel and variant, a row for each hook and scenario.
+/// Kernel x hook mechanism x scenario: a column for each kernel and variant, a line for each hook and scenario.
 pub fn kernels(verdicts: &[Verdict]) -> String {
     let mut grid = Grid::default();
     let kernel = |verdict: &Verdict| match verdict.kernel.as_str() {
