@@ -77,7 +77,7 @@ fn count() -> Option<PathBuf> {
     let counted = vm::instructions().and_then(|added| {
         let path = workspace::target_dir()?.join("instructions.json");
         let json = serde_json::to_vec_pretty(&added).map_err(io::Error::from);
-        files::write(&path, files::told("write", &path, json)?)?;
+        files::write(&path, files::with_path("write", &path, json)?)?;
         Ok(path)
     });
     counted

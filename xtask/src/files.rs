@@ -1,4 +1,4 @@
-//! Files and folders; each failure is told with the path.
+//! Files and folders; each error names the path.
 
 use crate::error::Error;
 use std::path::Path;
@@ -6,30 +6,30 @@ use std::{fs, io};
 
 /// The whole file.
 pub fn read(file: &Path) -> Result<Vec<u8>, Error> {
-    told("read", file, fs::read(file))
+    with_path("read", file, fs::read(file))
 }
 
 /// Replaces the file, or makes it.
 pub fn write(file: &Path, bytes: impl AsRef<[u8]>) -> Result<(), Error> {
-    told("write", file, fs::write(file, bytes))
+    with_path("write", file, fs::write(file, bytes))
 }
 
 /// Makes the folder and those that it lies in.
 pub fn create_folder(folder: &Path) -> Result<(), Error> {
-    told("create", folder, fs::create_dir_all(folder))
+    with_path("create", folder, fs::create_dir_all(folder))
 }
 
 /// Removes the folder and all that lies in it.
 pub fn remove_folder(folder: &Path) -> Result<(), Error> {
-    told("remove", folder, fs::remove_dir_all(folder))
+    with_path("remove", folder, fs::remove_dir_all(folder))
 }
 
 /// Moves a file or a folder.
 pub fn rename(from: &Path, to: &Path) -> Result<(), Error> {
-    told("move", from, fs::rename(from, to))
+    with_path("move", from, fs::rename(from, to))
 }
 
 /// The result of what was done with a path: `verb` says what.
-pub fn told<T>(verb: &str, path: &Path, result: io::Result<T>) -> Result<T, Error> {
+pub fn with_path<T>(verb: &str, path: &Path, result: io::Result<T>) -> Result<T, Error> {
     result.map_err(|source| Error::io(format!("{verb} {}", path.display()), source))
 }

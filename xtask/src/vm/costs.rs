@@ -37,14 +37,14 @@ impl Kept {
     pub fn read() -> Result<Self, Error> {
         let file = file();
         let kept = serde_json::from_slice(&files::read(&file)?).map_err(io::Error::from);
-        files::told("read", &file, kept).map(Self)
+        files::with_path("read", &file, kept).map(Self)
     }
 
     /// Writes it.
     pub fn write(&self) -> Result<(), Error> {
         let file = file();
         let text = serde_json::to_string_pretty(&self.0).map_err(io::Error::from);
-        files::write(&file, files::told("write", &file, text)? + "\n")
+        files::write(&file, files::with_path("write", &file, text)? + "\n")
     }
 
     /// Whether this series is kept at all.

@@ -37,7 +37,7 @@ impl Kernel {
     /// The modules that the laboratory needs, in the order in which they load.
     pub fn modules(&self) -> Result<Vec<PathBuf>, Error> {
         let folder = self.folder.join(MODULES);
-        let entries = files::told("read", &folder, fs::read_dir(&folder))?;
+        let entries = files::with_path("read", &folder, fs::read_dir(&folder))?;
         let mut modules: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         modules.sort();
         Ok(modules)

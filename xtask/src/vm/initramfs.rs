@@ -62,9 +62,9 @@ impl Contents {
             };
             entries.push(entry(place, PROGRAM, bytes));
         }
-        let to = files::told("create", file, fs::File::create(file))?;
+        let to = files::with_path("create", file, fs::File::create(file))?;
         let written = write_cpio(entries.into_iter(), io::BufWriter::new(to));
-        files::told("write", file, written.map(|_| ()))
+        files::with_path("write", file, written.map(|_| ()))
     }
 }
 

@@ -94,7 +94,7 @@ fn module_name(file: &Path) -> Option<String> {
 }
 
 fn index(folder: &Path, to: &mut HashMap<String, PathBuf>) -> Result<(), Error> {
-    let entries = files::told("read", folder, fs::read_dir(folder))?;
+    let entries = files::with_path("read", folder, fs::read_dir(folder))?;
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.is_dir() {
             index(&path, to)?;
@@ -119,7 +119,7 @@ fn unpacked(file: &Path) -> Result<Vec<u8>, Error> {
     }
     let mut unpacked = Vec::new();
     let read = liblzma::read::XzDecoder::new(bytes.as_slice()).read_to_end(&mut unpacked);
-    files::told("unpack", file, read)?;
+    files::with_path("unpack", file, read)?;
     Ok(unpacked)
 }
 
