@@ -1,9 +1,10 @@
 //! Watching socket by socket: what is watched, and that nothing stays of it.
 
-use crate::common::net::{Pair, routed, serve};
+use crate::common::left_behind::{self, leave_behind};
+use crate::common::net::{Pair, at, listen, routed, serve};
 use crate::common::place::{place_in, watching};
 use crate::common::run::{finish, tcplull};
-use crate::common::sock_ops::Overwriter;
+use crate::common::sock_ops::{Callback, Overwriter};
 use crate::common::{Test, Tested, eventually};
 use aya::maps::{Map, MapData, SkStorage};
 use libtest_mimic::Failed;
@@ -22,6 +23,7 @@ pub const TESTS: &[Test] = &[
     Test::per_socket("a_stopped_daemon_watches_no_socket", stopped),
     Test::per_socket("what_a_killed_daemon_left_is_repaired", repaired),
     Test::per_socket("the_next_daemon_clears_what_a_killed_one_left", next),
+    Test::per_socket("what_an_earlier_build_left_is_cleared", upgraded),
     Test::per_socket("flags_that_were_there_before_survive", before),
     Test::per_socket("flags_that_come_later_survive", later),
     Test::per_socket("a_watched_socket_sends_what_it_sent_before", same_traffic),
@@ -165,6 +167,41 @@ fn next() -> Tested {
     Ok(())
 }
 
+fn upgraded() -> Tested {
+    for starts_anew in [false, true] {
+        let network = routed()?;
+        let place = place_of(&network)?;
+        // A port that no other test has: the callbacks are set on its sockets alone.
+        let listener = listen(&network.server, at(network.server_address(), 5_469))?;
+        let others = Overwriter::attach(
+            &root_cgroup()?,
+            Callback::PassiveEstablished,
+            5_469,
+            left_behind::CALLBACKS,
+        )?;
+        let pair = Pair::open(&network.client, &listener)?;
+        drop(others);
+        leave_behind(&pins(&place), &pair.server)?;
+        if starts_anew {
+            // It watches no socket by itself: what is gone was cleared.
+            let daemon = place.start(&["--watch", "global"])?;
+            assert!(!pins(&place).exists(), "the place of the pins is left");
+            assert_eq!(daemon.stop()?, Some(0));
+        } else {
+            assert_eq!(repair(&place)?, "cleared 1 socket\n");
+            assert!(!pins(&place).exists(), "the place of the pins is left");
+        }
+        // All that the next daemon sets is new: nothing was left on the socket.
+        pair.exchange()?;
+        let _daemon = place.start(PER_SOCKET)?;
+        assert_eq!(
+            await_callbacks(&place, &pair.server)?,
+            left_behind::CALLBACKS
+        );
+    }
+    Ok(())
+}
+
 fn before() -> Tested {
     let network = routed()?;
     let pair = Pair::across(&network)?;
@@ -202,7 +239,12 @@ fn later() -> Tested {
     await_callbacks(&place, &pair.server)?;
     // Another program takes the socket over: with the peer's next segment, whose
     // acknowledgment is a segment to be sent.
-    let overwriter = Overwriter::attach(&root_cgroup()?, OF_OTHERS)?;
+    let overwriter = Overwriter::attach(
+        &root_cgroup()?,
+        Callback::HeaderLength,
+        pair.server_address()?.port(),
+        OF_OTHERS,
+    )?;
     pair.exchange()?;
     drop(overwriter);
     let ours = eventually("the socket is silent again, and watched anew", || {

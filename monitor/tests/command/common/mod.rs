@@ -1,6 +1,7 @@
 //! What the tests share: when one is skipped, and the
 //! programs and networks they work with.
 
+pub mod left_behind;
 pub mod net;
 pub mod place;
 pub mod run;

@@ -1,5 +1,5 @@
 //! Another program that watches sockets by their callbacks, as a user of the kernel's
-//! own interface may have it: six instructions, loaded by hand.
+//! own interface may have it: eight instructions, loaded by hand.
 
 use libtest_mimic::Failed;
 use std::fs::File;
@@ -12,7 +12,15 @@ const BPF_LINK_CREATE: libc::c_long = 28;
 const BPF_PROG_TYPE_SOCK_OPS: u32 = 13;
 const BPF_CGROUP_SOCK_OPS: u32 = 3;
 const BPF_FUNC_SOCK_OPS_CB_FLAGS_SET: i32 = 59;
-const BPF_SOCK_OPS_HDR_OPT_LEN_CB: i32 = 14;
+
+/// When the program acts: numbers of `BPF_SOCK_OPS_*_CB`.
+#[derive(Clone, Copy)]
+pub enum Callback {
+    /// A connection has come to a listener.
+    PassiveEstablished = 5,
+    /// A segment is to be sent, on a socket that asks to be told.
+    HeaderLength = 14,
+}
 
 /// `struct bpf_insn`: opcode, registers (destination in the lower half), offset, number.
 #[repr(C)]
@@ -36,20 +44,23 @@ struct Link {
     flags: u32,
 }
 
-/// A program that writes a socket's callback flags anew as soon as it hears of a segment
-/// to be sent; it goes when this is dropped.
+/// A program that writes a socket's callback flags anew as soon as it hears of it; it goes
+/// when this is dropped.
 pub struct Overwriter {
     _program: OwnedFd,
     _link: OwnedFd,
 }
 
 impl Overwriter {
-    /// Attaches it to `cgroup`; it writes `flags`.
-    pub fn attach(cgroup: &File, flags: u32) -> Result<Self, Failed> {
+    /// Attaches it to `cgroup`; it writes `flags` to sockets of this local port.
+    pub fn attach(cgroup: &File, at: Callback, port: u16, flags: u32) -> Result<Self, Failed> {
         let code = [
             // r0 = context->op; if it is another one, skip the call.
             Instruction(0x61, 0x10, 0, 0),
-            Instruction(0x55, 0x00, 2, BPF_SOCK_OPS_HDR_OPT_LEN_CB),
+            Instruction(0x55, 0x00, 4, at as i32),
+            // r0 = context->local_port, likewise.
+            Instruction(0x61, 0x10, 68, 0),
+            Instruction(0x55, 0x00, 2, port.into()),
             // bpf_sock_ops_cb_flags_set(r1, flags)
             Instruction(0xb7, 0x02, 0, i32::try_from(flags)?),
             Instruction(0x85, 0x00, 0, BPF_FUNC_SOCK_OPS_CB_FLAGS_SET),
@@ -83,7 +94,7 @@ impl Overwriter {
 }
 
 /// `bpf(2)` with a command that answers a descriptor.
-fn call<T>(command: libc::c_long, attributes: &T) -> io::Result<OwnedFd> {
+pub fn call<T>(command: libc::c_long, attributes: &T) -> io::Result<OwnedFd> {
     // SAFETY: the attributes are as long as they are said to be, the kernel takes what is
     // behind them for zeros, and the memory that they point to outlives the call.
     let fd = unsafe { libc::syscall(libc::SYS_bpf, command, attributes, size_of::<T>()) };
