@@ -1,7 +1,7 @@
 //! From a socket to the connection that users see.
 
 use monitor_common::{Family, Socket};
-use monitor_model::finding::{Connection, Role};
+use monitor_model::finding::{self, Connection, Role};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// What makes a connection itself. It is taken once and kept: later facts may
@@ -70,11 +70,10 @@ impl Identity {
             id: self.id(),
             flow_id: self.flow_id(),
             family: if self.remote.is_ipv4() {
-                "ipv4"
+                finding::Family::Ipv4
             } else {
-                "ipv6"
-            }
-            .into(),
+                finding::Family::Ipv6
+            },
             local: self.local.to_string(),
             remote: self.remote.to_string(),
             netns: self.netns,

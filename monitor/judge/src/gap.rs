@@ -55,6 +55,15 @@ pub(crate) struct Wait {
     pub(crate) marks: Marks,
 }
 
+/// An outcome that was told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    pub(crate) outcome: Outcome,
+    pub(crate) at_ns: u64,
+    /// Whether nothing comes back.
+    pub(crate) is_loss: bool,
+}
+
 /// A FIN from the peer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fin {
@@ -118,8 +127,8 @@ pub(crate) struct Gap {
     pub(crate) reset_sent_ns: Option<u64>,
     /// When the connection was closed.
     pub(crate) closed_ns: Option<u64>,
-    /// The last outcome told, and when.
-    pub(crate) told: Option<(Outcome, u64)>,
+    /// What was told last.
+    pub(crate) told: Option<Told>,
     /// Nothing more will be told.
     pub(crate) settled: bool,
 }
@@ -248,9 +257,14 @@ impl Gap {
         self.first_send_ns.is_some() || self.wait.is_some() && self.ended_by != EndedBy::Probe
     }
 
+    /// Whether it was told last that nothing comes back.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.told.is_some_and(|told| told.is_loss)
+    }
+
     /// The last outcome told.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
-        self.told.map(|(outcome, _)| outcome)
+        self.told.map(|told| told.outcome)
     }
 }
 

@@ -1,4 +1,4 @@
-//! From a conclusion to the finding that users read.
+//! From what a rule concludes to the finding that users read.
 
 use super::advice;
 use super::connection::Identity;
@@ -7,44 +7,80 @@ use super::evidence::EvidenceList;
 use super::keepalive::Settings;
 use super::neighbours::Around;
 use super::paths::JudgedPath;
-use monitor_model::finding::{
-    Cause, Certainty, Clock, Finding, FindingKind, Outcome, Role, Scope, Severity,
-};
+use crate::outcomes::OutcomeCard;
+use crate::stalls::CauseCard;
+use monitor_model::finding::{Certainty, Clock, Finding, FindingKind, Role, Scope, Severity};
 use monitor_model::format;
 use monitor_model::owner::Owner;
-use time::OffsetDateTime;
+use monitor_model::time::Timestamp;
 
-/// A conclusion about one connection, before it is put into words.
-pub(crate) struct Conclusion<'a> {
+/// What a rule concludes. With what it is [`About`] it becomes a finding.
+#[derive(Debug)]
+pub(crate) struct Ruling {
+    pub(crate) severity: Severity,
+    /// How long it was silent, or has not moved, at least, in ns.
+    pub(crate) length_ns: u64,
+    pub(crate) bearing: Bearing,
+    /// Whether the kernel gave the connection up.
+    pub(crate) given_up: bool,
+    pub(crate) evidence: EvidenceList,
+    pub(crate) advice: Option<String>,
+    /// The end of the summary line; empty for none.
+    pub(crate) summary_tail: String,
+}
+
+impl Ruling {
+    /// One that wakes nobody, advises nothing and says nothing of other silences of this length.
+    pub(crate) fn of(length_ns: u64) -> Self {
+        Self {
+            severity: Severity::None,
+            length_ns,
+            bearing: Bearing::Neutral,
+            given_up: false,
+            evidence: EvidenceList::default(),
+            advice: None,
+            summary_tail: String::new(),
+        }
+    }
+}
+
+/// What a ruling says about silences of that length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bearing {
+    /// They can be survived.
+    Survived,
+    /// They can be fatal.
+    Failed,
+    /// Nothing.
+    Neutral,
+}
+
+/// What a ruling is about.
+pub(crate) struct About<'a> {
     pub(crate) kind: FindingKind,
     pub(crate) certainty: Certainty,
-    pub(crate) severity: Severity,
     /// Neighbours that were heard at this time (CLOCK_MONOTONIC, ns) or later are a
     /// contrast to it; `None` where none is wanted.
     pub(crate) neighbours_since_ns: Option<u64>,
     pub(crate) settings: &'a Settings,
     pub(crate) wall_unix_ns: i64,
-    pub(crate) length_ns: u64,
     pub(crate) path: Option<&'a JudgedPath>,
     pub(crate) clock: Clock,
-    pub(crate) evidence: EvidenceList,
-    pub(crate) advice: Option<String>,
-    /// The end of the summary; empty for none.
-    pub(crate) said: String,
 }
 
-/// The finding that says `conclusion` about `identity`, with what is known of
+/// The finding that says `ruling` about `identity`, with what is known of
 /// its neighbours.
 pub(crate) fn finding(
-    conclusion: Conclusion<'_>,
+    ruling: Ruling,
+    about: &About<'_>,
     identity: &Identity,
     owner: &Owner,
     contrasts: &Contrasts,
 ) -> Finding {
-    let mut evidence = conclusion.evidence;
-    let around = conclusion.neighbours_since_ns.map(|since_ns| {
+    let mut evidence = ruling.evidence;
+    let around = about.neighbours_since_ns.map(|since_ns| {
         let neighbours = &contrasts.neighbours;
-        neighbours.around(identity, conclusion.path, since_ns)
+        neighbours.around(identity, about.path, since_ns)
     });
     if let Some(around) = around {
         evidence
@@ -52,55 +88,53 @@ pub(crate) fn finding(
             .count("siblings_failing", around.failing);
     }
     let scope = around
-        .filter(|_| is_loss(conclusion.kind))
+        .filter(|_| is_loss(about.kind))
         .and_then(|around| around.scope());
     contrasts
-        .of(conclusion.path, identity.remote())
+        .of(about.path, identity.remote())
         .tell(&mut evidence);
+    let tails = [
+        Some(ruling.summary_tail).filter(|tail| !tail.is_empty()),
+        around.and_then(|around| beside(around, scope)),
+    ];
     let mut summary = format!(
         "{}: {}",
         who(identity, owner),
-        silence(conclusion.kind, conclusion.length_ns, conclusion.path)
+        what(about.kind, ruling.length_ns, about.path)
     );
-    if !conclusion.said.is_empty() {
+    for tail in tails.into_iter().flatten() {
         summary.push_str("; ");
-        summary.push_str(&conclusion.said);
-    }
-    if let Some(said) = around.and_then(|around| beside(around, scope)) {
-        summary.push_str("; ");
-        summary.push_str(&said);
+        summary.push_str(&tail);
     }
     Finding {
-        time: rfc3339(conclusion.wall_unix_ns),
-        kind: conclusion.kind,
-        certainty: conclusion.certainty,
-        severity: conclusion.severity,
+        time: Timestamp::of(about.wall_unix_ns),
+        kind: about.kind,
+        certainty: about.certainty,
+        severity: ruling.severity,
         scope,
-        gap_seconds: format::seconds(conclusion.length_ns),
-        timeout_seconds: conclusion.path.map(|path| format::seconds(path.timeout_ns)),
-        path: conclusion.path.map(|path| path.name.clone()),
-        clock: conclusion.clock,
+        gap_seconds: format::seconds(ruling.length_ns),
+        timeout_seconds: about.path.map(|path| format::seconds(path.timeout_ns)),
+        path: about.path.map(|path| path.name.clone()),
+        clock: about.clock,
         connection: identity.shown(),
         owner: owner.clone(),
         evidence: evidence.into_vec(),
         advice: match scope {
-            Some(Scope::PeerOrNetwork) => Some(advice::down(conclusion.settings)),
-            None => conclusion.advice,
+            Some(Scope::PeerOrNetwork) => Some(advice::down(about.settings)),
+            None => ruling.advice,
         },
         summary,
+        given_up: ruling.given_up,
     }
 }
 
 /// Whether nothing comes back: what a dead peer or network looks like.
-fn is_loss(kind: FindingKind) -> bool {
-    matches!(
-        kind,
-        FindingKind::Outcome {
-            outcome: Outcome::Blackholed
-        } | FindingKind::Stall {
-            cause: Cause::Blackholed
-        }
-    )
+pub(crate) fn is_loss(kind: FindingKind) -> bool {
+    match kind {
+        FindingKind::Outcome { outcome } => outcome.card().is_loss,
+        FindingKind::Stall { cause } => cause.card().is_loss,
+        FindingKind::AtRisk | FindingKind::Crossed => false,
+    }
 }
 
 /// How the neighbours fare, if that is worth a word.
@@ -140,12 +174,11 @@ fn who(identity: &Identity, owner: &Owner) -> String {
     format!("{holder} {arrow} {}", connection.remote)
 }
 
-fn silence(kind: FindingKind, length_ns: u64, path: Option<&JudgedPath>) -> String {
+/// What it is: a silence and how it stands to the path's timeout, or a stall.
+fn what(kind: FindingKind, length_ns: u64, path: Option<&JudgedPath>) -> String {
     let length = format::duration(length_ns);
     match kind {
-        FindingKind::Stall {
-            cause: Cause::NetworkLoss,
-        } => return "moves slowly".into(),
+        FindingKind::Stall { cause } if cause.card().moves => return "moves slowly".into(),
         FindingKind::Stall { .. } => return format!("has not moved for {length}"),
         _ => {}
     }
@@ -160,37 +193,5 @@ fn silence(kind: FindingKind, length_ns: u64, path: Option<&JudgedPath>) -> Stri
         format!("{length} of silence crossed {name}'s {timeout}")
     } else {
         format!("{length} of silence, within {name}'s {timeout}")
-    }
-}
-
-/// RFC 3339 in UTC with ms.
-fn rfc3339(wall_unix_ns: i64) -> String {
-    // Every i64 of nanoseconds lies between the years 1677 and 2262.
-    let time = OffsetDateTime::from_unix_timestamp_nanos(wall_unix_ns.into())
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        time.year(),
-        u8::from(time.month()),
-        time.day(),
-        time.hour(),
-        time.minute(),
-        time.second(),
-        time.millisecond()
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_rfc3339_with_milliseconds() {
-        assert_eq!(
-            rfc3339(1_769_860_800_123_999_999),
-            "2026-01-31T12:00:00.123Z"
-        );
-        assert_eq!(rfc3339(i64::MIN), "1677-09-21T00:12:43.145Z");
-        assert_eq!(rfc3339(i64::MAX), "2262-04-11T23:47:16.854Z");
     }
 }

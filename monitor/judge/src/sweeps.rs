@@ -5,7 +5,6 @@ use super::seen::Seen;
 use super::silence::Silence;
 use super::thresholds::{ANSWER_GRACE_NS, SETTLE_GRACE_NS};
 use super::track::{Desk, Tracked};
-use monitor_model::finding::Outcome;
 
 impl Tracked {
     /// A look of the sweep.
@@ -19,7 +18,7 @@ impl Tracked {
         }
         if let Some(gap) = self.open() {
             // This host's own probes end no silence while nobody answers them.
-            let lost = gap.outcome() == Some(Outcome::Blackholed) || gap.probes_in_vain(seen);
+            let lost = gap.is_lost() || gap.probes_in_vain(seen);
             if lost || seen.watched_on().is_none() || !gap.is_before(seen) {
                 return;
             }
@@ -88,7 +87,7 @@ impl Tracked {
             }
         }
         let gone = self.open().is_some_and(|gap| {
-            let stalled = gap.from_sweep || gap.outcome() == Some(Outcome::Blackholed);
+            let stalled = gap.from_sweep || gap.is_lost();
             stalled && self.swept_ns >= gap.ended_ns
         });
         if gone {

@@ -2,11 +2,11 @@
 
 use super::evidence::EvidenceList;
 use super::gap::Gap;
-use super::outcomes::{Bearing, Ruling};
-use super::report::{self, Conclusion};
+use super::outcomes::OutcomeCard;
+use super::paths::JudgedPath;
+use super::report::{self, About, Bearing, Ruling};
 use super::seen::{Moment, Seen};
 use super::silence::{Silence, Stage};
-use super::thresholds::{LATELY_NS, OVERDUE_NS};
 use super::track::{Desk, Tracked};
 use super::{Verdict, advice};
 use monitor_common::TcpState;
@@ -15,34 +15,26 @@ use monitor_model::format;
 
 impl Tracked {
     /// The outcome of `gap`.
-    pub(super) fn tell_outcome(&self, ruling: Ruling, gap: &Gap, at: Moment, desk: &mut Desk<'_>) {
-        let (path, length_ns) = (gap.path.as_deref(), gap.length_ns);
-        let Ruling {
-            outcome,
-            severity,
-            bearing,
-            evidence,
-            advice,
-            said,
-        } = ruling;
-        let conclusion = Conclusion {
+    pub(super) fn tell_outcome(
+        &self,
+        outcome: Outcome,
+        ruling: Ruling,
+        gap: &Gap,
+        at: Moment,
+        desk: &mut Desk<'_>,
+    ) {
+        let card = outcome.card();
+        let (path, length_ns, bearing) = (gap.path.as_deref(), gap.length_ns, ruling.bearing);
+        let about = About {
             kind: FindingKind::Outcome { outcome },
-            certainty: match outcome {
-                Outcome::Undelivered => Certainty::Suspected,
-                _ => Certainty::Observed,
-            },
-            severity,
-            neighbours_since_ns: neighbours_since(outcome, gap, at.ns),
+            certainty: card.certainty,
+            neighbours_since_ns: (card.neighbours_since)(gap, at.ns),
             settings: &self.settings,
             wall_unix_ns: at.wall_unix_ns,
-            length_ns,
             path,
             clock: gap.clock,
-            evidence,
-            advice,
-            said,
         };
-        let scope = self.tell(conclusion, desk);
+        let scope = self.tell(ruling, &about, desk);
         let remote = self.identity.remote();
         match bearing {
             // It was not the silence.
@@ -67,7 +59,7 @@ impl Tracked {
             .seconds("packet_idle_seconds", seen.fact.packet_idle_ns)
             .seconds("payload_idle_seconds", seen.fact.payload_idle_ns)
             .seconds("time_left_seconds", left_ns);
-        let (kind, severity, said) = match stage {
+        let (kind, severity, summary_tail) = match stage {
             Stage::AtRisk => (
                 FindingKind::AtRisk,
                 Severity::None,
@@ -86,21 +78,14 @@ impl Tracked {
             }
         };
         self.settings.tell(&mut evidence);
-        let conclusion = Conclusion {
-            kind,
-            certainty: Certainty::Observed,
+        let ruling = Ruling {
             severity,
-            neighbours_since_ns: None,
-            settings: &self.settings,
-            wall_unix_ns: seen.at.wall_unix_ns,
-            length_ns: silence.length_ns(seen.at.ns),
-            path: Some(&silence.path),
-            clock: silence.path.clock,
             evidence,
             advice: Some(advice::outlived(Some(&silence.path), &self.settings)),
-            said,
+            summary_tail,
+            ..Ruling::of(silence.length_ns(seen.at.ns))
         };
-        self.tell(conclusion, desk);
+        self.tell(ruling, &self.about(kind, &silence.path, seen), desk);
     }
 
     /// No sweep saw the silence cross: it is told with its end, and wakes nobody.
@@ -119,26 +104,31 @@ impl Tracked {
             .flag("timeout_stated", path.stated)
             .text("gap_ended_by", gap.ended_by.word());
         self.settings.tell(&mut evidence);
-        let conclusion = Conclusion {
-            kind: FindingKind::Crossed,
+        let ruling = Ruling {
+            evidence,
+            advice: Some(advice::outlived(Some(path), &self.settings)),
+            summary_tail: "silent no more".into(),
+            ..Ruling::of(gap.length_ns)
+        };
+        self.tell(ruling, &self.about(FindingKind::Crossed, path, seen), desk);
+    }
+
+    /// What is told of a silence itself.
+    fn about<'a>(&'a self, kind: FindingKind, path: &'a JudgedPath, seen: &Seen<'_>) -> About<'a> {
+        About {
+            kind,
             certainty: Certainty::Observed,
-            severity: Severity::None,
             neighbours_since_ns: None,
             settings: &self.settings,
             wall_unix_ns: seen.at.wall_unix_ns,
-            length_ns: gap.length_ns,
             path: Some(path),
-            clock: gap.clock,
-            evidence,
-            advice: Some(advice::outlived(Some(path), &self.settings)),
-            said: "silent no more".into(),
-        };
-        self.tell(conclusion, desk);
+            clock: path.clock,
+        }
     }
 
     /// Tells it; answers how far it reaches.
-    fn tell(&self, conclusion: Conclusion<'_>, desk: &mut Desk<'_>) -> Option<Scope> {
-        let finding = report::finding(conclusion, &self.identity, &self.owner, desk.contrasts);
+    fn tell(&self, ruling: Ruling, about: &About<'_>, desk: &mut Desk<'_>) -> Option<Scope> {
+        let finding = report::finding(ruling, about, &self.identity, &self.owner, desk.contrasts);
         let scope = finding.scope;
         desk.out.push(Verdict::Finding(Box::new(finding)));
         scope
@@ -149,20 +139,5 @@ impl Tracked {
         desk.out.push(Verdict::Ended {
             connection_id: self.identity.id(),
         });
-    }
-}
-
-/// From when on a neighbour that is heard is a contrast to `outcome`, in ns; `None`
-/// where none is wanted.
-fn neighbours_since(outcome: Outcome, gap: &Gap, now_ns: u64) -> Option<u64> {
-    match outcome {
-        Outcome::Blackholed => {
-            let since = gap.wait.map_or(gap.ended_ns, |wait| wait.since_ns);
-            Some(since.saturating_add(OVERDUE_NS))
-        }
-        Outcome::Reset | Outcome::Closed | Outcome::Undelivered => {
-            Some(gap.ended_ns.min(now_ns.saturating_sub(LATELY_NS)))
-        }
-        Outcome::Survived | Outcome::Acknowledged | Outcome::Recovered => None,
     }
 }

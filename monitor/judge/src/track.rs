@@ -3,15 +3,14 @@
 use super::Verdicts;
 use super::connection::{self, Identity};
 use super::contrast::Contrasts;
-use super::gap::{EndedBy, Gap, is_receive};
+use super::gap::{EndedBy, Gap, Told, is_receive};
 use super::habit::Habits;
 use super::keepalive::Settings;
-use super::outcomes::{self, Case, Event};
+use super::outcomes::{self, Case, Event, OutcomeCard};
 use super::seen::{Moment, Seen};
 use super::silence::Silence;
 use super::thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS};
 use monitor_common::{FactKind, TcpState};
-use monitor_model::finding::Outcome;
 use monitor_model::owner::Owner;
 use std::sync::Arc;
 
@@ -69,10 +68,9 @@ impl Tracked {
     /// payload came since, or the connection is over: a stall says no more.
     pub(crate) fn speaks_for(&self, seen: &Seen<'_>) -> bool {
         let judged = self.gap.as_ref().is_some_and(|gap| {
-            let bad = matches!(
-                gap.outcome(),
-                Some(Outcome::Blackholed | Outcome::Undelivered)
-            );
+            let bad = gap
+                .outcome()
+                .is_some_and(|outcome| outcome.card().outlives_gap);
             !gap.settled || bad && gap.before.payload_received(seen) == 0
         });
         judged || self.over_ns.is_some()
@@ -159,7 +157,7 @@ impl Tracked {
 
     fn is_new_gap(&self, seen: &Seen<'_>) -> bool {
         let Some(gap) = &self.gap else { return true };
-        let lost = !gap.settled && gap.outcome() == Some(Outcome::Blackholed);
+        let lost = !gap.settled && gap.is_lost();
         let moved = seen.fact.socket.snd_una != gap.before.snd_una;
         let probing = !gap.settled && gap.only_probed(seen);
         gap.is_before(seen) && (!lost || moved) && !probing
@@ -264,7 +262,7 @@ impl Tracked {
             self.over_ns = gap.closed_ns;
             return;
         }
-        let lost = gap.outcome() == Some(Outcome::Blackholed);
+        let lost = gap.is_lost();
         let over = match (seen.kind, seen.new_state()) {
             (FactKind::ProbationOver, _) => !gap.due && !lost,
             (FactKind::ResetReceived, _) => true,
@@ -274,7 +272,7 @@ impl Tracked {
             // The peer is done, and a rule holds what it still has to say.
             (_, Some(TcpState::CloseWait)) => {
                 let first = gap.fin.is_some_and(|fin| fin.in_silence);
-                (first || !gap.due) && !lost && outcomes::closed::held(gap).is_none()
+                (first || !gap.due) && !lost && outcomes::held(gap).is_none()
             }
             (_, Some(TcpState::Close)) => lost,
             _ => false,
@@ -302,17 +300,17 @@ impl Tracked {
             now_ns: at.ns,
             settings: &self.settings,
         };
-        let Some(mut ruling) = outcomes::judge(&case) else {
+        let Some((outcome, mut ruling)) = outcomes::judge(&case) else {
             return;
         };
-        gap.told = Some((ruling.outcome, at.ns));
-        gap.settled = outcomes::is_final(ruling.outcome);
+        gap.told = Some(Told {
+            outcome,
+            at_ns: at.ns,
+            is_loss: outcome.card().is_loss,
+        });
+        gap.settled = outcome.ends_gap();
         gap.silence_told = false;
-        let lost = matches!(
-            ruling.outcome,
-            Outcome::Blackholed | Outcome::Recovered | Outcome::Undelivered
-        );
-        if gap.doubtful && !lost {
+        if gap.doubtful && !outcome.card().even_if_doubtful {
             return;
         }
         ruling.evidence.text("gap_ended_by", gap.ended_by.word());
@@ -322,7 +320,7 @@ impl Tracked {
                 .seconds("gap_at_most_seconds", gap.length_max_ns);
         }
         if let Some(gap) = &self.gap {
-            self.tell_outcome(ruling, gap, at, desk);
+            self.tell_outcome(outcome, ruling, gap, at, desk);
         }
     }
 

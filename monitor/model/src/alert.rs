@@ -1,6 +1,7 @@
 //! Alerts: findings that fire, grouped.
 
 use crate::finding::Severity;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// One alert, as users see it.
@@ -17,8 +18,8 @@ pub struct Alert {
     pub owner: String,
     /// Connections that it is about.
     pub connections: u64,
-    /// When it began to fire, RFC 3339 in UTC.
-    pub since: String,
+    /// When it began to fire.
+    pub since: Timestamp,
     /// The latest finding's summary.
     pub summary: String,
     /// Id of the connection of the latest finding.

@@ -1,13 +1,16 @@
 //! What the judge concludes, in the form that users read.
 
+pub use crate::cause::Cause;
+pub use crate::outcome::Outcome;
 use crate::owner::Owner;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// One conclusion about one connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// Wall-clock time of the fact that settled it, RFC 3339 in UTC with ms.
-    pub time: String,
+    pub time: Timestamp,
     /// What is concluded; flattened to `kind` and, for an outcome, `outcome`.
     #[serde(flatten)]
     pub kind: FindingKind,
@@ -37,6 +40,10 @@ pub struct Finding {
     pub advice: Option<String>,
     /// One line for people.
     pub summary: String,
+    /// The kernel gave the connection up, so that nothing more will be told of it. For the alerts; users read it in the
+    /// evidence.
+    #[serde(skip)]
+    pub given_up: bool,
 }
 
 /// What a finding concludes.
@@ -72,98 +79,6 @@ impl FindingKind {
     }
 }
 
-/// What was seen after a gap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Payload came from the peer.
-    Survived,
-    /// An ACK and nothing more.
-    Acknowledged,
-    /// Nothing comes back.
-    Blackholed,
-    /// The peer, or a box in its name, reset the connection.
-    Reset,
-    /// FIN from the peer during the silence, close to the timeout.
-    Closed,
-    /// Acknowledged, and signs say that it was not the peer who did so.
-    Undelivered,
-    /// Blackholed before, and then ACKs moved again.
-    Recovered,
-}
-
-impl Outcome {
-    /// Every outcome.
-    pub const ALL: [Self; 7] = [
-        Self::Survived,
-        Self::Acknowledged,
-        Self::Blackholed,
-        Self::Reset,
-        Self::Closed,
-        Self::Undelivered,
-        Self::Recovered,
-    ];
-
-    /// Its name, as in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Survived => "survived",
-            Self::Acknowledged => "acknowledged",
-            Self::Blackholed => "blackholed",
-            Self::Reset => "reset",
-            Self::Closed => "closed",
-            Self::Undelivered => "undelivered",
-            Self::Recovered => "recovered",
-        }
-    }
-}
-
-/// Why a connection that should move does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// The peer's application does not read: its window is closed.
-    ZeroWindow,
-    /// This host's application does not read: our window is closed.
-    LocalReader,
-    /// The network loses much, yet ACKs move.
-    NetworkLoss,
-    /// This host holds data back: pacing or memory.
-    SenderLimited,
-    /// Nothing comes back.
-    Blackholed,
-    /// A request was acknowledged, and its answer does not come.
-    AwaitingReply,
-    /// None of these explains it.
-    Unexplained,
-}
-
-impl Cause {
-    /// Every cause.
-    pub const ALL: [Self; 7] = [
-        Self::ZeroWindow,
-        Self::LocalReader,
-        Self::NetworkLoss,
-        Self::SenderLimited,
-        Self::Blackholed,
-        Self::AwaitingReply,
-        Self::Unexplained,
-    ];
-
-    /// Its name, as in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ZeroWindow => "zero_window",
-            Self::LocalReader => "local_reader",
-            Self::NetworkLoss => "network_loss",
-            Self::SenderLimited => "sender_limited",
-            Self::Blackholed => "blackholed",
-            Self::AwaitingReply => "awaiting_reply",
-            Self::Unexplained => "unexplained",
-        }
-    }
-}
-
 /// How far a failure reaches beyond its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -194,6 +109,17 @@ pub enum Severity {
     Page,
 }
 
+impl Severity {
+    /// Its name, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Ticket => "ticket",
+            Self::Page => "page",
+        }
+    }
+}
+
 /// Which clock a silence was measured by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -212,8 +138,8 @@ pub struct Connection {
     /// Both initial sequence numbers, normalised and sorted: the same on both
     /// hosts through plain NAT.
     pub flow_id: String,
-    /// `ipv4` or `ipv6`.
-    pub family: String,
+    /// By its remote address.
+    pub family: Family,
     /// Local address and port.
     pub local: String,
     /// Remote address and port.
@@ -222,6 +148,16 @@ pub struct Connection {
     pub netns: u32,
     /// Which side opened it.
     pub role: Role,
+}
+
+/// An address family; an IPv4 address written as IPv6 counts as IPv4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// IPv4.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
 }
 
 /// Which side of a connection this host is.

@@ -1,8 +1,14 @@
 //! What users read, as types: findings with their outcomes, causes and evidence, alerts, connections in lists, owners,
 //! and how numbers and names are written for people. Nothing here concludes anything.
 
+#[macro_use]
+mod listed;
+
 pub mod alert;
+mod cause;
 pub mod finding;
 pub mod format;
 pub mod listing;
+mod outcome;
 pub mod owner;
+pub mod time;

@@ -2,10 +2,8 @@
 
 use super::{Alert, Key};
 use monitor_model::finding::{Finding, FindingKind};
+use monitor_model::time::Timestamp;
 use std::collections::HashMap;
-
-/// The evidence that the kernel gave a connection up: its value is the error.
-const GIVEN_UP: &str = "error";
 
 /// A connection of an alert.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +19,7 @@ pub(super) struct Group {
     members: HashMap<u64, Member>,
     /// Connections counted beyond the bound of `members`.
     beyond: u64,
-    since: String,
+    since: Timestamp,
     summary: String,
     example: String,
     /// When a connection last joined.
@@ -34,7 +32,7 @@ impl Group {
         Self {
             members: HashMap::new(),
             beyond: 0,
-            since: finding.time.clone(),
+            since: finding.time,
             summary: String::new(),
             example: String::new(),
             last_ns: now_ns,
@@ -65,7 +63,7 @@ impl Group {
         let mut split = Self {
             members: HashMap::new(),
             beyond: 0,
-            since: self.since.clone(),
+            since: self.since,
             summary: self.summary.clone(),
             example: self.example.clone(),
             last_ns: self.last_ns,
@@ -95,7 +93,7 @@ impl Group {
             }
         }
         self.beyond += other.beyond + counted;
-        self.since = std::mem::take(&mut self.since).min(other.since);
+        self.since = self.since.min(other.since);
         counted
     }
 
@@ -154,7 +152,7 @@ impl Group {
             path: key.path.clone(),
             owner: key.owner.clone(),
             connections: self.beyond + self.members.len() as u64,
-            since: self.since.clone(),
+            since: self.since,
             summary: self.summary.clone(),
             example: self.example.clone(),
         }
@@ -166,7 +164,7 @@ impl Group {
 fn lasts(finding: &Finding) -> bool {
     match finding.kind {
         FindingKind::AtRisk | FindingKind::Crossed => true,
-        FindingKind::Stall { .. } => finding.evidence.iter().all(|one| one.fact != GIVEN_UP),
+        FindingKind::Stall { .. } => !finding.given_up,
         FindingKind::Outcome { .. } => false,
     }
 }

@@ -6,9 +6,11 @@ mod group;
 mod tests;
 
 use crate::Verdict;
+use crate::outcomes::OutcomeCard;
+use crate::report::is_loss;
 use group::Group;
 use monitor_model::alert::{Alert, AlertChange};
-use monitor_model::finding::{Cause, Finding, FindingKind, Outcome, Scope, Severity};
+use monitor_model::finding::{Cause, Finding, FindingKind, Scope, Severity};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -71,6 +73,8 @@ struct Key {
     severity: Severity,
     path: String,
     owner: String,
+    /// Whether nothing comes back: it may be part of an outage.
+    is_loss: bool,
 }
 
 /// A connection in alerts of one name, by the hash of its id.
@@ -112,10 +116,7 @@ impl Alerts {
                     // The outcome replaces what was said of the silence.
                     self.leave(CROSSED, id, &mut changes);
                     // It came back, or it is gone: nothing is awaited any more.
-                    if matches!(
-                        outcome,
-                        Outcome::Recovered | Outcome::Survived | Outcome::Reset | Outcome::Closed
-                    ) {
+                    if outcome.card().ends_stalls {
                         self.leave_stalls(id, &mut changes);
                     }
                 }
@@ -196,7 +197,7 @@ impl Alerts {
         }
         let mut moved = Vec::new();
         for (other, group) in &mut self.groups {
-            if other.name == Outcome::Blackholed.name() && other.path == key.path {
+            if other.is_loss && other.path == key.path {
                 let before = group.shown(other);
                 let split = group.split_off(now_ns.saturating_sub(SAME_OUTAGE_NS));
                 if !split.is_empty() {
@@ -305,6 +306,7 @@ fn key(finding: &Finding) -> Key {
             severity: Severity::Page,
             path,
             owner: ANY_OWNER.into(),
+            is_loss: false,
         };
     }
     Key {
@@ -316,5 +318,6 @@ fn key(finding: &Finding) -> Key {
             .clone()
             .or_else(|| owner.comm.clone())
             .unwrap_or_else(|| "unknown".into()),
+        is_loss: is_loss(finding.kind),
     }
 }

@@ -1,14 +1,20 @@
 //! Alerts as a duty officer sees them.
 
 use super::*;
-use monitor_model::finding::{Certainty, Clock, Connection, Evidence, Role};
+use monitor_model::finding::{Certainty, Clock, Connection, Evidence, Family, Outcome, Role};
 use monitor_model::owner::Owner;
+use monitor_model::time::Timestamp;
 
 const MINUTE: u64 = 60_000_000_000;
 
+fn moment(second: u32) -> Timestamp {
+    let text = format!("2026-01-31T12:00:{second:02}.000Z");
+    text.parse().expect("a moment")
+}
+
 fn finding(kind: FindingKind, severity: Severity, connection: u32) -> Finding {
     Finding {
-        time: format!("2026-01-31T12:00:{:02}.000Z", connection % 60),
+        time: moment(connection % 60),
         kind,
         certainty: Certainty::Observed,
         severity,
@@ -20,7 +26,7 @@ fn finding(kind: FindingKind, severity: Severity, connection: u32) -> Finding {
         connection: Connection {
             id: format!("{connection:x}-flow"),
             flow_id: "flow".into(),
-            family: "ipv4".into(),
+            family: Family::Ipv4,
             local: "10.0.0.4:5".into(),
             remote: "20.1.2.3:443".into(),
             netns: 1,
@@ -37,6 +43,7 @@ fn finding(kind: FindingKind, severity: Severity, connection: u32) -> Finding {
         }],
         advice: None,
         summary: format!("connection {connection}"),
+        given_up: false,
     }
 }
 
@@ -94,7 +101,7 @@ fn ten_thousand_idle_connections_of_one_pool_are_one_alert() {
         (alert.path.as_str(), alert.owner.as_str()),
         ("azure-snat", "api.service")
     );
-    assert_eq!(alert.since, "2026-01-31T12:00:00.000Z");
+    assert_eq!(alert.since, moment(0));
     assert_eq!(
         (alert.summary.as_str(), alert.example.as_str()),
         ("connection 9999", "270f-flow")
@@ -339,10 +346,7 @@ fn a_stall_lasts_until_it_moves_and_outcomes_beside_it_age() {
 fn a_stall_that_the_kernel_gave_up_does_not_page_for_ever() {
     let mut alerts = Alerts::new(Limits::default());
     let mut given_up = stall(Cause::Blackholed, Severity::Page, 1);
-    given_up.evidence.push(Evidence {
-        fact: "error".into(),
-        value: "ETIMEDOUT".into(),
-    });
+    given_up.given_up = true;
     alerts.apply(&Verdict::Finding(Box::new(given_up)), 0);
     assert!(alerts.tick(14 * MINUTE).is_empty());
     assert_eq!(told(&alerts.tick(15 * MINUTE)), ["blackholed resolved"]);

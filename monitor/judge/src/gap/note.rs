@@ -5,7 +5,6 @@ use crate::marks::Marks;
 use crate::seen::Seen;
 use crate::serial::after;
 use monitor_common::{FactKind, TcpState, tcp_flags};
-use monitor_model::finding::Outcome;
 
 impl Gap {
     /// Takes up what `seen` shows to have happened since the gap.
@@ -74,8 +73,8 @@ impl Gap {
         self.probes = self
             .probes
             .max(now.probes_out.saturating_sub(wait.marks.probes_out));
-        let blackholed = matches!(self.told, Some((Outcome::Blackholed, _)));
-        if is_local(seen.kind) && !blackholed && wait.marks.heard(&now) {
+        let lost = self.told.is_some_and(|told| told.is_loss);
+        if is_local(seen.kind) && !lost && wait.marks.heard(&now) {
             // Something came through: whatever is unanswered counts from here.
             *wait = Wait {
                 since_ns: seen.at.ns,

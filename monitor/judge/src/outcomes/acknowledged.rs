@@ -1,15 +1,20 @@
 //! Acknowledged: an ACK and nothing more. An ACK is not an answer, but no alert
 //! either.
 
-use super::{Bearing, Case, Event, Ruling};
+use super::{Card, Case, Event};
 use crate::evidence::EvidenceList;
 use crate::gap::EndedBy;
+use crate::report::Ruling;
 use crate::thresholds::ANSWER_GRACE_NS;
 use monitor_common::{FactKind, TcpState};
-use monitor_model::finding::{Outcome, Severity};
 use monitor_model::format;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card {
+    follows: &[None],
+    ..Card::new(judge)
+};
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     if gap.payload_ns.is_some() {
         return None;
@@ -30,12 +35,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         .count("payload_bytes", 0_u32)
         .seconds("waited_seconds", waited);
     Some(Ruling {
-        outcome: Outcome::Acknowledged,
-        severity: Severity::None,
-        bearing: Bearing::Neutral,
         evidence,
-        advice: None,
-        said: if gap.progress() > 0 {
+        summary_tail: if gap.progress() > 0 {
             format!(
                 "what was sent since is acknowledged, no answer within {}",
                 format::duration(waited)
@@ -43,6 +44,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         } else {
             "an ACK came and nothing more".into()
         },
+        ..Ruling::of(case.gap.length_ns)
     })
 }
 

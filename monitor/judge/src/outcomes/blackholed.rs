@@ -1,17 +1,30 @@
 //! Blackholed: nothing comes back.
 
-use super::{Bearing, Case, Event, Ruling};
+use super::{Card, Case, Event};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::marks::Marks;
+use crate::report::{Bearing, Ruling};
 use crate::seen::Seen;
 use crate::stalls::refused_here;
+use crate::thresholds::OVERDUE_NS;
 use crate::unanswered::{self, Sign, Unanswered};
 use monitor_common::{FactKind, TcpState};
-use monitor_model::finding::{Outcome, Severity};
+use monitor_model::finding::Severity;
 use monitor_model::format;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card {
+    is_loss: true,
+    even_if_doubtful: true,
+    outlives_gap: true,
+    neighbours_since: |gap, _| {
+        let since = gap.wait.map_or(gap.ended_ns, |wait| wait.since_ns);
+        Some(since.saturating_add(OVERDUE_NS))
+    },
+    ..Card::new(judge)
+};
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let Event::Fact(seen) = case.event else {
         return None;
     };
@@ -55,7 +68,6 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
     };
     case.settings.tell(&mut evidence);
     Some(Ruling {
-        outcome: Outcome::Blackholed,
         severity: Severity::Page,
         // What this host refuses never came to the box.
         bearing: if refused {
@@ -69,7 +81,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         } else {
             advice::outlived(gap.path.as_deref(), case.settings)
         }),
-        said,
+        summary_tail: said,
+        ..Ruling::of(case.gap.length_ns)
     })
 }
 

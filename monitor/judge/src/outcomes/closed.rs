@@ -5,18 +5,25 @@
 //! the connection is closed here, a reset comes, the kernel side lets the
 //! connection go, or [`CLOSED_GRACE_NS`] is over.
 
-use super::{Bearing, Case, Event, Ruling};
+use super::{Card, Case, Event, neighbours_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::gap::{Fin, Gap};
+use crate::report::{Bearing, Ruling};
 use crate::seen::Seen;
 use crate::thresholds::{CLOSED_GRACE_NS, CLOSED_WITHIN_NS, CLOSED_WITHIN_PERCENT};
 use monitor_common::{FactKind, TcpState};
-use monitor_model::finding::{Outcome, Severity};
+use monitor_model::finding::Severity;
 use monitor_model::format;
 use nix::errno::Errno;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card {
+    ends_stalls: true,
+    neighbours_since: neighbours_of_late,
+    ..Card::new(judge)
+};
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     let path = gap.path.as_deref()?;
     let fin = held(gap)?;
@@ -31,7 +38,6 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         .count("unacknowledged_bytes", fin.outstanding)
         .flag("write_met_reset", met_reset);
     Some(Ruling {
-        outcome: Outcome::Closed,
         severity: if lost {
             Severity::Ticket
         } else {
@@ -40,7 +46,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         bearing: Bearing::Failed,
         evidence,
         advice: Some(advice::closed(path)),
-        said: match (met_reset, fin.outstanding) {
+        summary_tail: match (met_reset, fin.outstanding) {
             (true, _) => "FIN from the peer, and the next write met RST".into(),
             (false, 0) => "FIN from the peer, nothing was lost".into(),
             (false, bytes) => format!(
@@ -48,6 +54,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
                 format::count(bytes.into(), "byte")
             ),
         },
+        ..Ruling::of(case.gap.length_ns)
     })
 }
 

@@ -1,18 +1,12 @@
-//! What followed a gap: one file for each outcome, one line in [`RULES`].
+//! What followed a gap: one file for each outcome, its card. To add one: write the card, and its line in
+//! `monitor/model/src/outcome.rs`, which registers it; then its runbook in `docs/findings.md` and a scenario.
 
-mod acknowledged;
-mod blackholed;
-pub(crate) mod closed;
-mod recovered;
-mod reset;
-mod survived;
-mod undelivered;
-
-use super::evidence::EvidenceList;
-use super::gap::Gap;
-use super::keepalive::Settings;
-use super::seen::Seen;
-use monitor_model::finding::{Outcome, Severity};
+use crate::gap::Gap;
+use crate::keepalive::Settings;
+use crate::report::Ruling;
+use crate::seen::Seen;
+use crate::thresholds::LATELY_NS;
+use monitor_model::finding::{Certainty, Outcome};
 
 /// What gives a rule the occasion to judge.
 #[derive(Clone, Copy)]
@@ -34,63 +28,88 @@ pub(crate) struct Case<'a> {
     pub(crate) settings: &'a Settings,
 }
 
-/// What a gap's outcome says about gaps of that length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bearing {
-    /// They can be survived.
-    Survived,
-    /// They can be fatal.
-    Failed,
-    /// Nothing.
-    Neutral,
+/// All that an outcome says of itself.
+pub(crate) struct Card {
+    /// Whether it is to be told of a case, and how.
+    pub(crate) rule: fn(&Case<'_>) -> Option<Ruling>,
+    pub(crate) certainty: Certainty,
+    /// What was told last of the gap where this may be told: most are the first word, or follow an ACK.
+    pub(crate) follows: &'static [Option<Outcome>],
+    /// Whether nothing comes back: what a dead peer or network looks like.
+    pub(crate) is_loss: bool,
+    /// Whether it is worth telling of a gap that need not have passed its threshold.
+    pub(crate) even_if_doubtful: bool,
+    /// Whether a stall says no more until payload comes from the peer.
+    pub(crate) outlives_gap: bool,
+    /// Whether nothing is awaited any more, so that alerts on stalls are over.
+    pub(crate) ends_stalls: bool,
+    /// From when on a neighbour that is heard is a contrast to it, in ns, at this moment; `None` where none is wanted.
+    pub(crate) neighbours_since: fn(&Gap, u64) -> Option<u64>,
 }
 
-/// A rule's conclusion.
-#[derive(Debug)]
-pub(crate) struct Ruling {
-    pub(crate) outcome: Outcome,
-    pub(crate) severity: Severity,
-    pub(crate) bearing: Bearing,
-    pub(crate) evidence: EvidenceList,
-    pub(crate) advice: Option<String>,
-    /// The end of the summary line.
-    pub(crate) said: String,
-}
-
-type Rule = fn(&Case<'_>) -> Option<Ruling>;
-
-/// Every rule. The first whose outcome may follow what was told before wins.
-const RULES: &[Rule] = &[
-    recovered::judge,
-    survived::judge,
-    reset::judge,
-    blackholed::judge,
-    closed::judge,
-    undelivered::judge,
-    acknowledged::judge,
-];
-
-/// What is to be told of this case, if anything.
-pub(crate) fn judge(case: &Case<'_>) -> Option<Ruling> {
-    let told = case.gap.outcome();
-    RULES
-        .iter()
-        .filter_map(|rule| rule(case))
-        .find(|ruling| may_follow(told, ruling.outcome))
-}
-
-/// Whether `next` may be told of a gap of which `told` was told last: two
-/// outcomes are provisional, every other is the last of its gap.
-fn may_follow(told: Option<Outcome>, next: Outcome) -> bool {
-    match told {
-        None => next != Outcome::Recovered,
-        Some(Outcome::Acknowledged) => !matches!(next, Outcome::Acknowledged | Outcome::Recovered),
-        Some(Outcome::Blackholed) => next == Outcome::Recovered,
-        Some(_) => false,
+impl Card {
+    /// What most outcomes say of themselves.
+    const fn new(rule: fn(&Case<'_>) -> Option<Ruling>) -> Self {
+        Self {
+            rule,
+            certainty: Certainty::Observed,
+            follows: &[None, Some(Outcome::Acknowledged)],
+            is_loss: false,
+            even_if_doubtful: false,
+            outlives_gap: false,
+            ends_stalls: false,
+            neighbours_since: |_, _| None,
+        }
     }
 }
 
-/// Whether nothing may follow `outcome` within its gap.
-pub(crate) fn is_final(outcome: Outcome) -> bool {
-    !matches!(outcome, Outcome::Acknowledged | Outcome::Blackholed)
+/// Neighbours that were heard lately, or since the gap ended.
+fn neighbours_of_late(gap: &Gap, now_ns: u64) -> Option<u64> {
+    Some(gap.ended_ns.min(now_ns.saturating_sub(LATELY_NS)))
+}
+
+macro_rules! cards {
+    ($($(#[doc = $doc:literal])* $outcome:ident $file:ident,)*) => {
+        $(mod $file;)*
+
+        fn card(outcome: Outcome) -> &'static Card {
+            match outcome {
+                $(Outcome::$outcome => &$file::CARD,)*
+            }
+        }
+    };
+}
+
+monitor_model::outcomes!(cards);
+
+pub(crate) use closed::held;
+
+/// An outcome's card.
+pub(crate) trait OutcomeCard {
+    /// All that it says of itself.
+    fn card(self) -> &'static Card;
+
+    /// Whether nothing may follow it within its gap.
+    fn ends_gap(self) -> bool;
+}
+
+impl OutcomeCard for Outcome {
+    fn card(self) -> &'static Card {
+        card(self)
+    }
+
+    fn ends_gap(self) -> bool {
+        !Self::ALL
+            .iter()
+            .any(|next| next.card().follows.contains(&Some(self)))
+    }
+}
+
+/// What is to be told of this case, if anything: the first outcome that fits and may follow what was told before.
+pub(crate) fn judge(case: &Case<'_>) -> Option<(Outcome, Ruling)> {
+    let told = case.gap.outcome();
+    let mut next = Outcome::ALL
+        .iter()
+        .filter(|next| next.card().follows.contains(&told));
+    next.find_map(|outcome| Some((*outcome, (outcome.card().rule)(case)?)))
 }

@@ -1,18 +1,24 @@
 //! Recovered: blackholed before, and then ACKs moved again.
 
-use super::{Bearing, Case, Event, Ruling};
+use super::{Card, Case, Event};
 use crate::evidence::EvidenceList;
 use crate::marks::Marks;
+use crate::report::Ruling;
 use crate::seen::Seen;
 use monitor_common::FactKind;
-use monitor_model::finding::{Outcome, Severity};
+use monitor_model::finding::Outcome;
 use monitor_model::format;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card {
+    follows: &[Some(Outcome::Blackholed)],
+    even_if_doubtful: true,
+    ends_stalls: true,
+    ..Card::new(judge)
+};
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
-    let (Outcome::Blackholed, told_ns) = gap.told? else {
-        return None;
-    };
+    let told_ns = gap.told?.at_ns;
     let answered = match case.event {
         Event::Fact(seen) => probes_answered(case, seen),
         Event::Time | Event::Superseded => false,
@@ -27,15 +33,12 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         .count("timeouts", gap.timeouts)
         .seconds("blackholed_for_seconds", lasted);
     Some(Ruling {
-        outcome: Outcome::Recovered,
-        severity: Severity::None,
-        bearing: Bearing::Neutral,
         evidence,
-        advice: None,
-        said: format!(
+        summary_tail: format!(
             "answers came again {} after the alarm",
             format::duration(lasted)
         ),
+        ..Ruling::of(case.gap.length_ns)
     })
 }
 

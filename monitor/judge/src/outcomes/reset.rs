@@ -1,15 +1,22 @@
 //! Reset: the peer, or a box in its name, reset the connection.
 
-use super::{Bearing, Case, Event, Ruling};
+use super::{Card, Case, Event, neighbours_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
+use crate::report::{Bearing, Ruling};
 use crate::seen::Seen;
 use monitor_common::{FactKind, TcpState};
-use monitor_model::finding::{Outcome, Severity};
+use monitor_model::finding::Severity;
 use monitor_model::format;
 use nix::errno::Errno;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card {
+    ends_stalls: true,
+    neighbours_since: neighbours_of_late,
+    ..Card::new(judge)
+};
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let Event::Fact(seen) = case.event else {
         return None;
     };
@@ -58,7 +65,6 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         .flag("data_due", data_due);
     case.settings.tell(&mut evidence);
     Some(Ruling {
-        outcome: Outcome::Reset,
         severity: if data_due {
             Severity::Page
         } else {
@@ -67,7 +73,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         bearing: Bearing::Failed,
         evidence,
         advice: Some(advice::keep_awake(gap.path.as_deref(), case.settings)),
-        said,
+        summary_tail: said,
+        ..Ruling::of(case.gap.length_ns)
     })
 }
 

@@ -1,11 +1,16 @@
 //! Survived: payload came from the peer.
 
-use super::{Bearing, Case, Ruling};
+use super::{Card, Case};
 use crate::evidence::EvidenceList;
-use monitor_model::finding::{Outcome, Severity};
+use crate::report::{Bearing, Ruling};
 use monitor_model::format;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card {
+    ends_stalls: true,
+    ..Card::new(judge)
+};
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     let after = gap.payload_ns?.saturating_sub(gap.ended_ns);
     let mut evidence = EvidenceList::default();
@@ -13,15 +18,13 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         .seconds("payload_after_seconds", after)
         .count("ack_progress_bytes", gap.progress());
     Some(Ruling {
-        outcome: Outcome::Survived,
-        severity: Severity::None,
         bearing: Bearing::Survived,
         evidence,
-        advice: None,
-        said: if gap.sent() {
+        summary_tail: if gap.sent() {
             format!("the peer answered after {}", format::duration(after))
         } else {
             "the peer sent data".into()
         },
+        ..Ruling::of(case.gap.length_ns)
     })
 }

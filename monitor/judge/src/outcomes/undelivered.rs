@@ -11,15 +11,24 @@
 //! payload of a half-closed connection and payload whose fact was lost show in the
 //! socket alone. A FIN is no sign: a pool's goodbye ends the same way.
 
-use super::{Bearing, Case, Event, Ruling, acknowledged};
+use super::{Card, Case, Event, acknowledged, neighbours_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
+use crate::report::{Bearing, Ruling};
 use crate::thresholds::{UNANSWERED_FOR_NS, UNANSWERED_SENDS};
 use monitor_common::FactKind;
-use monitor_model::finding::{Outcome, Severity};
+use monitor_model::finding::{Certainty, Severity};
 use monitor_model::format;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card {
+    certainty: Certainty::Suspected,
+    even_if_doubtful: true,
+    outlives_gap: true,
+    neighbours_since: neighbours_of_late,
+    ..Card::new(judge)
+};
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     let unread = matches!(case.event, Event::Time);
     if unread || !gap.sent() || gap.payload_ns.is_some() || gap.due {
@@ -49,12 +58,12 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         .flag("used_to_be_answered", gap.patience_ns.is_some());
     case.settings.tell(&mut evidence);
     Some(Ruling {
-        outcome: Outcome::Undelivered,
         severity: Severity::Page,
         bearing: Bearing::Failed,
         evidence,
         advice: Some(advice::undelivered(gap.path.as_deref(), case.settings)),
-        said,
+        summary_tail: said,
+        ..Ruling::of(case.gap.length_ns)
     })
 }
 

@@ -1,14 +1,23 @@
 //! Awaiting reply: a request arrived, and its answer does not come. It may be on
 //! its way for ever: a client that waits sends nothing that could fail.
 
-use super::{Case, Ruling, look};
+use super::{Card, Case, Stands, look};
 use crate::evidence::EvidenceList;
 use crate::habit::{HabitOf, Usual};
+use crate::report::Ruling;
 use crate::thresholds::{HABIT_MULTIPLE, TWO_LOOKS_NS};
-use monitor_model::finding::{Cause, Certainty, Clock, Severity};
+use monitor_model::finding::{Certainty, Clock, Severity};
 use monitor_model::format;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card {
+    certainty: Certainty::Suspected,
+    clock: Clock::Payload,
+    stands: Stands::Reply,
+    gravity: 1,
+    ..Card::new(judge)
+};
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.reply?;
     let seen = case.seen;
     let path = seen.path?;
@@ -32,16 +41,12 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         .count("payload_bytes", 0_u32);
     case.settings.tell(&mut evidence);
     Some(Ruling {
-        cause: Cause::AwaitingReply,
-        certainty: Certainty::Suspected,
         // Whether the wait is too long rests on the timeout: a guess wakes nobody.
         severity: if path.stated {
             Severity::Ticket
         } else {
             Severity::None
         },
-        clock: Clock::Payload,
-        length_ns: wait_ns,
         evidence,
         advice: Some(
             "the request was acknowledged, so nothing in TCP ends this wait: look at the peer's \
@@ -49,7 +54,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
              in the application"
                 .into(),
         ),
-        said: said(&usual, wait_ns),
+        summary_tail: said(&usual, wait_ns),
+        ..Ruling::of(wait_ns)
     })
 }
 

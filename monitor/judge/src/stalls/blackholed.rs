@@ -1,17 +1,24 @@
 //! Blackholed: nothing comes back, and no long gap went before.
 
-use super::{Case, Ruling, look, network_loss};
+use super::{Card, Case, look, network_loss};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::keepalive::Settings;
+use crate::report::Ruling;
 use crate::seen::Seen;
 use crate::serial::jiffies_since;
 use crate::thresholds::{LEAST_WAIT_NS, LOSSY_TIMEOUTS, PROBES, TIMEOUTS};
 use crate::unanswered::{self, Sign, Unanswered};
-use monitor_model::finding::{Cause, Certainty, Clock, Severity};
+use monitor_model::finding::Severity;
 use monitor_model::format;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card {
+    gravity: 2,
+    is_loss: true,
+    ..Card::new(judge)
+};
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.unheard?;
     let seen = case.seen;
     let socket = &seen.fact.socket;
@@ -88,18 +95,16 @@ fn ruling(seen: &Seen<'_>, sign: Sign, length_ns: u64, settings: &Settings) -> R
     };
     settings.tell(&mut evidence);
     Ruling {
-        cause: Cause::Blackholed,
-        certainty: Certainty::Observed,
         severity: Severity::Page,
-        clock: Clock::Packets,
-        length_ns,
+        given_up: matches!(sign, Sign::Error(_)),
         evidence,
         advice: Some(if refused {
             advice::refused_here(settings)
         } else {
             advice::gone(settings)
         }),
-        said,
+        summary_tail: said,
+        ..Ruling::of(length_ns)
     }
 }
 

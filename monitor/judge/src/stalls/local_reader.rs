@@ -1,13 +1,20 @@
 //! Local reader: this host's application does not read. Data waits for it, and
 //! our own window is closed.
 
-use super::{Case, Ruling, look};
+use super::{Card, Case, Stands, look};
 use crate::evidence::EvidenceList;
+use crate::report::Ruling;
 use crate::thresholds::STALL_NS;
-use monitor_model::finding::{Cause, Certainty, Clock, Severity};
+use monitor_model::finding::Clock;
 use monitor_model::format;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card {
+    clock: Clock::Payload,
+    stands: Stands::Reading,
+    ..Card::new(judge)
+};
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.reading?;
     let stood = case.now.at_ns.saturating_sub(first.at_ns);
     if stood < STALL_NS {
@@ -22,20 +29,16 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         .count("peer_segment_bytes", socket.rcv_mss)
         .count("bytes_read", 0_u32);
     Some(Ruling {
-        cause: Cause::LocalReader,
-        certainty: Certainty::Observed,
-        severity: Severity::None,
-        clock: Clock::Payload,
-        length_ns: stood,
         evidence,
         advice: Some(
             "this host's application leaves what came unread: look at what it does instead of \
              reading (its CPU, its locks, what it waits for)"
                 .into(),
         ),
-        said: format!(
+        summary_tail: format!(
             "this host's application has {} to read and reads nothing, our window is closed",
             format::bytes(unread.into())
         ),
+        ..Ruling::of(stood)
     })
 }

@@ -1,28 +1,22 @@
-//! Stalls: something is due to move and does not, without a long gap before it.
-//! One file for each cause, one line in [`RULES`].
+//! Stalls: something is due to move and does not, without a long gap before it. One file for each cause, its card. To add
+//! one: write the card, and its line in `monitor/model/src/cause.rs`, which registers it; then its runbook in
+//! `docs/findings.md` and a scenario.
 //!
 //! The looks of the sweep tell them: a connection is watched while they show
 //! something that waits, and two looks say what stood still meanwhile.
 
-mod awaiting_reply;
-mod blackholed;
-mod local_reader;
 mod look;
-mod network_loss;
 mod outages;
-mod sender_limited;
 mod table;
-mod unexplained;
 mod watched;
-mod zero_window;
 
-use super::evidence::EvidenceList;
-use super::habit::Habits;
-use super::keepalive::Settings;
-use super::seen::Seen;
+use crate::habit::Habits;
+use crate::keepalive::Settings;
+use crate::report::Ruling;
+use crate::seen::Seen;
 use look::Look;
 pub(crate) use look::refused_here;
-use monitor_model::finding::{Cause, Certainty, Clock, Severity};
+use monitor_model::finding::{Cause, Certainty, Clock};
 use network_loss::Loss;
 pub(crate) use table::Stalls;
 
@@ -50,49 +44,82 @@ pub(crate) struct Case<'a> {
     pub(crate) habits: &'a Habits,
 }
 
-/// A rule's conclusion.
-#[derive(Debug)]
-pub(crate) struct Ruling {
-    pub(crate) cause: Cause,
+/// All that a cause says of itself.
+pub(crate) struct Card {
+    /// Whether it is to be told of a case, and how.
+    pub(crate) rule: fn(&Case<'_>) -> Option<Ruling>,
     pub(crate) certainty: Certainty,
-    pub(crate) severity: Severity,
     /// The clock by which it stands.
     pub(crate) clock: Clock,
-    /// How long nothing has moved, at least, in ns.
-    pub(crate) length_ns: u64,
-    pub(crate) evidence: EvidenceList,
-    pub(crate) advice: Option<String>,
-    /// The end of the summary line.
-    pub(crate) said: String,
+    /// What it is about: its stall lasts as long as that stands.
+    pub(crate) stands: Stands,
+    /// While its stall lasts it gives way to a graver cause, and to no other.
+    pub(crate) gravity: u8,
+    /// Whether nothing comes back: what a dead peer or network looks like.
+    pub(crate) is_loss: bool,
+    /// Whether it moves all the same, only slowly.
+    pub(crate) moves: bool,
 }
 
-type Rule = fn(&Case<'_>) -> Option<Ruling>;
-
-/// Every rule. The first whose cause may follow what was told before wins.
-const RULES: &[Rule] = &[
-    zero_window::judge,
-    blackholed::judge,
-    network_loss::judge,
-    sender_limited::judge,
-    local_reader::judge,
-    awaiting_reply::judge,
-    unexplained::judge,
-];
-
-/// What is to be told of this case, if anything; `told` is the cause that was
-/// told of the stall that lasts.
-pub(crate) fn judge(case: &Case<'_>, told: Option<Cause>) -> Option<Ruling> {
-    RULES
-        .iter()
-        .filter_map(|rule| rule(case))
-        .find(|ruling| told.is_none_or(|told| gravity(ruling.cause) > gravity(told)))
+/// What of a connection a cause is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stands {
+    /// What this host sends.
+    Sending,
+    /// What this host's application reads.
+    Reading,
+    /// The answer to what this host said.
+    Reply,
+    /// Nothing: it moves, and while losses are looked at they last.
+    Loss,
 }
 
-/// A cause may only give way to a graver one while its stall lasts.
-const fn gravity(cause: Cause) -> u8 {
-    match cause {
-        Cause::ZeroWindow | Cause::LocalReader | Cause::NetworkLoss | Cause::SenderLimited => 0,
-        Cause::AwaitingReply | Cause::Unexplained => 1,
-        Cause::Blackholed => 2,
+impl Card {
+    /// What most causes say of themselves.
+    const fn new(rule: fn(&Case<'_>) -> Option<Ruling>) -> Self {
+        Self {
+            rule,
+            certainty: Certainty::Observed,
+            clock: Clock::Packets,
+            stands: Stands::Sending,
+            gravity: 0,
+            is_loss: false,
+            moves: false,
+        }
     }
+}
+
+macro_rules! cards {
+    ($($(#[doc = $doc:literal])* $cause:ident $file:ident,)*) => {
+        $(mod $file;)*
+
+        fn card(cause: Cause) -> &'static Card {
+            match cause {
+                $(Cause::$cause => &$file::CARD,)*
+            }
+        }
+    };
+}
+
+monitor_model::causes!(cards);
+
+/// A cause's card.
+pub(crate) trait CauseCard {
+    /// All that it says of itself.
+    fn card(self) -> &'static Card;
+}
+
+impl CauseCard for Cause {
+    fn card(self) -> &'static Card {
+        card(self)
+    }
+}
+
+/// What is to be told of this case, if anything: the first cause that fits and is graver than `told`, which was told of the
+/// stall that lasts.
+pub(crate) fn judge(case: &Case<'_>, told: Option<Cause>) -> Option<(Cause, Ruling)> {
+    let graver =
+        |cause: &&Cause| told.is_none_or(|told| cause.card().gravity > told.card().gravity);
+    let mut causes = Cause::ALL.iter().filter(graver);
+    causes.find_map(|cause| Some((*cause, (cause.card().rule)(case)?)))
 }

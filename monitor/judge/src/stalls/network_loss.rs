@@ -1,15 +1,15 @@
 //! Network loss: much has to be sent again, yet ACKs move.
 
 use super::look::Look;
-use super::{Case, Ruling};
+use super::{Card, Case, Stands};
 use crate::evidence::EvidenceList;
+use crate::report::Ruling;
 use crate::serial::distance;
 use crate::thresholds::{
     LOSS_AGAIN_NS, LOSS_LOOKS, LOSS_OVER_PERCENT, LOSS_PERCENT, LOSS_SEGMENTS, LOSS_SPAN_NS,
     LOSSY_PERCENT, LOSSY_SEGMENTS, TWO_LOOKS_NS,
 };
 use monitor_common::Socket;
-use monitor_model::finding::{Cause, Certainty, Clock, Severity};
 use monitor_model::format;
 
 /// What was lost since a first look.
@@ -108,7 +108,13 @@ pub(super) fn lossy(socket: &Socket, in_outages: u32) -> bool {
         && u64::from(before) * 100 >= u64::from(socket.data_segs_out) * LOSSY_PERCENT
 }
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card {
+    stands: Stands::Loss,
+    moves: true,
+    ..Card::new(judge)
+};
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let loss = case.loss.filter(Loss::much)?;
     let mut evidence = EvidenceList::default();
     evidence
@@ -120,22 +126,18 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         .seconds("measured_seconds", loss.span_ns())
         .count("rtt_us", case.seen.fact.socket.srtt_us);
     Some(Ruling {
-        cause: Cause::NetworkLoss,
-        certainty: Certainty::Observed,
-        severity: Severity::None,
-        clock: Clock::Packets,
-        length_ns: 0,
         evidence,
         advice: Some(
             "the way to this peer loses packets: compare other peers, look at interface errors \
              (ip -s link), policers and shapers, and the path's MTU"
                 .into(),
         ),
-        said: format!(
+        summary_tail: format!(
             "{} % of what was sent in {} had to be sent again ({}), yet ACKs come",
             loss.percent(),
             format::duration(loss.span_ns()),
             format::count(loss.segments().into(), "segment")
         ),
+        ..Ruling::of(0)
     })
 }

@@ -1,13 +1,15 @@
 //! Sender limited: this host holds data back. The peer's window is open and
 //! nothing is in flight.
 
-use super::{Case, Ruling, look};
+use super::{Card, Case, look};
 use crate::evidence::EvidenceList;
+use crate::report::Ruling;
 use crate::thresholds::STALL_NS;
-use monitor_model::finding::{Cause, Certainty, Clock, Severity};
 use monitor_model::format;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card::new(judge);
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.sending?;
     let socket = &case.seen.fact.socket;
     let queued = look::queued_bytes(socket);
@@ -39,20 +41,16 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         String::new()
     };
     Some(Ruling {
-        cause: Cause::SenderLimited,
-        certainty: Certainty::Observed,
-        severity: Severity::None,
-        clock: Clock::Packets,
-        length_ns: stood,
         evidence,
         advice: Some(
             "this host's kernel holds the data back: look at pacing (SO_MAX_PACING_RATE, the queueing \
              discipline) and at memory (net.ipv4.tcp_mem, the cgroup's limit)"
                 .into(),
         ),
-        said: format!(
+        summary_tail: format!(
             "{} are queued, none in flight, the peer's window is open{pace}",
             format::bytes(queued.into())
         ),
+        ..Ruling::of(stood)
     })
 }

@@ -6,7 +6,6 @@ use crate::seen::Seen;
 use crate::thresholds::STALL_EXPIRY_NS;
 use crate::track::Desk;
 use monitor_common::FactKind;
-use monitor_model::finding::Cause;
 use std::collections::BTreeMap;
 
 /// Connections on which something waits, by socket cookie. Bounded; what does
@@ -41,9 +40,7 @@ impl Stalls {
 
     /// Whether this connection was told to be blackholed, and still is.
     pub(crate) fn blackholed(&self, cookie: u64) -> bool {
-        self.table
-            .get(&cookie)
-            .is_some_and(|watched| watched.told() == Some(Cause::Blackholed))
+        self.table.get(&cookie).is_some_and(Watched::is_lost)
     }
 
     /// Takes up a fact. `spoken_for`: what became of a gap of this connection

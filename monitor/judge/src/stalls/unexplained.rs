@@ -1,12 +1,18 @@
 //! Unexplained: due to move, not moving, and no other rule says why.
 
-use super::{Case, Ruling, look, network_loss};
+use super::{Card, Case, look, network_loss};
 use crate::evidence::EvidenceList;
+use crate::report::Ruling;
 use crate::thresholds::{UNEXPLAINED_IN_RTO, UNEXPLAINED_NS};
-use monitor_model::finding::{Cause, Certainty, Clock, Severity};
+use monitor_model::finding::Severity;
 use monitor_model::format;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card {
+    gravity: 1,
+    ..Card::new(judge)
+};
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.sending?;
     let socket = &case.seen.fact.socket;
     let waiting = look::waiting_bytes(socket);
@@ -47,17 +53,14 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         "nothing comes, and nothing is sent again"
     };
     Some(Ruling {
-        cause: Cause::Unexplained,
-        certainty: Certainty::Observed,
         severity: Severity::Ticket,
-        clock: Clock::Packets,
-        length_ns: stood,
         evidence,
         advice: Some(
             "none of the known causes fits: capture this connection on both hosts and compare what \
              leaves with what arrives"
                 .into(),
         ),
-        said: format!("{} are due; {word}", format::bytes(waiting.into())),
+        summary_tail: format!("{} are due; {word}", format::bytes(waiting.into())),
+        ..Ruling::of(stood)
     })
 }

@@ -2,12 +2,12 @@
 
 use super::look::{self, Look};
 use super::network_loss::Loss;
-use super::{Case, Ruling, blackholed, judge};
+use super::{Case, CauseCard, Stands, blackholed, judge};
 use crate::connection::Identity;
 use crate::gap::is_receive;
 use crate::habit::Habits;
 use crate::keepalive::Settings;
-use crate::report::{self, Conclusion};
+use crate::report::{self, About, Ruling};
 use crate::seen::Seen;
 use crate::serial::after;
 use crate::thresholds::{LOSS_FORGET_NS, OVERDUE_NS};
@@ -152,33 +152,36 @@ impl Watched {
             settings: &settings,
             habits: desk.habits,
         };
-        if !spoken_for && self.lost_again(&case) {
-            let since_ns = self.standing(Cause::Blackholed).unwrap_or(0);
-            self.told = Some((Cause::Blackholed, since_ns));
+        if !spoken_for && let Some(cause) = self.lost_again(&case) {
+            self.told = Some((cause, self.standing(cause).unwrap_or(0)));
             return;
         }
         self.end_unless_standing(desk);
         if spoken_for {
             return;
         }
-        if let Some(ruling) = judge(&case, self.told()) {
+        if let Some((cause, ruling)) = judge(&case, self.told()) {
             self.end(desk);
-            self.tell(ruling, seen, desk);
+            self.tell(cause, ruling, seen, desk);
         }
     }
 
-    /// Whether what was told to be lost is so by this look too, though the peer may have
+    /// What was told to be lost, where it is so by this look too, though the peer may have
     /// been heard since the last one: that is one page, not two.
-    fn lost_again(&self, case: &Case<'_>) -> bool {
-        self.told() == Some(Cause::Blackholed)
-            && judge(case, None).is_some_and(|ruling| ruling.cause == Cause::Blackholed)
+    fn lost_again(&self, case: &Case<'_>) -> Option<Cause> {
+        let lost = self.told().filter(|_| self.is_lost())?;
+        judge(case, None).and_then(|(cause, _)| (cause == lost).then_some(cause))
+    }
+
+    /// Whether it was told that nothing comes back.
+    pub(super) fn is_lost(&self) -> bool {
+        self.told().is_some_and(|cause| cause.card().is_loss)
     }
 
     /// What stands as it did, and what begins to.
     fn compare(&mut self, now: &Look, signs: Signs) {
         // What came before nothing came any more does not take it back.
-        let back = self.told() == Some(Cause::Blackholed)
-            && self.unheard.is_some_and(|first| first.heard(now));
+        let back = self.is_lost() && self.unheard.is_some_and(|first| first.heard(now));
         self.sending = stand(self.sending, now, signs.due, |first| {
             first.snd_una == now.snd_una && !back
         });
@@ -194,7 +197,9 @@ impl Watched {
         self.reply = stand(self.reply, now, signs.reply, |first| {
             first.write_seq == now.write_seq && first.bytes_received == now.bytes_received
         });
-        let told = self.told() == Some(Cause::NetworkLoss);
+        let told = self
+            .told()
+            .is_some_and(|cause| cause.card().stands == Stands::Loss);
         self.loss = match self.loss {
             Some(loss) => loss.look(*now, told),
             None => signs.loses.then(|| Loss::begin(*now)),
@@ -211,7 +216,7 @@ impl Watched {
             return;
         }
         let now = Look::of(seen);
-        let lost = self.told() == Some(Cause::Blackholed) && is_receive(seen.kind);
+        let lost = self.is_lost() && is_receive(seen.kind);
         if self.sending.is_some_and(|first| {
             lost || acknowledged(seen).is_some_and(|ack| after(ack, first.snd_una))
         }) {
@@ -238,7 +243,7 @@ impl Watched {
     fn close(&mut self, seen: &Seen<'_>, spoken_for: bool, desk: &mut Desk<'_>) {
         let dead = self.sending.filter(|first| {
             !spoken_for
-                && self.told() != Some(Cause::Blackholed)
+                && !self.is_lost()
                 && seen.new_state() == Some(TcpState::Close)
                 && look::can_send(seen)
                 && !first.heard(&Look::of(seen))
@@ -250,7 +255,7 @@ impl Watched {
         });
         if let Some(ruling) = ruling {
             // Nothing resolves it: it does not move, it is gone.
-            self.tell(ruling, seen, desk);
+            self.tell(Cause::Blackholed, ruling, seen, desk);
             self.told = None;
         }
         self.stop();
@@ -299,51 +304,34 @@ impl Watched {
 
     /// The time of the first look since which what `cause` is about stands.
     fn standing(&self, cause: Cause) -> Option<u64> {
-        let first = match cause {
-            Cause::ZeroWindow | Cause::SenderLimited | Cause::Blackholed | Cause::Unexplained => {
-                &self.sending
-            }
-            Cause::LocalReader => &self.reading,
-            Cause::AwaitingReply => &self.reply,
-            // It moves: while losses are looked at, they last.
-            Cause::NetworkLoss => return self.loss.map(|_| 0),
+        let first = match cause.card().stands {
+            Stands::Sending => &self.sending,
+            Stands::Reading => &self.reading,
+            Stands::Reply => &self.reply,
+            Stands::Loss => return self.loss.map(|_| 0),
         };
         first.map(|first| first.at_ns)
     }
 
-    fn tell(&mut self, ruling: Ruling, seen: &Seen<'_>, desk: &mut Desk<'_>) {
-        self.told = Some((ruling.cause, self.standing(ruling.cause).unwrap_or(0)));
-        if let Some(loss) = self
-            .loss
-            .as_mut()
-            .filter(|_| ruling.cause == Cause::NetworkLoss)
-        {
+    fn tell(&mut self, cause: Cause, ruling: Ruling, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+        let card = cause.card();
+        self.told = Some((cause, self.standing(cause).unwrap_or(0)));
+        if let Some(loss) = self.loss.as_mut().filter(|_| card.stands == Stands::Loss) {
             loss.told();
         }
-        // Of a stall that is explained, others tell nothing.
-        let contrasts = ruling.severity > Severity::None;
-        let since_ns = seen
-            .at
-            .ns
-            .saturating_sub(ruling.length_ns)
-            .saturating_add(OVERDUE_NS);
-        let conclusion = Conclusion {
-            kind: FindingKind::Stall {
-                cause: ruling.cause,
-            },
-            certainty: ruling.certainty,
-            severity: ruling.severity,
-            neighbours_since_ns: contrasts.then_some(since_ns),
+        let since_ns = seen.at.ns.saturating_sub(ruling.length_ns);
+        let about = About {
+            kind: FindingKind::Stall { cause },
+            certainty: card.certainty,
+            // Of a stall that is explained, others tell nothing.
+            neighbours_since_ns: (ruling.severity > Severity::None)
+                .then_some(since_ns.saturating_add(OVERDUE_NS)),
             settings: &self.settings,
             wall_unix_ns: seen.at.wall_unix_ns,
-            length_ns: ruling.length_ns,
             path: seen.path.map(|path| &**path),
-            clock: ruling.clock,
-            evidence: ruling.evidence,
-            advice: ruling.advice,
-            said: ruling.said,
+            clock: card.clock,
         };
-        let finding = report::finding(conclusion, &self.identity, &self.owner, desk.contrasts);
+        let finding = report::finding(ruling, &about, &self.identity, &self.owner, desk.contrasts);
         desk.out.push(Verdict::Finding(Box::new(finding)));
     }
 }

@@ -2,15 +2,17 @@
 //! its kernel answers each probe.
 
 use super::look::{self, Look};
-use super::{Case, Ruling};
+use super::{Card, Case};
 use crate::evidence::EvidenceList;
+use crate::report::Ruling;
 use crate::seen::Seen;
 use crate::serial::after;
 use crate::thresholds::{PROBES, STALL_NS, TWO_LOOKS_NS};
-use monitor_model::finding::{Cause, Certainty, Clock, Severity};
 use monitor_model::format;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
+pub(super) const CARD: Card = Card::new(judge);
+
+fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.sending?;
     let socket = &case.seen.fact.socket;
     let between = case.now.at_ns.saturating_sub(first.at_ns);
@@ -36,21 +38,17 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ruling> {
         .count("unanswered_probes", socket.probes_out)
         .seconds("seconds_without_ack", look::since_ack_ns(case.seen));
     Some(Ruling {
-        cause: Cause::ZeroWindow,
-        certainty: Certainty::Observed,
-        severity: Severity::None,
-        clock: Clock::Packets,
-        length_ns: stood,
         evidence,
         advice: Some(
             "the peer's application does not read what it was sent: look there, this host and the \
              network do their part"
                 .into(),
         ),
-        said: format!(
+        summary_tail: format!(
             "the peer's window is closed, {} wait, its kernel answers",
             format::bytes(waiting.into())
         ),
+        ..Ruling::of(stood)
     })
 }
 

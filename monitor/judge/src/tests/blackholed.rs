@@ -18,7 +18,7 @@ fn data_into_a_dead_path_is_blackholed_by_the_third_timeout() {
     story.wait(0.84).times_out();
     assert_eq!(story.said(), ["crossed none", "blackholed page"]);
     let finding = story.finding("blackholed");
-    assert_eq!(finding.time, "2026-01-31T12:04:31.780Z");
+    assert_eq!(finding.time.to_string(), "2026-01-31T12:04:31.780Z");
     assert_eq!(
         (finding.gap_seconds, finding.timeout_seconds),
         (270.1, Some(240.0))

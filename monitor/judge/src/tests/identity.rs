@@ -3,7 +3,7 @@
 use super::story::{Story, azure, socket};
 use crate::connection;
 use monitor_common::{Socket, TcpState};
-use monitor_model::finding::Role;
+use monitor_model::finding::{Family, Role};
 
 /// The two ends of the pair that the design names.
 fn pair() -> (Socket, Socket) {
@@ -89,14 +89,14 @@ fn addresses_read_as_people_write_them() {
     six.remote = [0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
     let shown = connection(&six);
     assert_eq!(
-        (shown.family.as_str(), shown.local.as_str()),
-        ("ipv6", "[2001:db8::4]:51234")
+        (shown.family, shown.local.as_str()),
+        (Family::Ipv6, "[2001:db8::4]:51234")
     );
     assert_eq!(shown.remote, "[2001:db8:1::9]:443");
     let four = connection(&socket());
     assert_eq!(
-        (four.family.as_str(), four.local.as_str()),
-        ("ipv4", "10.0.0.4:51234")
+        (four.family, four.local.as_str()),
+        (Family::Ipv4, "10.0.0.4:51234")
     );
 }
 

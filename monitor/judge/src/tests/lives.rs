@@ -412,9 +412,9 @@ fn these_lives_come_to_everything_that_can_be_said() {
         }
     }
     let all = ["at_risk", "crossed", "unreachable", "forged"];
-    let outcomes = Outcome::ALL.map(Outcome::name);
-    let causes = Cause::ALL.map(Cause::name);
-    for name in all.iter().chain(&outcomes).chain(&causes) {
+    let outcomes = Outcome::ALL.iter().map(|outcome| outcome.name());
+    let causes = Cause::ALL.iter().map(|cause| cause.name());
+    for name in all.into_iter().chain(outcomes).chain(causes) {
         assert!(said.contains(name), "no life came to {name}: {said:?}");
     }
 }

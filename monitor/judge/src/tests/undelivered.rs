@@ -273,7 +273,7 @@ fn ruled(patience_ns: Option<u64>, apart_ns: u64, ticks: u32) -> Option<Outcome>
         now_ns: last.time_ns,
         settings: &Settings::of(last, JIFFY_NS),
     };
-    outcomes::judge(&case).map(|ruling| ruling.outcome)
+    outcomes::judge(&case).map(|(outcome, _)| outcome)
 }
 
 #[test]

@@ -7,20 +7,11 @@ use monitor_model::format::{duration_of, printable};
 use monitor_model::listing::{CheckRow, ConnectionRow, Keepalive};
 use monitor_model::owner::Owner;
 
-/// A severity as it is written in JSON and in labels.
-pub const fn severity_name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::None => "none",
-        Severity::Ticket => "ticket",
-        Severity::Page => "page",
-    }
-}
-
 /// A severity in a column: who wakes nobody shows as a dash.
 const fn severity_cell(severity: Severity) -> &'static str {
     match severity {
         Severity::None => "-",
-        _ => severity_name(severity),
+        _ => severity.name(),
     }
 }
 
@@ -28,7 +19,7 @@ const fn severity_cell(severity: Severity) -> &'static str {
 pub fn finding_line(finding: &Finding) -> String {
     format!(
         "{} {:<6} {:<14} {}",
-        printable(&finding.time),
+        finding.time,
         severity_cell(finding.severity),
         finding.kind.name(),
         printable(&finding.summary),
@@ -153,7 +144,7 @@ pub fn alert_line(alert: &Alert) -> String {
         &printable(&alert.path),
         &printable(&alert.owner),
         &alert.connections.to_string(),
-        &printable(&alert.since),
+        &alert.since.to_string(),
         &printable(&alert.summary),
     ])
 }

@@ -1,12 +1,14 @@
 use super::*;
-use monitor_model::finding::{Cause, Certainty, Connection, Evidence, FindingKind, Outcome, Role};
+use monitor_model::finding::{
+    Cause, Certainty, Connection, Evidence, Family, FindingKind, Outcome, Role,
+};
 use monitor_model::listing::Silence;
 
 fn connection() -> Connection {
     Connection {
         id: "1f-aabb".to_owned(),
         flow_id: "aabb".to_owned(),
-        family: "ipv4".to_owned(),
+        family: Family::Ipv4,
         local: "10.0.0.4:51234".to_owned(),
         remote: "20.1.2.3:443".to_owned(),
         netns: 4_026_531_840,
@@ -25,7 +27,7 @@ fn api() -> Owner {
 
 pub(crate) fn blackholed() -> Finding {
     Finding {
-        time: "2026-01-31T12:00:00.123Z".to_owned(),
+        time: "2026-01-31T12:00:00.123Z".parse().expect("a moment"),
         kind: FindingKind::Outcome {
             outcome: Outcome::Blackholed,
         },
@@ -44,6 +46,7 @@ pub(crate) fn blackholed() -> Finding {
         }],
         advice: Some("set SO_KEEPALIVE".to_owned()),
         summary: "api (pid 1234) → 20.1.2.3:443: 4m30s of silence crossed nat's 4m".to_owned(),
+        given_up: false,
     }
 }
 
@@ -86,7 +89,7 @@ fn names_are_those_of_the_json() {
     let json = |value: serde_json::Value| value.as_str().unwrap().to_owned();
     for severity in [Severity::None, Severity::Ticket, Severity::Page] {
         assert_eq!(
-            severity_name(severity),
+            severity.name(),
             json(serde_json::to_value(severity).unwrap())
         );
     }
@@ -167,7 +170,7 @@ fn an_alert_shows_what_it_stands_for() {
         owner: "api.service".to_owned(),
         example: "1f-aabb".to_owned(),
         connections: 10_000,
-        since: "2026-01-31T12:00:00.123Z".to_owned(),
+        since: "2026-01-31T12:00:00.123Z".parse().expect("a moment"),
         summary: "10000 connections to 20.1.2.3:443".to_owned(),
     };
     let (header, line) = (alert_header(), alert_line(&alert));

@@ -11,7 +11,6 @@ mod totals;
 #[cfg(test)]
 mod tests;
 
-use super::human;
 use super::inspect::InspectTotals;
 use crate::owner::OwnerTotals;
 use monitor_common::Counter;
@@ -115,7 +114,7 @@ impl Metrics {
             }
         }
         for alert in firing {
-            let severity = human::severity_name(alert.severity);
+            let severity = alert.severity.name();
             self.series
                 .alerts
                 .with_label_values(&[alert.name.as_str(), &alert.path, severity])

@@ -27,7 +27,7 @@ fn alert(owner: &str) -> Alert {
         path: "nat".to_owned(),
         owner: owner.to_owned(),
         connections: 3,
-        since: "2026-01-31T12:00:00.123Z".to_owned(),
+        since: "2026-01-31T12:00:00.123Z".parse().expect("a moment"),
         summary: "nothing comes back".to_owned(),
         example: "1f-aabb".to_owned(),
     }

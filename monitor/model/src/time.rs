@@ -1,0 +1,84 @@
+//! Moments as users read them.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+use std::str::FromStr;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// A moment of the wall clock, to the millisecond. It is written as RFC 3339 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    /// Since 1970.
+    unix_ms: i64,
+}
+
+impl Timestamp {
+    /// The moment `unix_ns` ns after 1970 began.
+    pub const fn of(unix_ns: i64) -> Self {
+        Self {
+            unix_ms: unix_ns.div_euclid(1_000_000),
+        }
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Every i64 of nanoseconds lies between the years 1677 and 2262.
+        let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.unix_ms) * 1_000_000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let (date, clock) = (time.date(), time.time());
+        write!(
+            out,
+            "{date}T{:02}:{:02}:{:02}.{:03}Z",
+            clock.hour(),
+            clock.minute(),
+            clock.second(),
+            clock.millisecond()
+        )
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = time::error::Parse;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let unix_ns = OffsetDateTime::parse(text, &Rfc3339)?.unix_timestamp_nanos();
+        // RFC 3339 has years up to 9999: beyond 2262 it is the last moment that there is.
+        Ok(Self::of(i64::try_from(unix_ns).unwrap_or(i64::MAX)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rfc3339_with_milliseconds_and_read_again() {
+        for (unix_ns, written) in [
+            (1_769_860_800_123_999_999, "2026-01-31T12:00:00.123Z"),
+            (i64::MIN, "1677-09-21T00:12:43.145Z"),
+            (i64::MAX, "2262-04-11T23:47:16.854Z"),
+        ] {
+            let time = Timestamp::of(unix_ns);
+            let json = serde_json::to_string(&time).unwrap();
+            assert_eq!(json, format!("\"{written}\""));
+            if unix_ns > 0 {
+                assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), time);
+            }
+        }
+    }
+}
