@@ -9,7 +9,7 @@ use super::{pace, paths};
 use crate::config::Config;
 use crate::owner::Owners;
 use crate::surfaces::inspect::{Feed, InspectCounters};
-use crate::surfaces::metrics::{self, KernelTotals, Metrics};
+use crate::surfaces::metrics::{KernelNumbers, Metrics, SweepNumbers};
 use crate::surfaces::readiness;
 use crate::surfaces::recording::{Recorder, Target};
 use monitor_common::{Counter, Fact, flags};
@@ -44,7 +44,6 @@ pub(super) struct Core {
     owners: Owners,
     sleeps: SleepLog,
     jiffy_ns: u64,
-    ring_bytes: u64,
     inspect: InspectCounters,
     /// As it was at the start; of a reload only the paths are taken.
     config: Config,
@@ -61,7 +60,8 @@ impl Core {
         let jiffy_ns = u64::from(jiffy_ns().map_err(clock)?);
         let first = parts.tables.set_paths(&paths::for_kernel(parts.config))?;
         let paths = paths::for_judge(parts.config, first);
-        let metrics = Metrics::new(paths.iter().map(|path| path.name.as_str()))?;
+        let mut metrics = Metrics::new(paths.iter().map(|path| path.name.as_str()));
+        metrics.ring_bytes = parts.ring_bytes;
         let hooks = parts.hooks.iter();
         metrics.hooks(hooks.map(|status| (status.hook, status.mechanism.as_deref())));
         let limits = monitor_judge::Limits::new(jiffy_ns);
@@ -81,7 +81,6 @@ impl Core {
             owners: Owners::new("/proc"),
             sleeps: SleepLog::new(Reading::now().map_err(clock)?),
             jiffy_ns,
-            ring_bytes: parts.ring_bytes,
             inspect: parts.inspect,
             config: parts.config.clone(),
             sweep_cpu: Duration::ZERO,
@@ -136,15 +135,18 @@ impl Core {
         }
         self.sweep_cpu = report.cpu;
         self.last_sweep = Some(Instant::now());
-        self.outlets.metrics.sweep(&metrics::SweepReport {
+        let sweep = SweepNumbers {
             duration: report.took,
             interval: self.sweep_interval(),
             sockets: report.sockets,
             receives: report.receives,
             rows_dropped: report.rows_dropped,
             samples_dropped: report.samples_dropped,
-            silent: self.lister().silent(&report.rows),
-        });
+        };
+        let lister = self.lister();
+        self.outlets
+            .metrics
+            .sweep(sweep, &lister.silent(&report.rows));
     }
 
     /// A sweep failed: what the judge wanted to see is left to the next regular one.
@@ -224,35 +226,37 @@ impl Core {
         readiness::readiness(true, since, self.sweep_interval())
     }
 
-    /// The metrics in Prometheus' text format, all totals brought up to date.
+    /// The metrics in Prometheus' text format, all numbers brought up to date.
     pub(super) fn render_metrics(&mut self) -> Result<String, String> {
-        let totals = self.kernel_totals().map_err(|error| error.to_string())?;
-        let unrecorded = self.recorder.as_ref().map_or(0, Recorder::dropped);
+        let kernel = self.kernel_numbers().map_err(|error| error.to_string())?;
+        let inspect = self.inspect.totals();
         let Outlets {
             alerts,
             metrics,
             log,
             ..
-        } = &self.outlets;
-        metrics.kernel(&totals);
-        metrics.alerts(alerts.firing(), alerts.stats());
-        metrics.judge(self.judge.stats());
-        metrics.inspect(self.inspect.totals());
-        metrics.owners(self.owners.totals());
-        metrics.log_dropped(log.dropped());
-        metrics.recording_dropped(unrecorded);
-        metrics.render().map_err(|error| error.to_string())
+        } = &mut self.outlets;
+        metrics.kernel(kernel);
+        metrics.firing(alerts.firing());
+        metrics.alerts = alerts.stats();
+        metrics.judge = self.judge.stats();
+        metrics.owners = self.owners.totals();
+        metrics.inspect_clients = inspect.clients;
+        metrics.inspect_refused = inspect.refused;
+        metrics.watch_lagged = inspect.lagged;
+        metrics.log_dropped = log.dropped();
+        metrics.recording_dropped = self.recorder.as_ref().map_or(0, Recorder::dropped);
+        Ok(metrics.render())
     }
 
-    fn kernel_totals(&self) -> Result<KernelTotals, monitor_kernel::KernelError> {
+    fn kernel_numbers(&self) -> Result<KernelNumbers, monitor_kernel::KernelError> {
         let totals = self.tables.totals()?;
         let mut gaps = vec![(None, self.tables.gaps(None)?)];
         for path in &self.paths {
             gaps.push((Some(path.name.clone()), self.tables.gaps(Some(path.id))?));
         }
-        Ok(KernelTotals {
+        Ok(KernelNumbers {
             counters: Counter::ALL.map(|counter| totals.get(counter)),
-            ring_bytes: self.ring_bytes,
             program_misses: self.tables.program_misses(),
             gaps,
         })

@@ -1,7 +1,6 @@
 use crate::config::ConfigError;
 use crate::surfaces::http::HttpError;
 use crate::surfaces::inspect::InspectError;
-use crate::surfaces::metrics::MetricsError;
 use crate::surfaces::recording::RecorderError;
 use monitor_kernel::KernelError;
 
@@ -23,9 +22,6 @@ pub enum DaemonError {
     /// Live inspection cannot be served.
     #[error(transparent)]
     Inspect(#[from] InspectError),
-    /// A metric is defective.
-    #[error(transparent)]
-    Metrics(#[from] MetricsError),
     /// The system refused something that it grants as a rule.
     #[error("{what}: {source}")]
     System {

@@ -5,7 +5,7 @@ use super::paths;
 use crate::config::Config;
 use crate::owner::Owners;
 use crate::surfaces::inspect::RowSender;
-use crate::surfaces::metrics::SilentConnections;
+use crate::surfaces::metrics::SilentCounts;
 use monitor_common::{Fact, SweepMode, TcpState, flags};
 use monitor_judge::{JudgedPath, Standing, connection, standing};
 use monitor_kernel::{Kernel, KernelError, SweepReport, Sweeper, jiffy_ns};
@@ -64,24 +64,15 @@ impl Lister {
         }
     }
 
-    /// Silent connections by path, each under the worst that holds for it.
-    pub fn silent(&self, rows: &[Fact]) -> Vec<SilentConnections> {
-        let mut by_path: HashMap<Option<&str>, SilentConnections> = HashMap::new();
+    /// Counts what the silence of these connections comes to.
+    pub fn silent(&self, rows: &[Fact]) -> SilentCounts<'_> {
+        let mut counts = HashMap::new();
         // A sample is in no trouble, or it would be shown for that.
         for fact in rows.iter().filter(|fact| !fact.has(flags::SAMPLED)) {
-            let name = self.paths.get(&fact.path_id).map(|path| path.name.as_str());
-            let counts = by_path.entry(name).or_insert_with(|| SilentConnections {
-                path: name.map(str::to_owned),
-                ..SilentConnections::default()
-            });
-            match self.silence(fact) {
-                Silence::Ok => {}
-                Silence::AtRisk => counts.at_risk += 1,
-                Silence::Crossed => counts.crossed += 1,
-                Silence::Stalled => counts.stalled += 1,
-            }
+            let path = self.paths.get(&fact.path_id).map(|path| path.name.as_str());
+            *counts.entry((path, self.silence(fact))).or_default() += 1;
         }
-        by_path.into_values().collect()
+        counts
     }
 
     fn silence(&self, fact: &Fact) -> Silence {
@@ -199,8 +190,8 @@ mod tests {
         };
         let lister = Lister::new(vec![path], 4_000_000);
         let counts = lister.silent(&[silent(0), silent(flags::SAMPLED), silent(flags::SAMPLED)]);
-        let crossed: Vec<u64> = counts.iter().map(|counts| counts.crossed).collect();
-        assert_eq!(crossed, [1]);
+        let crossed = (Some("nat"), Silence::Crossed);
+        assert_eq!(counts, HashMap::from([(crossed, 1)]));
         assert!(lister.silent(&[silent(flags::SAMPLED)]).is_empty());
     }
 }

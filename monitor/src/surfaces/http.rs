@@ -188,7 +188,7 @@ async fn landing() -> Html<&'static str> {
 
 async fn metrics(State(source): State<Arc<dyn HttpSource>>) -> Response {
     match source.metrics() {
-        Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
         Err(reason) => (StatusCode::INTERNAL_SERVER_ERROR, reason + "\n").into_response(),
     }
 }

@@ -3,22 +3,22 @@
 use super::*;
 use monitor_common::GapHistogram;
 
-fn kernel(set: &[(Counter, u64)]) -> KernelTotals {
-    let mut totals = KernelTotals::default();
+fn kernel(set: &[(Counter, u64)]) -> KernelNumbers {
+    let mut numbers = KernelNumbers::default();
     for (counter, value) in set {
         let index = Counter::ALL
             .iter()
             .position(|known| known == counter)
             .unwrap();
-        totals.counters[index] = *value;
+        numbers.counters[index] = *value;
     }
-    totals
+    numbers
 }
 
 #[test]
 fn what_the_kernel_saw_is_submitted_or_dropped() {
-    let metrics = metrics();
-    metrics.kernel(&kernel(&[
+    let mut metrics = metrics();
+    metrics.kernel(kernel(&[
         (Counter::FactsSeen, 100),
         (Counter::FactsSubmitted, 90),
         (Counter::FactsDroppedRingFull, 7),
@@ -40,21 +40,21 @@ fn what_the_kernel_saw_is_submitted_or_dropped() {
 }
 
 #[test]
-fn totals_are_taken_over_and_not_added_up() {
-    let metrics = metrics();
+fn counters_are_taken_over_and_not_added_up() {
+    let mut metrics = metrics();
     for seen in [5, 5, 9] {
-        metrics.kernel(&kernel(&[(Counter::FactsSeen, seen)]));
+        metrics.kernel(kernel(&[(Counter::FactsSeen, seen)]));
     }
     assert_eq!(value(&metrics, "tcplull_facts_seen_total"), Some(9.0));
 }
 
 #[test]
 fn what_a_program_was_not_run_for_counts_by_program() {
-    let metrics = metrics();
+    let mut metrics = metrics();
     for misses in [2, 5] {
-        metrics.kernel(&KernelTotals {
+        metrics.kernel(KernelNumbers {
             program_misses: vec![("send_tracepoint".to_owned(), misses)],
-            ..KernelTotals::default()
+            ..KernelNumbers::default()
         });
     }
     let series = "tcplull_program_misses_total{program=\"send_tracepoint\"}";
@@ -63,13 +63,13 @@ fn what_a_program_was_not_run_for_counts_by_program() {
 
 #[test]
 fn gaps_show_as_a_cumulative_histogram() {
-    let metrics = metrics();
+    let mut metrics = metrics();
     let mut gaps = GapHistogram::default();
     for seconds in [1, 3, 270, 400_000] {
         gaps.buckets[GapHistogram::bucket(seconds * 1_000_000_000)] += 1;
         gaps.sum_ms += seconds * 1000;
     }
-    metrics.kernel(&KernelTotals {
+    metrics.kernel(KernelNumbers {
         gaps: vec![(Some("nat".to_owned()), gaps)],
         ..kernel(&[])
     });

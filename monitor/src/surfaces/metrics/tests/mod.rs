@@ -2,18 +2,18 @@ mod kernel;
 
 use super::*;
 use crate::surfaces::human::tests::blackholed;
-use monitor_model::finding::Severity;
+use monitor_model::finding::{Outcome, Severity};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 fn metrics() -> Metrics {
-    Metrics::new(["nat", "db"]).unwrap()
+    Metrics::new(["nat", "db"])
 }
 
 /// The value of the series written so, such as `tcplull_sweeps_total`.
 fn value(metrics: &Metrics, series: &str) -> Option<f64> {
-    let text = metrics.render().unwrap();
+    let text = metrics.render();
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix(&format!("{series} ")))?;
@@ -94,7 +94,7 @@ fn every_path_and_outcome_starts_at_zero() {
 
 #[test]
 fn findings_count_under_their_path() {
-    let metrics = metrics();
+    let mut metrics = metrics();
     let blackholed = FindingKind::Outcome {
         outcome: Outcome::Blackholed,
     };
@@ -122,38 +122,35 @@ fn findings_count_under_their_path() {
 
 #[test]
 fn an_alert_that_ended_shows_zero() {
-    let metrics = metrics();
+    let mut metrics = metrics();
     let series = "tcplull_alerts_firing{alert=\"blackholed\",path=\"nat\",severity=\"page\"}";
-    metrics.alerts(
-        [alert("api.service"), alert("web.service")],
-        AlertStats::default(),
-    );
+    metrics.firing([alert("api.service"), alert("web.service")]);
     assert_eq!(value(&metrics, series), Some(2.0), "two owners, two alerts");
-    metrics.alerts([alert("api.service")], AlertStats::default());
+    metrics.firing([alert("api.service")]);
     assert_eq!(value(&metrics, series), Some(1.0));
-    metrics.alerts([], AlertStats::default());
+    metrics.firing([]);
     assert_eq!(value(&metrics, series), Some(0.0));
 }
 
 #[test]
 fn a_sweep_replaces_what_the_one_before_found() {
-    let metrics = metrics();
-    let silent = |path: &str, at_risk, crossed| SilentConnections {
-        path: Some(path.to_owned()),
-        at_risk,
-        crossed,
-        stalled: 0,
-    };
-    let report = SweepReport {
+    let mut metrics = metrics();
+    let sweep = SweepNumbers {
         receives: true,
         rows_dropped: 4,
         samples_dropped: 3,
         duration: Duration::from_millis(20),
         interval: Duration::from_secs(5),
         sockets: 300,
-        silent: vec![silent("nat", 7, 2), silent("db", 1, 0)],
     };
-    metrics.sweep(&report);
+    metrics.sweep(
+        sweep,
+        &HashMap::from([
+            ((Some("nat"), Silence::AtRisk), 7),
+            ((Some("nat"), Silence::Crossed), 2),
+            ((Some("db"), Silence::AtRisk), 1),
+        ]),
+    );
     assert_eq!(
         value(
             &metrics,
@@ -174,10 +171,7 @@ fn a_sweep_replaces_what_the_one_before_found() {
     );
     assert_eq!(value(&metrics, "tcplull_sweep_interval_seconds"), Some(5.0));
     assert_eq!(value(&metrics, "tcplull_sweep_sockets"), Some(300.0));
-    metrics.sweep(&SweepReport {
-        silent: vec![silent("db", 3, 0)],
-        ..report
-    });
+    metrics.sweep(sweep, &HashMap::from([((Some("db"), Silence::AtRisk), 3)]));
     assert_eq!(
         value(
             &metrics,
@@ -205,7 +199,7 @@ fn a_sweep_replaces_what_the_one_before_found() {
 
 #[test]
 fn a_missing_hook_shows_with_no_mechanism() {
-    let metrics = metrics();
+    let mut metrics = metrics();
     metrics.hooks([("send", Some("fentry")), ("reset_sent", None)]);
     metrics.hooks([("send", Some("tp_btf")), ("reset_sent", None)]);
     assert_eq!(
@@ -233,7 +227,7 @@ fn a_missing_hook_shows_with_no_mechanism() {
 
 #[test]
 fn a_reload_keeps_counts_and_takes_lost_paths_away() {
-    let metrics = metrics();
+    let mut metrics = metrics();
     metrics.finding(&finding(FindingKind::Crossed, Some("nat")));
     metrics.set_paths(["nat", "new"]);
     assert_eq!(
@@ -244,7 +238,7 @@ fn a_reload_keeps_counts_and_takes_lost_paths_away() {
         value(&metrics, "tcplull_crossed_total{path=\"new\"}"),
         Some(0.0)
     );
-    assert!(!metrics.render().unwrap().contains("\"db\""));
+    assert!(!metrics.render().contains("\"db\""));
     // A late finding of a lost path is counted all the same, until the next reload.
     metrics.finding(&finding(FindingKind::Crossed, Some("db")));
     assert_eq!(
@@ -252,13 +246,13 @@ fn a_reload_keeps_counts_and_takes_lost_paths_away() {
         Some(1.0)
     );
     metrics.set_paths(["nat"]);
-    assert!(!metrics.render().unwrap().contains("\"db\""));
+    assert!(!metrics.render().contains("\"db\""));
 }
 
 #[test]
 fn the_other_rooms_totals_are_shown() {
-    let metrics = metrics();
-    metrics.judge(JudgeStats {
+    let mut metrics = metrics();
+    metrics.judge = JudgeStats {
         tracked: 4,
         stalls: 3,
         habits: 2,
@@ -266,24 +260,21 @@ fn the_other_rooms_totals_are_shown() {
         stalls_full_total: 5,
         habits_full_total: 6,
         ..JudgeStats::default()
-    });
-    metrics.log_dropped(10);
-    metrics.recording_dropped(11);
-    let stats = AlertStats {
+    };
+    metrics.log_dropped = 10;
+    metrics.recording_dropped = 11;
+    metrics.alerts = AlertStats {
         firing: 0,
         alerts_full_total: 8,
         members_full_total: 9,
     };
-    metrics.alerts([], stats);
-    metrics.inspect(InspectTotals {
-        clients: 2,
-        refused: 3,
-        lagged: 5,
-    });
-    metrics.owners(OwnerTotals {
+    metrics.inspect_clients = 2;
+    metrics.inspect_refused = 3;
+    metrics.watch_lagged = 5;
+    metrics.owners = OwnerTotals {
         evicted: 6,
         walks_cut: 7,
-    });
+    };
     for (series, expected) in [
         ("tcplull_judge_connections", 4.0),
         ("tcplull_judge_stalls", 3.0),
@@ -314,9 +305,9 @@ fn the_other_rooms_totals_are_shown() {
 
 #[test]
 fn promtool_finds_nothing_to_complain_about() {
-    let metrics = metrics();
+    let mut metrics = metrics();
     metrics.finding(&blackholed());
-    metrics.alerts([alert("api.service")], AlertStats::default());
+    metrics.firing([alert("api.service")]);
     metrics.hooks([("send", None)]);
     let started = Command::new("promtool")
         .args(["check", "metrics"])
@@ -332,7 +323,7 @@ fn promtool_finds_nothing_to_complain_about() {
         eprintln!("skipped: promtool is not installed (Debian: apt-get install prometheus)");
         return;
     };
-    let text = metrics.render().unwrap();
+    let text = metrics.render();
     promtool
         .stdin
         .take()
