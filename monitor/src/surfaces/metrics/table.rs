@@ -181,18 +181,18 @@ pub(super) const ALL: &[Metric] = &[
         |now| u64::from(now.last_sweep.receives),
     ),
     counter(
-        "tcplull_marks_set_total",
-        "Silent sockets that were marked, so that their callbacks are heard (--watch per-socket).",
+        "tcplull_watched_sockets_added_total",
+        "Silent sockets that began to be watched: from then on their callbacks are heard (--watch per-socket).",
         |now| now.counter(Counter::SocketsWatched),
     ),
     counter(
-        "tcplull_marks_cleared_total",
-        "Marks that were cleared again; those of connections that ended are not counted.",
+        "tcplull_watched_sockets_removed_total",
+        "Sockets that are no longer watched; those of connections that ended are not counted.",
         |now| now.counter(Counter::SocketsUnwatched),
     ),
     counter(
-        "tcplull_marks_refused_total",
-        "Silent sockets that could not be marked at a sweep; the next one tries again.",
+        "tcplull_watched_sockets_refused_total",
+        "Silent sockets that could not be watched at a sweep; the next one tries again.",
         |now| now.counter(Counter::WatchesRefused),
     ),
     gauges(
