@@ -1,7 +1,7 @@
 //! The kernel side's counters and histograms, summed over CPUs.
 
 use crate::error::KernelError;
-use crate::pod::Raw;
+use crate::pod::Pod;
 use aya::maps::{MapData, PerCpuArray};
 use monitor_common::{Counter, GapHistogram, MAX_PATHS};
 
@@ -41,7 +41,7 @@ pub(crate) fn read(counters: &Counters) -> Result<Totals, KernelError> {
 
 /// The gap histogram of one path, or with `None` that of connections without.
 pub(crate) fn read_gaps(
-    gaps: &PerCpuArray<MapData, Raw<GapHistogram>>,
+    gaps: &PerCpuArray<MapData, Pod<GapHistogram>>,
     path_id: Option<u32>,
 ) -> Result<GapHistogram, KernelError> {
     let per_cpu = gaps
@@ -51,7 +51,7 @@ pub(crate) fn read_gaps(
             source,
         })?;
     let mut sum = GapHistogram::default();
-    for Raw(one) in per_cpu.iter() {
+    for Pod(one) in per_cpu.iter() {
         for (total, part) in sum.buckets.iter_mut().zip(one.buckets) {
             *total += part;
         }

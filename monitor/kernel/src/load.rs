@@ -8,7 +8,7 @@ use crate::hook_override::ForcedHook;
 #[cfg(feature = "kernel-log")]
 use crate::kernel_log;
 use crate::offsets::KernelTypes;
-use crate::pod::{Raw, take};
+use crate::pod::{Pod, take};
 use crate::preflight;
 use crate::ring::FactRing;
 use crate::signs::{self, SignStatus};
@@ -189,11 +189,11 @@ impl Loaded {
                 reason: error.to_string(),
             }
         })?;
-        let (raw_offsets, settings) = (Raw(offsets), Raw(settings));
+        let (offset_bytes, settings) = (Pod(offsets), Pod(settings));
         let mut loader = EbpfLoader::new();
         loader
             .btf(Some(&btf))
-            .override_global("OFFSETS", &raw_offsets, true)
+            .override_global("OFFSETS", &offset_bytes, true)
             .override_global("SETTINGS", &settings, true)
             .map_max_entries("FACTS", ring_bytes);
         if let Some(pin) = pin {

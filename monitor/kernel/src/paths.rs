@@ -1,7 +1,7 @@
 //! The path table, as the kernel side looks it up.
 
 use crate::error::KernelError;
-use crate::pod::Raw;
+use crate::pod::Pod;
 use aya::maps::lpm_trie::{Key, LpmTrie};
 use aya::maps::{Array, MapData};
 use ipnet::IpNet;
@@ -31,8 +31,8 @@ pub struct TablePath {
 /// The table in the kernel. Two generations share it: a new one is written beside
 /// the old one, whose prefixes go last, so no look-up meets an empty table.
 pub(crate) struct PathTable {
-    prefixes: LpmTrie<MapData, Raw<PathKey>, Raw<PathMatch>>,
-    entries: Array<MapData, Raw<PathEntry>>,
+    prefixes: LpmTrie<MapData, Pod<PathKey>, Pod<PathMatch>>,
+    entries: Array<MapData, Pod<PathEntry>>,
     live: HashSet<(u32, PathKey)>,
     /// First path id of the generation in force.
     first: u32,
@@ -44,8 +44,8 @@ const GENERATION: u32 = MAX_PATHS / 2;
 
 impl PathTable {
     pub(crate) fn new(
-        prefixes: LpmTrie<MapData, Raw<PathKey>, Raw<PathMatch>>,
-        entries: Array<MapData, Raw<PathEntry>>,
+        prefixes: LpmTrie<MapData, Pod<PathKey>, Pod<PathMatch>>,
+        entries: Array<MapData, Pod<PathEntry>>,
     ) -> Self {
         Self {
             prefixes,
@@ -78,22 +78,22 @@ impl PathTable {
                 reserved: 0,
             };
             self.entries
-                .set(path_id, Raw(entry), 0)
+                .set(path_id, Pod(entry), 0)
                 .map_err(|source| map_error("PATHS", source))?;
             for (bits, key) in keys(path) {
                 let found = PathMatch {
                     path_id,
                     prefix_bits: bits,
                 };
-                let trie_key = Key::new(PathKey::FIXED_BITS + bits, Raw(key));
+                let trie_key = Key::new(PathKey::FIXED_BITS + bits, Pod(key));
                 self.prefixes
-                    .insert(&trie_key, Raw(found), 0)
+                    .insert(&trie_key, Pod(found), 0)
                     .map_err(|source| map_error("PATH_PREFIXES", source))?;
                 wanted.insert((bits, key));
             }
         }
         for (bits, key) in self.live.difference(&wanted) {
-            let trie_key = Key::new(PathKey::FIXED_BITS + bits, Raw(*key));
+            let trie_key = Key::new(PathKey::FIXED_BITS + bits, Pod(*key));
             self.prefixes
                 .remove(&trie_key)
                 .map_err(|source| map_error("PATH_PREFIXES", source))?;

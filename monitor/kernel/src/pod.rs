@@ -7,10 +7,10 @@ use monitor_common::Record;
 /// A record of the contract as the kernel's maps hold it.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
-pub(crate) struct Raw<T>(pub T);
+pub(crate) struct Pod<T>(pub T);
 
-// SAFETY: a `Record` is plain bytes without padding, and `Raw` is transparent.
-unsafe impl<T: Record> aya::Pod for Raw<T> {}
+// SAFETY: a `Record` is plain bytes without padding, and `Pod` is transparent.
+unsafe impl<T: Record> aya::Pod for Pod<T> {}
 
 /// Reads records back to back from bytes; an incomplete one at the end is left.
 pub(crate) fn read_records<T: Record>(bytes: &[u8]) -> impl Iterator<Item = T> + '_ {

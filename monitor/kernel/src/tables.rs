@@ -4,7 +4,7 @@ use crate::counters::{self as totals, Counters, Totals};
 use crate::error::KernelError;
 use crate::missed_runs::Misses;
 use crate::paths::{LeastThreshold, PathTable, TablePath};
-use crate::pod::{Raw, take};
+use crate::pod::{Pod, take};
 use aya::Ebpf;
 use aya::maps::{Array, LpmTrie, MapData, PerCpuArray};
 use monitor_common::GapHistogram;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub struct Tables {
     paths: PathTable,
     counters: Arc<Counters>,
-    gaps: PerCpuArray<MapData, Raw<GapHistogram>>,
+    gaps: PerCpuArray<MapData, Pod<GapHistogram>>,
     misses: Misses,
 }
 

@@ -9,7 +9,7 @@ use crate::counters::{self as totals, Counters, Totals};
 use crate::error::{KernelError, Refusal};
 use crate::iterator;
 use crate::paths::LeastThreshold;
-use crate::pod::Raw;
+use crate::pod::Pod;
 use crate::watch::Watcher;
 use aya::maps::{Array, MapData};
 use aya::{Btf, Ebpf};
@@ -78,7 +78,7 @@ pub struct SweepReport {
 /// Runs sweeps. Owns the loaded object: as long as it lives, the hooks are attached.
 pub struct Sweeper {
     ebpf: Ebpf,
-    order: Array<MapData, Raw<SweepOrder>>,
+    order: Array<MapData, Pod<SweepOrder>>,
     counters: Arc<Counters>,
     passes: Vec<Pass>,
     sampling: Sampling,
@@ -93,7 +93,7 @@ impl Sweeper {
     pub(crate) fn new(
         ebpf: Ebpf,
         passes: Vec<Pass>,
-        order: Array<MapData, Raw<SweepOrder>>,
+        order: Array<MapData, Pod<SweepOrder>>,
         counters: Arc<Counters>,
         watcher: Watcher,
         least_threshold: LeastThreshold,
@@ -133,7 +133,7 @@ impl Sweeper {
             .sampling
             .order(mode, silent, until_next, self.least_threshold.ns());
         self.order
-            .set(0, Raw(order), 0)
+            .set(0, Pod(order), 0)
             .map_err(|source| KernelError::Map {
                 name: "SWEEP_ORDER",
                 source,

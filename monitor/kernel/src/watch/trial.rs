@@ -1,13 +1,13 @@
 //! Trying whether marks work here: on a connection of this process to itself.
 
-use crate::pod::Raw;
+use crate::pod::Pod;
 use aya::maps::{MapData, MapError, SkStorage};
 use monitor_common::WatchedSocket;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 /// How sockets are marked, and what they carry then.
-pub(crate) type Marks = SkStorage<MapData, Raw<WatchedSocket>>;
+pub(crate) type Marks = SkStorage<MapData, Pod<WatchedSocket>>;
 
 /// Marks a socket of this process's own by `pass`, and sees the callback of its next
 /// segment clear the mark again.
@@ -20,11 +20,11 @@ pub(crate) fn run(marks: &mut Marks, pass: impl FnOnce() -> io::Result<()>) -> R
     let (mut client, _server) = connected()
         .map_err(|error| format!("no connection over loopback to try it on: {error}"))?;
     marks
-        .insert(&client, Raw(WatchedSocket::default()), 0)
+        .insert(&client, Pod(WatchedSocket::default()), 0)
         .map_err(|error| format!("no storage for a mark: {error}"))?;
     pass().map_err(|error| format!("the pass over the socket table failed: {error}"))?;
     match marks.get(&client, 0) {
-        Ok(Raw(mark)) if mark.active != 0 => {}
+        Ok(Pod(mark)) if mark.active != 0 => {}
         // A kernel that does not know the option refuses it for each socket.
         Ok(_) | Err(MapError::KeyNotFound) => {
             return Err(
