@@ -1,9 +1,9 @@
-//! The rows of one sweep as they come, each connection once and within bounds.
+//! The batch of rows that one sweep finds: each connection once, and within bounds.
 
 use monitor_common::{Fact, flags};
 use std::collections::HashSet;
 
-/// Rows of one sweep, at most; each is a [`Fact`] of some 350 bytes.
+/// Batch of one sweep, at most; each is a [`Fact`] of some 350 bytes.
 const MAX_ROWS: usize = 65_536;
 
 /// Samples among them, at most. They are a share as it is: only where many
@@ -11,9 +11,9 @@ const MAX_ROWS: usize = 65_536;
 /// show can be learnt from the next ones.
 const MAX_SAMPLES: usize = 2_048;
 
-/// What a sweep has written out so far.
+/// The rows that a sweep has written out so far.
 #[derive(Debug, Default)]
-pub(crate) struct Rows {
+pub(crate) struct Batch {
     kept: Vec<Fact>,
     seen: HashSet<u64>,
     samples: usize,
@@ -23,7 +23,7 @@ pub(crate) struct Rows {
     pub(crate) samples_dropped: u64,
 }
 
-impl Rows {
+impl Batch {
     /// Takes a row. A socket that two processes hold comes twice, and again in the
     /// pass over one namespace's table: the first counts.
     pub(crate) fn take(&mut self, row: &Fact) {
@@ -69,40 +69,40 @@ mod tests {
 
     #[test]
     fn samples_beyond_their_bound_are_counted_and_leave_room_for_what_matters() {
-        let mut rows = Rows::default();
+        let mut batch = Batch::default();
         for cookie in 0..MAX_SAMPLES as u64 + 7 {
-            rows.take(&row(cookie, flags::SAMPLED));
+            batch.take(&row(cookie, flags::SAMPLED));
         }
-        rows.take(&row(1 << 40, 0));
-        assert_eq!(rows.samples_dropped, 7);
-        assert_eq!(rows.dropped, 0);
-        let kept = rows.into_kept();
+        batch.take(&row(1 << 40, 0));
+        assert_eq!(batch.samples_dropped, 7);
+        assert_eq!(batch.dropped, 0);
+        let kept = batch.into_kept();
         assert_eq!(kept.len(), MAX_SAMPLES + 1);
         assert_eq!(kept.last().map(|row| row.socket.cookie), Some(1 << 40));
     }
 
     #[test]
     fn what_comes_twice_counts_once() {
-        let mut rows = Rows::default();
+        let mut batch = Batch::default();
         for cookie in [1, 2, 1] {
-            rows.take(&row(cookie, 0));
+            batch.take(&row(cookie, 0));
         }
         for _ in 0..3 {
-            rows.take(&row(3, flags::SAMPLED));
+            batch.take(&row(3, flags::SAMPLED));
         }
-        assert_eq!((rows.dropped, rows.samples_dropped), (0, 0));
-        assert_eq!(rows.found(), 2);
-        assert_eq!(rows.into_kept().len(), 3);
+        assert_eq!((batch.dropped, batch.samples_dropped), (0, 0));
+        assert_eq!(batch.found(), 2);
+        assert_eq!(batch.into_kept().len(), 3);
     }
 
     #[test]
     fn rows_beyond_their_bound_are_counted() {
-        let mut rows = Rows::default();
+        let mut batch = Batch::default();
         for cookie in 0..MAX_ROWS as u64 + 2 {
-            rows.take(&row(cookie, 0));
+            batch.take(&row(cookie, 0));
         }
-        assert_eq!(rows.dropped, 2);
-        assert_eq!(rows.found(), MAX_ROWS as u64 + 2);
-        assert_eq!(rows.into_kept().len(), MAX_ROWS);
+        assert_eq!(batch.dropped, 2);
+        assert_eq!(batch.found(), MAX_ROWS as u64 + 2);
+        assert_eq!(batch.into_kept().len(), MAX_ROWS);
     }
 }

@@ -13,7 +13,7 @@ use crate::pod::Pod;
 use crate::watch::Watcher;
 use aya::maps::{Array, MapData};
 use aya::{Btf, Ebpf};
-use batch::Rows;
+use batch::Batch;
 use monitor_common::{Counter, Fact, SilentSockets, SweepMode, SweepOrder};
 use nix::time::{ClockId, clock_gettime};
 use sample::Sampling;
@@ -142,20 +142,20 @@ impl Sweeper {
             started_ns: monotonic_ns()?,
             ..SweepReport::default()
         };
-        let mut rows = Rows::default();
+        let mut batch = Batch::default();
         for (place, (program, target)) in self.passes.clone().into_iter().enumerate() {
             let second = place > 0 && mode == SweepMode::Findings;
             if second && self.second_in > 0 {
                 self.second_in -= 1;
                 continue;
             }
-            let found = rows.found();
+            let found = batch.found();
             let failed = |source| KernelError::Sweep {
                 what: target,
                 source,
             };
-            iterator::run(&mut self.ebpf, program, |row| rows.take(row)).map_err(failed)?;
-            if second && rows.found() == found {
+            iterator::run(&mut self.ebpf, program, |row| batch.take(row)).map_err(failed)?;
+            if second && batch.found() == found {
                 self.second_in = SECOND_EVERY - 1;
             }
         }
@@ -168,9 +168,9 @@ impl Sweeper {
         } else {
             Duration::ZERO
         };
-        report.rows_dropped = rows.dropped;
-        report.samples_dropped = rows.samples_dropped;
-        report.rows = rows.into_kept();
+        report.rows_dropped = batch.dropped;
+        report.samples_dropped = batch.samples_dropped;
+        report.rows = batch.into_kept();
         report.ended_ns = monotonic_ns()?;
         report.took = begun.elapsed();
         report.cpu = thread_cpu()?.saturating_sub(cpu) + elsewhere;
