@@ -15,7 +15,7 @@ use monitor_common::SilentSockets;
 use per_socket::Marker;
 pub(crate) use per_socket::{pin_for, repair};
 pub(crate) use pin::Pin;
-use receive_switch::Gate;
+use receive_switch::ReceiveSwitch;
 use std::io;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(crate) enum Watcher {
     /// Silent sockets are marked.
     PerSocket(Marker),
     /// The receive hook is attached where sockets are silent.
-    Global(Gate),
+    Global(ReceiveSwitch),
     /// Nothing is watched, as for a listing.
     Nothing,
 }
@@ -41,7 +41,7 @@ impl Watcher {
     /// From now on the receive hook is attached while it is needed.
     pub(crate) fn switches(&mut self, receive: Option<Attached>) {
         if let Some(hook) = receive {
-            *self = Self::Global(Gate::new(hook));
+            *self = Self::Global(ReceiveSwitch::new(hook));
         }
     }
 
@@ -63,8 +63,8 @@ impl Watcher {
                 tracing::warn!("silent sockets could not be marked: {error}");
                 Duration::ZERO
             }),
-            Self::Global(gate) => {
-                if let Err(error) = gate.swept(ebpf, silent, suspects) {
+            Self::Global(switch) => {
+                if let Err(error) = switch.swept(ebpf, silent, suspects) {
                     tracing::warn!("the receive hook could not be switched: {error}");
                 }
                 Duration::ZERO
@@ -75,7 +75,7 @@ impl Watcher {
 
     /// Whether a program runs on received segments of all sockets.
     pub(crate) fn receives(&self) -> bool {
-        matches!(self, Self::Global(gate) if gate.is_open())
+        matches!(self, Self::Global(switch) if switch.is_on())
     }
 
     /// Leaves no mark on any socket.

@@ -1,4 +1,4 @@
-//! The gate of the receive hook: it is attached only while it may have something to tell.
+//! The switch of the receive hook, which is attached only while it may have something to tell.
 //!
 //! Nothing is told of a received segment but of a suspect's, or where it ends a silence
 //! past its threshold. Sweeps see such a silence coming: where there is none, and no
@@ -13,12 +13,12 @@ const QUIET_SWEEPS: u32 = 2;
 
 /// Attaches and detaches the receive hook.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct ReceiveSwitch {
     hook: Attached,
     need: Need,
 }
 
-impl Gate {
+impl ReceiveSwitch {
     /// Of a hook that is attached.
     pub(crate) fn new(hook: Attached) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl Gate {
         silent: u64,
         suspects: u64,
     ) -> Result<(), ProgramError> {
-        match (self.need.after(silent, suspects), self.is_open()) {
+        match (self.need.after(silent, suspects), self.is_on()) {
             (true, false) => self.hook.attach(ebpf),
             (false, true) => self.hook.detach(ebpf),
             (true, true) | (false, false) => Ok(()),
@@ -43,7 +43,7 @@ impl Gate {
     }
 
     /// Whether the hook is attached.
-    pub(crate) fn is_open(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.hook.is_attached()
     }
 }
