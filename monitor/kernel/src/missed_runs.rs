@@ -12,11 +12,11 @@ use std::os::fd::{AsFd, AsRawFd};
 const LINE: &str = "recursion_misses:";
 
 /// The attached programs of the hooks.
-pub(crate) struct Misses {
+pub(crate) struct MissedRuns {
     programs: Vec<(String, ProgramFd)>,
 }
 
-impl Misses {
+impl MissedRuns {
     /// Of all hooks' programs that were loaded. Iterators run from user space and
     /// cannot run into themselves.
     pub(crate) fn of(ebpf: &Ebpf) -> Self {

@@ -2,7 +2,7 @@
 
 use crate::counters::{self as totals, Counters, Totals};
 use crate::error::KernelError;
-use crate::missed_runs::Misses;
+use crate::missed_runs::MissedRuns;
 use crate::paths::{LeastThreshold, PathTable, TablePath};
 use crate::pod::{Pod, take};
 use aya::Ebpf;
@@ -15,7 +15,7 @@ pub struct Tables {
     paths: PathTable,
     counters: Arc<Counters>,
     gaps: PerCpuArray<MapData, Pod<GapHistogram>>,
-    misses: Misses,
+    missed_runs: MissedRuns,
 }
 
 impl Tables {
@@ -28,7 +28,7 @@ impl Tables {
             ),
             counters,
             gaps: take(ebpf, "GAPS", PerCpuArray::try_from)?,
-            misses: Misses::of(ebpf),
+            missed_runs: MissedRuns::of(ebpf),
         })
     }
 
@@ -65,7 +65,7 @@ impl Tables {
 
     /// Calls since the load for which the kernel did not run a hook's program, by
     /// program. Empty on a kernel that does not say (before 5.12).
-    pub fn program_misses(&self) -> Vec<(String, u64)> {
-        self.misses.read()
+    pub fn missed_runs(&self) -> Vec<(String, u64)> {
+        self.missed_runs.read()
     }
 }

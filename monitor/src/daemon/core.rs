@@ -257,7 +257,7 @@ impl Core {
         }
         Ok(KernelNumbers {
             counters: Counter::ALL.map(|counter| totals.get(counter)),
-            program_misses: self.tables.program_misses(),
+            program_misses: self.tables.missed_runs(),
             gaps,
         })
     }
