@@ -2,7 +2,7 @@
 
 use crate::cost::ProgramCost;
 use crate::error::{KernelError, Refusal};
-use crate::hook_override::{self, ForcedHook};
+use crate::hook_override::{self, HookOverride};
 use crate::hook_table::{HOOKS, Hook, Mechanism, RECEIVE};
 use crate::link::{self, Attached};
 use crate::watch_mode::WatchMode;
@@ -19,7 +19,7 @@ pub struct HookStatus {
     pub mechanism: Option<String>,
     /// The mechanisms that were tried before it, and why each failed.
     pub refused: Vec<Refusal>,
-    /// The mechanisms that were not tried: a better one works, or another is forced.
+    /// The mechanisms that were not tried: a better one works, or another is asked for.
     pub untried: Vec<String>,
     /// What the programs of the one in use cost the verifier.
     pub programs: Vec<ProgramCost>,
@@ -36,7 +36,7 @@ impl HookStatus {
 }
 
 /// Attaches every hook of this way to watch by the best mechanism that works, of those that
-/// `forced` leaves. Answers besides what serves received segments.
+/// `overrides` leaves. Answers besides what serves received segments.
 ///
 /// # Errors
 ///
@@ -47,7 +47,7 @@ pub(crate) fn attach_all(
     ebpf: &mut Ebpf,
     btf: &Btf,
     watch: WatchMode,
-    forced: &[ForcedHook],
+    overrides: &[HookOverride],
 ) -> Result<(Vec<HookStatus>, Option<Attached>), KernelError> {
     let mut statuses = Vec::new();
     let mut receive = None;
@@ -56,7 +56,7 @@ pub(crate) fn attach_all(
         if hook.only.is_some_and(|only| only != watch) {
             continue;
         }
-        let (status, attached) = attach(ebpf, btf, hook, forced);
+        let (status, attached) = attach(ebpf, btf, hook, overrides);
         if hook.name == RECEIVE {
             receive = attached.into_iter().next();
         }
@@ -102,13 +102,14 @@ fn attach(
     ebpf: &mut Ebpf,
     btf: &Btf,
     hook: &Hook,
-    forced: &[ForcedHook],
+    overrides: &[HookOverride],
 ) -> (HookStatus, Vec<Attached>) {
     let mut status = HookStatus::new(hook.name);
     let mut attached = Vec::new();
     for mechanism in hook.mechanisms {
         let name = mechanism.name();
-        if status.mechanism.is_some() || !hook_override::permits(forced, hook.name, mechanism.kind)
+        if status.mechanism.is_some()
+            || !hook_override::permits(overrides, hook.name, mechanism.kind)
         {
             status.untried.push(name);
             continue;

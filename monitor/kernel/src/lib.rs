@@ -31,7 +31,7 @@ pub use clock::{Reading, SleepLog, jiffy_ns};
 pub use cost::ProgramCost;
 pub use counters::Totals;
 pub use error::{KernelError, Refusal};
-pub use hook_override::{ForcedHook, UnknownHook};
+pub use hook_override::{HookOverride, UnknownHook};
 pub use load::{HookOptions, Kernel, Options, repair};
 pub use paths::TablePath;
 pub use preflight::check as check_privileges;

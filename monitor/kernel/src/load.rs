@@ -4,7 +4,7 @@ use crate::attach::{self, HookStatus};
 use crate::clock::jiffy_ns;
 use crate::counters as totals;
 use crate::error::KernelError;
-use crate::hook_override::ForcedHook;
+use crate::hook_override::HookOverride;
 #[cfg(feature = "kernel-log")]
 use crate::kernel_log;
 use crate::offsets::KernelTypes;
@@ -54,7 +54,7 @@ pub struct HookOptions {
     /// The way to watch; `None` for the best one that works here.
     pub watch: Option<WatchMode>,
     /// Hooks that only one kind of mechanism may serve.
-    pub forced: Vec<ForcedHook>,
+    pub overrides: Vec<HookOverride>,
     /// The daemon's inspection socket: beside it, or under its name, the marks are
     /// pinned.
     pub socket: PathBuf,
@@ -64,8 +64,8 @@ impl HookOptions {
     /// The way to watch that is asked for: who forces a hook on every segment asks for
     /// the way that has it.
     fn watch(&self) -> Option<WatchMode> {
-        let forced = || self.forced.iter().find_map(ForcedHook::watch);
-        self.watch.or_else(forced)
+        let of_hooks = || self.overrides.iter().find_map(HookOverride::watch);
+        self.watch.or_else(of_hooks)
     }
 }
 
@@ -119,7 +119,7 @@ impl Kernel {
             Some(how) => {
                 let (mut watcher, watch) = watch::choose(&mut ebpf, &btf, how.watch(), pin)?;
                 let (mut hooks, receive) =
-                    attach::attach_all(&mut ebpf, &btf, watch.mode, &how.forced)?;
+                    attach::attach_all(&mut ebpf, &btf, watch.mode, &how.overrides)?;
                 hooks.extend(watcher.status());
                 watcher.switches(receive);
                 (hooks, watcher, Some(watch))

@@ -103,7 +103,7 @@ struct HookArguments {
     /// Serve a hook by this kind of mechanism alone, such as "send=fentry" (for tests
     /// and support)
     #[arg(long, value_name = "HOOK=MECHANISM", value_delimiter = ',')]
-    hooks: Vec<monitor_kernel::ForcedHook>,
+    hooks: Vec<monitor_kernel::HookOverride>,
 }
 
 impl HookArguments {
@@ -111,7 +111,7 @@ impl HookArguments {
     fn options(&self, socket: PathBuf) -> monitor_kernel::HookOptions {
         monitor_kernel::HookOptions {
             watch: self.watch.map(Into::into),
-            forced: self.hooks.clone(),
+            overrides: self.hooks.clone(),
             socket,
         }
     }
