@@ -6,13 +6,13 @@ use aya::maps::{MapData, PerCpuArray};
 use monitor_common::{Counter, GapHistogram, MAX_PATHS};
 
 /// The counters' map.
-pub(crate) type Counters = PerCpuArray<MapData, u64>;
+pub(crate) type CounterMap = PerCpuArray<MapData, u64>;
 
-/// Counter totals since the load, by [`Counter`].
+/// The counters since the load, by [`Counter`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals([u64; Counter::ALL.len()]);
+pub struct Counters([u64; Counter::ALL.len()]);
 
-impl Totals {
+impl Counters {
     /// One of them.
     pub fn get(&self, counter: Counter) -> u64 {
         self.0[counter as usize]
@@ -25,18 +25,18 @@ impl Totals {
     }
 }
 
-pub(crate) fn read(counters: &Counters) -> Result<Totals, KernelError> {
-    let mut totals = Totals::default();
+pub(crate) fn read(map: &CounterMap) -> Result<Counters, KernelError> {
+    let mut counters = Counters::default();
     for counter in Counter::ALL {
-        let per_cpu = counters
+        let per_cpu = map
             .get(&(counter as u32), 0)
             .map_err(|source| KernelError::Map {
                 name: "COUNTERS",
                 source,
             })?;
-        totals.0[counter as usize] = per_cpu.iter().sum();
+        counters.0[counter as usize] = per_cpu.iter().sum();
     }
-    Ok(totals)
+    Ok(counters)
 }
 
 /// The gap histogram of one path, or with `None` that of connections without.

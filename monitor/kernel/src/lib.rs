@@ -29,7 +29,7 @@ mod watch_mode;
 pub use attach::HookStatus;
 pub use clock::{Reading, SleepLog, jiffy_ns};
 pub use cost::ProgramCost;
-pub use counters::Totals;
+pub use counters::Counters;
 pub use error::{KernelError, Refusal};
 pub use hook_override::{HookOverride, UnknownHook};
 pub use load::{HookOptions, Kernel, Options, repair};

@@ -2,7 +2,7 @@
 
 use crate::attach::{self, HookStatus};
 use crate::clock::jiffy_ns;
-use crate::counters as totals;
+use crate::counters;
 use crate::error::KernelError;
 use crate::hook_override::HookOverride;
 #[cfg(feature = "kernel-log")]
@@ -161,7 +161,7 @@ pub fn repair(options: &Options, socket: &Path) -> Result<Option<u64>, KernelErr
     let Loaded { mut ebpf, btf, .. } = Loaded::new(options, RING_BYTES, Some(&pin))?;
     watch::repair(&mut ebpf, &btf, &mut pin)?;
     let counters = take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?;
-    let cleared = totals::read(&counters)?.get(Counter::SocketsUnwatched);
+    let cleared = counters::read(&counters)?.get(Counter::SocketsUnwatched);
     Ok(Some(cleared))
 }
 

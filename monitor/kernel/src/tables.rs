@@ -1,6 +1,6 @@
 //! The maps that user space writes and reads besides the ring.
 
-use crate::counters::{self as totals, Counters, Totals};
+use crate::counters::{self, CounterMap, Counters};
 use crate::error::KernelError;
 use crate::missed_runs::MissedRuns;
 use crate::paths::{LeastThreshold, PathTable, TablePath};
@@ -13,14 +13,14 @@ use std::sync::Arc;
 /// The maps that user space writes and reads besides the ring.
 pub struct Tables {
     paths: PathTable,
-    counters: Arc<Counters>,
+    counters: Arc<CounterMap>,
     gaps: PerCpuArray<MapData, Pod<GapHistogram>>,
     missed_runs: MissedRuns,
 }
 
 impl Tables {
     /// Out of the loaded object, but the counters, which others read too.
-    pub(crate) fn take(ebpf: &mut Ebpf, counters: Arc<Counters>) -> Result<Self, KernelError> {
+    pub(crate) fn take(ebpf: &mut Ebpf, counters: Arc<CounterMap>) -> Result<Self, KernelError> {
         Ok(Self {
             paths: PathTable::new(
                 take(ebpf, "PATH_PREFIXES", LpmTrie::try_from)?,
@@ -45,13 +45,13 @@ impl Tables {
         self.paths.set(paths)
     }
 
-    /// Counter totals since the load.
+    /// Counter counters since the load.
     ///
     /// # Errors
     ///
     /// [`KernelError::Map`].
-    pub fn totals(&self) -> Result<Totals, KernelError> {
-        totals::read(&self.counters)
+    pub fn counters(&self) -> Result<Counters, KernelError> {
+        counters::read(&self.counters)
     }
 
     /// Gaps seen on one path, or with `None` on connections without one.
@@ -60,7 +60,7 @@ impl Tables {
     ///
     /// [`KernelError::Map`].
     pub fn gaps(&self, path_id: Option<u32>) -> Result<GapHistogram, KernelError> {
-        totals::read_gaps(&self.gaps, path_id)
+        counters::read_gaps(&self.gaps, path_id)
     }
 
     /// Calls since the load for which the kernel did not run a hook's program, by

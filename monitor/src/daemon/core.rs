@@ -250,7 +250,7 @@ impl Core {
     }
 
     fn kernel_numbers(&self) -> Result<KernelNumbers, monitor_kernel::KernelError> {
-        let totals = self.tables.totals()?;
+        let totals = self.tables.counters()?;
         let mut gaps = vec![(None, self.tables.gaps(None)?)];
         for path in &self.paths {
             gaps.push((Some(path.name.clone()), self.tables.gaps(Some(path.id))?));

@@ -5,7 +5,7 @@ mod sample;
 
 use crate::attach::HookStatus;
 use crate::clock::Reading;
-use crate::counters::{self as totals, Counters, Totals};
+use crate::counters::{self, CounterMap, Counters};
 use crate::error::{KernelError, Refusal};
 use crate::iterator;
 use crate::paths::LeastThreshold;
@@ -79,7 +79,7 @@ pub struct SweepReport {
 pub struct Sweeper {
     ebpf: Ebpf,
     order: Array<MapData, Pod<SweepOrder>>,
-    counters: Arc<Counters>,
+    counters: Arc<CounterMap>,
     passes: Vec<Pass>,
     sampling: Sampling,
     watcher: Watcher,
@@ -94,7 +94,7 @@ impl Sweeper {
         ebpf: Ebpf,
         passes: Vec<Pass>,
         order: Array<MapData, Pod<SweepOrder>>,
-        counters: Arc<Counters>,
+        counters: Arc<CounterMap>,
         watcher: Watcher,
         least_threshold: LeastThreshold,
     ) -> Self {
@@ -124,7 +124,7 @@ impl Sweeper {
     ) -> Result<SweepReport, KernelError> {
         let begun = Instant::now();
         let cpu = thread_cpu()?;
-        let before = self.totals()?;
+        let before = self.counters()?;
         let silent = match mode {
             SweepMode::Findings => self.watcher.silent(),
             SweepMode::All => SilentSockets::Ignored,
@@ -159,7 +159,7 @@ impl Sweeper {
                 self.second_in = SECOND_EVERY - 1;
             }
         }
-        let now = self.totals()?;
+        let now = self.counters()?;
         let since = |counter| now.get(counter).saturating_sub(before.get(counter));
         let elsewhere = if mode == SweepMode::Findings {
             let suspects = now.suspects();
@@ -182,8 +182,8 @@ impl Sweeper {
         Ok(report)
     }
 
-    fn totals(&self) -> Result<Totals, KernelError> {
-        totals::read(&self.counters)
+    fn counters(&self) -> Result<Counters, KernelError> {
+        counters::read(&self.counters)
     }
 
     /// Leaves no mark of this daemon on any socket. The hooks stay attached.
