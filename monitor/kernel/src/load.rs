@@ -55,8 +55,8 @@ pub struct HookOptions {
     pub watch: Option<WatchMode>,
     /// Hooks that only one kind of mechanism may serve.
     pub overrides: Vec<HookOverride>,
-    /// The daemon's inspection socket: beside it, or under its name, the marks are
-    /// pinned.
+    /// The daemon's inspection socket: beside it, or under its name, is the pin
+    /// of the watched sockets.
     pub socket: PathBuf,
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub enum WatchMode {
     /// A program runs on every send and every received segment of the host.
     Global,
-    /// The sweep marks sockets that have been silent for a while, and only their
+    /// The sweep picks out sockets that have been silent for a while, and only their
     /// traffic runs a program (Linux 6.12 and later).
     PerSocket,
 }

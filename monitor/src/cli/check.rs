@@ -56,7 +56,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
         ring_bytes: None,
         hooks: Some(arguments.hooks.options(beside.into())),
     })?;
-    kernel.sweeper.clear_marks()?;
+    kernel.sweeper.unwatch()?;
     let report = Report {
         works: kernel.hooks.iter().all(|status| status.mechanism.is_some()),
         kernel: monitor_kernel::release(),

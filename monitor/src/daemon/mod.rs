@@ -143,7 +143,7 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
     let cleared = sweeper
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .clear_marks();
+        .unwatch();
     if let Err(error) = cleared {
         tracing::warn!("{error}; `tcplull check --repair` clears what is left");
     }

@@ -186,12 +186,12 @@ impl Sweeper {
         counters::read(&self.counters)
     }
 
-    /// Leaves no mark of this daemon on any socket. The hooks stay attached.
+    /// Leaves no callback of this daemon on any socket. The hooks stay attached.
     ///
     /// # Errors
     ///
     /// [`KernelError::Sweep`] where some may be left; the next start clears them.
-    pub fn clear_marks(&mut self) -> Result<(), KernelError> {
+    pub fn unwatch(&mut self) -> Result<(), KernelError> {
         self.watcher
             .clear(&mut self.ebpf)
             .map_err(|source| KernelError::Sweep {

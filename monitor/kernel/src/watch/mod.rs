@@ -12,7 +12,7 @@ use crate::link::Attached;
 use crate::watch_mode::{WatchMode, WatchStatus};
 use aya::{Btf, Ebpf};
 use monitor_common::SilentSockets;
-use per_socket::Marker;
+use per_socket::WatchedSockets;
 pub(crate) use per_socket::{pin_for, repair};
 pub(crate) use pin::Pin;
 use receive_switch::ReceiveSwitch;
@@ -21,8 +21,8 @@ use std::time::Duration;
 
 /// What a sweep is followed by, in the way of watching that is in use.
 pub(crate) enum Watcher {
-    /// Silent sockets are marked.
-    PerSocket(Marker),
+    /// Silent sockets are watched.
+    PerSocket(WatchedSockets),
     /// The receive hook is attached where sockets are silent.
     Global(ReceiveSwitch),
     /// Nothing is watched, as for a listing.
@@ -33,7 +33,7 @@ impl Watcher {
     /// What serves in place of the hooks on every segment.
     pub(crate) fn status(&self) -> Option<HookStatus> {
         match self {
-            Self::PerSocket(marker) => Some(marker.status()),
+            Self::PerSocket(sockets) => Some(sockets.status()),
             Self::Global(_) | Self::Nothing => None,
         }
     }
@@ -59,7 +59,7 @@ impl Watcher {
     pub(crate) fn swept(&mut self, ebpf: &mut Ebpf, silent: u64, suspects: u64) -> Duration {
         // What fails here is tried again after the next sweep.
         match self {
-            Self::PerSocket(marker) => marker.set_wanted(ebpf).unwrap_or_else(|error| {
+            Self::PerSocket(sockets) => sockets.watch_wanted(ebpf).unwrap_or_else(|error| {
                 tracing::warn!("silent sockets could not be marked: {error}");
                 Duration::ZERO
             }),
@@ -78,10 +78,10 @@ impl Watcher {
         matches!(self, Self::Global(switch) if switch.is_on())
     }
 
-    /// Leaves no mark on any socket.
+    /// Watches no socket any more.
     pub(crate) fn clear(&mut self, ebpf: &mut Ebpf) -> io::Result<()> {
         match std::mem::replace(self, Self::Nothing) {
-            Self::PerSocket(marker) => marker.clear(ebpf),
+            Self::PerSocket(sockets) => sockets.clear(ebpf),
             other => {
                 *self = other;
                 Ok(())
@@ -90,8 +90,8 @@ impl Watcher {
     }
 }
 
-/// Chooses the way to watch, and starts what only that one needs. `pin` is where marks
-/// are pinned, or why there is no place for it.
+/// Chooses the way to watch, and starts what only that one needs. `pin` is the place of
+/// the pin, or why there is no place for it.
 pub(crate) fn choose(
     ebpf: &mut Ebpf,
     btf: &Btf,
@@ -115,13 +115,13 @@ pub(crate) fn choose(
     if forced == Some(WatchMode::Global) {
         return Ok(global(None));
     }
-    match Marker::start(ebpf, btf, pin) {
-        Ok(marker) => {
+    match WatchedSockets::start(ebpf, btf, pin) {
+        Ok(sockets) => {
             let status = WatchStatus {
                 mode: WatchMode::PerSocket,
                 refused: None,
             };
-            Ok((Watcher::PerSocket(marker), status))
+            Ok((Watcher::PerSocket(sockets), status))
         }
         Err(refused) if forced == Some(WatchMode::PerSocket) => Err(KernelError::NotPerSocket {
             reason: refused.reason.clone(),

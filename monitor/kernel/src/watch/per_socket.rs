@@ -1,4 +1,4 @@
-//! Watching socket by socket: marks on silent sockets, set after a sweep and cleared
+//! Watching socket by socket: callbacks on silent sockets, set after a sweep and cleared
 //! when the daemon stops.
 
 use super::namespaces;
@@ -28,13 +28,13 @@ pub(crate) const MECHANISM: &str = "sock_ops+iter/tcp";
 
 /// The program that callbacks run, and the two passes over a namespace's sockets.
 const CALLBACKS: &str = "watch_socket";
-const MARK: &str = "mark_tcp";
-const UNMARK: &str = "unmark_tcp";
+const WATCH: &str = "mark_tcp";
+const UNWATCH: &str = "unmark_tcp";
 
 /// Inode of the root of the cgroup hierarchy (`kernfs_create_root`: ids begin at 1).
 const ROOT_CGROUP: u64 = 1;
 
-/// A place for the pin that the daemon with this socket needs: to mark sockets, or to clear
+/// A place for the pin that the daemon with this socket needs: to watch sockets, or to clear
 /// what another daemon has left. `None` where it needs none.
 pub(crate) fn pin_for(watch: Option<WatchMode>, socket: &Path) -> Option<io::Result<Pin>> {
     if watch == Some(WatchMode::Global) {
@@ -43,18 +43,18 @@ pub(crate) fn pin_for(watch: Option<WatchMode>, socket: &Path) -> Option<io::Res
     Some(Pin::prepare(socket))
 }
 
-/// Sets and clears marks.
-pub(crate) struct Marker {
+/// Sets and clears the callbacks.
+pub(crate) struct WatchedSockets {
     wanted: BpfHashMap<MapData, u32, u32>,
-    /// Namespaces where sockets may carry marks of ours, each with a process that was
+    /// Namespaces where sockets may carry callbacks of ours, each with a process that was
     /// seen to hold one.
-    marked: HashMap<u32, u32>,
+    watched: HashMap<u32, u32>,
     own: u32,
     pin: Pin,
     costs: Vec<ProgramCost>,
 }
 
-impl Marker {
+impl WatchedSockets {
     /// Loads, attaches and tries it all for real; answers why it does not work here.
     pub(crate) fn start(ebpf: &mut Ebpf, btf: &Btf, pin: io::Result<Pin>) -> Result<Self, Refusal> {
         let refusal = |reason: String| Refusal::new(MECHANISM, reason);
@@ -64,16 +64,16 @@ impl Marker {
             ))
         })?;
         let started = Self::attach(ebpf, btf).and_then(|costs| {
-            let mut marks: trial::Marks = taken(ebpf, "MARKS", SkStorage::try_from)?;
+            let mut watched: trial::Watched = taken(ebpf, "MARKS", SkStorage::try_from)?;
             let wanted = taken(ebpf, "WANTED", BpfHashMap::try_from)?;
-            trial::run(&mut marks, || pass(ebpf, MARK)).map_err(refusal)?;
+            trial::run(&mut watched, || pass(ebpf, WATCH)).map_err(refusal)?;
             let own = namespaces::own().map_err(|error| refusal(error.to_string()))?;
             Ok((wanted, own, costs))
         });
         match started {
             Ok((wanted, own, costs)) => Ok(Self {
                 wanted,
-                marked: HashMap::new(),
+                watched: HashMap::new(),
                 own,
                 pin,
                 costs,
@@ -88,7 +88,7 @@ impl Marker {
     fn attach(ebpf: &mut Ebpf, btf: &Btf) -> Result<Vec<ProgramCost>, Refusal> {
         let refusal = |error: ProgramError| Refusal::by_kernel(MECHANISM, &error);
         let root = root_cgroup().map_err(|reason| Refusal::new(MECHANISM, reason))?;
-        let mut costs = load_passes(ebpf, btf, &[MARK, UNMARK]).map_err(refusal)?;
+        let mut costs = load_passes(ebpf, btf, &[WATCH, UNWATCH]).map_err(refusal)?;
         let begun = Instant::now();
         let attached = callbacks(ebpf).and_then(|program| {
             program.load()?;
@@ -111,25 +111,25 @@ impl Marker {
         }
     }
 
-    /// Marks the sockets that the sweep just over has asked for; answers the CPU time
+    /// Watches the sockets that the sweep just over has asked for; answers the CPU time
     /// that other threads spent on it.
-    pub(crate) fn set_wanted(&mut self, ebpf: &mut Ebpf) -> io::Result<Duration> {
+    pub(crate) fn watch_wanted(&mut self, ebpf: &mut Ebpf) -> io::Result<Duration> {
         let wanted: Vec<(u32, u32)> = self.wanted.iter().filter_map(Result::ok).collect();
         let mut cpu = Duration::ZERO;
         for (netns, pid) in wanted {
             // A wish that cannot be granted comes again with the next sweep.
             let _ = self.wanted.remove(&netns);
-            self.marked.insert(netns, pid);
-            cpu += self.pass_in(ebpf, netns, pid, MARK)?;
+            self.watched.insert(netns, pid);
+            cpu += self.pass_in(ebpf, netns, pid, WATCH)?;
         }
         Ok(cpu)
     }
 
-    /// Clears the marks of this daemon.
+    /// Clears the callbacks of this daemon.
     pub(crate) fn clear(mut self, ebpf: &mut Ebpf) -> io::Result<()> {
         self.pin.left_behind = true;
-        for (netns, pid) in std::mem::take(&mut self.marked) {
-            self.pass_in(ebpf, netns, pid, UNMARK)?;
+        for (netns, pid) in std::mem::take(&mut self.watched) {
+            self.pass_in(ebpf, netns, pid, UNWATCH)?;
         }
         self.pin.left_behind = false;
         Ok(())
@@ -164,11 +164,11 @@ pub(crate) fn repair(ebpf: &mut Ebpf, btf: &Btf, pin: &mut Pin) -> Result<(), Ke
         what: "marks left behind",
         source,
     };
-    load_passes(ebpf, btf, &[UNMARK]).map_err(|error| failed(io::Error::other(error)))?;
+    load_passes(ebpf, btf, &[UNWATCH]).map_err(|error| failed(io::Error::other(error)))?;
     for path in namespaces::all().values() {
         // One that is gone by now has no sockets.
         if let Ok(namespace) = File::open(path) {
-            namespaces::within(&namespace, || pass(ebpf, UNMARK)).map_err(failed)?;
+            namespaces::within(&namespace, || pass(ebpf, UNWATCH)).map_err(failed)?;
         }
     }
     pin.left_behind = false;
@@ -203,7 +203,7 @@ fn detach(ebpf: &mut Ebpf) {
     if let Ok(program) = callbacks(ebpf) {
         let _ = program.unload();
     }
-    for name in [MARK, UNMARK] {
+    for name in [WATCH, UNWATCH] {
         iterator::unload(ebpf, name);
     }
 }

@@ -1,4 +1,4 @@
-//! Where the map of marks is pinned, so that what a killed daemon has left is known.
+//! Where the map of watched sockets is pinned, so that what a killed daemon has left is known.
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount, umount};
@@ -23,7 +23,7 @@ pub(crate) struct Pin {
     home: PathBuf,
     /// Whether the directory is a mount of our own.
     mounted: bool,
-    /// Whether marks may be left on sockets, which the pin alone knows: then it stays.
+    /// Whether callbacks may be left on sockets, which the pin alone knows: then it stays.
     pub(crate) left_behind: bool,
 }
 
@@ -64,7 +64,7 @@ impl Pin {
         Ok(pin)
     }
 
-    /// The place of the daemon with this socket, if one has left its marks there.
+    /// The place of the daemon with this socket, if one has left its pin there.
     pub(crate) fn left_behind(socket: &Path) -> Option<Self> {
         let own = own_mount(socket);
         let mounted = is_bpffs(&own);

@@ -1,4 +1,4 @@
-//! Trying whether marks work here: on a connection of this process to itself.
+//! Trying whether single sockets can be watched here: on a connection of this process to itself.
 
 use crate::pod::Pod;
 use aya::maps::{MapData, MapError, SkStorage};
@@ -6,25 +6,28 @@ use monitor_common::WatchedSocket;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
-/// How sockets are marked, and what they carry then.
-pub(crate) type Marks = SkStorage<MapData, Pod<WatchedSocket>>;
+/// What is kept with each watched socket.
+pub(crate) type Watched = SkStorage<MapData, Pod<WatchedSocket>>;
 
-/// Marks a socket of this process's own by `pass`, and sees the callback of its next
-/// segment clear the mark again.
+/// Watches a socket of this process's own by `pass`, and sees the callback of its next
+/// segment end that.
 ///
 /// # Errors
 ///
 /// In words: what does not work.
-pub(crate) fn run(marks: &mut Marks, pass: impl FnOnce() -> io::Result<()>) -> Result<(), String> {
+pub(crate) fn run(
+    watched: &mut Watched,
+    pass: impl FnOnce() -> io::Result<()>,
+) -> Result<(), String> {
     // Both ends live here: nothing is left behind, whatever comes of it.
     let (mut client, _server) = connected()
         .map_err(|error| format!("no connection over loopback to try it on: {error}"))?;
-    marks
+    watched
         .insert(&client, Pod(WatchedSocket::default()), 0)
         .map_err(|error| format!("no storage for a mark: {error}"))?;
     pass().map_err(|error| format!("the pass over the socket table failed: {error}"))?;
-    match marks.get(&client, 0) {
-        Ok(Pod(mark)) if mark.active != 0 => {}
+    match watched.get(&client, 0) {
+        Ok(Pod(socket)) if socket.active != 0 => {}
         // A kernel that does not know the option refuses it for each socket.
         Ok(_) | Err(MapError::KeyNotFound) => {
             return Err(
@@ -37,7 +40,7 @@ pub(crate) fn run(marks: &mut Marks, pass: impl FnOnce() -> io::Result<()>) -> R
     client
         .write_all(b"x")
         .map_err(|error| format!("the connection over loopback broke: {error}"))?;
-    match marks.get(&client, 0) {
+    match watched.get(&client, 0) {
         Err(MapError::KeyNotFound) => Ok(()),
         Ok(_) => Err("the callbacks of a marked socket are not heard".to_owned()),
         Err(error) => Err(format!("the mark cannot be read: {error}")),
