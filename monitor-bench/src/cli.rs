@@ -1,12 +1,12 @@
 //! The command line.
 
+use crate::benchmarks::{ALL, Context, Row};
 use crate::crowd::{self, Orders};
 use crate::daemon::Watch;
 use crate::error::BenchError;
 use crate::machine::Machine;
 use crate::page;
 use crate::results::{Measured, Results};
-use crate::rows::{ALL, Context, Row};
 use clap::{Args, Parser, Subcommand};
 use monitor_lab::interrupt::Interrupt;
 use std::fs;

@@ -1,9 +1,9 @@
 //! `monitor-bench`: what tcplull costs on this machine, one file for each row of `docs/performance.md`.
 //!
-//! Reading order for a newcomer: [`rows`] (what is measured and how), [`page`] and [`results`] (what becomes of it),
-//! then the machinery: [`stats`], [`load`], [`bpf`], [`daemon`],
-//! [`crowd`] and [`world`], [`sweeping`].
+//! Reading order for a newcomer: [`benchmarks`] (what is measured and how), [`page`] and [`results`] (what becomes of
+//! it), then the machinery: [`stats`], [`load`], [`bpf`], [`daemon`], [`crowd`] and [`world`], [`sweeping`].
 
+mod benchmarks;
 mod bpf;
 mod cli;
 mod crowd;
@@ -13,7 +13,6 @@ mod load;
 mod machine;
 mod page;
 mod results;
-mod rows;
 mod stats;
 mod sweeping;
 mod world;

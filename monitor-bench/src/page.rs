@@ -1,7 +1,7 @@
 //! `docs/performance.md`, made of all rows that were ever measured.
 
+use crate::benchmarks::Row;
 use crate::results::{Goal, Measured, Results, Table};
-use crate::rows::Row;
 use std::fmt::Write;
 
 /// What the page says before everything else.
@@ -105,9 +105,9 @@ fn anchor(title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::benchmarks::ALL;
     use crate::machine::Machine;
     use crate::results::Outcome;
-    use crate::rows::ALL;
 
     fn measured() -> Measured {
         let mut table = Table::new("Each program alone.", &["program", "ns a run"]);

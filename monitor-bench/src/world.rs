@@ -1,11 +1,11 @@
 //! Where the large rows live: a network of the laboratory, and a crowd of healthy connections in its client's
 //! namespace. It grows and shrinks with what is asked for, so that rows that follow each other share it.
 
+use crate::benchmarks::Context;
 use crate::crowd::{self, Hold, Holder, LISTENING, Orders, READY};
 use crate::daemon::{Daemon, Watch};
 use crate::error::BenchError;
 use crate::machine::memory_kib;
-use crate::rows::Context;
 use ipnet::IpNet;
 use monitor_lab::network::Network;
 use monitor_lab::network::middlebox::Middlebox;
