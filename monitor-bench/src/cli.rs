@@ -1,6 +1,8 @@
 //! The command line.
 
-use crate::benchmarks::{ALL, Context, Row};
+use crate::benchmark::Row;
+use crate::benchmarks::ALL;
+use crate::context::Context;
 use crate::crowd::{self, Orders};
 use crate::daemon::Watch;
 use crate::error::BenchError;

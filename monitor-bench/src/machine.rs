@@ -1,8 +1,7 @@
 //! Where a figure was measured.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::fs;
+use std::{fmt, fs};
 
 /// A machine and its kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,11 +1,13 @@
 //! `monitor-bench`: what tcplull costs on this machine, one file for each row of `docs/performance.md`.
 //!
 //! Reading order for a newcomer: [`benchmarks`] (what is measured and how), [`page`] and [`results`] (what becomes of
-//! it), then the machinery: [`stats`], [`load`], [`bpf`], [`daemon`], [`crowd`] and [`world`], [`sweeping`].
+//! it), then the machinery: [`stats`], [`load`], [`bpf`], [`daemon`], [`crowd`], [`world`] and [`context`], [`sweeping`].
 
+mod benchmark;
 mod benchmarks;
 mod bpf;
 mod cli;
+mod context;
 mod crowd;
 mod daemon;
 mod error;

@@ -1,6 +1,6 @@
 //! `docs/performance.md`, made of all rows that were ever measured.
 
-use crate::benchmarks::Row;
+use crate::benchmark::Row;
 use crate::results::{Goal, Measured, Results, Table};
 use std::fmt::Write;
 

@@ -1,9 +1,7 @@
 //! Where the large rows live: a network of the laboratory, and a crowd of healthy connections in its client's
 //! namespace. It grows and shrinks with what is asked for, so that rows that follow each other share it.
 
-use crate::benchmarks::Context;
 use crate::crowd::{self, Hold, Holder, LISTENING, Orders, READY};
-use crate::daemon::{Daemon, Watch};
 use crate::error::BenchError;
 use crate::machine::memory_kib;
 use ipnet::IpNet;
@@ -12,7 +10,6 @@ use monitor_lab::network::middlebox::Middlebox;
 use monitor_lab::network::namespace::Namespace;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 /// Memory of a pair over loopback in KiB: 9.0 were seen on 6.18 for both sockets with their files.
@@ -149,46 +146,6 @@ impl World {
         Ok(format!(
             "sweep_interval = \"1s\"\n[[path]]\nname = \"bench\"\nremote = [\"{servers}\"]\ntimeout = \"{ms}ms\""
         ))
-    }
-
-    /// Waits until so many connections to the servers are silent for longer than their path forgives, and a daemon
-    /// that watches like this will tell when that ends: its hooks see by themselves how long it was, while what is marked
-    /// by sweeps needs one that began after now.
-    ///
-    /// # Errors
-    /// [`BenchError::InVain`].
-    pub fn await_silence(
-        &self,
-        context: &Context,
-        (daemon, watch): (&Daemon, &Watch),
-        count: u32,
-        timeout: Duration,
-    ) -> Result<(), BenchError> {
-        thread::sleep(timeout + Duration::from_secs(1));
-        if !watch.needs_sweep() {
-            return Ok(());
-        }
-        // A sweep under way may have passed them while they spoke.
-        self.await_sweeps(context, daemon, 2.0)?;
-        let crossed = [("path", "bench"), ("silence", "crossed")];
-        context.eventually("all connections are seen to be silent", || {
-            Ok(daemon.metric("tcplull_connections", &crossed)? >= f64::from(count))
-        })
-    }
-
-    /// Waits for so many further sweeps.
-    ///
-    /// # Errors
-    /// [`BenchError::InVain`].
-    pub fn await_sweeps(
-        &self,
-        context: &Context,
-        daemon: &Daemon,
-        further: f64,
-    ) -> Result<(), BenchError> {
-        let sweeps = || daemon.metric("tcplull_sweeps_total", &[]);
-        let until = sweeps()? + further;
-        context.eventually("tcplull has swept again", || Ok(sweeps()? >= until))
     }
 
     /// A process that holds `hold`, not waited for.

@@ -1,7 +1,8 @@
 //! Effect on an application: programs on and off under one live connection.
 
-use super::{Context, Row, watched};
+use crate::benchmark::Row;
 use crate::bpf::{Counting, Loaded, OwnPrograms, Set};
+use crate::context::Context;
 use crate::error::BenchError;
 use crate::load::{Kind, Load};
 use crate::results::{Goal, Outcome, Table};
@@ -76,10 +77,10 @@ fn subjects(context: &Context, own: &OwnPrograms, kind: Kind) -> Result<Vec<Subj
         subjects.push(subject("empty programs", empty));
     }
     for watch in &context.watches {
-        let Loaded { mut on, off, .. } = watched(context, watch)?;
+        let Loaded { mut on, off, .. } = context.watched(watch)?;
         // What is off here goes on where something is silent, as it is on most hosts.
         if !off.0.is_empty() {
-            let quiet = watched(context, watch)?.on;
+            let quiet = context.watched(watch)?.on;
             subjects.push(subject(&format!("{}{QUIET}", watch.name), quiet));
             on.0.extend(off.0);
         }

@@ -1,8 +1,9 @@
 //! Memory: the daemon's resident set and what the kernel keeps for it, with very many healthy connections, and with
 //! many suspects.
 
-use super::{Context, Row};
+use crate::benchmark::Row;
 use crate::bpf;
+use crate::context::Context;
 use crate::crowd::DONE;
 use crate::daemon::{Daemon, Watch};
 use crate::error::BenchError;
@@ -141,7 +142,7 @@ fn suspected(
 ) -> Result<Taken, BenchError> {
     let (mut clients, _servers) = world.clients(count)?;
     let daemon = Daemon::start_ready(&context.tcplull, watch, &world.path(TIMEOUT)?)?;
-    world.await_silence(context, (&daemon, watch), count, TIMEOUT)?;
+    context.await_silence((&daemon, watch), count, TIMEOUT)?;
     let before = memory_kib("SUnreclaim");
     for client in &mut clients {
         client.send(count / 5)?;
@@ -150,7 +151,7 @@ fn suspected(
         client.await_word(DONE)?;
     }
     // A sweep with all of them in it, and time for what was in flight.
-    world.await_sweeps(context, &daemon, 2.0)?;
+    context.await_sweeps(&daemon, 2.0)?;
     let storage = memory_kib("SUnreclaim").saturating_sub(before) << 10;
     let mut taken = taken(&daemon)?;
     taken.storage = Some(storage);

@@ -1,7 +1,8 @@
 //! Cost of a program run: each of the daemon's programs beside an empty one and one with per-connection storage.
 
-use super::{Context, Row, watched};
+use crate::benchmark::Row;
 use crate::bpf::{Counting, OwnPrograms, Runs, Set};
+use crate::context::Context;
 use crate::daemon::Watch;
 use crate::error::BenchError;
 use crate::load::{Kind, Load};
@@ -134,7 +135,7 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
 
 /// The daemon's programs on these hooks.
 fn product(context: &Context, watch: &Watch, hooks: &[&str]) -> Result<Set, BenchError> {
-    let programs = watched(context, watch)?;
+    let programs = context.watched(watch)?;
     let mut set = programs.on;
     set.0.extend(programs.off.0);
     set.0

@@ -1,6 +1,7 @@
 //! Cost of a round trip in instructions, counted in a virtual machine.
 
-use super::{Context, Row};
+use crate::benchmark::Row;
+use crate::context::Context;
 use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};
 use serde::Deserialize;

@@ -1,6 +1,7 @@
 //! Start: from exec to ready.
 
-use super::{Context, Row};
+use crate::benchmark::Row;
+use crate::context::Context;
 use crate::daemon::Daemon;
 use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};

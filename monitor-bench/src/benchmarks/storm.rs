@@ -1,6 +1,7 @@
 //! Under a storm: very many suspects speak at once, and then a middlebox kills them all.
 
-use super::{Context, Row};
+use crate::benchmark::Row;
+use crate::context::Context;
 use crate::crowd::{DONE, Holder};
 use crate::daemon::{Daemon, Watch};
 use crate::error::BenchError;
@@ -98,7 +99,7 @@ fn storm(
             "of it while they send, %",
         ],
     );
-    world.await_silence(context, (&daemon, watch), count, TIMEOUT)?;
+    context.await_silence((&daemon, watch), count, TIMEOUT)?;
     // A ramp where the hooks see every end of a silence by themselves: else each step would wait for sweeps.
     let rates = match watch.needs_sweep() {
         true => &RATES[RATES.len() - 1..],
@@ -109,7 +110,7 @@ fn storm(
         let [before, sent, after] = speak(&daemon, &mut clients, rate, Duration::from_secs(1))?;
         let most = after.share(sent).max(sent.share(before));
         line(&mut table, &title(rate), [before, sent, after], most);
-        world.await_silence(context, (&daemon, watch), count, TIMEOUT)?;
+        context.await_silence((&daemon, watch), count, TIMEOUT)?;
     }
     world.network().path_dies()?;
     let [before, sent, mut after] = speak(&daemon, &mut clients, 0, Duration::ZERO)?;

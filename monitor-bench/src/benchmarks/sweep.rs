@@ -1,6 +1,7 @@
 //! A sweep: time for each socket, with many sockets, many network namespaces, and many files that are no sockets.
 
-use super::{Context, Row};
+use crate::benchmark::Row;
+use crate::context::Context;
 use crate::crowd::{self, Hold, READY};
 use crate::daemon::Daemon;
 use crate::error::BenchError;

@@ -1,6 +1,7 @@
 //! Against `ss`: the connections at risk among many.
 
-use super::{Context, Row};
+use crate::benchmark::Row;
+use crate::context::Context;
 use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};
 use crate::stats::Summary;
@@ -8,11 +9,10 @@ use crate::sweeping::Sweeps;
 use crate::world::World;
 use monitor_common::PathClock;
 use monitor_kernel::TablePath;
-use std::fs;
 use std::io::{self, Read};
 use std::process::{Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 pub const ROW: Row = Row {
     name: "ss",

@@ -1,7 +1,7 @@
 //! The bench's own programs: empty ones, and the one that keeps something for every connection.
 
-use super::hooked::failed;
-use super::{Hooked, Set};
+use super::hooked::{Hooked, failed};
+use super::set::Set;
 use crate::error::BenchError;
 use aya::programs::{BtfTracePoint, Program, ProgramInfo};
 use aya::{Btf, Ebpf, EbpfLoader};

@@ -1,6 +1,7 @@
 //! The programs of a running process. Whoever holds them here can put them on their hooks after it has ended.
 
-use super::{Set, own};
+use super::own;
+use super::set::Set;
 use crate::error::BenchError;
 use std::fs;
 

@@ -1,10 +1,11 @@
 //! A process of the crowd, from the inside.
 
-use super::{DESCRIPTORS, DONE, Hold, LISTENING, Orders, READY, SEND};
+use super::orders::{DESCRIPTORS, DONE, Hold, LISTENING, Orders, READY, SEND};
 use monitor_lab::network::namespace;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::socket::{setsockopt, sockopt::Linger};
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::Linger;
 use std::fs::File;
 use std::io::{self, BufRead, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};

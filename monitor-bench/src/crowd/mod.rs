@@ -2,22 +2,20 @@
 //! descriptors that a process may have.
 
 mod child;
-
-pub use child::live;
+mod orders;
 
 use crate::error::BenchError;
+pub use child::live;
 use monitor_lab::children::Guarded;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use serde::{Deserialize, Serialize};
+use orders::{DESCRIPTORS, SEND};
+pub use orders::{DONE, Hold, LISTENING, Orders, READY};
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
-
-/// Descriptors of one process at most. Some kernels refuse to raise the limit further.
-pub const DESCRIPTORS: u32 = 20_000;
 
 /// Connections with both ends in one process: half of its descriptors, and some are left for its own use.
 pub const PAIRS: u32 = (DESCRIPTORS - 200) / 2;
@@ -29,53 +27,6 @@ pub const ENDS: u32 = DESCRIPTORS - 200;
 /// fifty processes share two.
 const WITHIN: Duration = Duration::from_secs(180);
 
-/// What a process of the crowd is to hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Orders {
-    /// The file of the network namespace to live in; where it was started if `None`.
-    pub namespace: Option<PathBuf>,
-    /// What to hold.
-    pub hold: Hold,
-}
-
-/// Things that a process can hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Hold {
-    /// So many connections over loopback, both ends, at an address of its own.
-    Pairs {
-        /// A loopback address.
-        address: Ipv4Addr,
-        /// How many.
-        pairs: u32,
-    },
-    /// So many new network namespaces with so many connections each.
-    Namespaces {
-        /// How many.
-        namespaces: u32,
-        /// Connections in each, both ends.
-        pairs: u32,
-    },
-    /// So many open files that are no sockets.
-    Files {
-        /// How many.
-        files: u32,
-    },
-    /// So many connections to a server.
-    Clients {
-        /// Where it listens.
-        to: SocketAddr,
-        /// How many.
-        clients: u32,
-    },
-    /// So many connections of clients that never get an answer.
-    Servers {
-        /// Where to listen.
-        at: SocketAddr,
-        /// How many.
-        servers: u32,
-    },
-}
-
 /// A process that holds something. Dropping it kills it, and all that it holds is gone.
 #[derive(Debug)]
 pub struct Holder {
@@ -83,15 +34,6 @@ pub struct Holder {
     orders: ChildStdin,
     reports: BufReader<ChildStdout>,
 }
-
-/// What a process says when it is there.
-pub const LISTENING: &str = "listening";
-/// What it says when it holds all.
-pub const READY: &str = "ready";
-/// What it says when an order is carried out.
-pub const DONE: &str = "done";
-/// The order to send a byte on each connection; so many a second follow, 0 for as fast as it can.
-pub const SEND: &str = "send";
 
 impl Holder {
     /// Starts a process, and does not wait for it. The calling thread must live as long as it.

@@ -1,7 +1,8 @@
 //! What the ends of a load say to each other.
 
-use super::{STUCK, Shared, ready};
-use nix::sys::socket::{setsockopt, sockopt::Linger};
+use super::shared::{STUCK, Shared, ready};
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::Linger;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};

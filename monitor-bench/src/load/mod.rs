@@ -1,31 +1,21 @@
 //! Applications that talk over loopback as fast as they can, both ends on one core, in this process.
 
 mod kinds;
-
-pub use kinds::Kind;
+mod shared;
 
 use crate::error::BenchError;
+pub use kinds::Kind;
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
+use shared::{STUCK, Shared, ready};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::thread::JoinHandleExt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
-
-/// The longest that one exchange may take: then the load is broken.
-const STUCK: Duration = Duration::from_secs(10);
-
-/// What both ends share with whoever watches them.
-#[derive(Debug, Default)]
-struct Shared {
-    done: AtomicU64,
-    running: AtomicBool,
-    stopped: AtomicBool,
-}
 
 /// A load that stands still until it is told to run. Dropping it ends it.
 #[derive(Debug)]
@@ -192,11 +182,6 @@ fn open(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&address, STUCK)?;
     ready(&stream)?;
     Ok(stream)
-}
-
-fn ready(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    stream.set_write_timeout(Some(STUCK))
 }
 
 fn spawn(

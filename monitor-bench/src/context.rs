@@ -1,0 +1,159 @@
+//! What benchmarks are measured with: the daemon to be measured, the world around it, and how long one waits for both.
+
+use crate::bpf::{self, Loaded};
+use crate::daemon::{Daemon, Watch};
+use crate::error::BenchError;
+use crate::world::World;
+use monitor_lab::interrupt::Interrupt;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What rows are measured with.
+pub struct Context {
+    /// The release build of tcplull.
+    pub tcplull: PathBuf,
+    /// The ways of watching that it has.
+    pub watches: Vec<Watch>,
+    /// Fewer repetitions and smaller numbers, to see that everything works.
+    pub quick: bool,
+    /// Sockets of the largest crowd.
+    pub sockets: u32,
+    /// Results of the instruction counts in a virtual machine.
+    pub instructions: Option<PathBuf>,
+    /// The user's wish to stop.
+    pub interrupt: Interrupt,
+    /// This program, for the processes of a crowd.
+    pub myself: PathBuf,
+    /// The crowd of the rows so far, if any: the next may want it, too.
+    pub world: Mutex<Option<World>>,
+}
+
+impl Context {
+    /// How often something is repeated.
+    pub fn times(&self, full: usize, quick: usize) -> usize {
+        if self.quick { quick } else { full }
+    }
+
+    /// To be asked between repetitions.
+    ///
+    /// # Errors
+    /// [`BenchError::Interrupted`].
+    pub fn go_on(&self) -> Result<(), BenchError> {
+        if self.interrupt.is_set() {
+            return Err(BenchError::Interrupted);
+        }
+        Ok(())
+    }
+
+    /// Waits until `holds`, which is asked a few times a second.
+    ///
+    /// # Errors
+    /// [`BenchError::InVain`], and what `holds` answers.
+    pub fn eventually(
+        &self,
+        until: &str,
+        mut holds: impl FnMut() -> Result<bool, BenchError>,
+    ) -> Result<(), BenchError> {
+        // A sweep of 2 s is followed by an interval of 200 s.
+        const BOUND: Duration = Duration::from_secs(240);
+        let begun = Instant::now();
+        while !holds()? {
+            self.go_on()?;
+            if begun.elapsed() >= BOUND {
+                return Err(BenchError::InVain {
+                    until: until.to_owned(),
+                    bound: BOUND,
+                });
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        Ok(())
+    }
+
+    /// Works with a world that holds a crowd of so many sockets.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being built, and what `work` answers.
+    pub fn with_crowd<T>(
+        &self,
+        sockets: u32,
+        work: impl FnOnce(&World) -> Result<T, BenchError>,
+    ) -> Result<T, BenchError> {
+        self.go_on()?;
+        let kept = self.kept_world().take();
+        let mut world = match kept {
+            Some(world) => world,
+            None => World::build(&self.myself)?,
+        };
+        world.resize(sockets)?;
+        let done = work(&world);
+        *self.kept_world() = Some(world);
+        done
+    }
+
+    /// Takes the world down, if there is one.
+    pub fn forget_world(&self) {
+        drop(self.kept_world().take());
+    }
+
+    fn kept_world(&self) -> MutexGuard<'_, Option<World>> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says how far a row is.
+    pub fn progress(&self, what: &str) {
+        eprintln!("    {what}");
+    }
+
+    /// The programs of the daemon as they are after some sweeps on this machine: which of them are on may depend on what a
+    /// sweep saw. The daemon is gone when this returns; its programs stay as long as the answer.
+    ///
+    /// # Errors
+    /// Whatever the daemon fails with, and [`BenchError::Program`].
+    pub fn watched(&self, watch: &Watch) -> Result<Loaded, BenchError> {
+        const SWEEPS: f64 = 3.0;
+        let daemon = Daemon::start_ready(&self.tcplull, watch, "sweep_interval = \"1s\"")?;
+        self.eventually("tcplull has swept three times", || {
+            Ok(daemon.metric("tcplull_sweeps_total", &[])? >= SWEEPS)
+        })?;
+        let programs = bpf::of_process(daemon.pid())?;
+        daemon.end()?;
+        Ok(programs)
+    }
+
+    /// Waits until so many connections to the servers are silent for longer than their path forgives, and a daemon
+    /// that watches like this will tell when that ends: its hooks see by themselves how long it was, while what is marked
+    /// by sweeps needs one that began after now.
+    ///
+    /// # Errors
+    /// [`BenchError::InVain`].
+    pub fn await_silence(
+        &self,
+        (daemon, watch): (&Daemon, &Watch),
+        count: u32,
+        timeout: Duration,
+    ) -> Result<(), BenchError> {
+        thread::sleep(timeout + Duration::from_secs(1));
+        if !watch.needs_sweep() {
+            return Ok(());
+        }
+        // A sweep under way may have passed them while they spoke.
+        self.await_sweeps(daemon, 2.0)?;
+        let crossed = [("path", "bench"), ("silence", "crossed")];
+        self.eventually("all connections are seen to be silent", || {
+            Ok(daemon.metric("tcplull_connections", &crossed)? >= f64::from(count))
+        })
+    }
+
+    /// Waits for so many further sweeps.
+    ///
+    /// # Errors
+    /// [`BenchError::InVain`].
+    pub fn await_sweeps(&self, daemon: &Daemon, further: f64) -> Result<(), BenchError> {
+        let sweeps = || daemon.metric("tcplull_sweeps_total", &[]);
+        let until = sweeps()? + further;
+        self.eventually("tcplull has swept again", || Ok(sweeps()? >= until))
+    }
+}
