@@ -4,7 +4,8 @@ use crate::config::Overrides;
 use crate::daemon::{self, Options};
 use crate::surfaces::log::LogFormat;
 use crate::surfaces::recording;
-use clap::Args;
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,6 +36,19 @@ pub(super) struct Arguments {
     /// Size of the ring in bytes, a power of two of pages (for tests of a full ring)
     #[arg(long, value_name = "BYTES", hide = true, value_parser = ring_bytes)]
     ring_bytes: Option<u32>,
+}
+
+impl ValueEnum for LogFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Human, Self::Json]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Human => PossibleValue::new("human").help("One line for people"),
+            Self::Json => PossibleValue::new("json").help("One JSON object a line"),
+        })
+    }
 }
 
 /// What the kernel takes for a ring: a power of two, from a page up; no more than

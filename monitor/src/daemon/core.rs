@@ -3,19 +3,20 @@
 
 use super::error::DaemonError;
 use super::listing::Lister;
-use super::log_writer::Log;
-use super::outlets::Outlets;
+use super::options::Options;
+use super::sinks::Sinks;
 use super::{pace, paths};
 use crate::config::Config;
 use crate::owner::Owners;
 use crate::surfaces::inspect::{Feed, InspectCounters};
-use crate::surfaces::metrics::{KernelNumbers, Metrics, SweepNumbers};
+use crate::surfaces::metrics::{KernelNumbers, SweepNumbers};
 use crate::surfaces::readiness;
-use crate::surfaces::recording::{Recorder, Target};
+use crate::surfaces::recording::Recorder;
 use monitor_common::{Counter, Fact, flags};
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
 use monitor_kernel::{FactRing, HookStatus, Reading, SleepLog, SweepReport, Tables, jiffy_ns};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Rows of a sweep after which the ring is read: a sweep may have 65,536 rows, and
@@ -24,15 +25,13 @@ const ROWS_A_TURN: usize = 256;
 
 /// What a [`Core`] is made of.
 pub(super) struct Parts<'a> {
+    pub(super) options: &'a Options,
     pub(super) config: &'a Config,
     pub(super) tables: Tables,
     pub(super) hooks: &'a [HookStatus],
     pub(super) ring_bytes: u64,
     pub(super) feed: Feed,
-    pub(super) log: Log,
     pub(super) inspect: InspectCounters,
-    /// Where what the judge is told is recorded, if anywhere.
-    pub(super) record: Option<&'a Target>,
 }
 
 pub(super) struct Core {
@@ -40,7 +39,7 @@ pub(super) struct Core {
     paths: Vec<JudgedPath>,
     judge: Judge,
     recorder: Option<Recorder>,
-    outlets: Outlets,
+    sinks: Sinks,
     owners: Owners,
     sleeps: SleepLog,
     jiffy_ns: u64,
@@ -60,24 +59,23 @@ impl Core {
         let jiffy_ns = u64::from(jiffy_ns().map_err(clock)?);
         let first = parts.tables.set_paths(&paths::for_kernel(parts.config))?;
         let paths = paths::for_judge(parts.config, first);
-        let mut metrics = Metrics::new(paths.iter().map(|path| path.name.as_str()));
+        let names = paths.iter().map(|path| path.name.as_str());
+        let mut sinks = Sinks::new(parts.options, parts.feed, names)?;
+        let metrics = &mut sinks.metrics;
         metrics.ring_bytes = parts.ring_bytes;
         let hooks = parts.hooks.iter();
         metrics.hooks(hooks.map(|status| (status.hook, status.mechanism.as_deref())));
         let limits = monitor_judge::Limits::new(jiffy_ns);
         let recorder = parts
+            .options
             .record
+            .as_ref()
             .map(|target| Recorder::start(target, limits, &paths))
             .transpose()?;
         Ok(Self {
             judge: Judge::new(paths.clone(), limits),
             recorder,
-            outlets: Outlets {
-                alerts: Alerts::new(monitor_judge::alerts::Limits::default()),
-                metrics,
-                feed: parts.feed,
-                log: parts.log,
-            },
+            sinks,
             owners: Owners::new("/proc"),
             sleeps: SleepLog::new(Reading::now().map_err(clock)?),
             jiffy_ns,
@@ -144,7 +142,7 @@ impl Core {
             samples_dropped: report.samples_dropped,
         };
         let lister = self.lister();
-        self.outlets
+        self.sinks
             .metrics
             .sweep(sweep, &lister.silent(&report.rows));
     }
@@ -164,7 +162,7 @@ impl Core {
             wall_unix_ns: now.wall_unix_ns,
         };
         self.tell_judge(&tick, now.monotonic_ns);
-        self.outlets.tick(now.monotonic_ns);
+        self.sinks.tick(now.monotonic_ns);
     }
 
     /// Puts the paths of a new configuration in force. Its other values need a
@@ -175,7 +173,7 @@ impl Core {
                 self.paths = paths::for_judge(config, first);
                 // No fact: no verdict comes of it, so no moment matters.
                 self.tell_judge(&Input::Paths(self.paths.clone()), 0);
-                self.outlets
+                self.sinks
                     .metrics
                     .set_paths(self.paths.iter().map(|path| path.name.as_str()));
                 tracing::info!("reloaded: {} paths in force", self.paths.len());
@@ -216,7 +214,7 @@ impl Core {
     }
 
     pub(super) fn alerts(&self) -> &Alerts {
-        &self.outlets.alerts
+        &self.sinks.alerts
     }
 
     /// Whether the daemon does its work.
@@ -230,21 +228,14 @@ impl Core {
     pub(super) fn render_metrics(&mut self) -> Result<String, String> {
         let kernel = self.kernel_numbers().map_err(|error| error.to_string())?;
         let inspect = self.inspect.totals();
-        let Outlets {
-            alerts,
-            metrics,
-            log,
-            ..
-        } = &mut self.outlets;
+        self.sinks.count();
+        let metrics = &mut self.sinks.metrics;
         metrics.kernel(kernel);
-        metrics.firing(alerts.firing());
-        metrics.alerts = alerts.stats();
         metrics.judge = self.judge.stats();
         metrics.owners = self.owners.totals();
         metrics.inspect_clients = inspect.clients;
         metrics.inspect_refused = inspect.refused;
         metrics.watch_lagged = inspect.lagged;
-        metrics.log_dropped = log.dropped();
         metrics.recording_dropped = self.recorder.as_ref().map_or(0, Recorder::dropped);
         Ok(metrics.render())
     }
@@ -296,8 +287,13 @@ impl Core {
         if let Some(recorder) = &mut self.recorder {
             recorder.take(input);
         }
-        self.judge.take(input, &mut self.outlets.at(now_ns));
+        self.judge.take(input, &mut self.sinks.at(now_ns));
     }
+}
+
+/// The core is whole between any two calls, also after a panic in one of them.
+pub(super) fn lock(core: &Mutex<Core>) -> MutexGuard<'_, Core> {
+    core.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The name of the task behind a fact, without its padding.

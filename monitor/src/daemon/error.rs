@@ -1,3 +1,5 @@
+//! Why the daemon does not run.
+
 use crate::config::ConfigError;
 use crate::surfaces::http::HttpError;
 use crate::surfaces::inspect::InspectError;
@@ -22,6 +24,15 @@ pub enum DaemonError {
     /// Live inspection cannot be served.
     #[error(transparent)]
     Inspect(#[from] InspectError),
+    /// A surface with a thread of its own cannot start it.
+    #[error("cannot start the {name}: {source}")]
+    Sink {
+        /// The surface.
+        name: &'static str,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
     /// The system refused something that it grants as a rule.
     #[error("{what}: {source}")]
     System {

@@ -3,48 +3,28 @@
 mod core;
 mod error;
 mod listing;
-mod log_writer;
-mod outlets;
+mod options;
 mod pace;
 mod paths;
+mod sinks;
 mod sources;
 
-use crate::config::{Config, ConfigError};
 use crate::memory;
 use crate::surfaces::http::HttpServer;
 use crate::surfaces::inspect::{Feed, InspectServer};
-use crate::surfaces::log::LogFormat;
-use crate::surfaces::recording;
-use core::{Core, Parts};
+use core::{Core, Parts, lock};
 pub use error::DaemonError;
 pub use listing::{Lister, list_once};
-use log_writer::LogWriter;
 use monitor_common::SweepMode;
-use monitor_kernel::{FactRing, HookOptions, Kernel, SweepReport, Sweeper};
+use monitor_kernel::{FactRing, Kernel, SweepReport, Sweeper};
+pub use options::Options;
 use sources::Sources;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
-
-/// What the daemon is started with besides its configuration.
-pub struct Options {
-    /// Reads the configuration, at the start and at every SIGHUP.
-    pub configuration: Box<dyn Fn() -> Result<Config, ConfigError>>,
-    /// How findings are written to standard output.
-    pub log_format: LogFormat,
-    /// File with this kernel's BTF.
-    pub btf: PathBuf,
-    /// Size of the ring in bytes; `None` for the default.
-    pub ring_bytes: Option<u32>,
-    /// How the hooks are attached, for the daemon with this inspection socket.
-    pub hooks: Box<dyn Fn(PathBuf) -> HookOptions>,
-    /// Where what the judge is told is recorded; `None` for nowhere.
-    pub record: Option<recording::Target>,
-}
 
 /// Facts taken from the ring before anything else gets its turn.
 const BATCH: usize = 1024;
@@ -109,20 +89,14 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
     }
 
     let feed = Feed::default();
-    let (log, log_writer) =
-        LogWriter::start(options.log_format).map_err(|source| DaemonError::System {
-            what: "cannot start the log",
-            source,
-        })?;
     let core = Arc::new(Mutex::new(Core::new(Parts {
+        options,
         config: &config,
         tables,
         hooks: &hooks,
         ring_bytes: ring.bytes(),
         feed: feed.clone(),
-        log,
         inspect: inspect.counters(),
-        record: options.record.as_ref(),
     })?));
     let sweeper = Arc::new(Mutex::new(sweeper));
     let sources = Arc::new(Sources::new(Arc::clone(&core), Arc::clone(&sweeper)));
@@ -153,8 +127,6 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
             tracing::warn!("a server ended badly: {error}");
         }
     }
-    drop(core);
-    log_writer.finish();
     result
 }
 
@@ -269,9 +241,4 @@ fn finish_sweep(
         }
     }
     core.sweep_interval()
-}
-
-/// The core is whole between any two calls, also after a panic in one of them.
-fn lock(core: &Mutex<Core>) -> std::sync::MutexGuard<'_, Core> {
-    core.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,7 @@
 //! What the surfaces ask the daemon for.
 
-use super::core::Core;
+use super::core::{Core, lock};
 use super::listing::send_connections;
-use super::lock;
 use crate::surfaces::http::HttpSource;
 use crate::surfaces::inspect::{InspectSource, Listing, RowSender};
 use monitor_kernel::Sweeper;

@@ -1,12 +1,12 @@
 //! Findings on standard output. The daemon's own messages go to standard error.
 
 use super::human;
-use clap::ValueEnum;
+use super::sink::Sink;
 use monitor_model::finding::Finding;
 use std::io::{self, Write};
 
 /// How findings are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
     /// One line for people.
     #[default]
@@ -28,6 +28,16 @@ impl LogFormat {
         line.push('\n');
         out.write_all(line.as_bytes())?;
         out.flush()
+    }
+}
+
+/// Findings on standard output, in one format.
+#[derive(Debug)]
+pub struct Log(pub LogFormat);
+
+impl Sink for Log {
+    fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
+        self.0.write(&mut io::stdout().lock(), finding)
     }
 }
 

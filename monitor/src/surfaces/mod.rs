@@ -1,6 +1,7 @@
 //! What users read: metrics, health and landing page, live inspection, the log,
 //! and tables for people. Nothing here concludes anything.
 
+pub mod alert_lines;
 pub mod http;
 pub mod human;
 pub mod inspect;
@@ -8,3 +9,4 @@ pub mod log;
 pub mod metrics;
 pub mod readiness;
 pub mod recording;
+pub mod sink;

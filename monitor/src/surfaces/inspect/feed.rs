@@ -1,4 +1,8 @@
+//! Findings on their way to watching clients.
+
+use crate::surfaces::sink::Sink;
 use monitor_model::finding::Finding;
+use std::io;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
@@ -24,20 +28,6 @@ impl Feed {
         }
     }
 
-    /// Hands a finding to everyone who watches now. Costs nothing when nobody does.
-    ///
-    /// # Errors
-    /// A finding that cannot be written as JSON: a defect.
-    pub fn publish(&self, finding: &Finding) -> Result<(), serde_json::Error> {
-        if self.sender.receiver_count() == 0 {
-            return Ok(());
-        }
-        let line = serde_json::to_string(finding)?;
-        // Refused only where the last watcher went meanwhile.
-        let _ = self.sender.send(line.into());
-        Ok(())
-    }
-
     /// How many watch now.
     pub fn watchers(&self) -> usize {
         self.sender.receiver_count()
@@ -45,5 +35,17 @@ impl Feed {
 
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<str>> {
         self.sender.subscribe()
+    }
+}
+
+impl Sink for Feed {
+    /// Hands it to everyone who watches now. Costs nothing when nobody does.
+    fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
+        if self.watchers() > 0 {
+            let line = serde_json::to_string(finding)?;
+            // Refused only where the last watcher went meanwhile.
+            let _ = self.sender.send(line.into());
+        }
+        Ok(())
     }
 }

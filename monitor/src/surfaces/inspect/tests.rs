@@ -1,5 +1,6 @@
 use super::*;
 use crate::surfaces::human::tests::{blackholed, row};
+use crate::surfaces::sink::Sink;
 use monitor_model::finding::Finding;
 use monitor_model::listing::ConnectionRow;
 use std::fs;
@@ -102,12 +103,12 @@ fn finding_in(answer: Answer) -> Finding {
 
 #[tokio::test]
 async fn a_watcher_gets_every_finding_as_it_comes_and_the_end_when_the_daemon_stops() {
-    let running = Running::start(0, Feed::default());
+    let mut running = Running::start(0, Feed::default());
     let mut client = running.watch().await;
     for gap_seconds in [1.0, 2.0] {
         running
             .feed
-            .publish(&Finding {
+            .on_finding(&Finding {
                 gap_seconds,
                 ..blackholed()
             })
@@ -128,13 +129,13 @@ async fn a_watcher_gets_every_finding_as_it_comes_and_the_end_when_the_daemon_st
 
 #[tokio::test]
 async fn a_slow_watcher_is_told_what_it_missed_and_it_is_counted() {
-    let running = Running::start(0, Feed::with_capacity(4));
+    let mut running = Running::start(0, Feed::with_capacity(4));
     let mut client = running.watch().await;
     // The server has no turn between these, so they overrun the feed.
     for number in 0..10 {
         running
             .feed
-            .publish(&Finding {
+            .on_finding(&Finding {
                 gap_seconds: f64::from(number),
                 ..blackholed()
             })

@@ -10,6 +10,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+use super::sink::Sink;
 use crate::owner::OwnerTotals;
 use monitor_common::{Counter, GapHistogram};
 use monitor_judge::JudgeStats;
@@ -18,6 +19,7 @@ use monitor_model::alert::Alert;
 use monitor_model::finding::{Finding, FindingKind};
 use monitor_model::listing::Silence;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 use std::time::Duration;
 
 /// The label of connections without a path. No path can have this name.
@@ -39,8 +41,8 @@ pub struct Metrics {
     pub inspect_refused: u64,
     /// Findings that watching clients missed because they read too slowly.
     pub watch_lagged: u64,
-    /// Findings that did not reach the log.
-    pub log_dropped: u64,
+    /// What did not reach the readers of a surface with a thread of its own, by its name.
+    pub dropped: BTreeMap<&'static str, u64>,
     /// What the judge was told and its recording lacks.
     pub recording_dropped: u64,
     /// Size of the buffer that brings facts to the daemon, in bytes.
@@ -119,12 +121,6 @@ impl Metrics {
         }
     }
 
-    /// Counts a finding.
-    pub fn finding(&mut self, finding: &Finding) {
-        let path = self.on(finding.path.as_deref());
-        *path.findings.entry(finding.kind).or_default() += 1;
-    }
-
     /// Replaces the firing alerts.
     pub fn firing(&mut self, firing: impl IntoIterator<Item = Alert>) {
         self.firing.values_mut().for_each(|count| *count = 0);
@@ -184,6 +180,10 @@ impl Metrics {
             .map_or(0, |(_, count)| count)
     }
 
+    fn dropped(&self, sink: &str) -> u64 {
+        self.dropped.get(sink).copied().unwrap_or_default()
+    }
+
     /// What `samples` takes of each path.
     fn by_path<'a, S: IntoIterator<Item = text::Sample>>(
         &'a self,
@@ -191,6 +191,14 @@ impl Metrics {
     ) -> Vec<text::Sample> {
         let paths = self.paths.iter();
         paths.flat_map(|(path, on)| samples(path, on)).collect()
+    }
+}
+
+impl Sink for Metrics {
+    fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let path = self.on(finding.path.as_deref());
+        *path.findings.entry(finding.kind).or_default() += 1;
+        Ok(())
     }
 }
 

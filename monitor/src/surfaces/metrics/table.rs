@@ -267,7 +267,7 @@ pub(super) const ALL: &[Metric] = &[
     counter(
         "tcplull_log_dropped_total",
         "Findings that did not reach the log because its reader was too slow.",
-        |now| now.log_dropped,
+        |now| now.dropped("log"),
     ),
     counter(
         "tcplull_recording_dropped_total",

@@ -98,10 +98,16 @@ fn findings_count_under_their_path() {
     let blackholed = FindingKind::Outcome {
         outcome: Outcome::Blackholed,
     };
-    metrics.finding(&finding(FindingKind::Crossed, Some("nat")));
-    metrics.finding(&finding(blackholed, Some("nat")));
-    metrics.finding(&finding(blackholed, None));
-    metrics.finding(&finding(FindingKind::AtRisk, Some("db")));
+    metrics
+        .on_finding(&finding(FindingKind::Crossed, Some("nat")))
+        .unwrap();
+    metrics
+        .on_finding(&finding(blackholed, Some("nat")))
+        .unwrap();
+    metrics.on_finding(&finding(blackholed, None)).unwrap();
+    metrics
+        .on_finding(&finding(FindingKind::AtRisk, Some("db")))
+        .unwrap();
     assert_eq!(
         value(&metrics, "tcplull_crossed_total{path=\"nat\"}"),
         Some(1.0)
@@ -228,7 +234,9 @@ fn a_missing_hook_shows_with_no_mechanism() {
 #[test]
 fn a_reload_keeps_counts_and_takes_lost_paths_away() {
     let mut metrics = metrics();
-    metrics.finding(&finding(FindingKind::Crossed, Some("nat")));
+    metrics
+        .on_finding(&finding(FindingKind::Crossed, Some("nat")))
+        .unwrap();
     metrics.set_paths(["nat", "new"]);
     assert_eq!(
         value(&metrics, "tcplull_crossed_total{path=\"nat\"}"),
@@ -240,7 +248,9 @@ fn a_reload_keeps_counts_and_takes_lost_paths_away() {
     );
     assert!(!metrics.render().contains("\"db\""));
     // A late finding of a lost path is counted all the same, until the next reload.
-    metrics.finding(&finding(FindingKind::Crossed, Some("db")));
+    metrics
+        .on_finding(&finding(FindingKind::Crossed, Some("db")))
+        .unwrap();
     assert_eq!(
         value(&metrics, "tcplull_crossed_total{path=\"db\"}"),
         Some(1.0)
@@ -261,7 +271,7 @@ fn the_other_rooms_totals_are_shown() {
         habits_full_total: 6,
         ..JudgeStats::default()
     };
-    metrics.log_dropped = 10;
+    metrics.dropped = BTreeMap::from([("log", 10)]);
     metrics.recording_dropped = 11;
     metrics.alerts = AlertStats {
         firing: 0,
@@ -306,7 +316,7 @@ fn the_other_rooms_totals_are_shown() {
 #[test]
 fn promtool_finds_nothing_to_complain_about() {
     let mut metrics = metrics();
-    metrics.finding(&blackholed());
+    metrics.on_finding(&blackholed()).unwrap();
     metrics.firing([alert("api.service")]);
     metrics.hooks([("send", None)]);
     let started = Command::new("promtool")

@@ -1,0 +1,23 @@
+//! What the command line asks of the daemon.
+
+use crate::config::{Config, ConfigError};
+use crate::surfaces::log::LogFormat;
+use crate::surfaces::recording;
+use monitor_kernel::HookOptions;
+use std::path::PathBuf;
+
+/// What the daemon is started with besides its configuration.
+pub struct Options {
+    /// Reads the configuration, at the start and at every SIGHUP.
+    pub configuration: Box<dyn Fn() -> Result<Config, ConfigError>>,
+    /// How findings are written to standard output.
+    pub log_format: LogFormat,
+    /// File with this kernel's BTF.
+    pub btf: PathBuf,
+    /// Size of the ring in bytes; `None` for the default.
+    pub ring_bytes: Option<u32>,
+    /// How the hooks are attached, for the daemon with this inspection socket.
+    pub hooks: Box<dyn Fn(PathBuf) -> HookOptions>,
+    /// Where what the judge is told is recorded; `None` for nowhere.
+    pub record: Option<recording::Target>,
+}

@@ -1,0 +1,100 @@
+//! Where what the judge says goes: the alerts, and the surfaces that are told of it.
+
+use super::error::DaemonError;
+use super::options::Options;
+use crate::surfaces::alert_lines::AlertLines;
+use crate::surfaces::inspect::Feed;
+use crate::surfaces::log::Log;
+use crate::surfaces::metrics::Metrics;
+use crate::surfaces::sink::{News, Queued, Sink};
+use monitor_judge::alerts::{Alerts, Limits};
+use monitor_judge::{Verdict, Verdicts};
+use monitor_model::alert::AlertChange;
+use std::iter::once;
+use std::sync::Arc;
+
+/// The alerts and the sinks.
+pub(super) struct Sinks {
+    pub(super) alerts: Alerts,
+    pub(super) metrics: Metrics,
+    /// They never wait, so they are told in the loop.
+    inline: Vec<Box<dyn Sink>>,
+    /// They may wait, each on a thread of its own.
+    queued: Vec<Queued>,
+}
+
+impl Sinks {
+    /// With metrics for these paths. A further surface is one line in here, and one in the
+    /// table of metrics for what it drops.
+    pub(super) fn new<'a>(
+        options: &Options,
+        feed: Feed,
+        paths: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, DaemonError> {
+        Ok(Self {
+            alerts: Alerts::new(Limits::default()),
+            metrics: Metrics::new(paths),
+            inline: vec![Box::new(AlertLines), Box::new(feed)],
+            queued: vec![started("log", Log(options.log_format))?],
+        })
+    }
+
+    /// For what is said at this moment, CLOCK_MONOTONIC in ns.
+    pub(super) fn at(&mut self, now_ns: u64) -> impl Verdicts {
+        Now {
+            sinks: self,
+            now_ns,
+        }
+    }
+
+    /// Tells the alerts that time passes.
+    pub(super) fn tick(&mut self, now_ns: u64) {
+        let changes = self.alerts.tick(now_ns);
+        self.tell_changes(changes);
+    }
+
+    /// Brings the metrics up to date with what alerts and sinks count.
+    pub(super) fn count(&mut self) {
+        self.metrics.firing(self.alerts.firing());
+        self.metrics.alerts = self.alerts.stats();
+        self.metrics.dropped = self.queued.iter().map(Queued::dropped).collect();
+    }
+
+    fn tell_changes(&mut self, changes: Vec<AlertChange>) {
+        for change in changes {
+            self.tell(&News::Alert(Arc::new(change)));
+        }
+    }
+
+    fn tell(&mut self, news: &News) {
+        let inline = self.inline.iter_mut().map(Box::as_mut);
+        for sink in once(&mut self.metrics as &mut dyn Sink).chain(inline) {
+            if let Err(error) = news.tell(sink) {
+                tracing::error!("a finding cannot be written: {error}");
+            }
+        }
+        for sink in &self.queued {
+            sink.tell(news);
+        }
+    }
+}
+
+fn started(name: &'static str, sink: impl Sink) -> Result<Queued, DaemonError> {
+    Queued::start(name, sink).map_err(|source| DaemonError::Sink { name, source })
+}
+
+/// The sinks at one moment.
+struct Now<'a> {
+    sinks: &'a mut Sinks,
+    now_ns: u64,
+}
+
+impl Verdicts for Now<'_> {
+    fn push(&mut self, verdict: Verdict) {
+        let changes = self.sinks.alerts.apply(&verdict, self.now_ns);
+        self.sinks.tell_changes(changes);
+        if let Verdict::Finding(finding) = verdict {
+            self.sinks.tell(&News::Finding(Arc::from(finding)));
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What a surface implements to be told what is concluded, and what runs it: in the
+//! daemon's loop, or on a thread of its own behind a bounded queue.
+
+use monitor_model::alert::AlertChange;
+use monitor_model::finding::Finding;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+/// News that wait for a sink with a thread, at most.
+const QUEUE: usize = 4096;
+
+/// A surface that is told what is concluded, as soon as it is.
+pub trait Sink: Send + 'static {
+    /// A finding.
+    ///
+    /// # Errors
+    /// What keeps it from its reader: it counts as dropped.
+    fn on_finding(&mut self, _finding: &Finding) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Whether it is to be told of alerts: one that is not drops none either.
+    fn hears_alerts(&self) -> bool {
+        false
+    }
+
+    /// An alert that fires, or is over.
+    ///
+    /// # Errors
+    /// What keeps it from its reader: it counts as dropped.
+    fn on_alert(&mut self, _change: &AlertChange) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What sinks are told. It waits in several queues at once, so it is shared.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// See [`Sink::on_finding`].
+    Finding(Arc<Finding>),
+    /// See [`Sink::on_alert`].
+    Alert(Arc<AlertChange>),
+}
+
+impl News {
+    /// Tells a sink.
+    ///
+    /// # Errors
+    /// Why the sink drops it.
+    pub fn tell(&self, sink: &mut dyn Sink) -> io::Result<()> {
+        match self {
+            Self::Finding(finding) => sink.on_finding(finding),
+            Self::Alert(change) => sink.on_alert(change),
+        }
+    }
+}
+
+/// Runs a sink that may have to wait, on a thread of its own: a reader that blocks must
+/// not hold up the facts. Dropping it waits until what is queued is told.
+#[derive(Debug)]
+pub struct Queued {
+    name: &'static str,
+    hears_alerts: bool,
+    queue: Option<SyncSender<News>>,
+    dropped: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Queued {
+    /// Starts the thread of a sink with this name.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(name: &'static str, sink: impl Sink) -> io::Result<Self> {
+        Self::with_capacity(QUEUE, name, sink)
+    }
+
+    fn with_capacity(queue: usize, name: &'static str, sink: impl Sink) -> io::Result<Self> {
+        let (queue, news) = sync_channel(queue);
+        let dropped = Arc::<AtomicU64>::default();
+        let counted = Arc::clone(&dropped);
+        let hears_alerts = sink.hears_alerts();
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || tell_all(sink, &news, &counted))?;
+        Ok(Self {
+            name,
+            hears_alerts,
+            queue: Some(queue),
+            dropped,
+            thread: Some(thread),
+        })
+    }
+
+    /// Queues news, or counts them as dropped where the queue is full. It never waits.
+    pub fn tell(&self, news: &News) {
+        if matches!(news, News::Alert(_)) && !self.hears_alerts {
+            return;
+        }
+        let queue = self.queue.as_ref();
+        if queue.is_none_or(|queue| queue.try_send(news.clone()).is_err()) {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Its name, and how much it has dropped so far.
+    pub fn dropped(&self) -> (&'static str, u64) {
+        (self.name, self.dropped.load(Ordering::Relaxed))
+    }
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::warn!("the {} ended badly", self.name);
+        }
+    }
+}
+
+fn tell_all(mut sink: impl Sink, news: &Receiver<News>, dropped: &AtomicU64) {
+    for news in news {
+        // A sink that fails does not end the daemon: metrics and alerts go on.
+        if news.tell(&mut sink).is_err() {
+            dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::surfaces::human::tests::blackholed;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    /// Says what it is told once it may, and fails where nobody hears it.
+    struct Slow {
+        may: Receiver<()>,
+        told: Sender<f64>,
+    }
+
+    impl Sink for Slow {
+        fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
+            self.may.recv().map_err(io::Error::other)?;
+            self.told
+                .send(finding.gap_seconds)
+                .map_err(io::Error::other)
+        }
+    }
+
+    fn slow(queue: usize) -> (Queued, Sender<()>, Receiver<f64>) {
+        let ((go, may), (told, heard)) = (channel(), channel());
+        let queued = Queued::with_capacity(queue, "slow", Slow { may, told }).unwrap();
+        (queued, go, heard)
+    }
+
+    fn finding(gap_seconds: f64) -> News {
+        News::Finding(Arc::new(Finding {
+            gap_seconds,
+            ..blackholed()
+        }))
+    }
+
+    #[test]
+    fn a_sink_that_is_stuck_holds_up_nobody_and_what_it_misses_is_counted() {
+        let (queued, go, heard) = slow(2);
+        for number in 0..10 {
+            queued.tell(&finding(f64::from(number)));
+        }
+        // Two wait, and the thread may hold one.
+        let (name, dropped) = queued.dropped();
+        assert_eq!(name, "slow");
+        assert!((7..=8).contains(&dropped), "{dropped} dropped");
+        for _ in 0..3 {
+            go.send(()).unwrap();
+        }
+        drop(queued);
+        assert_eq!(heard.iter().count() as u64, 10 - dropped);
+    }
+
+    #[test]
+    fn what_is_queued_at_the_end_is_told_in_its_order() {
+        let (queued, go, heard) = slow(4);
+        for number in 0..4 {
+            queued.tell(&finding(f64::from(number)));
+            go.send(()).unwrap();
+        }
+        drop(queued);
+        assert_eq!(heard.iter().collect::<Vec<_>>(), [0.0, 1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn what_a_sink_fails_at_is_counted_and_the_next_is_tried() {
+        let (queued, go, heard) = slow(4);
+        drop(go);
+        for number in 0..3 {
+            queued.tell(&finding(f64::from(number)));
+        }
+        let dropped = Arc::clone(&queued.dropped);
+        drop(queued);
+        assert_eq!(dropped.load(Ordering::Relaxed), 3);
+        assert_eq!(heard.iter().count(), 0);
+    }
+}
