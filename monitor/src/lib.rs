@@ -7,3 +7,4 @@ pub mod daemon;
 mod memory;
 pub mod owner;
 pub mod surfaces;
+pub mod text;

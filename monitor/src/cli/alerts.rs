@@ -1,9 +1,9 @@
 use super::client::Arguments;
 use super::exit::CliError;
-use crate::surfaces::human;
 use crate::surfaces::inspect::Command;
+use crate::text;
 use std::process::ExitCode;
 
 pub(super) fn main(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    arguments.ask(Command::Alerts, human::alert_header(), human::alert_line)
+    arguments.ask(Command::Alerts, text::alert_header(), text::alert_line)
 }

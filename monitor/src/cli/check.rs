@@ -3,7 +3,8 @@ use super::exit::CliError;
 use super::{ConfigArguments, HookArguments, KernelArguments};
 use crate::config::{Config, Overrides};
 use crate::daemon::DaemonError;
-use crate::surfaces::{human, inspect};
+use crate::surfaces::inspect;
+use crate::text;
 use clap::Args;
 use monitor_kernel::{HookStatus, Kernel, ProgramCost, SignStatus, WatchStatus};
 use monitor_model::listing::CheckRow;
@@ -72,7 +73,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
         })?;
         write(&line)?;
     } else {
-        write(&human::check_lines(&rows(&report)))?;
+        write(&text::check_lines(&rows(&report)))?;
     }
     if verbose {
         let watch = report.watch.iter().flat_map(|status| &status.refused);

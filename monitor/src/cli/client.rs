@@ -3,8 +3,8 @@
 use super::ConfigArguments;
 use super::exit::CliError;
 use crate::config::Overrides;
-use crate::surfaces::human;
 use crate::surfaces::inspect::{Answer, Command, InspectClient};
+use crate::text;
 use clap::Args;
 use serde::de::DeserializeOwned;
 use std::io::Write;
@@ -74,7 +74,7 @@ pub(super) fn print<T: DeserializeOwned>(
                 Answer::Lagged(findings) if output.json => {
                     serde_json::json!({ "lagged": findings }).to_string()
                 }
-                Answer::Lagged(findings) => human::lagged_line(findings),
+                Answer::Lagged(findings) => text::lagged_line(findings),
                 Answer::Row(row) if output.json => row,
                 Answer::Row(row) => match serde_json::from_str(&row) {
                     Ok(row) => (output.line)(&row),

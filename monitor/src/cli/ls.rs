@@ -3,8 +3,8 @@ use super::exit::CliError;
 use super::{ConfigArguments, KernelArguments, TimeoutArgument};
 use crate::config::Overrides;
 use crate::daemon::list_once;
-use crate::surfaces::human;
 use crate::surfaces::inspect::{ClientError, Command};
+use crate::text;
 use clap::Args;
 use std::process::ExitCode;
 
@@ -31,8 +31,8 @@ pub(super) fn main(arguments: &Arguments) -> Result<ExitCode, CliError> {
     if arguments.timeout.timeout.is_none() {
         let output = Output {
             json: arguments.json,
-            header: human::connection_header(),
-            line: human::connection_line,
+            header: text::connection_header(),
+            line: text::connection_line,
         };
         match print(&config.socket, Command::Ls, &output) {
             Ok(()) => return Ok(ExitCode::SUCCESS),
@@ -43,7 +43,7 @@ pub(super) fn main(arguments: &Arguments) -> Result<ExitCode, CliError> {
         }
     }
     let rows = list_once(&config, &arguments.kernel.btf)?;
-    if !arguments.json && !write(&human::connection_header())? {
+    if !arguments.json && !write(&text::connection_header())? {
         return Ok(ExitCode::SUCCESS);
     }
     for row in &rows {
@@ -53,7 +53,7 @@ pub(super) fn main(arguments: &Arguments) -> Result<ExitCode, CliError> {
                 source: error.into(),
             })?
         } else {
-            human::connection_line(row)
+            text::connection_line(row)
         };
         if !write(&line)? {
             break;

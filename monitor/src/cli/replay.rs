@@ -1,6 +1,6 @@
 use super::client::write;
 use super::exit::CliError;
-use crate::surfaces::human;
+use crate::text;
 use clap::Args;
 use monitor_judge::recording::{Ending, Recording, RecordingError, Replayed, replay};
 use monitor_model::finding::Finding;
@@ -43,7 +43,7 @@ fn show<R: BufRead>(mut recording: Recording<R>, arguments: &Arguments) -> Resul
     let mut read_on = true;
     let replayed = replay(&mut recording, |finding: &Finding| {
         if !arguments.alerts {
-            read_on = line(finding, arguments.json, human::watch_lines)?;
+            read_on = line(finding, arguments.json, text::watch_lines)?;
         }
         Ok::<_, CliError>(read_on)
     })?;
@@ -51,11 +51,11 @@ fn show<R: BufRead>(mut recording: Recording<R>, arguments: &Arguments) -> Resul
         return Ok(());
     }
     if arguments.alerts {
-        if !arguments.json && !write(&human::alert_header())? {
+        if !arguments.json && !write(&text::alert_header())? {
             return Ok(());
         }
         for alert in &replayed.alerts {
-            if !line(alert, arguments.json, human::alert_line)? {
+            if !line(alert, arguments.json, text::alert_line)? {
                 return Ok(());
             }
         }

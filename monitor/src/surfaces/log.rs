@@ -1,7 +1,7 @@
 //! Findings on standard output. The daemon's own messages go to standard error.
 
-use super::human;
 use super::sink::Sink;
+use crate::text;
 use monitor_model::finding::Finding;
 use std::io::{self, Write};
 
@@ -22,7 +22,7 @@ impl LogFormat {
     /// What `out` reports, such as a closed pipe.
     pub fn write(self, out: &mut impl Write, finding: &Finding) -> io::Result<()> {
         let mut line = match self {
-            Self::Human => human::finding_line(finding),
+            Self::Human => text::finding_line(finding),
             Self::Json => serde_json::to_string(finding)?,
         };
         line.push('\n');
@@ -44,7 +44,7 @@ impl Sink for Log {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::surfaces::human::tests::blackholed;
+    use crate::text::tests::blackholed;
 
     fn written(format: LogFormat) -> String {
         let mut out = Vec::new();

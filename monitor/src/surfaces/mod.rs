@@ -1,9 +1,9 @@
-//! What users read: metrics, health and landing page, live inspection, the log,
-//! and tables for people. Nothing here concludes anything.
+//! What users read: metrics, health and landing page, live inspection, the log, recordings.
+//! Nothing here concludes anything, and no surface knows another: what several share is
+//! [`sink`], or lies below them.
 
 pub mod alert_lines;
 pub mod http;
-pub mod human;
 pub mod inspect;
 pub mod log;
 pub mod metrics;

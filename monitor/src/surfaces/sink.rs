@@ -135,7 +135,7 @@ fn tell_all(mut sink: impl Sink, news: &Receiver<News>, dropped: &AtomicU64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::surfaces::human::tests::blackholed;
+    use crate::text::tests::blackholed;
     use std::sync::mpsc::{Receiver, Sender, channel};
 
     /// Says what it is told once it may, and fails where nobody hears it.

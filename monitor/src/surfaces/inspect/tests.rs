@@ -1,6 +1,6 @@
 use super::*;
-use crate::surfaces::human::tests::{blackholed, row};
 use crate::surfaces::sink::Sink;
+use crate::text::tests::{blackholed, row};
 use monitor_model::finding::Finding;
 use monitor_model::listing::ConnectionRow;
 use std::fs;

@@ -1,7 +1,7 @@
 mod kernel;
 
 use super::*;
-use crate::surfaces::human::tests::blackholed;
+use crate::text::tests::blackholed;
 use monitor_model::finding::{Outcome, Severity};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
