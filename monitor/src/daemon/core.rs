@@ -12,7 +12,7 @@ use crate::surfaces::inspect::{Feed, InspectCounters};
 use crate::surfaces::metrics::{KernelNumbers, SweepNumbers};
 use crate::surfaces::readiness;
 use crate::surfaces::recording::Recorder;
-use monitor_common::{Counter, Fact, flags};
+use monitor_common::{Counter, Fact};
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
 use monitor_kernel::{FactRing, HookStatus, Reading, SleepLog, SweepReport, Tables, jiffy_ns};
@@ -261,13 +261,7 @@ impl Core {
     }
 
     fn take(&mut self, fact: &Fact, now: Reading) {
-        let comm = comm_of(fact);
-        let known = fact.has(flags::TASK_KNOWN);
-        let owner = self.owners.resolve(
-            known.then_some(fact.pid),
-            comm.as_deref().filter(|_| known),
-            fact.socket.cgroup_id,
-        );
+        let owner = self.owners.of(fact);
         let silent_since = fact
             .time_ns
             .saturating_sub(fact.payload_idle_ns.max(fact.packet_idle_ns));
@@ -294,11 +288,4 @@ impl Core {
 /// The core is whole between any two calls, also after a panic in one of them.
 pub(super) fn lock(core: &Mutex<Core>) -> MutexGuard<'_, Core> {
     core.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The name of the task behind a fact, without its padding.
-pub(super) fn comm_of(fact: &Fact) -> Option<String> {
-    let end = fact.comm.iter().position(|byte| *byte == 0);
-    let name = &fact.comm[..end.unwrap_or(fact.comm.len())];
-    (!name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned())
 }

@@ -1,6 +1,5 @@
 //! Connections as rows: for `ls`, and counted by what their silence comes to.
 
-use super::core::comm_of;
 use super::paths;
 use crate::config::Config;
 use crate::owner::Owners;
@@ -36,18 +35,12 @@ impl Lister {
     pub fn row(&mut self, fact: &Fact) -> ConnectionRow {
         let path = self.paths.get(&fact.path_id);
         let socket = &fact.socket;
-        let known = fact.has(flags::TASK_KNOWN);
-        let comm = comm_of(fact).filter(|_| known);
         let seconds = |jiffies: u32| {
             (jiffies > 0).then(|| rounded(u64::from(jiffies).saturating_mul(self.jiffy_ns)))
         };
         ConnectionRow {
             connection: connection(socket),
-            owner: self
-                .owners
-                .resolve(known.then_some(fact.pid), comm.as_deref(), socket.cgroup_id)
-                .as_ref()
-                .clone(),
+            owner: self.owners.of(fact).as_ref().clone(),
             state: state_name(socket.state).to_owned(),
             payload_idle_seconds: rounded(fact.payload_idle_ns),
             packet_idle_seconds: rounded(fact.packet_idle_ns),

@@ -1,6 +1,9 @@
+//! The resolver: what the kernel side saw, completed from /proc.
+
 use super::bounded::Bounded;
 use super::cgroup_id::CgroupIds;
 use super::names;
+use monitor_common::{Fact, flags};
 use monitor_model::owner::Owner;
 use std::fs::File;
 use std::io::Read;
@@ -67,6 +70,14 @@ impl Owners {
             shared: Bounded::new(MOST_SHARED),
             proc,
         }
+    }
+
+    /// The owner of the connection that a fact is about.
+    pub fn of(&mut self, fact: &Fact) -> Arc<Owner> {
+        let known = fact.has(flags::TASK_KNOWN);
+        let comm = comm_of(fact).filter(|_| known);
+        let pid = known.then_some(fact.pid);
+        self.resolve(pid, comm.as_deref(), fact.socket.cgroup_id)
     }
 
     /// The owner of a connection, best effort. `pid` and `comm` are what the
@@ -182,6 +193,13 @@ fn read_short(file: &Path) -> Option<String> {
         .read_to_end(&mut bytes)
         .ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The name of the task behind a fact, without its padding.
+fn comm_of(fact: &Fact) -> Option<String> {
+    let end = fact.comm.iter().position(|byte| *byte == 0);
+    let name = &fact.comm[..end.unwrap_or(fact.comm.len())];
+    (!name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned())
 }
 
 #[cfg(test)]
