@@ -203,7 +203,8 @@ fn read(
     let value: Value = serde_json::from_str(text).map_err(|error| {
         LabError::Premise(format!("a recording has a bad line ({error}): {text}"))
     })?;
-    let Some(socket) = value.pointer("/observation/fact/socket") else {
+    let fact = value.get("observation").or_else(|| value.get("row"));
+    let Some(socket) = fact.and_then(|fact| fact.pointer("/fact/socket")) else {
         return Ok(Line {
             text,
             cookie: None,
@@ -298,7 +299,10 @@ mod tests {
                 remote.ip()
             )
         };
-        let lines = [socket(1, client, server), socket(2, server, client)];
+        let lines = [
+            socket(1, client, server),
+            socket(2, server, client).replace("observation", "row"),
+        ];
         fs::write(&recording, lines.join("\n")).unwrap();
         let addresses = Addresses {
             client: vec![(client, server)],

@@ -1,18 +1,28 @@
 //! All that a judge can be told, as one type: who keeps its inputs and tells them
 //! again gets the same findings.
 
-use super::{Judge, JudgedPath, Observation, Verdicts};
-use monitor_common::Fact;
+use super::{JudgedPath, Observation};
 
 /// One thing that the judge is told.
 #[derive(Clone, Debug)]
 pub enum Input<'a> {
-    /// A fact: [`Judge::observe`].
-    Observation(Observation<'a>),
-    /// The rows of a sweep, all together, before the first of them is observed:
-    /// [`Judge::look_around`].
-    LookAround(&'a [Fact]),
-    /// A whole sweep is over: [`Judge::sweep_done`].
+    /// A fact, as it came.
+    Fact(Observation<'a>),
+    /// A row of a sweep. All rows are told before the first is judged, so that what fails together is seen to: the judge
+    /// takes up at once how its connection fares, and keeps the row.
+    Row {
+        /// Its place in the sweep, from 0.
+        number: u32,
+        /// What the sweep shows.
+        row: Observation<'a>,
+    },
+    /// The rows that are kept are judged, up to this place in the sweep. A sweep is judged in portions: facts that come
+    /// meanwhile go between.
+    JudgeRows {
+        /// The first place that is not judged yet.
+        below: u32,
+    },
+    /// A sweep is over.
     SweepDone {
         /// When it began, CLOCK_MONOTONIC in ns.
         started_ns: u64,
@@ -20,35 +30,18 @@ pub enum Input<'a> {
         now_ns: u64,
         /// Wall-clock time of its end, in ns since 1970.
         wall_unix_ns: i64,
+        /// Whether it showed all that it found: what a cut sweep does not show may be as silent as before.
+        complete: bool,
     },
-    /// Time has passed: [`Judge::tick`].
+    /// A sweep failed: what the judge wanted to see is left to the next regular one.
+    SweepFailed,
+    /// Time has passed. To be told about every second.
     Tick {
         /// CLOCK_MONOTONIC in ns.
         now_ns: u64,
         /// Wall-clock time, in ns since 1970.
         wall_unix_ns: i64,
     },
-    /// New paths are in force: [`Judge::set_paths`].
+    /// New paths are in force. Ids of the paths before them still resolve until the next time.
     Paths(Vec<JudgedPath>),
-}
-
-impl Judge {
-    /// Takes up one input and adds what it leads to to `out`. The daemon and a
-    /// replay come in by this door.
-    pub fn take(&mut self, input: &Input<'_>, out: &mut dyn Verdicts) {
-        match input {
-            Input::Observation(observation) => self.observe(observation, out),
-            Input::LookAround(rows) => rows.iter().for_each(|row| self.look_around(row)),
-            Input::SweepDone {
-                started_ns,
-                now_ns,
-                wall_unix_ns,
-            } => self.sweep_done(*started_ns, *now_ns, *wall_unix_ns, out),
-            Input::Tick {
-                now_ns,
-                wall_unix_ns,
-            } => self.tick(*now_ns, *wall_unix_ns, out),
-            Input::Paths(paths) => self.set_paths(paths.clone()),
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use crate::bounds::{JudgeStats, Limits};
 use crate::contrast::Contrasts;
 use crate::habit::Habits;
+use crate::input::Input;
 use crate::neighbours;
 use crate::paths::{JudgedPath, Paths};
 use crate::seen::{Moment, Seen};
@@ -11,8 +12,8 @@ use crate::track::{Desk, Fate, Tracked};
 use monitor_common::{Fact, FactKind, flags};
 use monitor_model::finding::Finding;
 use monitor_model::owner::Owner;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// One fact, with what the judge cannot know of itself.
@@ -59,6 +60,18 @@ impl Verdicts for Vec<Verdict> {
     }
 }
 
+/// Rows that are kept at once, at most: as many as a sweep of the daemon has.
+const MAX_ROWS: usize = 65_536;
+
+/// A row of a sweep that waits for its turn.
+struct Row {
+    number: u32,
+    fact: Fact,
+    wall_unix_ns: i64,
+    suspended_ns: u64,
+    owner: Arc<Owner>,
+}
+
 /// Judges facts.
 pub struct Judge {
     paths: Paths,
@@ -72,6 +85,8 @@ pub struct Judge {
     pub(crate) habits: Habits,
     /// The owner of a row that is only looked at: made once, not for each.
     nobody: Arc<Owner>,
+    /// The rows of a sweep that are still to be judged.
+    rows: VecDeque<Row>,
     /// When the host should be looked at, before the next sweep is due.
     look_ns: Option<u64>,
     stats: JudgeStats,
@@ -88,6 +103,7 @@ impl Judge {
             stalls: Stalls::new(limits.max_stalls),
             habits: Habits::new(limits.max_habits, limits.max_workloads),
             nobody: Arc::default(),
+            rows: VecDeque::new(),
             look_ns: None,
             stats: JudgeStats::default(),
         };
@@ -95,14 +111,80 @@ impl Judge {
         judge
     }
 
+    /// Takes up one input and adds what it leads to to `out`: the one door, for the daemon and for a replay.
+    pub fn take(&mut self, input: &Input<'_>, out: &mut dyn Verdicts) {
+        match input {
+            Input::Fact(observation) => self.observe(observation, out),
+            Input::Row { number, row } => self.keep_row(*number, row, out),
+            Input::JudgeRows { below } => self.judge_rows(*below, out),
+            Input::SweepDone {
+                started_ns,
+                now_ns,
+                wall_unix_ns,
+                complete,
+            } => {
+                self.judge_rows(u32::MAX, out);
+                self.looked(*started_ns);
+                if *complete {
+                    self.sweep_done(*started_ns, *now_ns, *wall_unix_ns, out);
+                }
+            }
+            Input::SweepFailed => self.looked(u64::MAX),
+            Input::Tick {
+                now_ns,
+                wall_unix_ns,
+            } => self.tick(*now_ns, *wall_unix_ns, out),
+            Input::Paths(paths) => self.set_paths(paths.clone()),
+        }
+    }
+
     /// Puts new paths in force. Ids of the paths before them still resolve
     /// until the next call.
-    pub fn set_paths(&mut self, paths: Vec<JudgedPath>) {
+    pub(crate) fn set_paths(&mut self, paths: Vec<JudgedPath>) {
         self.paths.replace(paths);
     }
 
+    /// Notes how the row's connection fares, and keeps the row until its turn.
+    fn keep_row(&mut self, number: u32, row: &Observation<'_>, out: &mut dyn Verdicts) {
+        self.look_around(row.fact);
+        if self.rows.len() >= MAX_ROWS {
+            // No sweep has so many: what tells them is not our daemon. Nothing is lost by judging one early.
+            self.judge_row(out);
+        }
+        self.rows.push_back(Row {
+            number,
+            fact: *row.fact,
+            wall_unix_ns: row.wall_unix_ns,
+            suspended_ns: row.suspended_ns,
+            owner: Arc::clone(&row.owner),
+        });
+    }
+
+    /// Judges the rows that are kept, up to this place in the sweep.
+    fn judge_rows(&mut self, below: u32, out: &mut dyn Verdicts) {
+        while self.rows.front().is_some_and(|row| row.number < below) {
+            self.judge_row(out);
+        }
+        if self.rows.is_empty() {
+            // A large sweep's memory is not kept for the next.
+            self.rows = VecDeque::new();
+        }
+    }
+
+    fn judge_row(&mut self, out: &mut dyn Verdicts) {
+        if let Some(row) = self.rows.pop_front() {
+            let observation = Observation {
+                fact: &row.fact,
+                wall_unix_ns: row.wall_unix_ns,
+                suspended_ns: row.suspended_ns,
+                owner: row.owner,
+            };
+            self.observe(&observation, out);
+        }
+    }
+
     /// Takes up one fact and adds what it leads to to `out`.
-    pub fn observe(&mut self, observation: &Observation<'_>, out: &mut dyn Verdicts) {
+    pub(crate) fn observe(&mut self, observation: &Observation<'_>, out: &mut dyn Verdicts) {
         let fact = observation.fact;
         let Some(kind) = fact.kind() else {
             self.stats.unknown_kind_total += 1;
@@ -173,9 +255,8 @@ impl Judge {
     }
 
     /// Takes up what a row of a sweep says of its connection as a neighbour of
-    /// others. To be called for every row before the first is observed: else what
-    /// fails together would not be seen to do so.
-    pub fn look_around(&mut self, fact: &Fact) {
+    /// others.
+    pub(crate) fn look_around(&mut self, fact: &Fact) {
         let Some(kind) = fact.kind().filter(|_| fact.socket.cookie != 0) else {
             return;
         };
@@ -203,14 +284,14 @@ impl Judge {
 
     /// A sweep began at `started_ns` (CLOCK_MONOTONIC), complete or not: what was
     /// wanted by then is done.
-    pub fn looked(&mut self, started_ns: u64) {
+    pub(crate) fn looked(&mut self, started_ns: u64) {
         self.look_ns = self.look_ns.filter(|at_ns| *at_ns > started_ns);
     }
 
     /// A sweep that began at `started_ns` is over: connections that were silent
     /// and that it did not show are gone, or silent no more. Both times in ns of
     /// CLOCK_MONOTONIC.
-    pub fn sweep_done(
+    pub(crate) fn sweep_done(
         &mut self,
         started_ns: u64,
         now_ns: u64,
@@ -226,13 +307,12 @@ impl Judge {
             tracked.swept(started_ns, &mut desk);
         }
         self.stalls.swept(started_ns, &mut desk);
-        self.looked(started_ns);
         self.tick(now_ns, wall_unix_ns, out);
     }
 
     /// Time has come to `now_ns` (CLOCK_MONOTONIC): periods of grace end, and
-    /// connections without news are forgotten. To be called about every second.
-    pub fn tick(&mut self, now_ns: u64, wall_unix_ns: i64, out: &mut dyn Verdicts) {
+    /// connections without news are forgotten.
+    pub(crate) fn tick(&mut self, now_ns: u64, wall_unix_ns: i64, out: &mut dyn Verdicts) {
         self.habits.tick(now_ns);
         let mut desk = Desk {
             contrasts: &mut self.contrasts,

@@ -21,7 +21,10 @@ use std::time::{Duration, Instant};
 
 /// Rows of a sweep after which the ring is read: a sweep may have 65,536 rows, and
 /// facts go on coming.
-const ROWS_A_TURN: usize = 256;
+const ROWS_A_TURN: u32 = 256;
+
+/// Rows that are handed over between two returns of their memory.
+const ROWS_GIVEN_BACK: usize = 4_096;
 
 /// What a [`Core`] is made of.
 pub(super) struct Parts<'a> {
@@ -96,10 +99,28 @@ impl Core {
         ring.drain(limit, |fact| self.take(fact, now))
     }
 
-    /// Takes up what a sweep says of connections as neighbours of others: to be told
-    /// before anything that waits in the ring, which may be the failure of many.
-    pub(super) fn look_around(&mut self, report: &SweepReport) {
-        self.tell_judge(&Input::LookAround(&report.rows), report.ended_ns);
+    /// Hands the rows of a sweep over to the judge, which looks around in all of them: to be done
+    /// before anything that waits in the ring is told, which may be the failure of many. Answers how many
+    /// there are.
+    pub(super) fn hand_over_rows(&mut self, report: &mut SweepReport) -> u32 {
+        let lister = self.lister();
+        self.sinks.metrics.silent(&lister.silent(&report.rows));
+        let Some(now) = self.now() else {
+            return 0;
+        };
+        self.sleeps.update(now);
+        // From the end, and given back as they go: a large sweep is not to be there twice.
+        report.rows.reverse();
+        let mut number = 0;
+        while let Some(fact) = report.rows.pop() {
+            let row = self.observation(&fact, now);
+            self.tell_judge(&Input::Row { number, row }, report.ended_ns);
+            number += 1;
+            if report.rows.len().is_multiple_of(ROWS_GIVEN_BACK) {
+                report.rows.shrink_to_fit();
+            }
+        }
+        number
     }
 
     /// Takes in what the ring holds now, not what comes meanwhile.
@@ -107,30 +128,26 @@ impl Core {
         self.drain(ring, ring.holds());
     }
 
-    /// Takes a sweep in that was looked at. Facts of `ring` that come meanwhile go
+    /// Takes a sweep in whose rows the judge has. Facts of `ring` that come meanwhile go
     /// between: a row that is older than what is known by then is told from it by its
     /// time.
-    pub(super) fn swept(&mut self, report: &SweepReport, ring: &mut FactRing) {
+    pub(super) fn swept(&mut self, report: &SweepReport, rows: u32, ring: &mut FactRing) {
         let Some(now) = self.now() else {
             return;
         };
-        self.sleeps.update(now);
-        for rows in report.rows.chunks(ROWS_A_TURN) {
-            for fact in rows {
-                self.take(fact, now);
-            }
+        let mut below = 0;
+        while below < rows {
+            below = below.saturating_add(ROWS_A_TURN);
+            self.tell_judge(&Input::JudgeRows { below }, now.monotonic_ns);
             self.drain_held(ring);
         }
-        self.judge.looked(report.started_ns);
-        // What a cut sweep does not show may be as silent as before.
-        if report.rows_dropped == 0 {
-            let done = Input::SweepDone {
-                started_ns: report.started_ns,
-                now_ns: report.ended_ns,
-                wall_unix_ns: now.wall_of(report.ended_ns),
-            };
-            self.tell_judge(&done, now.monotonic_ns);
-        }
+        let done = Input::SweepDone {
+            started_ns: report.started_ns,
+            now_ns: report.ended_ns,
+            wall_unix_ns: now.wall_of(report.ended_ns),
+            complete: report.rows_dropped == 0,
+        };
+        self.tell_judge(&done, now.monotonic_ns);
         self.sweep_cpu = report.cpu;
         self.last_sweep = Some(Instant::now());
         let sweep = SweepNumbers {
@@ -141,15 +158,13 @@ impl Core {
             rows_dropped: report.rows_dropped,
             samples_dropped: report.samples_dropped,
         };
-        let lister = self.lister();
-        self.sinks
-            .metrics
-            .sweep(sweep, &lister.silent(&report.rows));
+        self.sinks.metrics.sweep(sweep);
     }
 
     /// A sweep failed: what the judge wanted to see is left to the next regular one.
     pub(super) fn sweep_failed(&mut self) {
-        self.judge.looked(u64::MAX);
+        // No fact: no verdict comes of it, so no moment matters.
+        self.tell_judge(&Input::SweepFailed, 0);
     }
 
     /// Tells the judge and the alerts that time passes.
@@ -261,17 +276,28 @@ impl Core {
     }
 
     fn take(&mut self, fact: &Fact, now: Reading) {
-        let owner = self.owners.of(fact);
+        let observation = self.observation(fact, now);
+        self.tell_judge(&Input::Fact(observation), now.monotonic_ns);
+    }
+
+    /// A fact with what the judge cannot know of itself.
+    fn observation<'a>(&mut self, fact: &'a Fact, now: Reading) -> Observation<'a> {
+        let comm = comm_of(fact);
+        let known = fact.has(flags::TASK_KNOWN);
+        let owner = self.owners.resolve(
+            known.then_some(fact.pid),
+            comm.as_deref().filter(|_| known),
+            fact.socket.cgroup_id,
+        );
         let silent_since = fact
             .time_ns
             .saturating_sub(fact.payload_idle_ns.max(fact.packet_idle_ns));
-        let observation = Observation {
+        Observation {
             fact,
             wall_unix_ns: now.wall_of(fact.time_ns),
             suspended_ns: self.sleeps.slept_between(silent_since, fact.time_ns),
             owner,
-        };
-        self.tell_judge(&Input::Observation(observation), now.monotonic_ns);
+        }
     }
 
     /// One way in for all that the judge is told at `now_ns`, and one way out for what

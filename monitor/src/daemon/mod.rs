@@ -175,11 +175,6 @@ async fn work(
             }
             done = joined(&mut sweeping) => {
                 sweeping = None;
-                if let Ok(Ok(report)) = &done {
-                    lock(core).look_around(report);
-                }
-                // What the ring holds happened before the sweep was over.
-                lock(core).drain_held(ring.get_mut());
                 let wait = finish_sweep(core, done, ring.get_mut());
                 next_sweep = tokio::time::Instant::now() + wait;
             }
@@ -226,13 +221,17 @@ fn finish_sweep(
 ) -> Duration {
     let mut core = lock(core);
     match done {
-        Ok(Ok(report)) => {
-            core.swept(&report, ring);
+        Ok(Ok(mut report)) => {
+            let rows = core.hand_over_rows(&mut report);
+            // What the ring holds happened before the sweep was over.
+            core.drain_held(ring);
+            core.swept(&report, rows, ring);
             memory::give_back();
         }
         // The next one may do better; that none completes shows in /readyz.
         Ok(Err(error)) => {
             core.sweep_failed();
+            core.drain_held(ring);
             tracing::warn!("{error}");
         }
         Err(error) => {

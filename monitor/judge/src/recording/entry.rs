@@ -1,8 +1,8 @@
 //! The lines of a recording after its header.
 
-use super::fact::{FactMirror, OwnerMirror};
+use super::fact::{FactMirror, OwnerMirror, is_zero};
 use crate::{Input, JudgedPath, Observation};
-use monitor_common::{Fact, FactKind};
+use monitor_common::Fact;
 use monitor_model::owner::Owner;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -11,10 +11,15 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Entry {
-    /// A fact, as [`Observation`].
+    /// As [`Input::Fact`].
     Observation(Box<Observed>),
-    /// As [`Input::LookAround`]: the rows are those that follow until the sweep is done.
-    LookAround,
+    /// As [`Input::Row`].
+    Row(Box<Observed>),
+    /// As [`Input::JudgeRows`].
+    JudgeRows {
+        /// The first place that is not judged yet.
+        below: u32,
+    },
     /// As [`Input::SweepDone`].
     SweepDone {
         /// When it began, CLOCK_MONOTONIC in ns.
@@ -23,7 +28,12 @@ pub enum Entry {
         now_ns: u64,
         /// Wall-clock time of its end, in ns since 1970.
         wall_unix_ns: i64,
+        /// Whether it did not show all that it found.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        cut: bool,
     },
+    /// As [`Input::SweepFailed`].
+    SweepFailed,
     /// As [`Input::Tick`].
     Tick {
         /// CLOCK_MONOTONIC in ns.
@@ -59,8 +69,11 @@ pub enum EndReason {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observed {
+    /// Of a row: its place in the sweep.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    number: u32,
     wall_unix_ns: i64,
-    #[serde(default, skip_serializing_if = "is_awake")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     suspended_ns: u64,
     #[serde(with = "OwnerMirror")]
     owner: Owner,
@@ -68,40 +81,46 @@ pub struct Observed {
     fact: Fact,
 }
 
-fn is_awake(suspended_ns: &u64) -> bool {
-    *suspended_ns == 0
+impl Observed {
+    fn of(number: u32, observation: &Observation<'_>) -> Box<Self> {
+        Box::new(Self {
+            number,
+            wall_unix_ns: observation.wall_unix_ns,
+            suspended_ns: observation.suspended_ns,
+            owner: observation.owner.as_ref().clone(),
+            fact: *observation.fact,
+        })
+    }
+
+    fn observation(&self) -> Observation<'_> {
+        Observation {
+            fact: &self.fact,
+            wall_unix_ns: self.wall_unix_ns,
+            suspended_ns: self.suspended_ns,
+            owner: Arc::new(self.owner.clone()),
+        }
+    }
 }
 
 impl Entry {
-    /// The fact, where it is a row of a sweep.
-    pub fn row(&self) -> Option<&Fact> {
-        match self {
-            Self::Observation(observed) if observed.fact.kind() == Some(FactKind::Swept) => {
-                Some(&observed.fact)
-            }
-            _ => None,
-        }
-    }
-
     /// The line that says `input`.
     pub fn of(input: &Input<'_>) -> Self {
         match input {
-            Input::Observation(observation) => Self::Observation(Box::new(Observed {
-                wall_unix_ns: observation.wall_unix_ns,
-                suspended_ns: observation.suspended_ns,
-                owner: observation.owner.as_ref().clone(),
-                fact: *observation.fact,
-            })),
-            Input::LookAround(_) => Self::LookAround,
+            Input::Fact(observation) => Self::Observation(Observed::of(0, observation)),
+            Input::Row { number, row } => Self::Row(Observed::of(*number, row)),
+            Input::JudgeRows { below } => Self::JudgeRows { below: *below },
             Input::SweepDone {
                 started_ns,
                 now_ns,
                 wall_unix_ns,
+                complete,
             } => Self::SweepDone {
                 started_ns: *started_ns,
                 now_ns: *now_ns,
                 wall_unix_ns: *wall_unix_ns,
+                cut: !complete,
             },
+            Input::SweepFailed => Self::SweepFailed,
             Input::Tick {
                 now_ns,
                 wall_unix_ns,
@@ -113,30 +132,27 @@ impl Entry {
         }
     }
 
-    /// Whether no row of a sweep that was looked at before comes after this.
-    pub fn ends_rows(&self) -> bool {
-        !matches!(self, Self::Observation(_) | Self::Lost { .. })
-    }
-
-    /// What the judge is to be told; `None` for a line about the recording itself, and
-    /// for one that is about those that follow.
+    /// What the judge is to be told; `None` for a line about the recording itself.
     pub fn input(&self) -> Option<Input<'_>> {
         Some(match self {
-            Self::Observation(observed) => Input::Observation(Observation {
-                fact: &observed.fact,
-                wall_unix_ns: observed.wall_unix_ns,
-                suspended_ns: observed.suspended_ns,
-                owner: Arc::new(observed.owner.clone()),
-            }),
+            Self::Observation(observed) => Input::Fact(observed.observation()),
+            Self::Row(observed) => Input::Row {
+                number: observed.number,
+                row: observed.observation(),
+            },
+            Self::JudgeRows { below } => Input::JudgeRows { below: *below },
             Self::SweepDone {
                 started_ns,
                 now_ns,
                 wall_unix_ns,
+                cut,
             } => Input::SweepDone {
                 started_ns: *started_ns,
                 now_ns: *now_ns,
                 wall_unix_ns: *wall_unix_ns,
+                complete: !cut,
             },
+            Self::SweepFailed => Input::SweepFailed,
             Self::Tick {
                 now_ns,
                 wall_unix_ns,
@@ -145,16 +161,20 @@ impl Entry {
                 wall_unix_ns: *wall_unix_ns,
             },
             Self::Paths(paths) => Input::Paths(paths.clone()),
-            Self::LookAround | Self::Lost { .. } | Self::End { .. } => return None,
+            Self::Lost { .. } | Self::End { .. } => return None,
         })
     }
 
     /// The moment of the input, CLOCK_MONOTONIC in ns, where it has one.
     pub fn moment_ns(&self) -> Option<u64> {
         match self {
-            Self::Observation(observed) => Some(observed.fact.time_ns),
+            Self::Observation(observed) | Self::Row(observed) => Some(observed.fact.time_ns),
             Self::SweepDone { now_ns, .. } | Self::Tick { now_ns, .. } => Some(*now_ns),
-            Self::LookAround | Self::Paths(_) | Self::Lost { .. } | Self::End { .. } => None,
+            Self::JudgeRows { .. }
+            | Self::SweepFailed
+            | Self::Paths(_)
+            | Self::Lost { .. }
+            | Self::End { .. } => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use monitor_model::owner::Owner;
 use serde::{Deserialize, Serialize};
 
 /// Members that are zero, or nothing, are left out.
-fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+pub(super) fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 

@@ -8,8 +8,11 @@
 //! line stands for itself: who wants less may take lines away, all but the first.
 //!
 //! ```text
-//! {"tcplull_recording":1,"made_by":"0.1.0","limits":{"jiffy_ns":4000000,…},"paths":[{"id":0,"name":"nat",…}]}
-//! {"observation":{"wall_unix_ns":…,"owner":{"pid":7,"comm":"api"},"fact":{"kind":"swept",…,"socket":{"cookie":5,…}}}}
+//! {"tcplull_recording":2,"made_by":"0.1.0","limits":{"jiffy_ns":4000000,…},"paths":[{"id":0,"name":"nat",…}]}
+//! {"observation":{"wall_unix_ns":…,"owner":{"pid":7,"comm":"api"},"fact":{"kind":"sent",…,"socket":{"cookie":5,…}}}}
+//! {"row":{"number":3,"wall_unix_ns":…,"owner":{…},"fact":{"kind":"swept",…}}}
+//!                                every row of a sweep, before the first is judged
+//! {"judge_rows":{"below":256}}   the turn of its rows up to this number; what came meanwhile stands between the turns
 //! {"sweep_done":{"started_ns":…,"now_ns":…,"wall_unix_ns":…}}
 //! {"tick":{"now_ns":…,"wall_unix_ns":…}}
 //! {"paths":[…]}                  a reload
@@ -38,4 +41,4 @@ pub use sink::{Over, Sink};
 /// Version of the format. It goes up when a line comes to mean something else.
 /// New members do not change it: a recording without them has zero there, and a
 /// build that does not know one refuses it by name.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;

@@ -7,12 +7,7 @@ use crate::alerts::{self, Alerts};
 use crate::{Judge, Verdict};
 use monitor_model::alert::Alert;
 use monitor_model::finding::Finding;
-use std::collections::VecDeque;
 use std::io::BufRead;
-
-/// Lines that are looked at ahead, at most: what a sweep holds, and as much again that
-/// waited in the ring.
-const MAX_AHEAD: usize = 2 * 65_536;
 
 /// What came of a replay besides its findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,8 +39,7 @@ pub fn replay<R: BufRead, E: From<RecordingError>>(
     let mut replayed = Replayed::default();
     let mut verdicts = Vec::new();
     let mut now_ns = 0;
-    let mut lines = Lines::of(recording);
-    'lines: while let Some(entry) = lines.next(&mut judge)? {
+    'lines: while let Some(entry) = recording.entry()? {
         if let Entry::Lost { inputs } = entry {
             replayed.lost = replayed.lost.saturating_add(inputs);
         }
@@ -72,51 +66,4 @@ pub fn replay<R: BufRead, E: From<RecordingError>>(
     replayed.alerts = alerts.firing().collect();
     replayed.ending = recording.ending();
     Ok(replayed)
-}
-
-/// The lines of a recording, with the rows of a sweep looked at where the daemon did:
-/// all together, before the first of them is judged and what came meanwhile.
-struct Lines<'a, R> {
-    recording: &'a mut Recording<R>,
-    /// What was looked at ahead.
-    ahead: VecDeque<Result<Option<Entry>, RecordingError>>,
-}
-
-impl<'a, R: BufRead> Lines<'a, R> {
-    fn of(recording: &'a mut Recording<R>) -> Self {
-        Self {
-            recording,
-            ahead: VecDeque::new(),
-        }
-    }
-
-    fn next(&mut self, judge: &mut Judge) -> Result<Option<Entry>, RecordingError> {
-        let next = match self.ahead.pop_front() {
-            Some(next) => next,
-            None => self.recording.entry(),
-        };
-        if matches!(next, Ok(Some(Entry::LookAround))) {
-            self.look_ahead(judge);
-        }
-        next
-    }
-
-    fn look_ahead(&mut self, judge: &mut Judge) {
-        while self.ahead.len() < MAX_AHEAD {
-            let entry = self.recording.entry();
-            let over = match &entry {
-                Ok(Some(entry)) => {
-                    if let Some(row) = entry.row() {
-                        judge.look_around(row);
-                    }
-                    entry.ends_rows()
-                }
-                _ => true,
-            };
-            self.ahead.push_back(entry);
-            if over {
-                break;
-            }
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! What holds for any facts in any order.
 
 use super::story::{JIFFY_NS, SECOND, azure, owner, socket, wall};
-use crate::{Judge, JudgedPath, Limits, Observation, Verdict};
+use crate::{Input, Judge, JudgedPath, Limits, Observation, Verdict};
 use monitor_common::{Fact, FactKind, NO_PATH, Segment, Socket};
 use monitor_model::finding::{Certainty, Clock, FindingKind, Outcome};
 use proptest::collection::vec;
@@ -168,18 +168,33 @@ fn judged(steps: &[Step], limits: Limits) -> (Judge, Vec<Verdict>) {
     for step in steps {
         match step {
             Step::Fact(fact, suspended_ns) => {
-                if fact.kind() == Some(FactKind::Swept) {
-                    judge.look_around(fact);
-                }
                 let observation = Observation {
                     fact,
                     wall_unix_ns: wall(fact.time_ns % (1 << 60)),
                     suspended_ns: *suspended_ns,
                     owner: Arc::new(owner()),
                 };
-                judge.observe(&observation, &mut out);
+                let input = match fact.kind() {
+                    // Rows are judged late: with the end of a sweep, or when the next portion is due.
+                    Some(FactKind::Swept) => Input::Row {
+                        number: fact.flags % 8,
+                        row: observation,
+                    },
+                    _ => Input::Fact(observation),
+                };
+                judge.take(&input, &mut out);
+                let below = fact.socket.segs_in % 8;
+                judge.take(&Input::JudgeRows { below }, &mut out);
             }
-            Step::SweepDone(started, now) => judge.sweep_done(*started, *now, 0, &mut out),
+            Step::SweepDone(started, now) => {
+                let done = Input::SweepDone {
+                    started_ns: *started,
+                    now_ns: *now,
+                    wall_unix_ns: 0,
+                    complete: true,
+                };
+                judge.take(&done, &mut out);
+            }
             Step::Tick(now) => judge.tick(*now, i64::MAX, &mut out),
             Step::Reload => judge.set_paths(paths()),
         }

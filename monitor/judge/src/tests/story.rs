@@ -3,7 +3,7 @@
 mod peer;
 
 pub(super) use super::socket::{JIFFY_NS, MS, SECOND, azure, owner, socket};
-use crate::{Judge, JudgedPath, Limits, Observation, Verdict};
+use crate::{Input, Judge, JudgedPath, Limits, Observation, Verdict};
 use monitor_common::{Fact, FactKind, NO_PATH, Segment, Socket, TcpState, flags};
 use monitor_model::finding::{Clock, Finding};
 use monitor_model::owner::Owner;
@@ -93,14 +93,18 @@ impl Story {
 
     /// A sweep that began at `started_ns` is over now.
     pub(super) fn sweep_is_over(&mut self, started_ns: u64) {
-        self.judge
-            .sweep_done(started_ns, self.now, wall(self.now), &mut self.verdicts);
+        let done = Input::SweepDone {
+            started_ns,
+            now_ns: self.now,
+            wall_unix_ns: wall(self.now),
+            complete: true,
+        };
+        self.judge.take(&done, &mut self.verdicts);
     }
 
     /// The sweep does not show the socket.
     pub(super) fn sweep_without(&mut self) -> &mut Self {
-        self.judge
-            .sweep_done(self.now, self.now, wall(self.now), &mut self.verdicts);
+        self.sweep_is_over(self.now);
         self
     }
 

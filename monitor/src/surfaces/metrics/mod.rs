@@ -132,17 +132,21 @@ impl Metrics {
     }
 
     /// Takes in what a completed sweep found.
-    pub fn sweep(&mut self, sweep: SweepNumbers, silent: &SilentCounts<'_>) {
+    pub fn sweep(&mut self, sweep: SweepNumbers) {
         self.sweeps += 1;
         self.rows_dropped += sweep.rows_dropped;
         self.samples_dropped += sweep.samples_dropped;
+        self.last_sweep = sweep;
+    }
+
+    /// Replaces the counts of silent connections by those of a sweep.
+    pub fn silent(&mut self, silent: &SilentCounts<'_>) {
         for path in self.paths.values_mut() {
             path.silent.clear();
         }
         for ((path, silence), count) in silent {
             self.on(*path).silent.insert(*silence, *count);
         }
-        self.last_sweep = sweep;
     }
 
     /// Takes in the kernel side's counters. Those that cannot be read for once stay.

@@ -29,8 +29,8 @@ fn fact_of(bytes: &[u8]) -> Fact {
     read(bytes)
 }
 
-fn observation(fact: &Fact) -> Input<'_> {
-    Input::Observation(Observation {
+fn observation(fact: &Fact) -> Observation<'_> {
+    Observation {
         fact,
         wall_unix_ns: 1_800_000_000_000_000_000,
         suspended_ns: 7,
@@ -39,7 +39,7 @@ fn observation(fact: &Fact) -> Input<'_> {
             comm: Some("api".to_owned()),
             ..Owner::default()
         }),
-    })
+    }
 }
 
 fn nat() -> Vec<JudgedPath> {
@@ -75,12 +75,16 @@ fn silence(seconds: u64) -> Vec<Entry> {
         fact.socket.local[..4].copy_from_slice(&[10, 0, 0, 4]);
         fact.socket.remote[..4].copy_from_slice(&[20, 1, 2, 3]);
         fact.socket.remote_port = 443;
-        entries.push(Entry::of(&observation(&fact)));
+        entries.push(Entry::of(&Input::Row {
+            number: 0,
+            row: observation(&fact),
+        }));
         let (now_ns, wall_unix_ns) = (fact.time_ns, 1_800_000_000_000_000_000);
         entries.push(Entry::SweepDone {
             started_ns: now_ns,
             now_ns,
             wall_unix_ns,
+            cut: false,
         });
         entries.push(Entry::Tick {
             now_ns,

@@ -47,8 +47,8 @@ fn what_is_no_recording_is_refused_at_its_first_line() {
     let endless = vec![b'x'; 3 << 20];
     let said = replayed(&endless).unwrap_err().to_string();
     assert!(said.starts_with("facts:1: this is no recording;"), "{said}");
-    let newer = text(&[]).replace("\"tcplull_recording\":1", "\"tcplull_recording\":2");
-    assert!(refused(&newer).contains("format 2, and this build reads 1"));
+    let newer = text(&[]).replace("\"tcplull_recording\":2", "\"tcplull_recording\":3");
+    assert!(refused(&newer).contains("format 3, and this build reads 2"));
     let jiffy = text(&[]).replace("\"jiffy_ns\":4000000", "\"jiffy_ns\":0");
     assert!(refused(&jiffy).contains("facts:1: limits.jiffy_ns is 0"));
     let unknown = text(&[]).replace("\"made_by\"", "\"made_in\"");

@@ -149,14 +149,12 @@ fn a_sweep_replaces_what_the_one_before_found() {
         interval: Duration::from_secs(5),
         sockets: 300,
     };
-    metrics.sweep(
-        sweep,
-        &HashMap::from([
-            ((Some("nat"), Silence::AtRisk), 7),
-            ((Some("nat"), Silence::Crossed), 2),
-            ((Some("db"), Silence::AtRisk), 1),
-        ]),
-    );
+    metrics.sweep(sweep);
+    metrics.silent(&HashMap::from([
+        ((Some("nat"), Silence::AtRisk), 7),
+        ((Some("nat"), Silence::Crossed), 2),
+        ((Some("db"), Silence::AtRisk), 1),
+    ]));
     assert_eq!(
         value(
             &metrics,
@@ -177,7 +175,8 @@ fn a_sweep_replaces_what_the_one_before_found() {
     );
     assert_eq!(value(&metrics, "tcplull_sweep_interval_seconds"), Some(5.0));
     assert_eq!(value(&metrics, "tcplull_sweep_sockets"), Some(300.0));
-    metrics.sweep(sweep, &HashMap::from([((Some("db"), Silence::AtRisk), 3)]));
+    metrics.sweep(sweep);
+    metrics.silent(&HashMap::from([((Some("db"), Silence::AtRisk), 3)]));
     assert_eq!(
         value(
             &metrics,
