@@ -282,13 +282,7 @@ impl Core {
 
     /// A fact with what the judge cannot know of itself.
     fn observation<'a>(&mut self, fact: &'a Fact, now: Reading) -> Observation<'a> {
-        let comm = comm_of(fact);
-        let known = fact.has(flags::TASK_KNOWN);
-        let owner = self.owners.resolve(
-            known.then_some(fact.pid),
-            comm.as_deref().filter(|_| known),
-            fact.socket.cgroup_id,
-        );
+        let owner = self.owners.of(fact);
         let silent_since = fact
             .time_ns
             .saturating_sub(fact.payload_idle_ns.max(fact.packet_idle_ns));
