@@ -1,9 +1,17 @@
-use super::client::Arguments;
+//! `tcplull alerts`: what fires in a running daemon.
+
+use super::arguments::Context;
+pub(super) use super::client::Arguments;
 use super::exit::CliError;
-use crate::surfaces::inspect::Command;
+use crate::daemon::Question;
 use crate::text;
 use std::process::ExitCode;
 
-pub(super) fn main(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    arguments.ask(Command::Alerts, text::alert_header(), text::alert_line)
+pub(super) const QUESTION: Question = Question {
+    name: "alerts",
+    answer: |daemon, rows| daemon.send(rows, |core| core.alerts().firing().collect()),
+};
+
+pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
+    arguments.ask(QUESTION.name, text::alert_header(), text::alert_line)
 }

@@ -1,6 +1,8 @@
+//! `tcplull check`: what works on this machine, and why not.
+
+use super::arguments::{ConfigArguments, Context, HookArguments, KernelArguments};
 use super::client::write;
 use super::exit::CliError;
-use super::{ConfigArguments, HookArguments, KernelArguments};
 use crate::config::{Config, Overrides};
 use crate::daemon::DaemonError;
 use crate::surfaces::inspect;
@@ -42,7 +44,7 @@ struct Report {
     watch: Option<WatchStatus>,
 }
 
-pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, CliError> {
+pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, CliError> {
     let config = arguments.config.load(Overrides::default())?;
     if arguments.repair {
         return repair(arguments, &config);
@@ -75,7 +77,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
     } else {
         write(&text::check_lines(&rows(&report)))?;
     }
-    if verbose {
+    if context.verbose {
         let watch = report.watch.iter().flat_map(|status| &status.refused);
         let hooks = report.hooks.iter().flat_map(|status| &status.refused);
         for refusal in watch.chain(hooks) {

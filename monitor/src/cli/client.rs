@@ -1,9 +1,9 @@
 //! Asking a running daemon, and writing what it answers.
 
-use super::ConfigArguments;
+use super::arguments::ConfigArguments;
 use super::exit::CliError;
 use crate::config::Overrides;
-use crate::surfaces::inspect::{Answer, Command, InspectClient};
+use crate::surfaces::inspect::{Answer, InspectClient};
 use crate::text;
 use clap::Args;
 use serde::de::DeserializeOwned;
@@ -26,7 +26,7 @@ impl Arguments {
     /// lays them out.
     pub(super) fn ask<T: DeserializeOwned>(
         &self,
-        command: Command,
+        command: &str,
         header: String,
         line: fn(&T) -> String,
     ) -> Result<ExitCode, CliError> {
@@ -54,7 +54,7 @@ pub(super) struct Output<T> {
 /// Asks the daemon on `socket` and writes each row to standard output as it comes.
 pub(super) fn print<T: DeserializeOwned>(
     socket: &Path,
-    command: Command,
+    command: &str,
     output: &Output<T>,
 ) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()

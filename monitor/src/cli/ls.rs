@@ -1,9 +1,11 @@
+//! `tcplull ls`: the connections of this host.
+
+use super::arguments::{ConfigArguments, Context, KernelArguments, TimeoutArgument};
 use super::client::{Output, print, write};
 use super::exit::CliError;
-use super::{ConfigArguments, KernelArguments, TimeoutArgument};
 use crate::config::Overrides;
-use crate::daemon::list_once;
-use crate::surfaces::inspect::{ClientError, Command};
+use crate::daemon::{Question, list_once};
+use crate::surfaces::inspect::ClientError;
 use crate::text;
 use clap::Args;
 use std::process::ExitCode;
@@ -23,7 +25,12 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn main(arguments: &Arguments) -> Result<ExitCode, CliError> {
+pub(super) const QUESTION: Question = Question {
+    name: "ls",
+    answer: |daemon, rows| daemon.send_connections(rows),
+};
+
+pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
     let config = arguments.config.load(Overrides {
         timeout: arguments.timeout.timeout,
         ..Overrides::default()
@@ -34,7 +41,7 @@ pub(super) fn main(arguments: &Arguments) -> Result<ExitCode, CliError> {
             header: text::connection_header(),
             line: text::connection_line,
         };
-        match print(&config.socket, Command::Ls, &output) {
+        match print(&config.socket, QUESTION.name, &output) {
             Ok(()) => return Ok(ExitCode::SUCCESS),
             // Who names a socket means the daemon on it.
             Err(CliError::Client(ClientError::NobodyAnswers { .. }))

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod alerts;
+mod arguments;
 mod check;
 mod client;
 mod exit;
@@ -9,12 +10,11 @@ mod replay;
 mod run;
 mod watch;
 
-use crate::config::{self, Config, ConfigError, Overrides};
-use clap::{Args, Parser, Subcommand};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use crate::daemon::Question;
+use arguments::Context;
+use clap::{Parser, Subcommand};
+use exit::CliError;
 use std::process::ExitCode;
-use std::time::Duration;
 
 /// Says when a TCP connection's silence has outlived its path's idle timeout,
 /// and what became of the connection then.
@@ -28,126 +28,50 @@ struct Cli {
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
+/// Each command with its help and its file; and, where a running daemon answers it, the
+/// question that it is asked.
+macro_rules! commands {
+    ($($(#[$help:meta])* $name:ident = $file:ident $(asks $question:path)?;)*) => {
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($(#[$help])* $name($file::Arguments),)*
+        }
+
+        impl Command {
+            fn run(&self, context: Context) -> Result<ExitCode, CliError> {
+                match self {
+                    $(Self::$name(arguments) => $file::main(arguments, context),)*
+                }
+            }
+        }
+
+        const QUESTIONS: &[Question] = &[$($($question,)?)*];
+    };
+}
+
+commands! {
     /// The daemon.
-    Run(run::Arguments),
+    Run = run;
     /// Findings of a running daemon as they come.
-    Watch(client::Arguments),
+    Watch = watch;
     /// Connections with both idle clocks, timeout and keepalive, one shot.
-    Ls(ls::Arguments),
+    Ls = ls asks ls::QUESTION;
     /// What works on this machine, and why not.
-    Check(check::Arguments),
+    Check = check;
     /// The alerts that are firing in a running daemon.
-    Alerts(client::Arguments),
+    Alerts = alerts asks alerts::QUESTION;
     /// Judges a recording again, without privileges.
-    Replay(replay::Arguments),
-}
-
-/// Where the configuration comes from.
-#[derive(Args, Clone, Debug)]
-struct ConfigArguments {
-    /// Configuration file [default: /etc/tcplull/config.toml, which may be absent]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Live inspection socket, in place of the configuration's
-    #[arg(long, value_name = "PATH")]
-    socket: Option<PathBuf>,
-}
-
-impl ConfigArguments {
-    fn load(&self, mut overrides: Overrides) -> Result<Config, ConfigError> {
-        overrides.socket.clone_from(&self.socket);
-        Config::load(
-            self.config.as_deref(),
-            Path::new(config::DEFAULT_FILE),
-            &overrides,
-        )
-    }
-}
-
-/// What a command that loads the kernel side must know besides.
-#[derive(Args, Clone, Debug)]
-struct KernelArguments {
-    /// File with this kernel's BTF
-    #[arg(long, value_name = "FILE", default_value = monitor_kernel::VMLINUX_BTF)]
-    btf: PathBuf,
-}
-
-/// A way of watching, as the command line has it.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum WatchWay {
-    /// A program runs on every send and every received segment of the host.
-    Global,
-    /// The sweep marks sockets that have been silent for a while, and only their
-    /// traffic runs a program (Linux 6.12 and later).
-    PerSocket,
-}
-
-impl From<WatchWay> for monitor_kernel::WatchMode {
-    fn from(way: WatchWay) -> Self {
-        match way {
-            WatchWay::Global => Self::Global,
-            WatchWay::PerSocket => Self::PerSocket,
-        }
-    }
-}
-
-/// What a command that attaches hooks must know besides.
-#[derive(Args, Clone, Debug)]
-struct HookArguments {
-    /// Watch by programs on every segment of the host, or only on those of sockets that
-    /// have been silent [default: per-socket where the kernel can (6.12 and later)]
-    #[arg(long, value_enum, value_name = "WAY")]
-    watch: Option<WatchWay>,
-    /// Serve a hook by this kind of mechanism alone, such as "send=fentry" (for tests
-    /// and support)
-    #[arg(long, value_name = "HOOK=MECHANISM", value_delimiter = ',')]
-    hooks: Vec<monitor_kernel::HookOverride>,
-}
-
-impl HookArguments {
-    /// For the daemon with this inspection socket.
-    fn options(&self, socket: PathBuf) -> monitor_kernel::HookOptions {
-        monitor_kernel::HookOptions {
-            watch: self.watch.map(Into::into),
-            overrides: self.hooks.clone(),
-            socket,
-        }
-    }
-}
-
-/// Flags that state a timeout.
-#[derive(Args, Clone, Debug)]
-struct TimeoutArgument {
-    /// Idle timeout of the default path, such as "4m": no file is needed then
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = config::parse_timeout)]
-    timeout: Option<Duration>,
-}
-
-/// Flags of the daemon that override its configuration.
-#[derive(Args, Clone, Debug)]
-struct DaemonArguments {
-    /// Address of metrics and health, in place of the configuration's
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    listen: Option<SocketAddr>,
-    /// Time between two sweeps, such as "5s"
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = config::parse_sweep_interval)]
-    sweep_interval: Option<Duration>,
+    Replay = replay;
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = match &cli.command {
-        Command::Run(arguments) => run::main(arguments, cli.verbose),
-        Command::Watch(arguments) => watch::main(arguments),
-        Command::Ls(arguments) => ls::main(arguments),
-        Command::Check(arguments) => check::main(arguments, cli.verbose),
-        Command::Alerts(arguments) => alerts::main(arguments),
-        Command::Replay(arguments) => replay::main(arguments),
+    let context = Context {
+        verbose: cli.verbose,
+        questions: QUESTIONS,
     };
-    match outcome {
+    match cli.command.run(context) {
         Ok(code) => code,
         Err(error) => error.report(cli.verbose),
     }

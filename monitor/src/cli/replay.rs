@@ -1,3 +1,6 @@
+//! `tcplull replay`: a recording judged again.
+
+use super::arguments::Context;
 use super::client::write;
 use super::exit::CliError;
 use crate::text;
@@ -24,7 +27,7 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn main(arguments: &Arguments) -> Result<ExitCode, CliError> {
+pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
     if arguments.file == Path::new("-") {
         let recording = Recording::read("standard input".to_owned(), stdin().lock())?;
         show(recording, arguments)?;

@@ -1,5 +1,9 @@
+//! `tcplull run`: the daemon.
+
+use super::arguments::{
+    ConfigArguments, Context, DaemonArguments, HookArguments, KernelArguments, TimeoutArgument,
+};
 use super::exit::CliError;
-use super::{ConfigArguments, DaemonArguments, HookArguments, KernelArguments, TimeoutArgument};
 use crate::config::Overrides;
 use crate::daemon::{self, Options};
 use crate::surfaces::log::LogFormat;
@@ -61,8 +65,8 @@ fn ring_bytes(text: &str) -> Result<u32, String> {
         .ok_or_else(|| "write a power of two from 4096 to 1073741824".to_owned())
 }
 
-pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, CliError> {
-    let level = if verbose {
+pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, CliError> {
+    let level = if context.verbose {
         LevelFilter::DEBUG
     } else {
         LevelFilter::INFO
@@ -85,7 +89,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
     };
     let config = arguments.config.clone();
     let hooks = arguments.hooks.clone();
-    daemon::run(&Options {
+    let options = Options {
         configuration: Box::new(move || config.load(overrides.clone())),
         log_format: arguments.log_format,
         btf: arguments.kernel.btf.clone(),
@@ -95,6 +99,7 @@ pub(super) fn main(arguments: &Arguments, verbose: bool) -> Result<ExitCode, Cli
             path,
             max_bytes: u64::from(arguments.record_max) << 20,
         }),
-    })?;
+    };
+    daemon::run(&options, context.questions)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -37,7 +37,8 @@ pub(super) struct Parts<'a> {
     pub(super) inspect: InspectCounters,
 }
 
-pub(super) struct Core {
+/// The running daemon's knowledge.
+pub struct Core {
     tables: Tables,
     paths: Vec<JudgedPath>,
     judge: Judge,
@@ -228,7 +229,8 @@ impl Core {
         Lister::new(self.paths.clone(), self.jiffy_ns)
     }
 
-    pub(super) fn alerts(&self) -> &Alerts {
+    /// The alerts that fire.
+    pub fn alerts(&self) -> &Alerts {
         &self.sinks.alerts
     }
 

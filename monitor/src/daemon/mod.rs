@@ -12,13 +12,14 @@ mod sources;
 use crate::memory;
 use crate::surfaces::http::HttpServer;
 use crate::surfaces::inspect::{Feed, InspectServer};
-use core::{Core, Parts, lock};
+pub use core::Core;
+use core::{Parts, lock};
 pub use error::DaemonError;
 pub use listing::{Lister, list_once};
 use monitor_common::SweepMode;
 use monitor_kernel::{FactRing, Kernel, SweepReport, Sweeper};
 pub use options::Options;
-use sources::Sources;
+pub use sources::{Question, Sources};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::unix::AsyncFd;
@@ -35,12 +36,12 @@ const TICK: Duration = Duration::from_secs(1);
 /// Time for a sweep under way when the daemon stops.
 const LAST_SWEEP: Duration = Duration::from_secs(2);
 
-/// Runs the daemon until SIGTERM or SIGINT.
+/// Runs the daemon until SIGTERM or SIGINT. It answers these questions.
 ///
 /// # Errors
 ///
 /// What keeps it from starting; each names the remedy.
-pub fn run(options: &Options) -> Result<(), DaemonError> {
+pub fn run(options: &Options, questions: &[Question]) -> Result<(), DaemonError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -48,12 +49,12 @@ pub fn run(options: &Options) -> Result<(), DaemonError> {
             what: "cannot start the runtime",
             source,
         })?;
-    let result = runtime.block_on(serve(options));
+    let result = runtime.block_on(serve(options, questions));
     runtime.shutdown_timeout(LAST_SWEEP);
     result
 }
 
-async fn serve(options: &Options) -> Result<(), DaemonError> {
+async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonError> {
     let config = (options.configuration)()?;
     for note in &config.notes {
         tracing::info!("{note}");
@@ -99,7 +100,8 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         inspect: inspect.counters(),
     })?));
     let sweeper = Arc::new(Mutex::new(sweeper));
-    let sources = Arc::new(Sources::new(Arc::clone(&core), Arc::clone(&sweeper)));
+    let sources = Sources::new(Arc::clone(&core), Arc::clone(&sweeper));
+    let lists = sources.lists(questions);
     tracing::info!(
         "attached in {} ms, watching {}; metrics on http://{}/metrics, inspection on {}",
         begun.elapsed().as_millis(),
@@ -110,8 +112,8 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
 
     let (stop, stopping) = watch::channel(());
     let servers = [
-        tokio::spawn(http.serve(sources.clone(), closed(stopping.clone()))),
-        tokio::spawn(inspect.serve(sources, feed, closed(stopping))),
+        tokio::spawn(http.serve(Arc::new(sources), closed(stopping.clone()))),
+        tokio::spawn(inspect.serve(lists, feed, closed(stopping))),
     ];
     let result = work(options, &core, &sweeper, ring).await;
     let cleared = sweeper

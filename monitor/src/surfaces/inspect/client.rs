@@ -1,4 +1,6 @@
-use super::protocol::{Command, LineRead, Notice, Request, read_line};
+//! The side that asks.
+
+use super::protocol::{LineRead, Notice, Request, read_line};
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -66,11 +68,12 @@ pub struct InspectClient {
 }
 
 impl InspectClient {
-    /// Asks the daemon on the socket at `path`.
+    /// Asks the daemon on the socket at `path` for findings ([`super::WATCH`]), or for a
+    /// list by its name.
     ///
     /// # Errors
     /// Nobody there, or the request cannot be sent.
-    pub async fn ask(path: &Path, command: Command) -> Result<Self, ClientError> {
+    pub async fn ask(path: &Path, command: &str) -> Result<Self, ClientError> {
         let path = path.to_owned();
         let stream = UnixStream::connect(&path)
             .await
@@ -82,6 +85,7 @@ impl InspectClient {
                 _ => ClientError::Connect { path, source },
             })?;
         let (reader, mut writer) = stream.into_split();
+        let command = command.to_owned();
         let mut request = serde_json::to_vec(&Request { command }).map_err(io::Error::from)?;
         request.push(b'\n');
         match writer.write_all(&request).await {

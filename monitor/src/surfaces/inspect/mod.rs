@@ -1,8 +1,8 @@
 //! Live inspection of a running daemon over a Unix socket.
 //!
 //! A client sends one request line, `{"command":"watch"}`, and reads one JSON
-//! object a line: findings for `watch` until it goes, connections for `ls`,
-//! alerts for `alerts`, both of which end with the stream. A line
+//! object a line: findings for `watch` until it goes, or the rows of a list, such as
+//! `ls`, which end with the stream. A line
 //! `{"lagged":3}` says that a slow watcher missed so many findings, a line
 //! `{"error":"…"}` why there is no (further) answer.
 
@@ -17,8 +17,6 @@ mod tests;
 
 pub use client::{Answer, ClientError, InspectClient};
 pub use feed::Feed;
-pub use protocol::{Command, LONGEST_REQUEST};
-pub use server::{
-    ClientGone, InspectCounters, InspectServer, InspectSource, InspectTotals, Listing, RowSender,
-};
+pub use protocol::{LONGEST_REQUEST, WATCH};
+pub use server::{ClientGone, InspectCounters, InspectServer, InspectTotals, Lists, RowSender};
 pub use socket::{InspectError, Place, take_place};

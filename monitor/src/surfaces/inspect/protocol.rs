@@ -1,3 +1,5 @@
+//! What goes over the inspection socket.
+
 use serde::{Deserialize, Serialize};
 use std::io;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
@@ -5,22 +7,15 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 /// The longest request line, in bytes.
 pub const LONGEST_REQUEST: usize = 4096;
 
-/// What a client asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Command {
-    /// Findings as they come.
-    Watch,
-    /// All connections.
-    Ls,
-    /// The alerts that fire.
-    Alerts,
-}
+/// Asks for findings as they come.
+pub const WATCH: &str = "watch";
 
+/// What a client asks for.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Request {
-    pub(super) command: Command,
+    /// [`WATCH`], or the name of a list.
+    pub(super) command: String,
 }
 
 /// A line that is no row.

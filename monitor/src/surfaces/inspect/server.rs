@@ -1,8 +1,11 @@
+//! The side that answers.
+
 use super::feed::Feed;
-use super::protocol::{Command, LONGEST_REQUEST, LineRead, Notice, Request, read_line};
+use super::protocol::{LONGEST_REQUEST, LineRead, Notice, Request, WATCH, read_line};
 use super::socket::{InspectError, SocketFile, claim};
 use serde::Serialize;
 use std::io;
+use std::iter::once;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,21 +32,13 @@ const ROW_TIMEOUT: Duration = Duration::from_secs(300);
 /// Rows on their way from their producer to a client.
 const ROWS_AHEAD: usize = 64;
 
-/// What a client may list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Listing {
-    /// All connections.
-    Connections,
-    /// The alerts that fire.
-    Alerts,
-}
+/// What to do about a bad request.
+const REMEDY: &str = r#"send a line such as {"command":"watch"}"#;
 
-/// Where the lists come from.
-pub trait InspectSource: Send + Sync + 'static {
-    /// Begins to send the rows of a list, and returns at once: what takes time
-    /// goes to a task or a thread of its own. The list ends when `rows` is dropped.
-    fn list(&self, listing: Listing, rows: RowSender);
-}
+/// The lists that clients may ask for: the name of each, and what begins to send its rows
+/// and returns at once. What takes time goes to a task or a thread of its own; the list
+/// ends when the sender is dropped.
+pub type Lists = Vec<(&'static str, Box<dyn Fn(RowSender) + Send + Sync>)>;
 
 /// The client, or the daemon's inspection, has gone: no further row is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -160,12 +155,8 @@ impl InspectServer {
     }
 
     /// Serves until `shutdown` is over; then every client's stream ends.
-    pub async fn serve(
-        self,
-        source: Arc<dyn InspectSource>,
-        feed: Feed,
-        shutdown: impl Future<Output = ()>,
-    ) {
+    pub async fn serve(self, lists: Lists, feed: Feed, shutdown: impl Future<Output = ()>) {
+        let lists = Arc::new(lists);
         let mut clients = JoinSet::new();
         tokio::pin!(shutdown);
         loop {
@@ -179,9 +170,9 @@ impl InspectServer {
                     }
                     Ok((stream, _)) => {
                         let client = Client::new(stream, Arc::clone(&self.counters));
-                        let (source, feed) = (Arc::clone(&source), feed.clone());
+                        let (lists, feed) = (Arc::clone(&lists), feed.clone());
                         clients.spawn(async move {
-                            if let Err(error) = client.serve(&*source, &feed).await {
+                            if let Err(error) = client.serve(&lists, &feed).await {
                                 tracing::debug!("inspection: {error}");
                             }
                         });
@@ -202,6 +193,18 @@ fn refuse(stream: UnixStream) {
     let reason = format!("{MOST_CLIENTS} clients are served already: end one of them");
     // A client that went needs no reason.
     let _ = stream.try_write(line(&Notice::Error(reason)).as_bytes());
+}
+
+fn unknown(command: &str, lists: &Lists) -> String {
+    let known = lists.iter().map(|(name, _)| *name);
+    let known: Vec<String> = once(WATCH)
+        .chain(known)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    format!(
+        "bad request: unknown variant `{command}`, expected one of {}; {REMEDY}",
+        known.join(", ")
+    )
 }
 
 struct Client {
@@ -227,15 +230,20 @@ impl Client {
         }
     }
 
-    async fn serve(mut self, source: &dyn InspectSource, feed: &Feed) -> io::Result<()> {
+    async fn serve(mut self, lists: &Lists, feed: &Feed) -> io::Result<()> {
         let command = match self.request().await? {
             Ok(request) => request.command,
             Err(reason) => return self.write(&line(&Notice::Error(reason))).await,
         };
-        match command {
-            Command::Watch => self.watch(feed).await,
-            Command::Ls => self.list(source, Listing::Connections).await,
-            Command::Alerts => self.list(source, Listing::Alerts).await,
+        if command == WATCH {
+            return self.watch(feed).await;
+        }
+        match lists.iter().find(|(name, _)| *name == command) {
+            Some((_, list)) => self.list(list).await,
+            None => {
+                let reason = unknown(&command, lists);
+                self.write(&line(&Notice::Error(reason))).await
+            }
         }
     }
 
@@ -251,11 +259,10 @@ impl Client {
             return Ok(Err(format!("no request within {seconds} s")));
         };
         Ok(match read? {
-            LineRead::Line(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
-                format!("bad request: {error}; send a line such as {{\"command\":\"watch\"}}")
-            }),
+            LineRead::Line(bytes) => serde_json::from_slice(&bytes)
+                .map_err(|error| format!("bad request: {error}; {REMEDY}")),
             LineRead::TooLong => Err(format!(
-                "bad request: longer than {LONGEST_REQUEST} bytes; send a line such as {{\"command\":\"watch\"}}"
+                "bad request: longer than {LONGEST_REQUEST} bytes; {REMEDY}"
             )),
             LineRead::End(_) => Err("the request ended before its line did".to_owned()),
         })
@@ -285,9 +292,9 @@ impl Client {
         }
     }
 
-    async fn list(mut self, source: &dyn InspectSource, listing: Listing) -> io::Result<()> {
+    async fn list(mut self, list: impl Fn(RowSender)) -> io::Result<()> {
         let (sender, mut rows) = mpsc::channel(ROWS_AHEAD);
-        source.list(listing, RowSender(sender));
+        list(RowSender(sender));
         while let Some(row) = rows.recv().await {
             timeout(ROW_TIMEOUT, self.writer.write_all(row.as_bytes())).await??;
         }

@@ -1,3 +1,5 @@
+//! A client and a server of one process, over a real socket.
+
 use super::*;
 use crate::surfaces::sink::Sink;
 use crate::text::tests::{blackholed, row};
@@ -6,34 +8,27 @@ use monitor_model::listing::ConnectionRow;
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::PathBuf;
-use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// A daemon with so many connections, whose alerts cannot be had.
-struct Daemon {
-    connections: usize,
-}
-
-impl InspectSource for Daemon {
-    fn list(&self, listing: Listing, rows: RowSender) {
-        let connections = self.connections;
+/// The lists of a daemon with so many connections, whose alerts cannot be had.
+fn lists(connections: usize) -> Lists {
+    let ls = move |rows: RowSender| {
         tokio::spawn(async move {
-            match listing {
-                Listing::Connections => {
-                    for _ in 0..connections {
-                        if rows.send(&row()).await.is_err() {
-                            return;
-                        }
-                    }
+            for _ in 0..connections {
+                if rows.send(&row()).await.is_err() {
+                    return;
                 }
-                Listing::Alerts => rows.fail("the alerts are out").await,
             }
         });
-    }
+    };
+    let alerts = |rows: RowSender| {
+        tokio::spawn(rows.fail("the alerts are out"));
+    };
+    vec![("ls", Box::new(ls)), ("alerts", Box::new(alerts))]
 }
 
 struct Running {
@@ -50,12 +45,9 @@ impl Running {
         let server = InspectServer::bind(&dir.path().join("run/tcplull.sock")).unwrap();
         let counters = server.counters();
         let (stop, stopped) = oneshot::channel::<()>();
-        let server =
-            tokio::spawn(
-                server.serve(Arc::new(Daemon { connections }), feed.clone(), async {
-                    let _ = stopped.await;
-                }),
-            );
+        let server = tokio::spawn(server.serve(lists(connections), feed.clone(), async {
+            let _ = stopped.await;
+        }));
         Self {
             dir,
             feed,
@@ -69,14 +61,14 @@ impl Running {
         self.dir.path().join("run/tcplull.sock")
     }
 
-    async fn ask(&self, command: Command) -> InspectClient {
+    async fn ask(&self, command: &str) -> InspectClient {
         InspectClient::ask(&self.socket(), command).await.unwrap()
     }
 
     /// A client whose watch has begun.
     async fn watch(&self) -> InspectClient {
         let before = self.feed.watchers();
-        let client = self.ask(Command::Watch).await;
+        let client = self.ask(WATCH).await;
         while self.feed.watchers() == before {
             tokio::task::yield_now().await;
         }
@@ -164,7 +156,7 @@ async fn a_watcher_that_goes_makes_room() {
 #[tokio::test]
 async fn a_list_comes_whole_and_ends() {
     let running = Running::start(1000, Feed::default());
-    let mut client = running.ask(Command::Ls).await;
+    let mut client = running.ask("ls").await;
     let mut rows = 0;
     while let Some(answer) = client.next().await.unwrap() {
         let Answer::Row(line) = answer else {
@@ -179,7 +171,7 @@ async fn a_list_comes_whole_and_ends() {
 #[tokio::test]
 async fn a_list_that_fails_says_why() {
     let running = Running::start(0, Feed::default());
-    let error = running.ask(Command::Alerts).await.next().await.unwrap_err();
+    let error = running.ask("alerts").await.next().await.unwrap_err();
     assert_eq!(error.to_string(), "tcplull: the alerts are out");
     let raw = running.send(b"{\"command\":\"alerts\"}\n").await;
     assert_eq!(raw, "{\"error\":\"the alerts are out\"}\n");
@@ -206,7 +198,7 @@ async fn a_bad_request_is_answered_and_the_next_one_served() {
         assert_eq!(answer.matches('\n').count(), 1, "{answer}");
     }
     assert!(matches!(
-        running.ask(Command::Ls).await.next().await,
+        running.ask("ls").await.next().await,
         Ok(Some(Answer::Row(_)))
     ));
 }
@@ -227,7 +219,7 @@ async fn one_client_too_many_is_told_and_counted() {
     for _ in 0..64 {
         clients.push(running.watch().await);
     }
-    let error = running.ask(Command::Ls).await.next().await.unwrap_err();
+    let error = running.ask("ls").await.next().await.unwrap_err();
     assert!(error.to_string().contains("64 clients"), "{error}");
     assert_eq!(running.counters.totals().refused, 1);
 }
@@ -254,7 +246,7 @@ async fn a_second_daemon_is_refused_and_the_first_lives_on() {
     );
     assert_eq!(message, expected);
     assert!(matches!(
-        running.ask(Command::Ls).await.next().await,
+        running.ask("ls").await.next().await,
         Ok(Some(Answer::Row(_)))
     ));
 }
@@ -313,10 +305,10 @@ async fn without_a_daemon_the_client_says_how_to_start_one() {
         "no tcplull answers on {}: start it with `tcplull run`, or give --socket",
         socket.display()
     );
-    let absent = InspectClient::ask(&socket, Command::Ls).await.unwrap_err();
+    let absent = InspectClient::ask(&socket, "ls").await.unwrap_err();
     assert_eq!(absent.to_string(), expected);
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
-    let stale = InspectClient::ask(&socket, Command::Ls).await.unwrap_err();
+    let stale = InspectClient::ask(&socket, "ls").await.unwrap_err();
     assert_eq!(stale.to_string(), expected);
 }
 
@@ -331,7 +323,7 @@ async fn an_answer_cut_off_is_no_end() {
         assert!(stream.read(&mut request).await.unwrap() > 0);
         stream.write_all(b"{\"a\":1}\n{\"b\":").await.unwrap();
     });
-    let mut client = InspectClient::ask(&socket, Command::Ls).await.unwrap();
+    let mut client = InspectClient::ask(&socket, "ls").await.unwrap();
     assert_eq!(
         client.next().await.unwrap(),
         Some(Answer::Row("{\"a\":1}".to_owned()))

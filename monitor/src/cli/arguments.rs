@@ -1,0 +1,109 @@
+//! What several commands are given.
+
+use crate::config::{self, Config, ConfigError, Overrides};
+use crate::daemon::Question;
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What every command is given besides its own arguments.
+#[derive(Clone, Copy)]
+pub(super) struct Context {
+    /// Details are to be shown.
+    pub(super) verbose: bool,
+    /// All that a running daemon may be asked.
+    pub(super) questions: &'static [Question],
+}
+
+/// Where the configuration comes from.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ConfigArguments {
+    /// Configuration file [default: /etc/tcplull/config.toml, which may be absent]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Live inspection socket, in place of the configuration's
+    #[arg(long, value_name = "PATH")]
+    pub(super) socket: Option<PathBuf>,
+}
+
+impl ConfigArguments {
+    pub(super) fn load(&self, mut overrides: Overrides) -> Result<Config, ConfigError> {
+        overrides.socket.clone_from(&self.socket);
+        Config::load(
+            self.config.as_deref(),
+            Path::new(config::DEFAULT_FILE),
+            &overrides,
+        )
+    }
+}
+
+/// What a command that loads the kernel side must know besides.
+#[derive(Args, Clone, Debug)]
+pub(super) struct KernelArguments {
+    /// File with this kernel's BTF
+    #[arg(long, value_name = "FILE", default_value = monitor_kernel::VMLINUX_BTF)]
+    pub(super) btf: PathBuf,
+}
+
+/// A way of watching, as the command line has it.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum WatchWay {
+    /// A program runs on every send and every received segment of the host.
+    Global,
+    /// The sweep marks sockets that have been silent for a while, and only their
+    /// traffic runs a program (Linux 6.12 and later).
+    PerSocket,
+}
+
+impl From<WatchWay> for monitor_kernel::WatchMode {
+    fn from(way: WatchWay) -> Self {
+        match way {
+            WatchWay::Global => Self::Global,
+            WatchWay::PerSocket => Self::PerSocket,
+        }
+    }
+}
+
+/// What a command that attaches hooks must know besides.
+#[derive(Args, Clone, Debug)]
+pub(super) struct HookArguments {
+    /// Watch by programs on every segment of the host, or only on those of sockets that
+    /// have been silent [default: per-socket where the kernel can (6.12 and later)]
+    #[arg(long, value_enum, value_name = "WAY")]
+    pub(super) watch: Option<WatchWay>,
+    /// Serve a hook by this kind of mechanism alone, such as "send=fentry" (for tests
+    /// and support)
+    #[arg(long, value_name = "HOOK=MECHANISM", value_delimiter = ',')]
+    pub(super) hooks: Vec<monitor_kernel::HookOverride>,
+}
+
+impl HookArguments {
+    /// For the daemon with this inspection socket.
+    pub(super) fn options(&self, socket: PathBuf) -> monitor_kernel::HookOptions {
+        monitor_kernel::HookOptions {
+            watch: self.watch.map(Into::into),
+            overrides: self.hooks.clone(),
+            socket,
+        }
+    }
+}
+
+/// Flags that state a timeout.
+#[derive(Args, Clone, Debug)]
+pub(super) struct TimeoutArgument {
+    /// Idle timeout of the default path, such as "4m": no file is needed then
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = config::parse_timeout)]
+    pub(super) timeout: Option<Duration>,
+}
+
+/// Flags of the daemon that override its configuration.
+#[derive(Args, Clone, Debug)]
+pub(super) struct DaemonArguments {
+    /// Address of metrics and health, in place of the configuration's
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(super) listen: Option<SocketAddr>,
+    /// Time between two sweeps, such as "5s"
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = config::parse_sweep_interval)]
+    pub(super) sweep_interval: Option<Duration>,
+}
