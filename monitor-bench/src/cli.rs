@@ -4,7 +4,6 @@ use crate::benchmark::Row;
 use crate::benchmarks::ALL;
 use crate::context::Context;
 use crate::crowd::{self, Orders};
-use crate::daemon::Watch;
 use crate::error::BenchError;
 use crate::machine::Machine;
 use crate::page;
@@ -113,7 +112,6 @@ fn run(arguments: &RunArguments) -> Result<(), BenchError> {
         None => myself.with_file_name("tcplull"),
     };
     let context = Context {
-        watches: Watch::all_of(&tcplull)?,
         tcplull,
         quick: arguments.quick,
         sockets: match arguments.quick {

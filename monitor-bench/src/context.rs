@@ -1,21 +1,22 @@
 //! What benchmarks are measured with: the daemon to be measured, the world around it, and how long one waits for both.
 
 use crate::bpf::{self, Loaded};
-use crate::daemon::{Daemon, Watch};
 use crate::error::BenchError;
+use crate::watch::Watch;
 use crate::world::World;
 use monitor_lab::interrupt::Interrupt;
+use monitor_lab::testbed::wait::{self, PAUSE};
+use monitor_lab::testbed::{Daemon, Place};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What rows are measured with.
 pub struct Context {
     /// The release build of tcplull.
     pub tcplull: PathBuf,
-    /// The ways of watching that it has.
-    pub watches: Vec<Watch>,
     /// Fewer repetitions and smaller numbers, to see that everything works.
     pub quick: bool,
     /// Sockets of the largest crowd.
@@ -47,10 +48,35 @@ impl Context {
         Ok(())
     }
 
+    /// A daemon that watches so, with these lines of configuration besides its addresses. The calling thread must live
+    /// as long as it.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being ready.
+    pub fn start(&self, watch: Watch, configuration: &str) -> Result<Daemon, BenchError> {
+        self.start_asking(PAUSE, watch, configuration)
+    }
+
+    /// The same, asked every `pause` whether it is ready.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_asking(
+        &self,
+        pause: Duration,
+        watch: Watch,
+        configuration: &str,
+    ) -> Result<Daemon, BenchError> {
+        let place = Place::new(&self.tcplull, Ipv4Addr::LOCALHOST, configuration)?;
+        let mut daemon = place.spawn("json", &["--watch", watch.name()])?;
+        daemon.await_ready_every(pause, &self.interrupt)?;
+        Ok(daemon)
+    }
+
     /// Waits until `holds`, which is asked a few times a second.
     ///
     /// # Errors
-    /// [`BenchError::InVain`], and what `holds` answers.
+    /// [`BenchError::Lab`], and what `holds` answers.
     pub fn eventually(
         &self,
         until: &str,
@@ -58,18 +84,11 @@ impl Context {
     ) -> Result<(), BenchError> {
         // A sweep of 2 s is followed by an interval of 200 s.
         const BOUND: Duration = Duration::from_secs(240);
-        let begun = Instant::now();
-        while !holds()? {
-            self.go_on()?;
-            if begun.elapsed() >= BOUND {
-                return Err(BenchError::InVain {
-                    until: until.to_owned(),
-                    bound: BOUND,
-                });
-            }
-            thread::sleep(Duration::from_millis(200));
-        }
-        Ok(())
+        let often = (BOUND, Duration::from_millis(200));
+        let held = wait::poll(often, &self.interrupt, || {
+            Ok::<_, BenchError>(holds()?.then_some(()).ok_or(()))
+        })?;
+        held.map_err(|()| BenchError::in_vain(until, BOUND))
     }
 
     /// Works with a world that holds a crowd of so many sockets.
@@ -112,14 +131,14 @@ impl Context {
     ///
     /// # Errors
     /// Whatever the daemon fails with, and [`BenchError::Program`].
-    pub fn watched(&self, watch: &Watch) -> Result<Loaded, BenchError> {
+    pub fn watched(&self, watch: Watch) -> Result<Loaded, BenchError> {
         const SWEEPS: f64 = 3.0;
-        let daemon = Daemon::start_ready(&self.tcplull, watch, "sweep_interval = \"1s\"")?;
+        let mut daemon = self.start(watch, "sweep_interval = \"1s\"")?;
         self.eventually("tcplull has swept three times", || {
-            Ok(daemon.metric("tcplull_sweeps_total", &[])? >= SWEEPS)
+            Ok(daemon.metric("sweeps_total", &[])? >= SWEEPS)
         })?;
         let programs = bpf::of_process(daemon.pid())?;
-        daemon.end()?;
+        daemon.end(wait::BOUND)?;
         Ok(programs)
     }
 
@@ -128,10 +147,10 @@ impl Context {
     /// by sweeps needs one that began after now.
     ///
     /// # Errors
-    /// [`BenchError::InVain`].
+    /// [`BenchError::Lab`].
     pub fn await_silence(
         &self,
-        (daemon, watch): (&Daemon, &Watch),
+        (daemon, watch): (&Daemon, Watch),
         count: u32,
         timeout: Duration,
     ) -> Result<(), BenchError> {
@@ -143,16 +162,16 @@ impl Context {
         self.await_sweeps(daemon, 2.0)?;
         let crossed = [("path", "bench"), ("silence", "crossed")];
         self.eventually("all connections are seen to be silent", || {
-            Ok(daemon.metric("tcplull_connections", &crossed)? >= f64::from(count))
+            Ok(daemon.metric("connections", &crossed)? >= f64::from(count))
         })
     }
 
     /// Waits for so many further sweeps.
     ///
     /// # Errors
-    /// [`BenchError::InVain`].
+    /// [`BenchError::Lab`].
     pub fn await_sweeps(&self, daemon: &Daemon, further: f64) -> Result<(), BenchError> {
-        let sweeps = || daemon.metric("tcplull_sweeps_total", &[]);
+        let sweeps = || daemon.metric("sweeps_total", &[]);
         let until = sweeps()? + further;
         self.eventually("tcplull has swept again", || Ok(sweeps()? >= until))
     }

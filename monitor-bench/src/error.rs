@@ -1,5 +1,6 @@
-//! Why a row could not be measured; each message is one line.
+//! Why something could not be measured.
 
+use monitor_lab::LabError;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,12 +29,10 @@ pub enum BenchError {
     /// The product's own loader failed.
     #[error(transparent)]
     Kernel(#[from] monitor_kernel::KernelError),
-    /// The laboratory's machinery failed.
+    /// The laboratory's machinery failed, or the tcplull that it runs, or anything was waited for in vain; input and
+    /// output, too.
     #[error(transparent)]
-    Lab(#[from] monitor_lab::LabError),
-    /// tcplull did not do what the row rests on.
-    #[error("tcplull {0}")]
-    Daemon(String),
+    Lab(LabError),
     /// The load broke off.
     #[error("the {what} load broke off: {reason}")]
     LoadBroke {
@@ -54,14 +53,6 @@ pub enum BenchError {
         /// What there is.
         available_mib: u64,
     },
-    /// Something did not happen in time.
-    #[error("waited {}s in vain until {until}", bound.as_secs())]
-    InVain {
-        /// What was waited for.
-        until: String,
-        /// How long.
-        bound: Duration,
-    },
     /// A row that does not exist was asked for.
     #[error("there is no row named {name}: the rows are {known}")]
     NoSuchRow {
@@ -81,29 +72,27 @@ pub enum BenchError {
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
-    /// Any other input or output.
-    #[error("{what}: {source}")]
-    Io {
-        /// What was being done.
-        what: String,
-        /// Why it failed.
-        source: io::Error,
-    },
 }
 
 impl BenchError {
     /// Gives an I/O error the words that say what was being done.
     pub fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
-        let what = what.into();
-        move |source| Self::Io { what, source }
+        let failed = LabError::io(what);
+        move |source| Self::Lab(failed(source))
     }
 
-    /// The same for a system call that answers with its error's number.
-    pub fn call(what: impl Into<String>) -> impl FnOnce(nix::Error) -> Self {
-        let what = what.into();
-        move |source| Self::Io {
-            what,
-            source: source.into(),
+    /// Nothing of what was waited for happened in time.
+    pub fn in_vain(until: impl Into<String>, bound: Duration) -> Self {
+        let until = until.into();
+        Self::Lab(LabError::InVain { until, bound })
+    }
+}
+
+impl From<LabError> for BenchError {
+    fn from(error: LabError) -> Self {
+        match error {
+            LabError::Interrupted => Self::Interrupted,
+            error => Self::Lab(error),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `monitor-bench`: what tcplull costs on this machine, one file for each row of `docs/performance.md`.
 //!
 //! Reading order for a newcomer: [`benchmarks`] (what is measured and how), [`page`] and [`results`] (what becomes of
-//! it), then the machinery: [`stats`], [`load`], [`bpf`], [`daemon`], [`crowd`], [`world`] and [`context`], [`sweeping`].
+//! it), then the machinery: [`stats`], [`load`], [`bpf`], [`watch`], [`crowd`], [`world`] and [`context`], [`sweeping`].
 
 mod benchmark;
 mod benchmarks;
@@ -9,7 +9,6 @@ mod bpf;
 mod cli;
 mod context;
 mod crowd;
-mod daemon;
 mod error;
 mod load;
 mod machine;
@@ -17,6 +16,7 @@ mod page;
 mod results;
 mod stats;
 mod sweeping;
+mod watch;
 mod world;
 
 use std::process::ExitCode;

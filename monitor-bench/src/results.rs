@@ -109,7 +109,7 @@ impl Results {
     /// Reads what was kept; a file that is not there holds nothing.
     ///
     /// # Errors
-    /// [`BenchError::Results`] for a file that is something else, [`BenchError::Io`].
+    /// [`BenchError::Results`] for a file that is something else, [`BenchError::Lab`].
     pub fn read(path: &Path) -> Result<Self, BenchError> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -127,7 +127,7 @@ impl Results {
     /// Keeps them.
     ///
     /// # Errors
-    /// [`BenchError::Io`].
+    /// [`BenchError::Lab`].
     pub fn write(&self, path: &Path) -> Result<(), BenchError> {
         let mut text = serde_json::to_string_pretty(self).map_err(|error| BenchError::Results {
             path: path.to_owned(),

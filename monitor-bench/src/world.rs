@@ -58,7 +58,7 @@ impl World {
     /// The prefix of the servers that [`Self::clients`] connect to.
     ///
     /// # Errors
-    /// [`BenchError::Io`] where the laboratory names none.
+    /// [`BenchError::Lab`] where the laboratory names none.
     pub fn servers(&self) -> Result<IpNet, BenchError> {
         let [_, servers] = self.network.block.prefixes();
         servers.parse().map_err(|error| {

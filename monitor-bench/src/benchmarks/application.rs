@@ -7,6 +7,7 @@ use crate::error::BenchError;
 use crate::load::{Kind, Load};
 use crate::results::{Goal, Outcome, Table};
 use crate::stats::{Summary, against_neighbours};
+use crate::watch::Watch;
 use std::thread;
 use std::time::Duration;
 
@@ -76,15 +77,15 @@ fn subjects(context: &Context, own: &OwnPrograms, kind: Kind) -> Result<Vec<Subj
         let empty = own.set(&["empty_send", "empty_receive"])?;
         subjects.push(subject("empty programs", empty));
     }
-    for watch in &context.watches {
+    for watch in Watch::ALL {
         let Loaded { mut on, off, .. } = context.watched(watch)?;
         // What is off here goes on where something is silent, as it is on most hosts.
         if !off.0.is_empty() {
             let quiet = context.watched(watch)?.on;
-            subjects.push(subject(&format!("{}{QUIET}", watch.name), quiet));
+            subjects.push(subject(&format!("{}{QUIET}", watch.name()), quiet));
             on.0.extend(off.0);
         }
-        subjects.push(subject(watch.name, on));
+        subjects.push(subject(watch.name(), on));
     }
     Ok(subjects)
 }

@@ -5,11 +5,12 @@ use crate::benchmark::Row;
 use crate::bpf;
 use crate::context::Context;
 use crate::crowd::DONE;
-use crate::daemon::{Daemon, Watch};
 use crate::error::BenchError;
 use crate::machine::memory_kib;
 use crate::results::{Goal, Outcome, Table};
+use crate::watch::Watch;
 use crate::world::World;
+use monitor_lab::testbed::{Daemon, wait};
 use std::thread;
 use std::time::Duration;
 
@@ -55,9 +56,10 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
     );
     let healthy = context.sockets;
     let suspects = if context.quick { 1_000 } else { 50_000 };
-    for watch in &context.watches {
-        // The largest crowd first: it may be there already.
-        context.progress(&format!("{healthy} healthy sockets, {}", watch.name));
+    let mut crowded = Vec::new();
+    // The largest crowd first: it may be there already.
+    for watch in Watch::ALL {
+        context.progress(&format!("{healthy} healthy sockets, {}", watch.name()));
         let many = context.with_crowd(healthy, |world| among(context, world, watch))?;
         line(
             &mut table,
@@ -66,69 +68,49 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
             many,
         );
         outcome.goals.push(Goal::new(
-            format!("resident among {healthy} healthy sockets, {}", watch.name),
+            format!("resident among {healthy} healthy sockets, {}", watch.name()),
             mib(many.resident),
             HEALTHY_MIB,
             "MiB",
             1,
         ));
-        if watch == context.watches.last().unwrap_or(watch) {
-            for watch in &context.watches {
-                few(
-                    context,
-                    watch,
-                    many,
-                    (healthy, suspects),
-                    &mut table,
-                    &mut outcome,
-                )?;
-            }
-        }
+        crowded.push(many);
+    }
+    // Then what needs none, so that it is made once only.
+    for (watch, many) in Watch::ALL.into_iter().zip(crowded) {
+        let none = context.with_crowd(0, |world| among(context, world, watch))?;
+        line(&mut table, watch, "none", none);
+        let more = many.maps.saturating_sub(none.maps) as f64;
+        outcome.goals.push(Goal::new(
+            format!("kernel memory of a healthy connection, {}", watch.name()),
+            more / f64::from(healthy),
+            0.0,
+            "bytes",
+            0,
+        ));
+        context.progress(&format!("{suspects} suspects, {}", watch.name()));
+        let taken = context.with_crowd(0, |world| suspected(context, world, watch, suspects))?;
+        line(&mut table, watch, &format!("{suspects} suspects"), taken);
+        outcome.goals.push(Goal::new(
+            format!("resident with {suspects} suspects, {}", watch.name()),
+            mib(taken.resident),
+            SUSPECTS_MIB,
+            "MiB",
+            1,
+        ));
     }
     outcome.tables.push(table);
     Ok(Some(outcome))
 }
 
-/// What needs no crowd, so that the crowd is made once only.
-fn few(
-    context: &Context,
-    watch: &Watch,
-    many: Taken,
-    (healthy, suspects): (u32, u32),
-    table: &mut Table,
-    outcome: &mut Outcome,
-) -> Result<(), BenchError> {
-    let none = context.with_crowd(0, |world| among(context, world, watch))?;
-    line(table, watch, "none", none);
-    let more = many.maps.saturating_sub(none.maps) as f64;
-    outcome.goals.push(Goal::new(
-        format!("kernel memory of a healthy connection, {}", watch.name),
-        more / f64::from(healthy),
-        0.0,
-        "bytes",
-        0,
-    ));
-    context.progress(&format!("{suspects} suspects, {}", watch.name));
-    let taken = context.with_crowd(0, |world| suspected(context, world, watch, suspects))?;
-    line(table, watch, &format!("{suspects} suspects"), taken);
-    outcome.goals.push(Goal::new(
-        format!("resident with {suspects} suspects, {}", watch.name),
-        mib(taken.resident),
-        SUSPECTS_MIB,
-        "MiB",
-        1,
-    ));
-    Ok(())
-}
-
 /// A daemon in the crowd's own namespace, after its first sweep.
-fn among(context: &Context, world: &World, watch: &Watch) -> Result<Taken, BenchError> {
+fn among(context: &Context, world: &World, watch: Watch) -> Result<Taken, BenchError> {
     world.place().within(|| {
-        let daemon = Daemon::start_ready(&context.tcplull, watch, "sweep_interval = \"5s\"")?;
+        let mut daemon = context.start(watch, "sweep_interval = \"5s\"")?;
         // Memory that is given back goes a moment later.
         thread::sleep(Duration::from_secs(1));
         let taken = taken(&daemon)?;
-        daemon.end()?;
+        daemon.end(wait::BOUND)?;
         Ok(taken)
     })?
 }
@@ -137,11 +119,11 @@ fn among(context: &Context, world: &World, watch: &Watch) -> Result<Taken, Bench
 fn suspected(
     context: &Context,
     world: &World,
-    watch: &Watch,
+    watch: Watch,
     count: u32,
 ) -> Result<Taken, BenchError> {
     let (mut clients, _servers) = world.clients(count)?;
-    let daemon = Daemon::start_ready(&context.tcplull, watch, &world.path(TIMEOUT)?)?;
+    let mut daemon = context.start(watch, &world.path(TIMEOUT)?)?;
     context.await_silence((&daemon, watch), count, TIMEOUT)?;
     let before = memory_kib("SUnreclaim");
     for client in &mut clients {
@@ -155,24 +137,23 @@ fn suspected(
     let storage = memory_kib("SUnreclaim").saturating_sub(before) << 10;
     let mut taken = taken(&daemon)?;
     taken.storage = Some(storage);
-    daemon.end()?;
+    daemon.end(wait::BOUND)?;
     Ok(taken)
 }
 
 fn taken(daemon: &Daemon) -> Result<Taken, BenchError> {
-    let (resident, peak) = daemon.resident_bytes();
     Ok(Taken {
-        resident,
-        peak,
+        resident: daemon.memory_kib("VmRSS")? << 10,
+        peak: daemon.memory_kib("VmHWM")? << 10,
         maps: bpf::of_process(daemon.pid())?.map_bytes,
-        suspects: daemon.metric("tcplull_suspects", &[])?,
+        suspects: daemon.metric("suspects", &[])?,
         storage: None,
     })
 }
 
-fn line(table: &mut Table, watch: &Watch, among: &str, taken: Taken) {
+fn line(table: &mut Table, watch: Watch, among: &str, taken: Taken) {
     table.line([
-        format!("{}, {among}", watch.name),
+        format!("{}, {among}", watch.name()),
         format!("{:.1}", mib(taken.resident)),
         format!("{:.1}", mib(taken.peak)),
         format!("{:.2}", mib(taken.maps)),

@@ -3,11 +3,11 @@
 use crate::benchmark::Row;
 use crate::bpf::{Counting, OwnPrograms, Runs, Set};
 use crate::context::Context;
-use crate::daemon::Watch;
 use crate::error::BenchError;
 use crate::load::{Kind, Load};
 use crate::results::{Goal, Outcome, Table};
 use crate::stats::Summary;
+use crate::watch::Watch;
 use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
@@ -54,9 +54,6 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
     let mut outcome = Outcome::default();
     let mut worst = None::<(f64, f64)>;
     // Programs on the paths of every segment are what one way of watching has and the other does without.
-    let Some(watch) = context.watches.first() else {
-        return Ok(None);
-    };
     for kind in [Kind::PingPong, Kind::Bulk, Kind::Connections] {
         context.progress(kind.name());
         let hooks: Vec<&'static str> = match kind {
@@ -67,7 +64,7 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
             Kind::Connections => &EMPTY_ALL,
             _ => &EMPTY,
         };
-        let mut product = product(context, watch, &hooks)?;
+        let mut product = product(context, &hooks)?;
         let [base, ours] = compare(context, kind, &mut own.set(empty)?, &mut product)?;
         let [base_too, storage] = compare(
             context,
@@ -134,8 +131,8 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
 }
 
 /// The daemon's programs on these hooks.
-fn product(context: &Context, watch: &Watch, hooks: &[&str]) -> Result<Set, BenchError> {
-    let programs = context.watched(watch)?;
+fn product(context: &Context, hooks: &[&str]) -> Result<Set, BenchError> {
+    let programs = context.watched(Watch::Global)?;
     let mut set = programs.on;
     set.0.extend(programs.off.0);
     set.0

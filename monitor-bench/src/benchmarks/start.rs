@@ -2,10 +2,11 @@
 
 use crate::benchmark::Row;
 use crate::context::Context;
-use crate::daemon::Daemon;
 use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};
 use crate::stats::Summary;
+use crate::watch::Watch;
+use monitor_lab::testbed::wait;
 use std::time::{Duration, Instant};
 
 pub const ROW: Row = Row {
@@ -28,22 +29,21 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
         "From the start of the process to 200 from `/readyz`: types read, programs loaded and attached, first sweep done.",
         &["watching", "ms to ready", "CPU time until then, ms"],
     );
-    for watch in &context.watches {
+    for watch in Watch::ALL {
         let (mut ready, mut cpu) = (Vec::new(), Vec::new());
         for _ in 0..context.times(15, 3) {
             context.go_on()?;
             let begun = Instant::now();
-            let mut daemon = Daemon::start(&context.tcplull, watch, "")?;
-            daemon.await_ready(POLL)?;
+            let mut daemon = context.start_asking(POLL, watch, "")?;
             ready.push(begun.elapsed().as_secs_f64() * 1e3);
             cpu.push(daemon.cpu()?.as_secs_f64() * 1e3);
-            daemon.end()?;
+            daemon.end(wait::BOUND)?;
         }
         let shown = |of: &[f64]| Summary::of(of.iter().copied());
         let show = |of: &[f64]| shown(of).map_or("–".to_owned(), |of| of.show(0));
-        table.line([watch.name.to_owned(), show(&ready), show(&cpu)]);
+        table.line([watch.name().to_owned(), show(&ready), show(&cpu)]);
         outcome.goals.push(Goal::new(
-            format!("exec to ready, {}", watch.name),
+            format!("exec to ready, {}", watch.name()),
             shown(&ready).map(|ready| ready.median),
             READY_MS,
             "ms",

@@ -3,10 +3,11 @@
 use crate::benchmark::Row;
 use crate::context::Context;
 use crate::crowd::{DONE, Holder};
-use crate::daemon::{Daemon, Watch};
 use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};
+use crate::watch::Watch;
 use crate::world::World;
+use monitor_lab::testbed::{Daemon, wait};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -45,10 +46,10 @@ struct Counted {
 impl Counted {
     fn now(daemon: &Daemon) -> Result<Self, BenchError> {
         Ok(Self {
-            seen: daemon.metric("tcplull_facts_seen_total", &[])?,
-            dropped: daemon.metric("tcplull_facts_dropped_total", &[])?,
-            placeless: daemon.metric("tcplull_judge_dropped_total", &[("reason", "table_full")])?,
-            blackholed: daemon.metric("tcplull_outcomes_total", &[("outcome", "blackholed")])?,
+            seen: daemon.metric("facts_seen_total", &[])?,
+            dropped: daemon.metric("facts_dropped_total", &[])?,
+            placeless: daemon.metric("judge_dropped_total", &[("reason", "table_full")])?,
+            blackholed: daemon.metric("outcomes_total", &[("outcome", "blackholed")])?,
             cpu: daemon.cpu()?,
             at: Instant::now(),
         })
@@ -64,8 +65,8 @@ impl Counted {
 fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
     let count = if context.quick { 1_000 } else { 50_000 };
     let mut outcome = Outcome::default();
-    for watch in &context.watches {
-        context.progress(&format!("{count} connections, {}", watch.name));
+    for watch in Watch::ALL {
+        context.progress(&format!("{count} connections, {}", watch.name()));
         context.with_crowd(0, |world| storm(context, world, watch, count, &mut outcome))?;
         // The path of this network is dead: the next needs another.
         context.forget_world();
@@ -76,17 +77,17 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
 fn storm(
     context: &Context,
     world: &World,
-    watch: &Watch,
+    watch: Watch,
     count: u32,
     outcome: &mut Outcome,
 ) -> Result<(), BenchError> {
     let (mut clients, _servers) = world.clients(count)?;
-    let daemon = Daemon::start_ready(&context.tcplull, watch, &world.path(TIMEOUT)?)?;
+    let mut daemon = context.start(watch, &world.path(TIMEOUT)?)?;
     let mut table = Table::new(
         format!(
             "{count} connections that were silent for longer than their path forgives all speak, watched {}; in the \
              last line the path between their hosts has died.",
-            watch.name
+            watch.name()
         ),
         &[
             "sends a second",
@@ -136,20 +137,20 @@ fn storm(
         [before, sent, after],
         most,
     );
-    daemon.end()?;
+    daemon.end(wait::BOUND)?;
     outcome.tables.push(table);
     let judged = after.blackholed - before.blackholed;
     let dropped = after.dropped - before.dropped + after.placeless - before.placeless;
     let untold = f64::from(count) - judged - dropped;
     outcome.goals.push(Goal::new(
-        format!("neither judged nor counted as dropped, {}", watch.name),
+        format!("neither judged nor counted as dropped, {}", watch.name()),
         untold.max(0.0),
         0.0,
         &format!("of {count}"),
         0,
     ));
     outcome.goals.push(Goal::new(
-        format!("the daemon in the storm, {}", watch.name),
+        format!("the daemon in the storm, {}", watch.name()),
         most,
         100.0,
         "% of a core",

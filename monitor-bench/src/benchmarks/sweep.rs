@@ -3,14 +3,15 @@
 use crate::benchmark::Row;
 use crate::context::Context;
 use crate::crowd::{self, Hold, READY};
-use crate::daemon::Daemon;
 use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};
 use crate::stats::Summary;
 use crate::sweeping::{Sweep, Sweeps};
+use crate::watch::Watch;
 use crate::world::World;
 use monitor_common::PathClock;
 use monitor_kernel::TablePath;
+use monitor_lab::testbed::{Daemon, wait};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -243,27 +244,26 @@ fn share_of_a_core(context: &Context, outcome: &mut Outcome) -> Result<(), Bench
             "of one core, %",
         ],
     );
-    for watch in &context.watches {
-        context.progress(&format!("a daemon among {size} sockets, {}", watch.name));
+    for watch in Watch::ALL {
+        context.progress(&format!("a daemon among {size} sockets, {}", watch.name()));
         let (interval, sweep, share) = context.with_crowd(size, |world| {
             world.place().within(|| {
-                let daemon =
-                    Daemon::start_ready(&context.tcplull, watch, "sweep_interval = \"5s\"")?;
+                let mut daemon = context.start(watch, "sweep_interval = \"5s\"")?;
                 let share = share_between_sweeps(context, &daemon)?;
-                let interval = daemon.metric("tcplull_sweep_interval_seconds", &[])?;
-                let sweep = daemon.metric("tcplull_sweep_duration_seconds", &[])?;
-                daemon.end()?;
+                let interval = daemon.metric("sweep_interval_seconds", &[])?;
+                let sweep = daemon.metric("sweep_duration_seconds", &[])?;
+                daemon.end(wait::BOUND)?;
                 Ok::<_, BenchError>((interval, sweep, share))
             })?
         })?;
         table.line([
-            watch.name.to_owned(),
+            watch.name().to_owned(),
             format!("{interval:.1}"),
             format!("{:.0}", sweep * 1e3),
             share.map_or_else(|| "–".to_owned(), |share| format!("{share:.2}")),
         ]);
         outcome.goals.push(Goal::new(
-            format!("the daemon among {size} sockets, {}", watch.name),
+            format!("the daemon among {size} sockets, {}", watch.name()),
             share,
             OF_A_CORE,
             "% of a core",
@@ -279,10 +279,10 @@ fn share_of_a_core(context: &Context, outcome: &mut Outcome) -> Result<(), Bench
 fn share_between_sweeps(context: &Context, daemon: &Daemon) -> Result<Option<f64>, BenchError> {
     /// A sweep of 2 s is followed by an interval of 200 s.
     const PATIENCE: Duration = Duration::from_secs(240);
-    if daemon.metric("tcplull_sweep_interval_seconds", &[])? >= PATIENCE.as_secs_f64() {
+    if daemon.metric("sweep_interval_seconds", &[])? >= PATIENCE.as_secs_f64() {
         return Ok(None);
     }
-    let count = || daemon.metric("tcplull_sweeps_total", &[]);
+    let count = || daemon.metric("sweeps_total", &[]);
     let begun = count()?;
     let (cpu, at) = (daemon.cpu()?, Instant::now());
     while count()? <= begun {

@@ -27,7 +27,7 @@ enum Descriptor {
 /// The programs and maps of the process `pid`. Iterators are left out: they are run by reading them.
 ///
 /// # Errors
-/// [`BenchError::Io`] where it has ended, [`BenchError::Program`].
+/// [`BenchError::Lab`] where it has ended, [`BenchError::Program`].
 pub fn of_process(pid: u32) -> Result<Loaded, BenchError> {
     let folder = format!("/proc/{pid}/fdinfo");
     let entries = fs::read_dir(&folder).map_err(BenchError::io(format!("reading {folder}")))?;

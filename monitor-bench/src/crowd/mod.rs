@@ -39,7 +39,7 @@ impl Holder {
     /// Starts a process, and does not wait for it. The calling thread must live as long as it.
     ///
     /// # Errors
-    /// [`BenchError::Lab`], [`BenchError::Io`].
+    /// [`BenchError::Lab`].
     pub fn start(myself: &Path, orders: &Orders) -> Result<Self, BenchError> {
         let failed = |what| BenchError::io(format!("starting a process of the crowd: {what}"));
         let text = serde_json::to_string(orders).map_err(|error| failed("orders")(error.into()))?;
@@ -64,7 +64,7 @@ impl Holder {
     /// Waits until it says `word`.
     ///
     /// # Errors
-    /// [`BenchError::InVain`], or [`BenchError::Io`] where it ended or said something else.
+    /// [`BenchError::Lab`] where it says nothing in time, it ended or said something else.
     pub fn await_word(&mut self, word: &str) -> Result<(), BenchError> {
         let failed = || BenchError::io(format!("waiting for a process of the crowd to be {word}"));
         if self.reports.buffer().is_empty() {
@@ -75,10 +75,8 @@ impl Holder {
             )];
             let ready = poll(&mut news, bound).map_err(|error| failed()(error.into()))?;
             if ready == 0 {
-                return Err(BenchError::InVain {
-                    until: format!("a process of the crowd is {word}"),
-                    bound: WITHIN,
-                });
+                let until = format!("a process of the crowd is {word}");
+                return Err(BenchError::in_vain(until, WITHIN));
             }
         }
         let mut line = String::new();
@@ -94,7 +92,7 @@ impl Holder {
     /// at once; [`Self::await_word`] with [`DONE`] waits.
     ///
     /// # Errors
-    /// [`BenchError::Io`] where it has ended.
+    /// [`BenchError::Lab`] where it has ended.
     pub fn send(&mut self, per_second: u32) -> Result<(), BenchError> {
         writeln!(self.orders, "{SEND} {per_second}")
             .and_then(|()| self.orders.flush())

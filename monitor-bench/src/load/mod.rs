@@ -55,7 +55,7 @@ impl Load {
     /// Both ends of one connection on the last core.
     ///
     /// # Errors
-    /// [`BenchError::Io`] where the two cannot connect.
+    /// [`BenchError::Lab`] where the two cannot connect.
     pub fn start(kind: Kind) -> Result<Self, BenchError> {
         let failed = || BenchError::io(format!("starting the {} load", kind.name()));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed())?;
@@ -118,7 +118,7 @@ impl Load {
         for clock in self.clocks {
             cpu += clock_gettime(clock)
                 .map(Duration::from)
-                .map_err(BenchError::call("reading the CPU time of a load"))?;
+                .map_err(|error| BenchError::io("reading the CPU time of a load")(error.into()))?;
         }
         Ok(Reading {
             done: self.shared.done.load(Ordering::Relaxed),
