@@ -29,6 +29,7 @@ mod outcomes;
 mod paths;
 pub mod recording;
 mod report;
+mod ruling;
 mod seen;
 mod serial;
 mod signs;

@@ -3,57 +3,16 @@
 use super::advice;
 use super::connection::Identity;
 use super::contrast::Contrasts;
-use super::evidence::EvidenceList;
 use super::keepalive::Settings;
 use super::neighbours::Around;
 use super::paths::JudgedPath;
+use super::ruling::Ruling;
 use crate::outcomes::OutcomeCard;
 use crate::stalls::CauseCard;
-use monitor_model::finding::{Certainty, Clock, Finding, FindingKind, Role, Scope, Severity};
+use monitor_model::finding::{Certainty, Clock, Finding, FindingKind, Role, Scope};
 use monitor_model::format;
 use monitor_model::owner::Owner;
 use monitor_model::time::Timestamp;
-
-/// What a rule concludes. With what it is [`About`] it becomes a finding.
-#[derive(Debug)]
-pub(crate) struct Ruling {
-    pub(crate) severity: Severity,
-    /// How long it was silent, or has not moved, at least, in ns.
-    pub(crate) length_ns: u64,
-    pub(crate) bearing: Bearing,
-    /// Whether the kernel gave the connection up.
-    pub(crate) given_up: bool,
-    pub(crate) evidence: EvidenceList,
-    pub(crate) advice: Option<String>,
-    /// The end of the summary line; empty for none.
-    pub(crate) summary_tail: String,
-}
-
-impl Ruling {
-    /// One that wakes nobody, advises nothing and says nothing of other silences of this length.
-    pub(crate) fn of(length_ns: u64) -> Self {
-        Self {
-            severity: Severity::None,
-            length_ns,
-            bearing: Bearing::Neutral,
-            given_up: false,
-            evidence: EvidenceList::default(),
-            advice: None,
-            summary_tail: String::new(),
-        }
-    }
-}
-
-/// What a ruling says about silences of that length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bearing {
-    /// They can be survived.
-    Survived,
-    /// They can be fatal.
-    Failed,
-    /// Nothing.
-    Neutral,
-}
 
 /// What a ruling is about.
 pub(crate) struct About<'a> {

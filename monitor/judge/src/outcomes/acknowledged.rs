@@ -4,7 +4,7 @@
 use super::{Card, Case, Event};
 use crate::evidence::EvidenceList;
 use crate::gap::EndedBy;
-use crate::report::Ruling;
+use crate::ruling::Ruling;
 use crate::thresholds::ANSWER_GRACE_NS;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::format;

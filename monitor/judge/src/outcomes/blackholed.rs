@@ -4,7 +4,7 @@ use super::{Card, Case, Event};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::marks::Marks;
-use crate::report::{Bearing, Ruling};
+use crate::ruling::{Bearing, Ruling};
 use crate::seen::Seen;
 use crate::stalls::refused_here;
 use crate::thresholds::OVERDUE_NS;

@@ -3,7 +3,7 @@
 
 use crate::gap::Gap;
 use crate::keepalive::Settings;
-use crate::report::Ruling;
+use crate::ruling::Ruling;
 use crate::seen::Seen;
 use crate::thresholds::LATELY_NS;
 use monitor_model::finding::{Certainty, Outcome};

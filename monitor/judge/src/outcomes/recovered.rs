@@ -3,7 +3,7 @@
 use super::{Card, Case, Event};
 use crate::evidence::EvidenceList;
 use crate::marks::Marks;
-use crate::report::Ruling;
+use crate::ruling::Ruling;
 use crate::seen::Seen;
 use monitor_common::FactKind;
 use monitor_model::finding::Outcome;

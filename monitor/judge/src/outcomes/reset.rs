@@ -3,7 +3,7 @@
 use super::{Card, Case, Event, neighbours_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
-use crate::report::{Bearing, Ruling};
+use crate::ruling::{Bearing, Ruling};
 use crate::seen::Seen;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::finding::Severity;

@@ -2,7 +2,7 @@
 
 use super::{Card, Case};
 use crate::evidence::EvidenceList;
-use crate::report::{Bearing, Ruling};
+use crate::ruling::{Bearing, Ruling};
 use monitor_model::format;
 
 pub(super) const CARD: Card = Card {

@@ -14,7 +14,7 @@
 use super::{Card, Case, Event, acknowledged, neighbours_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
-use crate::report::{Bearing, Ruling};
+use crate::ruling::{Bearing, Ruling};
 use crate::thresholds::{UNANSWERED_FOR_NS, UNANSWERED_SENDS};
 use monitor_common::FactKind;
 use monitor_model::finding::{Certainty, Severity};

@@ -4,7 +4,7 @@ use super::{Card, Case, look, network_loss};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::keepalive::Settings;
-use crate::report::Ruling;
+use crate::ruling::Ruling;
 use crate::seen::Seen;
 use crate::serial::jiffies_since;
 use crate::thresholds::{LEAST_WAIT_NS, LOSSY_TIMEOUTS, PROBES, TIMEOUTS};

@@ -3,7 +3,7 @@
 
 use super::{Card, Case, Stands, look};
 use crate::evidence::EvidenceList;
-use crate::report::Ruling;
+use crate::ruling::Ruling;
 use crate::thresholds::STALL_NS;
 use monitor_model::finding::Clock;
 use monitor_model::format;

@@ -12,7 +12,7 @@ mod watched;
 
 use crate::habit::Habits;
 use crate::keepalive::Settings;
-use crate::report::Ruling;
+use crate::ruling::Ruling;
 use crate::seen::Seen;
 use look::Look;
 pub(crate) use look::refused_here;

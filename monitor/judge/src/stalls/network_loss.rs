@@ -3,7 +3,7 @@
 use super::look::Look;
 use super::{Card, Case, Stands};
 use crate::evidence::EvidenceList;
-use crate::report::Ruling;
+use crate::ruling::Ruling;
 use crate::serial::distance;
 use crate::thresholds::{
     LOSS_AGAIN_NS, LOSS_LOOKS, LOSS_OVER_PERCENT, LOSS_PERCENT, LOSS_SEGMENTS, LOSS_SPAN_NS,

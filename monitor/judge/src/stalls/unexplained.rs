@@ -2,7 +2,7 @@
 
 use super::{Card, Case, look, network_loss};
 use crate::evidence::EvidenceList;
-use crate::report::Ruling;
+use crate::ruling::Ruling;
 use crate::thresholds::{UNEXPLAINED_IN_RTO, UNEXPLAINED_NS};
 use monitor_model::finding::Severity;
 use monitor_model::format;

@@ -4,7 +4,7 @@
 use super::look::{self, Look};
 use super::{Card, Case};
 use crate::evidence::EvidenceList;
-use crate::report::Ruling;
+use crate::ruling::Ruling;
 use crate::seen::Seen;
 use crate::serial::after;
 use crate::thresholds::{PROBES, STALL_NS, TWO_LOOKS_NS};
