@@ -1,8 +1,8 @@
 //! What to do, from this connection's own settings.
 
-use super::keepalive::Settings;
-use super::paths::JudgedPath;
-use super::thresholds::{RETRIES_HANG_SECONDS, SECOND};
+use crate::keepalive::Settings;
+use crate::paths::JudgedPath;
+use crate::thresholds::{RETRIES_HANG_SECONDS, SECOND};
 use monitor_model::finding::Clock;
 use monitor_model::format;
 

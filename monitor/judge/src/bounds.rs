@@ -1,6 +1,6 @@
 //! How much the judge holds at most, and how much it holds.
 
-use super::thresholds;
+use crate::thresholds;
 use serde::{Deserialize, Serialize};
 
 /// Bounds of the judge, and the one thing it must know of the kernel.

@@ -1,7 +1,7 @@
 //! All that a judge can be told, as one type: who keeps its inputs and tells them
 //! again gets the same findings.
 
-use super::{JudgedPath, Observation};
+use crate::{JudgedPath, Observation};
 
 /// One thing that the judge is told.
 #[derive(Clone, Debug)]

@@ -1,14 +1,14 @@
 //! The judge itself: its tables, and the door through which all that it is told comes in.
 
 use crate::bounds::{JudgeStats, Limits};
-use crate::contrast::Contrasts;
-use crate::habit::Habits;
 use crate::input::Input;
-use crate::neighbours;
 use crate::paths::{JudgedPath, Paths};
+use crate::peers::contrast::Contrasts;
+use crate::peers::habit::Habits;
+use crate::peers::neighbours;
 use crate::seen::{Moment, Seen};
 use crate::stalls::Stalls;
-use crate::track::{Desk, Fate, Tracked};
+use crate::tracked::{Desk, Fate, Tracked};
 use monitor_common::{Fact, FactKind, flags};
 use monitor_model::finding::Finding;
 use monitor_model::owner::Owner;

@@ -1,8 +1,8 @@
 //! The settings of a connection that decide how it meets silence.
 
-use super::JudgedPath;
-use super::evidence::EvidenceList;
-use super::serial::jiffies_since;
+use crate::JudgedPath;
+use crate::evidence::EvidenceList;
+use crate::serial::jiffies_since;
 use monitor_common::{Fact, Socket, flags};
 use monitor_model::finding::Clock;
 

@@ -1,12 +1,12 @@
 //! The judge: facts in, findings out. It has no clock and does no I/O.
 //!
 //! A connection enters its table when a sweep shows it silent past its path's
-//! threshold ([`silence`]), or when a fact tells that such a silence ended
-//! ([`gap`]); what followed is judged by one rule for each outcome
+//! threshold ([`tracked::silence`]), or when a fact tells that such a silence ended
+//! ([`tracked::gap`]); what followed is judged by one rule for each outcome
 //! ([`outcomes`]). Where something should move and does not without such a
 //! silence, the looks of the sweep say why, by one rule for each cause ([`stalls`]),
-//! and how soon a connection is used to be answered ([`habit`]). How others fare
-//! beside it tells an expired entry from a dead peer ([`neighbours`], [`contrast`]).
+//! and how soon a connection is used to be answered ([`peers::habit`]). How others fare
+//! beside it tells an expired entry from a dead peer ([`peers`]).
 //! Facts may be lost, repeated or late: counters in the socket say what facts did
 //! not.
 //!
@@ -16,33 +16,26 @@ mod advice;
 pub mod alerts;
 mod bounds;
 mod connection;
-mod contrast;
 mod evidence;
-mod gap;
-mod habit;
 mod input;
 mod judge;
 mod keepalive;
 mod marks;
-mod neighbours;
 mod outcomes;
 mod paths;
+mod peers;
 pub mod recording;
 mod report;
 mod ruling;
 mod seen;
 mod serial;
 mod signs;
-mod silence;
-mod speaker;
 mod stalls;
 mod standing;
-mod sweeps;
-mod tell;
 #[cfg(test)]
 mod tests;
 mod thresholds;
-mod track;
+mod tracked;
 mod unanswered;
 
 pub use bounds::{JudgeStats, Limits};

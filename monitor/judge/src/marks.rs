@@ -1,7 +1,7 @@
 //! A socket's counters at one moment, to see later what moved.
 
-use super::seen::Seen;
-use super::serial::distance;
+use crate::seen::Seen;
+use crate::serial::distance;
 use monitor_common::{Socket, TcpState};
 use monitor_model::finding::Clock;
 

@@ -1,13 +1,13 @@
 //! From what a rule concludes to the finding that users read.
 
-use super::advice;
-use super::connection::Identity;
-use super::contrast::Contrasts;
-use super::keepalive::Settings;
-use super::neighbours::Around;
-use super::paths::JudgedPath;
-use super::ruling::Ruling;
+use crate::advice;
+use crate::connection::Identity;
+use crate::keepalive::Settings;
 use crate::outcomes::OutcomeCard;
+use crate::paths::JudgedPath;
+use crate::peers::contrast::Contrasts;
+use crate::peers::neighbours::Around;
+use crate::ruling::Ruling;
 use crate::stalls::CauseCard;
 use monitor_model::finding::{Certainty, Clock, Finding, FindingKind, Role, Scope};
 use monitor_model::format;

@@ -1,7 +1,7 @@
 //! One observation with everything resolved that judging it takes.
 
-use super::paths::JudgedPath;
-use super::serial::after;
+use crate::paths::JudgedPath;
+use crate::serial::after;
 use monitor_common::{Fact, FactKind, NO_PATH_WARN_NS, TcpState, tcp_flags};
 use monitor_model::finding::Clock;
 use monitor_model::owner::Owner;

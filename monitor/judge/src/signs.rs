@@ -16,9 +16,9 @@
 //! peer's own kernel acknowledged. A round trip that is longer than usual is no sign
 //! at all: a stopped process's kernel acknowledges late.
 
-use super::evidence::EvidenceList;
-use super::seen::Seen;
-use super::thresholds::{
+use crate::evidence::EvidenceList;
+use crate::seen::Seen;
+use crate::thresholds::{
     LEAST_ROUND_TRIP_US, MOST_TSVAL_NS, ROUND_TRIP_FACTOR, SECOND, TRANSIT_SPREAD_NS,
     TSVAL_TICK_NS, WINDOW_FACTOR,
 };

@@ -1,7 +1,7 @@
 //! What a connection's silence comes to at one moment, without its history: for
 //! lists and gauges.
 
-use super::{JudgedPath, keepalive};
+use crate::{JudgedPath, keepalive};
 use monitor_common::{Fact, TcpState};
 use monitor_model::finding::Clock;
 

@@ -1,7 +1,7 @@
 //! When silence from the other side means that nothing comes back: the
 //! arithmetic of timeouts and probes, for gaps and stalls alike.
 
-use super::thresholds::{LEAST_RTO_NS, LEAST_WAIT_NS, PROBES, TIMEOUTS, TIMEOUTS_IN_RTO};
+use crate::thresholds::{LEAST_RTO_NS, LEAST_WAIT_NS, PROBES, TIMEOUTS, TIMEOUTS_IN_RTO};
 use monitor_common::Socket;
 use monitor_model::format;
 use nix::errno::Errno;

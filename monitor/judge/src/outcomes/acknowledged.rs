@@ -3,7 +3,7 @@
 
 use super::{Card, Case, Event};
 use crate::evidence::EvidenceList;
-use crate::gap::EndedBy;
+use crate::tracked::gap::EndedBy;
 use crate::ruling::Ruling;
 use crate::thresholds::ANSWER_GRACE_NS;
 use monitor_common::{FactKind, TcpState};

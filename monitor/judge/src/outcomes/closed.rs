@@ -8,7 +8,7 @@
 use super::{Card, Case, Event, neighbours_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
-use crate::gap::{Fin, Gap};
+use crate::tracked::gap::{Fin, Gap};
 use crate::ruling::{Bearing, Ruling};
 use crate::seen::Seen;
 use crate::thresholds::{CLOSED_GRACE_NS, CLOSED_WITHIN_NS, CLOSED_WITHIN_PERCENT};

@@ -1,11 +1,11 @@
 //! What followed a gap: one file for each outcome, its card. To add one: write the card, and its line in
 //! `monitor/model/src/outcome.rs`, which registers it; then its runbook in `docs/findings.md` and a scenario.
 
-use crate::gap::Gap;
 use crate::keepalive::Settings;
 use crate::ruling::Ruling;
 use crate::seen::Seen;
 use crate::thresholds::LATELY_NS;
+use crate::tracked::gap::Gap;
 use monitor_model::finding::{Certainty, Outcome};
 
 /// What gives a rule the occasion to judge.

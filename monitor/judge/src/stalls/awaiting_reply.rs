@@ -3,7 +3,7 @@
 
 use super::{Card, Case, Stands, look};
 use crate::evidence::EvidenceList;
-use crate::habit::{HabitOf, Usual};
+use crate::peers::habit::{HabitOf, Usual};
 use crate::ruling::Ruling;
 use crate::thresholds::{HABIT_MULTIPLE, TWO_LOOKS_NS};
 use monitor_model::finding::{Certainty, Clock, Severity};

@@ -1,8 +1,8 @@
 //! A connection as one look of the sweep shows it: what waits, and what moved.
 
+use crate::peers::speaker::{Speaker, last_speaker};
 use crate::seen::Seen;
 use crate::serial::{distance, jiffies_since};
-use crate::speaker::{Speaker, last_speaker};
 use crate::thresholds::{FOLLOW_UP_NS, FULL_SEGMENT};
 use monitor_common::{Socket, TcpState};
 

@@ -10,8 +10,8 @@ mod outages;
 mod table;
 mod watched;
 
-use crate::habit::Habits;
 use crate::keepalive::Settings;
+use crate::peers::habit::Habits;
 use crate::ruling::Ruling;
 use crate::seen::Seen;
 use look::Look;

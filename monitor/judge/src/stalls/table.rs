@@ -4,7 +4,7 @@ use super::outages::Outages;
 use super::watched::{Signs, Watched};
 use crate::seen::Seen;
 use crate::thresholds::STALL_EXPIRY_NS;
-use crate::track::Desk;
+use crate::tracked::Desk;
 use monitor_common::FactKind;
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Who spoke last, as a socket tells it.
 
 use super::socket::socket;
-use crate::speaker::{Speaker, last_speaker};
+use crate::peers::speaker::{Speaker, last_speaker};
 use monitor_common::Socket;
 
 #[test]

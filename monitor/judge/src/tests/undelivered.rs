@@ -2,10 +2,10 @@
 
 use super::story::{JIFFY_NS, SECOND, Story, azure, evidence, owner};
 use crate::JudgedPath;
-use crate::gap::Gap;
 use crate::keepalive::Settings;
 use crate::outcomes::{self, Case, Event};
 use crate::seen::{Moment, Seen};
+use crate::tracked::gap::Gap;
 use monitor_common::{Fact, FactKind, TcpState};
 use monitor_model::finding::{Certainty, Outcome};
 use monitor_model::owner::Owner;

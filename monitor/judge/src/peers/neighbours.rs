@@ -5,14 +5,14 @@
 //! those of which no fact tells. Compared are connections of one network namespace:
 //! in another one the same address may be another host.
 
-use super::connection::{self, Identity};
-use super::gap::is_receive;
-use super::paths::JudgedPath;
-use super::seen::Seen;
-use super::serial::jiffies_since;
-use super::thresholds::{
+use crate::connection::{self, Identity};
+use crate::paths::JudgedPath;
+use crate::seen::Seen;
+use crate::serial::jiffies_since;
+use crate::thresholds::{
     FAILING, FAILING_IN_RTO, FRESH_ELSEWHERE, LEAST_RTO_NS, MAX_NEIGHBOURS, NEIGHBOUR_EXPIRY_NS,
 };
+use crate::tracked::gap::is_receive;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::finding::Scope;
 use std::collections::HashMap;

@@ -1,11 +1,11 @@
 //! What connections are used to: whether what they send is answered, and how
 //! soon. Learned from the looks of the sweep alone, samples included.
 
-use super::connection::{self, Identity};
-use super::seen::Seen;
-use super::serial::jiffies_since;
-use super::speaker::{Speaker, last_speaker};
-use super::thresholds::{
+use crate::connection::{self, Identity};
+use crate::peers::speaker::{Speaker, last_speaker};
+use crate::seen::Seen;
+use crate::serial::jiffies_since;
+use crate::thresholds::{
     HABIT_ANSWERS, HABIT_EXPIRY_NS, HABIT_MULTIPLE, HABIT_WALK_NS, REQUESTER_ANSWERS,
     WORKLOAD_ANSWERS, WORKLOAD_CONNECTIONS, WORKLOAD_EXPIRY_NS,
 };

@@ -1,6 +1,6 @@
 //! Who spoke last on a connection.
 
-use super::serial::after;
+use crate::serial::after;
 use monitor_common::Socket;
 
 /// The side whose payload came last.

@@ -1,10 +1,10 @@
 //! A silence that lasts, as sweeps show it.
 
-use super::keepalive;
-use super::marks::Marks;
-use super::paths::JudgedPath;
-use super::seen::Seen;
-use super::signs::Known;
+use crate::keepalive;
+use crate::marks::Marks;
+use crate::paths::JudgedPath;
+use crate::seen::Seen;
+use crate::signs::Known;
 use monitor_common::{FactKind, TcpState};
 use std::sync::Arc;
 

@@ -1,15 +1,15 @@
 //! Putting into words what a tracked connection has come to.
 
-use super::evidence::EvidenceList;
-use super::gap::Gap;
-use super::outcomes::OutcomeCard;
-use super::paths::JudgedPath;
-use super::report::{self, About};
-use super::ruling::{Bearing, Ruling};
-use super::seen::{Moment, Seen};
-use super::silence::{Silence, Stage};
-use super::track::{Desk, Tracked};
-use super::{Verdict, advice};
+use crate::evidence::EvidenceList;
+use crate::outcomes::OutcomeCard;
+use crate::paths::JudgedPath;
+use crate::report::{self, About};
+use crate::ruling::{Bearing, Ruling};
+use crate::seen::{Moment, Seen};
+use crate::tracked::gap::Gap;
+use crate::tracked::silence::{Silence, Stage};
+use crate::tracked::{Desk, Tracked};
+use crate::{Verdict, advice};
 use monitor_common::TcpState;
 use monitor_model::finding::{Certainty, FindingKind, Outcome, Scope, Severity};
 use monitor_model::format;

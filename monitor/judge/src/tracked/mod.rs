@@ -1,15 +1,20 @@
 //! One connection under the judge's eye.
 
-use super::Verdicts;
-use super::connection::{self, Identity};
-use super::contrast::Contrasts;
-use super::gap::{EndedBy, Gap, Told, is_receive};
-use super::habit::Habits;
-use super::keepalive::Settings;
-use super::outcomes::{self, Case, Event, OutcomeCard};
-use super::seen::{Moment, Seen};
-use super::silence::Silence;
-use super::thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS};
+pub(crate) mod gap;
+pub(crate) mod silence;
+mod sweeps;
+mod tell;
+
+use crate::Verdicts;
+use crate::connection::{self, Identity};
+use crate::keepalive::Settings;
+use crate::outcomes::{self, Case, Event, OutcomeCard};
+use crate::peers::contrast::Contrasts;
+use crate::peers::habit::Habits;
+use crate::seen::{Moment, Seen};
+use crate::thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS};
+use crate::tracked::gap::{EndedBy, Gap, Told, is_receive};
+use crate::tracked::silence::Silence;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::owner::Owner;
 use std::sync::Arc;

@@ -2,9 +2,9 @@
 //! path and remote prefix: one dead connection alone cannot tell an expired
 //! entry from a dead peer. Beside them the neighbours of the moment.
 
-use super::evidence::EvidenceList;
-use super::neighbours::Neighbours;
-use super::paths::JudgedPath;
+use crate::evidence::EvidenceList;
+use crate::paths::JudgedPath;
+use crate::peers::neighbours::Neighbours;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 

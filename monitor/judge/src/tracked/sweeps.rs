@@ -1,10 +1,10 @@
 //! What sweeps show of a tracked connection, and what it tells that one did not.
 
-use super::outcomes::Event;
-use super::seen::Seen;
-use super::silence::Silence;
-use super::thresholds::{ANSWER_GRACE_NS, SETTLE_GRACE_NS};
-use super::track::{Desk, Tracked};
+use crate::outcomes::Event;
+use crate::seen::Seen;
+use crate::thresholds::{ANSWER_GRACE_NS, SETTLE_GRACE_NS};
+use crate::tracked::silence::Silence;
+use crate::tracked::{Desk, Tracked};
 
 impl Tracked {
     /// A look of the sweep.

@@ -2,13 +2,13 @@
 
 mod note;
 
-use super::marks::Marks;
-use super::paths::JudgedPath;
-use super::seen::Seen;
-use super::serial::after;
-use super::signs::{Known, Signs};
-use super::silence::Silence;
-use super::thresholds::CLOCK_SLACK_NS;
+use crate::marks::Marks;
+use crate::paths::JudgedPath;
+use crate::seen::Seen;
+use crate::serial::after;
+use crate::signs::{Known, Signs};
+use crate::thresholds::CLOCK_SLACK_NS;
+use crate::tracked::silence::Silence;
 use monitor_common::{FactKind, TcpState, tcp_flags};
 use monitor_model::finding::{Clock, Outcome};
 use nix::errno::Errno;

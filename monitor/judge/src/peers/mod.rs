@@ -1,0 +1,7 @@
+//! Peers: how a connection compares with the others, and with itself before: who moves there and who fails, which gaps
+//! were survived, how soon it is answered, and who spoke last.
+
+pub(crate) mod contrast;
+pub(crate) mod habit;
+pub(crate) mod neighbours;
+pub(crate) mod speaker;
