@@ -1,7 +1,24 @@
 //! All that a judge can be told, as one type: who keeps its inputs and tells them
 //! again gets the same findings.
 
-use crate::{JudgedPath, Observation};
+use crate::paths::JudgedPath;
+use monitor_common::Fact;
+use monitor_model::owner::Owner;
+use std::sync::Arc;
+
+/// One fact, with what the judge cannot know of itself.
+#[derive(Clone, Debug)]
+pub struct Observation<'a> {
+    /// The fact.
+    pub fact: &'a Fact,
+    /// Wall-clock time of the fact, in ns since 1970.
+    pub wall_unix_ns: i64,
+    /// Time that the host slept during the silence that the fact tells of, in
+    /// ns. The kernel's clocks stand still meanwhile, a middlebox's does not.
+    pub suspended_ns: u64,
+    /// Who holds the connection.
+    pub owner: Arc<Owner>,
+}
 
 /// One thing that the judge is told.
 #[derive(Clone, Debug)]

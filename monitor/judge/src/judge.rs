@@ -1,64 +1,21 @@
 //! The judge itself: its tables, and the door through which all that it is told comes in.
 
 use crate::bounds::{JudgeStats, Limits};
-use crate::input::Input;
+use crate::context::Desk;
+use crate::input::{Input, Observation};
 use crate::paths::{JudgedPath, Paths};
 use crate::peers::contrast::Contrasts;
 use crate::peers::habit::Habits;
 use crate::peers::neighbours;
 use crate::seen::{Moment, Seen};
-use crate::stalls::Stalls;
-use crate::tracked::{Desk, Fate, Tracked};
+use crate::tracked::{Fate, Tracked};
+use crate::verdict::Verdicts;
+use crate::waiting::Stalls;
 use monitor_common::{Fact, FactKind, flags};
-use monitor_model::finding::Finding;
 use monitor_model::owner::Owner;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-
-/// One fact, with what the judge cannot know of itself.
-#[derive(Clone, Debug)]
-pub struct Observation<'a> {
-    /// The fact.
-    pub fact: &'a Fact,
-    /// Wall-clock time of the fact, in ns since 1970.
-    pub wall_unix_ns: i64,
-    /// Time that the host slept during the silence that the fact tells of, in
-    /// ns. The kernel's clocks stand still meanwhile, a middlebox's does not.
-    pub suspended_ns: u64,
-    /// Who holds the connection.
-    pub owner: Arc<Owner>,
-}
-
-/// What the judge says.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
-    /// A conclusion.
-    Finding(Box<Finding>),
-    /// A silence of which something was told is over: alerts on it resolve. What
-    /// comes of it, if anything, is told apart.
-    Ended {
-        /// [`monitor_model::finding::Connection::id`] of the connection.
-        connection_id: String,
-    },
-    /// A stall of which something was told is over: alerts on it resolve.
-    Moves {
-        /// [`monitor_model::finding::Connection::id`] of the connection.
-        connection_id: String,
-    },
-}
-
-/// Where verdicts go, each as soon as it is reached.
-pub trait Verdicts {
-    /// Takes one more.
-    fn push(&mut self, verdict: Verdict);
-}
-
-impl Verdicts for Vec<Verdict> {
-    fn push(&mut self, verdict: Verdict) {
-        Self::push(self, verdict);
-    }
-}
 
 /// Rows that are kept at once, at most: as many as a sweep of the daemon has.
 const MAX_ROWS: usize = 65_536;

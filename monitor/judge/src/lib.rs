@@ -4,7 +4,7 @@
 //! threshold ([`tracked::silence`]), or when a fact tells that such a silence ended
 //! ([`tracked::gap`]); what followed is judged by one rule for each outcome
 //! ([`outcomes`]). Where something should move and does not without such a
-//! silence, the looks of the sweep say why, by one rule for each cause ([`stalls`]),
+//! silence, the looks of the sweep say why, by one rule for each cause ([`stalls`], [`waiting`]),
 //! and how soon a connection is used to be answered ([`peers::habit`]). How others fare
 //! beside it tells an expired entry from a dead peer ([`peers`]).
 //! Facts may be lost, repeated or late: counters in the socket say what facts did
@@ -16,6 +16,7 @@ mod advice;
 pub mod alerts;
 mod bounds;
 mod connection;
+mod context;
 mod evidence;
 mod input;
 mod judge;
@@ -37,10 +38,13 @@ mod tests;
 mod thresholds;
 mod tracked;
 mod unanswered;
+mod verdict;
+mod waiting;
 
 pub use bounds::{JudgeStats, Limits};
 pub use connection::connection;
-pub use input::Input;
-pub use judge::{Judge, Observation, Verdict, Verdicts};
+pub use input::{Input, Observation};
+pub use judge::Judge;
 pub use paths::JudgedPath;
 pub use standing::{Standing, standing};
+pub use verdict::{Verdict, Verdicts};

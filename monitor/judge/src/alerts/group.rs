@@ -1,6 +1,7 @@
 //! The connections of one alert.
 
-use super::{Alert, Key};
+use super::key::Key;
+use monitor_model::alert::Alert;
 use monitor_model::finding::{Finding, FindingKind};
 use monitor_model::time::Timestamp;
 use std::collections::HashMap;

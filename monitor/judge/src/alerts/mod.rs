@@ -2,28 +2,22 @@
 //! one alert with a count.
 
 mod group;
+mod key;
 #[cfg(test)]
 mod tests;
 
-use crate::Verdict;
 use crate::outcomes::OutcomeCard;
-use crate::report::is_loss;
+use crate::verdict::Verdict;
 use group::Group;
+use key::{Key, UNREACHABLE};
 use monitor_model::alert::{Alert, AlertChange};
-use monitor_model::finding::{Cause, Finding, FindingKind, Scope, Severity};
+use monitor_model::finding::{Cause, Finding, FindingKind, Severity};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 /// The name of alerts on silences that last beyond their path's timeout.
 const CROSSED: &str = "crossed";
-
-/// The name of alerts on a peer or a network that is down: whatever fails with it, on
-/// one path, is one alert.
-const UNREACHABLE: &str = "unreachable";
-
-/// The owner of such alerts: they are about everybody's connections.
-const ANY_OWNER: &str = "any";
 
 /// What was told so shortly before an outage showed as one is part of it, in ns: the
 /// first of many to fail looks like one that fails alone, and the others follow
@@ -64,17 +58,6 @@ pub struct AlertStats {
     pub alerts_full_total: u64,
     /// Connections that an alert counts but does not know by name.
     pub members_full_total: u64,
-}
-
-/// What makes findings one alert.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Key {
-    name: &'static str,
-    severity: Severity,
-    path: String,
-    owner: String,
-    /// Whether nothing comes back: it may be part of an outage.
-    is_loss: bool,
 }
 
 /// A connection in alerts of one name, by the hash of its id.
@@ -165,7 +148,7 @@ impl Alerts {
     }
 
     fn join(&mut self, finding: &Finding, now_ns: u64, changes: &mut Vec<AlertChange>) {
-        let key = self.known(key(finding));
+        let key = self.known(Key::of(finding));
         if key.name == UNREACHABLE {
             self.join_outage(&key, finding, now_ns, changes);
         } else {
@@ -294,30 +277,5 @@ impl Alerts {
             }
             changes.push(AlertChange::Resolved(group.shown(key)));
         }
-    }
-}
-
-fn key(finding: &Finding) -> Key {
-    let owner = &finding.owner;
-    let path = finding.path.clone().unwrap_or_else(|| "none".into());
-    if finding.scope == Some(Scope::PeerOrNetwork) {
-        return Key {
-            name: UNREACHABLE,
-            severity: Severity::Page,
-            path,
-            owner: ANY_OWNER.into(),
-            is_loss: false,
-        };
-    }
-    Key {
-        name: finding.kind.name(),
-        severity: finding.severity,
-        path,
-        owner: owner
-            .unit
-            .clone()
-            .or_else(|| owner.comm.clone())
-            .unwrap_or_else(|| "unknown".into()),
-        is_loss: is_loss(finding.kind),
     }
 }

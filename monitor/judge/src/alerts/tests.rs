@@ -1,7 +1,9 @@
 //! Alerts as a duty officer sees them.
 
 use super::*;
-use monitor_model::finding::{Certainty, Clock, Connection, Evidence, Family, Outcome, Role};
+use monitor_model::finding::{
+    Certainty, Clock, Connection, Evidence, Family, Outcome, Role, Scope,
+};
 use monitor_model::owner::Owner;
 use monitor_model::time::Timestamp;
 

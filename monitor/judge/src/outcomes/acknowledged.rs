@@ -1,11 +1,11 @@
 //! Acknowledged: an ACK and nothing more. An ACK is not an answer, but no alert
 //! either.
 
-use super::{Card, Case, Event};
+use super::card::{Card, Case, Event};
 use crate::evidence::EvidenceList;
-use crate::tracked::gap::EndedBy;
 use crate::ruling::Ruling;
 use crate::thresholds::ANSWER_GRACE_NS;
+use crate::tracked::gap::EndedBy;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::format;
 

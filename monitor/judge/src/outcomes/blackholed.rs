@@ -1,12 +1,12 @@
 //! Blackholed: nothing comes back.
 
-use super::{Card, Case, Event};
+use super::card::{Card, Case, Event};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::marks::Marks;
 use crate::ruling::{Bearing, Ruling};
 use crate::seen::Seen;
-use crate::stalls::refused_here;
+use crate::stalls::look::refused_here;
 use crate::thresholds::OVERDUE_NS;
 use crate::unanswered::{self, Sign, Unanswered};
 use monitor_common::{FactKind, TcpState};

@@ -5,13 +5,13 @@
 //! the connection is closed here, a reset comes, the kernel side lets the
 //! connection go, or [`CLOSED_GRACE_NS`] is over.
 
-use super::{Card, Case, Event, neighbours_of_late};
+use super::card::{Card, Case, Event, neighbours_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
-use crate::tracked::gap::{Fin, Gap};
 use crate::ruling::{Bearing, Ruling};
 use crate::seen::Seen;
 use crate::thresholds::{CLOSED_GRACE_NS, CLOSED_WITHIN_NS, CLOSED_WITHIN_PERCENT};
+use crate::tracked::gap::{Fin, Gap};
 use monitor_common::{FactKind, TcpState};
 use monitor_model::finding::Severity;
 use monitor_model::format;

@@ -1,6 +1,6 @@
 //! Recovered: blackholed before, and then ACKs moved again.
 
-use super::{Card, Case, Event};
+use super::card::{Card, Case, Event};
 use crate::evidence::EvidenceList;
 use crate::marks::Marks;
 use crate::ruling::Ruling;

@@ -1,6 +1,6 @@
 //! Reset: the peer, or a box in its name, reset the connection.
 
-use super::{Card, Case, Event, neighbours_of_late};
+use super::card::{Card, Case, Event, neighbours_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::ruling::{Bearing, Ruling};

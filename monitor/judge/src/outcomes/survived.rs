@@ -1,6 +1,6 @@
 //! Survived: payload came from the peer.
 
-use super::{Card, Case};
+use super::card::{Card, Case};
 use crate::evidence::EvidenceList;
 use crate::ruling::{Bearing, Ruling};
 use monitor_model::format;

@@ -11,7 +11,8 @@
 //! payload of a half-closed connection and payload whose fact was lost show in the
 //! socket alone. A FIN is no sign: a pool's goodbye ends the same way.
 
-use super::{Card, Case, Event, acknowledged, neighbours_of_late};
+use super::acknowledged;
+use super::card::{Card, Case, Event, neighbours_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::ruling::{Bearing, Ruling};

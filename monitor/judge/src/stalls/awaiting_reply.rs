@@ -1,7 +1,8 @@
 //! Awaiting reply: a request arrived, and its answer does not come. It may be on
 //! its way for ever: a client that waits sends nothing that could fail.
 
-use super::{Card, Case, Stands, look};
+use super::card::{Card, Case, Stands};
+use super::look;
 use crate::evidence::EvidenceList;
 use crate::peers::habit::{HabitOf, Usual};
 use crate::ruling::Ruling;

@@ -1,6 +1,7 @@
 //! Blackholed: nothing comes back, and no long gap went before.
 
-use super::{Card, Case, look, network_loss};
+use super::card::{Card, Case};
+use super::{look, network_loss};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::keepalive::Settings;
@@ -56,7 +57,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 
 /// The connection was given up while nothing came: `seen` tells of its close,
 /// and `waited_ns` is how long nothing had come at least.
-pub(super) fn given_up(seen: &Seen<'_>, waited_ns: u64, settings: &Settings) -> Option<Ruling> {
+pub(crate) fn given_up(seen: &Seen<'_>, waited_ns: u64, settings: &Settings) -> Option<Ruling> {
     let socket = &seen.fact.socket;
     // A closed window can end like this while the peer answers every probe.
     if look::window_closed(socket, false) && socket.probes_out < PROBES {

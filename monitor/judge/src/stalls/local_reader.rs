@@ -1,7 +1,8 @@
 //! Local reader: this host's application does not read. Data waits for it, and
 //! our own window is closed.
 
-use super::{Card, Case, Stands, look};
+use super::card::{Card, Case, Stands};
+use super::look;
 use crate::evidence::EvidenceList;
 use crate::ruling::Ruling;
 use crate::thresholds::STALL_NS;

@@ -1,7 +1,8 @@
 //! Sender limited: this host holds data back. The peer's window is open and
 //! nothing is in flight.
 
-use super::{Card, Case, look};
+use super::card::{Card, Case};
+use super::look;
 use crate::evidence::EvidenceList;
 use crate::ruling::Ruling;
 use crate::thresholds::STALL_NS;

@@ -1,6 +1,7 @@
 //! Unexplained: due to move, not moving, and no other rule says why.
 
-use super::{Card, Case, look, network_loss};
+use super::card::{Card, Case};
+use super::{look, network_loss};
 use crate::evidence::EvidenceList;
 use crate::ruling::Ruling;
 use crate::thresholds::{UNEXPLAINED_IN_RTO, UNEXPLAINED_NS};

@@ -1,8 +1,8 @@
 //! Zero window: the peer's application does not read. Its window is closed, and
 //! its kernel answers each probe.
 
+use super::card::{Card, Case};
 use super::look::{self, Look};
-use super::{Card, Case};
 use crate::evidence::EvidenceList;
 use crate::ruling::Ruling;
 use crate::seen::Seen;

@@ -5,12 +5,10 @@ pub(crate) mod silence;
 mod sweeps;
 mod tell;
 
-use crate::Verdicts;
 use crate::connection::{self, Identity};
+use crate::context::Desk;
 use crate::keepalive::Settings;
 use crate::outcomes::{self, Case, Event, OutcomeCard};
-use crate::peers::contrast::Contrasts;
-use crate::peers::habit::Habits;
 use crate::seen::{Moment, Seen};
 use crate::thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS};
 use crate::tracked::gap::{EndedBy, Gap, Told, is_receive};
@@ -18,13 +16,6 @@ use crate::tracked::silence::Silence;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::owner::Owner;
 use std::sync::Arc;
-
-/// Where verdicts go, and what they are weighed against.
-pub(crate) struct Desk<'a> {
-    pub(crate) contrasts: &'a mut Contrasts,
-    pub(crate) habits: &'a Habits,
-    pub(crate) out: &'a mut dyn Verdicts,
-}
 
 /// What becomes of an entry of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

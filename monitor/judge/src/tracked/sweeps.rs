@@ -1,10 +1,11 @@
 //! What sweeps show of a tracked connection, and what it tells that one did not.
 
+use crate::context::Desk;
 use crate::outcomes::Event;
 use crate::seen::Seen;
 use crate::thresholds::{ANSWER_GRACE_NS, SETTLE_GRACE_NS};
+use crate::tracked::Tracked;
 use crate::tracked::silence::Silence;
-use crate::tracked::{Desk, Tracked};
 
 impl Tracked {
     /// A look of the sweep.

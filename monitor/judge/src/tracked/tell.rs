@@ -1,15 +1,17 @@
 //! Putting into words what a tracked connection has come to.
 
+use crate::advice;
+use crate::context::Desk;
 use crate::evidence::EvidenceList;
 use crate::outcomes::OutcomeCard;
 use crate::paths::JudgedPath;
 use crate::report::{self, About};
 use crate::ruling::{Bearing, Ruling};
 use crate::seen::{Moment, Seen};
+use crate::tracked::Tracked;
 use crate::tracked::gap::Gap;
 use crate::tracked::silence::{Silence, Stage};
-use crate::tracked::{Desk, Tracked};
-use crate::{Verdict, advice};
+use crate::verdict::Verdict;
 use monitor_common::TcpState;
 use monitor_model::finding::{Certainty, FindingKind, Outcome, Scope, Severity};
 use monitor_model::format;

@@ -1,12 +1,15 @@
 //! The connections on which something waits.
 
-use super::outages::Outages;
-use super::watched::{Signs, Watched};
+mod outages;
+mod watched;
+
+use crate::context::Desk;
 use crate::seen::Seen;
 use crate::thresholds::STALL_EXPIRY_NS;
-use crate::tracked::Desk;
 use monitor_common::FactKind;
+use outages::Outages;
 use std::collections::BTreeMap;
+use watched::{Signs, Watched};
 
 /// Connections on which something waits, by socket cookie. Bounded; what does
 /// not fit is counted.

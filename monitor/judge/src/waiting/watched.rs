@@ -1,19 +1,21 @@
 //! One connection on which something waits.
 
-use super::look::{self, Look};
-use super::network_loss::Loss;
-use super::{Case, CauseCard, Stands, blackholed, judge};
+use crate::connection;
 use crate::connection::Identity;
+use crate::context::Desk;
 use crate::keepalive::Settings;
 use crate::peers::habit::Habits;
 use crate::report::{self, About};
 use crate::ruling::Ruling;
 use crate::seen::Seen;
 use crate::serial::after;
+use crate::stalls::card::{Case, Stands};
+use crate::stalls::look::{self, Look};
+use crate::stalls::loss::Loss;
+use crate::stalls::{CauseCard, given_up, judge};
 use crate::thresholds::{LOSS_FORGET_NS, OVERDUE_NS};
-use crate::tracked::Desk;
 use crate::tracked::gap::is_receive;
-use crate::{Verdict, connection};
+use crate::verdict::Verdict;
 use monitor_common::{FactKind, TcpState, tcp_flags};
 use monitor_model::finding::{Cause, FindingKind, Severity};
 use monitor_model::owner::Owner;
@@ -252,7 +254,7 @@ impl Watched {
         self.end(desk);
         let ruling = dead.and_then(|first| {
             let waited = seen.at.ns.saturating_sub(first.at_ns);
-            blackholed::given_up(seen, waited, &self.settings)
+            given_up(seen, waited, &self.settings)
         });
         if let Some(ruling) = ruling {
             // Nothing resolves it: it does not move, it is gone.

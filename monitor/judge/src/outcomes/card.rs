@@ -1,0 +1,68 @@
+//! What an outcome says of itself, and what its rule judges.
+
+use crate::keepalive::Settings;
+use crate::ruling::Ruling;
+use crate::seen::Seen;
+use crate::thresholds::LATELY_NS;
+use crate::tracked::gap::Gap;
+use monitor_model::finding::{Certainty, Outcome};
+
+/// What gives a rule the occasion to judge.
+#[derive(Clone, Copy)]
+pub(crate) enum Event<'a> {
+    /// A fact, already noted in the gap.
+    Fact(&'a Seen<'a>),
+    /// Time passed.
+    Time,
+    /// The next gap ended: this one has had its time.
+    Superseded,
+}
+
+/// What a rule judges.
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'a> {
+    pub(crate) gap: &'a Gap,
+    pub(crate) event: Event<'a>,
+    pub(crate) now_ns: u64,
+    pub(crate) settings: &'a Settings,
+}
+
+/// All that an outcome says of itself.
+pub(crate) struct Card {
+    /// Whether it is to be told of a case, and how.
+    pub(crate) rule: fn(&Case<'_>) -> Option<Ruling>,
+    pub(crate) certainty: Certainty,
+    /// What was told last of the gap where this may be told: most are the first word, or follow an ACK.
+    pub(crate) follows: &'static [Option<Outcome>],
+    /// Whether nothing comes back: what a dead peer or network looks like.
+    pub(crate) is_loss: bool,
+    /// Whether it is worth telling of a gap that need not have passed its threshold.
+    pub(crate) even_if_doubtful: bool,
+    /// Whether a stall says no more until payload comes from the peer.
+    pub(crate) outlives_gap: bool,
+    /// Whether nothing is awaited any more, so that alerts on stalls are over.
+    pub(crate) ends_stalls: bool,
+    /// From when on a neighbour that is heard is a contrast to it, in ns, at this moment; `None` where none is wanted.
+    pub(crate) neighbours_since: fn(&Gap, u64) -> Option<u64>,
+}
+
+impl Card {
+    /// What most outcomes say of themselves.
+    pub(super) const fn new(rule: fn(&Case<'_>) -> Option<Ruling>) -> Self {
+        Self {
+            rule,
+            certainty: Certainty::Observed,
+            follows: &[None, Some(Outcome::Acknowledged)],
+            is_loss: false,
+            even_if_doubtful: false,
+            outlives_gap: false,
+            ends_stalls: false,
+            neighbours_since: |_, _| None,
+        }
+    }
+}
+
+/// Neighbours that were heard lately, or since the gap ended.
+pub(super) fn neighbours_of_late(gap: &Gap, now_ns: u64) -> Option<u64> {
+    Some(gap.ended_ns.min(now_ns.saturating_sub(LATELY_NS)))
+}

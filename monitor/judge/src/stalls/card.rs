@@ -1,0 +1,78 @@
+//! What a cause says of itself, and what its rule judges.
+
+use super::look::Look;
+use super::loss::Loss;
+use crate::keepalive::Settings;
+use crate::peers::habit::Habits;
+use crate::ruling::Ruling;
+use crate::seen::Seen;
+use monitor_model::finding::{Certainty, Clock};
+
+/// What a rule judges: the latest look, and since when what stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'a> {
+    pub(crate) seen: &'a Seen<'a>,
+    pub(crate) now: Look,
+    /// The first look since which something is due from the peer and nothing was
+    /// acknowledged; the latest one where it is the first.
+    pub(crate) sending: Option<Look>,
+    /// The same since which our window is full and the application reads nothing.
+    pub(crate) reading: Option<Look>,
+    /// The same since which an answer is due and nobody said anything.
+    pub(crate) reply: Option<Look>,
+    /// The first look since which nothing came at all while something was due.
+    pub(crate) unheard: Option<Look>,
+    /// The losses of late.
+    pub(crate) loss: Option<Loss>,
+    /// Segments that were sent again in outages that are over.
+    pub(crate) sent_again_in_outages: u32,
+    /// Probes were seen at work while nothing was acknowledged.
+    pub(crate) probed: bool,
+    pub(crate) settings: &'a Settings,
+    pub(crate) habits: &'a Habits,
+}
+
+/// All that a cause says of itself.
+pub(crate) struct Card {
+    /// Whether it is to be told of a case, and how.
+    pub(crate) rule: fn(&Case<'_>) -> Option<Ruling>,
+    pub(crate) certainty: Certainty,
+    /// The clock by which it stands.
+    pub(crate) clock: Clock,
+    /// What it is about: its stall lasts as long as that stands.
+    pub(crate) stands: Stands,
+    /// While its stall lasts it gives way to a graver cause, and to no other.
+    pub(crate) gravity: u8,
+    /// Whether nothing comes back: what a dead peer or network looks like.
+    pub(crate) is_loss: bool,
+    /// Whether it moves all the same, only slowly.
+    pub(crate) moves: bool,
+}
+
+/// What of a connection a cause is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stands {
+    /// What this host sends.
+    Sending,
+    /// What this host's application reads.
+    Reading,
+    /// The answer to what this host said.
+    Reply,
+    /// Nothing: it moves, and while losses are looked at they last.
+    Loss,
+}
+
+impl Card {
+    /// What most causes say of themselves.
+    pub(super) const fn new(rule: fn(&Case<'_>) -> Option<Ruling>) -> Self {
+        Self {
+            rule,
+            certainty: Certainty::Observed,
+            clock: Clock::Packets,
+            stands: Stands::Sending,
+            gravity: 0,
+            is_loss: false,
+            moves: false,
+        }
+    }
+}
