@@ -4,8 +4,8 @@ use crate::context::Context;
 use crate::error::BenchError;
 use crate::results::Outcome;
 
-/// A row of the page.
-pub struct Row {
+/// One, with a section of the page for itself.
+pub struct Benchmark {
     /// For the command line.
     pub name: &'static str,
     /// For the page.

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::benchmark::Row;
+use crate::benchmark::Benchmark;
 use crate::benchmarks::ALL;
 use crate::context::Context;
 use crate::crowd::{self, Orders};
@@ -33,9 +33,9 @@ struct Command {
 
 #[derive(Subcommand)]
 enum What {
-    /// Measure one row, or all.
+    /// Measure one benchmark, or all.
     Run(RunArguments),
-    /// List the rows.
+    /// List the benchmarks.
     List,
     /// A process that holds many connections.
     #[command(hide = true)]
@@ -48,8 +48,8 @@ enum What {
 
 #[derive(Args)]
 struct RunArguments {
-    /// The rows; all if none is named.
-    rows: Vec<String>,
+    /// The benchmarks; all if none is named.
+    benchmarks: Vec<String>,
     /// The release build of tcplull; by default the one beside this program.
     #[arg(long, value_name = "PATH")]
     tcplull: Option<PathBuf>,
@@ -60,7 +60,7 @@ struct RunArguments {
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(10_000..=1_000_000))]
     sockets: u32,
     /// The page to write, as Markdown. The figures are kept beside it with the ending
-    /// `.json`: those of rows that are not measured now stay.
+    /// `.json`: those of benchmarks that are not measured now stay.
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
     /// Instructions a round trip, counted in a virtual machine, as JSON.
@@ -81,8 +81,8 @@ pub fn main() -> ExitCode {
     let done = match Command::parse().what {
         What::Run(arguments) => run(&arguments),
         What::List => {
-            for row in ALL {
-                println!("{:14} {}", row.name, row.title);
+            for benchmark in ALL {
+                println!("{:14} {}", benchmark.name, benchmark.title);
             }
             Ok(())
         }
@@ -101,7 +101,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: &RunArguments) -> Result<(), BenchError> {
-    let rows = chosen(&arguments.rows)?;
+    let benchmarks = chosen(&arguments.benchmarks)?;
     if !nix::unistd::geteuid().is_root() {
         return Err(BenchError::NotRoot);
     }
@@ -132,11 +132,13 @@ fn run(arguments: &RunArguments) -> Result<(), BenchError> {
         None => Results::default(),
     };
     let mut failed = None;
-    for row in rows {
-        eprintln!("==> {}", row.title);
-        match measure(row, &context, &arguments.command) {
+    for benchmark in benchmarks {
+        eprintln!("==> {}", benchmark.title);
+        match measure(benchmark, &context, &arguments.command) {
             Ok(Some(measured)) => {
-                results.rows.insert(row.name.to_owned(), measured);
+                results
+                    .benchmarks
+                    .insert(benchmark.name.to_owned(), measured);
                 // After each: a run that is stopped has not run in vain.
                 if let (Some(page), Some(kept)) = (&arguments.page, &kept) {
                     write(page, kept, &results)?;
@@ -145,7 +147,7 @@ fn run(arguments: &RunArguments) -> Result<(), BenchError> {
             Ok(None) => {}
             Err(BenchError::Interrupted) => return Err(BenchError::Interrupted),
             Err(error) => {
-                eprintln!("monitor-bench: {}: {error}", row.name);
+                eprintln!("monitor-bench: {}: {error}", benchmark.name);
                 failed = Some(error);
             }
         }
@@ -164,11 +166,15 @@ fn write(page: &Path, kept: &Path, results: &Results) -> Result<(), BenchError> 
         .map_err(BenchError::io(format!("writing {}", page.display())))
 }
 
-fn measure(row: &Row, context: &Context, command: &str) -> Result<Option<Measured>, BenchError> {
+fn measure(
+    benchmark: &Benchmark,
+    context: &Context,
+    command: &str,
+) -> Result<Option<Measured>, BenchError> {
     let begun = Instant::now();
     let now = OffsetDateTime::now_utc();
     let when = format!("{} {:02}:{:02}", now.date(), now.hour(), now.minute());
-    let outcome = (row.run)(context)?;
+    let outcome = (benchmark.run)(context)?;
     let took_seconds = begun.elapsed().as_secs();
     eprintln!("    {took_seconds} s");
     Ok(outcome.map(|outcome| Measured {
@@ -184,23 +190,23 @@ fn orders(text: &str) -> Result<Orders, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
-fn chosen(names: &[String]) -> Result<Vec<&'static Row>, BenchError> {
+fn chosen(names: &[String]) -> Result<Vec<&'static Benchmark>, BenchError> {
     if names.is_empty() {
         return Ok(ALL.iter().collect());
     }
-    let row = |name: &String| {
+    let named = |name: &String| {
         ALL.iter()
-            .find(|row| row.name == name)
-            .ok_or_else(|| BenchError::NoSuchRow {
+            .find(|benchmark| benchmark.name == name)
+            .ok_or_else(|| BenchError::NoSuchBenchmark {
                 name: name.clone(),
                 known: ALL
                     .iter()
-                    .map(|row| row.name)
+                    .map(|benchmark| benchmark.name)
                     .collect::<Vec<_>>()
                     .join(", "),
             })
     };
-    names.iter().map(row).collect()
+    names.iter().map(named).collect()
 }
 
 #[cfg(test)]
@@ -208,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_chosen_by_name_and_all_without() {
+    fn benchmarks_are_chosen_by_name_and_all_without() {
         assert_eq!(chosen(&[]).unwrap().len(), ALL.len());
         let one = chosen(&["round-trip".to_owned()]).unwrap();
         assert_eq!(one[0].name, "round-trip");

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// What rows are measured with.
+/// What benchmarks are measured with.
 pub struct Context {
     /// The release build of tcplull.
     pub tcplull: PathBuf,
@@ -27,7 +27,7 @@ pub struct Context {
     pub interrupt: Interrupt,
     /// This program, for the processes of a crowd.
     pub myself: PathBuf,
-    /// The crowd of the rows so far, if any: the next may want it, too.
+    /// The crowd of the benchmarks so far, if any: the next may want it, too.
     pub world: Mutex<Option<World>>,
 }
 
@@ -121,7 +121,7 @@ impl Context {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says how far a row is.
+    /// Says how far a benchmark is.
     pub fn progress(&self, what: &str) {
         eprintln!("    {what}");
     }

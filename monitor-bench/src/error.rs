@@ -41,21 +41,21 @@ pub enum BenchError {
         /// What was seen.
         reason: String,
     },
-    /// The machine cannot hold what a row needs.
+    /// The machine cannot hold what a benchmark needs.
     #[error(
         "{what} needs {needed_mib} MiB and {available_mib} MiB are available: end other programs first"
     )]
     NoRoom {
-        /// The row.
+        /// What for.
         what: String,
         /// What it takes.
         needed_mib: u64,
         /// What there is.
         available_mib: u64,
     },
-    /// A row that does not exist was asked for.
-    #[error("there is no row named {name}: the rows are {known}")]
-    NoSuchRow {
+    /// A benchmark that does not exist was asked for.
+    #[error("there is no benchmark named {name}: the benchmarks are {known}")]
+    NoSuchBenchmark {
         /// What was asked for.
         name: String,
         /// What there is.

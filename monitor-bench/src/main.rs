@@ -1,4 +1,4 @@
-//! `monitor-bench`: what tcplull costs on this machine, one file for each row of `docs/performance.md`.
+//! `monitor-bench`: what tcplull costs on this machine, one file for each benchmark of `docs/performance.md`.
 //!
 //! Reading order for a newcomer: [`benchmarks`] (what is measured and how), [`page`] and [`results`] (what becomes of
 //! it), then the machinery: [`stats`], [`load`], [`bpf`], [`watch`], [`crowd`], [`world`] and [`context`], [`sweeping`].

@@ -1,6 +1,6 @@
-//! `docs/performance.md`, made of all rows that were ever measured.
+//! `docs/performance.md`, made of all that was ever measured.
 
-use crate::benchmark::Row;
+use crate::benchmark::Benchmark;
 use crate::results::{Goal, Measured, Results, Table};
 use std::fmt::Write;
 
@@ -17,12 +17,12 @@ it stands here as it is, with what is known about the reason.
 ";
 
 /// The whole page.
-pub fn page(rows: &[Row], results: &Results) -> String {
+pub fn page(benchmarks: &[Benchmark], results: &Results) -> String {
     let mut page = format!("{ABOUT}\n## At a glance\n\n");
     page.push_str("| row | figure | measured | to reach | |\n| --- | --- | --: | --: | --- |\n");
-    for row in rows {
-        let measured = results.rows.get(row.name);
-        let link = format!("[{}](#{})", row.title, anchor(row.title));
+    for benchmark in benchmarks {
+        let measured = results.benchmarks.get(benchmark.name);
+        let link = format!("[{}](#{})", benchmark.title, anchor(benchmark.title));
         match measured {
             Some(measured) if !measured.outcome.goals.is_empty() => {
                 for goal in &measured.outcome.goals {
@@ -34,8 +34,8 @@ pub fn page(rows: &[Row], results: &Results) -> String {
             }
         }
     }
-    for row in rows {
-        page.push_str(&section(row, results.rows.get(row.name)));
+    for benchmark in benchmarks {
+        page.push_str(&section(benchmark, results.benchmarks.get(benchmark.name)));
     }
     page
 }
@@ -56,8 +56,8 @@ fn glance(link: &str, goal: &Goal) -> String {
     )
 }
 
-fn section(row: &Row, measured: Option<&Measured>) -> String {
-    let mut text = format!("\n## {}\n\n{}\n", row.title, row.method.trim());
+fn section(benchmark: &Benchmark, measured: Option<&Measured>) -> String {
+    let mut text = format!("\n## {}\n\n{}\n", benchmark.title, benchmark.method.trim());
     let Some(measured) = measured else {
         text.push_str("\nNot measured.\n");
         return text;
@@ -71,8 +71,8 @@ fn section(row: &Row, measured: Option<&Measured>) -> String {
     for table in &measured.outcome.tables {
         text.push_str(&markdown(table));
     }
-    if !row.tried.trim().is_empty() {
-        let _ = write!(text, "\n**What was tried.** {}\n", row.tried.trim());
+    if !benchmark.tried.trim().is_empty() {
+        let _ = write!(text, "\n**What was tried.** {}\n", benchmark.tried.trim());
     }
     text
 }
@@ -131,22 +131,24 @@ mod tests {
     }
 
     #[test]
-    fn every_row_is_on_the_page_measured_or_not() {
+    fn every_benchmark_is_on_the_page_measured_or_not() {
         let page = page(ALL, &Results::default());
-        for row in ALL {
+        for benchmark in ALL {
             assert!(
-                page.contains(&format!("\n## {}\n", row.title)),
+                page.contains(&format!("\n## {}\n", benchmark.title)),
                 "{}",
-                row.name
+                benchmark.name
             );
         }
         assert_eq!(page.matches("| not measured | | |").count(), ALL.len());
     }
 
     #[test]
-    fn a_measured_row_shows_goals_figures_time_and_kernel() {
+    fn a_measured_benchmark_shows_goals_figures_time_and_kernel() {
         let mut results = Results::default();
-        results.rows.insert(ALL[0].name.to_owned(), measured());
+        results
+            .benchmarks
+            .insert(ALL[0].name.to_owned(), measured());
         let page = page(ALL, &results);
         for part in [
             "| above empty | 24 ns | at most 30 ns | reached |",

@@ -1,4 +1,4 @@
-//! What was measured, as data: one entry a row, so that a run of one row leaves the others' figures alone.
+//! What was measured, as data: one entry a benchmark, so that a run of one leaves the others' figures alone.
 
 use crate::error::BenchError;
 use crate::machine::Machine;
@@ -8,14 +8,15 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// All rows that were ever measured, by name.
+/// All that was ever measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Results {
-    /// The last measurement of each row.
-    pub rows: BTreeMap<String, Measured>,
+    /// The last measurement of each benchmark, by name.
+    #[serde(rename = "rows")]
+    pub benchmarks: BTreeMap<String, Measured>,
 }
 
-/// One row, measured.
+/// One benchmark, measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// When it was, UTC, to the minute.
@@ -30,7 +31,7 @@ pub struct Measured {
     pub outcome: Outcome,
 }
 
-/// What a row found.
+/// What a benchmark found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// What was to be reached, and what was.
@@ -78,19 +79,19 @@ impl Goal {
     }
 }
 
-/// Figures in rows and columns.
+/// Figures in lines and columns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// What they are, one sentence.
     pub about: String,
     /// Titles of the columns; the first is text, the others are numbers.
     pub columns: Vec<String>,
-    /// The rows, each with as many cells as there are columns.
+    /// The lines, each with as many cells as there are columns.
     pub lines: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table without rows.
+    /// A table without lines.
     pub fn new(about: impl Into<String>, columns: &[&str]) -> Self {
         Self {
             about: about.into(),
@@ -99,7 +100,7 @@ impl Table {
         }
     }
 
-    /// Adds a row.
+    /// Adds a line.
     pub fn line<const N: usize>(&mut self, cells: [String; N]) {
         self.lines.push(cells.into());
     }
@@ -155,7 +156,7 @@ mod tests {
         let path = folder.path().join("performance.json");
         assert_eq!(Results::read(&path).unwrap(), Results::default());
         let mut results = Results::default();
-        results.rows.insert(
+        results.benchmarks.insert(
             "start".to_owned(),
             Measured {
                 when: "2026-01-31 12:00".to_owned(),

@@ -64,7 +64,7 @@ fn interval(count: usize) -> Option<(usize, usize)> {
     Some((low, last - low))
 }
 
-/// Each `between` of a row `A B A B A` against the mean of its two neighbours, as a ratio. What changes slowly (another
+/// Each `between` of a series `A B A B A` against the mean of its two neighbours, as a ratio. What changes slowly (another
 /// program, the machine's clock) touches all three alike.
 pub fn against_neighbours(base: &[f64], between: &[f64]) -> Vec<f64> {
     base.windows(2)
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn median_and_quartiles_of_a_known_row() {
+    fn median_and_quartiles_of_known_measurements() {
         let summary = Summary::of([5.0, 1.0, 4.0, 2.0, 3.0]).unwrap();
         assert_eq!(
             (summary.lower, summary.median, summary.upper),

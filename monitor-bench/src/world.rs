@@ -1,5 +1,6 @@
-//! Where the large rows live: a network of the laboratory, and a crowd of healthy connections in its client's
-//! namespace. It grows and shrinks with what is asked for, so that rows that follow each other share it.
+//! Where the large benchmarks live: a network of the laboratory, and a crowd of healthy connections in its client's
+//! namespace. It grows and shrinks with what is asked for, so that benchmarks that follow each other share
+//! it.
 
 use crate::crowd::{self, Hold, Holder, LISTENING, Orders, READY};
 use crate::error::BenchError;

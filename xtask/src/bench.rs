@@ -10,11 +10,11 @@ use std::{env, io};
 /// The page that a whole run writes, below the workspace.
 const PAGE: &str = "docs/performance.md";
 
-/// Which rows, and how.
+/// Which benchmarks, and how.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only these rows of the page; the figures of the others stay
-    rows: Vec<String>,
+    /// Only these benchmarks of the page; the figures of the others stay
+    benchmarks: Vec<String>,
     /// Fewer repetitions and smaller numbers, to see that everything works; printed, and written only where --page says
     #[arg(long)]
     quick: bool,
@@ -24,8 +24,8 @@ pub struct Args {
     /// Instructions a round trip, as JSON, in place of counting them in a virtual machine
     #[arg(long, value_name = "FILE")]
     instructions: Option<PathBuf>,
-    /// Print the names of the rows and measure none
-    #[arg(long, conflicts_with_all = ["rows", "quick", "page", "instructions"])]
+    /// Print the names of the benchmarks and measure none
+    #[arg(long, conflicts_with_all = ["benchmarks", "quick", "page", "instructions"])]
     list: bool,
 }
 
@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let mut command = Command::new(bench);
     command
         .arg("run")
-        .args(&args.rows)
+        .args(&args.benchmarks)
         .arg("--tcplull")
         .arg(tcplull)
         .arg("--command")
@@ -61,18 +61,19 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     become_it(&mut command)
 }
 
-/// The row whose figures come out of a virtual machine.
+/// The benchmark whose figures come out of a virtual machine.
 const COUNTED: &str = "round-trip";
 
 impl Args {
     /// Whether instructions are to be counted: in a quick run there is no time for it.
     fn counts(&self) -> bool {
-        let wanted = self.rows.is_empty() || self.rows.iter().any(|row| row == COUNTED);
+        let wanted =
+            self.benchmarks.is_empty() || self.benchmarks.iter().any(|name| name == COUNTED);
         wanted && !self.quick && self.instructions.is_none()
     }
 }
 
-/// Counts them into a file, and returns its path. Where that fails, the other rows need not wait for it.
+/// Counts them into a file, and returns its path. Where that fails, the other benchmarks need not wait for it.
 fn count() -> Option<PathBuf> {
     let counted = vm::instructions().and_then(|added| {
         let path = workspace::target_dir()?.join("instructions.json");

@@ -1,24 +1,24 @@
-//! What is measured: one file a row, with a page of Markdown beside it that says how, and what was tried.
+//! What is measured, in the order of the page. To add a benchmark, write its file, after the example of `start`, and its
+//! line below: the file's name.
 
-mod application;
-mod memory;
-mod program_run;
-mod round_trip;
-mod start;
-mod storm;
-mod sweep;
-mod versus_ss;
+use crate::benchmark::Benchmark;
 
-use crate::benchmark::Row;
+macro_rules! benchmarks {
+    ($($file:ident;)+) => {
+        $(mod $file;)+
 
-/// All rows, in the order of the page.
-pub const ALL: &[Row] = &[
-    program_run::ROW,
-    round_trip::ROW,
-    application::ROW,
-    sweep::ROW,
-    memory::ROW,
-    versus_ss::ROW,
-    storm::ROW,
-    start::ROW,
-];
+        /// Every benchmark.
+        pub const ALL: &[Benchmark] = &[$($file::BENCHMARK),+];
+    };
+}
+
+benchmarks! {
+    program_run;
+    round_trip;
+    application;
+    sweep;
+    memory;
+    versus_ss;
+    storm;
+    start;
+}

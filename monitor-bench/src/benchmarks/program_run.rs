@@ -1,6 +1,6 @@
 //! Cost of a program run: each of the daemon's programs beside an empty one and one with per-connection storage.
 
-use crate::benchmark::Row;
+use crate::benchmark::Benchmark;
 use crate::bpf::{Counting, OwnPrograms, Runs, Set};
 use crate::context::Context;
 use crate::error::BenchError;
@@ -12,11 +12,30 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-pub const ROW: Row = Row {
+pub const BENCHMARK: Benchmark = Benchmark {
     name: "program-run",
     title: "Cost of a program run",
-    method: include_str!("program_run.md"),
-    tried: include_str!("program_run.tried.md"),
+    method: r"
+The kernel's own run-time statistics (`BPF_ENABLE_STATS`) of each program under traffic over loopback, both ends on one
+core. The daemon loads its programs and ends; the bench holds them, and puts them on their hooks in turns with empty
+programs, each alone for 80 ms, so that neither warms the caches for the other. The difference is taken from one
+stretch to the next. In the same way a program that keeps socket storage for every connection and looks it up at every
+segment, the least that watching with state can do. The connections are healthy: they have no storage of ours.
+",
+    tried: r"
+The path of a healthy segment is some 41 instructions of BPF: three reads of the socket, one of jiffies, two comparisons.
+What was tried:
+
+- The two questions that end it (not silent, no storage) are asked first and lie in one straight piece; before, the
+  compiler had spread them over the program. What they read of the daemon's own (three offsets, one setting) lies in two
+  cache lines instead of four. On an Intel Xeon 23.7 ns above empty became 13.3 for a send, 7.7 became 7 for a receive.
+- Marking the rest as cold changed nothing: the code generator keeps the order anyway.
+
+Bulk transfer is different: each run finds the caches full of payload, so that an empty program takes several times what
+it takes for small messages. What tcplull's takes more there is the socket's lines coming from memory, which the stack
+itself reads right after and then has at hand: the statistics charge the program with a wait that is not an extra one. The
+effect on an application, in the row below, is the measure of that.
+",
     run,
 };
 

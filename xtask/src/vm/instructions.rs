@@ -54,7 +54,7 @@ pub struct Counted {
     inside: f64,
 }
 
-/// What a case adds to a round trip; in JSON as the bench's row reads it.
+/// What a case adds to a round trip; in JSON as the benchmark reads it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Added {
     /// The case.
