@@ -1,8 +1,8 @@
 //! `tcplull check`: what works on this machine, and why not.
 
 use super::arguments::{ConfigArguments, Context, HookArguments, KernelArguments};
-use super::client::write;
 use super::exit::CliError;
+use super::output::write;
 use crate::config::{Config, Overrides};
 use crate::daemon::DaemonError;
 use crate::surfaces::inspect;

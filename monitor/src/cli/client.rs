@@ -2,12 +2,12 @@
 
 use super::arguments::ConfigArguments;
 use super::exit::CliError;
+use super::output::{Output, write};
 use crate::config::Overrides;
 use crate::surfaces::inspect::{Answer, InspectClient};
 use crate::text;
 use clap::Args;
 use serde::de::DeserializeOwned;
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -41,16 +41,6 @@ impl Arguments {
     }
 }
 
-/// How rows are written.
-pub(super) struct Output<T> {
-    /// As they come, one JSON object a line.
-    pub(super) json: bool,
-    /// Above the rows for people; empty for none.
-    pub(super) header: String,
-    /// One row for people, without its line's end.
-    pub(super) line: fn(&T) -> String,
-}
-
 /// Asks the daemon on `socket` and writes each row to standard output as it comes.
 pub(super) fn print<T: DeserializeOwned>(
     socket: &Path,
@@ -66,7 +56,7 @@ pub(super) fn print<T: DeserializeOwned>(
         })?;
     runtime.block_on(async {
         let mut client = InspectClient::ask(socket, command).await?;
-        if !output.json && !output.header.is_empty() && !write(&output.header)? {
+        if !output.begin()? {
             return Ok(());
         }
         while let Some(answer) = client.next().await? {
@@ -88,15 +78,4 @@ pub(super) fn print<T: DeserializeOwned>(
         }
         Ok(())
     })
-}
-
-/// Writes one line; `false` when the reader has gone.
-pub(super) fn write(line: &str) -> Result<bool, CliError> {
-    let mut out = std::io::stdout().lock();
-    let result = writeln!(out, "{}", line.trim_end_matches('\n')).and_then(|()| out.flush());
-    match result.map_err(CliError::from_output) {
-        Ok(()) => Ok(true),
-        Err(None) => Ok(false),
-        Err(Some(error)) => Err(error),
-    }
 }

@@ -1,8 +1,9 @@
 //! `tcplull ls`: the connections of this host.
 
 use super::arguments::{ConfigArguments, Context, KernelArguments, TimeoutArgument};
-use super::client::{Output, print, write};
+use super::client::print;
 use super::exit::CliError;
+use super::output::Output;
 use crate::config::Overrides;
 use crate::daemon::{Question, list_once};
 use crate::surfaces::inspect::ClientError;
@@ -35,12 +36,12 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         timeout: arguments.timeout.timeout,
         ..Overrides::default()
     })?;
+    let output = Output {
+        json: arguments.json,
+        header: text::connection_header(),
+        line: text::connection_line,
+    };
     if arguments.timeout.timeout.is_none() {
-        let output = Output {
-            json: arguments.json,
-            header: text::connection_header(),
-            line: text::connection_line,
-        };
         match print(&config.socket, QUESTION.name, &output) {
             Ok(()) => return Ok(ExitCode::SUCCESS),
             // Who names a socket means the daemon on it.
@@ -49,22 +50,6 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
             Err(error) => return Err(error),
         }
     }
-    let rows = list_once(&config, &arguments.kernel.btf)?;
-    if !arguments.json && !write(&text::connection_header())? {
-        return Ok(ExitCode::SUCCESS);
-    }
-    for row in &rows {
-        let line = if arguments.json {
-            serde_json::to_string(row).map_err(|error| CliError::Io {
-                what: "cannot write a row",
-                source: error.into(),
-            })?
-        } else {
-            text::connection_line(row)
-        };
-        if !write(&line)? {
-            break;
-        }
-    }
+    output.all(&list_once(&config, &arguments.kernel.btf)?)?;
     Ok(ExitCode::SUCCESS)
 }

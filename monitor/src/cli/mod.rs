@@ -6,6 +6,7 @@ mod check;
 mod client;
 mod exit;
 mod ls;
+mod output;
 mod replay;
 mod run;
 mod watch;

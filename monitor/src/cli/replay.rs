@@ -1,13 +1,12 @@
 //! `tcplull replay`: a recording judged again.
 
 use super::arguments::Context;
-use super::client::write;
 use super::exit::CliError;
+use super::output::Output;
 use crate::text;
 use clap::Args;
 use monitor_judge::recording::{Ending, Recording, RecordingError, Replayed, replay};
 use monitor_model::finding::Finding;
-use serde::Serialize;
 use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};
 use std::path::{Path, PathBuf};
@@ -43,25 +42,28 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
 }
 
 fn show<R: BufRead>(mut recording: Recording<R>, arguments: &Arguments) -> Result<(), CliError> {
-    let mut read_on = true;
+    let findings = Output {
+        json: arguments.json,
+        header: String::new(),
+        line: text::watch_lines,
+    };
+    let mut reads_on = true;
     let replayed = replay(&mut recording, |finding: &Finding| {
         if !arguments.alerts {
-            read_on = line(finding, arguments.json, text::watch_lines)?;
+            reads_on = findings.row(finding)?;
         }
-        Ok::<_, CliError>(read_on)
+        Ok::<_, CliError>(reads_on)
     })?;
-    if !read_on {
-        return Ok(());
-    }
     if arguments.alerts {
-        if !arguments.json && !write(&text::alert_header())? {
-            return Ok(());
-        }
-        for alert in &replayed.alerts {
-            if !line(alert, arguments.json, text::alert_line)? {
-                return Ok(());
-            }
-        }
+        let alerts = Output {
+            json: arguments.json,
+            header: text::alert_header(),
+            line: text::alert_line,
+        };
+        reads_on = alerts.all(&replayed.alerts)?;
+    }
+    if !reads_on {
+        return Ok(());
     }
     for remark in remarks(&replayed) {
         eprintln!("tcplull: {remark}");
@@ -70,19 +72,6 @@ fn show<R: BufRead>(mut recording: Recording<R>, arguments: &Arguments) -> Resul
         eprintln!("tcplull: {}", summary(&replayed));
     }
     Ok(())
-}
-
-/// Writes one row; `false` when the reader has gone.
-fn line<T: Serialize>(row: &T, json: bool, human: fn(&T) -> String) -> Result<bool, CliError> {
-    if json {
-        let text = serde_json::to_string(row).map_err(|error| CliError::Io {
-            what: "cannot write a row",
-            source: error.into(),
-        })?;
-        write(&text)
-    } else {
-        write(&human(row))
-    }
 }
 
 /// What makes a replay say less, or other things, than the daemon did.

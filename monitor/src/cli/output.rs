@@ -1,0 +1,56 @@
+//! Writing to standard output, for people or for scripts.
+
+use super::exit::CliError;
+use serde::Serialize;
+use std::io::Write;
+
+/// How rows are written.
+pub(super) struct Output<T> {
+    /// One JSON object a line.
+    pub(super) json: bool,
+    /// Above the rows for people; empty for none.
+    pub(super) header: String,
+    /// One row for people, without its line's end.
+    pub(super) line: fn(&T) -> String,
+}
+
+impl<T> Output<T> {
+    /// Writes the header; `false` when the reader has gone.
+    pub(super) fn begin(&self) -> Result<bool, CliError> {
+        Ok(self.json || self.header.is_empty() || write(&self.header)?)
+    }
+}
+
+impl<T: Serialize> Output<T> {
+    /// Writes one row; `false` when the reader has gone.
+    pub(super) fn row(&self, row: &T) -> Result<bool, CliError> {
+        if !self.json {
+            return write(&(self.line)(row));
+        }
+        let line = serde_json::to_string(row).map_err(|error| CliError::Io {
+            what: "cannot write a row",
+            source: error.into(),
+        })?;
+        write(&line)
+    }
+
+    /// Writes the header and all rows; `false` when the reader has gone.
+    pub(super) fn all(&self, rows: &[T]) -> Result<bool, CliError> {
+        let mut reads_on = self.begin()?;
+        for row in rows {
+            reads_on = reads_on && self.row(row)?;
+        }
+        Ok(reads_on)
+    }
+}
+
+/// Writes one line; `false` when the reader has gone.
+pub(super) fn write(line: &str) -> Result<bool, CliError> {
+    let mut out = std::io::stdout().lock();
+    let result = writeln!(out, "{}", line.trim_end_matches('\n')).and_then(|()| out.flush());
+    match result.map_err(CliError::from_output) {
+        Ok(()) => Ok(true),
+        Err(None) => Ok(false),
+        Err(Some(error)) => Err(error),
+    }
+}
