@@ -109,7 +109,7 @@ impl Metrics {
 
     /// The name of every metric.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        table::ALL.iter().map(|metric| metric.name)
+        table::ALL.iter().map(|text::Metric(name, ..)| *name)
     }
 
     /// Gives these paths series, and takes those of others away (a reload).

@@ -1,241 +1,238 @@
 //! Every metric: name, help, labels, and how it is read.
 
-use super::text::{Metric, Sample, counter, counters, gauge, gauges, histograms, seconds};
+use super::text::Read::{ByPath, Labelled, One, Seconds};
+use super::text::{Metric, Sample};
 use monitor_common::Counter;
 use monitor_model::finding::{Cause, FindingKind, Outcome};
 use monitor_model::listing::Silence;
 
 pub(super) const ALL: &[Metric] = &[
-    gauges(
+    Metric(
         "tcplull_build_info",
         "Version of the daemon.",
-        &["version"],
-        |_| vec![sample([env!("CARGO_PKG_VERSION")], 1)],
+        Labelled(&["version"], |_| {
+            vec![sample([env!("CARGO_PKG_VERSION")], 1)]
+        }),
     ),
-    counters(
+    Metric(
         "tcplull_at_risk_total",
         "Connections found to be about to cross their path's idle timeout.",
-        &["path"],
-        |now| now.by_path(|path, on| [sample([path], on.found(FindingKind::AtRisk))]),
+        Labelled(&["path"], |now| {
+            now.by_path(|path, on| [sample([path], on.found(FindingKind::AtRisk))])
+        }),
     ),
-    counters(
+    Metric(
         "tcplull_crossed_total",
         "Silences that reached their path's idle timeout.",
-        &["path"],
-        |now| now.by_path(|path, on| [sample([path], on.found(FindingKind::Crossed))]),
+        Labelled(&["path"], |now| {
+            now.by_path(|path, on| [sample([path], on.found(FindingKind::Crossed))])
+        }),
     ),
-    counters(
+    Metric(
         "tcplull_outcomes_total",
         "What followed a silence, by path and outcome.",
-        &["outcome", "path"],
-        |now| {
+        Labelled(&["outcome", "path"], |now| {
             now.by_path(|path, on| {
                 let kinds = Outcome::ALL
                     .iter()
                     .map(|&outcome| FindingKind::Outcome { outcome });
                 kinds.map(move |kind| sample([kind.name(), path], on.found(kind)))
             })
-        },
+        }),
     ),
-    counters(
+    Metric(
         "tcplull_stalls_total",
         "Connections that should move and did not, by path and cause.",
-        &["cause", "path"],
-        |now| {
+        Labelled(&["cause", "path"], |now| {
             now.by_path(|path, on| {
                 let kinds = Cause::ALL.iter().map(|&cause| FindingKind::Stall { cause });
                 kinds.map(move |kind| sample([kind.name(), path], on.found(kind)))
             })
-        },
+        }),
     ),
-    gauges(
+    Metric(
         "tcplull_alerts_firing",
         "Alerts that fire now.",
-        &["alert", "path", "severity"],
-        |now| {
+        Labelled(&["alert", "path", "severity"], |now| {
             let alerts = now.firing.iter();
             alerts
                 .map(|(labels, count)| (labels.to_vec(), *count))
                 .collect()
-        },
+        }),
     ),
-    counters(
+    Metric(
         "tcplull_alerts_dropped_total",
         "Findings beyond the bounds of the alerts, by reason.",
-        &["reason"],
-        |now| {
+        Labelled(&["reason"], |now| {
             vec![
                 sample(["too_many_alerts"], now.alerts.alerts_full_total),
                 sample(["too_many_connections"], now.alerts.members_full_total),
             ]
-        },
+        }),
     ),
-    gauges(
+    Metric(
         "tcplull_connections",
         "Silent connections at the last sweep, each counted once.",
-        &["path", "silence"],
-        |now| {
+        Labelled(&["path", "silence"], |now| {
             now.by_path(|path, on| {
                 let silences = [Silence::AtRisk, Silence::Crossed, Silence::Stalled];
                 silences.map(|silence| sample([path, silence.name()], on.silent(silence)))
             })
-        },
+        }),
     ),
-    histograms(
+    Metric(
         "tcplull_gap_seconds",
         "Silences past min_gap that ended, by path.",
-        |now| {
+        ByPath(|now| {
             now.paths
                 .iter()
                 .map(|(path, on)| (path.as_str(), &on.gaps))
                 .collect()
-        },
+        }),
     ),
-    seconds(
+    Metric(
         "tcplull_sweep_duration_seconds",
         "Time that the last sweep took.",
-        |now| now.last_sweep.duration,
+        Seconds(|now| now.last_sweep.duration),
     ),
-    seconds(
+    Metric(
         "tcplull_sweep_interval_seconds",
         "Interval between sweeps in force; stretched where sweeps cost much.",
-        |now| now.last_sweep.interval,
+        Seconds(|now| now.last_sweep.interval),
     ),
-    gauge(
+    Metric(
         "tcplull_sweep_sockets",
         "Sockets that the last sweep walked.",
-        |now| now.last_sweep.sockets,
+        One(|now| now.last_sweep.sockets),
     ),
-    counter("tcplull_sweeps_total", "Sweeps completed.", |now| {
-        now.sweeps
-    }),
-    counter(
+    Metric(
+        "tcplull_sweeps_total",
+        "Sweeps completed.",
+        One(|now| now.sweeps),
+    ),
+    Metric(
         "tcplull_sweep_rows_dropped_total",
         "Connections that a sweep found and could not write out.",
-        |now| now.rows_dropped,
+        One(|now| now.rows_dropped),
     ),
-    counter(
+    Metric(
         "tcplull_sweep_samples_dropped_total",
         "Connections that a sweep showed only as samples, beyond what it holds of those.",
-        |now| now.samples_dropped,
+        One(|now| now.samples_dropped),
     ),
-    counter(
+    Metric(
         "tcplull_facts_seen_total",
         "Facts that the kernel side had to tell.",
-        |now| now.counter(Counter::FactsSeen),
+        One(|now| now.counter(Counter::FactsSeen)),
     ),
-    counter(
+    Metric(
         "tcplull_facts_submitted_total",
         "Facts that the kernel side handed to the daemon.",
-        |now| now.counter(Counter::FactsSubmitted),
+        One(|now| now.counter(Counter::FactsSubmitted)),
     ),
-    counters(
+    Metric(
         "tcplull_facts_dropped_total",
         "Facts that the kernel side had to tell and could not, by reason.",
-        &["reason"],
-        |now| {
+        Labelled(&["reason"], |now| {
             vec![
                 sample(["ring_full"], now.counter(Counter::FactsDroppedRingFull)),
                 sample(["budget"], now.counter(Counter::FactsDroppedBudget)),
             ]
-        },
+        }),
     ),
-    counters(
+    Metric(
         "tcplull_program_misses_total",
         "Calls of a hook for which the kernel did not run its program; what they had to tell is lost.",
-        &["program"],
-        |now| {
+        Labelled(&["program"], |now| {
             let programs = now.program_misses.iter();
             programs
                 .map(|(program, misses)| sample([program], *misses))
                 .collect()
-        },
+        }),
     ),
-    gauge(
+    Metric(
         "tcplull_ring_bytes",
         "Size of the buffer that brings facts to the daemon.",
-        |now| now.ring_bytes,
+        One(|now| now.ring_bytes),
     ),
-    gauge(
+    Metric(
         "tcplull_suspects",
         "Sockets under suspicion in the kernel.",
-        // CPUs are read one after the other: a removal may be seen without its creation.
-        |now| {
+        One(|now| {
+            // CPUs are read one after the other: a removal may be seen without its creation.
             let created = now.counter(Counter::SuspectsCreated);
             created.saturating_sub(now.counter(Counter::SuspectsRemoved))
-        },
+        }),
     ),
-    counter(
+    Metric(
         "tcplull_suspects_created_total",
         "Sockets that came under suspicion.",
-        |now| now.counter(Counter::SuspectsCreated),
+        One(|now| now.counter(Counter::SuspectsCreated)),
     ),
-    counter(
+    Metric(
         "tcplull_suspects_refused_total",
         "Sockets that could not be followed because the kernel refused the storage.",
-        |now| now.counter(Counter::SuspectsRefused),
+        One(|now| now.counter(Counter::SuspectsRefused)),
     ),
-    gauge(
+    Metric(
         "tcplull_receive_hook_attached",
         "Whether a program runs on received segments of all sockets now; it does while one is silent or suspect (--watch global).",
-        |now| u64::from(now.last_sweep.receives),
+        One(|now| u64::from(now.last_sweep.receives)),
     ),
-    counter(
+    Metric(
         "tcplull_watched_sockets_added_total",
         "Silent sockets that began to be watched: from then on their callbacks are heard (--watch per-socket).",
-        |now| now.counter(Counter::SocketsWatched),
+        One(|now| now.counter(Counter::SocketsWatched)),
     ),
-    counter(
+    Metric(
         "tcplull_watched_sockets_removed_total",
         "Sockets that are no longer watched; those of connections that ended are not counted.",
-        |now| now.counter(Counter::SocketsUnwatched),
+        One(|now| now.counter(Counter::SocketsUnwatched)),
     ),
-    counter(
+    Metric(
         "tcplull_watched_sockets_refused_total",
         "Silent sockets that could not be watched at a sweep; the next one tries again.",
-        |now| now.counter(Counter::WatchesRefused),
+        One(|now| now.counter(Counter::WatchesRefused)),
     ),
-    gauges(
+    Metric(
         "tcplull_hook_info",
         "Mechanism behind each hook; none where the hook is missing.",
-        &["hook", "mechanism"],
-        |now| {
+        Labelled(&["hook", "mechanism"], |now| {
             now.hooks
                 .iter()
                 .map(|labels| (labels.to_vec(), 1))
                 .collect()
-        },
+        }),
     ),
-    gauge(
+    Metric(
         "tcplull_judge_connections",
         "Connections that the judge holds.",
-        |now| now.judge.tracked as u64,
+        One(|now| now.judge.tracked as u64),
     ),
-    gauge(
+    Metric(
         "tcplull_judge_stalls",
         "Connections that the judge watches because something waits on them.",
-        |now| now.judge.stalls as u64,
+        One(|now| now.judge.stalls as u64),
     ),
-    gauge(
+    Metric(
         "tcplull_judge_habits",
         "Connections and workloads whose usual time to an answer the judge holds.",
-        |now| now.judge.habits as u64,
+        One(|now| now.judge.habits as u64),
     ),
-    gauge(
+    Metric(
         "tcplull_judge_neighbours",
         "Connections that the judge holds as a contrast to others.",
-        |now| now.judge.neighbours as u64,
+        One(|now| now.judge.neighbours as u64),
     ),
-    gauge(
+    Metric(
         "tcplull_judge_contrasts",
         "Paths and remote prefixes of which the judge knows a gap survived or not.",
-        |now| now.judge.contrasts as u64,
+        One(|now| now.judge.contrasts as u64),
     ),
-    counters(
+    Metric(
         "tcplull_judge_dropped_total",
         "What the judge could not take up or keep, by reason.",
-        &["reason"],
-        |now| {
+        Labelled(&["reason"], |now| {
             vec![
                 sample(["table_full"], now.judge.table_full_total),
                 sample(["contrasts_full"], now.judge.contrasts_full_total),
@@ -247,42 +244,42 @@ pub(super) const ALL: &[Metric] = &[
                 sample(["unknown_path"], now.judge.unknown_path_total),
                 sample(["no_cookie"], now.judge.no_cookie_total),
             ]
-        },
+        }),
     ),
-    gauge(
+    Metric(
         "tcplull_inspect_clients",
         "Clients of the inspection socket.",
-        |now| now.inspect_clients,
+        One(|now| now.inspect_clients),
     ),
-    counter(
+    Metric(
         "tcplull_inspect_refused_total",
         "Clients of the inspection socket turned away because there were too many.",
-        |now| now.inspect_refused,
+        One(|now| now.inspect_refused),
     ),
-    counter(
+    Metric(
         "tcplull_watch_lagged_total",
         "Findings that watching clients missed because they read too slowly.",
-        |now| now.watch_lagged,
+        One(|now| now.watch_lagged),
     ),
-    counter(
+    Metric(
         "tcplull_log_dropped_total",
         "Findings that did not reach the log because its reader was too slow.",
-        |now| now.dropped("log"),
+        One(|now| now.dropped("log")),
     ),
-    counter(
+    Metric(
         "tcplull_recording_dropped_total",
         "What the judge was told and its recording (run --record) lacks.",
-        |now| now.recording_dropped,
+        One(|now| now.recording_dropped),
     ),
-    counter(
+    Metric(
         "tcplull_owner_cache_evicted_total",
         "Cached processes and cgroups forgotten because there were too many.",
-        |now| now.owners.evicted,
+        One(|now| now.owners.evicted),
     ),
-    counter(
+    Metric(
         "tcplull_owner_walks_cut_total",
         "Walks over the cgroup tree that ended early because it is too large.",
-        |now| now.owners.walks_cut,
+        One(|now| now.owners.walks_cut),
     ),
 ];
 

@@ -5,90 +5,35 @@ use monitor_common::{GAP_BUCKETS, GapHistogram};
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
-/// One metric: an entry of the table.
-pub(super) struct Metric {
-    pub(super) name: &'static str,
-    pub(super) help: &'static str,
-    kind: &'static str,
-    labels: &'static [&'static str],
-    read: Read,
-}
+/// One metric, an entry of the table: name, help, and how it is read. One that only grows
+/// has a name that ends in `_total`.
+pub(super) struct Metric(
+    pub(super) &'static str,
+    pub(super) &'static str,
+    pub(super) Read,
+);
 
-/// The values of a series' labels, in the order of the metric's, and its value.
-pub(super) type Sample = (Vec<String>, u64);
-
-/// How a metric is read.
-enum Read {
+/// How a metric is read. Labels are in the order of their names.
+pub(super) enum Read {
     One(fn(&Metrics) -> u64),
     Seconds(fn(&Metrics) -> Duration),
-    Labelled(fn(&Metrics) -> Vec<Sample>),
+    Labelled(&'static [&'static str], fn(&Metrics) -> Vec<Sample>),
     ByPath(fn(&Metrics) -> Vec<(&str, &GapHistogram)>),
 }
 
-type Text = &'static str;
-
-/// One that only grows.
-pub(super) const fn counter(name: Text, help: Text, read: fn(&Metrics) -> u64) -> Metric {
-    metric(name, help, "counter", &[], Read::One(read))
-}
-
-pub(super) const fn gauge(name: Text, help: Text, read: fn(&Metrics) -> u64) -> Metric {
-    metric(name, help, "gauge", &[], Read::One(read))
-}
-
-pub(super) const fn seconds(name: Text, help: Text, read: fn(&Metrics) -> Duration) -> Metric {
-    metric(name, help, "gauge", &[], Read::Seconds(read))
-}
-
-/// Several that only grow, with labels in the order of their names.
-pub(super) const fn counters(
-    name: Text,
-    help: Text,
-    labels: &'static [Text],
-    read: fn(&Metrics) -> Vec<Sample>,
-) -> Metric {
-    metric(name, help, "counter", labels, Read::Labelled(read))
-}
-
-/// Several, with labels in the order of their names.
-pub(super) const fn gauges(
-    name: Text,
-    help: Text,
-    labels: &'static [Text],
-    read: fn(&Metrics) -> Vec<Sample>,
-) -> Metric {
-    metric(name, help, "gauge", labels, Read::Labelled(read))
-}
-
-pub(super) const fn histograms(
-    name: Text,
-    help: Text,
-    read: fn(&Metrics) -> Vec<(&str, &GapHistogram)>,
-) -> Metric {
-    metric(name, help, "histogram", &["path"], Read::ByPath(read))
-}
-
-const fn metric(name: Text, help: Text, kind: Text, labels: &'static [Text], read: Read) -> Metric {
-    Metric {
-        name,
-        help,
-        kind,
-        labels,
-        read,
-    }
-}
+/// The values of a series' labels, and its own.
+pub(super) type Sample = (Vec<String>, u64);
 
 /// All metrics that have a series, in the order of their names and labels.
 pub(super) fn written(metrics: &[Metric], now: &Metrics) -> String {
     let mut metrics: Vec<&Metric> = metrics.iter().collect();
-    metrics.sort_unstable_by_key(|metric| metric.name);
+    metrics.sort_unstable_by_key(|Metric(name, ..)| name);
     let mut text = String::new();
     for metric in metrics {
         let series = metric.series(now);
         if !series.is_empty() {
-            let Metric {
-                name, help, kind, ..
-            } = metric;
+            let Metric(name, help, _) = metric;
+            let kind = metric.kind();
             text.push_str(&format!(
                 "# HELP {name} {help}\n# TYPE {name} {kind}\n{series}"
             ));
@@ -98,12 +43,25 @@ pub(super) fn written(metrics: &[Metric], now: &Metrics) -> String {
 }
 
 impl Metric {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self(_, _, Read::ByPath(_)) => "histogram",
+            Self(name, ..) if name.ends_with("_total") => "counter",
+            _ => "gauge",
+        }
+    }
+
     fn series(&self, now: &Metrics) -> String {
+        let Self(name, _, read) = self;
+        let names: &[&str] = match read {
+            Read::Labelled(labels, _) => labels,
+            Read::ByPath(_) => &["path", "le"],
+            Read::One(_) | Read::Seconds(_) => &[],
+        };
         let mut text = String::new();
         let mut line = |suffix: &str, values: &[&str], value: &dyn Display| {
-            let names = self.labels.iter().chain(&["le"]);
-            let labels: Vec<String> = names
-                .zip(values)
+            let pairs = names.iter().zip(values);
+            let labels: Vec<String> = pairs
                 .map(|(name, value)| format!("{name}=\"{}\"", escaped(value)))
                 .collect();
             let labels = match labels.join(",") {
@@ -111,12 +69,12 @@ impl Metric {
                 labels => format!("{{{labels}}}"),
             };
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{}{suffix}{labels} {value}", self.name);
+            let _ = writeln!(text, "{name}{suffix}{labels} {value}");
         };
-        match self.read {
+        match read {
             Read::One(read) => line("", &[], &read(now)),
             Read::Seconds(read) => line("", &[], &read(now).as_secs_f64()),
-            Read::Labelled(read) => {
+            Read::Labelled(_, read) => {
                 let mut samples = read(now);
                 samples.sort_unstable();
                 for (labels, value) in samples {

@@ -1,3 +1,5 @@
+//! What `/metrics` shows of the numbers that it is given.
+
 mod kernel;
 
 use super::*;
@@ -18,6 +20,11 @@ fn value(metrics: &Metrics, series: &str) -> Option<f64> {
         .lines()
         .find_map(|line| line.strip_prefix(&format!("{series} ")))?;
     Some(line.parse().unwrap())
+}
+
+#[track_caller]
+fn shows(metrics: &Metrics, series: &str, expected: f64) {
+    assert_eq!(value(metrics, series), Some(expected), "{series}");
 }
 
 fn alert(owner: &str) -> Alert {
@@ -42,57 +49,6 @@ fn finding(kind: FindingKind, path: Option<&str>) -> Finding {
 }
 
 #[test]
-fn every_path_and_outcome_starts_at_zero() {
-    let metrics = metrics();
-    for path in ["nat", "db", "none"] {
-        assert_eq!(
-            value(
-                &metrics,
-                &format!("tcplull_crossed_total{{path=\"{path}\"}}")
-            ),
-            Some(0.0)
-        );
-        for outcome in [
-            "survived",
-            "acknowledged",
-            "blackholed",
-            "reset",
-            "closed",
-            "undelivered",
-            "recovered",
-        ] {
-            let series = format!("tcplull_outcomes_total{{outcome=\"{outcome}\",path=\"{path}\"}}");
-            assert_eq!(value(&metrics, &series), Some(0.0), "{series}");
-        }
-        for cause in ["zero_window", "awaiting_reply", "unexplained"] {
-            let series = format!("tcplull_stalls_total{{cause=\"{cause}\",path=\"{path}\"}}");
-            assert_eq!(value(&metrics, &series), Some(0.0), "{series}");
-        }
-        for silence in ["at_risk", "crossed", "stalled"] {
-            let series = format!("tcplull_connections{{path=\"{path}\",silence=\"{silence}\"}}");
-            assert_eq!(value(&metrics, &series), Some(0.0), "{series}");
-        }
-        let series = format!("tcplull_gap_seconds_count{{path=\"{path}\"}}");
-        assert_eq!(value(&metrics, &series), Some(0.0), "{series}");
-    }
-    assert_eq!(
-        value(
-            &metrics,
-            "tcplull_facts_dropped_total{reason=\"ring_full\"}"
-        ),
-        Some(0.0)
-    );
-    let version = env!("CARGO_PKG_VERSION");
-    assert_eq!(
-        value(
-            &metrics,
-            &format!("tcplull_build_info{{version=\"{version}\"}}")
-        ),
-        Some(1.0)
-    );
-}
-
-#[test]
 fn findings_count_under_their_path() {
     let mut metrics = metrics();
     let blackholed = FindingKind::Outcome {
@@ -108,22 +64,13 @@ fn findings_count_under_their_path() {
     metrics
         .on_finding(&finding(FindingKind::AtRisk, Some("db")))
         .unwrap();
-    assert_eq!(
-        value(&metrics, "tcplull_crossed_total{path=\"nat\"}"),
-        Some(1.0)
-    );
-    assert_eq!(
-        value(&metrics, "tcplull_crossed_total{path=\"db\"}"),
-        Some(0.0)
-    );
+    shows(&metrics, "tcplull_crossed_total{path=\"nat\"}", 1.0);
+    shows(&metrics, "tcplull_crossed_total{path=\"db\"}", 0.0);
     let outcome =
         |path| format!("tcplull_outcomes_total{{outcome=\"blackholed\",path=\"{path}\"}}");
-    assert_eq!(value(&metrics, &outcome("nat")), Some(1.0));
-    assert_eq!(value(&metrics, &outcome("none")), Some(1.0));
-    assert_eq!(
-        value(&metrics, "tcplull_at_risk_total{path=\"db\"}"),
-        Some(1.0)
-    );
+    shows(&metrics, &outcome("nat"), 1.0);
+    shows(&metrics, &outcome("none"), 1.0);
+    shows(&metrics, "tcplull_at_risk_total{path=\"db\"}", 1.0);
 }
 
 #[test]
@@ -133,9 +80,9 @@ fn an_alert_that_ended_shows_zero() {
     metrics.firing([alert("api.service"), alert("web.service")]);
     assert_eq!(value(&metrics, series), Some(2.0), "two owners, two alerts");
     metrics.firing([alert("api.service")]);
-    assert_eq!(value(&metrics, series), Some(1.0));
+    shows(&metrics, series, 1.0);
     metrics.firing([]);
-    assert_eq!(value(&metrics, series), Some(0.0));
+    shows(&metrics, series, 0.0);
 }
 
 #[test]
@@ -155,51 +102,34 @@ fn a_sweep_replaces_what_the_one_before_found() {
         ((Some("nat"), Silence::Crossed), 2),
         ((Some("db"), Silence::AtRisk), 1),
     ]));
-    assert_eq!(
-        value(
-            &metrics,
-            "tcplull_connections{path=\"nat\",silence=\"at_risk\"}"
-        ),
-        Some(7.0)
+    shows(
+        &metrics,
+        "tcplull_connections{path=\"nat\",silence=\"at_risk\"}",
+        7.0,
     );
-    assert_eq!(
-        value(
-            &metrics,
-            "tcplull_connections{path=\"nat\",silence=\"crossed\"}"
-        ),
-        Some(2.0)
+    shows(
+        &metrics,
+        "tcplull_connections{path=\"nat\",silence=\"crossed\"}",
+        2.0,
     );
-    assert_eq!(
-        value(&metrics, "tcplull_sweep_duration_seconds"),
-        Some(0.02)
-    );
-    assert_eq!(value(&metrics, "tcplull_sweep_interval_seconds"), Some(5.0));
-    assert_eq!(value(&metrics, "tcplull_sweep_sockets"), Some(300.0));
+    shows(&metrics, "tcplull_sweep_duration_seconds", 0.02);
+    shows(&metrics, "tcplull_sweep_interval_seconds", 5.0);
+    shows(&metrics, "tcplull_sweep_sockets", 300.0);
     metrics.sweep(sweep);
     metrics.silent(&HashMap::from([((Some("db"), Silence::AtRisk), 3)]));
-    assert_eq!(
-        value(
-            &metrics,
-            "tcplull_connections{path=\"nat\",silence=\"at_risk\"}"
-        ),
-        Some(0.0)
+    shows(
+        &metrics,
+        "tcplull_connections{path=\"nat\",silence=\"at_risk\"}",
+        0.0,
     );
-    assert_eq!(
-        value(
-            &metrics,
-            "tcplull_connections{path=\"db\",silence=\"at_risk\"}"
-        ),
-        Some(3.0)
+    shows(
+        &metrics,
+        "tcplull_connections{path=\"db\",silence=\"at_risk\"}",
+        3.0,
     );
-    assert_eq!(value(&metrics, "tcplull_sweeps_total"), Some(2.0));
-    assert_eq!(
-        value(&metrics, "tcplull_sweep_rows_dropped_total"),
-        Some(8.0)
-    );
-    assert_eq!(
-        value(&metrics, "tcplull_sweep_samples_dropped_total"),
-        Some(6.0)
-    );
+    shows(&metrics, "tcplull_sweeps_total", 2.0);
+    shows(&metrics, "tcplull_sweep_rows_dropped_total", 8.0);
+    shows(&metrics, "tcplull_sweep_samples_dropped_total", 6.0);
 }
 
 #[test]
@@ -207,12 +137,10 @@ fn a_missing_hook_shows_with_no_mechanism() {
     let mut metrics = metrics();
     metrics.hooks([("send", Some("fentry")), ("reset_sent", None)]);
     metrics.hooks([("send", Some("tp_btf")), ("reset_sent", None)]);
-    assert_eq!(
-        value(
-            &metrics,
-            "tcplull_hook_info{hook=\"send\",mechanism=\"tp_btf\"}"
-        ),
-        Some(1.0)
+    shows(
+        &metrics,
+        "tcplull_hook_info{hook=\"send\",mechanism=\"tp_btf\"}",
+        1.0,
     );
     assert_eq!(
         value(
@@ -221,12 +149,10 @@ fn a_missing_hook_shows_with_no_mechanism() {
         ),
         None
     );
-    assert_eq!(
-        value(
-            &metrics,
-            "tcplull_hook_info{hook=\"reset_sent\",mechanism=\"none\"}"
-        ),
-        Some(1.0)
+    shows(
+        &metrics,
+        "tcplull_hook_info{hook=\"reset_sent\",mechanism=\"none\"}",
+        1.0,
     );
 }
 
@@ -237,23 +163,14 @@ fn a_reload_keeps_counts_and_takes_lost_paths_away() {
         .on_finding(&finding(FindingKind::Crossed, Some("nat")))
         .unwrap();
     metrics.set_paths(["nat", "new"]);
-    assert_eq!(
-        value(&metrics, "tcplull_crossed_total{path=\"nat\"}"),
-        Some(1.0)
-    );
-    assert_eq!(
-        value(&metrics, "tcplull_crossed_total{path=\"new\"}"),
-        Some(0.0)
-    );
+    shows(&metrics, "tcplull_crossed_total{path=\"nat\"}", 1.0);
+    shows(&metrics, "tcplull_crossed_total{path=\"new\"}", 0.0);
     assert!(!metrics.render().contains("\"db\""));
     // A late finding of a lost path is counted all the same, until the next reload.
     metrics
         .on_finding(&finding(FindingKind::Crossed, Some("db")))
         .unwrap();
-    assert_eq!(
-        value(&metrics, "tcplull_crossed_total{path=\"db\"}"),
-        Some(1.0)
-    );
+    shows(&metrics, "tcplull_crossed_total{path=\"db\"}", 1.0);
     metrics.set_paths(["nat"]);
     assert!(!metrics.render().contains("\"db\""));
 }
@@ -308,7 +225,7 @@ fn the_other_rooms_totals_are_shown() {
         ("tcplull_owner_cache_evicted_total", 6.0),
         ("tcplull_owner_walks_cut_total", 7.0),
     ] {
-        assert_eq!(value(&metrics, series), Some(expected), "{series}");
+        shows(&metrics, series, expected);
     }
 }
 
