@@ -16,7 +16,8 @@ use monitor_common::{Counter, Fact};
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
 use monitor_kernel::{FactRing, HookStatus, Reading, SleepLog, SweepReport, Tables, jiffy_ns};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Rows of a sweep after which the ring is read: a sweep may have 65,536 rows, and
@@ -34,7 +35,7 @@ pub(super) struct Parts<'a> {
     pub(super) hooks: &'a [HookStatus],
     pub(super) ring_bytes: u64,
     pub(super) feed: Feed,
-    pub(super) inspect: InspectCounters,
+    pub(super) inspect: Arc<InspectCounters>,
 }
 
 /// The running daemon's knowledge.
@@ -47,7 +48,7 @@ pub struct Core {
     owners: Owners,
     sleeps: SleepLog,
     jiffy_ns: u64,
-    inspect: InspectCounters,
+    inspect: Arc<InspectCounters>,
     /// As it was at the start; of a reload only the paths are taken.
     config: Config,
     sweep_cpu: Duration,
@@ -237,22 +238,20 @@ impl Core {
     /// Whether the daemon does its work.
     pub(super) fn readiness(&self) -> Result<(), readiness::NotReady> {
         let since = self.last_sweep.map(|at| at.elapsed());
-        // The hooks are attached before a core is made.
-        readiness::readiness(true, since, self.sweep_interval())
+        readiness::readiness(since, self.sweep_interval())
     }
 
     /// The metrics in Prometheus' text format, all numbers brought up to date.
     pub(super) fn render_metrics(&mut self) -> Result<String, String> {
         let kernel = self.kernel_numbers().map_err(|error| error.to_string())?;
-        let inspect = self.inspect.totals();
         self.sinks.count();
         let metrics = &mut self.sinks.metrics;
         metrics.kernel(kernel);
         metrics.judge = self.judge.stats();
         metrics.owners = self.owners.totals();
-        metrics.inspect_clients = inspect.clients;
-        metrics.inspect_refused = inspect.refused;
-        metrics.watch_lagged = inspect.lagged;
+        metrics.inspect_clients = self.inspect.clients.load(Relaxed);
+        metrics.inspect_refused = self.inspect.refused.load(Relaxed);
+        metrics.watch_lagged = self.inspect.lagged.load(Relaxed);
         metrics.recording_dropped = self.recorder.as_ref().map_or(0, Recorder::dropped);
         Ok(metrics.render())
     }

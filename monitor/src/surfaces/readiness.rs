@@ -11,9 +11,6 @@ const SWEEPS_MISSED: u32 = 3;
 /// Why the daemon is not ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NotReady {
-    /// The kernel side is not attached (yet).
-    #[error("not attached to the kernel")]
-    NotAttached,
     /// No sweep has completed yet.
     #[error("no sweep has completed yet")]
     NoSweep,
@@ -27,20 +24,14 @@ pub enum NotReady {
     },
 }
 
-/// Ready means attached, and a sweep completed within the last three intervals.
+/// Ready means that a sweep completed within the last three intervals; nobody asks before
+/// the kernel side is attached.
 /// `since_sweep` is the time since the last one completed, `None` before the
 /// first; `interval` is the one in force.
 ///
 /// # Errors
 /// Why the daemon is not ready.
-pub fn readiness(
-    attached: bool,
-    since_sweep: Option<Duration>,
-    interval: Duration,
-) -> Result<(), NotReady> {
-    if !attached {
-        return Err(NotReady::NotAttached);
-    }
+pub fn readiness(since_sweep: Option<Duration>, interval: Duration) -> Result<(), NotReady> {
     match since_sweep {
         None => Err(NotReady::NoSweep),
         Some(since) if since > interval.saturating_mul(SWEEPS_MISSED) => {
@@ -55,15 +46,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ready_means_attached_and_sweeping() {
+    fn ready_means_sweeping() {
         let (interval, second) = (Duration::from_secs(5), Duration::from_secs(1));
-        assert_eq!(
-            readiness(false, Some(second), interval),
-            Err(NotReady::NotAttached)
-        );
-        assert_eq!(readiness(true, None, interval), Err(NotReady::NoSweep));
-        assert_eq!(readiness(true, Some(second * 15), interval), Ok(()));
-        let late = readiness(true, Some(second * 16), interval).unwrap_err();
+        assert_eq!(readiness(None, interval), Err(NotReady::NoSweep));
+        assert_eq!(readiness(Some(second * 15), interval), Ok(()));
+        let late = readiness(Some(second * 16), interval).unwrap_err();
         assert_eq!(
             late.to_string(),
             "the last sweep completed 16s ago, and one is due every 5s"

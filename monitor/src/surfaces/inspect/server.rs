@@ -87,22 +87,15 @@ fn line(row: &impl Serialize) -> String {
     line
 }
 
-/// What the inspection socket counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct InspectTotals {
-    /// Clients now.
-    pub clients: u64,
-    /// Clients turned away because there were too many.
-    pub refused: u64,
-    /// Findings that watching clients missed because they read too slowly.
-    pub lagged: u64,
-}
-
+/// What the inspection socket counts while it serves.
 #[derive(Debug, Default)]
-struct Counters {
-    clients: AtomicU64,
-    refused: AtomicU64,
-    lagged: AtomicU64,
+pub struct InspectCounters {
+    /// Clients now.
+    pub clients: AtomicU64,
+    /// Clients turned away because there were too many.
+    pub refused: AtomicU64,
+    /// Findings that watching clients missed because they read too slowly.
+    pub lagged: AtomicU64,
 }
 
 /// The daemon's side of live inspection. Its socket goes with it.
@@ -111,22 +104,7 @@ pub struct InspectServer {
     listener: UnixListener,
     // After the listener: while it listens, the place is ours.
     _file: SocketFile,
-    counters: Arc<Counters>,
-}
-
-/// Reads a server's totals while it serves.
-#[derive(Clone, Debug)]
-pub struct InspectCounters(Arc<Counters>);
-
-impl InspectCounters {
-    /// The totals now.
-    pub fn totals(&self) -> InspectTotals {
-        InspectTotals {
-            clients: self.0.clients.load(Ordering::Relaxed),
-            refused: self.0.refused.load(Ordering::Relaxed),
-            lagged: self.0.lagged.load(Ordering::Relaxed),
-        }
-    }
+    counters: Arc<InspectCounters>,
 }
 
 impl InspectServer {
@@ -149,9 +127,9 @@ impl InspectServer {
         })
     }
 
-    /// A handle on the totals.
-    pub fn counters(&self) -> InspectCounters {
-        InspectCounters(Arc::clone(&self.counters))
+    /// What it counts.
+    pub fn counters(&self) -> Arc<InspectCounters> {
+        Arc::clone(&self.counters)
     }
 
     /// Serves until `shutdown` is over; then every client's stream ends.
@@ -210,7 +188,7 @@ fn unknown(command: &str, lists: &Lists) -> String {
 struct Client {
     reader: BufReader<OwnedReadHalf>,
     writer: BufWriter<OwnedWriteHalf>,
-    counters: Arc<Counters>,
+    counters: Arc<InspectCounters>,
 }
 
 impl Drop for Client {
@@ -220,7 +198,7 @@ impl Drop for Client {
 }
 
 impl Client {
-    fn new(stream: UnixStream, counters: Arc<Counters>) -> Self {
+    fn new(stream: UnixStream, counters: Arc<InspectCounters>) -> Self {
         counters.clients.fetch_add(1, Ordering::Relaxed);
         let (reader, writer) = stream.into_split();
         Self {
