@@ -24,8 +24,8 @@ pub(super) struct Sinks {
 }
 
 impl Sinks {
-    /// With metrics for these paths. A further surface is one line in here, and one in the
-    /// table of metrics for what it drops.
+    /// With metrics for these paths. A further surface is one line in here, and an entry in
+    /// the table of metrics for what it drops.
     pub(super) fn new<'a>(
         options: &Options,
         feed: Feed,
@@ -35,7 +35,10 @@ impl Sinks {
             alerts: Alerts::new(Limits::default()),
             metrics: Metrics::new(paths),
             inline: vec![Box::new(AlertLines), Box::new(feed)],
-            queued: vec![started("log", Log(options.log_format))?],
+            queued: vec![
+                // One line each.
+                started("log", Log(options.log_format))?,
+            ],
         })
     }
 

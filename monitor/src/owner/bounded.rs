@@ -1,3 +1,5 @@
+//! A map that forgets rather than grow.
+
 use std::collections::HashMap;
 use std::hash::Hash;
 

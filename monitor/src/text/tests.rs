@@ -1,3 +1,5 @@
+//! What people read, held line by line.
+
 use super::*;
 use monitor_model::finding::{
     Cause, Certainty, Connection, Evidence, Family, FindingKind, Outcome, Role,
