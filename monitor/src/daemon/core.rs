@@ -5,7 +5,7 @@ use super::error::DaemonError;
 use super::listing::Lister;
 use super::options::Options;
 use super::sinks::Sinks;
-use super::{pace, paths};
+use super::{paths, sweep_interval};
 use crate::config::Config;
 use crate::owner::Owners;
 use crate::surfaces::inspect::{Feed, InspectCounters};
@@ -207,13 +207,13 @@ impl Core {
 
     /// Time between sweeps now in force.
     pub(super) fn sweep_interval(&self) -> Duration {
-        pace::interval(self.config.sweep_interval, self.sweep_cpu)
+        sweep_interval::stretched(self.config.sweep_interval, self.sweep_cpu)
     }
 
     /// How soon after the last sweep another may come, at the judge's wish: the share
     /// of a core that sweeps may take holds for it too.
     fn least_interval(&self) -> Duration {
-        pace::interval(pace::LEAST, self.sweep_cpu)
+        sweep_interval::stretched(sweep_interval::LEAST, self.sweep_cpu)
     }
 
     /// In how much time the judge wants a sweep, the last one considered; `None` if

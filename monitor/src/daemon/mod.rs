@@ -4,10 +4,10 @@ mod core;
 mod error;
 mod listing;
 mod options;
-mod pace;
 mod paths;
 mod sinks;
 mod sources;
+mod sweep_interval;
 
 use crate::memory;
 use crate::surfaces::http::HttpServer;

@@ -11,7 +11,7 @@ pub const LEAST: Duration = Duration::from_secs(1);
 
 /// The time until the next sweep: what the configuration asks for, stretched so
 /// that a sweep which takes `cpu` stays under 1 % of one core.
-pub fn interval(configured: Duration, cpu: Duration) -> Duration {
+pub fn stretched(configured: Duration, cpu: Duration) -> Duration {
     configured.max(cpu.saturating_mul(SHARE))
 }
 
@@ -22,13 +22,13 @@ mod tests {
     #[test]
     fn a_cheap_sweep_keeps_the_configured_interval() {
         let five = Duration::from_secs(5);
-        assert_eq!(interval(five, Duration::from_millis(2)), five);
-        assert_eq!(interval(five, Duration::ZERO), five);
+        assert_eq!(stretched(five, Duration::from_millis(2)), five);
+        assert_eq!(stretched(five, Duration::ZERO), five);
     }
 
     #[test]
     fn a_sweep_of_a_huge_host_stretches_it_to_one_percent_of_a_core() {
-        let stretched = interval(Duration::from_secs(5), Duration::from_millis(600));
+        let stretched = stretched(Duration::from_secs(5), Duration::from_millis(600));
         assert_eq!(stretched, Duration::from_secs(60));
     }
 }
