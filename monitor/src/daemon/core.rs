@@ -248,7 +248,7 @@ impl Core {
         let metrics = &mut self.sinks.metrics;
         metrics.kernel(kernel);
         metrics.judge = self.judge.stats();
-        metrics.owners = self.owners.totals();
+        metrics.owners = self.owners.counters();
         metrics.inspect_clients = self.inspect.clients.load(Relaxed);
         metrics.inspect_refused = self.inspect.refused.load(Relaxed);
         metrics.watch_lagged = self.inspect.lagged.load(Relaxed);
@@ -257,13 +257,13 @@ impl Core {
     }
 
     fn kernel_numbers(&self) -> Result<KernelNumbers, monitor_kernel::KernelError> {
-        let totals = self.tables.counters()?;
+        let counters = self.tables.counters()?;
         let mut gaps = vec![(None, self.tables.gaps(None)?)];
         for path in &self.paths {
             gaps.push((Some(path.name.clone()), self.tables.gaps(Some(path.id))?));
         }
         Ok(KernelNumbers {
-            counters: Counter::ALL.map(|counter| totals.get(counter)),
+            counters: Counter::ALL.map(|counter| counters.get(counter)),
             program_misses: self.tables.missed_runs(),
             gaps,
         })

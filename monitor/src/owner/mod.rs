@@ -5,4 +5,4 @@ mod cgroup_id;
 mod names;
 mod resolve;
 
-pub use resolve::{OwnerTotals, Owners};
+pub use resolve::{OwnerCounters, Owners};

@@ -33,7 +33,7 @@ pub struct Owners {
 
 /// What the resolver's bounds cost so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OwnerTotals {
+pub struct OwnerCounters {
     /// Cached processes, owners and cgroups forgotten because a cache was full; they are
     /// looked up again when needed.
     pub evicted: u64,
@@ -144,8 +144,8 @@ impl Owners {
     }
 
     /// What the bounds cost so far.
-    pub fn totals(&self) -> OwnerTotals {
-        OwnerTotals {
+    pub fn counters(&self) -> OwnerCounters {
+        OwnerCounters {
             evicted: self.processes.evicted() + self.shared.evicted() + self.cgroups.evicted(),
             walks_cut: self.cgroups.walks_cut(),
         }
@@ -370,8 +370,8 @@ mod tests {
             owners.resolve(Some(pid), None, 0);
         }
         assert_eq!(
-            owners.totals(),
-            OwnerTotals {
+            owners.counters(),
+            OwnerCounters {
                 evicted: 2,
                 walks_cut: 0
             }

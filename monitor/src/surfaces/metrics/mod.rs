@@ -11,7 +11,7 @@ mod text;
 mod tests;
 
 use super::sink::Sink;
-use crate::owner::OwnerTotals;
+use crate::owner::OwnerCounters;
 use monitor_common::{Counter, GapHistogram};
 use monitor_judge::JudgeStats;
 use monitor_judge::alerts::AlertStats;
@@ -34,7 +34,7 @@ pub struct Metrics {
     /// Numbers about the alerts.
     pub alerts: AlertStats,
     /// The owner resolver's numbers.
-    pub owners: OwnerTotals,
+    pub owners: OwnerCounters,
     /// Clients of the inspection socket now.
     pub inspect_clients: u64,
     /// Clients of the inspection socket turned away because there were too many.

@@ -176,7 +176,7 @@ fn a_reload_keeps_counts_and_takes_lost_paths_away() {
 }
 
 #[test]
-fn the_other_rooms_totals_are_shown() {
+fn the_other_rooms_counters_are_shown() {
     let mut metrics = metrics();
     metrics.judge = JudgeStats {
         tracked: 4,
@@ -197,7 +197,7 @@ fn the_other_rooms_totals_are_shown() {
     metrics.inspect_clients = 2;
     metrics.inspect_refused = 3;
     metrics.watch_lagged = 5;
-    metrics.owners = OwnerTotals {
+    metrics.owners = OwnerCounters {
         evicted: 6,
         walks_cut: 7,
     };
