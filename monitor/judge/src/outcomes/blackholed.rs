@@ -2,8 +2,8 @@
 
 use super::card::{Card, Case, Event};
 use crate::advice;
+use crate::counters::Counters;
 use crate::evidence::EvidenceList;
-use crate::marks::Marks;
 use crate::ruling::{Bearing, Ruling};
 use crate::seen::Seen;
 use crate::stalls::look::refused_here;
@@ -89,7 +89,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 fn sign(case: &Case<'_>, seen: &Seen<'_>) -> Option<Sign> {
     if seen.new_state() == Some(TcpState::Close) {
         // A closed window can end like this while the peer answers every probe.
-        let heard = case.gap.before.heard(&Marks::of(&seen.fact.socket));
+        let heard = case.gap.before.heard(&Counters::of(&seen.fact.socket));
         return unanswered::given_up(&seen.fact.socket)
             .filter(|_| !heard)
             .map(Sign::Error);
@@ -102,12 +102,12 @@ fn sign(case: &Case<'_>, seen: &Seen<'_>) -> Option<Sign> {
     let wait = case.gap.wait?;
     let socket = &seen.fact.socket;
     Unanswered {
-        timeouts: socket.retransmits.saturating_sub(wait.marks.retransmits),
-        probes: socket.probes_out.saturating_sub(wait.marks.probes_out),
+        timeouts: socket.retransmits.saturating_sub(wait.counters.retransmits),
+        probes: socket.probes_out.saturating_sub(wait.counters.probes_out),
         in_flight: socket.packets_out > 0 || seen.kind == FactKind::Retransmitted,
         waited_ns: case.now_ns.saturating_sub(wait.since_ns),
         rto_ns: seen.ns(socket.rto_jiffies),
-        first_rto_ns: seen.ns(wait.marks.rto_jiffies),
+        first_rto_ns: seen.ns(wait.counters.rto_jiffies),
     }
     .sign()
 }

@@ -1,8 +1,8 @@
 //! Recovered: blackholed before, and then ACKs moved again.
 
 use super::card::{Card, Case, Event};
+use crate::counters::Counters;
 use crate::evidence::EvidenceList;
-use crate::marks::Marks;
 use crate::ruling::Ruling;
 use crate::seen::Seen;
 use monitor_common::FactKind;
@@ -52,8 +52,8 @@ fn probes_answered(case: &Case<'_>, seen: &Seen<'_>) -> bool {
     match seen.kind {
         FactKind::AckArrived => true,
         FactKind::Swept => {
-            let now = Marks::of(socket);
-            socket.probes_out == 0 && case.gap.wait.is_some_and(|wait| wait.marks.heard(&now))
+            let now = Counters::of(socket);
+            socket.probes_out == 0 && case.gap.wait.is_some_and(|wait| wait.counters.heard(&now))
         }
         _ => false,
     }

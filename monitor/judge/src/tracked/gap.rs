@@ -2,7 +2,7 @@
 
 mod note;
 
-use crate::marks::Marks;
+use crate::counters::Counters;
 use crate::paths::JudgedPath;
 use crate::seen::Seen;
 use crate::serial::after;
@@ -52,7 +52,7 @@ impl EndedBy {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wait {
     pub(crate) since_ns: u64,
-    pub(crate) marks: Marks,
+    pub(crate) counters: Counters,
 }
 
 /// An outcome that was told.
@@ -100,7 +100,7 @@ pub(crate) struct Gap {
     /// State of the connection when it ended.
     pub(crate) state: Option<TcpState>,
     /// The counters when it ended.
-    pub(crate) before: Marks,
+    pub(crate) before: Counters,
     /// When this host's application first and last sent since.
     pub(crate) first_send_ns: Option<u64>,
     pub(crate) last_send_ns: Option<u64>,
@@ -145,7 +145,7 @@ impl Gap {
             doubtful: length_ns < seen.threshold_ns(),
             ended_by: ended_by(seen),
             signs: Signs::of(Known::of(seen, ttl)),
-            ..Self::blank(seen, Marks::of(&seen.fact.socket))
+            ..Self::blank(seen, Counters::of(&seen.fact.socket))
         }
     }
 
@@ -153,14 +153,14 @@ impl Gap {
     /// counters have moved. Its length is the least that it can be.
     pub(crate) fn missed(seen: &Seen<'_>, silence: &Silence, ttl: Option<u8>) -> Option<Self> {
         let socket = &seen.fact.socket;
-        let now = Marks::of(socket);
-        let ended_by = if silence.marks.payload_received(seen) > 0 {
+        let now = Counters::of(socket);
+        let ended_by = if silence.counters.payload_received(seen) > 0 {
             EndedBy::Payload
-        } else if silence.marks.payload_written(socket) > 0
-            || after(socket.snd_una, silence.marks.snd_una)
+        } else if silence.counters.payload_written(socket) > 0
+            || after(socket.snd_una, silence.counters.snd_una)
         {
             EndedBy::Send
-        } else if socket.probes_out > silence.marks.probes_out && !silence.marks.heard(&now) {
+        } else if socket.probes_out > silence.counters.probes_out && !silence.counters.heard(&now) {
             EndedBy::Probe
         } else {
             return None;
@@ -171,7 +171,7 @@ impl Gap {
         }
         let wait = Wait {
             since_ns: seen.at.ns,
-            marks: silence.marks,
+            counters: silence.counters,
         };
         Some(Self {
             path: Some(Arc::clone(&silence.path)),
@@ -185,11 +185,11 @@ impl Gap {
             state: Some(silence.state()),
             signs: Signs::of(silence.known.with_ttl(ttl)),
             wait: matches!(ended_by, EndedBy::Send | EndedBy::Probe).then_some(wait),
-            ..Self::blank(seen, silence.marks)
+            ..Self::blank(seen, silence.counters)
         })
     }
 
-    fn blank(seen: &Seen<'_>, before: Marks) -> Self {
+    fn blank(seen: &Seen<'_>, before: Counters) -> Self {
         Self {
             path: seen.path.cloned(),
             clock: seen.clock(),
@@ -232,7 +232,7 @@ impl Gap {
 
     /// Whether this host probes, and has heard nothing since the gap ended.
     pub(crate) fn probes_in_vain(&self, seen: &Seen<'_>) -> bool {
-        let now = Marks::of(&seen.fact.socket);
+        let now = Counters::of(&seen.fact.socket);
         now.probes_out > self.before.probes_out && !self.before.heard(&now)
     }
 

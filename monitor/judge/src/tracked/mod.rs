@@ -200,7 +200,7 @@ impl Tracked {
         }
         // Of a silence that the last sweep no longer showed, only this is sure:
         // it is the same one if nothing arrived since.
-        let unheard = silence.marks.segs_in == seen.fact.socket.segs_in;
+        let unheard = silence.counters.segs_in == seen.fact.socket.segs_in;
         let missed = Some(silence)
             .filter(|silence| silence.live || unheard)
             .and_then(|silence| Gap::missed(seen, silence, self.ttl));

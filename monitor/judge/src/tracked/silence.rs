@@ -1,7 +1,7 @@
 //! A silence that lasts, as sweeps show it.
 
+use crate::counters::Counters;
 use crate::keepalive;
-use crate::marks::Marks;
 use crate::paths::JudgedPath;
 use crate::seen::Seen;
 use crate::signs::Known;
@@ -18,7 +18,7 @@ pub(crate) struct Silence {
     /// Time that the host slept meanwhile, in ns.
     slept_ns: u64,
     /// The counters at that time.
-    pub(crate) marks: Marks,
+    pub(crate) counters: Counters,
     /// What was known of the peer at that time.
     pub(crate) known: Known,
     /// This host has said its last word, and silence is as it should be: nothing is
@@ -48,7 +48,7 @@ impl Silence {
             start_ns: seen.silent_since_ns(),
             seen_ns: seen.at.ns,
             slept_ns: seen.suspended_ns,
-            marks: Marks::of(&seen.fact.socket),
+            counters: Counters::of(&seen.fact.socket),
             known: Known::of(seen, None),
             half_closed: seen.half_closed(),
             live: true,
@@ -61,8 +61,8 @@ impl Silence {
     pub(crate) fn lasts(&self, seen: &Seen<'_>) -> bool {
         self.half_closed == seen.half_closed()
             && self
-                .marks
-                .still(&Marks::of(&seen.fact.socket), self.path.clock)
+                .counters
+                .still(&Counters::of(&seen.fact.socket), self.path.clock)
     }
 
     /// State of the connection in it; which half-closed one does not matter.
@@ -79,7 +79,7 @@ impl Silence {
         self.start_ns = self.start_ns.min(seen.silent_since_ns());
         self.seen_ns = self.seen_ns.max(seen.at.ns);
         self.slept_ns = self.slept_ns.max(seen.suspended_ns);
-        self.marks = Marks::of(&seen.fact.socket);
+        self.counters = Counters::of(&seen.fact.socket);
         self.known = Known::of(seen, None);
         self.live = true;
     }
@@ -95,9 +95,9 @@ impl Silence {
     /// moment at which this one was seen, or no counter moved in between.
     pub(crate) fn ended_with(&self, seen: &Seen<'_>) -> bool {
         // A received segment is counted before the hook runs.
-        let now = Marks::of(&seen.fact.socket);
-        let quiet = self.marks.segs_out == now.segs_out
-            && now.segs_in.wrapping_sub(self.marks.segs_in) <= 1;
+        let now = Counters::of(&seen.fact.socket);
+        let quiet = self.counters.segs_out == now.segs_out
+            && now.segs_in.wrapping_sub(self.counters.segs_in) <= 1;
         quiet || seen.silent_since_ns() <= self.seen_ns
     }
 
@@ -105,7 +105,7 @@ impl Silence {
     pub(crate) fn known_ns(&self, seen: &Seen<'_>) -> u64 {
         if self.ended_with(seen) {
             self.length_ns(seen.at.ns)
-        } else if self.marks.segs_in == seen.fact.socket.segs_in {
+        } else if self.counters.segs_in == seen.fact.socket.segs_in {
             // This host spoke in between, and heard nothing.
             self.length_ns(self.seen_ns)
         } else {
@@ -127,8 +127,8 @@ impl Silence {
             && seen.at.ns >= self.seen_ns
             && seen.state() == Some(TcpState::Established)
             && self.ended_with(seen)
-            && self.marks.payload_written(socket) == 0
-            && self.marks.payload_received(seen) == 0
+            && self.counters.payload_written(socket) == 0
+            && self.counters.payload_received(seen) == 0
     }
 
     /// What is new to tell, if anything. Marks it as told.

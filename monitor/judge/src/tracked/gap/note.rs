@@ -1,7 +1,7 @@
 //! Taking up what facts show to have happened since a gap.
 
 use super::{EndedBy, Fin, Gap, Wait, is_receive};
-use crate::marks::Marks;
+use crate::counters::Counters;
 use crate::seen::Seen;
 use crate::serial::after;
 use monitor_common::{FactKind, TcpState, tcp_flags};
@@ -66,19 +66,19 @@ impl Gap {
             self.due = self.una != data_end(seen);
         }
         let Some(wait) = &mut self.wait else { return };
-        let now = Marks::of(socket);
+        let now = Counters::of(socket);
         self.timeouts = self
             .timeouts
-            .max(now.retransmits.saturating_sub(wait.marks.retransmits));
+            .max(now.retransmits.saturating_sub(wait.counters.retransmits));
         self.probes = self
             .probes
-            .max(now.probes_out.saturating_sub(wait.marks.probes_out));
+            .max(now.probes_out.saturating_sub(wait.counters.probes_out));
         let lost = self.told.is_some_and(|told| told.is_loss);
-        if is_local(seen.kind) && !lost && wait.marks.heard(&now) {
+        if is_local(seen.kind) && !lost && wait.counters.heard(&now) {
             // Something came through: whatever is unanswered counts from here.
             *wait = Wait {
                 since_ns: seen.at.ns,
-                marks: now,
+                counters: now,
             };
             self.timeouts = 0;
             self.probes = 0;
@@ -92,15 +92,15 @@ impl Gap {
         self.first_send_ns.get_or_insert(seen.at.ns);
         self.last_send_ns = Some(seen.at.ns);
         self.sends = self.sends.saturating_add(1);
-        self.begin_wait(seen.at.ns, Marks::of(&seen.fact.socket));
+        self.begin_wait(seen.at.ns, Counters::of(&seen.fact.socket));
         self.due = true;
         if let Some(fin) = &mut self.fin {
             fin.sent_after = true;
         }
     }
 
-    fn begin_wait(&mut self, since_ns: u64, marks: Marks) {
-        self.wait.get_or_insert(Wait { since_ns, marks });
+    fn begin_wait(&mut self, since_ns: u64, counters: Counters) {
+        self.wait.get_or_insert(Wait { since_ns, counters });
     }
 
     fn note_acknowledged(&mut self, seen: &Seen<'_>) {

@@ -7,7 +7,7 @@ use monitor_model::finding::Clock;
 
 /// The counters that tell movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Marks {
+pub(crate) struct Counters {
     pub(crate) snd_una: u32,
     pub(crate) write_seq: u32,
     pub(crate) bytes_received: u64,
@@ -19,7 +19,7 @@ pub(crate) struct Marks {
     pub(crate) probes_out: u8,
 }
 
-impl Marks {
+impl Counters {
     pub(crate) fn of(socket: &Socket) -> Self {
         Self {
             snd_una: socket.snd_una,
