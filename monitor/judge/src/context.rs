@@ -5,7 +5,7 @@ use crate::peers::habit::Habits;
 use crate::verdict::Verdicts;
 
 /// Where verdicts go, and what they are weighed against.
-pub(crate) struct Desk<'a> {
+pub(crate) struct Context<'a> {
     pub(crate) contrasts: &'a mut Contrasts,
     pub(crate) habits: &'a Habits,
     pub(crate) out: &'a mut dyn Verdicts,

@@ -1,7 +1,7 @@
 //! The judge itself: its tables, and the door through which all that it is told comes in.
 
 use crate::bounds::{JudgeStats, Limits};
-use crate::context::Desk;
+use crate::context::Context;
 use crate::input::{Input, Observation};
 use crate::paths::{JudgedPath, Paths};
 use crate::peers::contrast::Contrasts;
@@ -167,7 +167,7 @@ impl Judge {
         if let Some(at_ns) = neighbours::look_at(&seen) {
             self.look_ns = Some(self.look_ns.map_or(at_ns, |known| known.min(at_ns)));
         }
-        let mut desk = Desk {
+        let mut context = Context {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
             out,
@@ -176,7 +176,7 @@ impl Judge {
             Entry::Occupied(entry) => {
                 let tracked = entry.into_mut();
                 if tracked.is_another(&seen) {
-                    tracked.abandon(&mut desk);
+                    tracked.abandon(&mut context);
                     **tracked = Tracked::new(&seen);
                 }
                 Some(tracked)
@@ -203,11 +203,11 @@ impl Judge {
                 .as_ref()
                 .is_some_and(|tracked| seen.at.ns < tracked.seen_ns);
         let spoken_for = tracked.is_some_and(|tracked| {
-            tracked.observe(&seen, &mut desk);
+            tracked.observe(&seen, &mut context);
             tracked.speaks_for(&seen)
         });
         if !outdated {
-            self.stalls.observe(&seen, spoken_for, &mut desk);
+            self.stalls.observe(&seen, spoken_for, &mut context);
         }
     }
 
@@ -255,15 +255,15 @@ impl Judge {
         wall_unix_ns: i64,
         out: &mut dyn Verdicts,
     ) {
-        let mut desk = Desk {
+        let mut context = Context {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
             out,
         };
         for tracked in self.connections.values_mut() {
-            tracked.swept(started_ns, &mut desk);
+            tracked.swept(started_ns, &mut context);
         }
-        self.stalls.swept(started_ns, &mut desk);
+        self.stalls.swept(started_ns, &mut context);
         self.tick(now_ns, wall_unix_ns, out);
     }
 
@@ -271,7 +271,7 @@ impl Judge {
     /// connections without news are forgotten.
     pub(crate) fn tick(&mut self, now_ns: u64, wall_unix_ns: i64, out: &mut dyn Verdicts) {
         self.habits.tick(now_ns);
-        let mut desk = Desk {
+        let mut context = Context {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
             out,
@@ -282,7 +282,7 @@ impl Judge {
         };
         let mut expired = 0;
         self.connections
-            .retain(|_, tracked| match tracked.tick(now, &mut desk) {
+            .retain(|_, tracked| match tracked.tick(now, &mut context) {
                 Fate::Kept => true,
                 Fate::Done => false,
                 Fate::Expired => {
@@ -290,7 +290,7 @@ impl Judge {
                     false
                 }
             });
-        expired += self.stalls.tick(now_ns, &mut desk);
+        expired += self.stalls.tick(now_ns, &mut context);
         self.stats.expired_total += expired;
         self.contrasts.neighbours.forget(now_ns);
         if self

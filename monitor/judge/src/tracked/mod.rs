@@ -6,7 +6,7 @@ mod sweeps;
 mod tell;
 
 use crate::connection::{self, Identity};
-use crate::context::Desk;
+use crate::context::Context;
 use crate::keepalive::Settings;
 use crate::outcomes::{self, Case, Event, OutcomeCard};
 use crate::seen::{Moment, Seen};
@@ -89,7 +89,7 @@ impl Tracked {
     }
 
     /// Takes up a fact.
-    pub(crate) fn observe(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    pub(crate) fn observe(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         let swept = seen.kind == FactKind::Swept;
         if swept {
             self.swept_ns = self.swept_ns.max(seen.at.ns);
@@ -102,9 +102,9 @@ impl Tracked {
         self.seen_ns = self.seen_ns.max(seen.at.ns);
         self.remember(seen);
         if swept {
-            self.look(seen, desk);
+            self.look(seen, context);
         } else {
-            self.hear(seen, desk);
+            self.hear(seen, context);
         }
         let segment = &seen.fact.segment;
         if is_receive(seen.kind) && seen.brings_payload() && segment.ttl != 0 {
@@ -123,15 +123,15 @@ impl Tracked {
     }
 
     /// A fact other than a look of the sweep.
-    fn hear(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    fn hear(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         let cut = self
             .silence
             .as_ref()
             .is_some_and(|silence| silence.cut_by(seen));
         if (cut || seen.ends_silence()) && self.is_new_gap(seen) {
-            self.open_gap(seen, desk);
+            self.open_gap(seen, context);
         } else if self.open().is_none() {
-            self.miss(seen, desk);
+            self.miss(seen, context);
         }
         match &mut self.gap {
             Some(gap) if !gap.settled => {
@@ -139,10 +139,10 @@ impl Tracked {
                     return;
                 }
                 gap.note(seen);
-                self.rule(Event::Fact(seen), seen.at, desk);
-                self.settle_after(seen, desk);
+                self.rule(Event::Fact(seen), seen.at, context);
+                self.settle_after(seen, context);
             }
-            _ => self.leave_silence(seen, desk),
+            _ => self.leave_silence(seen, context),
         }
     }
 
@@ -159,37 +159,37 @@ impl Tracked {
         gap.is_before(seen) && (!lost || moved) && !probing
     }
 
-    fn open_gap(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
-        self.retire(seen, desk);
+    fn open_gap(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+        self.retire(seen, context);
         let silence = self.silence.take();
         let mut gap = Gap::ended_with(seen, silence.as_deref(), self.ttl);
-        gap.patience_ns = desk.habits.patience_ns(self.identity.cookie());
+        gap.patience_ns = context.habits.patience_ns(self.identity.cookie());
         // It speaks again: what comes of that is another matter.
         if silence
             .as_ref()
             .is_some_and(|silence| silence.live && silence.told())
         {
-            self.tell_ended(desk);
+            self.tell_ended(context);
         }
         if !silence.is_some_and(|silence| silence.crossed && silence.known_ns(seen) > 0) {
-            self.tell_crossed_late(&gap, seen, desk);
+            self.tell_crossed_late(&gap, seen, context);
         }
         self.gap = Some(Box::new(gap));
     }
 
     /// The next gap ended, or the next silence lasts: whatever is still open
     /// of the last gap is said now.
-    pub(super) fn retire(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    pub(super) fn retire(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         let Some(gap) = self.gap.as_mut().filter(|gap| !gap.settled) else {
             return;
         };
         gap.note_last(seen);
-        self.rule(Event::Superseded, seen.at, desk);
-        self.settle_quietly(desk);
+        self.rule(Event::Superseded, seen.at, context);
+        self.settle_quietly(context);
     }
 
     /// A silence was known, and a fact shows that it ended unseen.
-    pub(super) fn miss(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    pub(super) fn miss(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         let Some(silence) = &self.silence else { return };
         let outdated = self
             .gap
@@ -210,35 +210,35 @@ impl Tracked {
                 // A probe is no speech: only its answer ends what was told.
                 gap.silence_told = told;
             } else if told {
-                self.tell_ended(desk);
+                self.tell_ended(context);
             }
             if !silence.crossed {
-                self.tell_crossed_late(&gap, seen, desk);
+                self.tell_crossed_late(&gap, seen, context);
             }
-            gap.patience_ns = desk.habits.patience_ns(self.identity.cookie());
+            gap.patience_ns = context.habits.patience_ns(self.identity.cookie());
             self.silence = None;
             self.gap = Some(Box::new(gap));
         }
     }
 
-    pub(super) fn end_silence(&mut self, desk: &mut Desk<'_>) {
+    pub(super) fn end_silence(&mut self, context: &mut Context<'_>) {
         if self
             .silence
             .take()
             .is_some_and(|silence| silence.live && silence.told())
         {
-            self.tell_ended(desk);
+            self.tell_ended(context);
         }
     }
 
     /// A fact of a connection without an open gap: the connection may be over.
-    fn leave_silence(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    fn leave_silence(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         let reset = seen.kind == FactKind::ResetReceived;
         let left = seen
             .new_state()
             .is_some_and(|state| state != TcpState::Established);
         if reset || left {
-            self.end_silence(desk);
+            self.end_silence(context);
         }
         if seen.new_state() == Some(TcpState::Close) {
             self.over_ns = Some(seen.at.ns);
@@ -246,13 +246,13 @@ impl Tracked {
     }
 
     /// The socket is used for another connection.
-    pub(crate) fn abandon(&mut self, desk: &mut Desk<'_>) {
-        self.settle_quietly(desk);
-        self.end_silence(desk);
+    pub(crate) fn abandon(&mut self, context: &mut Context<'_>) {
+        self.settle_quietly(context);
+        self.end_silence(context);
     }
 
     /// What `seen` ends, if no rule has said so.
-    fn settle_after(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    fn settle_after(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         let Some(gap) = &self.gap else { return };
         if gap.settled {
             self.over_ns = gap.closed_ns;
@@ -275,20 +275,20 @@ impl Tracked {
         };
         if over {
             self.over_ns = gap.closed_ns;
-            self.settle_quietly(desk);
+            self.settle_quietly(context);
         }
     }
 
     /// The gap ends without a final outcome.
-    pub(super) fn settle_quietly(&mut self, desk: &mut Desk<'_>) {
+    pub(super) fn settle_quietly(&mut self, context: &mut Context<'_>) {
         let Some(gap) = &mut self.gap else { return };
         gap.settled = true;
         if std::mem::take(&mut gap.silence_told) {
-            self.tell_ended(desk);
+            self.tell_ended(context);
         }
     }
 
-    pub(super) fn rule(&mut self, event: Event<'_>, at: Moment, desk: &mut Desk<'_>) {
+    pub(super) fn rule(&mut self, event: Event<'_>, at: Moment, context: &mut Context<'_>) {
         let Some(gap) = &mut self.gap else { return };
         let case = Case {
             gap,
@@ -316,12 +316,12 @@ impl Tracked {
                 .seconds("gap_at_most_seconds", gap.length_max_ns);
         }
         if let Some(gap) = &self.gap {
-            self.tell_outcome(outcome, ruling, gap, at, desk);
+            self.tell_outcome(outcome, ruling, gap, at, context);
         }
     }
 
     /// Time passes.
-    pub(crate) fn tick(&mut self, now: Moment, desk: &mut Desk<'_>) -> Fate {
+    pub(crate) fn tick(&mut self, now: Moment, context: &mut Context<'_>) -> Fate {
         // No fact is from the future; one that says so must not stay for ever.
         self.seen_ns = self.seen_ns.min(now.ns);
         if let Some(over) = self.over_ns {
@@ -329,7 +329,7 @@ impl Tracked {
             return if lingers { Fate::Kept } else { Fate::Done };
         }
         if self.open().is_some() {
-            self.rule(Event::Time, now, desk);
+            self.rule(Event::Time, now, context);
         }
         if let Some(gap) = self.open() {
             let past =
@@ -337,13 +337,13 @@ impl Tracked {
             let closed = gap.closed_ns.filter(|_| past(gap.closed_ns));
             if closed.is_some() || past(gap.reset_sent_ns) {
                 self.over_ns = closed;
-                self.settle_quietly(desk);
+                self.settle_quietly(context);
             }
         }
-        self.expire(now, desk)
+        self.expire(now, context)
     }
 
-    fn expire(&mut self, now: Moment, desk: &mut Desk<'_>) -> Fate {
+    fn expire(&mut self, now: Moment, context: &mut Context<'_>) -> Fate {
         let open = self.open().is_some();
         let live = self.silence.as_ref().is_some_and(|silence| silence.live);
         let limit = if open || live {
@@ -354,7 +354,7 @@ impl Tracked {
         if now.ns.saturating_sub(self.seen_ns) < limit {
             return Fate::Kept;
         }
-        self.abandon(desk);
+        self.abandon(context);
         if open || live {
             Fate::Expired
         } else {

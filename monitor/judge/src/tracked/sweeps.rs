@@ -1,6 +1,6 @@
 //! What sweeps show of a tracked connection, and what it tells that one did not.
 
-use crate::context::Desk;
+use crate::context::Context;
 use crate::outcomes::Event;
 use crate::seen::Seen;
 use crate::thresholds::{ANSWER_GRACE_NS, SETTLE_GRACE_NS};
@@ -9,13 +9,13 @@ use crate::tracked::silence::Silence;
 
 impl Tracked {
     /// A look of the sweep.
-    pub(super) fn look(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    pub(super) fn look(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         if self.open().is_none() {
-            self.miss(seen, desk);
+            self.miss(seen, context);
         }
         if let Some(gap) = self.gap.as_mut().filter(|gap| !gap.settled) {
             gap.note(seen);
-            self.rule(Event::Fact(seen), seen.at, desk);
+            self.rule(Event::Fact(seen), seen.at, context);
         }
         if let Some(gap) = self.open() {
             // This host's own probes end no silence while nobody answers them.
@@ -23,18 +23,18 @@ impl Tracked {
             if lost || seen.watched_on().is_none() || !gap.is_before(seen) {
                 return;
             }
-            self.retire(seen, desk);
+            self.retire(seen, context);
         }
-        self.look_at_silence(seen, desk);
+        self.look_at_silence(seen, context);
     }
 
-    fn look_at_silence(&mut self, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    fn look_at_silence(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         if let Some(silence) = &mut self.silence {
             let same_path = seen.path.is_none_or(|path| path.same_path(&silence.path));
             if same_path && silence.lasts(seen) {
                 silence.look(seen);
             } else {
-                self.end_silence(desk);
+                self.end_silence(context);
             }
         }
         if self.silence.is_none() {
@@ -55,7 +55,7 @@ impl Tracked {
             .timeout_ns
             .saturating_sub(silence.length_ns(seen.at.ns));
         let silence = silence.clone();
-        self.tell_silence(&silence, stage, left, seen, desk);
+        self.tell_silence(&silence, stage, left, seen, context);
     }
 
     /// Whether the socket should be read at `now_ns`: by the signs nothing was
@@ -76,7 +76,7 @@ impl Tracked {
     }
 
     /// A sweep that began at `started_ns` is over.
-    pub(crate) fn swept(&mut self, started_ns: u64, desk: &mut Desk<'_>) {
+    pub(crate) fn swept(&mut self, started_ns: u64, context: &mut Context<'_>) {
         if self.over_ns.is_some() || self.swept_ns >= started_ns {
             return;
         }
@@ -84,7 +84,7 @@ impl Tracked {
             // Kept for what later facts may show, but no longer vouched for.
             silence.live = false;
             if silence.told() {
-                self.tell_ended(desk);
+                self.tell_ended(context);
             }
         }
         let gone = self.open().is_some_and(|gap| {
@@ -92,7 +92,7 @@ impl Tracked {
             stalled && self.swept_ns >= gap.ended_ns
         });
         if gone {
-            self.settle_quietly(desk);
+            self.settle_quietly(context);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Putting into words what a tracked connection has come to.
 
 use crate::advice;
-use crate::context::Desk;
+use crate::context::Context;
 use crate::evidence::EvidenceList;
 use crate::outcomes::OutcomeCard;
 use crate::paths::JudgedPath;
@@ -24,7 +24,7 @@ impl Tracked {
         ruling: Ruling,
         gap: &Gap,
         at: Moment,
-        desk: &mut Desk<'_>,
+        context: &mut Context<'_>,
     ) {
         let card = outcome.card();
         let (path, length_ns, bearing) = (gap.path.as_deref(), gap.length_ns, ruling.bearing);
@@ -37,13 +37,13 @@ impl Tracked {
             path,
             clock: gap.clock,
         };
-        let scope = self.tell(ruling, &about, desk);
+        let scope = self.tell(ruling, &about, context);
         let remote = self.identity.remote();
         match bearing {
             // It was not the silence.
             _ if scope.is_some() => {}
-            Bearing::Survived => desk.contrasts.survived(path, remote, length_ns),
-            Bearing::Failed => desk.contrasts.failed(path, remote, length_ns),
+            Bearing::Survived => context.contrasts.survived(path, remote, length_ns),
+            Bearing::Failed => context.contrasts.failed(path, remote, length_ns),
             Bearing::Neutral => {}
         }
     }
@@ -55,7 +55,7 @@ impl Tracked {
         stage: Stage,
         left_ns: u64,
         seen: &Seen<'_>,
-        desk: &mut Desk<'_>,
+        context: &mut Context<'_>,
     ) {
         let mut evidence = EvidenceList::default();
         evidence
@@ -88,11 +88,11 @@ impl Tracked {
             summary_tail,
             ..Ruling::of(silence.length_ns(seen.at.ns))
         };
-        self.tell(ruling, &self.about(kind, &silence.path, seen), desk);
+        self.tell(ruling, &self.about(kind, &silence.path, seen), context);
     }
 
     /// No sweep saw the silence cross: it is told with its end, and wakes nobody.
-    pub(super) fn tell_crossed_late(&self, gap: &Gap, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    pub(super) fn tell_crossed_late(&self, gap: &Gap, seen: &Seen<'_>, context: &mut Context<'_>) {
         let Some(path) = gap.path.as_deref() else {
             return;
         };
@@ -113,7 +113,11 @@ impl Tracked {
             summary_tail: "silent no more".into(),
             ..Ruling::of(gap.length_ns)
         };
-        self.tell(ruling, &self.about(FindingKind::Crossed, path, seen), desk);
+        self.tell(
+            ruling,
+            &self.about(FindingKind::Crossed, path, seen),
+            context,
+        );
     }
 
     /// What is told of a silence itself.
@@ -130,16 +134,22 @@ impl Tracked {
     }
 
     /// Tells it; answers how far it reaches.
-    fn tell(&self, ruling: Ruling, about: &About<'_>, desk: &mut Desk<'_>) -> Option<Scope> {
-        let finding = report::finding(ruling, about, &self.identity, &self.owner, desk.contrasts);
+    fn tell(&self, ruling: Ruling, about: &About<'_>, context: &mut Context<'_>) -> Option<Scope> {
+        let finding = report::finding(
+            ruling,
+            about,
+            &self.identity,
+            &self.owner,
+            context.contrasts,
+        );
         let scope = finding.scope;
-        desk.out.push(Verdict::Finding(Box::new(finding)));
+        context.out.push(Verdict::Finding(Box::new(finding)));
         scope
     }
 
     /// Nothing more is to be said of the present silence or gap.
-    pub(super) fn tell_ended(&self, desk: &mut Desk<'_>) {
-        desk.out.push(Verdict::Ended {
+    pub(super) fn tell_ended(&self, context: &mut Context<'_>) {
+        context.out.push(Verdict::Ended {
             connection_id: self.identity.id(),
         });
     }

@@ -3,7 +3,7 @@
 mod outages;
 mod watched;
 
-use crate::context::Desk;
+use crate::context::Context;
 use crate::seen::Seen;
 use crate::thresholds::STALL_EXPIRY_NS;
 use monitor_common::FactKind;
@@ -49,27 +49,27 @@ impl Stalls {
     /// Takes up a fact. `spoken_for`: what became of a gap of this connection
     /// is judged elsewhere, and a stall says no more. One that was told before
     /// lasts: the answer to a probe may have ended that gap.
-    pub(crate) fn observe(&mut self, seen: &Seen<'_>, spoken_for: bool, desk: &mut Desk<'_>) {
+    pub(crate) fn observe(&mut self, seen: &Seen<'_>, spoken_for: bool, context: &mut Context<'_>) {
         let cookie = seen.fact.socket.cookie;
         let another = |watched: &&mut Watched| watched.is_another(seen);
         if let Some(watched) = self.table.get_mut(&cookie).filter(another) {
-            watched.end(desk);
+            watched.end(context);
             self.table.remove(&cookie);
             self.outages.remove(cookie);
         }
         self.outages.note(seen);
         if seen.kind == FactKind::Swept {
-            self.look(cookie, seen, spoken_for, desk);
+            self.look(cookie, seen, spoken_for, context);
         } else if let Some(watched) = self.table.get_mut(&cookie) {
-            watched.hear(seen, spoken_for, desk);
+            watched.hear(seen, spoken_for, context);
             if watched.idle() {
                 self.table.remove(&cookie);
             }
         }
     }
 
-    fn look(&mut self, cookie: u64, seen: &Seen<'_>, spoken_for: bool, desk: &mut Desk<'_>) {
-        let signs = Signs::of(seen, desk.habits);
+    fn look(&mut self, cookie: u64, seen: &Seen<'_>, spoken_for: bool, context: &mut Context<'_>) {
+        let signs = Signs::of(seen, context.habits);
         if !self.table.contains_key(&cookie) {
             if spoken_for || !signs.any() {
                 return;
@@ -84,7 +84,7 @@ impl Stalls {
             .entry(cookie)
             .or_insert_with(|| Watched::new(seen));
         let sent_again = self.outages.sent_again(cookie);
-        watched.look(seen, signs, spoken_for, sent_again, desk);
+        watched.look(seen, signs, spoken_for, sent_again, context);
         if watched.idle() {
             self.table.remove(&cookie);
         }
@@ -92,22 +92,22 @@ impl Stalls {
 
     /// A sweep that began at `started_ns` is over: what it did not show waits no
     /// more.
-    pub(crate) fn swept(&mut self, started_ns: u64, desk: &mut Desk<'_>) {
+    pub(crate) fn swept(&mut self, started_ns: u64, context: &mut Context<'_>) {
         self.table.retain(|_, watched| {
-            watched.missed(started_ns, desk);
+            watched.missed(started_ns, context);
             !watched.idle()
         });
     }
 
     /// Forgets what no sweep showed for long; answers how many.
-    pub(crate) fn tick(&mut self, now_ns: u64, desk: &mut Desk<'_>) -> u64 {
+    pub(crate) fn tick(&mut self, now_ns: u64, context: &mut Context<'_>) -> u64 {
         self.outages.forget(now_ns);
         let before = self.table.len();
         self.table.retain(|_, watched| {
             watched.bound(now_ns);
             let kept = now_ns.saturating_sub(watched.seen_ns()) < STALL_EXPIRY_NS;
             if !kept {
-                watched.end(desk);
+                watched.end(context);
             }
             kept
         });

@@ -2,7 +2,7 @@
 
 use crate::connection;
 use crate::connection::Identity;
-use crate::context::Desk;
+use crate::context::Context;
 use crate::keepalive::Settings;
 use crate::peers::habit::Habits;
 use crate::report::{self, About};
@@ -128,7 +128,7 @@ impl Watched {
         signs: Signs,
         spoken_for: bool,
         sent_again_in_outages: u32,
-        desk: &mut Desk<'_>,
+        context: &mut Context<'_>,
     ) {
         // A sweep is read beside the ring: it may show what the ring outdated.
         if seen.at.ns < self.seen_ns || self.over_ns.is_some() {
@@ -153,19 +153,19 @@ impl Watched {
             unheard: self.unheard,
             probed: self.probed,
             settings: &settings,
-            habits: desk.habits,
+            habits: context.habits,
         };
         if !spoken_for && let Some(cause) = self.lost_again(&case) {
             self.told = Some((cause, self.standing(cause).unwrap_or(0)));
             return;
         }
-        self.end_unless_standing(desk);
+        self.end_unless_standing(context);
         if spoken_for {
             return;
         }
         if let Some((cause, ruling)) = judge(&case, self.told()) {
-            self.end(desk);
-            self.tell(cause, ruling, seen, desk);
+            self.end(context);
+            self.tell(cause, ruling, seen, context);
         }
     }
 
@@ -210,12 +210,12 @@ impl Watched {
     }
 
     /// A fact other than a look.
-    pub(super) fn hear(&mut self, seen: &Seen<'_>, spoken_for: bool, desk: &mut Desk<'_>) {
+    pub(super) fn hear(&mut self, seen: &Seen<'_>, spoken_for: bool, context: &mut Context<'_>) {
         if seen.at.ns < self.seen_ns || self.over_ns.is_some() {
             return;
         }
         if seen.new_state() == Some(TcpState::Close) || seen.kind == FactKind::ResetReceived {
-            self.close(seen, spoken_for, desk);
+            self.close(seen, spoken_for, context);
             return;
         }
         let now = Look::of(seen);
@@ -239,11 +239,11 @@ impl Watched {
         }) {
             self.reply = None;
         }
-        self.end_unless_standing(desk);
+        self.end_unless_standing(context);
     }
 
     /// The connection is over, perhaps because nothing came back.
-    fn close(&mut self, seen: &Seen<'_>, spoken_for: bool, desk: &mut Desk<'_>) {
+    fn close(&mut self, seen: &Seen<'_>, spoken_for: bool, context: &mut Context<'_>) {
         let dead = self.sending.filter(|first| {
             !spoken_for
                 && !self.is_lost()
@@ -251,14 +251,14 @@ impl Watched {
                 && look::can_send(seen)
                 && !first.heard(&Look::of(seen))
         });
-        self.end(desk);
+        self.end(context);
         let ruling = dead.and_then(|first| {
             let waited = seen.at.ns.saturating_sub(first.at_ns);
             given_up(seen, waited, &self.settings)
         });
         if let Some(ruling) = ruling {
             // Nothing resolves it: it does not move, it is gone.
-            self.tell(Cause::Blackholed, ruling, seen, desk);
+            self.tell(Cause::Blackholed, ruling, seen, context);
             self.told = None;
         }
         self.stop();
@@ -275,7 +275,7 @@ impl Watched {
 
     /// A sweep that began at `started_ns` did not show it: what waited does so no
     /// more. Losses are not shown by every sweep.
-    pub(super) fn missed(&mut self, started_ns: u64, desk: &mut Desk<'_>) {
+    pub(super) fn missed(&mut self, started_ns: u64, context: &mut Context<'_>) {
         if self.seen_ns >= started_ns {
             return;
         }
@@ -284,24 +284,24 @@ impl Watched {
         self.loss = self
             .loss
             .filter(|loss| started_ns.saturating_sub(loss.seen_ns()) < LOSS_FORGET_NS);
-        self.end_unless_standing(desk);
+        self.end_unless_standing(context);
     }
 
     /// The stall that was told, if any, is over.
-    pub(super) fn end(&mut self, desk: &mut Desk<'_>) {
+    pub(super) fn end(&mut self, context: &mut Context<'_>) {
         if self.told.take().is_some() {
-            desk.out.push(Verdict::Moves {
+            context.out.push(Verdict::Moves {
                 connection_id: self.identity.id(),
             });
         }
     }
 
-    fn end_unless_standing(&mut self, desk: &mut Desk<'_>) {
+    fn end_unless_standing(&mut self, context: &mut Context<'_>) {
         let Some((cause, since_ns)) = self.told else {
             return;
         };
         if self.standing(cause) != Some(since_ns) {
-            self.end(desk);
+            self.end(context);
         }
     }
 
@@ -316,7 +316,7 @@ impl Watched {
         first.map(|first| first.at_ns)
     }
 
-    fn tell(&mut self, cause: Cause, ruling: Ruling, seen: &Seen<'_>, desk: &mut Desk<'_>) {
+    fn tell(&mut self, cause: Cause, ruling: Ruling, seen: &Seen<'_>, context: &mut Context<'_>) {
         let card = cause.card();
         self.told = Some((cause, self.standing(cause).unwrap_or(0)));
         if let Some(loss) = self.loss.as_mut().filter(|_| card.stands == Stands::Loss) {
@@ -334,8 +334,14 @@ impl Watched {
             path: seen.path.map(|path| &**path),
             clock: card.clock,
         };
-        let finding = report::finding(ruling, &about, &self.identity, &self.owner, desk.contrasts);
-        desk.out.push(Verdict::Finding(Box::new(finding)));
+        let finding = report::finding(
+            ruling,
+            &about,
+            &self.identity,
+            &self.owner,
+            context.contrasts,
+        );
+        context.out.push(Verdict::Finding(Box::new(finding)));
     }
 }
 
