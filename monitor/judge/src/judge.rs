@@ -45,7 +45,7 @@ pub struct Judge {
     /// The rows of a sweep that are still to be judged.
     rows: VecDeque<Row>,
     /// When the host should be looked at, before the next sweep is due.
-    look_ns: Option<u64>,
+    next_sweep_ns: Option<u64>,
     stats: JudgeStats,
 }
 
@@ -61,7 +61,7 @@ impl Judge {
             habits: Habits::new(limits.max_habits, limits.max_workloads),
             nobody: Arc::default(),
             rows: VecDeque::new(),
-            look_ns: None,
+            next_sweep_ns: None,
             stats: JudgeStats::default(),
         };
         judge.set_paths(paths);
@@ -81,12 +81,12 @@ impl Judge {
                 complete,
             } => {
                 self.judge_rows(u32::MAX, out);
-                self.looked(*started_ns);
+                self.swept_since(*started_ns);
                 if *complete {
                     self.sweep_done(*started_ns, *now_ns, *wall_unix_ns, out);
                 }
             }
-            Input::SweepFailed => self.looked(u64::MAX),
+            Input::SweepFailed => self.swept_since(u64::MAX),
             Input::Tick {
                 now_ns,
                 wall_unix_ns,
@@ -103,7 +103,7 @@ impl Judge {
 
     /// Notes how the row's connection fares, and keeps the row until its turn.
     fn keep_row(&mut self, number: u32, row: &Observation<'_>, out: &mut dyn Verdicts) {
-        self.look_around(row.fact);
+        self.note_sibling(row.fact);
         if self.rows.len() >= MAX_ROWS {
             // No sweep has so many: what tells them is not our daemon. Nothing is lost by judging one early.
             self.judge_row(out);
@@ -162,10 +162,10 @@ impl Judge {
         });
         let seen = seen(observation, kind, path, self.limits.jiffy_ns);
         self.contrasts.neighbours.note(&seen);
-        self.habits.look(&seen);
+        self.habits.on_fact(&seen);
         let tracked_now = self.connections.len();
-        if let Some(at_ns) = neighbours::look_at(&seen) {
-            self.look_ns = Some(self.look_ns.map_or(at_ns, |known| known.min(at_ns)));
+        if let Some(at_ns) = neighbours::sweep_wanted_at(&seen) {
+            self.next_sweep_ns = Some(self.next_sweep_ns.map_or(at_ns, |known| known.min(at_ns)));
         }
         let mut context = Context {
             contrasts: &mut self.contrasts,
@@ -213,7 +213,7 @@ impl Judge {
 
     /// Takes up what a row of a sweep says of its connection as a neighbour of
     /// others.
-    pub(crate) fn look_around(&mut self, fact: &Fact) {
+    pub(crate) fn note_sibling(&mut self, fact: &Fact) {
         let Some(kind) = fact.kind().filter(|_| fact.socket.cookie != 0) else {
             return;
         };
@@ -233,16 +233,16 @@ impl Judge {
     }
 
     /// When the judge would like the host to be swept, CLOCK_MONOTONIC in ns:
-    /// a verdict is near, and a look decides it or says how its neighbours fare.
+    /// a verdict is near, and a snapshot decides it or says how its neighbours fare.
     /// `None` if the next regular sweep does.
-    pub fn wants_look(&self) -> Option<u64> {
-        self.look_ns
+    pub fn next_sweep_at(&self) -> Option<u64> {
+        self.next_sweep_ns
     }
 
     /// A sweep began at `started_ns` (CLOCK_MONOTONIC), complete or not: what was
     /// wanted by then is done.
-    pub(crate) fn looked(&mut self, started_ns: u64) {
-        self.look_ns = self.look_ns.filter(|at_ns| *at_ns > started_ns);
+    pub(crate) fn swept_since(&mut self, started_ns: u64) {
+        self.next_sweep_ns = self.next_sweep_ns.filter(|at_ns| *at_ns > started_ns);
     }
 
     /// A sweep that began at `started_ns` is over: connections that were silent
@@ -296,9 +296,9 @@ impl Judge {
         if self
             .connections
             .values()
-            .any(|tracked| tracked.wants_look(now_ns))
+            .any(|tracked| tracked.next_sweep_at(now_ns))
         {
-            self.look_ns = Some(self.look_ns.map_or(now_ns, |known| known.min(now_ns)));
+            self.next_sweep_ns = Some(self.next_sweep_ns.map_or(now_ns, |known| known.min(now_ns)));
         }
     }
 

@@ -4,7 +4,7 @@
 //! threshold ([`tracked::silence`]), or when a fact tells that such a silence ended
 //! ([`tracked::gap`]); what followed is judged by one rule for each outcome
 //! ([`outcomes`]). Where something should move and does not without such a
-//! silence, the looks of the sweep say why, by one rule for each cause ([`stalls`], [`waiting`]),
+//! silence, the snapshots of the sweep say why, by one rule for each cause ([`stalls`], [`waiting`]),
 //! and how soon a connection is used to be answered ([`peers::habit`]). How others fare
 //! beside it tells an expired entry from a dead peer ([`peers`]).
 //! Facts may be lost, repeated or late: counters in the socket say what facts did
@@ -19,6 +19,7 @@ mod connection;
 mod context;
 mod counters;
 mod evidence;
+mod forgery;
 mod input;
 mod judge;
 mod keepalive;
@@ -30,7 +31,6 @@ mod report;
 mod ruling;
 mod seen;
 mod serial;
-mod signs;
 mod stalls;
 mod standing;
 #[cfg(test)]

@@ -116,7 +116,7 @@ pub(crate) const LOSS_SEGMENTS: u32 = 20;
 
 /// Looks of the sweep over which loss must be seen: the first is the base, and
 /// one burst between two is an accident.
-pub(crate) const LOSS_LOOKS: u32 = 3;
+pub(crate) const LOSS_SNAPSHOTS: u32 = 3;
 
 /// Over how long loss is measured at most, in ns: what was lost a minute ago
 /// does not slow a connection now, and 30 % loss leaves a segment or more a
@@ -126,7 +126,7 @@ pub(crate) const LOSS_SPAN_NS: u64 = 30 * SECOND;
 /// Over how long a connection that lost much is looked at anew, in ns.
 pub(crate) const LOSS_AGAIN_NS: u64 = 10 * SECOND;
 
-/// How long a lossy connection is remembered without a look, in ns: a sweep
+/// How long a lossy connection is remembered without a snapshot, in ns: a sweep
 /// shows it only while a retransmission is under way, about every other time at
 /// 30 %; three default intervals.
 pub(crate) const LOSS_FORGET_NS: u64 = 15 * SECOND;
@@ -146,7 +146,7 @@ pub(crate) const LOSSY_TIMEOUTS: u8 = 8;
 /// of two are what a hash table of that size takes.
 pub(crate) const MAX_STALLS: usize = 7_168;
 
-/// How long a stall is remembered without a look of the sweep, in ns: sweeps of
+/// How long a stall is remembered without a snapshot of the sweep, in ns: sweeps of
 /// a million sockets are a minute apart, and some are cut.
 pub(crate) const STALL_EXPIRY_NS: u64 = 300 * SECOND;
 
@@ -154,7 +154,7 @@ pub(crate) const STALL_EXPIRY_NS: u64 = 300 * SECOND;
 /// past in nearly five minutes at the default interval, in 2 MiB.
 pub(crate) const MAX_HABITS: usize = 14_336;
 
-/// How long a habit is remembered without a look, in ns: three turns of the
+/// How long a habit is remembered without a snapshot, in ns: three turns of the
 /// samples.
 pub(crate) const HABIT_EXPIRY_NS: u64 = 900 * SECOND;
 
@@ -190,9 +190,9 @@ pub(crate) const HABIT_MULTIPLE: u64 = 10;
 /// Linux (`TCP_DELACK_MAX`), and far above what such code takes.
 pub(crate) const FOLLOW_UP_NS: u64 = SECOND / 5;
 
-/// Two looks closer than this, in ns, are of one sweep and agree of course: the
+/// Two snapshots closer than this, in ns, are of one sweep and agree of course: the
 /// shortest interval between sweeps is a second.
-pub(crate) const TWO_LOOKS_NS: u64 = SECOND / 2;
+pub(crate) const TWO_SNAPSHOTS_NS: u64 = SECOND / 2;
 /// Connections remembered as neighbours of others: a sweep shows 256 to 512 as
 /// samples, and each is remembered for [`NEIGHBOUR_EXPIRY_NS`], twelve sweeps.
 pub(crate) const MAX_NEIGHBOURS: usize = 4_096;

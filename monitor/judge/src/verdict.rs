@@ -9,12 +9,12 @@ pub enum Verdict {
     Finding(Box<Finding>),
     /// A silence of which something was told is over: alerts on it resolve. What
     /// comes of it, if anything, is told apart.
-    Ended {
+    SilenceEnded {
         /// [`monitor_model::finding::Connection::id`] of the connection.
         connection_id: String,
     },
     /// A stall of which something was told is over: alerts on it resolve.
-    Moves {
+    StallEnded {
         /// [`monitor_model::finding::Connection::id`] of the connection.
         connection_id: String,
     },

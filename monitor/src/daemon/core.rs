@@ -219,7 +219,7 @@ impl Core {
     /// In how much time the judge wants a sweep, the last one considered; `None` if
     /// the next regular one does.
     pub(super) fn early_sweep(&self) -> Option<Duration> {
-        let wanted_ns = self.judge.wants_look()?;
+        let wanted_ns = self.judge.next_sweep_at()?;
         let wanted = Duration::from_nanos(wanted_ns.saturating_sub(self.now()?.monotonic_ns));
         let since = self.last_sweep.map_or(Duration::MAX, |at| at.elapsed());
         Some(wanted.max(self.least_interval().saturating_sub(since)))

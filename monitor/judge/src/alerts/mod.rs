@@ -89,8 +89,10 @@ impl Alerts {
     pub fn apply(&mut self, verdict: &Verdict, now_ns: u64) -> Vec<AlertChange> {
         let mut changes = Vec::new();
         match verdict {
-            Verdict::Ended { connection_id } => self.leave(CROSSED, connection_id, &mut changes),
-            Verdict::Moves { connection_id } => {
+            Verdict::SilenceEnded { connection_id } => {
+                self.leave(CROSSED, connection_id, &mut changes)
+            }
+            Verdict::StallEnded { connection_id } => {
                 self.leave_stalls(connection_id, &mut changes);
             }
             Verdict::Finding(finding) => {

@@ -66,7 +66,7 @@ fn outcome(outcome: Outcome, severity: Severity, connection: u32) -> Verdict {
 }
 
 fn ended(connection: u32) -> Verdict {
-    Verdict::Ended {
+    Verdict::SilenceEnded {
         connection_id: format!("{connection:x}-flow"),
     }
 }
@@ -254,7 +254,7 @@ fn down(mut finding: Finding) -> Verdict {
 }
 
 fn moves(connection: u32) -> Verdict {
-    Verdict::Moves {
+    Verdict::StallEnded {
         connection_id: format!("{connection:x}-flow"),
     }
 }

@@ -23,7 +23,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         0
     } else {
         // With signs of a forgery the socket is read first.
-        let unread = matches!(case.event, Event::Time) && gap.signs.suffice();
+        let unread = matches!(case.event, Event::Time) && gap.forgery.suffice();
         if gap.due || unread || !is_time(case) {
             return None;
         }

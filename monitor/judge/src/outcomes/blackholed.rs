@@ -6,7 +6,7 @@ use crate::counters::Counters;
 use crate::evidence::EvidenceList;
 use crate::ruling::{Bearing, Ruling};
 use crate::seen::Seen;
-use crate::stalls::look::refused_here;
+use crate::stalls::snapshot::refused_here;
 use crate::thresholds::OVERDUE_NS;
 use crate::unanswered::{self, Sign, Unanswered};
 use monitor_common::{FactKind, TcpState};

@@ -36,11 +36,11 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     let waited = case.now_ns.saturating_sub(gap.acked_ns?);
-    let said = if gap.signs.suffice() {
+    let said = if gap.forgery.suffice() {
         if !(acknowledged::is_time(case) || reset(case)) {
             return None;
         }
-        format!("acknowledged {}, no answer", gap.signs.words())
+        format!("acknowledged {}, no answer", gap.forgery.words())
     } else if unanswered(case) {
         format!(
             "{} acknowledged and none answered, where answers used to come",
@@ -50,7 +50,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         return None;
     };
     let mut evidence = EvidenceList::default();
-    gap.signs.tell(&mut evidence);
+    gap.forgery.tell(&mut evidence);
     evidence
         .count("ack_progress_bytes", gap.progress())
         .count("payload_bytes", 0_u32)
@@ -81,7 +81,7 @@ fn unanswered(case: &Case<'_>) -> bool {
     };
     // A gap that may have been none needs a sign.
     !gap.doubtful
-        && gap.signs.leave_doubt()
+        && gap.forgery.leave_doubt()
         && gap.closed_ns.is_none()
         && gap.sends >= UNANSWERED_SENDS
         && lasted >= UNANSWERED_FOR_NS.max(patience)

@@ -1,5 +1,5 @@
 //! What connections are used to: whether what they send is answered, and how
-//! soon. Learned from the looks of the sweep alone, samples included.
+//! soon. Learned from the snapshots of the sweep alone, samples included.
 
 use crate::connection::{self, Identity};
 use crate::peers::speaker::{Speaker, last_speaker};
@@ -111,7 +111,7 @@ struct Work {
     tally: Tally,
 }
 
-/// What one look adds to a habit.
+/// What one snapshot adds to a habit.
 enum News {
     /// What was sent was answered within so many ns.
     Answered(u64),
@@ -149,8 +149,8 @@ impl Habits {
         self.connections.len() + self.workloads.len()
     }
 
-    /// Takes up a look of the sweep; any other fact is left alone.
-    pub(crate) fn look(&mut self, seen: &Seen<'_>) {
+    /// Takes up a snapshot of the sweep; any other fact is left alone.
+    pub(crate) fn on_fact(&mut self, seen: &Seen<'_>) {
         // Elsewhere a FIN counts among the bytes, and nothing is asked any more.
         if seen.kind != FactKind::Swept || seen.state() != Some(TcpState::Established) {
             return;
@@ -290,7 +290,7 @@ impl Habit {
         (Self { counted, ..self }, Some(answer(seen)))
     }
 
-    /// The next look, `now`, and what it adds to this one.
+    /// The next snapshot, `now`, and what it adds to this one.
     fn advance(self, now: Self, seen: &Seen<'_>) -> (Self, Option<News>) {
         let sent = now.write_seq != self.write_seq;
         let heard = now.bytes_received != self.bytes_received;

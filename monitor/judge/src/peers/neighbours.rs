@@ -91,7 +91,7 @@ impl Neighbours {
         let silence = seen.ends_silence() && seen.kind != FactKind::PayloadArrived;
         let fails = fails(seen, heard_ns);
         if let Some(known) = self.table.get_mut(&socket.cookie) {
-            known.look(seen, heard_ns, silence, fails);
+            known.on_sweep(seen, heard_ns, silence, fails);
             return;
         }
         // A connection that is merely silent is no contrast, and there are many.
@@ -113,7 +113,7 @@ impl Neighbours {
             after_silence: false,
             failing: None,
         };
-        neighbour.look(seen, heard_ns, silence, fails);
+        neighbour.on_sweep(seen, heard_ns, silence, fails);
         self.table.insert(socket.cookie, neighbour);
     }
 
@@ -166,10 +166,10 @@ impl Neighbours {
 }
 
 impl Neighbour {
-    fn look(&mut self, seen: &Seen<'_>, heard_ns: u64, silence: bool, fails: bool) {
+    fn on_sweep(&mut self, seen: &Seen<'_>, heard_ns: u64, silence: bool, fails: bool) {
         let socket = &seen.fact.socket;
         // The peer's probes move no clock, only this counter: some of it came after
-        // the last look.
+        // the last snapshot.
         let counted = if socket.segs_in == self.segs_in {
             0
         } else {
@@ -238,7 +238,7 @@ fn fails(seen: &Seen<'_>, heard_ns: u64) -> bool {
 /// When to look at the host, in ns of CLOCK_MONOTONIC, if `seen` shows that a
 /// verdict is near: half-way from the second timeout to the third, late enough for
 /// neighbours to have met theirs, early enough to be done in time.
-pub(crate) fn look_at(seen: &Seen<'_>) -> Option<u64> {
+pub(crate) fn sweep_wanted_at(seen: &Seen<'_>) -> Option<u64> {
     let socket = &seen.fact.socket;
     let local = matches!(seen.kind, FactKind::Retransmitted | FactKind::Swept);
     // At the retransmission the timeout is not doubled yet.

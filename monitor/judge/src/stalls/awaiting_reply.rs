@@ -2,11 +2,11 @@
 //! its way for ever: a client that waits sends nothing that could fail.
 
 use super::card::{Card, Case, Stands};
-use super::look;
+use super::snapshot;
 use crate::evidence::EvidenceList;
 use crate::peers::habit::{HabitOf, Usual};
 use crate::ruling::Ruling;
-use crate::thresholds::{HABIT_MULTIPLE, TWO_LOOKS_NS};
+use crate::thresholds::{HABIT_MULTIPLE, TWO_SNAPSHOTS_NS};
 use monitor_model::finding::{Certainty, Clock, Severity};
 use monitor_model::format;
 
@@ -22,10 +22,10 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.reply?;
     let seen = case.seen;
     let path = seen.path?;
-    if case.now.at_ns.saturating_sub(first.at_ns) < TWO_LOOKS_NS {
+    if case.now.at_ns.saturating_sub(first.at_ns) < TWO_SNAPSHOTS_NS {
         return None;
     }
-    let wait_ns = look::waits_for_answer(seen)?;
+    let wait_ns = snapshot::waits_for_answer(seen)?;
     let usual = case.habits.usual(seen)?;
     let patience = usual.longest_ns.saturating_mul(HABIT_MULTIPLE);
     if wait_ns <= path.timeout_ns || wait_ns <= patience {

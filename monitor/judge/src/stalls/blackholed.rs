@@ -1,7 +1,7 @@
 //! Blackholed: nothing comes back, and no long gap went before.
 
 use super::card::{Card, Case};
-use super::{look, network_loss};
+use super::{network_loss, snapshot};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::keepalive::Settings;
@@ -30,12 +30,12 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         } else {
             0
         },
-        probes: if look::since_ack_ns(seen) >= LEAST_WAIT_NS {
+        probes: if snapshot::since_ack_ns(seen) >= LEAST_WAIT_NS {
             socket.probes_out
         } else {
             0
         },
-        in_flight: socket.packets_out > 0 && look::waiting_bytes(socket) > 0,
+        in_flight: socket.packets_out > 0 && snapshot::waiting_bytes(socket) > 0,
         waited_ns,
         rto_ns: seen.ns(socket.rto_jiffies),
         first_rto_ns: seen.ns(first.rto_jiffies),
@@ -47,10 +47,10 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
             TIMEOUTS
         })?;
     let length_ns = match sign {
-        Sign::Probes => look::since_ack_ns(seen),
+        Sign::Probes => snapshot::since_ack_ns(seen),
         _ => waited_ns
             .max(tried_ns(seen))
-            .min(look::since_ack_ns(seen).max(waited_ns)),
+            .min(snapshot::since_ack_ns(seen).max(waited_ns)),
     };
     Some(ruling(seen, sign, length_ns, case.settings))
 }
@@ -60,7 +60,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 pub(crate) fn given_up(seen: &Seen<'_>, waited_ns: u64, settings: &Settings) -> Option<Ruling> {
     let socket = &seen.fact.socket;
     // A closed window can end like this while the peer answers every probe.
-    if look::window_closed(socket, false) && socket.probes_out < PROBES {
+    if snapshot::window_closed(socket, false) && socket.probes_out < PROBES {
         return None;
     }
     let errno = unanswered::given_up(socket)?;
@@ -75,9 +75,9 @@ fn ruling(seen: &Seen<'_>, sign: Sign, length_ns: u64, settings: &Settings) -> R
         .count("timeouts", timeouts)
         .count("unanswered_probes", probes)
         .count("ack_progress_bytes", 0_u32)
-        .count("unacknowledged_bytes", look::waiting_bytes(socket))
+        .count("unacknowledged_bytes", snapshot::waiting_bytes(socket))
         .seconds("seconds_without_ack", length_ns);
-    let refused = sign == Sign::Probes && look::refused_here(socket);
+    let refused = sign == Sign::Probes && snapshot::refused_here(socket);
     if refused {
         evidence.flag("refused_by_this_host", true);
     }
@@ -109,7 +109,7 @@ fn ruling(seen: &Seen<'_>, sign: Sign, length_ns: u64, settings: &Settings) -> R
     }
 }
 
-/// Whether nothing came from the peer since the timeouts began, as one look
+/// Whether nothing came from the peer since the timeouts began, as one snapshot
 /// shows it: they double, so that from the first to the third passes three
 /// quarters of the next.
 fn unheard_while_trying(seen: &Seen<'_>) -> bool {

@@ -1,27 +1,27 @@
 //! What a cause says of itself, and what its rule judges.
 
-use super::look::Look;
 use super::loss::Loss;
+use super::snapshot::Snapshot;
 use crate::keepalive::Settings;
 use crate::peers::habit::Habits;
 use crate::ruling::Ruling;
 use crate::seen::Seen;
 use monitor_model::finding::{Certainty, Clock};
 
-/// What a rule judges: the latest look, and since when what stands.
+/// What a rule judges: the latest snapshot, and since when what stands.
 #[derive(Clone, Copy)]
 pub(crate) struct Case<'a> {
     pub(crate) seen: &'a Seen<'a>,
-    pub(crate) now: Look,
-    /// The first look since which something is due from the peer and nothing was
+    pub(crate) now: Snapshot,
+    /// The first snapshot since which something is due from the peer and nothing was
     /// acknowledged; the latest one where it is the first.
-    pub(crate) sending: Option<Look>,
+    pub(crate) sending: Option<Snapshot>,
     /// The same since which our window is full and the application reads nothing.
-    pub(crate) reading: Option<Look>,
+    pub(crate) reading: Option<Snapshot>,
     /// The same since which an answer is due and nobody said anything.
-    pub(crate) reply: Option<Look>,
-    /// The first look since which nothing came at all while something was due.
-    pub(crate) unheard: Option<Look>,
+    pub(crate) reply: Option<Snapshot>,
+    /// The first snapshot since which nothing came at all while something was due.
+    pub(crate) unheard: Option<Snapshot>,
     /// The losses of late.
     pub(crate) loss: Option<Loss>,
     /// Segments that were sent again in outages that are over.

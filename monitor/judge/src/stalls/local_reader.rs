@@ -2,7 +2,7 @@
 //! our own window is closed.
 
 use super::card::{Card, Case, Stands};
-use super::look;
+use super::snapshot;
 use crate::evidence::EvidenceList;
 use crate::ruling::Ruling;
 use crate::thresholds::STALL_NS;
@@ -22,11 +22,11 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     let socket = &case.seen.fact.socket;
-    let unread = look::unread_bytes(socket);
+    let unread = snapshot::unread_bytes(socket);
     let mut evidence = EvidenceList::default();
     evidence
         .count("unread_bytes", unread)
-        .count("own_window_bytes", look::own_window(socket))
+        .count("own_window_bytes", snapshot::own_window(socket))
         .count("peer_segment_bytes", socket.rcv_mss)
         .count("bytes_read", 0_u32);
     Some(Ruling {

@@ -1,34 +1,34 @@
-//! What a connection lost of late, as the looks of the sweep show it.
+//! What a connection lost of late, as the snapshots of the sweep show it.
 
-use super::look::Look;
+use super::snapshot::Snapshot;
 use crate::serial::distance;
 use crate::thresholds::{
-    LOSS_AGAIN_NS, LOSS_LOOKS, LOSS_OVER_PERCENT, LOSS_PERCENT, LOSS_SEGMENTS, LOSS_SPAN_NS,
-    TWO_LOOKS_NS,
+    LOSS_AGAIN_NS, LOSS_OVER_PERCENT, LOSS_PERCENT, LOSS_SEGMENTS, LOSS_SNAPSHOTS, LOSS_SPAN_NS,
+    TWO_SNAPSHOTS_NS,
 };
 
-/// What was lost since a first look.
+/// What was lost since a first snapshot.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Loss {
-    base: Look,
-    last: Look,
-    /// Looks, the first included.
-    looks: u32,
+    base: Snapshot,
+    last: Snapshot,
+    /// Snapshots, the first included.
+    snapshots: u32,
 }
 
 impl Loss {
-    pub(crate) fn begin(now: Look) -> Self {
+    pub(crate) fn begin(now: Snapshot) -> Self {
         Self {
             base: now,
             last: now,
-            looks: 1,
+            snapshots: 1,
         }
     }
 
-    /// Takes up the next look. `None` if the losses are over.
-    pub(crate) fn look(mut self, now: Look, told: bool) -> Option<Self> {
-        if now.at_ns.saturating_sub(self.last.at_ns) >= TWO_LOOKS_NS {
-            self.looks = self.looks.saturating_add(1);
+    /// Takes up the next snapshot. `None` if the losses are over.
+    pub(crate) fn on_sweep(mut self, now: Snapshot, told: bool) -> Option<Self> {
+        if now.at_ns.saturating_sub(self.last.at_ns) >= TWO_SNAPSHOTS_NS {
+            self.snapshots = self.snapshots.saturating_add(1);
         }
         self.last = now;
         let span = self.span_ns();
@@ -82,7 +82,7 @@ impl Loss {
     }
 
     pub(crate) fn much(&self) -> bool {
-        self.looks >= LOSS_LOOKS
+        self.snapshots >= LOSS_SNAPSHOTS
             && self.segments() >= LOSS_SEGMENTS
             && self.percent() >= LOSS_PERCENT
             && self.progress() > 0

@@ -2,12 +2,12 @@
 //! one: write the card, and its line in `monitor/model/src/cause.rs`, which registers it; then its runbook in
 //! `docs/findings.md` and a scenario.
 //!
-//! The looks of the sweep tell them: a connection is watched while they show
-//! something that waits, and two looks say what stood still meanwhile.
+//! The snapshots of the sweep tell them: a connection is watched while they show
+//! something that waits, and two snapshots say what stood still meanwhile.
 
 pub(crate) mod card;
-pub(crate) mod look;
 pub(crate) mod loss;
+pub(crate) mod snapshot;
 
 use crate::ruling::Ruling;
 use card::{Card, Case};

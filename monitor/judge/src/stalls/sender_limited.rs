@@ -2,7 +2,7 @@
 //! nothing is in flight.
 
 use super::card::{Card, Case};
-use super::look;
+use super::snapshot;
 use crate::evidence::EvidenceList;
 use crate::ruling::Ruling;
 use crate::thresholds::STALL_NS;
@@ -13,15 +13,15 @@ pub(super) const CARD: Card = Card::new(judge);
 fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.sending?;
     let socket = &case.seen.fact.socket;
-    let queued = look::queued_bytes(socket);
-    // One look may come between the application's write and its sending.
+    let queued = snapshot::queued_bytes(socket);
+    // One snapshot may come between the application's write and its sending.
     let stood = case.now.at_ns.saturating_sub(first.at_ns);
     let held = queued > 0
         && socket.packets_out == 0
         && socket.retransmits == 0
         && !case.probed
-        && !look::window_closed(socket, case.probed);
-    if !held || !look::can_send(case.seen) || stood < STALL_NS {
+        && !snapshot::window_closed(socket, case.probed);
+    if !held || !snapshot::can_send(case.seen) || stood < STALL_NS {
         return None;
     }
     let mut evidence = EvidenceList::default();

@@ -1,7 +1,7 @@
 //! Unexplained: due to move, not moving, and no other rule says why.
 
 use super::card::{Card, Case};
-use super::{look, network_loss};
+use super::{network_loss, snapshot};
 use crate::evidence::EvidenceList;
 use crate::ruling::Ruling;
 use crate::thresholds::{UNEXPLAINED_IN_RTO, UNEXPLAINED_NS};
@@ -16,7 +16,7 @@ pub(super) const CARD: Card = Card {
 fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.sending?;
     let socket = &case.seen.fact.socket;
-    let waiting = look::waiting_bytes(socket);
+    let waiting = snapshot::waiting_bytes(socket);
     let stood = case.now.at_ns.saturating_sub(first.at_ns);
     let rto_ns = case.seen.ns(socket.rto_jiffies);
     let patience = UNEXPLAINED_NS.max(rto_ns.saturating_mul(UNEXPLAINED_IN_RTO));
@@ -31,7 +31,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         || socket.packets_out == 0
         || stood < patience
         || counting
-        || look::window_closed(socket, case.probed)
+        || snapshot::window_closed(socket, case.probed)
         || network_loss::lossy(socket, case.sent_again_in_outages)
     {
         return None;

@@ -2,12 +2,12 @@
 //! its kernel answers each probe.
 
 use super::card::{Card, Case};
-use super::look::{self, Look};
+use super::snapshot::{self, Snapshot};
 use crate::evidence::EvidenceList;
 use crate::ruling::Ruling;
 use crate::seen::Seen;
 use crate::serial::after;
-use crate::thresholds::{PROBES, STALL_NS, TWO_LOOKS_NS};
+use crate::thresholds::{PROBES, STALL_NS, TWO_SNAPSHOTS_NS};
 use monitor_model::format;
 
 pub(super) const CARD: Card = Card::new(judge);
@@ -16,16 +16,16 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.sending?;
     let socket = &case.seen.fact.socket;
     let between = case.now.at_ns.saturating_sub(first.at_ns);
-    let stood = between.max(look::idle_sender_ns(case.seen));
-    if !look::window_closed(socket, case.probed)
+    let stood = between.max(snapshot::idle_sender_ns(case.seen));
+    if !snapshot::window_closed(socket, case.probed)
         || socket.probes_out >= PROBES
-        || between < TWO_LOOKS_NS
+        || between < TWO_SNAPSHOTS_NS
         || stood < STALL_NS
         || !answers(case.seen, &first, &case.now)
     {
         return None;
     }
-    let waiting = look::waiting_bytes(socket);
+    let waiting = snapshot::waiting_bytes(socket);
     let mut evidence = EvidenceList::default();
     evidence
         .count("peer_window_bytes", socket.snd_wnd)
@@ -36,7 +36,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
             case.now.segs_in.wrapping_sub(first.segs_in),
         )
         .count("unanswered_probes", socket.probes_out)
-        .seconds("seconds_without_ack", look::since_ack_ns(case.seen));
+        .seconds("seconds_without_ack", snapshot::since_ack_ns(case.seen));
     Some(Ruling {
         evidence,
         advice: Some(
@@ -53,9 +53,9 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 }
 
 /// Whether the peer's kernel answers although nothing moves: something came
-/// between the looks, or came later than the last data can have been
+/// between the snapshots, or came later than the last data can have been
 /// acknowledged.
-fn answers(seen: &Seen<'_>, first: &Look, now: &Look) -> bool {
+fn answers(seen: &Seen<'_>, first: &Snapshot, now: &Snapshot) -> bool {
     let socket = &seen.fact.socket;
     let settled = socket.lsndtime.wrapping_add(socket.rto_jiffies);
     first.heard(now) || socket.packets_out == 0 && after(socket.rcv_tstamp, settled)

@@ -326,9 +326,9 @@ fn a_row_from_before_the_recovery_that_the_ring_told_first_starts_no_stall() {
     story.wait(1.68).times_out().wait(1.0);
     let row = story.fact(FactKind::Swept);
     story.wait(0.01).peer_acks();
-    story.judge.look_around(&row);
+    story.judge.note_sibling(&row);
     story.tell(row);
-    story.looks(3);
+    story.snapshots(3);
     assert_eq!(
         story.said(),
         ["crossed none", "blackholed page", "recovered none"]

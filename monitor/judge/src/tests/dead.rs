@@ -30,7 +30,7 @@ fn a_path_that_dies_in_mid_transfer_is_told_by_the_first_look_after_three_timeou
             .as_deref()
             .is_some_and(|advice| advice.contains("TCP_USER_TIMEOUT"))
     );
-    story.looks(3).times_out().looks(3);
+    story.snapshots(3).times_out().snapshots(3);
     assert_eq!(story.said().len(), 1);
     story.peer_acks().wait(1.0).sweep_without();
     assert_eq!(story.said(), ["blackholed page", "moves"]);
@@ -45,7 +45,7 @@ fn two_timeouts_are_no_black_hole() {
         .times_out()
         .wait(0.42)
         .times_out();
-    story.wait(0.1).sweep().peer_acks().next_look();
+    story.wait(0.1).sweep().peer_acks().next_snapshot();
     assert_eq!(story.said(), NOTHING);
 }
 
@@ -88,7 +88,7 @@ fn a_peer_that_is_still_heard_is_no_black_hole() {
         .is_heard()
         .wait(0.1)
         .sweep();
-    story.is_heard().next_look();
+    story.is_heard().next_snapshot();
     assert_eq!(story.said(), NOTHING);
 }
 
@@ -114,7 +114,7 @@ fn three_timeouts_in_a_row_mean_little_where_a_third_is_lost() {
 fn after_a_gap_the_outcome_speaks_and_no_stall_besides() {
     let mut story = Story::on(azure());
     story.wait(270.0).sends(400).times_out_thrice().sweep();
-    story.wait(1.0).times_out().looks(5);
+    story.wait(1.0).times_out().snapshots(5);
     assert_eq!(story.stalls(), NOTHING);
     assert_eq!(
         story
@@ -175,7 +175,7 @@ fn time_counts_from_the_last_that_was_heard() {
     let mut story = Story::on(azure());
     story.sends(400);
     for _ in 0..10 {
-        story.is_heard().next_look();
+        story.is_heard().next_snapshot();
     }
     story
         .wait(0.3)
@@ -190,7 +190,7 @@ fn time_counts_from_the_last_that_was_heard() {
 #[test]
 fn a_closed_window_given_up_although_the_peer_answers_is_no_black_hole() {
     let mut story = Story::on(azure());
-    story.peer_window(0).queues(5_000).next_look().probes();
+    story.peer_window(0).queues(5_000).next_snapshot().probes();
     story.wait(0.5).becomes(TcpState::Close, 110);
     assert_eq!(story.said(), NOTHING);
 }
@@ -238,7 +238,7 @@ fn three_probes_within_a_second_may_still_be_answered() {
     }
     story.sweep();
     assert_eq!(story.said(), NOTHING);
-    story.next_look();
+    story.next_snapshot();
     assert_eq!(story.said(), ["blackholed page"]);
 }
 
@@ -247,9 +247,9 @@ fn timeouts_on_a_slow_path_count_up_to_a_black_hole_and_are_not_unexplained() {
     let mut story = Story::on(azure());
     story.socket.rto_jiffies = 2_500;
     story.sends(400).sweep().wait(10.0).times_out();
-    story.looks(75);
+    story.snapshots(75);
     assert_eq!(story.said(), NOTHING);
-    story.looks(10);
+    story.snapshots(10);
     assert_eq!(story.said(), ["blackholed page"]);
 }
 
@@ -258,13 +258,13 @@ fn handshakes_and_farewells_are_no_stalls() {
     for state in [TcpState::SynSent, TcpState::SynRecv, TcpState::FinWait2] {
         let mut story = Story::on(azure());
         story.socket.state = state as u32;
-        story.sends(1).times_out_thrice().looks(40);
+        story.sends(1).times_out_thrice().snapshots(40);
         assert_eq!(story.said(), NOTHING, "{state:?}");
     }
     // Nothing but the FIN is on its way.
     let mut story = Story::on(azure());
     story.socket.state = TcpState::LastAck as u32;
-    story.sends(1).times_out_thrice().looks(40);
+    story.sends(1).times_out_thrice().snapshots(40);
     assert_eq!(story.said(), NOTHING);
 }
 
@@ -273,11 +273,11 @@ fn a_peer_that_talks_and_acknowledges_nothing_is_unexplained() {
     let mut story = Story::on(azure());
     story.sends(400);
     for _ in 0..29 {
-        story.is_heard().next_look();
+        story.is_heard().next_snapshot();
     }
     assert_eq!(story.said(), NOTHING);
     for _ in 0..5 {
-        story.is_heard().next_look();
+        story.is_heard().next_snapshot();
     }
     assert_eq!(story.said(), ["unexplained ticket"]);
     let finding = story.finding("unexplained");
@@ -288,26 +288,26 @@ fn a_peer_that_talks_and_acknowledges_nothing_is_unexplained() {
         "{}",
         finding.summary
     );
-    story.peer_acks().next_look();
+    story.peer_acks().next_snapshot();
     assert_eq!(story.said(), ["unexplained ticket", "moves"]);
 }
 
 #[test]
 fn an_idle_connection_is_never_unexplained() {
     let mut story = Story::without_path();
-    story.sends(400).peer_acks().looks(300);
+    story.sends(400).peer_acks().snapshots(300);
     assert_eq!(story.said(), NOTHING);
 }
 
 #[test]
 fn a_peer_heard_before_its_path_died_does_not_take_the_page_back() {
     let mut story = Story::on(azure());
-    story.wait(1.0).sends(400).next_look();
+    story.wait(1.0).sends(400).next_snapshot();
     story.is_heard();
     for _ in 0..3 {
         story.wait(0.42).times_out();
     }
-    story.looks(10);
+    story.snapshots(10);
     assert_eq!(story.stalls(), ["blackholed page"]);
 }
 
@@ -326,7 +326,7 @@ fn an_outage_that_is_over_does_not_make_the_next_one_look_like_loss() {
             .wait(0.5)
             .peer_acks()
             .peer_sends(80)
-            .next_look();
+            .next_snapshot();
     }
     let once = ["blackholed page", "moves"];
     assert_eq!(story.said(), [once, once].concat());

@@ -36,7 +36,7 @@ fn a_first_request_is_judged_by_the_habit_of_its_kind() {
         story.is_answered(2, 0.012);
     }
     connects(&mut story, 0x70);
-    story.asks().looks(6);
+    story.asks().snapshots(6);
     assert_eq!(story.stalls(), ["awaiting_reply ticket"]);
     let finding = story.finding("awaiting_reply");
     assert_eq!(evidence(finding, "habit_of"), "workload");
@@ -59,7 +59,7 @@ fn other_kinds_teach_nothing() {
     }
     connects(&mut story, 0x70);
     story.owner.comm = Some("batch".into());
-    story.asks().looks(60);
+    story.asks().snapshots(60);
     assert!(story.stalls().is_empty(), "{:?}", story.stalls());
 }
 
@@ -70,9 +70,14 @@ fn a_kind_that_also_speaks_unanswered_teaches_nothing() {
         connects(&mut story, 0x60 + cookie);
         story.is_answered(2, 0.012);
     }
-    story.wait(1.0).asks().next_look().asks().next_look();
+    story
+        .wait(1.0)
+        .asks()
+        .next_snapshot()
+        .asks()
+        .next_snapshot();
     connects(&mut story, 0x70);
-    story.asks().looks(60);
+    story.asks().snapshots(60);
     assert!(story.stalls().is_empty(), "{:?}", story.stalls());
 }
 
@@ -84,7 +89,12 @@ fn sends_used_to_be_answered_after_two_answers_and_none_missing() {
     assert!(!asks(&story));
     story.is_answered(1, 0.012);
     assert!(asks(&story));
-    story.wait(1.0).asks().next_look().asks().next_look();
+    story
+        .wait(1.0)
+        .asks()
+        .next_snapshot()
+        .asks()
+        .next_snapshot();
     assert!(!asks(&story));
 }
 
@@ -93,7 +103,7 @@ fn what_is_pushed_answers_no_more_than_one_request() {
     let mut story = Story::on(azure());
     story.asks().wait(0.5);
     for _ in 0..10 {
-        story.hears().next_look();
+        story.hears().next_snapshot();
     }
     assert!(story.judge.habits.patience_ns(0x51).is_none());
 }

@@ -110,7 +110,7 @@ struct Life {
     born: u64,
     /// A stall that lasts was told once more.
     told_anew: bool,
-    /// What was acknowledged when a look was taken last.
+    /// What was acknowledged when a snapshot was taken last.
     looked_una: u32,
 }
 
@@ -178,7 +178,7 @@ impl Life {
             Turn::Waits(ms) => story.wait(f64::from(ms) / 1_000.0),
             Turn::Sweeps(count) => {
                 for _ in 0..count {
-                    self.look();
+                    self.on_sweep();
                 }
                 &mut self.story
             }
@@ -221,7 +221,7 @@ impl Life {
             Turn::Asks => story.wait(1.0).asks(),
             Turn::Loses => {
                 for _ in 0..8 {
-                    story.transfers(10, 4).next_look();
+                    story.transfers(10, 4).next_snapshot();
                 }
                 story
             }
@@ -254,7 +254,7 @@ impl Life {
 
     /// A second passes, and a sweep shows it: what stands is not told anew, unless the
     /// data that was due then is acknowledged, and later data is not.
-    fn look(&mut self) {
+    fn on_sweep(&mut self) {
         let stall_of = |verdict: &Verdict| match verdict {
             Verdict::Finding(finding) => match finding.kind {
                 FindingKind::Stall { cause } => Some(cause),
@@ -267,7 +267,7 @@ impl Life {
         let known = story.verdicts.len();
         story.sweep();
         let (before, now) = story.verdicts.split_at(known);
-        let moves = |verdict: &Verdict| matches!(verdict, Verdict::Moves { .. });
+        let moves = |verdict: &Verdict| matches!(verdict, Verdict::StallEnded { .. });
         let una = story.socket.snd_una;
         let stands = std::mem::replace(&mut self.looked_una, una) == una;
         if stands && now.iter().any(moves) {
@@ -302,7 +302,7 @@ impl Life {
         socket.packets_out = timeouts.into();
         let heard = socket.jiffies.wrapping_sub(u32::from(timeouts) * 100);
         (socket.rcv_tstamp, socket.lrcvtime) = (heard, heard);
-        story.judge.look_around(&row);
+        story.judge.note_sibling(&row);
         story
     }
 }
@@ -334,11 +334,11 @@ fn holds(verdicts: &[Verdict], cookie: u64, silences: usize) -> Result<(), TestC
                     FindingKind::AtRisk | FindingKind::Crossed => silent = true,
                 }
             }
-            Verdict::Ended { connection_id } if is_of(connection_id, cookie) => {
+            Verdict::SilenceEnded { connection_id } if is_of(connection_id, cookie) => {
                 // Twice of one silence where a sweep missed it, which does no harm.
                 prop_assert!(silent, "ended, but nothing was told");
             }
-            Verdict::Moves { connection_id } if is_of(connection_id, cookie) => {
+            Verdict::StallEnded { connection_id } if is_of(connection_id, cookie) => {
                 prop_assert!(std::mem::take(&mut stalled), "moves, but no stall was told");
             }
             _ => {}

@@ -68,7 +68,7 @@ fn where_more_than_half_of_all_attempts_fail_three_timeouts_in_a_row_stay_chance
 #[test]
 fn a_peer_heard_once_between_two_looks_at_its_dead_path_is_paged_once() {
     let mut story = Story::on(azure());
-    story.sends(400).wait(0.42).times_out().looks(10);
+    story.sends(400).wait(0.42).times_out().snapshots(10);
     assert_eq!(story.stalls(), ["blackholed page"]);
     // A closed window, which acknowledges nothing.
     story.peer_window(0).wait(1.54);
@@ -77,6 +77,6 @@ fn a_peer_heard_once_between_two_looks_at_its_dead_path_is_paged_once() {
     }
     story.sweep();
     assert_eq!(story.stalls(), ["blackholed page"]);
-    story.peer_acks().next_look();
+    story.peer_acks().next_snapshot();
     assert_eq!(story.stalls(), ["blackholed page", "moves"]);
 }

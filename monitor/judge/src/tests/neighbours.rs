@@ -8,7 +8,7 @@ use monitor_model::finding::Scope;
 #[derive(Clone, Copy)]
 enum Fares {
     /// It was heard 20 ms ago.
-    Moves,
+    StallEnded,
     /// It was heard 1.5 s ago, and its data timed out twice since.
     Fails,
     /// It was heard 1.5 s ago, and this host cannot let out what it sends: one timeout
@@ -26,7 +26,7 @@ enum Fares {
 fn row(story: &Story, cookie: u64, host: u8, fares: Fares) -> Fact {
     let mut row = story.fact(FactKind::Swept);
     let age_ns = match fares {
-        Fares::Moves => 20 * MS,
+        Fares::StallEnded => 20 * MS,
         Fares::Fails | Fares::StuckHere | Fares::NeverLeft | Fares::KeptAlive => 3 * SECOND / 2,
         Fares::FailsAfterSilence => 300 * SECOND,
     };
@@ -40,7 +40,7 @@ fn row(story: &Story, cookie: u64, host: u8, fares: Fares) -> Fact {
     let heard = socket.jiffies.wrapping_sub((age_ns / (4 * MS)) as u32);
     (socket.rcv_tstamp, socket.lrcvtime) = (heard, heard);
     (socket.retransmits, socket.rto_jiffies) = match fares {
-        Fares::Moves | Fares::NeverLeft | Fares::KeptAlive => (0, 50),
+        Fares::StallEnded | Fares::NeverLeft | Fares::KeptAlive => (0, 50),
         Fares::StuckHere => (1, 50),
         Fares::Fails | Fares::FailsAfterSilence => (2, 200),
     };
@@ -60,12 +60,12 @@ fn lost(neighbours: &[(u8, Fares)]) -> Story {
     let mut story = Story::on(azure());
     story.wait(270.0).sends(100);
     story.wait(0.42).times_out().wait(0.42).times_out();
-    let wanted = story.judge.wants_look().expect("a look is wanted");
+    let wanted = story.judge.next_sweep_at().expect("a look is wanted");
     assert!(wanted > story.now && wanted < story.now + 840 * MS);
     story.wait(0.5);
     for (index, (host, fares)) in neighbours.iter().enumerate() {
         let row = row(&story, 0x100 + index as u64, *host, *fares);
-        story.judge.look_around(&row);
+        story.judge.note_sibling(&row);
     }
     story.wait(0.34).times_out();
     story
@@ -73,7 +73,11 @@ fn lost(neighbours: &[(u8, Fares)]) -> Story {
 
 #[test]
 fn neighbours_that_are_fine_make_it_the_silences_doing() {
-    let story = lost(&[(3, Fares::Moves), (3, Fares::Moves), (9, Fares::Moves)]);
+    let story = lost(&[
+        (3, Fares::StallEnded),
+        (3, Fares::StallEnded),
+        (9, Fares::StallEnded),
+    ]);
     let finding = story.finding("blackholed");
     assert_eq!(evidence(finding, "siblings_moving"), 2);
     assert_eq!(evidence(finding, "siblings_failing"), 0);
@@ -117,7 +121,7 @@ fn a_fresh_neighbour_that_fails_too_makes_it_the_peer_or_the_network() {
 
 #[test]
 fn what_one_neighbour_shows_another_that_moves_outweighs() {
-    let story = lost(&[(3, Fares::Fails), (3, Fares::Moves)]);
+    let story = lost(&[(3, Fares::Fails), (3, Fares::StallEnded)]);
     assert_eq!(story.finding("blackholed").scope, None);
 }
 
@@ -138,7 +142,11 @@ fn elsewhere_on_the_path_it_takes_more_than_one_and_none_that_moves() {
             Some(Scope::PeerOrNetwork),
         ),
         (
-            vec![(9, Fares::Fails), (10, Fares::Fails), (11, Fares::Moves)],
+            vec![
+                (9, Fares::Fails),
+                (10, Fares::Fails),
+                (11, Fares::StallEnded),
+            ],
             None,
         ),
     ] {
@@ -156,9 +164,9 @@ fn elsewhere_on_the_path_it_takes_more_than_one_and_none_that_moves() {
 fn the_same_address_in_another_network_namespace_is_another_host() {
     let mut story = Story::on(azure());
     story.wait(270.0).sends(100).wait(1.3);
-    let mut row = row(&story, 0x100, 3, Fares::Moves);
+    let mut row = row(&story, 0x100, 3, Fares::StallEnded);
     row.socket.netns = 7;
-    story.judge.look_around(&row);
+    story.judge.note_sibling(&row);
     for _ in 0..3 {
         story.times_out();
     }
@@ -169,8 +177,8 @@ fn the_same_address_in_another_network_namespace_is_another_host() {
 fn what_was_heard_before_the_answer_was_overdue_does_not_count() {
     let mut story = Story::on(azure());
     story.wait(270.0).sends(100).wait(0.1);
-    let row = row(&story, 0x100, 3, Fares::Moves);
-    story.judge.look_around(&row);
+    let row = row(&story, 0x100, 3, Fares::StallEnded);
+    story.judge.note_sibling(&row);
     story.wait(1.4);
     for _ in 0..3 {
         story.times_out();
@@ -183,8 +191,8 @@ fn neighbours_are_forgotten_and_their_number_is_bounded() {
     let mut story = Story::on(azure());
     story.wait(1.0);
     for cookie in 0..5_000 {
-        let row = row(&story, 0x100 + cookie, 3, Fares::Moves);
-        story.judge.look_around(&row);
+        let row = row(&story, 0x100 + cookie, 3, Fares::StallEnded);
+        story.judge.note_sibling(&row);
     }
     let stats = story.judge.stats();
     assert_eq!(
@@ -221,7 +229,7 @@ fn one_timeout_of_a_neighbour_is_commonplace() {
     let mut row = row(&story, 0x100, 3, Fares::StuckHere);
     let lately = row.socket.jiffies.wrapping_sub(100);
     (row.socket.rcv_tstamp, row.socket.lrcvtime) = (lately, lately);
-    story.judge.look_around(&row);
+    story.judge.note_sibling(&row);
     story.wait(0.84).times_out();
     assert_eq!(story.finding("blackholed").scope, None);
 }
@@ -231,12 +239,12 @@ fn a_look_that_was_taken_is_wanted_no_more() {
     let mut story = Story::on(azure());
     story.wait(270.0).sends(100);
     story.wait(0.42).times_out().wait(0.42).times_out();
-    let wanted = story.judge.wants_look().expect("a look is wanted");
-    story.judge.looked(wanted - 1);
+    let wanted = story.judge.next_sweep_at().expect("a look is wanted");
+    story.judge.swept_since(wanted - 1);
     assert!(
-        story.judge.wants_look().is_some(),
+        story.judge.next_sweep_at().is_some(),
         "that one came too early"
     );
-    story.judge.looked(wanted);
-    assert_eq!(story.judge.wants_look(), None);
+    story.judge.swept_since(wanted);
+    assert_eq!(story.judge.next_sweep_at(), None);
 }

@@ -211,7 +211,7 @@ fn finals(verdicts: &[Verdict]) -> Vec<Outcome> {
                 FindingKind::Outcome { outcome } => Some(outcome),
                 _ => None,
             },
-            Verdict::Ended { .. } | Verdict::Moves { .. } => None,
+            Verdict::SilenceEnded { .. } | Verdict::StallEnded { .. } => None,
         })
         .filter(|outcome| !matches!(outcome, Outcome::Acknowledged | Outcome::Blackholed))
         .collect()

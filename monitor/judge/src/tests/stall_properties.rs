@@ -124,13 +124,13 @@ fn holds(verdicts: &[Verdict]) -> Result<(), TestCaseError> {
                 // A connection that was given up is told after its end.
                 prop_assert_eq!(before, None);
             }
-            Verdict::Moves { connection_id } => {
+            Verdict::StallEnded { connection_id } => {
                 prop_assert!(
                     open.remove(connection_id).is_some(),
                     "moves, but nothing was told"
                 );
             }
-            Verdict::Ended { .. } => {}
+            Verdict::SilenceEnded { .. } => {}
         }
     }
     Ok(())
@@ -155,18 +155,18 @@ proptest! {
     }
 
     #[test]
-    fn looks_in_any_order_say_no_more_than_in_theirs(turns in turns(), shuffle in vec(any::<u16>(), 120)) {
+    fn snapshots_in_any_order_say_no_more_than_in_theirs(turns in turns(), shuffle in vec(any::<u16>(), 120)) {
         let mut story = Story::on(azure());
-        let mut looks = Vec::new();
+        let mut snapshots = Vec::new();
         for turn in turns {
             live(&mut story, turn);
-            looks.push(story.fact(FactKind::Swept));
+            snapshots.push(story.fact(FactKind::Swept));
         }
-        let mut order: Vec<usize> = (0..looks.len()).collect();
+        let mut order: Vec<usize> = (0..snapshots.len()).collect();
         order.sort_by_key(|index| shuffle.get(*index).copied().unwrap_or(0));
         let mut other = Story::on(azure());
         for index in order {
-            if let Some(fact) = looks.get(index) {
+            if let Some(fact) = snapshots.get(index) {
                 other.deliver(*fact);
             }
         }

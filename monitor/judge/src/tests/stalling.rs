@@ -1,4 +1,4 @@
-//! What a connection that moves, or should, goes through between two looks of
+//! What a connection that moves, or should, goes through between two snapshots of
 //! the sweep.
 
 use super::story::Story;
@@ -7,14 +7,14 @@ use monitor_model::finding::FindingKind;
 
 impl Story {
     /// A second passes, and the sweep shows the socket.
-    pub(super) fn next_look(&mut self) -> &mut Self {
+    pub(super) fn next_snapshot(&mut self) -> &mut Self {
         self.wait(1.0).sweep()
     }
 
     /// The same, so many times.
-    pub(super) fn looks(&mut self, count: u32) -> &mut Self {
+    pub(super) fn snapshots(&mut self, count: u32) -> &mut Self {
         for _ in 0..count {
-            self.next_look();
+            self.next_snapshot();
         }
         self
     }
@@ -140,8 +140,8 @@ impl Story {
             Verdict::Finding(finding) => {
                 matches!(finding.kind, FindingKind::Stall { .. })
             }
-            Verdict::Moves { .. } => true,
-            Verdict::Ended { .. } => false,
+            Verdict::StallEnded { .. } => true,
+            Verdict::SilenceEnded { .. } => false,
         };
         let only: Vec<Verdict> = self.verdicts.iter().filter(of_stalls).cloned().collect();
         Self::words(&only)

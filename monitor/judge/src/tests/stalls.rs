@@ -14,9 +14,9 @@ fn stuck_behind_a_closed_window() -> Story {
 #[test]
 fn a_peer_that_stops_reading_is_told_once_and_resolved() {
     let mut story = stuck_behind_a_closed_window();
-    story.next_look().probes().next_look().probes();
+    story.next_snapshot().probes().next_snapshot().probes();
     assert_eq!(story.said(), ["zero_window none"]);
-    story.looks(10);
+    story.snapshots(10);
     assert_eq!(story.said().len(), 1);
     let finding = story.finding("zero_window");
     assert_eq!(
@@ -28,7 +28,7 @@ fn a_peer_that_stops_reading_is_told_once_and_resolved() {
     assert_eq!(evidence(finding, "waiting_bytes"), 12_800);
     assert_eq!(evidence(finding, "peer_window_bytes"), 0);
     assert!(finding.advice.is_some());
-    story.drains().next_look();
+    story.drains().next_snapshot();
     assert_eq!(story.said(), ["zero_window none", "moves"]);
 }
 
@@ -36,7 +36,7 @@ fn a_peer_that_stops_reading_is_told_once_and_resolved() {
 fn a_stall_needs_no_path() {
     let mut story = Story::without_path();
     story.peer_window(0).queues(12_800);
-    story.next_look().probes().looks(2);
+    story.next_snapshot().probes().snapshots(2);
     assert_eq!(story.said(), ["zero_window none"]);
     assert_eq!(story.finding("zero_window").path, None);
 }
@@ -45,9 +45,9 @@ fn a_stall_needs_no_path() {
 fn a_stall_that_the_sweep_shows_no_more_is_over() {
     let mut story = stuck_behind_a_closed_window();
     story
-        .next_look()
+        .next_snapshot()
         .probes()
-        .looks(2)
+        .snapshots(2)
         .wait(1.0)
         .sweep_without();
     assert_eq!(story.said(), ["zero_window none", "moves"]);
@@ -63,7 +63,7 @@ fn a_probe_answered_after_a_long_pause_does_not_begin_the_stall_anew() {
     };
     let mut story = Story::on(hasty);
     story.peer_window(0).queues(12_800);
-    story.next_look().probes().looks(2);
+    story.next_snapshot().probes().snapshots(2);
     for _ in 0..3 {
         // The answer ends a silence past its threshold.
         story
@@ -71,7 +71,7 @@ fn a_probe_answered_after_a_long_pause_does_not_begin_the_stall_anew() {
             .peer_acks()
             .probation_over()
             .probes()
-            .looks(3);
+            .snapshots(3);
     }
     assert_eq!(story.stalls(), ["zero_window none"]);
 }
@@ -81,7 +81,7 @@ fn a_window_that_opens_again_within_a_second_is_no_stall() {
     let mut story = Story::on(azure());
     for _ in 0..20 {
         story.sends(100).peer_acks().peer_window(0).queues(5_000);
-        story.next_look().probes().drains();
+        story.next_snapshot().probes().drains();
     }
     assert_eq!(story.said(), NOTHING);
 }
@@ -90,14 +90,14 @@ fn a_window_that_opens_again_within_a_second_is_no_stall() {
 fn a_window_too_small_for_a_segment_is_closed_all_the_same() {
     let mut story = Story::on(azure());
     story.peer_window(400).queues(12_800);
-    story.next_look().probes().looks(2);
+    story.next_snapshot().probes().snapshots(2);
     assert_eq!(story.said(), ["zero_window none"]);
 }
 
 #[test]
 fn a_closed_window_whose_probes_nobody_answers_is_a_black_hole() {
     let mut story = stuck_behind_a_closed_window();
-    story.next_look();
+    story.next_snapshot();
     for _ in 0..2 {
         story.wait(1.0).probes_in_vain().sweep();
     }
@@ -109,7 +109,7 @@ fn a_closed_window_whose_probes_nobody_answers_is_a_black_hole() {
 #[test]
 fn a_path_that_dies_under_a_closed_window_is_blackholed() {
     let mut story = stuck_behind_a_closed_window();
-    story.next_look().probes().looks(2);
+    story.next_snapshot().probes().snapshots(2);
     for _ in 0..3 {
         story.wait(1.0).probes_in_vain().sweep();
     }
@@ -124,7 +124,7 @@ fn a_path_that_dies_under_a_closed_window_is_blackholed() {
 #[test]
 fn an_application_that_leaves_its_data_unread_is_a_local_reader() {
     let mut story = Story::on(azure());
-    story.leaves_unread(65_000).looks(3);
+    story.leaves_unread(65_000).snapshots(3);
     assert_eq!(story.said(), ["local_reader none"]);
     let finding = story.finding("local_reader");
     assert!(
@@ -136,7 +136,7 @@ fn an_application_that_leaves_its_data_unread_is_a_local_reader() {
     );
     assert_eq!(evidence(finding, "unread_bytes"), 65_000);
     assert_eq!(evidence(finding, "own_window_bytes"), 535);
-    story.reads(65_000).next_look();
+    story.reads(65_000).next_snapshot();
     assert_eq!(story.said(), ["local_reader none", "moves"]);
 }
 
@@ -145,7 +145,7 @@ fn a_slow_reader_is_no_stall() {
     let mut story = Story::on(azure());
     story.leaves_unread(65_000);
     for _ in 0..10 {
-        story.next_look();
+        story.next_snapshot();
         story.socket.copied_seq += 10;
     }
     assert_eq!(story.said(), NOTHING);
@@ -154,7 +154,7 @@ fn a_slow_reader_is_no_stall() {
 #[test]
 fn unread_data_with_an_open_window_is_no_stall() {
     let mut story = Story::on(azure());
-    story.leaves_unread(10_000).looks(10);
+    story.leaves_unread(10_000).snapshots(10);
     assert_eq!(story.said(), NOTHING);
 }
 
@@ -229,7 +229,7 @@ fn one_burst_of_loss_is_a_statistic() {
 fn data_that_pacing_holds_back_is_limited_by_the_sender() {
     let mut story = Story::on(azure());
     story.socket.pacing_rate = 100;
-    story.sends(100).peer_acks().queues(50_000).looks(3);
+    story.sends(100).peer_acks().queues(50_000).snapshots(3);
     assert_eq!(story.said(), ["sender_limited none"]);
     let finding = story.finding("sender_limited");
     assert_eq!(evidence(finding, "pacing_bytes_per_second"), 100);
@@ -240,7 +240,7 @@ fn data_that_pacing_holds_back_is_limited_by_the_sender() {
         "{}",
         finding.summary
     );
-    story.drains().next_look();
+    story.drains().next_snapshot();
     assert_eq!(story.said(), ["sender_limited none", "moves"]);
 }
 
@@ -272,7 +272,7 @@ fn a_full_table_counts_what_it_refuses() {
             ..crate::Limits::new(super::story::JIFFY_NS)
         },
     );
-    story.looks(3);
+    story.snapshots(3);
     assert_eq!(story.said(), NOTHING);
     assert_eq!(story.judge.stats().stalls_full_total, 3);
 }

@@ -293,8 +293,8 @@ impl Story {
                 Verdict::Finding(finding) => {
                     format!("{} {:?}", finding.kind.name(), finding.severity).to_lowercase()
                 }
-                Verdict::Ended { .. } => "ended".into(),
-                Verdict::Moves { .. } => "moves".into(),
+                Verdict::SilenceEnded { .. } => "ended".into(),
+                Verdict::StallEnded { .. } => "moves".into(),
             })
             .collect()
     }
@@ -302,7 +302,7 @@ impl Story {
     pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.verdicts.iter().filter_map(|verdict| match verdict {
             Verdict::Finding(finding) => Some(&**finding),
-            Verdict::Ended { .. } | Verdict::Moves { .. } => None,
+            Verdict::SilenceEnded { .. } | Verdict::StallEnded { .. } => None,
         })
     }
 

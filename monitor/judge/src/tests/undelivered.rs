@@ -26,10 +26,10 @@ fn an_ack_without_the_negotiated_timestamp_is_undelivered_once_its_time_is_over(
     assert_eq!(story.said(), ["crossed none"], "an answer may still come");
     story.wait(0.1);
     assert_eq!(story.said(), ["crossed none"], "the socket is read first");
-    assert!(story.judge.wants_look().is_some(), "and at once");
+    assert!(story.judge.next_sweep_at().is_some(), "and at once");
     story.sweep();
     assert_eq!(story.said(), ["crossed none", "undelivered page"]);
-    assert_eq!(story.judge.wants_look(), None);
+    assert_eq!(story.judge.next_sweep_at(), None);
     let finding = story.finding("undelivered");
     assert_eq!(finding.certainty, Certainty::Suspected);
     assert_eq!(evidence(finding, "forged_ack_sign"), "timestamp_missing");

@@ -3,10 +3,10 @@
 mod note;
 
 use crate::counters::Counters;
+use crate::forgery::{ForgeryEvidence, Known};
 use crate::paths::JudgedPath;
 use crate::seen::Seen;
 use crate::serial::after;
-use crate::signs::{Known, Signs};
 use crate::thresholds::CLOCK_SLACK_NS;
 use crate::tracked::silence::Silence;
 use monitor_common::{FactKind, TcpState, tcp_flags};
@@ -115,7 +115,7 @@ pub(crate) struct Gap {
     /// Sends told since.
     pub(crate) sends: u32,
     /// Signs that it was not the peer who acknowledged.
-    pub(crate) signs: Signs,
+    pub(crate) forgery: ForgeryEvidence,
     /// When all that was sent since was first acknowledged.
     pub(crate) acked_ns: Option<u64>,
     pub(crate) payload_ns: Option<u64>,
@@ -144,7 +144,7 @@ impl Gap {
             length_max_ns: seen.idle_max_ns().max(length_ns),
             doubtful: length_ns < seen.threshold_ns(),
             ended_by: ended_by(seen),
-            signs: Signs::of(Known::of(seen, ttl)),
+            forgery: ForgeryEvidence::of(Known::of(seen, ttl)),
             ..Self::blank(seen, Counters::of(&seen.fact.socket))
         }
     }
@@ -183,7 +183,7 @@ impl Gap {
             ended_by,
             from_sweep: true,
             state: Some(silence.state()),
-            signs: Signs::of(silence.known.with_ttl(ttl)),
+            forgery: ForgeryEvidence::of(silence.known.with_ttl(ttl)),
             wait: matches!(ended_by, EndedBy::Send | EndedBy::Probe).then_some(wait),
             ..Self::blank(seen, silence.counters)
         })
@@ -210,7 +210,7 @@ impl Gap {
             due: before.snd_una != before.write_seq,
             patience_ns: None,
             sends: 0,
-            signs: Signs::default(),
+            forgery: ForgeryEvidence::default(),
             acked_ns: None,
             payload_ns: None,
             timeouts: 0,

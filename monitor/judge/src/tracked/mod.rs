@@ -102,9 +102,9 @@ impl Tracked {
         self.seen_ns = self.seen_ns.max(seen.at.ns);
         self.remember(seen);
         if swept {
-            self.look(seen, context);
+            self.on_sweep(seen, context);
         } else {
-            self.hear(seen, context);
+            self.on_fact(seen, context);
         }
         let segment = &seen.fact.segment;
         if is_receive(seen.kind) && seen.brings_payload() && segment.ttl != 0 {
@@ -122,8 +122,8 @@ impl Tracked {
         }
     }
 
-    /// A fact other than a look of the sweep.
-    fn hear(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+    /// A fact other than a snapshot of the sweep.
+    fn on_fact(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         let cut = self
             .silence
             .as_ref()

@@ -1,10 +1,10 @@
 //! A silence that lasts, as sweeps show it.
 
 use crate::counters::Counters;
+use crate::forgery::Known;
 use crate::keepalive;
 use crate::paths::JudgedPath;
 use crate::seen::Seen;
-use crate::signs::Known;
 use monitor_common::{FactKind, TcpState};
 use std::sync::Arc;
 
@@ -75,7 +75,7 @@ impl Silence {
     }
 
     /// Takes a later look at the same silence.
-    pub(crate) fn look(&mut self, seen: &Seen<'_>) {
+    pub(crate) fn on_sweep(&mut self, seen: &Seen<'_>) {
         self.start_ns = self.start_ns.min(seen.silent_since_ns());
         self.seen_ns = self.seen_ns.max(seen.at.ns);
         self.slept_ns = self.slept_ns.max(seen.suspended_ns);

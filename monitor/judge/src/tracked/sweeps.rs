@@ -8,8 +8,8 @@ use crate::tracked::Tracked;
 use crate::tracked::silence::Silence;
 
 impl Tracked {
-    /// A look of the sweep.
-    pub(super) fn look(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+    /// A snapshot of the sweep.
+    pub(super) fn on_sweep(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         if self.open().is_none() {
             self.miss(seen, context);
         }
@@ -25,14 +25,14 @@ impl Tracked {
             }
             self.retire(seen, context);
         }
-        self.look_at_silence(seen, context);
+        self.on_silence_swept(seen, context);
     }
 
-    fn look_at_silence(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+    fn on_silence_swept(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         if let Some(silence) = &mut self.silence {
             let same_path = seen.path.is_none_or(|path| path.same_path(&silence.path));
             if same_path && silence.lasts(seen) {
-                silence.look(seen);
+                silence.on_sweep(seen);
             } else {
                 self.end_silence(context);
             }
@@ -60,9 +60,9 @@ impl Tracked {
 
     /// Whether the socket should be read at `now_ns`: by the signs nothing was
     /// delivered, and no fact has shown since that nothing came after all.
-    pub(crate) fn wants_look(&self, now_ns: u64) -> bool {
+    pub(crate) fn next_sweep_at(&self, now_ns: u64) -> bool {
         self.open().is_some_and(|gap| {
-            let suspected = gap.signs.suffice() && gap.sent() && !gap.due;
+            let suspected = gap.forgery.suffice() && gap.sent() && !gap.due;
             let told_by = gap
                 .acked_ns
                 .map_or(0, |ns| ns.saturating_add(ANSWER_GRACE_NS));

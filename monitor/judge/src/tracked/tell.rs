@@ -149,7 +149,7 @@ impl Tracked {
 
     /// Nothing more is to be said of the present silence or gap.
     pub(super) fn tell_ended(&self, context: &mut Context<'_>) {
-        context.out.push(Verdict::Ended {
+        context.out.push(Verdict::SilenceEnded {
             connection_id: self.identity.id(),
         });
     }

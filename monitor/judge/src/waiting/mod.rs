@@ -1,20 +1,20 @@
 //! The connections on which something waits.
 
+mod connection;
 mod outages;
-mod watched;
 
 use crate::context::Context;
 use crate::seen::Seen;
 use crate::thresholds::STALL_EXPIRY_NS;
+use connection::{Pending, WaitingConnection};
 use monitor_common::FactKind;
 use outages::Outages;
 use std::collections::BTreeMap;
-use watched::{Signs, Watched};
 
 /// Connections on which something waits, by socket cookie. Bounded; what does
 /// not fit is counted.
 pub(crate) struct Stalls {
-    table: BTreeMap<u64, Watched>,
+    table: BTreeMap<u64, WaitingConnection>,
     outages: Outages,
     capacity: usize,
     /// Looks at connections that found no place.
@@ -43,7 +43,9 @@ impl Stalls {
 
     /// Whether this connection was told to be blackholed, and still is.
     pub(crate) fn blackholed(&self, cookie: u64) -> bool {
-        self.table.get(&cookie).is_some_and(Watched::is_lost)
+        self.table
+            .get(&cookie)
+            .is_some_and(WaitingConnection::is_lost)
     }
 
     /// Takes up a fact. `spoken_for`: what became of a gap of this connection
@@ -51,27 +53,33 @@ impl Stalls {
     /// lasts: the answer to a probe may have ended that gap.
     pub(crate) fn observe(&mut self, seen: &Seen<'_>, spoken_for: bool, context: &mut Context<'_>) {
         let cookie = seen.fact.socket.cookie;
-        let another = |watched: &&mut Watched| watched.is_another(seen);
-        if let Some(watched) = self.table.get_mut(&cookie).filter(another) {
-            watched.end(context);
+        let another = |waiting: &&mut WaitingConnection| waiting.is_another(seen);
+        if let Some(waiting) = self.table.get_mut(&cookie).filter(another) {
+            waiting.end(context);
             self.table.remove(&cookie);
             self.outages.remove(cookie);
         }
         self.outages.note(seen);
         if seen.kind == FactKind::Swept {
-            self.look(cookie, seen, spoken_for, context);
-        } else if let Some(watched) = self.table.get_mut(&cookie) {
-            watched.hear(seen, spoken_for, context);
-            if watched.idle() {
+            self.on_sweep(cookie, seen, spoken_for, context);
+        } else if let Some(waiting) = self.table.get_mut(&cookie) {
+            waiting.on_fact(seen, spoken_for, context);
+            if waiting.idle() {
                 self.table.remove(&cookie);
             }
         }
     }
 
-    fn look(&mut self, cookie: u64, seen: &Seen<'_>, spoken_for: bool, context: &mut Context<'_>) {
-        let signs = Signs::of(seen, context.habits);
+    fn on_sweep(
+        &mut self,
+        cookie: u64,
+        seen: &Seen<'_>,
+        spoken_for: bool,
+        context: &mut Context<'_>,
+    ) {
+        let pending = Pending::of(seen, context.habits);
         if !self.table.contains_key(&cookie) {
-            if spoken_for || !signs.any() {
+            if spoken_for || !pending.any() {
                 return;
             }
             if self.table.len() >= self.capacity {
@@ -79,13 +87,13 @@ impl Stalls {
                 return;
             }
         }
-        let watched = self
+        let waiting = self
             .table
             .entry(cookie)
-            .or_insert_with(|| Watched::new(seen));
+            .or_insert_with(|| WaitingConnection::new(seen));
         let sent_again = self.outages.sent_again(cookie);
-        watched.look(seen, signs, spoken_for, sent_again, context);
-        if watched.idle() {
+        waiting.on_sweep(seen, pending, spoken_for, sent_again, context);
+        if waiting.idle() {
             self.table.remove(&cookie);
         }
     }
@@ -93,9 +101,9 @@ impl Stalls {
     /// A sweep that began at `started_ns` is over: what it did not show waits no
     /// more.
     pub(crate) fn swept(&mut self, started_ns: u64, context: &mut Context<'_>) {
-        self.table.retain(|_, watched| {
-            watched.missed(started_ns, context);
-            !watched.idle()
+        self.table.retain(|_, waiting| {
+            waiting.missed(started_ns, context);
+            !waiting.idle()
         });
     }
 
@@ -103,11 +111,11 @@ impl Stalls {
     pub(crate) fn tick(&mut self, now_ns: u64, context: &mut Context<'_>) -> u64 {
         self.outages.forget(now_ns);
         let before = self.table.len();
-        self.table.retain(|_, watched| {
-            watched.bound(now_ns);
-            let kept = now_ns.saturating_sub(watched.seen_ns()) < STALL_EXPIRY_NS;
+        self.table.retain(|_, waiting| {
+            waiting.bound(now_ns);
+            let kept = now_ns.saturating_sub(waiting.seen_ns()) < STALL_EXPIRY_NS;
             if !kept {
-                watched.end(context);
+                waiting.end(context);
             }
             kept
         });

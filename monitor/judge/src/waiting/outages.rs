@@ -7,7 +7,7 @@ use monitor_common::{FactKind, TcpState};
 use std::collections::BTreeMap;
 
 /// Segments that an outage sends again beside its timeouts: the tail-loss probe
-/// before them, and a timeout that no look came past.
+/// before them, and a timeout that no snapshot came past.
 const BESIDE_TIMEOUTS: u32 = 2;
 
 /// One connection's outages.

@@ -121,10 +121,10 @@ impl Gap {
         if is_receive(seen.kind) {
             if progress > before {
                 let first = self.first_send_ns.filter(|_| before == 0);
-                self.signs.read_segment(seen, progress, first);
+                self.forgery.read_segment(seen, progress, first);
             }
         } else if progress > 0 {
-            self.signs.read_socket(seen, self.silent_until_ns);
+            self.forgery.read_socket(seen, self.silent_until_ns);
         }
     }
 

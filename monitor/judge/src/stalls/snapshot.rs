@@ -1,4 +1,4 @@
-//! A connection as one look of the sweep shows it: what waits, and what moved.
+//! A connection as one snapshot of the sweep shows it: what waits, and what moved.
 
 use crate::peers::speaker::{Speaker, last_speaker};
 use crate::seen::Seen;
@@ -6,9 +6,9 @@ use crate::serial::{distance, jiffies_since};
 use crate::thresholds::{FOLLOW_UP_NS, FULL_SEGMENT};
 use monitor_common::{Socket, TcpState};
 
-/// One look.
+/// One snapshot.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
+pub(crate) struct Snapshot {
     pub(crate) at_ns: u64,
     pub(crate) snd_una: u32,
     pub(crate) write_seq: u32,
@@ -23,7 +23,7 @@ pub(crate) struct Look {
     pub(crate) probes_out: u8,
 }
 
-impl Look {
+impl Snapshot {
     pub(crate) fn of(seen: &Seen<'_>) -> Self {
         let socket = &seen.fact.socket;
         Self {
@@ -42,7 +42,7 @@ impl Look {
         }
     }
 
-    /// Whether anything arrived from the peer between the two looks.
+    /// Whether anything arrived from the peer between the two snapshots.
     pub(crate) fn heard(&self, now: &Self) -> bool {
         self.segs_in != now.segs_in || self.rcv_tstamp != now.rcv_tstamp
     }

@@ -86,7 +86,7 @@ type Differs = Option<(u32, u32)>;
 
 /// The signs seen since a gap.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Signs {
+pub(crate) struct ForgeryEvidence {
     known: Known,
     timestamp_missing: bool,
     stood_still: Option<StoodStill>,
@@ -100,7 +100,7 @@ pub(crate) struct Signs {
     round_trip: Differs,
 }
 
-impl Signs {
+impl ForgeryEvidence {
     /// None yet, of a peer of which this is known.
     pub(crate) fn of(known: Known) -> Self {
         Self {

@@ -10,8 +10,8 @@ use crate::ruling::Ruling;
 use crate::seen::Seen;
 use crate::serial::after;
 use crate::stalls::card::{Case, Stands};
-use crate::stalls::look::{self, Look};
 use crate::stalls::loss::Loss;
+use crate::stalls::snapshot::{self, Snapshot};
 use crate::stalls::{CauseCard, given_up, judge};
 use crate::thresholds::{LOSS_FORGET_NS, OVERDUE_NS};
 use crate::tracked::gap::is_receive;
@@ -21,24 +21,24 @@ use monitor_model::finding::{Cause, FindingKind, Severity};
 use monitor_model::owner::Owner;
 use std::sync::Arc;
 
-/// What one look shows to wait.
+/// What one snapshot shows to wait.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Signs {
+pub(super) struct Pending {
     due: bool,
     unread: bool,
     reply: bool,
     loses: bool,
 }
 
-impl Signs {
+impl Pending {
     pub(super) fn of(seen: &Seen<'_>, habits: &Habits) -> Self {
-        let due = look::due(seen);
+        let due = snapshot::due(seen);
         let overdue = seen.path.is_some_and(|path| {
-            look::waits_for_answer(seen).is_some_and(|wait| wait >= path.timeout_ns)
+            snapshot::waits_for_answer(seen).is_some_and(|wait| wait >= path.timeout_ns)
         });
         Self {
             due,
-            unread: look::unread(seen),
+            unread: snapshot::unread(seen),
             reply: overdue && habits.usual(seen).is_some(),
             loses: due && seen.fact.socket.total_retrans > 0,
         }
@@ -51,17 +51,17 @@ impl Signs {
 }
 
 /// A connection, and since when what stands on it.
-pub(super) struct Watched {
+pub(super) struct WaitingConnection {
     identity: Identity,
     owner: Arc<Owner>,
     settings: Settings,
     seen_ns: u64,
-    sending: Option<Look>,
-    reading: Option<Look>,
-    reply: Option<Look>,
+    sending: Option<Snapshot>,
+    reading: Option<Snapshot>,
+    reply: Option<Snapshot>,
     loss: Option<Loss>,
-    /// First look since which nothing came from the peer while something was due.
-    unheard: Option<Look>,
+    /// First snapshot since which nothing came from the peer while something was due.
+    unheard: Option<Snapshot>,
     probed: bool,
     /// The cause that was told of the stall that lasts, and the time of the first
     /// look since which that stands.
@@ -71,7 +71,7 @@ pub(super) struct Watched {
     over_ns: Option<u64>,
 }
 
-impl Watched {
+impl WaitingConnection {
     pub(super) fn new(seen: &Seen<'_>) -> Self {
         Self {
             identity: Identity::of(&seen.fact.socket),
@@ -102,7 +102,7 @@ impl Watched {
         self.told.map(|(cause, _)| cause)
     }
 
-    /// When a look last showed it.
+    /// When a snapshot last showed it.
     pub(super) fn seen_ns(&self) -> u64 {
         self.seen_ns
     }
@@ -121,11 +121,11 @@ impl Watched {
             && self.loss.is_none()
     }
 
-    /// A look of the sweep. Nothing new is told of a connection that is `spoken_for`.
-    pub(super) fn look(
+    /// A snapshot of the sweep. Nothing new is told of a connection that is `spoken_for`.
+    pub(super) fn on_sweep(
         &mut self,
         seen: &Seen<'_>,
-        signs: Signs,
+        pending: Pending,
         spoken_for: bool,
         sent_again_in_outages: u32,
         context: &mut Context<'_>,
@@ -139,8 +139,8 @@ impl Watched {
         if seen.owner.pid.is_some() || self.owner.pid.is_none() {
             self.owner.clone_from(seen.owner);
         }
-        let now = Look::of(seen);
-        self.compare(&now, signs);
+        let now = Snapshot::of(seen);
+        self.compare(&now, pending);
         let settings = self.settings;
         let case = Case {
             seen,
@@ -169,7 +169,7 @@ impl Watched {
         }
     }
 
-    /// What was told to be lost, where it is so by this look too, though the peer may have
+    /// What was told to be lost, where it is so by this snapshot too, though the peer may have
     /// been heard since the last one: that is one page, not two.
     fn lost_again(&self, case: &Case<'_>) -> Option<Cause> {
         let lost = self.told().filter(|_| self.is_lost())?;
@@ -182,35 +182,35 @@ impl Watched {
     }
 
     /// What stands as it did, and what begins to.
-    fn compare(&mut self, now: &Look, signs: Signs) {
+    fn compare(&mut self, now: &Snapshot, pending: Pending) {
         // What came before nothing came any more does not take it back.
         let back = self.is_lost() && self.unheard.is_some_and(|first| first.heard(now));
-        self.sending = stand(self.sending, now, signs.due, |first| {
+        self.sending = stand(self.sending, now, pending.due, |first| {
             first.snd_una == now.snd_una && !back
         });
-        self.unheard = stand(self.unheard, now, signs.due, |first| {
+        self.unheard = stand(self.unheard, now, pending.due, |first| {
             first.snd_una == now.snd_una && !first.heard(now)
         });
         self.probed = self
             .sending
             .is_some_and(|first| now.probes_out > 0 || self.probed && first.at_ns < now.at_ns);
-        self.reading = stand(self.reading, now, signs.unread, |first| {
+        self.reading = stand(self.reading, now, pending.unread, |first| {
             first.copied_seq == now.copied_seq
         });
-        self.reply = stand(self.reply, now, signs.reply, |first| {
+        self.reply = stand(self.reply, now, pending.reply, |first| {
             first.write_seq == now.write_seq && first.bytes_received == now.bytes_received
         });
         let told = self
             .told()
             .is_some_and(|cause| cause.card().stands == Stands::Loss);
         self.loss = match self.loss {
-            Some(loss) => loss.look(*now, told),
-            None => signs.loses.then(|| Loss::begin(*now)),
+            Some(loss) => loss.on_sweep(*now, told),
+            None => pending.loses.then(|| Loss::begin(*now)),
         };
     }
 
-    /// A fact other than a look.
-    pub(super) fn hear(&mut self, seen: &Seen<'_>, spoken_for: bool, context: &mut Context<'_>) {
+    /// A fact other than a snapshot.
+    pub(super) fn on_fact(&mut self, seen: &Seen<'_>, spoken_for: bool, context: &mut Context<'_>) {
         if seen.at.ns < self.seen_ns || self.over_ns.is_some() {
             return;
         }
@@ -218,7 +218,7 @@ impl Watched {
             self.close(seen, spoken_for, context);
             return;
         }
-        let now = Look::of(seen);
+        let now = Snapshot::of(seen);
         let lost = self.is_lost() && is_receive(seen.kind);
         if self.sending.is_some_and(|first| {
             lost || acknowledged(seen).is_some_and(|ack| after(ack, first.snd_una))
@@ -248,8 +248,8 @@ impl Watched {
             !spoken_for
                 && !self.is_lost()
                 && seen.new_state() == Some(TcpState::Close)
-                && look::can_send(seen)
-                && !first.heard(&Look::of(seen))
+                && snapshot::can_send(seen)
+                && !first.heard(&Snapshot::of(seen))
         });
         self.end(context);
         let ruling = dead.and_then(|first| {
@@ -290,7 +290,7 @@ impl Watched {
     /// The stall that was told, if any, is over.
     pub(super) fn end(&mut self, context: &mut Context<'_>) {
         if self.told.take().is_some() {
-            context.out.push(Verdict::Moves {
+            context.out.push(Verdict::StallEnded {
                 connection_id: self.identity.id(),
             });
         }
@@ -305,7 +305,7 @@ impl Watched {
         }
     }
 
-    /// The time of the first look since which what `cause` is about stands.
+    /// The time of the first snapshot since which what `cause` is about stands.
     fn standing(&self, cause: Cause) -> Option<u64> {
         let first = match cause.card().stands {
             Stands::Sending => &self.sending,
@@ -345,14 +345,14 @@ impl Watched {
     }
 }
 
-/// The first look since which something stands, `now` where it only begins to;
+/// The first snapshot since which something stands, `now` where it only begins to;
 /// `None` if nothing `waits`.
 fn stand(
-    first: Option<Look>,
-    now: &Look,
+    first: Option<Snapshot>,
+    now: &Snapshot,
     waits: bool,
-    same: impl Fn(&Look) -> bool,
-) -> Option<Look> {
+    same: impl Fn(&Snapshot) -> bool,
+) -> Option<Snapshot> {
     waits.then(|| first.filter(same).unwrap_or(*now))
 }
 
