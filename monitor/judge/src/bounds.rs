@@ -61,10 +61,10 @@ pub struct JudgeStats {
     pub habits: usize,
     /// Facts about connections that found no place in the table.
     pub table_full_total: u64,
-    /// Connections known as neighbours of others now.
-    pub neighbours: usize,
-    /// Connections that were not noted as neighbours because that table was full.
-    pub neighbours_full_total: u64,
+    /// Connections known as siblings of others now.
+    pub siblings: usize,
+    /// Connections that were not noted as siblings because that table was full.
+    pub siblings_full_total: u64,
     /// Gaps that were not noted for contrast because that table was full.
     pub contrasts_full_total: u64,
     /// Looks at connections on which something waits that found no place in

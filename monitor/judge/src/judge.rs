@@ -6,7 +6,7 @@ use crate::input::{Input, Observation};
 use crate::paths::{JudgedPath, Paths};
 use crate::peers::contrast::Contrasts;
 use crate::peers::habit::Habits;
-use crate::peers::neighbours;
+use crate::peers::siblings;
 use crate::seen::{Moment, Seen};
 use crate::tracked::{Fate, Tracked};
 use crate::verdict::Verdicts;
@@ -161,10 +161,10 @@ impl Judge {
             None
         });
         let seen = seen(observation, kind, path, self.limits.jiffy_ns);
-        self.contrasts.neighbours.note(&seen);
+        self.contrasts.siblings.note(&seen);
         self.habits.on_fact(&seen);
         let tracked_now = self.connections.len();
-        if let Some(at_ns) = neighbours::sweep_wanted_at(&seen) {
+        if let Some(at_ns) = siblings::sweep_wanted_at(&seen) {
             self.next_sweep_ns = Some(self.next_sweep_ns.map_or(at_ns, |known| known.min(at_ns)));
         }
         let mut context = Context {
@@ -211,7 +211,7 @@ impl Judge {
         }
     }
 
-    /// Takes up what a row of a sweep says of its connection as a neighbour of
+    /// Takes up what a row of a sweep says of its connection as a sibling of
     /// others.
     pub(crate) fn note_sibling(&mut self, fact: &Fact) {
         let Some(kind) = fact.kind().filter(|_| fact.socket.cookie != 0) else {
@@ -229,11 +229,11 @@ impl Judge {
         // What is wrong with the fact is counted when it is observed.
         let path = self.paths.find(fact.path_id).unwrap_or_default();
         let seen = seen(&row, kind, path, self.limits.jiffy_ns);
-        self.contrasts.neighbours.note(&seen);
+        self.contrasts.siblings.note(&seen);
     }
 
     /// When the judge would like the host to be swept, CLOCK_MONOTONIC in ns:
-    /// a verdict is near, and a snapshot decides it or says how its neighbours fare.
+    /// a verdict is near, and a snapshot decides it or says how its siblings fare.
     /// `None` if the next regular sweep does.
     pub fn next_sweep_at(&self) -> Option<u64> {
         self.next_sweep_ns
@@ -292,7 +292,7 @@ impl Judge {
             });
         expired += self.stalls.tick(now_ns, &mut context);
         self.stats.expired_total += expired;
-        self.contrasts.neighbours.forget(now_ns);
+        self.contrasts.siblings.forget(now_ns);
         if self
             .connections
             .values()
@@ -312,8 +312,8 @@ impl Judge {
             stalls_full_total: self.stalls.dropped(),
             habits: self.habits.len(),
             habits_full_total: self.habits.dropped,
-            neighbours: self.contrasts.neighbours.len(),
-            neighbours_full_total: self.contrasts.neighbours.dropped,
+            siblings: self.contrasts.siblings.len(),
+            siblings_full_total: self.contrasts.siblings.dropped,
             ..self.stats
         }
     }

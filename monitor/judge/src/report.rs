@@ -6,7 +6,7 @@ use crate::keepalive::Settings;
 use crate::outcomes::OutcomeCard;
 use crate::paths::JudgedPath;
 use crate::peers::contrast::Contrasts;
-use crate::peers::neighbours::Around;
+use crate::peers::siblings::SiblingCounts;
 use crate::ruling::Ruling;
 use crate::stalls::CauseCard;
 use monitor_model::finding::{Certainty, Clock, Finding, FindingKind, Role, Scope};
@@ -18,9 +18,9 @@ use monitor_model::time::Timestamp;
 pub(crate) struct About<'a> {
     pub(crate) kind: FindingKind,
     pub(crate) certainty: Certainty,
-    /// Neighbours that were heard at this time (CLOCK_MONOTONIC, ns) or later are a
+    /// Siblings that were heard at this time (CLOCK_MONOTONIC, ns) or later are a
     /// contrast to it; `None` where none is wanted.
-    pub(crate) neighbours_since_ns: Option<u64>,
+    pub(crate) siblings_since_ns: Option<u64>,
     pub(crate) settings: &'a Settings,
     pub(crate) wall_unix_ns: i64,
     pub(crate) path: Option<&'a JudgedPath>,
@@ -28,7 +28,7 @@ pub(crate) struct About<'a> {
 }
 
 /// The finding that says `ruling` about `identity`, with what is known of
-/// its neighbours.
+/// its siblings.
 pub(crate) fn finding(
     ruling: Ruling,
     about: &About<'_>,
@@ -37,24 +37,24 @@ pub(crate) fn finding(
     contrasts: &Contrasts,
 ) -> Finding {
     let mut evidence = ruling.evidence;
-    let around = about.neighbours_since_ns.map(|since_ns| {
-        let neighbours = &contrasts.neighbours;
-        neighbours.around(identity, about.path, since_ns)
+    let siblings = about.siblings_since_ns.map(|since_ns| {
+        let siblings = &contrasts.siblings;
+        siblings.siblings(identity, about.path, since_ns)
     });
-    if let Some(around) = around {
+    if let Some(siblings) = siblings {
         evidence
-            .count("siblings_moving", around.moving)
-            .count("siblings_failing", around.failing);
+            .count("siblings_moving", siblings.moving)
+            .count("siblings_failing", siblings.failing);
     }
-    let scope = around
+    let scope = siblings
         .filter(|_| is_loss(about.kind))
-        .and_then(|around| around.scope());
+        .and_then(|siblings| siblings.scope());
     contrasts
         .of(about.path, identity.remote())
         .tell(&mut evidence);
     let tails = [
         Some(ruling.summary_tail).filter(|tail| !tail.is_empty()),
-        around.and_then(|around| beside(around, scope)),
+        siblings.and_then(|siblings| beside(siblings, scope)),
     ];
     let mut summary = format!(
         "{}: {}",
@@ -96,12 +96,16 @@ pub(crate) fn is_loss(kind: FindingKind) -> bool {
     }
 }
 
-/// How the neighbours fare, if that is worth a word.
-fn beside(around: Around, scope: Option<Scope>) -> Option<String> {
-    match (scope, around.moving) {
+/// How the siblings fare, if that is worth a word.
+fn beside(siblings: SiblingCounts, scope: Option<Scope>) -> Option<String> {
+    match (scope, siblings.moving) {
         (Some(Scope::PeerOrNetwork), _) => {
-            let others = format::count(around.failing, "other connection");
-            let fails = if around.failing == 1 { "fails" } else { "fail" };
+            let others = format::count(siblings.failing, "other connection");
+            let fails = if siblings.failing == 1 {
+                "fails"
+            } else {
+                "fail"
+            };
             Some(format!(
                 "{others} {fails} too, not all after a silence: the peer or the network is down, it was \
                  not the silence"

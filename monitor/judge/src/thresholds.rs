@@ -193,15 +193,15 @@ pub(crate) const FOLLOW_UP_NS: u64 = SECOND / 5;
 /// Two snapshots closer than this, in ns, are of one sweep and agree of course: the
 /// shortest interval between sweeps is a second.
 pub(crate) const TWO_SNAPSHOTS_NS: u64 = SECOND / 2;
-/// Connections remembered as neighbours of others: a sweep shows 256 to 512 as
+/// Connections remembered as siblings of others: a sweep shows 256 to 512 as
 /// samples, and each is remembered for [`NEIGHBOUR_EXPIRY_NS`], twelve sweeps.
-pub(crate) const MAX_NEIGHBOURS: usize = 4_096;
+pub(crate) const MAX_SIBLINGS: usize = 4_096;
 
-/// How long a neighbour is remembered after the last fact of it. Only what moved
+/// How long a sibling is remembered after the last fact of it. Only what moved
 /// lately is a contrast.
 pub(crate) const NEIGHBOUR_EXPIRY_NS: u64 = 60 * SECOND;
 
-/// Timeouts, or unanswered probes, from which on a neighbour counts as failing: one
+/// Timeouts, or unanswered probes, from which on a sibling counts as failing: one
 /// is commonplace. It is no verdict, so it need not wait for [`TIMEOUTS`].
 pub(crate) const FAILING: u8 = 2;
 
@@ -209,13 +209,13 @@ pub(crate) const FAILING: u8 = 2;
 /// [`TIMEOUTS_IN_RTO`].
 pub(crate) const FAILING_IN_RTO: u64 = 5;
 
-/// A neighbour counts as moving if it was heard so long after the unanswered send,
+/// A sibling counts as moving if it was heard so long after the unanswered send,
 /// when the first answer to that was overdue ([`LEAST_RTO_NS`]): what arrived
 /// before it may have left before the path died.
 pub(crate) const OVERDUE_NS: u64 = LEAST_RTO_NS;
 
 /// Where nothing waits unanswered (a reset, a FIN, a forged ACK come at once), a
-/// neighbour that was heard so lately counts as moving: two sweeps.
+/// sibling that was heard so lately counts as moving: two sweeps.
 pub(crate) const LATELY_NS: u64 = 10 * SECOND;
 
 /// Connections to other peers that must fail without a silence before, with none

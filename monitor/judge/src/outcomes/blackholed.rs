@@ -17,7 +17,7 @@ pub(super) const CARD: Card = Card {
     is_loss: true,
     even_if_doubtful: true,
     outlives_gap: true,
-    neighbours_since: |gap, _| {
+    siblings_since: |gap, _| {
         let since = gap.wait.map_or(gap.ended_ns, |wait| wait.since_ns);
         Some(since.saturating_add(OVERDUE_NS))
     },

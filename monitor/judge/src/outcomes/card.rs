@@ -42,8 +42,8 @@ pub(crate) struct Card {
     pub(crate) outlives_gap: bool,
     /// Whether nothing is awaited any more, so that alerts on stalls are over.
     pub(crate) ends_stalls: bool,
-    /// From when on a neighbour that is heard is a contrast to it, in ns, at this moment; `None` where none is wanted.
-    pub(crate) neighbours_since: fn(&Gap, u64) -> Option<u64>,
+    /// From when on a sibling that is heard is a contrast to it, in ns, at this moment; `None` where none is wanted.
+    pub(crate) siblings_since: fn(&Gap, u64) -> Option<u64>,
 }
 
 impl Card {
@@ -57,12 +57,12 @@ impl Card {
             even_if_doubtful: false,
             outlives_gap: false,
             ends_stalls: false,
-            neighbours_since: |_, _| None,
+            siblings_since: |_, _| None,
         }
     }
 }
 
-/// Neighbours that were heard lately, or since the gap ended.
-pub(super) fn neighbours_of_late(gap: &Gap, now_ns: u64) -> Option<u64> {
+/// Siblings that were heard lately, or since the gap ended.
+pub(super) fn siblings_of_late(gap: &Gap, now_ns: u64) -> Option<u64> {
     Some(gap.ended_ns.min(now_ns.saturating_sub(LATELY_NS)))
 }

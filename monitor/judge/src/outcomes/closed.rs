@@ -5,7 +5,7 @@
 //! the connection is closed here, a reset comes, the kernel side lets the
 //! connection go, or [`CLOSED_GRACE_NS`] is over.
 
-use super::card::{Card, Case, Event, neighbours_of_late};
+use super::card::{Card, Case, Event, siblings_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::ruling::{Bearing, Ruling};
@@ -19,7 +19,7 @@ use nix::errno::Errno;
 
 pub(super) const CARD: Card = Card {
     ends_stalls: true,
-    neighbours_since: neighbours_of_late,
+    siblings_since: siblings_of_late,
     ..Card::new(judge)
 };
 

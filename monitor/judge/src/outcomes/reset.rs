@@ -1,6 +1,6 @@
 //! Reset: the peer, or a box in its name, reset the connection.
 
-use super::card::{Card, Case, Event, neighbours_of_late};
+use super::card::{Card, Case, Event, siblings_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::ruling::{Bearing, Ruling};
@@ -12,7 +12,7 @@ use nix::errno::Errno;
 
 pub(super) const CARD: Card = Card {
     ends_stalls: true,
-    neighbours_since: neighbours_of_late,
+    siblings_since: siblings_of_late,
     ..Card::new(judge)
 };
 

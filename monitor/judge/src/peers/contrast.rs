@@ -1,10 +1,10 @@
 //! The longest gap that was survived and the shortest that failed, for each
 //! path and remote prefix: one dead connection alone cannot tell an expired
-//! entry from a dead peer. Beside them the neighbours of the moment.
+//! entry from a dead peer. Beside them the siblings of the moment.
 
 use crate::evidence::EvidenceList;
 use crate::paths::JudgedPath;
-use crate::peers::neighbours::Neighbours;
+use crate::peers::siblings::Siblings;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
@@ -40,7 +40,7 @@ pub(crate) struct Contrasts {
     table: HashMap<Key, Contrast>,
     capacity: usize,
     /// How other connections fare.
-    pub(crate) neighbours: Neighbours,
+    pub(crate) siblings: Siblings,
     /// Gaps that were not noted because the table was full.
     pub(crate) dropped: u64,
 }
@@ -50,7 +50,7 @@ impl Contrasts {
         Self {
             table: HashMap::new(),
             capacity,
-            neighbours: Neighbours::default(),
+            siblings: Siblings::default(),
             dropped: 0,
         }
     }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_in_a_prefix_share_what_is_known() {
+    fn siblings_in_a_prefix_share_what_is_known() {
         let mut contrasts = Contrasts::new(8);
         contrasts.survived(None, at("20.1.2.3:443"), 5);
         contrasts.survived(None, at("20.1.2.200:80"), 3);

@@ -26,7 +26,7 @@ fn two_silences_on_one_connection_have_an_outcome_each() {
 }
 
 #[test]
-fn what_neighbours_met_is_evidence() {
+fn what_siblings_met_is_evidence() {
     let mut story = Story::on(azure());
     story.wait(245.0).sends(1).times_out_thrice();
     story.socket.cookie += 1;

@@ -1,4 +1,4 @@
-//! What holds for whole lives of connections, with neighbours beside them and with
+//! What holds for whole lives of connections, with siblings beside them and with
 //! facts lost, told twice or told late. That these lives come to everything that the
 //! judge can say is a test of its own: a property that no life reaches holds nothing.
 
@@ -234,8 +234,8 @@ impl Life {
             // The kernel side lets only those go with which nothing is wrong.
             Turn::ProbationOver if untroubled => story.probation_over(),
             Turn::ProbationOver => story,
-            Turn::NeighbourFails => self.neighbour(2),
-            Turn::NeighbourMoves => self.neighbour(0),
+            Turn::NeighbourFails => self.sibling(2),
+            Turn::NeighbourMoves => self.sibling(0),
             Turn::PeerResets => {
                 story.peer_resets();
                 return true;
@@ -289,7 +289,7 @@ impl Life {
     }
 
     /// A sweep shows another connection to the same peer.
-    fn neighbour(&mut self, timeouts: u8) -> &mut Story {
+    fn sibling(&mut self, timeouts: u8) -> &mut Story {
         let story = &mut self.story;
         let mut row = story.fact(FactKind::Swept);
         row.packet_idle_ns = 0;

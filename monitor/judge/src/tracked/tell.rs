@@ -31,7 +31,7 @@ impl Tracked {
         let about = About {
             kind: FindingKind::Outcome { outcome },
             certainty: card.certainty,
-            neighbours_since_ns: (card.neighbours_since)(gap, at.ns),
+            siblings_since_ns: (card.siblings_since)(gap, at.ns),
             settings: &self.settings,
             wall_unix_ns: at.wall_unix_ns,
             path,
@@ -125,7 +125,7 @@ impl Tracked {
         About {
             kind,
             certainty: Certainty::Observed,
-            neighbours_since_ns: None,
+            siblings_since_ns: None,
             settings: &self.settings,
             wall_unix_ns: seen.at.wall_unix_ns,
             path: Some(path),

@@ -327,7 +327,7 @@ impl WaitingConnection {
             kind: FindingKind::Stall { cause },
             certainty: card.certainty,
             // Of a stall that is explained, others tell nothing.
-            neighbours_since_ns: (ruling.severity > Severity::None)
+            siblings_since_ns: (ruling.severity > Severity::None)
                 .then_some(since_ns.saturating_add(OVERDUE_NS)),
             settings: &self.settings,
             wall_unix_ns: seen.at.wall_unix_ns,

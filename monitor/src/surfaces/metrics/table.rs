@@ -222,7 +222,7 @@ pub(super) const ALL: &[Metric] = &[
     Metric(
         "tcplull_judge_neighbours",
         "Connections that the judge holds as a contrast to others.",
-        One(|now| now.judge.neighbours as u64),
+        One(|now| now.judge.siblings as u64),
     ),
     Metric(
         "tcplull_judge_contrasts",
@@ -238,7 +238,7 @@ pub(super) const ALL: &[Metric] = &[
                 sample(["contrasts_full"], now.judge.contrasts_full_total),
                 sample(["stalls_full"], now.judge.stalls_full_total),
                 sample(["habits_full"], now.judge.habits_full_total),
-                sample(["neighbours_full"], now.judge.neighbours_full_total),
+                sample(["neighbours_full"], now.judge.siblings_full_total),
                 sample(["expired"], now.judge.expired_total),
                 sample(["unknown_kind"], now.judge.unknown_kind_total),
                 sample(["unknown_path"], now.judge.unknown_path_total),

@@ -10,7 +10,7 @@ use crate::paths::JudgedPath;
 use crate::seen::Seen;
 use crate::serial::jiffies_since;
 use crate::thresholds::{
-    FAILING, FAILING_IN_RTO, FRESH_ELSEWHERE, LEAST_RTO_NS, MAX_NEIGHBOURS, NEIGHBOUR_EXPIRY_NS,
+    FAILING, FAILING_IN_RTO, FRESH_ELSEWHERE, LEAST_RTO_NS, MAX_SIBLINGS, NEIGHBOUR_EXPIRY_NS,
 };
 use crate::tracked::gap::is_receive;
 use monitor_common::{FactKind, TcpState};
@@ -19,9 +19,9 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// A connection as its neighbours see it.
+/// A connection as its siblings see it.
 #[derive(Debug)]
-struct Neighbour {
+struct Sibling {
     netns: u32,
     remote: IpAddr,
     path: Option<Arc<JudgedPath>>,
@@ -42,9 +42,9 @@ struct Failing {
     fresh: bool,
 }
 
-/// How the neighbours of one connection fare.
+/// How the siblings of one connection fare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Around {
+pub(crate) struct SiblingCounts {
     /// Connections to the same address that were heard.
     pub(crate) moving: u64,
     /// Connections to the same address, or on the same path, that fail.
@@ -54,7 +54,7 @@ pub(crate) struct Around {
     fresh_elsewhere: u64,
 }
 
-impl Around {
+impl SiblingCounts {
     /// How far a failure beside them reaches.
     ///
     /// One connection that fails without a silence before it, to the same address and
@@ -67,15 +67,15 @@ impl Around {
     }
 }
 
-/// The table of neighbours: bounded, what does not fit is counted.
+/// The table of siblings: bounded, what does not fit is counted.
 #[derive(Debug, Default)]
-pub(crate) struct Neighbours {
-    table: HashMap<u64, Neighbour>,
+pub(crate) struct Siblings {
+    table: HashMap<u64, Sibling>,
     /// Connections that were not noted because the table was full.
     pub(crate) dropped: u64,
 }
 
-impl Neighbours {
+impl Siblings {
     pub(crate) fn len(&self) -> usize {
         self.table.len()
     }
@@ -99,11 +99,11 @@ impl Neighbours {
         if stale && !fails && !silence {
             return;
         }
-        if self.table.len() >= MAX_NEIGHBOURS {
+        if self.table.len() >= MAX_SIBLINGS {
             self.dropped += 1;
             return;
         }
-        let mut neighbour = Neighbour {
+        let mut sibling = Sibling {
             netns: socket.netns,
             remote: connection::remote(socket).ip(),
             path: None,
@@ -113,59 +113,59 @@ impl Neighbours {
             after_silence: false,
             failing: None,
         };
-        neighbour.on_sweep(seen, heard_ns, silence, fails);
-        self.table.insert(socket.cookie, neighbour);
+        sibling.on_sweep(seen, heard_ns, silence, fails);
+        self.table.insert(socket.cookie, sibling);
     }
 
     /// Forgets those of which no fact came for long, at `now_ns`.
     pub(crate) fn forget(&mut self, now_ns: u64) {
-        self.table.retain(|_, neighbour| {
+        self.table.retain(|_, sibling| {
             // No fact is from the future; one that says so must not stay for ever.
-            neighbour.seen_ns = neighbour.seen_ns.min(now_ns);
-            neighbour.heard_ns = neighbour.heard_ns.min(now_ns);
-            now_ns.saturating_sub(neighbour.seen_ns) < NEIGHBOUR_EXPIRY_NS
+            sibling.seen_ns = sibling.seen_ns.min(now_ns);
+            sibling.heard_ns = sibling.heard_ns.min(now_ns);
+            now_ns.saturating_sub(sibling.seen_ns) < NEIGHBOUR_EXPIRY_NS
         });
     }
 
     /// How the other connections fare beside `identity` on `path`; those count as
     /// moving that were heard at `since_ns` or later.
-    pub(crate) fn around(
+    pub(crate) fn siblings(
         &self,
         identity: &Identity,
         path: Option<&JudgedPath>,
         since_ns: u64,
-    ) -> Around {
-        let mut around = Around::default();
-        for (cookie, neighbour) in &self.table {
-            if *cookie == identity.cookie() || neighbour.netns != identity.netns() {
+    ) -> SiblingCounts {
+        let mut siblings = SiblingCounts::default();
+        for (cookie, sibling) in &self.table {
+            if *cookie == identity.cookie() || sibling.netns != identity.netns() {
                 continue;
             }
-            let there = neighbour.remote == identity.remote().ip();
-            let same_path = match (&neighbour.path, path) {
+            let there = sibling.remote == identity.remote().ip();
+            let same_path = match (&sibling.path, path) {
                 (Some(one), Some(other)) => one.name == other.name,
                 _ => false,
             };
             if !there && !same_path {
                 continue;
             }
-            let moving = neighbour.heard_ns >= since_ns;
-            let count = match (neighbour.failing, there) {
-                (Some(Failing { fresh: true }), true) => Some(&mut around.fresh),
-                (Some(Failing { fresh: true }), false) => Some(&mut around.fresh_elsewhere),
-                (None, true) if moving => Some(&mut around.moving),
-                (None, false) if moving => Some(&mut around.moving_elsewhere),
+            let moving = sibling.heard_ns >= since_ns;
+            let count = match (sibling.failing, there) {
+                (Some(Failing { fresh: true }), true) => Some(&mut siblings.fresh),
+                (Some(Failing { fresh: true }), false) => Some(&mut siblings.fresh_elsewhere),
+                (None, true) if moving => Some(&mut siblings.moving),
+                (None, false) if moving => Some(&mut siblings.moving_elsewhere),
                 _ => None,
             };
             if let Some(count) = count {
                 *count += 1;
             }
-            around.failing += u64::from(neighbour.failing.is_some());
+            siblings.failing += u64::from(sibling.failing.is_some());
         }
-        around
+        siblings
     }
 }
 
-impl Neighbour {
+impl Sibling {
     fn on_sweep(&mut self, seen: &Seen<'_>, heard_ns: u64, silence: bool, fails: bool) {
         let socket = &seen.fact.socket;
         // The peer's probes move no clock, only this counter: some of it came after
@@ -237,7 +237,7 @@ fn fails(seen: &Seen<'_>, heard_ns: u64) -> bool {
 
 /// When to look at the host, in ns of CLOCK_MONOTONIC, if `seen` shows that a
 /// verdict is near: half-way from the second timeout to the third, late enough for
-/// neighbours to have met theirs, early enough to be done in time.
+/// siblings to have met theirs, early enough to be done in time.
 pub(crate) fn sweep_wanted_at(seen: &Seen<'_>) -> Option<u64> {
     let socket = &seen.fact.socket;
     let local = matches!(seen.kind, FactKind::Retransmitted | FactKind::Swept);

@@ -4,7 +4,7 @@ use super::story::{MS, SECOND, Story, azure, evidence};
 use monitor_common::{Fact, FactKind};
 use monitor_model::finding::Scope;
 
-/// How a neighbour fares in what a sweep shows.
+/// How a sibling fares in what a sweep shows.
 #[derive(Clone, Copy)]
 enum Fares {
     /// It was heard 20 ms ago.
@@ -22,7 +22,7 @@ enum Fares {
     FailsAfterSilence,
 }
 
-/// The row of neighbour `cookie` at 20.1.2.`host`.
+/// The row of sibling `cookie` at 20.1.2.`host`.
 fn row(story: &Story, cookie: u64, host: u8, fares: Fares) -> Fact {
     let mut row = story.fact(FactKind::Swept);
     let age_ns = match fares {
@@ -55,15 +55,15 @@ fn row(story: &Story, cookie: u64, host: u8, fares: Fares) -> Fact {
 }
 
 /// Data into a dead path after 270 s; the sweep between its second timeout and the
-/// third shows `neighbours`.
-fn lost(neighbours: &[(u8, Fares)]) -> Story {
+/// third shows `siblings`.
+fn lost(siblings: &[(u8, Fares)]) -> Story {
     let mut story = Story::on(azure());
     story.wait(270.0).sends(100);
     story.wait(0.42).times_out().wait(0.42).times_out();
     let wanted = story.judge.next_sweep_at().expect("a look is wanted");
     assert!(wanted > story.now && wanted < story.now + 840 * MS);
     story.wait(0.5);
-    for (index, (host, fares)) in neighbours.iter().enumerate() {
+    for (index, (host, fares)) in siblings.iter().enumerate() {
         let row = row(&story, 0x100 + index as u64, *host, *fares);
         story.judge.note_sibling(&row);
     }
@@ -72,7 +72,7 @@ fn lost(neighbours: &[(u8, Fares)]) -> Story {
 }
 
 #[test]
-fn neighbours_that_are_fine_make_it_the_silences_doing() {
+fn siblings_that_are_fine_make_it_the_silences_doing() {
     let story = lost(&[
         (3, Fares::StallEnded),
         (3, Fares::StallEnded),
@@ -126,7 +126,7 @@ fn what_one_neighbour_shows_another_that_moves_outweighs() {
 }
 
 #[test]
-fn neighbours_that_fail_after_silences_too_do_not_acquit_the_silence() {
+fn siblings_that_fail_after_silences_too_do_not_acquit_the_silence() {
     let story = lost(&[(3, Fares::FailsAfterSilence); 5]);
     let finding = story.finding("blackholed");
     assert_eq!(finding.scope, None);
@@ -135,7 +135,7 @@ fn neighbours_that_fail_after_silences_too_do_not_acquit_the_silence() {
 
 #[test]
 fn elsewhere_on_the_path_it_takes_more_than_one_and_none_that_moves() {
-    for (neighbours, scope) in [
+    for (siblings, scope) in [
         (vec![(9, Fares::Fails)], None),
         (
             vec![(9, Fares::Fails), (10, Fares::Fails)],
@@ -150,12 +150,12 @@ fn elsewhere_on_the_path_it_takes_more_than_one_and_none_that_moves() {
             None,
         ),
     ] {
-        let story = lost(&neighbours);
+        let story = lost(&siblings);
         assert_eq!(
             story.finding("blackholed").scope,
             scope,
             "{}",
-            neighbours.len()
+            siblings.len()
         );
     }
 }
@@ -187,7 +187,7 @@ fn what_was_heard_before_the_answer_was_overdue_does_not_count() {
 }
 
 #[test]
-fn neighbours_are_forgotten_and_their_number_is_bounded() {
+fn siblings_are_forgotten_and_their_number_is_bounded() {
     let mut story = Story::on(azure());
     story.wait(1.0);
     for cookie in 0..5_000 {
@@ -195,12 +195,9 @@ fn neighbours_are_forgotten_and_their_number_is_bounded() {
         story.judge.note_sibling(&row);
     }
     let stats = story.judge.stats();
-    assert_eq!(
-        (stats.neighbours, stats.neighbours_full_total),
-        (4_096, 904)
-    );
+    assert_eq!((stats.siblings, stats.siblings_full_total), (4_096, 904));
     story.wait(61.0);
-    assert_eq!(story.judge.stats().neighbours, 0);
+    assert_eq!(story.judge.stats().siblings, 0);
 }
 
 #[test]
