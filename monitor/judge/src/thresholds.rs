@@ -194,12 +194,12 @@ pub(crate) const FOLLOW_UP_NS: u64 = SECOND / 5;
 /// shortest interval between sweeps is a second.
 pub(crate) const TWO_SNAPSHOTS_NS: u64 = SECOND / 2;
 /// Connections remembered as siblings of others: a sweep shows 256 to 512 as
-/// samples, and each is remembered for [`NEIGHBOUR_EXPIRY_NS`], twelve sweeps.
+/// samples, and each is remembered for [`SIBLING_EXPIRY_NS`], twelve sweeps.
 pub(crate) const MAX_SIBLINGS: usize = 4_096;
 
 /// How long a sibling is remembered after the last fact of it. Only what moved
 /// lately is a contrast.
-pub(crate) const NEIGHBOUR_EXPIRY_NS: u64 = 60 * SECOND;
+pub(crate) const SIBLING_EXPIRY_NS: u64 = 60 * SECOND;
 
 /// Timeouts, or unanswered probes, from which on a sibling counts as failing: one
 /// is commonplace. It is no verdict, so it need not wait for [`TIMEOUTS`].

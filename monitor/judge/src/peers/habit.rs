@@ -2,7 +2,7 @@
 //! soon. Learned from the snapshots of the sweep alone, samples included.
 
 use crate::connection::{self, Identity};
-use crate::peers::speaker::{Speaker, last_speaker};
+use crate::peers::last_sender::{LastSender, last_sender};
 use crate::seen::Seen;
 use crate::serial::jiffies_since;
 use crate::thresholds::{
@@ -82,7 +82,7 @@ struct Habit {
     remote: SocketAddr,
     write_seq: u32,
     bytes_received: u64,
-    speaker: Speaker,
+    last_sender: LastSender,
     /// Everything that this host sent was acknowledged.
     acknowledged: bool,
     /// How long this host had waited, in ns, where it spoke last.
@@ -270,7 +270,7 @@ impl Habit {
             remote: connection::remote(socket),
             write_seq: socket.write_seq,
             bytes_received: socket.bytes_received,
-            speaker: last_speaker(socket),
+            last_sender: last_sender(socket),
             acknowledged: socket.snd_una == socket.write_seq,
             waited_ns: seen.ns(jiffies_since(socket.jiffies, socket.lsndtime)),
             counted: None,
@@ -283,7 +283,7 @@ impl Habit {
     /// The first look at a connection.
     fn first(self, seen: &Seen<'_>) -> (Self, Option<News>) {
         let spoke = seen.fact.socket.bytes_sent > 0;
-        if self.speaker != Speaker::Peer || !spoke {
+        if self.last_sender != LastSender::Peer || !spoke {
             return (self, None);
         }
         let counted = Some(self.write_seq);
@@ -302,12 +302,15 @@ impl Habit {
             ..now
         };
         let spoke = seen.fact.socket.bytes_sent > 0;
-        let news = if sent && !heard && self.speaker == Speaker::Us {
+        let news = if sent && !heard && self.last_sender == LastSender::Us {
             Some(News::Unanswered)
-        } else if now.speaker == Speaker::Peer && spoke && self.counted != Some(now.write_seq) {
+        } else if now.last_sender == LastSender::Peer
+            && spoke
+            && self.counted != Some(now.write_seq)
+        {
             next.counted = Some(now.write_seq);
             Some(answer(seen))
-        } else if sent && heard && self.speaker == Speaker::Us && self.acknowledged {
+        } else if sent && heard && self.last_sender == LastSender::Us && self.acknowledged {
             // It was seen waiting, was answered, and has spoken again since.
             next.counted = Some(self.write_seq);
             Some(News::Answered(self.waited_ns.max(seen.jiffy_ns)))

@@ -3,5 +3,5 @@
 
 pub(crate) mod contrast;
 pub(crate) mod habit;
+pub(crate) mod last_sender;
 pub(crate) mod siblings;
-pub(crate) mod speaker;

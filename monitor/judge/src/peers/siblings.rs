@@ -10,7 +10,7 @@ use crate::paths::JudgedPath;
 use crate::seen::Seen;
 use crate::serial::jiffies_since;
 use crate::thresholds::{
-    FAILING, FAILING_IN_RTO, FRESH_ELSEWHERE, LEAST_RTO_NS, MAX_SIBLINGS, NEIGHBOUR_EXPIRY_NS,
+    FAILING, FAILING_IN_RTO, FRESH_ELSEWHERE, LEAST_RTO_NS, MAX_SIBLINGS, SIBLING_EXPIRY_NS,
 };
 use crate::tracked::gap::is_receive;
 use monitor_common::{FactKind, TcpState};
@@ -95,7 +95,7 @@ impl Siblings {
             return;
         }
         // A connection that is merely silent is no contrast, and there are many.
-        let stale = seen.at.ns.saturating_sub(heard_ns) > NEIGHBOUR_EXPIRY_NS;
+        let stale = seen.at.ns.saturating_sub(heard_ns) > SIBLING_EXPIRY_NS;
         if stale && !fails && !silence {
             return;
         }
@@ -123,7 +123,7 @@ impl Siblings {
             // No fact is from the future; one that says so must not stay for ever.
             sibling.seen_ns = sibling.seen_ns.min(now_ns);
             sibling.heard_ns = sibling.heard_ns.min(now_ns);
-            now_ns.saturating_sub(sibling.seen_ns) < NEIGHBOUR_EXPIRY_NS
+            now_ns.saturating_sub(sibling.seen_ns) < SIBLING_EXPIRY_NS
         });
     }
 

@@ -1,6 +1,6 @@
 //! A connection as one snapshot of the sweep shows it: what waits, and what moved.
 
-use crate::peers::speaker::{Speaker, last_speaker};
+use crate::peers::last_sender::{LastSender, last_sender};
 use crate::seen::Seen;
 use crate::serial::{distance, jiffies_since};
 use crate::thresholds::{FOLLOW_UP_NS, FULL_SEGMENT};
@@ -132,7 +132,7 @@ pub(crate) fn waits_for_answer(seen: &Seen<'_>) -> Option<u64> {
     if seen.state() != Some(TcpState::Established)
         || !delivered
         || socket.copied_seq != socket.rcv_nxt
-        || last_speaker(socket) != Speaker::Us
+        || last_sender(socket) != LastSender::Us
     {
         return None;
     }

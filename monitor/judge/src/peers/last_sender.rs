@@ -5,7 +5,7 @@ use monitor_common::Socket;
 
 /// The side whose payload came last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Speaker {
+pub(crate) enum LastSender {
     /// This host.
     Us,
     /// The peer.
@@ -20,21 +20,21 @@ pub(crate) enum Speaker {
 /// with everything acknowledged, a segment that last acknowledged new data and
 /// that lies before `rcv_nxt` brought payload, or payload followed it. The
 /// opposite proves nothing (answers to keepalive probes move it too).
-pub(crate) fn last_speaker(socket: &Socket) -> Speaker {
+pub(crate) fn last_sender(socket: &Socket) -> LastSender {
     let spoken = socket.bytes_sent > 0;
     let heard = socket.bytes_received > 0;
     match (spoken, heard) {
-        (false, false) => Speaker::Unknown,
-        (true, false) => Speaker::Us,
-        (false, true) => Speaker::Peer,
-        (true, true) if after(socket.lsndtime, socket.lrcvtime) => Speaker::Us,
-        (true, true) if after(socket.lrcvtime, socket.lsndtime) => Speaker::Peer,
+        (false, false) => LastSender::Unknown,
+        (true, false) => LastSender::Us,
+        (false, true) => LastSender::Peer,
+        (true, true) if after(socket.lsndtime, socket.lrcvtime) => LastSender::Us,
+        (true, true) if after(socket.lrcvtime, socket.lsndtime) => LastSender::Peer,
         (true, true) => {
             let acknowledged = socket.snd_una == socket.write_seq;
             if acknowledged && after(socket.rcv_nxt, socket.snd_wl1) {
-                Speaker::Peer
+                LastSender::Peer
             } else {
-                Speaker::Unknown
+                LastSender::Unknown
             }
         }
     }

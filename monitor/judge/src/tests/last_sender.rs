@@ -1,7 +1,7 @@
 //! Who spoke last, as a socket tells it.
 
 use super::socket::socket;
-use crate::peers::speaker::{Speaker, last_speaker};
+use crate::peers::last_sender::{LastSender, last_sender};
 use monitor_common::Socket;
 
 #[test]
@@ -17,22 +17,22 @@ fn jiffies_that_differ_decide() {
         snd_wl1: base.rcv_nxt,
         ..base
     };
-    assert_eq!(last_speaker(&asked), Speaker::Us);
-    assert_eq!(last_speaker(&told), Speaker::Peer);
+    assert_eq!(last_sender(&asked), LastSender::Us);
+    assert_eq!(last_sender(&told), LastSender::Peer);
 }
 
 #[test]
 fn within_a_jiffy_the_peer_or_nobody_spoke_last() {
     let answered = socket();
-    assert_eq!(last_speaker(&answered), Speaker::Peer);
+    assert_eq!(last_sender(&answered), LastSender::Peer);
     let unclear = Socket {
         snd_wl1: answered.rcv_nxt,
         ..answered
     };
-    assert_eq!(last_speaker(&unclear), Speaker::Unknown);
+    assert_eq!(last_sender(&unclear), LastSender::Unknown);
     let unacknowledged = Socket {
         write_seq: answered.write_seq + 1,
         ..answered
     };
-    assert_eq!(last_speaker(&unacknowledged), Speaker::Unknown);
+    assert_eq!(last_sender(&unacknowledged), LastSender::Unknown);
 }
