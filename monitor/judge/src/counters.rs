@@ -1,6 +1,6 @@
 //! A socket's counters at one moment, to see later what moved.
 
-use crate::seen::Seen;
+use crate::fact_view::FactView;
 use crate::serial::distance;
 use monitor_common::{Socket, TcpState};
 use monitor_model::finding::Clock;
@@ -52,9 +52,9 @@ impl Counters {
         self.segs_in != now.segs_in || self.rcv_tstamp != now.rcv_tstamp
     }
 
-    /// Payload bytes received since, as `seen` shows.
-    pub(crate) fn payload_received(&self, seen: &Seen<'_>) -> u64 {
-        let grown = seen
+    /// Payload bytes received since, as `view` shows.
+    pub(crate) fn payload_received(&self, view: &FactView<'_>) -> u64 {
+        let grown = view
             .fact
             .socket
             .bytes_received
@@ -62,7 +62,7 @@ impl Counters {
         // The peer's FIN takes one place in the sequence, and the kernel counts
         // it before the state changes.
         let fin_possible = !matches!(
-            seen.new_state().or(seen.state()),
+            view.new_state().or(view.state()),
             Some(TcpState::Established | TcpState::FinWait1 | TcpState::FinWait2)
         );
         grown.saturating_sub(u64::from(fin_possible))

@@ -17,7 +17,7 @@
 //! at all: a stopped process's kernel acknowledges late.
 
 use crate::evidence::EvidenceList;
-use crate::seen::Seen;
+use crate::fact_view::FactView;
 use crate::thresholds::{
     LEAST_ROUND_TRIP_US, MOST_TSVAL_NS, ROUND_TRIP_FACTOR, SECOND, TRANSIT_SPREAD_NS,
     TSVAL_TICK_NS, WINDOW_FACTOR,
@@ -48,9 +48,9 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// What the socket of `seen` shows; `ttl` as remembered.
-    pub(crate) fn of(seen: &Seen<'_>, ttl: Option<u8>) -> Self {
-        let socket = &seen.fact.socket;
+    /// What the socket of `view` shows; `ttl` as remembered.
+    pub(crate) fn of(view: &FactView<'_>, ttl: Option<u8>) -> Self {
+        let socket = &view.fact.socket;
         // A clock at 0 cannot be told from one that could not be read.
         let timestamps = socket.tcp_header_len == HEADER_WITH_TIMESTAMP && socket.rcv_tsval != 0;
         let shift = socket.snd_wscale;
@@ -59,8 +59,8 @@ impl Known {
             tsval: timestamps.then_some(socket.rcv_tsval),
             // The packet clock moves with more than arrivals: this is late rather
             // than early, and the time since rather short than long.
-            heard_by_ns: seen.at.ns.saturating_sub(seen.fact.packet_idle_ns),
-            heard_since_ns: seen.at.ns.saturating_sub(seen.fact.payload_idle_ns),
+            heard_by_ns: view.at.ns.saturating_sub(view.fact.packet_idle_ns),
+            heard_since_ns: view.at.ns.saturating_sub(view.fact.payload_idle_ns),
             // A closed window opens to any size.
             window: (socket.snd_wnd > 0 && shift <= MOST_WSCALE).then_some((socket.snd_wnd, shift)),
             rtt_min_us: measured.then_some(socket.rtt_min_us),
@@ -111,15 +111,20 @@ impl ForgeryEvidence {
 
     /// Looks at an arrived segment that acknowledged `progress` new bytes since the
     /// gap; `sent_ns` is when they were sent, if it is the first to do so.
-    pub(crate) fn read_segment(&mut self, seen: &Seen<'_>, progress: u32, sent_ns: Option<u64>) {
-        let segment = &seen.fact.segment;
-        if seen.segment_has(tcp_flags::RST) {
+    pub(crate) fn read_segment(
+        &mut self,
+        view: &FactView<'_>,
+        progress: u32,
+        sent_ns: Option<u64>,
+    ) {
+        let segment = &view.fact.segment;
+        if view.segment_has(tcp_flags::RST) {
             return;
         }
         let known = self.known;
         let has = |bit| segment.options & bit != 0;
         if has(segment_options::HAS_TIMESTAMP) {
-            self.read_tsval(segment.tsval, seen.at.ns, seen.at.ns);
+            self.read_tsval(segment.tsval, view.at.ns, view.at.ns);
         } else if has(segment_options::READ) && known.tsval.is_some() {
             self.timestamp_missing = true;
         }
@@ -133,7 +138,7 @@ impl ForgeryEvidence {
             self.read_window(u32::from(segment.window) << shift, window, progress);
         }
         if let (Some(sent), Some(least)) = (sent_ns, known.rtt_min_us) {
-            let took = seen.at.ns.saturating_sub(sent) / 1_000;
+            let took = view.at.ns.saturating_sub(sent) / 1_000;
             let took = u32::try_from(took).unwrap_or(u32::MAX);
             if took.saturating_mul(ROUND_TRIP_FACTOR) < least {
                 self.round_trip.get_or_insert((took, least));
@@ -144,8 +149,8 @@ impl ForgeryEvidence {
     /// Looks at a socket that was acknowledged since the gap, by a segment that no
     /// fact told: what it received last came no earlier than `not_before_ns`. A
     /// segment without the option leaves the clock where it was.
-    pub(crate) fn read_socket(&mut self, seen: &Seen<'_>, not_before_ns: u64) {
-        self.read_tsval(seen.fact.socket.rcv_tsval, not_before_ns, seen.at.ns);
+    pub(crate) fn read_socket(&mut self, view: &FactView<'_>, not_before_ns: u64) {
+        self.read_tsval(view.fact.socket.rcv_tsval, not_before_ns, view.at.ns);
     }
 
     /// Compares a timestamp that came no earlier than `at_ns`, by `by_ns` at the latest.
@@ -229,8 +234,8 @@ impl ForgeryEvidence {
             (self.window, "window_bytes", "window_bytes_before"),
             (self.round_trip, "round_trip_us", "smallest_round_trip_us"),
         ] {
-            if let Some((seen, known)) = differs {
-                evidence.count(now, seen).count(before, known);
+            if let Some((view, known)) = differs {
+                evidence.count(now, view).count(before, known);
             }
         }
     }

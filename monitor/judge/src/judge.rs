@@ -2,12 +2,12 @@
 
 use crate::bounds::{JudgeStats, Limits};
 use crate::context::Context;
+use crate::fact_view::{FactView, Moment};
 use crate::input::{Input, Observation};
 use crate::paths::{JudgedPath, Paths};
 use crate::peers::contrast::Contrasts;
 use crate::peers::habit::Habits;
 use crate::peers::siblings;
-use crate::seen::{Moment, Seen};
 use crate::tracked::{Fate, Tracked};
 use crate::verdict::Verdicts;
 use crate::waiting::Stalls;
@@ -160,11 +160,11 @@ impl Judge {
             self.stats.unknown_path_total += 1;
             None
         });
-        let seen = seen(observation, kind, path, self.limits.jiffy_ns);
-        self.contrasts.siblings.note(&seen);
-        self.habits.on_fact(&seen);
+        let view = fact_view(observation, kind, path, self.limits.jiffy_ns);
+        self.contrasts.siblings.note(&view);
+        self.habits.on_fact(&view);
         let tracked_now = self.connections.len();
-        if let Some(at_ns) = siblings::sweep_wanted_at(&seen) {
+        if let Some(at_ns) = siblings::sweep_wanted_at(&view) {
             self.next_sweep_ns = Some(self.next_sweep_ns.map_or(at_ns, |known| known.min(at_ns)));
         }
         let mut context = Context {
@@ -175,16 +175,16 @@ impl Judge {
         let tracked = match self.connections.entry(cookie) {
             Entry::Occupied(entry) => {
                 let tracked = entry.into_mut();
-                if tracked.is_another(&seen) {
+                if tracked.is_another(&view) {
                     tracked.abandon(&mut context);
-                    **tracked = Tracked::new(&seen);
+                    **tracked = Tracked::new(&view);
                 }
                 Some(tracked)
             }
             Entry::Vacant(entry) => {
-                let gap = seen.ends_silence();
+                let gap = view.ends_silence();
                 let silent = kind == FactKind::Swept
-                    && seen.begins_silence().is_some()
+                    && view.begins_silence().is_some()
                     // Of a dead connection its silence is no news.
                     && !self.stalls.blackholed(cookie);
                 if !gap && !silent {
@@ -193,7 +193,7 @@ impl Judge {
                     self.stats.table_full_total += 1;
                     None
                 } else {
-                    Some(entry.insert(Box::new(Tracked::new(&seen))))
+                    Some(entry.insert(Box::new(Tracked::new(&view))))
                 }
             }
         };
@@ -201,13 +201,13 @@ impl Judge {
         let outdated = kind == FactKind::Swept
             && tracked
                 .as_ref()
-                .is_some_and(|tracked| seen.at.ns < tracked.seen_ns);
+                .is_some_and(|tracked| view.at.ns < tracked.seen_ns);
         let spoken_for = tracked.is_some_and(|tracked| {
-            tracked.observe(&seen, &mut context);
-            tracked.speaks_for(&seen)
+            tracked.observe(&view, &mut context);
+            tracked.speaks_for(&view)
         });
         if !outdated {
-            self.stalls.observe(&seen, spoken_for, &mut context);
+            self.stalls.observe(&view, spoken_for, &mut context);
         }
     }
 
@@ -228,8 +228,8 @@ impl Judge {
         };
         // What is wrong with the fact is counted when it is observed.
         let path = self.paths.find(fact.path_id).unwrap_or_default();
-        let seen = seen(&row, kind, path, self.limits.jiffy_ns);
-        self.contrasts.siblings.note(&seen);
+        let view = fact_view(&row, kind, path, self.limits.jiffy_ns);
+        self.contrasts.siblings.note(&view);
     }
 
     /// When the judge would like the host to be swept, CLOCK_MONOTONIC in ns:
@@ -320,13 +320,13 @@ impl Judge {
 }
 
 /// What was observed, its path resolved.
-fn seen<'a>(
+fn fact_view<'a>(
     observation: &'a Observation<'_>,
     kind: FactKind,
     path: Option<&'a Arc<JudgedPath>>,
     jiffy_ns: u64,
-) -> Seen<'a> {
-    Seen {
+) -> FactView<'a> {
+    FactView {
         fact: observation.fact,
         kind,
         at: Moment {

@@ -62,7 +62,7 @@ pub(super) fn is_time(case: &Case<'_>) -> bool {
 /// Whether the peer's bare segment ended the silence while nothing was due.
 fn came_alone(case: &Case<'_>) -> bool {
     let gap = case.gap;
-    let first = matches!(case.event, Event::Fact(seen) if seen.kind == FactKind::GapEndedByReceive);
+    let first = matches!(case.event, Event::Fact(view) if view.kind == FactKind::GapEndedByReceive);
     first && gap.ended_by == EndedBy::Segment && !gap.sent() && !gap.due
 }
 
@@ -71,14 +71,14 @@ fn nothing_more_can_come(case: &Case<'_>) -> bool {
     match case.event {
         Event::Time => false,
         Event::Superseded => true,
-        Event::Fact(seen) => {
-            let over = seen.kind == FactKind::ProbationOver;
-            let peer_done = seen.new_state() == Some(TcpState::CloseWait);
+        Event::Fact(view) => {
+            let over = view.kind == FactKind::ProbationOver;
+            let peer_done = view.new_state() == Some(TcpState::CloseWait);
             // From ESTABLISHED or CLOSE-WAIT a close without an error is an abort.
-            let done = seen.new_state() == Some(TcpState::Close)
-                && seen.fact.socket.sk_err == 0
+            let done = view.new_state() == Some(TcpState::Close)
+                && view.fact.socket.sk_err == 0
                 && !matches!(
-                    seen.state(),
+                    view.state(),
                     Some(TcpState::Established | TcpState::CloseWait)
                 );
             over || peer_done || done

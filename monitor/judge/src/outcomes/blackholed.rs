@@ -4,8 +4,8 @@ use super::card::{Card, Case, Event};
 use crate::advice;
 use crate::counters::Counters;
 use crate::evidence::EvidenceList;
+use crate::fact_view::FactView;
 use crate::ruling::{Bearing, Ruling};
-use crate::seen::Seen;
 use crate::stalls::snapshot::refused_here;
 use crate::thresholds::OVERDUE_NS;
 use crate::unanswered::{self, Sign, Unanswered};
@@ -25,17 +25,17 @@ pub(super) const CARD: Card = Card {
 };
 
 fn judge(case: &Case<'_>) -> Option<Ruling> {
-    let Event::Fact(seen) = case.event else {
+    let Event::Fact(view) = case.event else {
         return None;
     };
     let gap = case.gap;
     if gap.progress() > 0 || gap.payload_ns.is_some() {
         return None;
     }
-    let sign = sign(case, seen)?;
+    let sign = sign(case, view)?;
     let wait = gap.wait.map_or(gap.ended_ns, |wait| wait.since_ns);
     let without_ack = case.now_ns.saturating_sub(wait);
-    let socket = &seen.fact.socket;
+    let socket = &view.fact.socket;
     let mut evidence = EvidenceList::default();
     evidence
         .count("timeouts", gap.timeouts)
@@ -86,28 +86,28 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     })
 }
 
-fn sign(case: &Case<'_>, seen: &Seen<'_>) -> Option<Sign> {
-    if seen.new_state() == Some(TcpState::Close) {
+fn sign(case: &Case<'_>, view: &FactView<'_>) -> Option<Sign> {
+    if view.new_state() == Some(TcpState::Close) {
         // A closed window can end like this while the peer answers every probe.
-        let heard = case.gap.before.heard(&Counters::of(&seen.fact.socket));
-        return unanswered::given_up(&seen.fact.socket)
+        let heard = case.gap.before.heard(&Counters::of(&view.fact.socket));
+        return unanswered::given_up(&view.fact.socket)
             .filter(|_| !heard)
             .map(Sign::Error);
     }
-    if !matches!(seen.kind, FactKind::Retransmitted | FactKind::Swept) {
+    if !matches!(view.kind, FactKind::Retransmitted | FactKind::Swept) {
         return None;
     }
     // The gap begins its wait anew with whatever comes from the peer: what is
     // counted from there on, nothing interrupted.
     let wait = case.gap.wait?;
-    let socket = &seen.fact.socket;
+    let socket = &view.fact.socket;
     Unanswered {
         timeouts: socket.retransmits.saturating_sub(wait.counters.retransmits),
         probes: socket.probes_out.saturating_sub(wait.counters.probes_out),
-        in_flight: socket.packets_out > 0 || seen.kind == FactKind::Retransmitted,
+        in_flight: socket.packets_out > 0 || view.kind == FactKind::Retransmitted,
         waited_ns: case.now_ns.saturating_sub(wait.since_ns),
-        rto_ns: seen.ns(socket.rto_jiffies),
-        first_rto_ns: seen.ns(wait.counters.rto_jiffies),
+        rto_ns: view.ns(socket.rto_jiffies),
+        first_rto_ns: view.ns(wait.counters.rto_jiffies),
     }
     .sign()
 }

@@ -1,8 +1,8 @@
 //! What an outcome says of itself, and what its rule judges.
 
+use crate::fact_view::FactView;
 use crate::keepalive::Settings;
 use crate::ruling::Ruling;
-use crate::seen::Seen;
 use crate::thresholds::LATELY_NS;
 use crate::tracked::gap::Gap;
 use monitor_model::finding::{Certainty, Outcome};
@@ -11,7 +11,7 @@ use monitor_model::finding::{Certainty, Outcome};
 #[derive(Clone, Copy)]
 pub(crate) enum Event<'a> {
     /// A fact, already noted in the gap.
-    Fact(&'a Seen<'a>),
+    Fact(&'a FactView<'a>),
     /// Time passed.
     Time,
     /// The next gap ended: this one has had its time.

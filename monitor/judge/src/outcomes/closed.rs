@@ -8,8 +8,8 @@
 use super::card::{Card, Case, Event, siblings_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
+use crate::fact_view::FactView;
 use crate::ruling::{Bearing, Ruling};
-use crate::seen::Seen;
 use crate::thresholds::{CLOSED_GRACE_NS, CLOSED_WITHIN_NS, CLOSED_WITHIN_PERCENT};
 use crate::tracked::gap::{Fin, Gap};
 use monitor_common::{FactKind, TcpState};
@@ -75,15 +75,15 @@ fn decided(case: &Case<'_>, fin: &Fin) -> Option<bool> {
     match case.event {
         Event::Time => (case.now_ns.saturating_sub(fin.ns) >= CLOSED_GRACE_NS).then_some(false),
         Event::Superseded => Some(false),
-        Event::Fact(seen) => decided_by(seen, fin),
+        Event::Fact(view) => decided_by(view, fin),
     }
 }
 
-fn decided_by(seen: &Seen<'_>, fin: &Fin) -> Option<bool> {
-    match (seen.kind, seen.new_state()) {
+fn decided_by(view: &FactView<'_>, fin: &Fin) -> Option<bool> {
+    match (view.kind, view.new_state()) {
         (FactKind::ResetReceived, _) => Some(fin.sent_after),
         (_, Some(TcpState::Close)) => {
-            let error = seen.fact.socket.sk_err;
+            let error = view.fact.socket.sk_err;
             let reset = error == Errno::EPIPE as u32 || error == Errno::ECONNRESET as u32;
             Some(fin.sent_after && reset)
         }

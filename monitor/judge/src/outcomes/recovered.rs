@@ -3,8 +3,8 @@
 use super::card::{Card, Case, Event};
 use crate::counters::Counters;
 use crate::evidence::EvidenceList;
+use crate::fact_view::FactView;
 use crate::ruling::Ruling;
-use crate::seen::Seen;
 use monitor_common::FactKind;
 use monitor_model::finding::Outcome;
 use monitor_model::format;
@@ -20,7 +20,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     let told_ns = gap.told?.at_ns;
     let answered = match case.event {
-        Event::Fact(seen) => probes_answered(case, seen),
+        Event::Fact(view) => probes_answered(case, view),
         Event::Time | Event::Superseded => false,
     };
     if gap.progress() == 0 && gap.payload_ns.is_none() && !answered {
@@ -44,12 +44,12 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 
 /// Whether something came through although no data was in flight: the only
 /// sign where probes, not data, went unanswered.
-fn probes_answered(case: &Case<'_>, seen: &Seen<'_>) -> bool {
-    let socket = &seen.fact.socket;
+fn probes_answered(case: &Case<'_>, view: &FactView<'_>) -> bool {
+    let socket = &view.fact.socket;
     if socket.snd_una != socket.snd_nxt || socket.packets_out > 0 {
         return false;
     }
-    match seen.kind {
+    match view.kind {
         FactKind::AckArrived => true,
         FactKind::Swept => {
             let now = Counters::of(socket);

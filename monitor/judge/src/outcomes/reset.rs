@@ -3,8 +3,8 @@
 use super::card::{Card, Case, Event, siblings_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
+use crate::fact_view::FactView;
 use crate::ruling::{Bearing, Ruling};
-use crate::seen::Seen;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::finding::Severity;
 use monitor_model::format;
@@ -17,14 +17,14 @@ pub(super) const CARD: Card = Card {
 };
 
 fn judge(case: &Case<'_>) -> Option<Ruling> {
-    let Event::Fact(seen) = case.event else {
+    let Event::Fact(view) = case.event else {
         return None;
     };
     let gap = case.gap;
     // In any other state the peer has closed or we have: its RST is manners.
     // After a FIN that ended the silence the outcome is "closed".
     let said_goodbye = gap.fin.is_some_and(|fin| fin.in_silence);
-    if !is_reset(seen) || gap.state != Some(TcpState::Established) || said_goodbye {
+    if !is_reset(view) || gap.state != Some(TcpState::Established) || said_goodbye {
         return None;
     }
     // An ACK came after the gap, so the path has passed its test: who resets now is
@@ -32,11 +32,11 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     if gap.progress() > 0 {
         return None;
     }
-    let socket = &seen.fact.socket;
+    let socket = &view.fact.socket;
     let unacknowledged = socket
         .write_seq
         .wrapping_sub(socket.snd_una)
-        .saturating_sub(u32::from(own_fin_in_flight(seen)));
+        .saturating_sub(u32::from(own_fin_in_flight(view)));
     let data_due = unacknowledged > 0;
     let mut evidence = EvidenceList::default();
     let said = match gap.last_send_ns {
@@ -79,18 +79,18 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 }
 
 /// A reset was accepted, told as such or by the error that it left.
-fn is_reset(seen: &Seen<'_>) -> bool {
+fn is_reset(view: &FactView<'_>) -> bool {
     // EPIPE is what a reset leaves after the peer's FIN.
     let error = [Errno::ECONNRESET, Errno::EPIPE]
         .into_iter()
-        .any(|errno| seen.fact.socket.sk_err == errno as u32);
-    seen.kind == FactKind::ResetReceived || seen.new_state() == Some(TcpState::Close) && error
+        .any(|errno| view.fact.socket.sk_err == errno as u32);
+    view.kind == FactKind::ResetReceived || view.new_state() == Some(TcpState::Close) && error
 }
 
 /// Our FIN takes one place in the sequence, but is no data.
-fn own_fin_in_flight(seen: &Seen<'_>) -> bool {
+fn own_fin_in_flight(view: &FactView<'_>) -> bool {
     matches!(
-        seen.state(),
+        view.state(),
         Some(TcpState::FinWait1 | TcpState::Closing | TcpState::LastAck)
     )
 }

@@ -89,5 +89,5 @@ fn unanswered(case: &Case<'_>) -> bool {
 
 /// A reset by the peer, or in its name: nothing more can come.
 fn reset(case: &Case<'_>) -> bool {
-    matches!(case.event, Event::Fact(seen) if seen.kind == FactKind::ResetReceived)
+    matches!(case.event, Event::Fact(view) if view.kind == FactKind::ResetReceived)
 }

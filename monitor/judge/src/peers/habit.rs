@@ -2,8 +2,8 @@
 //! soon. Learned from the snapshots of the sweep alone, samples included.
 
 use crate::connection::{self, Identity};
+use crate::fact_view::FactView;
 use crate::peers::last_sender::{LastSender, last_sender};
-use crate::seen::Seen;
 use crate::serial::jiffies_since;
 use crate::thresholds::{
     HABIT_ANSWERS, HABIT_EXPIRY_NS, HABIT_MULTIPLE, HABIT_WALK_NS, REQUESTER_ANSWERS,
@@ -150,44 +150,44 @@ impl Habits {
     }
 
     /// Takes up a snapshot of the sweep; any other fact is left alone.
-    pub(crate) fn on_fact(&mut self, seen: &Seen<'_>) {
+    pub(crate) fn on_fact(&mut self, view: &FactView<'_>) {
         // Elsewhere a FIN counts among the bytes, and nothing is asked any more.
-        if seen.kind != FactKind::Swept || seen.state() != Some(TcpState::Established) {
+        if view.kind != FactKind::Swept || view.state() != Some(TcpState::Established) {
             return;
         }
-        let cookie = seen.fact.socket.cookie;
-        let fresh = Habit::begin(seen);
+        let cookie = view.fact.socket.cookie;
+        let fresh = Habit::begin(view);
         let known = self.connections.get(&cookie).copied();
         let (next, news) = match known {
-            Some(last) if last.seen_ns > seen.at.ns => return,
-            Some(last) if last.remote == fresh.remote => last.advance(fresh, seen),
-            Some(_) => fresh.first(seen),
+            Some(last) if last.seen_ns > view.at.ns => return,
+            Some(last) if last.remote == fresh.remote => last.advance(fresh, view),
+            Some(_) => fresh.first(view),
             None if self.connections.len() >= self.max_connections => {
                 self.dropped += 1;
                 return;
             }
-            None => fresh.first(seen),
+            None => fresh.first(view),
         };
         let mut next = next;
         if let Some(news) = news {
             next.tally.note(&news);
-            self.note_workload(&mut next, &news, seen);
+            self.note_workload(&mut next, &news, view);
         }
         self.connections.insert(cookie, next);
     }
 
-    fn note_workload(&mut self, habit: &mut Habit, news: &News, seen: &Seen<'_>) {
-        let Some(path) = seen.path else { return };
+    fn note_workload(&mut self, habit: &mut Habit, news: &News, view: &FactView<'_>) {
+        let Some(path) = view.path else { return };
         if !habit.client {
             return;
         }
-        let key = workload(&path.name, habit.remote, seen.owner);
+        let key = workload(&path.name, habit.remote, view.owner);
         if !self.workloads.contains_key(&key) && self.workloads.len() >= self.max_workloads {
             self.dropped += 1;
             return;
         }
         let work = self.workloads.entry(key).or_default();
-        work.seen_ns = work.seen_ns.max(seen.at.ns);
+        work.seen_ns = work.seen_ns.max(view.at.ns);
         if !std::mem::replace(&mut habit.in_workload, true) {
             work.connections = work.connections.saturating_add(1);
         }
@@ -203,18 +203,18 @@ impl Habits {
             .map(|habit| habit.tally.longest_ns.saturating_mul(HABIT_MULTIPLE))
     }
 
-    /// How the connection that `seen` shows is used to be answered; `None` for
+    /// How the connection that `view` shows is used to be answered; `None` for
     /// one that does not ask, or of which that is not known.
-    pub(crate) fn usual(&self, seen: &Seen<'_>) -> Option<Usual> {
-        let cookie = seen.fact.socket.cookie;
+    pub(crate) fn usual(&self, view: &FactView<'_>) -> Option<Usual> {
+        let cookie = view.fact.socket.cookie;
         let habit = self.connections.get(&cookie)?;
         let own = &habit.tally;
         if !habit.client || own.unanswered > 0 {
             return None;
         }
-        let work = seen.path.and_then(|path| {
+        let work = view.path.and_then(|path| {
             self.workloads
-                .get(&workload(&path.name, habit.remote, seen.owner))
+                .get(&workload(&path.name, habit.remote, view.owner))
         });
         let common = work.filter(|work| work.asks()).map(|work| work.tally);
         let (of, tally) = if own.answered >= HABIT_ANSWERS {
@@ -263,16 +263,16 @@ impl Work {
 }
 
 impl Habit {
-    fn begin(seen: &Seen<'_>) -> Self {
-        let socket = &seen.fact.socket;
+    fn begin(view: &FactView<'_>) -> Self {
+        let socket = &view.fact.socket;
         Self {
-            seen_ns: seen.at.ns,
+            seen_ns: view.at.ns,
             remote: connection::remote(socket),
             write_seq: socket.write_seq,
             bytes_received: socket.bytes_received,
             last_sender: last_sender(socket),
             acknowledged: socket.snd_una == socket.write_seq,
-            waited_ns: seen.ns(jiffies_since(socket.jiffies, socket.lsndtime)),
+            waited_ns: view.ns(jiffies_since(socket.jiffies, socket.lsndtime)),
             counted: None,
             in_workload: false,
             client: Identity::of(socket).role() == Role::Client,
@@ -281,17 +281,17 @@ impl Habit {
     }
 
     /// The first look at a connection.
-    fn first(self, seen: &Seen<'_>) -> (Self, Option<News>) {
-        let spoke = seen.fact.socket.bytes_sent > 0;
+    fn first(self, view: &FactView<'_>) -> (Self, Option<News>) {
+        let spoke = view.fact.socket.bytes_sent > 0;
         if self.last_sender != LastSender::Peer || !spoke {
             return (self, None);
         }
         let counted = Some(self.write_seq);
-        (Self { counted, ..self }, Some(answer(seen)))
+        (Self { counted, ..self }, Some(answer(view)))
     }
 
     /// The next snapshot, `now`, and what it adds to this one.
-    fn advance(self, now: Self, seen: &Seen<'_>) -> (Self, Option<News>) {
+    fn advance(self, now: Self, view: &FactView<'_>) -> (Self, Option<News>) {
         let sent = now.write_seq != self.write_seq;
         let heard = now.bytes_received != self.bytes_received;
         let mut next = Self {
@@ -301,7 +301,7 @@ impl Habit {
             tally: self.tally,
             ..now
         };
-        let spoke = seen.fact.socket.bytes_sent > 0;
+        let spoke = view.fact.socket.bytes_sent > 0;
         let news = if sent && !heard && self.last_sender == LastSender::Us {
             Some(News::Unanswered)
         } else if now.last_sender == LastSender::Peer
@@ -309,11 +309,11 @@ impl Habit {
             && self.counted != Some(now.write_seq)
         {
             next.counted = Some(now.write_seq);
-            Some(answer(seen))
+            Some(answer(view))
         } else if sent && heard && self.last_sender == LastSender::Us && self.acknowledged {
             // It was seen waiting, was answered, and has spoken again since.
             next.counted = Some(self.write_seq);
-            Some(News::Answered(self.waited_ns.max(seen.jiffy_ns)))
+            Some(News::Answered(self.waited_ns.max(view.jiffy_ns)))
         } else {
             None
         };
@@ -329,10 +329,10 @@ impl Habit {
 
 /// The peer spoke last: its answer took from the last send to there. Within
 /// one jiffy it counts as one.
-fn answer(seen: &Seen<'_>) -> News {
-    let socket: &Socket = &seen.fact.socket;
+fn answer(view: &FactView<'_>) -> News {
+    let socket: &Socket = &view.fact.socket;
     let took = jiffies_since(socket.lrcvtime, socket.lsndtime);
-    News::Answered(seen.ns(took.max(1)))
+    News::Answered(view.ns(took.max(1)))
 }
 
 fn workload(path: &str, remote: SocketAddr, owner: &Owner) -> Workload {

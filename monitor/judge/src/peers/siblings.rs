@@ -6,8 +6,8 @@
 //! in another one the same address may be another host.
 
 use crate::connection::{self, Identity};
+use crate::fact_view::FactView;
 use crate::paths::JudgedPath;
-use crate::seen::Seen;
 use crate::serial::jiffies_since;
 use crate::thresholds::{
     FAILING, FAILING_IN_RTO, FRESH_ELSEWHERE, LEAST_RTO_NS, MAX_SIBLINGS, SIBLING_EXPIRY_NS,
@@ -80,22 +80,22 @@ impl Siblings {
         self.table.len()
     }
 
-    /// Takes up what `seen` says of its connection. Twice is as good as once.
-    pub(crate) fn note(&mut self, seen: &Seen<'_>) {
-        let socket = &seen.fact.socket;
-        if seen.new_state().or(seen.state()) == Some(TcpState::Close) {
+    /// Takes up what `view` says of its connection. Twice is as good as once.
+    pub(crate) fn note(&mut self, view: &FactView<'_>) {
+        let socket = &view.fact.socket;
+        if view.new_state().or(view.state()) == Some(TcpState::Close) {
             self.table.remove(&socket.cookie);
             return;
         }
-        let heard_ns = heard_ns(seen);
-        let silence = seen.ends_silence() && seen.kind != FactKind::PayloadArrived;
-        let fails = fails(seen, heard_ns);
+        let heard_ns = heard_ns(view);
+        let silence = view.ends_silence() && view.kind != FactKind::PayloadArrived;
+        let fails = fails(view, heard_ns);
         if let Some(known) = self.table.get_mut(&socket.cookie) {
-            known.on_sweep(seen, heard_ns, silence, fails);
+            known.on_sweep(view, heard_ns, silence, fails);
             return;
         }
         // A connection that is merely silent is no contrast, and there are many.
-        let stale = seen.at.ns.saturating_sub(heard_ns) > SIBLING_EXPIRY_NS;
+        let stale = view.at.ns.saturating_sub(heard_ns) > SIBLING_EXPIRY_NS;
         if stale && !fails && !silence {
             return;
         }
@@ -113,7 +113,7 @@ impl Siblings {
             after_silence: false,
             failing: None,
         };
-        sibling.on_sweep(seen, heard_ns, silence, fails);
+        sibling.on_sweep(view, heard_ns, silence, fails);
         self.table.insert(socket.cookie, sibling);
     }
 
@@ -166,8 +166,8 @@ impl Siblings {
 }
 
 impl Sibling {
-    fn on_sweep(&mut self, seen: &Seen<'_>, heard_ns: u64, silence: bool, fails: bool) {
-        let socket = &seen.fact.socket;
+    fn on_sweep(&mut self, view: &FactView<'_>, heard_ns: u64, silence: bool, fails: bool) {
+        let socket = &view.fact.socket;
         // The peer's probes move no clock, only this counter: some of it came after
         // the last snapshot.
         let counted = if socket.segs_in == self.segs_in {
@@ -177,44 +177,44 @@ impl Sibling {
         };
         self.heard_ns = self.heard_ns.max(heard_ns).max(counted);
         // A sweep is read beside the ring: it may show what the ring outdated.
-        if seen.at.ns < self.seen_ns {
+        if view.at.ns < self.seen_ns {
             return;
         }
-        self.seen_ns = seen.at.ns;
+        self.seen_ns = view.at.ns;
         self.segs_in = socket.segs_in;
-        if seen.path.is_some() {
-            self.path = seen.path.cloned();
+        if view.path.is_some() {
+            self.path = view.path.cloned();
         }
         if silence {
             self.after_silence = true;
-        } else if is_receive(seen.kind) || !fails && socket.packets_out == 0 {
+        } else if is_receive(view.kind) || !fails && socket.packets_out == 0 {
             self.after_silence = false;
         }
         if !fails {
             self.failing = None;
         } else if self.failing.is_none() {
-            let unheard = seen.at.ns.saturating_sub(self.heard_ns);
+            let unheard = view.at.ns.saturating_sub(self.heard_ns);
             // The timeouts that passed took the better part of the one that runs.
-            let waited = seen.ns(socket.rto_jiffies) / 2;
+            let waited = view.ns(socket.rto_jiffies) / 2;
             // Keepalive probes do not run while data waits: those of others ask after it.
             let sends = socket.retransmits > 0 || socket.write_seq != socket.snd_nxt;
             let fresh = sends
                 && !self.after_silence
-                && unheard.saturating_sub(waited) < seen.threshold_ns();
+                && unheard.saturating_sub(waited) < view.threshold_ns();
             self.failing = Some(Failing { fresh });
         }
     }
 }
 
-/// When something came from the peer, at the latest that `seen` shows.
-fn heard_ns(seen: &Seen<'_>) -> u64 {
-    if is_receive(seen.kind) || seen.kind == FactKind::ResetReceived {
-        return seen.at.ns;
+/// When something came from the peer, at the latest that `view` shows.
+fn heard_ns(view: &FactView<'_>) -> u64 {
+    if is_receive(view.kind) || view.kind == FactKind::ResetReceived {
+        return view.at.ns;
     }
-    let socket = &seen.fact.socket;
+    let socket = &view.fact.socket;
     let since = |then| jiffies_since(socket.jiffies, then);
     let age = since(socket.rcv_tstamp).min(since(socket.lrcvtime));
-    seen.at.ns.saturating_sub(seen.ns(age))
+    view.at.ns.saturating_sub(view.ns(age))
 }
 
 /// Whether nothing comes back: an ACK of new data takes the timeouts back, any
@@ -222,27 +222,27 @@ fn heard_ns(seen: &Seen<'_>) -> u64 {
 ///
 /// What this host itself cannot let out is tried again and again without another
 /// timeout being counted (`tcp_retransmit_timer`): there the time of them counts.
-fn fails(seen: &Seen<'_>, heard_ns: u64) -> bool {
-    let socket = &seen.fact.socket;
-    let in_flight = socket.packets_out > 0 || seen.kind == FactKind::Retransmitted;
+fn fails(view: &FactView<'_>, heard_ns: u64) -> bool {
+    let socket = &view.fact.socket;
+    let in_flight = socket.packets_out > 0 || view.kind == FactKind::Retransmitted;
     // Each timeout that is counted doubled it.
     let first = socket.rto_jiffies >> socket.retransmits.min(31);
-    let rto_ns = seen.ns(first).max(LEAST_RTO_NS);
-    let unheard_ns = seen.at.ns.saturating_sub(heard_ns);
+    let rto_ns = view.ns(first).max(LEAST_RTO_NS);
+    let unheard_ns = view.at.ns.saturating_sub(heard_ns);
     let stuck = socket.retransmits > 0 && unheard_ns >= rto_ns.saturating_mul(FAILING_IN_RTO);
     let waits =
         in_flight && (socket.retransmits >= FAILING || stuck) || socket.probes_out >= FAILING;
-    waits && !is_receive(seen.kind)
+    waits && !is_receive(view.kind)
 }
 
-/// When to look at the host, in ns of CLOCK_MONOTONIC, if `seen` shows that a
+/// When to look at the host, in ns of CLOCK_MONOTONIC, if `view` shows that a
 /// verdict is near: half-way from the second timeout to the third, late enough for
 /// siblings to have met theirs, early enough to be done in time.
-pub(crate) fn sweep_wanted_at(seen: &Seen<'_>) -> Option<u64> {
-    let socket = &seen.fact.socket;
-    let local = matches!(seen.kind, FactKind::Retransmitted | FactKind::Swept);
+pub(crate) fn sweep_wanted_at(view: &FactView<'_>) -> Option<u64> {
+    let socket = &view.fact.socket;
+    let local = matches!(view.kind, FactKind::Retransmitted | FactKind::Swept);
     // At the retransmission the timeout is not doubled yet.
-    let wait = seen.ns(socket.rto_jiffies);
-    let near = local && socket.retransmits == FAILING && fails(seen, seen.at.ns);
-    near.then(|| seen.at.ns.saturating_add(wait))
+    let wait = view.ns(socket.rto_jiffies);
+    let near = local && socket.retransmits == FAILING && fails(view, view.at.ns);
+    near.then(|| view.at.ns.saturating_add(wait))
 }

@@ -20,13 +20,13 @@ pub(super) const CARD: Card = Card {
 
 fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.reply?;
-    let seen = case.seen;
-    let path = seen.path?;
+    let view = case.view;
+    let path = view.path?;
     if case.now.at_ns.saturating_sub(first.at_ns) < TWO_SNAPSHOTS_NS {
         return None;
     }
-    let wait_ns = snapshot::waits_for_answer(seen)?;
-    let usual = case.habits.usual(seen)?;
+    let wait_ns = snapshot::waits_for_answer(view)?;
+    let usual = case.habits.usual(view)?;
     let patience = usual.longest_ns.saturating_mul(HABIT_MULTIPLE);
     if wait_ns <= path.timeout_ns || wait_ns <= patience {
         return None;

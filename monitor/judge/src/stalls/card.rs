@@ -2,16 +2,16 @@
 
 use super::loss::Loss;
 use super::snapshot::Snapshot;
+use crate::fact_view::FactView;
 use crate::keepalive::Settings;
 use crate::peers::habit::Habits;
 use crate::ruling::Ruling;
-use crate::seen::Seen;
 use monitor_model::finding::{Certainty, Clock};
 
 /// What a rule judges: the latest snapshot, and since when what stands.
 #[derive(Clone, Copy)]
 pub(crate) struct Case<'a> {
-    pub(crate) seen: &'a Seen<'a>,
+    pub(crate) view: &'a FactView<'a>,
     pub(crate) now: Snapshot,
     /// The first snapshot since which something is due from the peer and nothing was
     /// acknowledged; the latest one where it is the first.

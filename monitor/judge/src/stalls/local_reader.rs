@@ -21,7 +21,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     if stood < STALL_NS {
         return None;
     }
-    let socket = &case.seen.fact.socket;
+    let socket = &case.view.fact.socket;
     let unread = snapshot::unread_bytes(socket);
     let mut evidence = EvidenceList::default();
     evidence

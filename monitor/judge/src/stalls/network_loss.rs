@@ -38,7 +38,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         .count("sent_bytes", loss.sent())
         .count("ack_progress_bytes", loss.progress())
         .seconds("measured_seconds", loss.span_ns())
-        .count("rtt_us", case.seen.fact.socket.srtt_us);
+        .count("rtt_us", case.view.fact.socket.srtt_us);
     Some(Ruling {
         evidence,
         advice: Some(

@@ -12,7 +12,7 @@ pub(super) const CARD: Card = Card::new(judge);
 
 fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.sending?;
-    let socket = &case.seen.fact.socket;
+    let socket = &case.view.fact.socket;
     let queued = snapshot::queued_bytes(socket);
     // One snapshot may come between the application's write and its sending.
     let stood = case.now.at_ns.saturating_sub(first.at_ns);
@@ -21,7 +21,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         && socket.retransmits == 0
         && !case.probed
         && !snapshot::window_closed(socket, case.probed);
-    if !held || !snapshot::can_send(case.seen) || stood < STALL_NS {
+    if !held || !snapshot::can_send(case.view) || stood < STALL_NS {
         return None;
     }
     let mut evidence = EvidenceList::default();

@@ -1,7 +1,7 @@
 //! A connection as one snapshot of the sweep shows it: what waits, and what moved.
 
+use crate::fact_view::FactView;
 use crate::peers::last_sender::{LastSender, last_sender};
-use crate::seen::Seen;
 use crate::serial::{distance, jiffies_since};
 use crate::thresholds::{FOLLOW_UP_NS, FULL_SEGMENT};
 use monitor_common::{Socket, TcpState};
@@ -24,10 +24,10 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(crate) fn of(seen: &Seen<'_>) -> Self {
-        let socket = &seen.fact.socket;
+    pub(crate) fn of(view: &FactView<'_>) -> Self {
+        let socket = &view.fact.socket;
         Self {
-            at_ns: seen.at.ns,
+            at_ns: view.at.ns,
             snd_una: socket.snd_una,
             write_seq: socket.write_seq,
             copied_seq: socket.copied_seq,
@@ -88,18 +88,18 @@ pub(crate) fn refused_here(socket: &Socket) -> bool {
 }
 
 /// Whether data can be due at all: the connection was made, and is not gone.
-pub(crate) fn can_send(seen: &Seen<'_>) -> bool {
+pub(crate) fn can_send(view: &FactView<'_>) -> bool {
     use TcpState::{CloseWait, Closing, Established, FinWait1, LastAck};
     matches!(
-        seen.state(),
+        view.state(),
         Some(Established | CloseWait | FinWait1 | Closing | LastAck)
     )
 }
 
 /// Whether something is out that asks for an answer of the peer's kernel.
-pub(crate) fn due(seen: &Seen<'_>) -> bool {
-    let probing = seen.state() == Some(TcpState::Established) && seen.fact.socket.probes_out > 0;
-    can_send(seen) && (waiting_bytes(&seen.fact.socket) > 0 || probing)
+pub(crate) fn due(view: &FactView<'_>) -> bool {
+    let probing = view.state() == Some(TcpState::Established) && view.fact.socket.probes_out > 0;
+    can_send(view) && (waiting_bytes(&view.fact.socket) > 0 || probing)
 }
 
 /// Bytes that our window still has room for.
@@ -113,50 +113,50 @@ pub(crate) fn unread_bytes(socket: &Socket) -> u32 {
 }
 
 /// Whether the application leaves unread what fills our window.
-pub(crate) fn unread(seen: &Seen<'_>) -> bool {
+pub(crate) fn unread(view: &FactView<'_>) -> bool {
     use TcpState::{Established, FinWait1, FinWait2};
-    let socket = &seen.fact.socket;
-    matches!(seen.state(), Some(Established | FinWait1 | FinWait2))
+    let socket = &view.fact.socket;
+    matches!(view.state(), Some(Established | FinWait1 | FinWait2))
         && unread_bytes(socket) > 0
         && own_window(socket) < socket.rcv_mss.max(1)
 }
 
 /// How long this host has waited for an answer, in ns, if one is due: it spoke
 /// last, and all it said has arrived. Whether it asked is for its habit to say.
-pub(crate) fn waits_for_answer(seen: &Seen<'_>) -> Option<u64> {
-    let socket = &seen.fact.socket;
+pub(crate) fn waits_for_answer(view: &FactView<'_>) -> Option<u64> {
+    let socket = &view.fact.socket;
     let delivered = socket.snd_una == socket.write_seq
         && socket.packets_out == 0
         && socket.retransmits == 0
         && socket.probes_out == 0;
-    if seen.state() != Some(TcpState::Established)
+    if view.state() != Some(TcpState::Established)
         || !delivered
         || socket.copied_seq != socket.rcv_nxt
         || last_sender(socket) != LastSender::Us
     {
         return None;
     }
-    let thought = seen.ns(jiffies_since(socket.lsndtime, socket.lrcvtime));
+    let thought = view.ns(jiffies_since(socket.lsndtime, socket.lrcvtime));
     if socket.bytes_received > 0 && thought < FOLLOW_UP_NS {
         return None;
     }
-    Some(seen.ns(jiffies_since(socket.jiffies, socket.lsndtime)))
+    Some(view.ns(jiffies_since(socket.jiffies, socket.lsndtime)))
 }
 
 /// How long nothing can have been acknowledged although everything that was
 /// sent is, in ns, by the socket's own clock: what was sent last would have been
 /// sent again, were it not acknowledged within an RTO.
-pub(crate) fn idle_sender_ns(seen: &Seen<'_>) -> u64 {
-    let socket = &seen.fact.socket;
+pub(crate) fn idle_sender_ns(view: &FactView<'_>) -> u64 {
+    let socket = &view.fact.socket;
     if socket.packets_out > 0 || socket.bytes_sent == 0 {
         return 0;
     }
     let since = jiffies_since(socket.jiffies, socket.lsndtime);
-    seen.ns(since.saturating_sub(socket.rto_jiffies))
+    view.ns(since.saturating_sub(socket.rto_jiffies))
 }
 
 /// Since the last ACK, in ns.
-pub(crate) fn since_ack_ns(seen: &Seen<'_>) -> u64 {
-    let socket = &seen.fact.socket;
-    seen.ns(jiffies_since(socket.jiffies, socket.rcv_tstamp))
+pub(crate) fn since_ack_ns(view: &FactView<'_>) -> u64 {
+    let socket = &view.fact.socket;
+    view.ns(jiffies_since(socket.jiffies, socket.rcv_tstamp))
 }

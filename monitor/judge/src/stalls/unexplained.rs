@@ -15,10 +15,10 @@ pub(super) const CARD: Card = Card {
 
 fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.sending?;
-    let socket = &case.seen.fact.socket;
+    let socket = &case.view.fact.socket;
     let waiting = snapshot::waiting_bytes(socket);
     let stood = case.now.at_ns.saturating_sub(first.at_ns);
-    let rto_ns = case.seen.ns(socket.rto_jiffies);
+    let rto_ns = case.view.ns(socket.rto_jiffies);
     let patience = UNEXPLAINED_NS.max(rto_ns.saturating_mul(UNEXPLAINED_IN_RTO));
     let heard = first.heard(&case.now);
     // Timeouts without a word count up to "blackholed", a closed window is

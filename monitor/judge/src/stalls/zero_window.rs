@@ -4,8 +4,8 @@
 use super::card::{Card, Case};
 use super::snapshot::{self, Snapshot};
 use crate::evidence::EvidenceList;
+use crate::fact_view::FactView;
 use crate::ruling::Ruling;
-use crate::seen::Seen;
 use crate::serial::after;
 use crate::thresholds::{PROBES, STALL_NS, TWO_SNAPSHOTS_NS};
 use monitor_model::format;
@@ -14,14 +14,14 @@ pub(super) const CARD: Card = Card::new(judge);
 
 fn judge(case: &Case<'_>) -> Option<Ruling> {
     let first = case.sending?;
-    let socket = &case.seen.fact.socket;
+    let socket = &case.view.fact.socket;
     let between = case.now.at_ns.saturating_sub(first.at_ns);
-    let stood = between.max(snapshot::idle_sender_ns(case.seen));
+    let stood = between.max(snapshot::idle_sender_ns(case.view));
     if !snapshot::window_closed(socket, case.probed)
         || socket.probes_out >= PROBES
         || between < TWO_SNAPSHOTS_NS
         || stood < STALL_NS
-        || !answers(case.seen, &first, &case.now)
+        || !answers(case.view, &first, &case.now)
     {
         return None;
     }
@@ -36,7 +36,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
             case.now.segs_in.wrapping_sub(first.segs_in),
         )
         .count("unanswered_probes", socket.probes_out)
-        .seconds("seconds_without_ack", snapshot::since_ack_ns(case.seen));
+        .seconds("seconds_without_ack", snapshot::since_ack_ns(case.view));
     Some(Ruling {
         evidence,
         advice: Some(
@@ -55,8 +55,8 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 /// Whether the peer's kernel answers although nothing moves: something came
 /// between the snapshots, or came later than the last data can have been
 /// acknowledged.
-fn answers(seen: &Seen<'_>, first: &Snapshot, now: &Snapshot) -> bool {
-    let socket = &seen.fact.socket;
+fn answers(view: &FactView<'_>, first: &Snapshot, now: &Snapshot) -> bool {
+    let socket = &view.fact.socket;
     let settled = socket.lsndtime.wrapping_add(socket.rto_jiffies);
     first.heard(now) || socket.packets_out == 0 && after(socket.rcv_tstamp, settled)
 }

@@ -2,9 +2,9 @@
 
 use super::story::{JIFFY_NS, SECOND, Story, azure, evidence, owner};
 use crate::JudgedPath;
+use crate::fact_view::{FactView, Moment};
 use crate::keepalive::Settings;
 use crate::outcomes::{self, Case, Event};
-use crate::seen::{Moment, Seen};
 use crate::tracked::gap::Gap;
 use monitor_common::{Fact, FactKind, TcpState};
 use monitor_model::finding::{Certainty, Outcome};
@@ -218,8 +218,8 @@ fn where_options_cannot_be_read_or_timestamps_were_not_negotiated_there_is_no_si
     assert_eq!(plain.said(), ["crossed none", "acknowledged none"]);
 }
 
-fn seen_of<'a>(fact: &'a Fact, owner: &'a Arc<Owner>, path: &'a Arc<JudgedPath>) -> Seen<'a> {
-    Seen {
+fn seen_of<'a>(fact: &'a Fact, owner: &'a Arc<Owner>, path: &'a Arc<JudgedPath>) -> FactView<'a> {
+    FactView {
         fact,
         kind: fact.kind().expect("a known kind"),
         at: Moment {
@@ -266,10 +266,10 @@ fn ruled(patience_ns: Option<u64>, apart_ns: u64, ticks: u32) -> Option<Outcome>
         gap.note(&seen_of(fact, &owner, &path));
     }
     let last = facts.last().expect("there are five");
-    let seen = seen_of(last, &owner, &path);
+    let view = seen_of(last, &owner, &path);
     let case = Case {
         gap: &gap,
-        event: Event::Fact(&seen),
+        event: Event::Fact(&view),
         now_ns: last.time_ns,
         settings: &Settings::of(last, JIFFY_NS),
     };

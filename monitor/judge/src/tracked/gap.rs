@@ -3,9 +3,9 @@
 mod note;
 
 use crate::counters::Counters;
+use crate::fact_view::FactView;
 use crate::forgery::{ForgeryEvidence, Known};
 use crate::paths::JudgedPath;
-use crate::seen::Seen;
 use crate::serial::after;
 use crate::thresholds::CLOCK_SLACK_NS;
 use crate::tracked::silence::Silence;
@@ -134,27 +134,31 @@ pub(crate) struct Gap {
 }
 
 impl Gap {
-    /// The gap that ended with `seen`. `silence` is what sweeps knew last.
+    /// The gap that ended with `view`. `silence` is what sweeps knew last.
     /// `ttl` is that of the peer's last payload.
-    pub(crate) fn ended_with(seen: &Seen<'_>, silence: Option<&Silence>, ttl: Option<u8>) -> Self {
-        let known = silence.map_or(0, |silence| silence.known_ns(seen));
-        let length_ns = seen.idle_ns().max(known);
+    pub(crate) fn ended_with(
+        view: &FactView<'_>,
+        silence: Option<&Silence>,
+        ttl: Option<u8>,
+    ) -> Self {
+        let known = silence.map_or(0, |silence| silence.known_ns(view));
+        let length_ns = view.idle_ns().max(known);
         Self {
             length_ns,
-            length_max_ns: seen.idle_max_ns().max(length_ns),
-            doubtful: length_ns < seen.threshold_ns(),
-            ended_by: ended_by(seen),
-            forgery: ForgeryEvidence::of(Known::of(seen, ttl)),
-            ..Self::blank(seen, Counters::of(&seen.fact.socket))
+            length_max_ns: view.idle_max_ns().max(length_ns),
+            doubtful: length_ns < view.threshold_ns(),
+            ended_by: ended_by(view),
+            forgery: ForgeryEvidence::of(Known::of(view, ttl)),
+            ..Self::blank(view, Counters::of(&view.fact.socket))
         }
     }
 
     /// The gap whose end nothing told: `silence` was known, and now its
     /// counters have moved. Its length is the least that it can be.
-    pub(crate) fn missed(seen: &Seen<'_>, silence: &Silence, ttl: Option<u8>) -> Option<Self> {
-        let socket = &seen.fact.socket;
+    pub(crate) fn missed(view: &FactView<'_>, silence: &Silence, ttl: Option<u8>) -> Option<Self> {
+        let socket = &view.fact.socket;
         let now = Counters::of(socket);
-        let ended_by = if silence.counters.payload_received(seen) > 0 {
+        let ended_by = if silence.counters.payload_received(view) > 0 {
             EndedBy::Payload
         } else if silence.counters.payload_written(socket) > 0
             || after(socket.snd_una, silence.counters.snd_una)
@@ -170,14 +174,14 @@ impl Gap {
             return None;
         }
         let wait = Wait {
-            since_ns: seen.at.ns,
+            since_ns: view.at.ns,
             counters: silence.counters,
         };
         Some(Self {
             path: Some(Arc::clone(&silence.path)),
             clock: silence.path.clock,
             length_ns: silence.length_ns(silence.seen_ns),
-            length_max_ns: silence.length_ns(seen.at.ns),
+            length_max_ns: silence.length_ns(view.at.ns),
             doubtful: silence.length_ns(silence.seen_ns) < silence.path.warn_ns,
             silent_until_ns: silence.seen_ns,
             ended_by,
@@ -185,23 +189,23 @@ impl Gap {
             state: Some(silence.state()),
             forgery: ForgeryEvidence::of(silence.known.with_ttl(ttl)),
             wait: matches!(ended_by, EndedBy::Send | EndedBy::Probe).then_some(wait),
-            ..Self::blank(seen, silence.counters)
+            ..Self::blank(view, silence.counters)
         })
     }
 
-    fn blank(seen: &Seen<'_>, before: Counters) -> Self {
+    fn blank(view: &FactView<'_>, before: Counters) -> Self {
         Self {
-            path: seen.path.cloned(),
-            clock: seen.clock(),
+            path: view.path.cloned(),
+            clock: view.clock(),
             length_ns: 0,
             length_max_ns: 0,
             doubtful: false,
             silence_told: false,
-            ended_ns: seen.at.ns,
-            silent_until_ns: seen.at.ns,
+            ended_ns: view.at.ns,
+            silent_until_ns: view.at.ns,
             ended_by: EndedBy::Segment,
             from_sweep: false,
-            state: seen.state(),
+            state: view.state(),
             before,
             first_send_ns: None,
             last_send_ns: None,
@@ -223,26 +227,26 @@ impl Gap {
         }
     }
 
-    /// Whether the silence that ended with `seen` began after this gap ended:
+    /// Whether the silence that ended with `view` began after this gap ended:
     /// otherwise it is this gap, told again or seen from elsewhere.
-    pub(crate) fn is_before(&self, seen: &Seen<'_>) -> bool {
-        seen.at.ns > self.ended_ns.saturating_add(CLOCK_SLACK_NS)
-            && seen.silent_since_ns().saturating_add(CLOCK_SLACK_NS) >= self.silent_until_ns
+    pub(crate) fn is_before(&self, view: &FactView<'_>) -> bool {
+        view.at.ns > self.ended_ns.saturating_add(CLOCK_SLACK_NS)
+            && view.silent_since_ns().saturating_add(CLOCK_SLACK_NS) >= self.silent_until_ns
     }
 
     /// Whether this host probes, and has heard nothing since the gap ended.
-    pub(crate) fn probes_in_vain(&self, seen: &Seen<'_>) -> bool {
-        let now = Counters::of(&seen.fact.socket);
+    pub(crate) fn probes_in_vain(&self, view: &FactView<'_>) -> bool {
+        let now = Counters::of(&view.fact.socket);
         now.probes_out > self.before.probes_out && !self.before.heard(&now)
     }
 
     /// Whether nothing but this host's own probes came between the silence and
-    /// `seen`: whatever that is, it ends the same silence.
-    pub(crate) fn only_probed(&self, seen: &Seen<'_>) -> bool {
-        let arrived = seen.fact.socket.segs_in.wrapping_sub(self.before.segs_in);
+    /// `view`: whatever that is, it ends the same silence.
+    pub(crate) fn only_probed(&self, view: &FactView<'_>) -> bool {
+        let arrived = view.fact.socket.segs_in.wrapping_sub(self.before.segs_in);
         // A segment that arrives is counted before it is told what it does.
-        let told = is_receive(seen.kind)
-            || matches!(seen.kind, FactKind::ResetReceived | FactKind::StateChanged);
+        let told = is_receive(view.kind)
+            || matches!(view.kind, FactKind::ResetReceived | FactKind::StateChanged);
         let own = u32::from(told);
         self.ended_by == EndedBy::Probe && arrived <= own
     }
@@ -276,21 +280,21 @@ pub(crate) fn is_receive(kind: FactKind) -> bool {
     )
 }
 
-fn ended_by(seen: &Seen<'_>) -> EndedBy {
-    match seen.kind {
+fn ended_by(view: &FactView<'_>) -> EndedBy {
+    match view.kind {
         FactKind::GapEndedBySend | FactKind::Sent => EndedBy::Send,
         FactKind::PayloadArrived => EndedBy::Payload,
         FactKind::ResetReceived => EndedBy::Reset,
-        FactKind::StateChanged => match seen.new_state() {
+        FactKind::StateChanged => match view.new_state() {
             Some(TcpState::CloseWait) => EndedBy::Fin,
-            Some(TcpState::Close) if seen.fact.socket.sk_err == Errno::ECONNRESET as u32 => {
+            Some(TcpState::Close) if view.fact.socket.sk_err == Errno::ECONNRESET as u32 => {
                 EndedBy::Reset
             }
             _ => EndedBy::Close,
         },
-        _ if seen.segment_has(tcp_flags::RST) => EndedBy::Reset,
-        _ if seen.brings_payload() => EndedBy::Payload,
-        _ if seen.segment_has(tcp_flags::FIN) => EndedBy::Fin,
+        _ if view.segment_has(tcp_flags::RST) => EndedBy::Reset,
+        _ if view.brings_payload() => EndedBy::Payload,
+        _ if view.segment_has(tcp_flags::FIN) => EndedBy::Fin,
         _ => EndedBy::Segment,
     }
 }

@@ -7,9 +7,9 @@ mod tell;
 
 use crate::connection::{self, Identity};
 use crate::context::Context;
+use crate::fact_view::{FactView, Moment};
 use crate::keepalive::Settings;
 use crate::outcomes::{self, Case, Event, OutcomeCard};
-use crate::seen::{Moment, Seen};
 use crate::thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS};
 use crate::tracked::gap::{EndedBy, Gap, Told, is_receive};
 use crate::tracked::silence::Silence;
@@ -46,15 +46,15 @@ pub(crate) struct Tracked {
 }
 
 impl Tracked {
-    pub(crate) fn new(seen: &Seen<'_>) -> Self {
+    pub(crate) fn new(view: &FactView<'_>) -> Self {
         Self {
-            identity: Identity::of(&seen.fact.socket),
-            owner: Arc::clone(seen.owner),
-            settings: Settings::of(seen.fact, seen.jiffy_ns),
+            identity: Identity::of(&view.fact.socket),
+            owner: Arc::clone(view.owner),
+            settings: Settings::of(view.fact, view.jiffy_ns),
             silence: None,
             gap: None,
             ttl: None,
-            seen_ns: seen.at.ns,
+            seen_ns: view.at.ns,
             swept_ns: 0,
             over_ns: None,
         }
@@ -62,60 +62,60 @@ impl Tracked {
 
     /// Whether what became of a gap is judged here, or is known to be bad and no
     /// payload came since, or the connection is over: a stall says no more.
-    pub(crate) fn speaks_for(&self, seen: &Seen<'_>) -> bool {
+    pub(crate) fn speaks_for(&self, view: &FactView<'_>) -> bool {
         let judged = self.gap.as_ref().is_some_and(|gap| {
             let bad = gap
                 .outcome()
                 .is_some_and(|outcome| outcome.card().outlives_gap);
-            !gap.settled || bad && gap.before.payload_received(seen) == 0
+            !gap.settled || bad && gap.before.payload_received(view) == 0
         });
         judged || self.over_ns.is_some()
     }
 
-    /// Whether `seen` is about another connection of the same socket: it was
+    /// Whether `view` is about another connection of the same socket: it was
     /// disconnected and used again.
-    pub(crate) fn is_another(&self, seen: &Seen<'_>) -> bool {
+    pub(crate) fn is_another(&self, view: &FactView<'_>) -> bool {
         let opened = matches!(
-            seen.new_state(),
+            view.new_state(),
             Some(TcpState::SynSent | TcpState::Established)
         );
-        let remote = connection::remote(&seen.fact.socket);
+        let remote = connection::remote(&view.fact.socket);
         // A socket on its way out may have lost its peer.
-        let local = connection::local(&seen.fact.socket);
+        let local = connection::local(&view.fact.socket);
         let other =
             remote != self.identity.remote() || local.port() != 0 && local != self.identity.local();
-        let elsewhere = remote.port() != 0 && other && seen.state() == Some(TcpState::Established);
+        let elsewhere = remote.port() != 0 && other && view.state() == Some(TcpState::Established);
         opened && self.over_ns.is_some() || elsewhere
     }
 
     /// Takes up a fact.
-    pub(crate) fn observe(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
-        let swept = seen.kind == FactKind::Swept;
+    pub(crate) fn observe(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
+        let swept = view.kind == FactKind::Swept;
         if swept {
-            self.swept_ns = self.swept_ns.max(seen.at.ns);
+            self.swept_ns = self.swept_ns.max(view.at.ns);
         }
         // A sweep is read beside the ring: what it shows may be outdated, but that it
         // shows the connection still holds.
-        if self.over_ns.is_some() || swept && seen.at.ns < self.seen_ns {
+        if self.over_ns.is_some() || swept && view.at.ns < self.seen_ns {
             return;
         }
-        self.seen_ns = self.seen_ns.max(seen.at.ns);
-        self.remember(seen);
+        self.seen_ns = self.seen_ns.max(view.at.ns);
+        self.remember(view);
         if swept {
-            self.on_sweep(seen, context);
+            self.on_sweep(view, context);
         } else {
-            self.on_fact(seen, context);
+            self.on_fact(view, context);
         }
-        let segment = &seen.fact.segment;
-        if is_receive(seen.kind) && seen.brings_payload() && segment.ttl != 0 {
+        let segment = &view.fact.segment;
+        if is_receive(view.kind) && view.brings_payload() && segment.ttl != 0 {
             self.ttl = Some(segment.ttl);
         }
     }
 
-    fn remember(&mut self, seen: &Seen<'_>) {
-        self.settings = Settings::of(seen.fact, seen.jiffy_ns);
+    fn remember(&mut self, view: &FactView<'_>) {
+        self.settings = Settings::of(view.fact, view.jiffy_ns);
         let known = &mut self.owner;
-        let news = seen.owner;
+        let news = view.owner;
         // Facts that arise outside the process know its cgroup, not the process.
         if news.pid.is_some() || known.pid.is_none() && news != known {
             known.clone_from(news);
@@ -123,26 +123,26 @@ impl Tracked {
     }
 
     /// A fact other than a snapshot of the sweep.
-    fn on_fact(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+    fn on_fact(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
         let cut = self
             .silence
             .as_ref()
-            .is_some_and(|silence| silence.cut_by(seen));
-        if (cut || seen.ends_silence()) && self.is_new_gap(seen) {
-            self.open_gap(seen, context);
+            .is_some_and(|silence| silence.cut_by(view));
+        if (cut || view.ends_silence()) && self.is_new_gap(view) {
+            self.open_gap(view, context);
         } else if self.open().is_none() {
-            self.miss(seen, context);
+            self.miss(view, context);
         }
         match &mut self.gap {
             Some(gap) if !gap.settled => {
-                if seen.at.ns < gap.ended_ns {
+                if view.at.ns < gap.ended_ns {
                     return;
                 }
-                gap.note(seen);
-                self.rule(Event::Fact(seen), seen.at, context);
-                self.settle_after(seen, context);
+                gap.note(view);
+                self.rule(Event::Fact(view), view.at, context);
+                self.settle_after(view, context);
             }
-            _ => self.leave_silence(seen, context),
+            _ => self.leave_silence(view, context),
         }
     }
 
@@ -151,18 +151,18 @@ impl Tracked {
         self.gap.as_deref().filter(|gap| !gap.settled)
     }
 
-    fn is_new_gap(&self, seen: &Seen<'_>) -> bool {
+    fn is_new_gap(&self, view: &FactView<'_>) -> bool {
         let Some(gap) = &self.gap else { return true };
         let lost = !gap.settled && gap.is_lost();
-        let moved = seen.fact.socket.snd_una != gap.before.snd_una;
-        let probing = !gap.settled && gap.only_probed(seen);
-        gap.is_before(seen) && (!lost || moved) && !probing
+        let moved = view.fact.socket.snd_una != gap.before.snd_una;
+        let probing = !gap.settled && gap.only_probed(view);
+        gap.is_before(view) && (!lost || moved) && !probing
     }
 
-    fn open_gap(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
-        self.retire(seen, context);
+    fn open_gap(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
+        self.retire(view, context);
         let silence = self.silence.take();
-        let mut gap = Gap::ended_with(seen, silence.as_deref(), self.ttl);
+        let mut gap = Gap::ended_with(view, silence.as_deref(), self.ttl);
         gap.patience_ns = context.habits.patience_ns(self.identity.cookie());
         // It speaks again: what comes of that is another matter.
         if silence
@@ -171,39 +171,39 @@ impl Tracked {
         {
             self.tell_ended(context);
         }
-        if !silence.is_some_and(|silence| silence.crossed && silence.known_ns(seen) > 0) {
-            self.tell_crossed_late(&gap, seen, context);
+        if !silence.is_some_and(|silence| silence.crossed && silence.known_ns(view) > 0) {
+            self.tell_crossed_late(&gap, view, context);
         }
         self.gap = Some(Box::new(gap));
     }
 
     /// The next gap ended, or the next silence lasts: whatever is still open
     /// of the last gap is said now.
-    pub(super) fn retire(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+    pub(super) fn retire(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
         let Some(gap) = self.gap.as_mut().filter(|gap| !gap.settled) else {
             return;
         };
-        gap.note_last(seen);
-        self.rule(Event::Superseded, seen.at, context);
+        gap.note_last(view);
+        self.rule(Event::Superseded, view.at, context);
         self.settle_quietly(context);
     }
 
     /// A silence was known, and a fact shows that it ended unseen.
-    pub(super) fn miss(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+    pub(super) fn miss(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
         let Some(silence) = &self.silence else { return };
         let outdated = self
             .gap
             .as_ref()
             .is_some_and(|gap| silence.seen_ns < gap.ended_ns);
-        if silence.lasts(seen) || outdated || seen.at.ns < silence.seen_ns {
+        if silence.lasts(view) || outdated || view.at.ns < silence.seen_ns {
             return;
         }
         // Of a silence that the last sweep no longer showed, only this is sure:
         // it is the same one if nothing arrived since.
-        let unheard = silence.counters.segs_in == seen.fact.socket.segs_in;
+        let unheard = silence.counters.segs_in == view.fact.socket.segs_in;
         let missed = Some(silence)
             .filter(|silence| silence.live || unheard)
-            .and_then(|silence| Gap::missed(seen, silence, self.ttl));
+            .and_then(|silence| Gap::missed(view, silence, self.ttl));
         if let Some(mut gap) = missed {
             let told = silence.told() && silence.live;
             if gap.ended_by == EndedBy::Probe {
@@ -213,7 +213,7 @@ impl Tracked {
                 self.tell_ended(context);
             }
             if !silence.crossed {
-                self.tell_crossed_late(&gap, seen, context);
+                self.tell_crossed_late(&gap, view, context);
             }
             gap.patience_ns = context.habits.patience_ns(self.identity.cookie());
             self.silence = None;
@@ -232,16 +232,16 @@ impl Tracked {
     }
 
     /// A fact of a connection without an open gap: the connection may be over.
-    fn leave_silence(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
-        let reset = seen.kind == FactKind::ResetReceived;
-        let left = seen
+    fn leave_silence(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
+        let reset = view.kind == FactKind::ResetReceived;
+        let left = view
             .new_state()
             .is_some_and(|state| state != TcpState::Established);
         if reset || left {
             self.end_silence(context);
         }
-        if seen.new_state() == Some(TcpState::Close) {
-            self.over_ns = Some(seen.at.ns);
+        if view.new_state() == Some(TcpState::Close) {
+            self.over_ns = Some(view.at.ns);
         }
     }
 
@@ -251,15 +251,15 @@ impl Tracked {
         self.end_silence(context);
     }
 
-    /// What `seen` ends, if no rule has said so.
-    fn settle_after(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+    /// What `view` ends, if no rule has said so.
+    fn settle_after(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
         let Some(gap) = &self.gap else { return };
         if gap.settled {
             self.over_ns = gap.closed_ns;
             return;
         }
         let lost = gap.is_lost();
-        let over = match (seen.kind, seen.new_state()) {
+        let over = match (view.kind, view.new_state()) {
             (FactKind::ProbationOver, _) => !gap.due && !lost,
             (FactKind::ResetReceived, _) => true,
             (FactKind::ResetSent, _) => gap.closed_ns.is_some(),

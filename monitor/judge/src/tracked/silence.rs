@@ -1,10 +1,10 @@
 //! A silence that lasts, as sweeps show it.
 
 use crate::counters::Counters;
+use crate::fact_view::FactView;
 use crate::forgery::Known;
 use crate::keepalive;
 use crate::paths::JudgedPath;
-use crate::seen::Seen;
 use monitor_common::{FactKind, TcpState};
 use std::sync::Arc;
 
@@ -42,27 +42,27 @@ pub(crate) enum Stage {
 }
 
 impl Silence {
-    pub(crate) fn begin(seen: &Seen<'_>, path: &Arc<JudgedPath>) -> Self {
+    pub(crate) fn begin(view: &FactView<'_>, path: &Arc<JudgedPath>) -> Self {
         Self {
             path: Arc::clone(path),
-            start_ns: seen.silent_since_ns(),
-            seen_ns: seen.at.ns,
-            slept_ns: seen.suspended_ns,
-            counters: Counters::of(&seen.fact.socket),
-            known: Known::of(seen, None),
-            half_closed: seen.half_closed(),
+            start_ns: view.silent_since_ns(),
+            seen_ns: view.at.ns,
+            slept_ns: view.suspended_ns,
+            counters: Counters::of(&view.fact.socket),
+            known: Known::of(view, None),
+            half_closed: view.half_closed(),
             live: true,
             warned: false,
             crossed: false,
         }
     }
 
-    /// Whether this silence still lasts in what `seen` shows.
-    pub(crate) fn lasts(&self, seen: &Seen<'_>) -> bool {
-        self.half_closed == seen.half_closed()
+    /// Whether this silence still lasts in what `view` shows.
+    pub(crate) fn lasts(&self, view: &FactView<'_>) -> bool {
+        self.half_closed == view.half_closed()
             && self
                 .counters
-                .still(&Counters::of(&seen.fact.socket), self.path.clock)
+                .still(&Counters::of(&view.fact.socket), self.path.clock)
     }
 
     /// State of the connection in it; which half-closed one does not matter.
@@ -75,12 +75,12 @@ impl Silence {
     }
 
     /// Takes a later look at the same silence.
-    pub(crate) fn on_sweep(&mut self, seen: &Seen<'_>) {
-        self.start_ns = self.start_ns.min(seen.silent_since_ns());
-        self.seen_ns = self.seen_ns.max(seen.at.ns);
-        self.slept_ns = self.slept_ns.max(seen.suspended_ns);
-        self.counters = Counters::of(&seen.fact.socket);
-        self.known = Known::of(seen, None);
+    pub(crate) fn on_sweep(&mut self, view: &FactView<'_>) {
+        self.start_ns = self.start_ns.min(view.silent_since_ns());
+        self.seen_ns = self.seen_ns.max(view.at.ns);
+        self.slept_ns = self.slept_ns.max(view.suspended_ns);
+        self.counters = Counters::of(&view.fact.socket);
+        self.known = Known::of(view, None);
         self.live = true;
     }
 
@@ -91,21 +91,21 @@ impl Silence {
             .saturating_add(self.slept_ns)
     }
 
-    /// Whether the silence that ended with `seen` is this one: it covers a
+    /// Whether the silence that ended with `view` is this one: it covers a
     /// moment at which this one was seen, or no counter moved in between.
-    pub(crate) fn ended_with(&self, seen: &Seen<'_>) -> bool {
+    pub(crate) fn ended_with(&self, view: &FactView<'_>) -> bool {
         // A received segment is counted before the hook runs.
-        let now = Counters::of(&seen.fact.socket);
+        let now = Counters::of(&view.fact.socket);
         let quiet = self.counters.segs_out == now.segs_out
             && now.segs_in.wrapping_sub(self.counters.segs_in) <= 1;
-        quiet || seen.silent_since_ns() <= self.seen_ns
+        quiet || view.silent_since_ns() <= self.seen_ns
     }
 
-    /// How long this silence is known to have lasted when `seen` ended one, in ns.
-    pub(crate) fn known_ns(&self, seen: &Seen<'_>) -> u64 {
-        if self.ended_with(seen) {
-            self.length_ns(seen.at.ns)
-        } else if self.counters.segs_in == seen.fact.socket.segs_in {
+    /// How long this silence is known to have lasted when `view` ended one, in ns.
+    pub(crate) fn known_ns(&self, view: &FactView<'_>) -> u64 {
+        if self.ended_with(view) {
+            self.length_ns(view.at.ns)
+        } else if self.counters.segs_in == view.fact.socket.segs_in {
             // This host spoke in between, and heard nothing.
             self.length_ns(self.seen_ns)
         } else {
@@ -113,34 +113,34 @@ impl Silence {
         }
     }
 
-    /// Whether `seen` ends the connection in the midst of this silence. The
+    /// Whether `view` ends the connection in the midst of this silence. The
     /// idle time may not show it: the stack refreshes its clock on arrival,
     /// before it looks at what arrived.
-    pub(crate) fn cut_by(&self, seen: &Seen<'_>) -> bool {
-        let ends = seen.kind == FactKind::ResetReceived
-            || seen
+    pub(crate) fn cut_by(&self, view: &FactView<'_>) -> bool {
+        let ends = view.kind == FactKind::ResetReceived
+            || view
                 .new_state()
                 .is_some_and(|state| state != TcpState::Established);
-        let socket = &seen.fact.socket;
+        let socket = &view.fact.socket;
         self.live
             && ends
-            && seen.at.ns >= self.seen_ns
-            && seen.state() == Some(TcpState::Established)
-            && self.ended_with(seen)
+            && view.at.ns >= self.seen_ns
+            && view.state() == Some(TcpState::Established)
+            && self.ended_with(view)
             && self.counters.payload_written(socket) == 0
-            && self.counters.payload_received(seen) == 0
+            && self.counters.payload_received(view) == 0
     }
 
     /// What is new to tell, if anything. Marks it as told.
-    pub(crate) fn advance(&mut self, seen: &Seen<'_>) -> Option<Stage> {
+    pub(crate) fn advance(&mut self, view: &FactView<'_>) -> Option<Stage> {
         if self.half_closed {
             return None;
         }
-        let length = self.length_ns(seen.at.ns);
+        let length = self.length_ns(view.at.ns);
         if length >= self.path.timeout_ns {
             return (!std::mem::replace(&mut self.crossed, true)).then_some(Stage::Crossed);
         }
-        if self.warned || self.crossed || length < self.path.warn_ns || self.saved(seen) {
+        if self.warned || self.crossed || length < self.path.warn_ns || self.saved(view) {
             return None;
         }
         self.warned = true;
@@ -148,12 +148,12 @@ impl Silence {
     }
 
     /// Whether a keepalive probe leaves before the timeout.
-    fn saved(&self, seen: &Seen<'_>) -> bool {
+    fn saved(&self, view: &FactView<'_>) -> bool {
         keepalive::saves(
-            seen.fact,
+            view.fact,
             &self.path,
-            self.length_ns(seen.at.ns),
-            seen.jiffy_ns,
+            self.length_ns(view.at.ns),
+            view.jiffy_ns,
         )
     }
 

@@ -1,61 +1,61 @@
 //! What sweeps show of a tracked connection, and what it tells that one did not.
 
 use crate::context::Context;
+use crate::fact_view::FactView;
 use crate::outcomes::Event;
-use crate::seen::Seen;
 use crate::thresholds::{ANSWER_GRACE_NS, SETTLE_GRACE_NS};
 use crate::tracked::Tracked;
 use crate::tracked::silence::Silence;
 
 impl Tracked {
     /// A snapshot of the sweep.
-    pub(super) fn on_sweep(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+    pub(super) fn on_sweep(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
         if self.open().is_none() {
-            self.miss(seen, context);
+            self.miss(view, context);
         }
         if let Some(gap) = self.gap.as_mut().filter(|gap| !gap.settled) {
-            gap.note(seen);
-            self.rule(Event::Fact(seen), seen.at, context);
+            gap.note(view);
+            self.rule(Event::Fact(view), view.at, context);
         }
         if let Some(gap) = self.open() {
             // This host's own probes end no silence while nobody answers them.
-            let lost = gap.is_lost() || gap.probes_in_vain(seen);
-            if lost || seen.watched_on().is_none() || !gap.is_before(seen) {
+            let lost = gap.is_lost() || gap.probes_in_vain(view);
+            if lost || view.watched_on().is_none() || !gap.is_before(view) {
                 return;
             }
-            self.retire(seen, context);
+            self.retire(view, context);
         }
-        self.on_silence_swept(seen, context);
+        self.on_silence_swept(view, context);
     }
 
-    fn on_silence_swept(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+    fn on_silence_swept(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
         if let Some(silence) = &mut self.silence {
-            let same_path = seen.path.is_none_or(|path| path.same_path(&silence.path));
-            if same_path && silence.lasts(seen) {
-                silence.on_sweep(seen);
+            let same_path = view.path.is_none_or(|path| path.same_path(&silence.path));
+            if same_path && silence.lasts(view) {
+                silence.on_sweep(view);
             } else {
                 self.end_silence(context);
             }
         }
         if self.silence.is_none() {
-            let outdated = self.gap.as_ref().is_some_and(|gap| !gap.is_before(seen));
-            let Some(path) = seen.begins_silence().filter(|_| !outdated) else {
+            let outdated = self.gap.as_ref().is_some_and(|gap| !gap.is_before(view));
+            let Some(path) = view.begins_silence().filter(|_| !outdated) else {
                 return;
             };
-            self.silence = Some(Box::new(Silence::begin(seen, path)));
+            self.silence = Some(Box::new(Silence::begin(view, path)));
         }
         let Some(silence) = &mut self.silence else {
             return;
         };
-        let Some(stage) = silence.advance(seen) else {
+        let Some(stage) = silence.advance(view) else {
             return;
         };
         let left = silence
             .path
             .timeout_ns
-            .saturating_sub(silence.length_ns(seen.at.ns));
+            .saturating_sub(silence.length_ns(view.at.ns));
         let silence = silence.clone();
-        self.tell_silence(&silence, stage, left, seen, context);
+        self.tell_silence(&silence, stage, left, view, context);
     }
 
     /// Whether the socket should be read at `now_ns`: by the signs nothing was

@@ -3,11 +3,11 @@
 use crate::advice;
 use crate::context::Context;
 use crate::evidence::EvidenceList;
+use crate::fact_view::{FactView, Moment};
 use crate::outcomes::OutcomeCard;
 use crate::paths::JudgedPath;
 use crate::report::{self, About};
 use crate::ruling::{Bearing, Ruling};
-use crate::seen::{Moment, Seen};
 use crate::tracked::Tracked;
 use crate::tracked::gap::Gap;
 use crate::tracked::silence::{Silence, Stage};
@@ -54,13 +54,13 @@ impl Tracked {
         silence: &Silence,
         stage: Stage,
         left_ns: u64,
-        seen: &Seen<'_>,
+        view: &FactView<'_>,
         context: &mut Context<'_>,
     ) {
         let mut evidence = EvidenceList::default();
         evidence
-            .seconds("packet_idle_seconds", seen.fact.packet_idle_ns)
-            .seconds("payload_idle_seconds", seen.fact.payload_idle_ns)
+            .seconds("packet_idle_seconds", view.fact.packet_idle_ns)
+            .seconds("payload_idle_seconds", view.fact.payload_idle_ns)
             .seconds("time_left_seconds", left_ns);
         let (kind, severity, summary_tail) = match stage {
             Stage::AtRisk => (
@@ -86,13 +86,18 @@ impl Tracked {
             evidence,
             advice: Some(advice::outlived(Some(&silence.path), &self.settings)),
             summary_tail,
-            ..Ruling::of(silence.length_ns(seen.at.ns))
+            ..Ruling::of(silence.length_ns(view.at.ns))
         };
-        self.tell(ruling, &self.about(kind, &silence.path, seen), context);
+        self.tell(ruling, &self.about(kind, &silence.path, view), context);
     }
 
     /// No sweep saw the silence cross: it is told with its end, and wakes nobody.
-    pub(super) fn tell_crossed_late(&self, gap: &Gap, seen: &Seen<'_>, context: &mut Context<'_>) {
+    pub(super) fn tell_crossed_late(
+        &self,
+        gap: &Gap,
+        view: &FactView<'_>,
+        context: &mut Context<'_>,
+    ) {
         let Some(path) = gap.path.as_deref() else {
             return;
         };
@@ -101,8 +106,8 @@ impl Tracked {
         }
         let mut evidence = EvidenceList::default();
         evidence
-            .seconds("packet_idle_seconds", seen.fact.packet_idle_ns)
-            .seconds("payload_idle_seconds", seen.fact.payload_idle_ns)
+            .seconds("packet_idle_seconds", view.fact.packet_idle_ns)
+            .seconds("payload_idle_seconds", view.fact.payload_idle_ns)
             .flag("still_silent", false)
             .flag("timeout_stated", path.stated)
             .text("gap_ended_by", gap.ended_by.word());
@@ -115,19 +120,24 @@ impl Tracked {
         };
         self.tell(
             ruling,
-            &self.about(FindingKind::Crossed, path, seen),
+            &self.about(FindingKind::Crossed, path, view),
             context,
         );
     }
 
     /// What is told of a silence itself.
-    fn about<'a>(&'a self, kind: FindingKind, path: &'a JudgedPath, seen: &Seen<'_>) -> About<'a> {
+    fn about<'a>(
+        &'a self,
+        kind: FindingKind,
+        path: &'a JudgedPath,
+        view: &FactView<'_>,
+    ) -> About<'a> {
         About {
             kind,
             certainty: Certainty::Observed,
             siblings_since_ns: None,
             settings: &self.settings,
-            wall_unix_ns: seen.at.wall_unix_ns,
+            wall_unix_ns: view.at.wall_unix_ns,
             path: Some(path),
             clock: path.clock,
         }

@@ -3,11 +3,11 @@
 use crate::connection;
 use crate::connection::Identity;
 use crate::context::Context;
+use crate::fact_view::FactView;
 use crate::keepalive::Settings;
 use crate::peers::habit::Habits;
 use crate::report::{self, About};
 use crate::ruling::Ruling;
-use crate::seen::Seen;
 use crate::serial::after;
 use crate::stalls::card::{Case, Stands};
 use crate::stalls::loss::Loss;
@@ -31,16 +31,16 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    pub(super) fn of(seen: &Seen<'_>, habits: &Habits) -> Self {
-        let due = snapshot::due(seen);
-        let overdue = seen.path.is_some_and(|path| {
-            snapshot::waits_for_answer(seen).is_some_and(|wait| wait >= path.timeout_ns)
+    pub(super) fn of(view: &FactView<'_>, habits: &Habits) -> Self {
+        let due = snapshot::due(view);
+        let overdue = view.path.is_some_and(|path| {
+            snapshot::waits_for_answer(view).is_some_and(|wait| wait >= path.timeout_ns)
         });
         Self {
             due,
-            unread: snapshot::unread(seen),
-            reply: overdue && habits.usual(seen).is_some(),
-            loses: due && seen.fact.socket.total_retrans > 0,
+            unread: snapshot::unread(view),
+            reply: overdue && habits.usual(view).is_some(),
+            loses: due && view.fact.socket.total_retrans > 0,
         }
     }
 
@@ -72,11 +72,11 @@ pub(super) struct WaitingConnection {
 }
 
 impl WaitingConnection {
-    pub(super) fn new(seen: &Seen<'_>) -> Self {
+    pub(super) fn new(view: &FactView<'_>) -> Self {
         Self {
-            identity: Identity::of(&seen.fact.socket),
-            owner: Arc::clone(seen.owner),
-            settings: Settings::of(seen.fact, seen.jiffy_ns),
+            identity: Identity::of(&view.fact.socket),
+            owner: Arc::clone(view.owner),
+            settings: Settings::of(view.fact, view.jiffy_ns),
             seen_ns: 0,
             sending: None,
             reading: None,
@@ -89,13 +89,13 @@ impl WaitingConnection {
         }
     }
 
-    /// Whether `seen` is about another connection of the same socket.
-    pub(super) fn is_another(&self, seen: &Seen<'_>) -> bool {
-        let remote = connection::remote(&seen.fact.socket);
+    /// Whether `view` is about another connection of the same socket.
+    pub(super) fn is_another(&self, view: &FactView<'_>) -> bool {
+        let remote = connection::remote(&view.fact.socket);
         // A socket on its way out may have lost its peer.
         remote.port() != 0
             && remote != self.identity.remote()
-            && seen.state() == Some(TcpState::Established)
+            && view.state() == Some(TcpState::Established)
     }
 
     pub(super) fn told(&self) -> Option<Cause> {
@@ -124,26 +124,26 @@ impl WaitingConnection {
     /// A snapshot of the sweep. Nothing new is told of a connection that is `spoken_for`.
     pub(super) fn on_sweep(
         &mut self,
-        seen: &Seen<'_>,
+        view: &FactView<'_>,
         pending: Pending,
         spoken_for: bool,
         sent_again_in_outages: u32,
         context: &mut Context<'_>,
     ) {
         // A sweep is read beside the ring: it may show what the ring outdated.
-        if seen.at.ns < self.seen_ns || self.over_ns.is_some() {
+        if view.at.ns < self.seen_ns || self.over_ns.is_some() {
             return;
         }
-        self.seen_ns = seen.at.ns;
-        self.settings = Settings::of(seen.fact, seen.jiffy_ns);
-        if seen.owner.pid.is_some() || self.owner.pid.is_none() {
-            self.owner.clone_from(seen.owner);
+        self.seen_ns = view.at.ns;
+        self.settings = Settings::of(view.fact, view.jiffy_ns);
+        if view.owner.pid.is_some() || self.owner.pid.is_none() {
+            self.owner.clone_from(view.owner);
         }
-        let now = Snapshot::of(seen);
+        let now = Snapshot::of(view);
         self.compare(&now, pending);
         let settings = self.settings;
         let case = Case {
-            seen,
+            view,
             now,
             sending: self.sending,
             reading: self.reading,
@@ -165,7 +165,7 @@ impl WaitingConnection {
         }
         if let Some((cause, ruling)) = judge(&case, self.told()) {
             self.end(context);
-            self.tell(cause, ruling, seen, context);
+            self.tell(cause, ruling, view, context);
         }
     }
 
@@ -210,18 +210,23 @@ impl WaitingConnection {
     }
 
     /// A fact other than a snapshot.
-    pub(super) fn on_fact(&mut self, seen: &Seen<'_>, spoken_for: bool, context: &mut Context<'_>) {
-        if seen.at.ns < self.seen_ns || self.over_ns.is_some() {
+    pub(super) fn on_fact(
+        &mut self,
+        view: &FactView<'_>,
+        spoken_for: bool,
+        context: &mut Context<'_>,
+    ) {
+        if view.at.ns < self.seen_ns || self.over_ns.is_some() {
             return;
         }
-        if seen.new_state() == Some(TcpState::Close) || seen.kind == FactKind::ResetReceived {
-            self.close(seen, spoken_for, context);
+        if view.new_state() == Some(TcpState::Close) || view.kind == FactKind::ResetReceived {
+            self.close(view, spoken_for, context);
             return;
         }
-        let now = Snapshot::of(seen);
-        let lost = self.is_lost() && is_receive(seen.kind);
+        let now = Snapshot::of(view);
+        let lost = self.is_lost() && is_receive(view.kind);
         if self.sending.is_some_and(|first| {
-            lost || acknowledged(seen).is_some_and(|ack| after(ack, first.snd_una))
+            lost || acknowledged(view).is_some_and(|ack| after(ack, first.snd_una))
         }) {
             self.sending = None;
         }
@@ -231,9 +236,9 @@ impl WaitingConnection {
         {
             self.reading = None;
         }
-        let speaks = matches!(seen.kind, FactKind::Sent | FactKind::GapEndedBySend)
-            || is_receive(seen.kind) && seen.brings_payload()
-            || seen.new_state().is_some();
+        let speaks = matches!(view.kind, FactKind::Sent | FactKind::GapEndedBySend)
+            || is_receive(view.kind) && view.brings_payload()
+            || view.new_state().is_some();
         if self.reply.is_some_and(|first| {
             speaks || first.write_seq != now.write_seq || first.bytes_received != now.bytes_received
         }) {
@@ -243,27 +248,27 @@ impl WaitingConnection {
     }
 
     /// The connection is over, perhaps because nothing came back.
-    fn close(&mut self, seen: &Seen<'_>, spoken_for: bool, context: &mut Context<'_>) {
+    fn close(&mut self, view: &FactView<'_>, spoken_for: bool, context: &mut Context<'_>) {
         let dead = self.sending.filter(|first| {
             !spoken_for
                 && !self.is_lost()
-                && seen.new_state() == Some(TcpState::Close)
-                && snapshot::can_send(seen)
-                && !first.heard(&Snapshot::of(seen))
+                && view.new_state() == Some(TcpState::Close)
+                && snapshot::can_send(view)
+                && !first.heard(&Snapshot::of(view))
         });
         self.end(context);
         let ruling = dead.and_then(|first| {
-            let waited = seen.at.ns.saturating_sub(first.at_ns);
-            given_up(seen, waited, &self.settings)
+            let waited = view.at.ns.saturating_sub(first.at_ns);
+            given_up(view, waited, &self.settings)
         });
         if let Some(ruling) = ruling {
             // Nothing resolves it: it does not move, it is gone.
-            self.tell(Cause::Blackholed, ruling, seen, context);
+            self.tell(Cause::Blackholed, ruling, view, context);
             self.told = None;
         }
         self.stop();
         self.loss = None;
-        self.over_ns = Some(seen.at.ns);
+        self.over_ns = Some(view.at.ns);
     }
 
     fn stop(&mut self) {
@@ -316,13 +321,19 @@ impl WaitingConnection {
         first.map(|first| first.at_ns)
     }
 
-    fn tell(&mut self, cause: Cause, ruling: Ruling, seen: &Seen<'_>, context: &mut Context<'_>) {
+    fn tell(
+        &mut self,
+        cause: Cause,
+        ruling: Ruling,
+        view: &FactView<'_>,
+        context: &mut Context<'_>,
+    ) {
         let card = cause.card();
         self.told = Some((cause, self.standing(cause).unwrap_or(0)));
         if let Some(loss) = self.loss.as_mut().filter(|_| card.stands == Stands::Loss) {
             loss.told();
         }
-        let since_ns = seen.at.ns.saturating_sub(ruling.length_ns);
+        let since_ns = view.at.ns.saturating_sub(ruling.length_ns);
         let about = About {
             kind: FindingKind::Stall { cause },
             certainty: card.certainty,
@@ -330,8 +341,8 @@ impl WaitingConnection {
             siblings_since_ns: (ruling.severity > Severity::None)
                 .then_some(since_ns.saturating_add(OVERDUE_NS)),
             settings: &self.settings,
-            wall_unix_ns: seen.at.wall_unix_ns,
-            path: seen.path.map(|path| &**path),
+            wall_unix_ns: view.at.wall_unix_ns,
+            path: view.path.map(|path| &**path),
             clock: card.clock,
         };
         let finding = report::finding(
@@ -357,10 +368,10 @@ fn stand(
 }
 
 /// How far the peer has acknowledged, as this fact shows it.
-fn acknowledged(seen: &Seen<'_>) -> Option<u32> {
-    let socket = &seen.fact.socket;
-    let segment = &seen.fact.segment;
-    let arrived = is_receive(seen.kind) && seen.segment_has(tcp_flags::ACK);
+fn acknowledged(view: &FactView<'_>) -> Option<u32> {
+    let socket = &view.fact.socket;
+    let segment = &view.fact.segment;
+    let arrived = is_receive(view.kind) && view.segment_has(tcp_flags::ACK);
     if arrived && !after(segment.ack, socket.snd_nxt) && after(segment.ack, socket.snd_una) {
         return Some(segment.ack);
     }

@@ -4,7 +4,7 @@ mod connection;
 mod outages;
 
 use crate::context::Context;
-use crate::seen::Seen;
+use crate::fact_view::FactView;
 use crate::thresholds::STALL_EXPIRY_NS;
 use connection::{Pending, WaitingConnection};
 use monitor_common::FactKind;
@@ -51,19 +51,24 @@ impl Stalls {
     /// Takes up a fact. `spoken_for`: what became of a gap of this connection
     /// is judged elsewhere, and a stall says no more. One that was told before
     /// lasts: the answer to a probe may have ended that gap.
-    pub(crate) fn observe(&mut self, seen: &Seen<'_>, spoken_for: bool, context: &mut Context<'_>) {
-        let cookie = seen.fact.socket.cookie;
-        let another = |waiting: &&mut WaitingConnection| waiting.is_another(seen);
+    pub(crate) fn observe(
+        &mut self,
+        view: &FactView<'_>,
+        spoken_for: bool,
+        context: &mut Context<'_>,
+    ) {
+        let cookie = view.fact.socket.cookie;
+        let another = |waiting: &&mut WaitingConnection| waiting.is_another(view);
         if let Some(waiting) = self.table.get_mut(&cookie).filter(another) {
             waiting.end(context);
             self.table.remove(&cookie);
             self.outages.remove(cookie);
         }
-        self.outages.note(seen);
-        if seen.kind == FactKind::Swept {
-            self.on_sweep(cookie, seen, spoken_for, context);
+        self.outages.note(view);
+        if view.kind == FactKind::Swept {
+            self.on_sweep(cookie, view, spoken_for, context);
         } else if let Some(waiting) = self.table.get_mut(&cookie) {
-            waiting.on_fact(seen, spoken_for, context);
+            waiting.on_fact(view, spoken_for, context);
             if waiting.idle() {
                 self.table.remove(&cookie);
             }
@@ -73,11 +78,11 @@ impl Stalls {
     fn on_sweep(
         &mut self,
         cookie: u64,
-        seen: &Seen<'_>,
+        view: &FactView<'_>,
         spoken_for: bool,
         context: &mut Context<'_>,
     ) {
-        let pending = Pending::of(seen, context.habits);
+        let pending = Pending::of(view, context.habits);
         if !self.table.contains_key(&cookie) {
             if spoken_for || !pending.any() {
                 return;
@@ -90,9 +95,9 @@ impl Stalls {
         let waiting = self
             .table
             .entry(cookie)
-            .or_insert_with(|| WaitingConnection::new(seen));
+            .or_insert_with(|| WaitingConnection::new(view));
         let sent_again = self.outages.sent_again(cookie);
-        waiting.on_sweep(seen, pending, spoken_for, sent_again, context);
+        waiting.on_sweep(view, pending, spoken_for, sent_again, context);
         if waiting.idle() {
             self.table.remove(&cookie);
         }

@@ -1,7 +1,7 @@
 //! Outages that connections came through: what was sent again in one says nothing
 //! about loss, and must not make the next one look like it.
 
-use crate::seen::Seen;
+use crate::fact_view::FactView;
 use crate::thresholds::{OPEN_EXPIRY_NS, TIMEOUTS};
 use monitor_common::{FactKind, TcpState};
 use std::collections::BTreeMap;
@@ -39,13 +39,13 @@ impl Outages {
         }
     }
 
-    /// Takes up what `seen` shows of its connection's timeouts.
-    pub(super) fn note(&mut self, seen: &Seen<'_>) {
-        let cookie = seen.fact.socket.cookie;
-        let timeouts = seen.fact.socket.retransmits;
-        let over = seen.kind == FactKind::ResetReceived
-            || seen.new_state() == Some(TcpState::Close)
-            || seen.new_state() == Some(TcpState::SynSent);
+    /// Takes up what `view` shows of its connection's timeouts.
+    pub(super) fn note(&mut self, view: &FactView<'_>) {
+        let cookie = view.fact.socket.cookie;
+        let timeouts = view.fact.socket.retransmits;
+        let over = view.kind == FactKind::ResetReceived
+            || view.new_state() == Some(TcpState::Close)
+            || view.new_state() == Some(TcpState::SynSent);
         if over {
             self.table.remove(&cookie);
             return;
@@ -61,10 +61,10 @@ impl Outages {
         }
         let outage = self.table.entry(cookie).or_default();
         // A sweep is read beside the ring: it may show what the ring outdated.
-        if seen.at.ns < outage.seen_ns {
+        if view.at.ns < outage.seen_ns {
             return;
         }
-        outage.seen_ns = seen.at.ns;
+        outage.seen_ns = view.at.ns;
         if timeouts < outage.lasts {
             let again = u32::from(outage.lasts).saturating_add(BESIDE_TIMEOUTS);
             outage.again = outage.again.saturating_add(again);

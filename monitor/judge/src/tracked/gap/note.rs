@@ -2,68 +2,68 @@
 
 use super::{EndedBy, Fin, Gap, Wait, is_receive};
 use crate::counters::Counters;
-use crate::seen::Seen;
+use crate::fact_view::FactView;
 use crate::serial::after;
 use monitor_common::{FactKind, TcpState, tcp_flags};
 
 impl Gap {
-    /// Takes up what `seen` shows to have happened since the gap.
-    pub(crate) fn note(&mut self, seen: &Seen<'_>) {
-        self.note_end(seen);
-        self.note_counters(seen);
-        self.note_send(seen);
+    /// Takes up what `view` shows to have happened since the gap.
+    pub(crate) fn note(&mut self, view: &FactView<'_>) {
+        self.note_end(view);
+        self.note_counters(view);
+        self.note_send(view);
         let before = self.progress();
-        self.note_acknowledged(seen);
-        self.note_signs(seen, before);
-        self.note_payload(seen);
+        self.note_acknowledged(view);
+        self.note_signs(view, before);
+        self.note_payload(view);
     }
 
-    /// Takes up the counters of the socket alone, whatever `seen` tells: the
+    /// Takes up the counters of the socket alone, whatever `view` tells: the
     /// next gap ended, and this one has had its time.
-    pub(crate) fn note_last(&mut self, seen: &Seen<'_>) {
-        self.advance_una(seen.fact.socket.snd_una, seen);
-        self.due = self.una != seen.fact.socket.write_seq;
-        self.note_acknowledged(seen);
-        self.note_signs(seen, self.progress());
-        if self.before.payload_received(seen) > 0 {
-            self.payload_ns.get_or_insert(seen.at.ns);
+    pub(crate) fn note_last(&mut self, view: &FactView<'_>) {
+        self.advance_una(view.fact.socket.snd_una, view);
+        self.due = self.una != view.fact.socket.write_seq;
+        self.note_acknowledged(view);
+        self.note_signs(view, self.progress());
+        if self.before.payload_received(view) > 0 {
+            self.payload_ns.get_or_insert(view.at.ns);
         }
     }
 
-    fn note_end(&mut self, seen: &Seen<'_>) {
-        let socket = &seen.fact.socket;
-        let fin_known = seen.new_state() == Some(TcpState::CloseWait)
+    fn note_end(&mut self, view: &FactView<'_>) {
+        let socket = &view.fact.socket;
+        let fin_known = view.new_state() == Some(TcpState::CloseWait)
             // The change of state was lost, its trace is there.
             || self.ended_by == EndedBy::Fin
-                && matches!(seen.state(), Some(TcpState::CloseWait | TcpState::LastAck));
+                && matches!(view.state(), Some(TcpState::CloseWait | TcpState::LastAck));
         if fin_known && self.fin.is_none() {
             self.fin = Some(Fin {
-                ns: seen.at.ns,
+                ns: view.at.ns,
                 outstanding: socket.write_seq.wrapping_sub(socket.snd_una),
                 in_silence: self.ended_by == EndedBy::Fin,
                 sent_after: false,
             });
         }
-        if seen.new_state() == Some(TcpState::Close) {
-            self.closed_ns.get_or_insert(seen.at.ns);
+        if view.new_state() == Some(TcpState::Close) {
+            self.closed_ns.get_or_insert(view.at.ns);
         }
-        if seen.kind == FactKind::ResetSent {
-            self.reset_sent_ns.get_or_insert(seen.at.ns);
+        if view.kind == FactKind::ResetSent {
+            self.reset_sent_ns.get_or_insert(view.at.ns);
         }
     }
 
-    fn note_counters(&mut self, seen: &Seen<'_>) {
-        let socket = &seen.fact.socket;
-        self.advance_una(socket.snd_una, seen);
-        if !is_receive(seen.kind) && self.before.payload_written(socket) > 0 {
+    fn note_counters(&mut self, view: &FactView<'_>) {
+        let socket = &view.fact.socket;
+        self.advance_una(socket.snd_una, view);
+        if !is_receive(view.kind) && self.before.payload_written(socket) > 0 {
             // Whether or not a fact told the send.
-            self.begin_wait(seen.at.ns, self.before);
+            self.begin_wait(view.at.ns, self.before);
             if let Some(fin) = &mut self.fin {
                 fin.sent_after |= fin.in_silence;
             }
         }
-        if seen.new_state() != Some(TcpState::Close) {
-            self.due = self.una != data_end(seen);
+        if view.new_state() != Some(TcpState::Close) {
+            self.due = self.una != data_end(view);
         }
         let Some(wait) = &mut self.wait else { return };
         let now = Counters::of(socket);
@@ -74,10 +74,10 @@ impl Gap {
             .probes
             .max(now.probes_out.saturating_sub(wait.counters.probes_out));
         let lost = self.told.is_some_and(|told| told.is_loss);
-        if is_local(seen.kind) && !lost && wait.counters.heard(&now) {
+        if is_local(view.kind) && !lost && wait.counters.heard(&now) {
             // Something came through: whatever is unanswered counts from here.
             *wait = Wait {
-                since_ns: seen.at.ns,
+                since_ns: view.at.ns,
                 counters: now,
             };
             self.timeouts = 0;
@@ -85,14 +85,14 @@ impl Gap {
         }
     }
 
-    fn note_send(&mut self, seen: &Seen<'_>) {
-        if !matches!(seen.kind, FactKind::GapEndedBySend | FactKind::Sent) {
+    fn note_send(&mut self, view: &FactView<'_>) {
+        if !matches!(view.kind, FactKind::GapEndedBySend | FactKind::Sent) {
             return;
         }
-        self.first_send_ns.get_or_insert(seen.at.ns);
-        self.last_send_ns = Some(seen.at.ns);
+        self.first_send_ns.get_or_insert(view.at.ns);
+        self.last_send_ns = Some(view.at.ns);
         self.sends = self.sends.saturating_add(1);
-        self.begin_wait(seen.at.ns, Counters::of(&seen.fact.socket));
+        self.begin_wait(view.at.ns, Counters::of(&view.fact.socket));
         self.due = true;
         if let Some(fin) = &mut self.fin {
             fin.sent_after = true;
@@ -103,45 +103,45 @@ impl Gap {
         self.wait.get_or_insert(Wait { since_ns, counters });
     }
 
-    fn note_acknowledged(&mut self, seen: &Seen<'_>) {
-        let segment = &seen.fact.segment;
-        if is_receive(seen.kind) && seen.segment_has(tcp_flags::ACK) {
-            self.advance_una(segment.ack, seen);
-            self.due = self.una != seen.fact.socket.write_seq;
+    fn note_acknowledged(&mut self, view: &FactView<'_>) {
+        let segment = &view.fact.segment;
+        if is_receive(view.kind) && view.segment_has(tcp_flags::ACK) {
+            self.advance_una(segment.ack, view);
+            self.due = self.una != view.fact.socket.write_seq;
         }
         if !self.due && self.progress() > 0 {
-            self.acked_ns.get_or_insert(seen.at.ns);
+            self.acked_ns.get_or_insert(view.at.ns);
         }
     }
 
     /// Looks for signs of a forgery in what acknowledged: in the segment, if it
     /// brought the progress beyond `before`, else in what the socket received last.
-    fn note_signs(&mut self, seen: &Seen<'_>, before: u32) {
+    fn note_signs(&mut self, view: &FactView<'_>, before: u32) {
         let progress = self.progress();
-        if is_receive(seen.kind) {
+        if is_receive(view.kind) {
             if progress > before {
                 let first = self.first_send_ns.filter(|_| before == 0);
-                self.forgery.read_segment(seen, progress, first);
+                self.forgery.read_segment(view, progress, first);
             }
         } else if progress > 0 {
-            self.forgery.read_socket(seen, self.silent_until_ns);
+            self.forgery.read_socket(view, self.silent_until_ns);
         }
     }
 
-    fn note_payload(&mut self, seen: &Seen<'_>) {
-        let told = match seen.kind {
+    fn note_payload(&mut self, view: &FactView<'_>) {
+        let told = match view.kind {
             FactKind::PayloadArrived => true,
-            FactKind::GapEndedByReceive => seen.brings_payload(),
+            FactKind::GapEndedByReceive => view.brings_payload(),
             _ => false,
         };
-        if told || self.before.payload_received(seen) > 0 {
-            self.payload_ns.get_or_insert(seen.at.ns);
+        if told || self.before.payload_received(view) > 0 {
+            self.payload_ns.get_or_insert(view.at.ns);
         }
     }
 
-    fn advance_una(&mut self, ack: u32, seen: &Seen<'_>) {
+    fn advance_una(&mut self, ack: u32, view: &FactView<'_>) {
         // What was never sent cannot be acknowledged.
-        if after(ack, self.una) && !after(ack, seen.fact.socket.snd_nxt) {
+        if after(ack, self.una) && !after(ack, view.fact.socket.snd_nxt) {
             self.una = ack;
         }
     }
@@ -150,8 +150,8 @@ impl Gap {
 /// The end of the data that the application handed over: our own FIN takes a place
 /// behind it, which stays unacknowledged where the peer, or who acknowledges in its
 /// name, does not care for it.
-fn data_end(seen: &Seen<'_>) -> u32 {
-    let socket = &seen.fact.socket;
+fn data_end(view: &FactView<'_>) -> u32 {
+    let socket = &view.fact.socket;
     let fin = matches!(
         TcpState::from_number(socket.state),
         Some(TcpState::FinWait1 | TcpState::Closing | TcpState::LastAck)

@@ -16,7 +16,7 @@ pub(crate) struct Moment {
 
 /// A fact, its path resolved.
 #[derive(Clone, Copy)]
-pub(crate) struct Seen<'a> {
+pub(crate) struct FactView<'a> {
     pub(crate) fact: &'a Fact,
     pub(crate) kind: FactKind,
     pub(crate) at: Moment,
@@ -26,7 +26,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) jiffy_ns: u64,
 }
 
-impl Seen<'_> {
+impl FactView<'_> {
     /// So many jiffies in ns.
     pub(crate) fn ns(&self, jiffies: u32) -> u64 {
         u64::from(jiffies).saturating_mul(self.jiffy_ns)
