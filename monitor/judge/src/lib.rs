@@ -21,6 +21,7 @@ mod counters;
 mod evidence;
 mod fact_view;
 mod forgery;
+mod idle_state;
 mod input;
 mod judge;
 mod keepalive;
@@ -32,7 +33,6 @@ mod report;
 mod ruling;
 mod serial;
 mod stalls;
-mod standing;
 #[cfg(test)]
 mod tests;
 mod thresholds;
@@ -43,8 +43,8 @@ mod waiting;
 
 pub use bounds::{JudgeStats, Limits};
 pub use connection::connection;
+pub use idle_state::idle_state;
 pub use input::{Input, Observation};
 pub use judge::Judge;
 pub use paths::JudgedPath;
-pub use standing::{Standing, standing};
 pub use verdict::{Verdict, Verdicts};

@@ -26,7 +26,7 @@ pub struct ConnectionRow {
     /// The keepalive settings that the socket really has.
     pub keepalive: Keepalive,
     /// What its silence comes to.
-    pub silence: Silence,
+    pub silence: IdleState,
 }
 
 /// Keepalive settings of a socket, the network namespace's defaults included.
@@ -42,21 +42,21 @@ pub struct Keepalive {
     pub probes: Option<u32>,
 }
 
-/// What a connection's silence comes to.
+/// What a connection's silence comes to: the worst that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Silence {
+pub enum IdleState {
     /// Below its path's warning threshold, or kept alive, or without a path.
     Ok,
     /// Will cross the timeout, keepalive considered.
     AtRisk,
     /// Has reached the timeout.
     Crossed,
-    /// Data is due and nothing moves.
+    /// Something is out, data or a probe, and no answer is in.
     Stalled,
 }
 
-impl Silence {
+impl IdleState {
     /// As it is written in JSON and in labels.
     pub const fn name(self) -> &'static str {
         match self {

@@ -6,9 +6,9 @@ use crate::owner::Owners;
 use crate::surfaces::inspect::RowSender;
 use crate::surfaces::metrics::SilentCounts;
 use monitor_common::{Fact, SweepMode, TcpState, flags};
-use monitor_judge::{JudgedPath, Standing, connection, standing};
+use monitor_judge::{JudgedPath, connection, idle_state};
 use monitor_kernel::{Kernel, KernelError, SweepReport, Sweeper, jiffy_ns};
-use monitor_model::listing::{ConnectionRow, Keepalive, Silence};
+use monitor_model::listing::{ConnectionRow, IdleState, Keepalive};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -68,13 +68,8 @@ impl Lister {
         counts
     }
 
-    fn silence(&self, fact: &Fact) -> Silence {
-        match standing(fact, self.paths.get(&fact.path_id), self.jiffy_ns) {
-            Standing::Quiet => Silence::Ok,
-            Standing::AtRisk => Silence::AtRisk,
-            Standing::Crossed => Silence::Crossed,
-            Standing::Stalled => Silence::Stalled,
-        }
+    fn silence(&self, fact: &Fact) -> IdleState {
+        idle_state(fact, self.paths.get(&fact.path_id), self.jiffy_ns)
     }
 }
 
@@ -183,7 +178,7 @@ mod tests {
         };
         let lister = Lister::new(vec![path], 4_000_000);
         let counts = lister.silent(&[silent(0), silent(flags::SAMPLED), silent(flags::SAMPLED)]);
-        let crossed = (Some("nat"), Silence::Crossed);
+        let crossed = (Some("nat"), IdleState::Crossed);
         assert_eq!(counts, HashMap::from([(crossed, 1)]));
         assert!(lister.silent(&[silent(flags::SAMPLED)]).is_empty());
     }

@@ -4,7 +4,7 @@ use super::*;
 use monitor_model::finding::{
     Cause, Certainty, Connection, Evidence, Family, FindingKind, Outcome, Role,
 };
-use monitor_model::listing::Silence;
+use monitor_model::listing::IdleState;
 
 fn connection() -> Connection {
     Connection {
@@ -68,7 +68,7 @@ pub(crate) fn row() -> ConnectionRow {
             interval_seconds: Some(1.0),
             probes: Some(9),
         },
-        silence: Silence::Ok,
+        silence: IdleState::Ok,
     }
 }
 
@@ -96,10 +96,10 @@ fn names_are_those_of_the_json() {
         );
     }
     for silence in [
-        Silence::Ok,
-        Silence::AtRisk,
-        Silence::Crossed,
-        Silence::Stalled,
+        IdleState::Ok,
+        IdleState::AtRisk,
+        IdleState::Crossed,
+        IdleState::Stalled,
     ] {
         assert_eq!(silence.name(), json(serde_json::to_value(silence).unwrap()));
     }

@@ -17,7 +17,7 @@ use monitor_judge::JudgeStats;
 use monitor_judge::alerts::AlertStats;
 use monitor_model::alert::Alert;
 use monitor_model::finding::{Finding, FindingKind};
-use monitor_model::listing::Silence;
+use monitor_model::listing::IdleState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::time::Duration;
@@ -61,13 +61,13 @@ pub struct Metrics {
 }
 
 /// How many connections are silent, by path and by the worst that their silence comes to.
-pub type SilentCounts<'a> = HashMap<(Option<&'a str>, Silence), u64>;
+pub type SilentCounts<'a> = HashMap<(Option<&'a str>, IdleState), u64>;
 
 /// What is counted by path.
 #[derive(Debug, Default)]
 struct OnPath {
     findings: HashMap<FindingKind, u64>,
-    silent: HashMap<Silence, u64>,
+    silent: HashMap<IdleState, u64>,
     gaps: GapHistogram,
 }
 
@@ -211,7 +211,7 @@ impl OnPath {
         self.findings.get(&kind).copied().unwrap_or_default()
     }
 
-    fn silent(&self, silence: Silence) -> u64 {
+    fn silent(&self, silence: IdleState) -> u64 {
         self.silent.get(&silence).copied().unwrap_or_default()
     }
 }

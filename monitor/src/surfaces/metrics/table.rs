@@ -4,7 +4,7 @@ use super::text::Read::{ByPath, Labelled, One, Seconds};
 use super::text::{Metric, Sample};
 use monitor_common::Counter;
 use monitor_model::finding::{Cause, FindingKind, Outcome};
-use monitor_model::listing::Silence;
+use monitor_model::listing::IdleState;
 
 pub(super) const ALL: &[Metric] = &[
     Metric(
@@ -75,7 +75,7 @@ pub(super) const ALL: &[Metric] = &[
         "Silent connections at the last sweep, each counted once.",
         Labelled(&["path", "silence"], |now| {
             now.by_path(|path, on| {
-                let silences = [Silence::AtRisk, Silence::Crossed, Silence::Stalled];
+                let silences = [IdleState::AtRisk, IdleState::Crossed, IdleState::Stalled];
                 silences.map(|silence| sample([path, silence.name()], on.silent(silence)))
             })
         }),

@@ -98,9 +98,9 @@ fn a_sweep_replaces_what_the_one_before_found() {
     };
     metrics.sweep(sweep);
     metrics.silent(&HashMap::from([
-        ((Some("nat"), Silence::AtRisk), 7),
-        ((Some("nat"), Silence::Crossed), 2),
-        ((Some("db"), Silence::AtRisk), 1),
+        ((Some("nat"), IdleState::AtRisk), 7),
+        ((Some("nat"), IdleState::Crossed), 2),
+        ((Some("db"), IdleState::AtRisk), 1),
     ]));
     shows(
         &metrics,
@@ -116,7 +116,7 @@ fn a_sweep_replaces_what_the_one_before_found() {
     shows(&metrics, "tcplull_sweep_interval_seconds", 5.0);
     shows(&metrics, "tcplull_sweep_sockets", 300.0);
     metrics.sweep(sweep);
-    metrics.silent(&HashMap::from([((Some("db"), Silence::AtRisk), 3)]));
+    metrics.silent(&HashMap::from([((Some("db"), IdleState::AtRisk), 3)]));
     shows(
         &metrics,
         "tcplull_connections{path=\"nat\",silence=\"at_risk\"}",

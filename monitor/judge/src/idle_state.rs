@@ -4,40 +4,28 @@
 use crate::{JudgedPath, keepalive};
 use monitor_common::{Fact, TcpState};
 use monitor_model::finding::Clock;
-
-/// What a connection's silence comes to. The worst that holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Standing {
-    /// Below its path's warning threshold, or kept alive, or without a path.
-    Quiet,
-    /// Will cross the timeout, keepalive considered.
-    AtRisk,
-    /// Has reached the timeout.
-    Crossed,
-    /// Something is out, data or a probe, and no answer is in.
-    Stalled,
-}
+use monitor_model::listing::IdleState;
 
 /// Judges one swept fact by itself. `jiffy_ns` is the length of a jiffy in ns.
 /// Time that the host slept is left out.
-pub fn standing(fact: &Fact, path: Option<&JudgedPath>, jiffy_ns: u64) -> Standing {
+pub fn idle_state(fact: &Fact, path: Option<&JudgedPath>, jiffy_ns: u64) -> IdleState {
     if fact.socket.retransmits > 0 || fact.socket.probes_out > 0 {
-        return Standing::Stalled;
+        return IdleState::Stalled;
     }
     // In any other state silence is normal.
     let established = fact.socket.state == TcpState::Established as u32;
     let Some(path) = path.filter(|_| established) else {
-        return Standing::Quiet;
+        return IdleState::Ok;
     };
     let idle_ns = match path.clock {
         Clock::Packets => fact.packet_idle_ns,
         Clock::Payload => fact.payload_idle_ns,
     };
     if idle_ns >= path.timeout_ns {
-        Standing::Crossed
+        IdleState::Crossed
     } else if idle_ns >= path.warn_ns && !keepalive::saves(fact, path, idle_ns, jiffy_ns) {
-        Standing::AtRisk
+        IdleState::AtRisk
     } else {
-        Standing::Quiet
+        IdleState::Ok
     }
 }
