@@ -205,7 +205,7 @@ impl ForgeryEvidence {
     }
 
     /// Adds each sign with its numbers to the evidence.
-    pub(crate) fn tell(&self, evidence: &mut EvidenceList) {
+    pub(crate) fn add_to(&self, evidence: &mut EvidenceList) {
         let mut sign = |name: &str| {
             evidence.text("forged_ack_sign", name);
         };

@@ -35,7 +35,7 @@ impl Settings {
     }
 
     /// Adds the settings to the evidence.
-    pub(crate) fn tell(&self, evidence: &mut EvidenceList) {
+    pub(crate) fn add_to(&self, evidence: &mut EvidenceList) {
         evidence.flag("keepalive", self.on);
         if self.on {
             evidence

@@ -51,7 +51,7 @@ pub(crate) fn finding(
         .and_then(|siblings| siblings.scope());
     contrasts
         .of(about.path, identity.remote())
-        .tell(&mut evidence);
+        .add_to(&mut evidence);
     let tails = [
         Some(ruling.summary_tail).filter(|tail| !tail.is_empty()),
         siblings.and_then(|siblings| beside(siblings, scope)),

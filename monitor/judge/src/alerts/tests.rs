@@ -71,7 +71,7 @@ fn ended(connection: u32) -> Verdict {
     }
 }
 
-fn told(changes: &[AlertChange]) -> Vec<String> {
+fn reported(changes: &[AlertChange]) -> Vec<String> {
     changes
         .iter()
         .map(|change| match change {
@@ -96,7 +96,7 @@ fn ten_thousand_idle_connections_of_one_pool_are_one_alert() {
         changes.extend(alerts.apply(&crossed(connection), 0));
         changes.extend(alerts.apply(&crossed(connection), 0));
     }
-    assert_eq!(told(&changes), ["crossed fires"]);
+    assert_eq!(reported(&changes), ["crossed fires"]);
     let alert = alerts.firing().next().expect("it fires");
     assert_eq!(alert.connections, 10_000);
     assert_eq!(
@@ -113,7 +113,7 @@ fn ten_thousand_idle_connections_of_one_pool_are_one_alert() {
     }
     assert_eq!(counts(&alerts), [("crossed".into(), 1)]);
     assert_eq!(
-        told(&alerts.apply(&ended(9_999), MINUTE)),
+        reported(&alerts.apply(&ended(9_999), MINUTE)),
         ["crossed resolved"]
     );
     assert_eq!(alerts.firing().count(), 0);
@@ -141,13 +141,13 @@ fn the_outcome_takes_the_place_of_the_crossing() {
     let mut alerts = Alerts::new(Limits::default());
     alerts.apply(&crossed(1), 0);
     let changes = alerts.apply(&outcome(Outcome::Blackholed, Severity::Page, 1), 1);
-    assert_eq!(told(&changes), ["crossed resolved", "blackholed fires"]);
+    assert_eq!(reported(&changes), ["crossed resolved", "blackholed fires"]);
     assert!(
         alerts.apply(&ended(1), 2).is_empty(),
         "the end of the connection hides no page"
     );
     let changes = alerts.apply(&outcome(Outcome::Recovered, Severity::None, 1), 3);
-    assert_eq!(told(&changes), ["blackholed resolved"]);
+    assert_eq!(reported(&changes), ["blackholed resolved"]);
 }
 
 #[test]
@@ -157,9 +157,9 @@ fn an_outcome_stays_for_a_quarter_of_an_hour_after_the_last_connection() {
     alerts.apply(&outcome(Outcome::Reset, Severity::Page, 2), 10 * MINUTE);
     assert!(alerts.tick(24 * MINUTE).is_empty());
     assert_eq!(counts(&alerts), [("reset".into(), 2)]);
-    assert_eq!(told(&alerts.tick(25 * MINUTE)), ["reset resolved"]);
+    assert_eq!(reported(&alerts.tick(25 * MINUTE)), ["reset resolved"]);
     let again = alerts.apply(&outcome(Outcome::Reset, Severity::Page, 1), 26 * MINUTE);
-    assert_eq!(told(&again), ["reset fires"], "it can fire again");
+    assert_eq!(reported(&again), ["reset fires"], "it can fire again");
     assert_eq!(counts(&alerts), [("reset".into(), 1)]);
 }
 
@@ -192,7 +192,7 @@ fn a_connection_whose_owner_becomes_known_moves_to_its_alert() {
         ("none", "unknown")
     );
     let changes = alerts.apply(&crossed(1), 0);
-    assert_eq!(told(&changes), ["crossed resolved", "crossed fires"]);
+    assert_eq!(reported(&changes), ["crossed resolved", "crossed fires"]);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn bounds_hold_and_what_they_drop_is_counted() {
         "three remain, unknown by name"
     );
     assert!(alerts.tick(MINUTE - 1).is_empty());
-    assert_eq!(told(&alerts.tick(MINUTE)), ["crossed resolved"]);
+    assert_eq!(reported(&alerts.tick(MINUTE)), ["crossed resolved"]);
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn whatever_fails_with_its_peer_or_network_is_one_page() {
         finding.owner.unit = Some(format!("{connection}.service"));
         changes.extend(alerts.apply(&down(finding), 0));
     }
-    assert_eq!(told(&changes), ["unreachable fires"]);
+    assert_eq!(reported(&changes), ["unreachable fires"]);
     let alert = alerts.firing().next().expect("it fires");
     assert_eq!((alert.owner.as_str(), alert.connections), ("any", 20));
     let mut over = Vec::new();
@@ -290,7 +290,7 @@ fn whatever_fails_with_its_peer_or_network_is_one_page() {
             )
         });
     }
-    assert_eq!(told(&over), ["unreachable resolved"]);
+    assert_eq!(reported(&over), ["unreachable resolved"]);
 }
 
 #[test]
@@ -300,7 +300,10 @@ fn what_failed_just_before_the_outage_showed_is_part_of_it() {
     alerts.apply(&outcome(Outcome::Blackholed, Severity::Page, 1), 0);
     let of = |connection| finding(BLACKHOLED, Severity::Page, connection);
     let changes = alerts.apply(&down(of(2)), 3 * second);
-    assert_eq!(told(&changes), ["blackholed resolved", "unreachable fires"]);
+    assert_eq!(
+        reported(&changes),
+        ["blackholed resolved", "unreachable fires"]
+    );
     assert_eq!(counts(&alerts), [("unreachable".into(), 2)]);
     alerts.apply(&outcome(Outcome::Recovered, Severity::None, 1), MINUTE);
     assert_eq!(counts(&alerts), [("unreachable".into(), 1)]);
@@ -314,7 +317,7 @@ fn a_loss_of_long_ago_stays_apart_but_one_that_lasts_does_not() {
     alerts.apply(&Verdict::Finding(Box::new(lasting)), 0);
     let last = finding(BLACKHOLED, Severity::Page, 3);
     let changes = alerts.apply(&down(last), MINUTE);
-    assert_eq!(told(&changes), ["unreachable fires"]);
+    assert_eq!(reported(&changes), ["unreachable fires"]);
     assert_eq!(
         counts(&alerts),
         [("blackholed".into(), 1), ("unreachable".into(), 2)]
@@ -335,11 +338,11 @@ fn a_stall_lasts_until_it_moves_and_outcomes_beside_it_age() {
         [("awaiting_reply".into(), 1), ("blackholed".into(), 1)]
     );
     assert_eq!(
-        told(&alerts.apply(&moves(1), 101 * MINUTE)),
+        reported(&alerts.apply(&moves(1), 101 * MINUTE)),
         ["awaiting_reply resolved"]
     );
     assert_eq!(
-        told(&alerts.apply(&moves(2), 101 * MINUTE)),
+        reported(&alerts.apply(&moves(2), 101 * MINUTE)),
         ["blackholed resolved"]
     );
 }
@@ -351,5 +354,5 @@ fn a_stall_that_the_kernel_gave_up_does_not_page_for_ever() {
     given_up.given_up = true;
     alerts.apply(&Verdict::Finding(Box::new(given_up)), 0);
     assert!(alerts.tick(14 * MINUTE).is_empty());
-    assert_eq!(told(&alerts.tick(15 * MINUTE)), ["blackholed resolved"]);
+    assert_eq!(reported(&alerts.tick(15 * MINUTE)), ["blackholed resolved"]);
 }

@@ -66,7 +66,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
             format!("given up with {errno:?}, no ACK since")
         }
     };
-    case.settings.tell(&mut evidence);
+    case.settings.add_to(&mut evidence);
     Some(Ruling {
         severity: Severity::Page,
         // What this host refuses never came to the box.

@@ -46,9 +46,9 @@ impl OutcomeCard for Outcome {
 
 /// What is to be told of this case, if anything: the first outcome that fits and may follow what was told before.
 pub(crate) fn judge(case: &Case<'_>) -> Option<(Outcome, Ruling)> {
-    let told = case.gap.outcome();
+    let reported = case.gap.outcome();
     let mut next = Outcome::ALL
         .iter()
-        .filter(|next| next.card().follows.contains(&told));
+        .filter(|next| next.card().follows.contains(&reported));
     next.find_map(|outcome| Some((*outcome, (outcome.card().rule)(case)?)))
 }

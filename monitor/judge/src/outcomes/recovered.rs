@@ -18,7 +18,7 @@ pub(super) const CARD: Card = Card {
 
 fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
-    let told_ns = gap.told?.at_ns;
+    let reported_ns = gap.reported?.at_ns;
     let answered = match case.event {
         Event::Fact(view) => probes_answered(case, view),
         Event::Time | Event::Superseded => false,
@@ -26,7 +26,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     if gap.progress() == 0 && gap.payload_ns.is_none() && !answered {
         return None;
     }
-    let lasted = case.now_ns.saturating_sub(told_ns);
+    let lasted = case.now_ns.saturating_sub(reported_ns);
     let mut evidence = EvidenceList::default();
     evidence
         .count("ack_progress_bytes", gap.progress())

@@ -63,7 +63,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         .count("ack_progress_bytes", gap.progress())
         .count("unacknowledged_bytes", unacknowledged)
         .flag("data_due", data_due);
-    case.settings.tell(&mut evidence);
+    case.settings.add_to(&mut evidence);
     Some(Ruling {
         severity: if data_due {
             Severity::Page

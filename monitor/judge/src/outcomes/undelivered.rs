@@ -50,14 +50,14 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         return None;
     };
     let mut evidence = EvidenceList::default();
-    gap.forgery.tell(&mut evidence);
+    gap.forgery.add_to(&mut evidence);
     evidence
         .count("ack_progress_bytes", gap.progress())
         .count("payload_bytes", 0_u32)
         .count("unanswered_sends", gap.sends)
         .seconds("waited_seconds", waited)
         .flag("used_to_be_answered", gap.patience_ns.is_some());
-    case.settings.tell(&mut evidence);
+    case.settings.add_to(&mut evidence);
     Some(Ruling {
         severity: Severity::Page,
         bearing: Bearing::Failed,

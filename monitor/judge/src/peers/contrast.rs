@@ -24,7 +24,7 @@ pub(crate) struct Contrast {
 
 impl Contrast {
     /// Adds what is known to the evidence.
-    pub(crate) fn tell(&self, evidence: &mut EvidenceList) {
+    pub(crate) fn add_to(&self, evidence: &mut EvidenceList) {
         if let Some(ns) = self.longest_survived {
             evidence.seconds("longest_survived_gap_seconds", ns);
         }

@@ -40,7 +40,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         .count("answered_exchanges", usual.answered)
         .count("unacknowledged_bytes", 0_u32)
         .count("payload_bytes", 0_u32);
-    case.settings.tell(&mut evidence);
+    case.settings.add_to(&mut evidence);
     Some(Ruling {
         // Whether the wait is too long rests on the timeout: a guess wakes nobody.
         severity: if path.stated {

@@ -94,7 +94,7 @@ fn ruling(view: &FactView<'_>, sign: Sign, length_ns: u64, settings: &Settings) 
             format!("given up with {errno:?}, no ACK since")
         }
     };
-    settings.tell(&mut evidence);
+    settings.add_to(&mut evidence);
     Ruling {
         severity: Severity::Page,
         given_up: matches!(sign, Sign::Error(_)),

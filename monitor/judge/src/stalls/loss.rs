@@ -26,23 +26,23 @@ impl Loss {
     }
 
     /// Takes up the next snapshot. `None` if the losses are over.
-    pub(crate) fn on_sweep(mut self, now: Snapshot, told: bool) -> Option<Self> {
+    pub(crate) fn on_sweep(mut self, now: Snapshot, reported: bool) -> Option<Self> {
         if now.at_ns.saturating_sub(self.last.at_ns) >= TWO_SNAPSHOTS_NS {
             self.snapshots = self.snapshots.saturating_add(1);
         }
         self.last = now;
         let span = self.span_ns();
-        if told && span >= LOSS_AGAIN_NS {
+        if reported && span >= LOSS_AGAIN_NS {
             return (self.percent() >= LOSS_OVER_PERCENT).then(|| Self::begin(now));
         }
-        if !told && span >= LOSS_SPAN_NS && !self.much() {
+        if !reported && span >= LOSS_SPAN_NS && !self.much() {
             return (self.segments() > 0).then(|| Self::begin(now));
         }
         Some(self)
     }
 
     /// It was told: what comes is measured from here on.
-    pub(crate) fn told(&mut self) {
+    pub(crate) fn reported(&mut self) {
         *self = Self::begin(self.last);
     }
 

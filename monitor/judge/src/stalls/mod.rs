@@ -41,11 +41,12 @@ impl CauseCard for Cause {
     }
 }
 
-/// What is to be told of this case, if anything: the first cause that fits and is graver than `told`, which was told of the
+/// What is to be told of this case, if anything: the first cause that fits and is graver than `reported`, which was told of the
 /// stall that lasts.
-pub(crate) fn judge(case: &Case<'_>, told: Option<Cause>) -> Option<(Cause, Ruling)> {
-    let graver =
-        |cause: &&Cause| told.is_none_or(|told| cause.card().gravity > told.card().gravity);
+pub(crate) fn judge(case: &Case<'_>, reported: Option<Cause>) -> Option<(Cause, Ruling)> {
+    let graver = |cause: &&Cause| {
+        reported.is_none_or(|reported| cause.card().gravity > reported.card().gravity)
+    };
     let mut causes = Cause::ALL.iter().filter(graver);
     causes.find_map(|cause| Some((*cause, (cause.card().rule)(case)?)))
 }

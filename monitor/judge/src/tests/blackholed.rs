@@ -230,7 +230,7 @@ fn timeouts_that_follow_within_a_blink_wait_for_a_second() {
 #[test]
 fn where_the_next_timeout_is_a_second_away_three_are_enough() {
     // After three timeouts the next one waits eight times as long.
-    for (rto_jiffies, told) in [(31, false), (32, true)] {
+    for (rto_jiffies, reported) in [(31, false), (32, true)] {
         let mut story = Story::on(azure());
         story.socket.rto_jiffies = rto_jiffies;
         story.wait(250.0).sends(10);
@@ -238,7 +238,10 @@ fn where_the_next_timeout_is_a_second_away_three_are_enough() {
             story.wait(seconds).times_out();
         }
         let page = story.said().contains(&"blackholed page".into());
-        assert_eq!(page, told, "{rto_jiffies} jiffies, 700 ms after the send");
+        assert_eq!(
+            page, reported,
+            "{rto_jiffies} jiffies, 700 ms after the send"
+        );
     }
 }
 
@@ -327,7 +330,7 @@ fn a_row_from_before_the_recovery_that_the_ring_told_first_starts_no_stall() {
     let row = story.fact(FactKind::Swept);
     story.wait(0.01).peer_acks();
     story.judge.note_sibling(&row);
-    story.tell(row);
+    story.report(row);
     story.snapshots(3);
     assert_eq!(
         story.said(),

@@ -55,12 +55,12 @@ fn of_a_doubtful_gap_nothing_else_is_worth_telling() {
 
 #[test]
 fn a_gap_is_sure_from_the_threshold_on_and_shows_both_bounds() {
-    for (sure, told) in [(179.9, false), (180.0, true)] {
+    for (sure, reported) in [(179.9, false), (180.0, true)] {
         let mut story = Story::on(azure());
         story.wait(30.0).touches_the_clock().wait(sure);
         story.sends(10).wait(0.1).peer_sends(10);
-        assert_eq!(!story.said().is_empty(), told, "{sure} s are sure");
-        if told {
+        assert_eq!(!story.said().is_empty(), reported, "{sure} s are sure");
+        if reported {
             let finding = story.finding("survived");
             assert_eq!(finding.gap_seconds, 180.0);
             assert_eq!(evidence(finding, "gap_at_most_seconds"), 210.0);

@@ -132,8 +132,8 @@ fn the_window_is_five_percent_or_two_seconds() {
         path.warn_ns = timeout * SECOND * 3 / 4;
         let mut story = Story::on(path);
         story.wait(gap).peer_closes().becomes(TcpState::LastAck, 0);
-        let told = story.said().contains(&"closed none".into());
-        assert_eq!(told, closed, "{gap} s of {timeout} s");
+        let reported = story.said().contains(&"closed none".into());
+        assert_eq!(reported, closed, "{gap} s of {timeout} s");
     }
 }
 

@@ -7,15 +7,15 @@ use monitor_common::{FactKind, flags};
 
 #[test]
 fn the_first_word_after_it_ends_it_whatever_comes_of_that() {
-    for (seconds, told) in [(185.0, "at_risk none"), (241.0, "crossed ticket")] {
+    for (seconds, reported) in [(185.0, "at_risk none"), (241.0, "crossed ticket")] {
         let mut story = Story::on(azure());
         story.wait(seconds).sweep().wait(4.0).sends(10);
-        assert_eq!(story.said(), [told, "ended"], "no answer yet");
+        assert_eq!(story.said(), [reported, "ended"], "no answer yet");
         story.times_out_thrice().wait(1.7).peer_acks();
         story.wait(5.0).sweep_without().wait(100.0);
         assert_eq!(
             story.said(),
-            [told, "ended", "blackholed page", "recovered none"]
+            [reported, "ended", "blackholed page", "recovered none"]
         );
     }
 }

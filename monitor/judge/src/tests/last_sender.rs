@@ -11,14 +11,14 @@ fn jiffies_that_differ_decide() {
         lsndtime: base.lrcvtime.wrapping_add(1),
         ..base
     };
-    let told = Socket {
+    let reported = Socket {
         lrcvtime: base.lsndtime.wrapping_add(1),
         // Answers to keepalive probes make it look otherwise.
         snd_wl1: base.rcv_nxt,
         ..base
     };
     assert_eq!(last_sender(&asked), LastSender::Us);
-    assert_eq!(last_sender(&told), LastSender::Peer);
+    assert_eq!(last_sender(&reported), LastSender::Peer);
 }
 
 #[test]

@@ -109,7 +109,7 @@ struct Life {
     silences: BTreeMap<u64, usize>,
     born: u64,
     /// A stall that lasts was told once more.
-    told_anew: bool,
+    reported_anew: bool,
     /// What was acknowledged when a snapshot was taken last.
     looked_una: u32,
 }
@@ -125,7 +125,7 @@ impl Life {
             story: Story::on(hasty),
             silences: BTreeMap::new(),
             born: 0,
-            told_anew: false,
+            reported_anew: false,
             looked_una: 0,
         }
     }
@@ -273,7 +273,7 @@ impl Life {
         if stands && now.iter().any(moves) {
             let last = before.iter().rev().find_map(stall_of);
             let next = now.iter().find_map(stall_of);
-            self.told_anew |= next.is_some() && last == next;
+            self.reported_anew |= next.is_some() && last == next;
         }
     }
 
@@ -383,7 +383,7 @@ proptest! {
             life.live(turn);
         }
         is_sound(&life.story.verdicts)?;
-        prop_assert!(!life.told_anew, "a stall was told anew: {:?}", life.story.said());
+        prop_assert!(!life.reported_anew, "a stall was told anew: {:?}", life.story.said());
         // The one that still lasts: it may have crossed.
         *life.silences.entry(life.story.socket.cookie).or_default() += 1;
         for (cookie, silences) in &life.silences {

@@ -142,7 +142,7 @@ impl Story {
         self.wire = self.now;
         if self.suspect {
             let fact = self.fact(FactKind::Retransmitted);
-            self.tell(fact);
+            self.report(fact);
         }
         self
     }
@@ -163,7 +163,7 @@ impl Story {
         let mut fact = self.fact(FactKind::StateChanged);
         fact.old_state = self.socket.state;
         fact.new_state = state as u32;
-        self.tell(fact);
+        self.report(fact);
         self.socket.state = state as u32;
         self
     }
@@ -171,7 +171,7 @@ impl Story {
     /// This host's stack sends a reset.
     pub(super) fn resets(&mut self) -> &mut Self {
         let fact = self.fact(FactKind::ResetSent);
-        self.tell(fact);
+        self.report(fact);
         self
     }
 
@@ -179,7 +179,7 @@ impl Story {
     pub(super) fn probation_over(&mut self) -> &mut Self {
         self.suspect = false;
         let fact = self.fact(FactKind::ProbationOver);
-        self.tell(fact);
+        self.report(fact);
         self
     }
 
@@ -236,7 +236,7 @@ impl Story {
         self.judge.observe(&observation, &mut self.verdicts);
     }
 
-    pub(super) fn tell(&mut self, fact: Fact) {
+    pub(super) fn report(&mut self, fact: Fact) {
         self.last = Some(fact);
         if !self.ring_is_full {
             self.deliver(fact);
@@ -262,7 +262,7 @@ impl Story {
                 segment,
                 ..self.fact(kind)
             };
-            self.tell(fact);
+            self.report(fact);
         }
         self.wire = self.now;
     }

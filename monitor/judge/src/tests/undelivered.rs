@@ -179,7 +179,7 @@ fn an_abort_by_the_application_is_no_verdict() {
 
 #[test]
 fn one_weak_sign_is_none_two_of_different_kinds_are() {
-    for (ttl, window, seconds, told) in [
+    for (ttl, window, seconds, reported) in [
         (64, 512, 0.03, false),
         (57, 65_000, 0.03, false),
         (57, 100, 0.03, false),
@@ -200,7 +200,10 @@ fn one_weak_sign_is_none_two_of_different_kinds_are() {
         story.peer.window = window;
         story.sends(10).wait(seconds).peer_acks().wait(4.0).sweep();
         let undelivered = story.said().contains(&"undelivered page".into());
-        assert_eq!(undelivered, told, "TTL {ttl}, window {window}, {seconds} s");
+        assert_eq!(
+            undelivered, reported,
+            "TTL {ttl}, window {window}, {seconds} s"
+        );
     }
 }
 
@@ -304,7 +307,7 @@ fn an_upload_that_the_peers_own_clock_acknowledges_is_no_alarm() {
 
 #[test]
 fn weak_signs_are_none_where_the_peers_clock_moved_as_it_should() {
-    for (frozen, told) in [
+    for (frozen, reported) in [
         (None, false),
         // As if made up: further than any clock gets in that time.
         (Some(3_000_000_000), true),
@@ -319,6 +322,6 @@ fn weak_signs_are_none_where_the_peers_clock_moved_as_it_should() {
         story.peer.frozen = frozen;
         story.sends(10).wait(0.03).peer_acks().wait(4.0).sweep();
         let undelivered = story.said().contains(&"undelivered page".into());
-        assert_eq!(undelivered, told, "{:?}", story.said());
+        assert_eq!(undelivered, reported, "{:?}", story.said());
     }
 }

@@ -22,9 +22,12 @@ fn upload_without_timestamps(ttl: u8, window: u16) -> Vec<String> {
 
 #[test]
 fn where_no_timestamp_clock_can_be_asked_an_upload_alarms_only_under_another_ttl() {
-    for (ttl, window, told) in [(57, 512, false), (57, 65_000, false), (64, 512, true)] {
+    for (ttl, window, reported) in [(57, 512, false), (57, 65_000, false), (64, 512, true)] {
         let said = upload_without_timestamps(ttl, window);
         let undelivered = said.contains(&"undelivered page".into());
-        assert_eq!(undelivered, told, "TTL {ttl}, window {window}: {said:?}");
+        assert_eq!(
+            undelivered, reported,
+            "TTL {ttl}, window {window}: {said:?}"
+        );
     }
 }

@@ -57,7 +57,7 @@ pub(crate) struct Wait {
 
 /// An outcome that was told.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Told {
+pub(crate) struct Reported {
     pub(crate) outcome: Outcome,
     pub(crate) at_ns: u64,
     /// Whether nothing comes back.
@@ -89,7 +89,7 @@ pub(crate) struct Gap {
     /// more is worth telling of it.
     pub(crate) doubtful: bool,
     /// Something was told of its silence, and nothing since resolves it.
-    pub(crate) silence_told: bool,
+    pub(crate) silence_reported: bool,
     pub(crate) ended_ns: u64,
     /// Until when it is known to have lasted: `ended_ns` where its end was
     /// told, the sweep before where it was missed.
@@ -128,7 +128,7 @@ pub(crate) struct Gap {
     /// When the connection was closed.
     pub(crate) closed_ns: Option<u64>,
     /// What was told last.
-    pub(crate) told: Option<Told>,
+    pub(crate) reported: Option<Reported>,
     /// Nothing more will be told.
     pub(crate) settled: bool,
 }
@@ -200,7 +200,7 @@ impl Gap {
             length_ns: 0,
             length_max_ns: 0,
             doubtful: false,
-            silence_told: false,
+            silence_reported: false,
             ended_ns: view.at.ns,
             silent_until_ns: view.at.ns,
             ended_by: EndedBy::Segment,
@@ -222,7 +222,7 @@ impl Gap {
             fin: None,
             reset_sent_ns: None,
             closed_ns: None,
-            told: None,
+            reported: None,
             settled: false,
         }
     }
@@ -245,9 +245,9 @@ impl Gap {
     pub(crate) fn only_probed(&self, view: &FactView<'_>) -> bool {
         let arrived = view.fact.socket.segs_in.wrapping_sub(self.before.segs_in);
         // A segment that arrives is counted before it is told what it does.
-        let told = is_receive(view.kind)
+        let reported = is_receive(view.kind)
             || matches!(view.kind, FactKind::ResetReceived | FactKind::StateChanged);
-        let own = u32::from(told);
+        let own = u32::from(reported);
         self.ended_by == EndedBy::Probe && arrived <= own
     }
 
@@ -263,12 +263,12 @@ impl Gap {
 
     /// Whether it was told last that nothing comes back.
     pub(crate) fn is_lost(&self) -> bool {
-        self.told.is_some_and(|told| told.is_loss)
+        self.reported.is_some_and(|reported| reported.is_loss)
     }
 
     /// The last outcome told.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
-        self.told.map(|told| told.outcome)
+        self.reported.map(|reported| reported.outcome)
     }
 }
 

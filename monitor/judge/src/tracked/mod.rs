@@ -1,9 +1,9 @@
 //! One connection under the judge's eye.
 
 pub(crate) mod gap;
+mod reporting;
 pub(crate) mod silence;
 mod sweeps;
-mod tell;
 
 use crate::connection::{self, Identity};
 use crate::context::Context;
@@ -11,7 +11,7 @@ use crate::fact_view::{FactView, Moment};
 use crate::keepalive::Settings;
 use crate::outcomes::{self, Case, Event, OutcomeCard};
 use crate::thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS};
-use crate::tracked::gap::{EndedBy, Gap, Told, is_receive};
+use crate::tracked::gap::{EndedBy, Gap, Reported, is_receive};
 use crate::tracked::silence::Silence;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::owner::Owner;
@@ -167,12 +167,12 @@ impl Tracked {
         // It speaks again: what comes of that is another matter.
         if silence
             .as_ref()
-            .is_some_and(|silence| silence.live && silence.told())
+            .is_some_and(|silence| silence.live && silence.reported())
         {
-            self.tell_ended(context);
+            self.report_ended(context);
         }
         if !silence.is_some_and(|silence| silence.crossed && silence.known_ns(view) > 0) {
-            self.tell_crossed_late(&gap, view, context);
+            self.report_crossed_late(&gap, view, context);
         }
         self.gap = Some(Box::new(gap));
     }
@@ -205,15 +205,15 @@ impl Tracked {
             .filter(|silence| silence.live || unheard)
             .and_then(|silence| Gap::missed(view, silence, self.ttl));
         if let Some(mut gap) = missed {
-            let told = silence.told() && silence.live;
+            let reported = silence.reported() && silence.live;
             if gap.ended_by == EndedBy::Probe {
                 // A probe is no speech: only its answer ends what was told.
-                gap.silence_told = told;
-            } else if told {
-                self.tell_ended(context);
+                gap.silence_reported = reported;
+            } else if reported {
+                self.report_ended(context);
             }
             if !silence.crossed {
-                self.tell_crossed_late(&gap, view, context);
+                self.report_crossed_late(&gap, view, context);
             }
             gap.patience_ns = context.habits.patience_ns(self.identity.cookie());
             self.silence = None;
@@ -225,9 +225,9 @@ impl Tracked {
         if self
             .silence
             .take()
-            .is_some_and(|silence| silence.live && silence.told())
+            .is_some_and(|silence| silence.live && silence.reported())
         {
-            self.tell_ended(context);
+            self.report_ended(context);
         }
     }
 
@@ -283,8 +283,8 @@ impl Tracked {
     pub(super) fn settle_quietly(&mut self, context: &mut Context<'_>) {
         let Some(gap) = &mut self.gap else { return };
         gap.settled = true;
-        if std::mem::take(&mut gap.silence_told) {
-            self.tell_ended(context);
+        if std::mem::take(&mut gap.silence_reported) {
+            self.report_ended(context);
         }
     }
 
@@ -299,13 +299,13 @@ impl Tracked {
         let Some((outcome, mut ruling)) = outcomes::judge(&case) else {
             return;
         };
-        gap.told = Some(Told {
+        gap.reported = Some(Reported {
             outcome,
             at_ns: at.ns,
             is_loss: outcome.card().is_loss,
         });
         gap.settled = outcome.ends_gap();
-        gap.silence_told = false;
+        gap.silence_reported = false;
         if gap.doubtful && !outcome.card().even_if_doubtful {
             return;
         }
@@ -316,7 +316,7 @@ impl Tracked {
                 .seconds("gap_at_most_seconds", gap.length_max_ns);
         }
         if let Some(gap) = &self.gap {
-            self.tell_outcome(outcome, ruling, gap, at, context);
+            self.report_outcome(outcome, ruling, gap, at, context);
         }
     }
 

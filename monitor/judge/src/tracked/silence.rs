@@ -158,7 +158,7 @@ impl Silence {
     }
 
     /// Whether anything was told about it.
-    pub(crate) fn told(&self) -> bool {
+    pub(crate) fn reported(&self) -> bool {
         self.warned || self.crossed
     }
 }

@@ -55,7 +55,7 @@ impl Tracked {
             .timeout_ns
             .saturating_sub(silence.length_ns(view.at.ns));
         let silence = silence.clone();
-        self.tell_silence(&silence, stage, left, view, context);
+        self.report_silence(&silence, stage, left, view, context);
     }
 
     /// Whether the socket should be read at `now_ns`: by the signs nothing was
@@ -83,8 +83,8 @@ impl Tracked {
         if let Some(silence) = self.silence.as_mut().filter(|silence| silence.live) {
             // Kept for what later facts may show, but no longer vouched for.
             silence.live = false;
-            if silence.told() {
-                self.tell_ended(context);
+            if silence.reported() {
+                self.report_ended(context);
             }
         }
         let gone = self.open().is_some_and(|gap| {

@@ -65,7 +65,7 @@ pub(super) struct WaitingConnection {
     probed: bool,
     /// The cause that was told of the stall that lasts, and the time of the first
     /// look since which that stands.
-    told: Option<(Cause, u64)>,
+    reported: Option<(Cause, u64)>,
     /// When the connection ended. It is remembered until the next sweep, so that a
     /// look from before does not start its story again.
     over_ns: Option<u64>,
@@ -84,7 +84,7 @@ impl WaitingConnection {
             loss: None,
             unheard: None,
             probed: false,
-            told: None,
+            reported: None,
             over_ns: None,
         }
     }
@@ -98,8 +98,8 @@ impl WaitingConnection {
             && view.state() == Some(TcpState::Established)
     }
 
-    pub(super) fn told(&self) -> Option<Cause> {
-        self.told.map(|(cause, _)| cause)
+    pub(super) fn reported(&self) -> Option<Cause> {
+        self.reported.map(|(cause, _)| cause)
     }
 
     /// When a snapshot last showed it.
@@ -156,29 +156,29 @@ impl WaitingConnection {
             habits: context.habits,
         };
         if !spoken_for && let Some(cause) = self.lost_again(&case) {
-            self.told = Some((cause, self.standing(cause).unwrap_or(0)));
+            self.reported = Some((cause, self.standing(cause).unwrap_or(0)));
             return;
         }
         self.end_unless_standing(context);
         if spoken_for {
             return;
         }
-        if let Some((cause, ruling)) = judge(&case, self.told()) {
+        if let Some((cause, ruling)) = judge(&case, self.reported()) {
             self.end(context);
-            self.tell(cause, ruling, view, context);
+            self.report(cause, ruling, view, context);
         }
     }
 
     /// What was told to be lost, where it is so by this snapshot too, though the peer may have
     /// been heard since the last one: that is one page, not two.
     fn lost_again(&self, case: &Case<'_>) -> Option<Cause> {
-        let lost = self.told().filter(|_| self.is_lost())?;
+        let lost = self.reported().filter(|_| self.is_lost())?;
         judge(case, None).and_then(|(cause, _)| (cause == lost).then_some(cause))
     }
 
     /// Whether it was told that nothing comes back.
     pub(super) fn is_lost(&self) -> bool {
-        self.told().is_some_and(|cause| cause.card().is_loss)
+        self.reported().is_some_and(|cause| cause.card().is_loss)
     }
 
     /// What stands as it did, and what begins to.
@@ -200,11 +200,11 @@ impl WaitingConnection {
         self.reply = stand(self.reply, now, pending.reply, |first| {
             first.write_seq == now.write_seq && first.bytes_received == now.bytes_received
         });
-        let told = self
-            .told()
+        let reported = self
+            .reported()
             .is_some_and(|cause| cause.card().stands == Stands::Loss);
         self.loss = match self.loss {
-            Some(loss) => loss.on_sweep(*now, told),
+            Some(loss) => loss.on_sweep(*now, reported),
             None => pending.loses.then(|| Loss::begin(*now)),
         };
     }
@@ -263,8 +263,8 @@ impl WaitingConnection {
         });
         if let Some(ruling) = ruling {
             // Nothing resolves it: it does not move, it is gone.
-            self.tell(Cause::Blackholed, ruling, view, context);
-            self.told = None;
+            self.report(Cause::Blackholed, ruling, view, context);
+            self.reported = None;
         }
         self.stop();
         self.loss = None;
@@ -294,7 +294,7 @@ impl WaitingConnection {
 
     /// The stall that was told, if any, is over.
     pub(super) fn end(&mut self, context: &mut Context<'_>) {
-        if self.told.take().is_some() {
+        if self.reported.take().is_some() {
             context.out.push(Verdict::StallEnded {
                 connection_id: self.identity.id(),
             });
@@ -302,7 +302,7 @@ impl WaitingConnection {
     }
 
     fn end_unless_standing(&mut self, context: &mut Context<'_>) {
-        let Some((cause, since_ns)) = self.told else {
+        let Some((cause, since_ns)) = self.reported else {
             return;
         };
         if self.standing(cause) != Some(since_ns) {
@@ -321,7 +321,7 @@ impl WaitingConnection {
         first.map(|first| first.at_ns)
     }
 
-    fn tell(
+    fn report(
         &mut self,
         cause: Cause,
         ruling: Ruling,
@@ -329,9 +329,9 @@ impl WaitingConnection {
         context: &mut Context<'_>,
     ) {
         let card = cause.card();
-        self.told = Some((cause, self.standing(cause).unwrap_or(0)));
+        self.reported = Some((cause, self.standing(cause).unwrap_or(0)));
         if let Some(loss) = self.loss.as_mut().filter(|_| card.stands == Stands::Loss) {
-            loss.told();
+            loss.reported();
         }
         let since_ns = view.at.ns.saturating_sub(ruling.length_ns);
         let about = About {

@@ -142,7 +142,7 @@ impl Story {
         }
         // The stack refreshes its clock before it looks at the flags.
         let fact = self.fact(FactKind::ResetReceived);
-        self.tell(fact);
+        self.report(fact);
         let epipe = self.socket.state == TcpState::CloseWait as u32;
         self.becomes(TcpState::Close, if epipe { 32 } else { 104 })
     }

@@ -73,7 +73,7 @@ impl Gap {
         self.probes = self
             .probes
             .max(now.probes_out.saturating_sub(wait.counters.probes_out));
-        let lost = self.told.is_some_and(|told| told.is_loss);
+        let lost = self.reported.is_some_and(|reported| reported.is_loss);
         if is_local(view.kind) && !lost && wait.counters.heard(&now) {
             // Something came through: whatever is unanswered counts from here.
             *wait = Wait {
@@ -129,12 +129,12 @@ impl Gap {
     }
 
     fn note_payload(&mut self, view: &FactView<'_>) {
-        let told = match view.kind {
+        let reported = match view.kind {
             FactKind::PayloadArrived => true,
             FactKind::GapEndedByReceive => view.brings_payload(),
             _ => false,
         };
-        if told || self.before.payload_received(view) > 0 {
+        if reported || self.before.payload_received(view) > 0 {
             self.payload_ns.get_or_insert(view.at.ns);
         }
     }

@@ -18,7 +18,7 @@ use monitor_model::format;
 
 impl Tracked {
     /// The outcome of `gap`.
-    pub(super) fn tell_outcome(
+    pub(super) fn report_outcome(
         &self,
         outcome: Outcome,
         ruling: Ruling,
@@ -37,7 +37,7 @@ impl Tracked {
             path,
             clock: gap.clock,
         };
-        let scope = self.tell(ruling, &about, context);
+        let scope = self.report(ruling, &about, context);
         let remote = self.identity.remote();
         match bearing {
             // It was not the silence.
@@ -49,7 +49,7 @@ impl Tracked {
     }
 
     /// A silence that lasts has come to `stage`, `left_ns` before the timeout.
-    pub(super) fn tell_silence(
+    pub(super) fn report_silence(
         &self,
         silence: &Silence,
         stage: Stage,
@@ -80,7 +80,7 @@ impl Tracked {
                 (FindingKind::Crossed, wakes, "still silent".into())
             }
         };
-        self.settings.tell(&mut evidence);
+        self.settings.add_to(&mut evidence);
         let ruling = Ruling {
             severity,
             evidence,
@@ -88,11 +88,11 @@ impl Tracked {
             summary_tail,
             ..Ruling::of(silence.length_ns(view.at.ns))
         };
-        self.tell(ruling, &self.about(kind, &silence.path, view), context);
+        self.report(ruling, &self.about(kind, &silence.path, view), context);
     }
 
     /// No sweep saw the silence cross: it is told with its end, and wakes nobody.
-    pub(super) fn tell_crossed_late(
+    pub(super) fn report_crossed_late(
         &self,
         gap: &Gap,
         view: &FactView<'_>,
@@ -111,14 +111,14 @@ impl Tracked {
             .flag("still_silent", false)
             .flag("timeout_stated", path.stated)
             .text("gap_ended_by", gap.ended_by.word());
-        self.settings.tell(&mut evidence);
+        self.settings.add_to(&mut evidence);
         let ruling = Ruling {
             evidence,
             advice: Some(advice::outlived(Some(path), &self.settings)),
             summary_tail: "silent no more".into(),
             ..Ruling::of(gap.length_ns)
         };
-        self.tell(
+        self.report(
             ruling,
             &self.about(FindingKind::Crossed, path, view),
             context,
@@ -144,7 +144,12 @@ impl Tracked {
     }
 
     /// Tells it; answers how far it reaches.
-    fn tell(&self, ruling: Ruling, about: &About<'_>, context: &mut Context<'_>) -> Option<Scope> {
+    fn report(
+        &self,
+        ruling: Ruling,
+        about: &About<'_>,
+        context: &mut Context<'_>,
+    ) -> Option<Scope> {
         let finding = report::finding(
             ruling,
             about,
@@ -158,7 +163,7 @@ impl Tracked {
     }
 
     /// Nothing more is to be said of the present silence or gap.
-    pub(super) fn tell_ended(&self, context: &mut Context<'_>) {
+    pub(super) fn report_ended(&self, context: &mut Context<'_>) {
         context.out.push(Verdict::SilenceEnded {
             connection_id: self.identity.id(),
         });
