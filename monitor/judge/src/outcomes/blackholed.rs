@@ -53,7 +53,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     if refused {
         evidence.flag("refused_by_this_host", true);
     }
-    let said = match sign {
+    let summary_tail = match sign {
         Sign::Timeouts => format!(
             "{}, no ACK since",
             format::count(gap.timeouts.into(), "timeout")
@@ -81,7 +81,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         } else {
             advice::outlived(gap.path.as_deref(), case.settings)
         }),
-        summary_tail: said,
+        summary_tail,
         ..Ruling::of(case.gap.length_ns)
     })
 }

@@ -39,7 +39,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         .saturating_sub(u32::from(own_fin_in_flight(view)));
     let data_due = unacknowledged > 0;
     let mut evidence = EvidenceList::default();
-    let said = match gap.last_send_ns {
+    let summary_tail = match gap.last_send_ns {
         Some(sent) => {
             let after = case.now_ns.saturating_sub(sent);
             evidence
@@ -73,7 +73,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         bearing: Bearing::Failed,
         evidence,
         advice: Some(advice::keep_awake(gap.path.as_deref(), case.settings)),
-        summary_tail: said,
+        summary_tail,
         ..Ruling::of(case.gap.length_ns)
     })
 }

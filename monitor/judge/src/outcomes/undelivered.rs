@@ -36,7 +36,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     let waited = case.now_ns.saturating_sub(gap.acked_ns?);
-    let said = if gap.forgery.suffice() {
+    let summary_tail = if gap.forgery.suffice() {
         if !(acknowledged::is_time(case) || reset(case)) {
             return None;
         }
@@ -63,7 +63,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         bearing: Bearing::Failed,
         evidence,
         advice: Some(advice::undelivered(gap.path.as_deref(), case.settings)),
-        summary_tail: said,
+        summary_tail,
         ..Ruling::of(case.gap.length_ns)
     })
 }

@@ -55,12 +55,12 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
              in the application"
                 .into(),
         ),
-        summary_tail: said(&usual, wait_ns),
+        summary_tail: summary_tail(&usual, wait_ns),
         ..Ruling::of(wait_ns)
     })
 }
 
-fn said(usual: &Usual, wait_ns: u64) -> String {
+fn summary_tail(usual: &Usual, wait_ns: u64) -> String {
     let times = format::count(usual.answered.into(), "time");
     let mean = format::duration(usual.mean_ns);
     let silent = format::duration(wait_ns);

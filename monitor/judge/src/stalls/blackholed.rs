@@ -81,7 +81,7 @@ fn ruling(view: &FactView<'_>, sign: Sign, length_ns: u64, settings: &Settings) 
     if refused {
         evidence.flag("refused_by_this_host", true);
     }
-    let said = match sign {
+    let summary_tail = match sign {
         Sign::Timeouts => format!(
             "{}, no ACK since",
             format::count(timeouts.into(), "timeout")
@@ -104,7 +104,7 @@ fn ruling(view: &FactView<'_>, sign: Sign, length_ns: u64, settings: &Settings) 
         } else {
             advice::gone(settings)
         }),
-        summary_tail: said,
+        summary_tail,
         ..Ruling::of(length_ns)
     }
 }
