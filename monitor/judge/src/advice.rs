@@ -83,7 +83,7 @@ pub(crate) fn undelivered(path: Option<&JudgedPath>, settings: &Settings) -> Str
 }
 
 /// Advice where connections fail that were not silent.
-pub(crate) fn down(settings: &Settings) -> String {
+pub(crate) fn unreachable(settings: &Settings) -> String {
     format!(
         "connections that were not silent fail too: look at the peer, the route to it and this host's \
          uplink, not at keepalive; {}",

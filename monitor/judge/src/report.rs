@@ -79,7 +79,7 @@ pub(crate) fn finding(
         owner: owner.clone(),
         evidence: evidence.into_vec(),
         advice: match scope {
-            Some(Scope::PeerOrNetwork) => Some(advice::down(about.settings)),
+            Some(Scope::PeerOrNetwork) => Some(advice::unreachable(about.settings)),
             None => ruling.advice,
         },
         summary,

@@ -248,7 +248,7 @@ fn stall(cause: Cause, severity: Severity, connection: u32) -> Finding {
     finding(FindingKind::Stall { cause }, severity, connection)
 }
 
-fn down(mut finding: Finding) -> Verdict {
+fn unreachable(mut finding: Finding) -> Verdict {
     finding.scope = Some(Scope::PeerOrNetwork);
     Verdict::Finding(Box::new(finding))
 }
@@ -274,7 +274,7 @@ fn whatever_fails_with_its_peer_or_network_is_one_page() {
             finding(BLACKHOLED, Severity::Page, connection)
         };
         finding.owner.unit = Some(format!("{connection}.service"));
-        changes.extend(alerts.apply(&down(finding), 0));
+        changes.extend(alerts.apply(&unreachable(finding), 0));
     }
     assert_eq!(reported(&changes), ["unreachable fires"]);
     let alert = alerts.firing().next().expect("it fires");
@@ -299,7 +299,7 @@ fn what_failed_just_before_the_outage_showed_is_part_of_it() {
     let mut alerts = Alerts::new(Limits::default());
     alerts.apply(&outcome(Outcome::Blackholed, Severity::Page, 1), 0);
     let of = |connection| finding(BLACKHOLED, Severity::Page, connection);
-    let changes = alerts.apply(&down(of(2)), 3 * second);
+    let changes = alerts.apply(&unreachable(of(2)), 3 * second);
     assert_eq!(
         reported(&changes),
         ["blackholed resolved", "unreachable fires"]
@@ -316,7 +316,7 @@ fn a_loss_of_long_ago_stays_apart_but_one_that_lasts_does_not() {
     let lasting = stall(Cause::Blackholed, Severity::Page, 2);
     alerts.apply(&Verdict::Finding(Box::new(lasting)), 0);
     let last = finding(BLACKHOLED, Severity::Page, 3);
-    let changes = alerts.apply(&down(last), MINUTE);
+    let changes = alerts.apply(&unreachable(last), MINUTE);
     assert_eq!(reported(&changes), ["unreachable fires"]);
     assert_eq!(
         counts(&alerts),
