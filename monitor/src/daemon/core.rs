@@ -16,8 +16,8 @@ use monitor_common::{Counter, Fact};
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
 use monitor_kernel::{FactRing, HookStatus, Reading, SleepLog, SweepReport, Tables, jiffy_ns};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Rows of a sweep after which the ring is read: a sweep may have 65,536 rows, and
@@ -304,9 +304,4 @@ impl Core {
         }
         self.judge.take(input, &mut self.sinks.at(now_ns));
     }
-}
-
-/// The core is whole between any two calls, also after a panic in one of them.
-pub(super) fn lock(core: &Mutex<Core>) -> MutexGuard<'_, Core> {
-    core.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,10 @@
 //! Connections as rows: for `ls`, and counted by what their silence comes to.
 
+use super::lock::lock;
 use super::paths;
 use crate::config::Config;
 use crate::owner::Owners;
-use crate::surfaces::inspect::RowSender;
+use crate::surfaces::inspect::{RowSender, Unfinished};
 use crate::surfaces::metrics::SilentCounts;
 use monitor_common::{Fact, SweepMode, TcpState, flags};
 use monitor_judge::{JudgedPath, connection, idle_state};
@@ -11,7 +12,7 @@ use monitor_kernel::{Kernel, KernelError, SweepReport, Sweeper, jiffy_ns};
 use monitor_model::listing::{ConnectionRow, IdleState, Keepalive};
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// Turns swept facts into rows.
@@ -73,24 +74,20 @@ impl Lister {
     }
 }
 
-/// Sweeps once for a client of a running daemon. Blocks.
-pub(super) fn send_connections(sweeper: &Mutex<Sweeper>, mut lister: Lister, rows: RowSender) {
-    let report = sweeper
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .sweep(SweepMode::All, Duration::ZERO);
-    match report {
-        Ok(report) => {
-            for fact in &report.rows {
-                if rows.blocking_send(&lister.row(fact)).is_err() {
-                    return;
-                }
-            }
-            if report.rows_dropped > 0 {
-                rows.blocking_fail(cut(&report));
-            }
-        }
-        Err(error) => rows.blocking_fail(error.to_string()),
+/// Sweeps once for a client of a running daemon.
+pub(super) fn send_connections(
+    sweeper: &Mutex<Sweeper>,
+    mut lister: Lister,
+    rows: &RowSender,
+) -> Result<(), Unfinished> {
+    let swept = lock(sweeper).sweep(SweepMode::All, Duration::ZERO);
+    let report = swept.map_err(|error| Unfinished::Failed(error.to_string()))?;
+    for fact in &report.rows {
+        rows.send(&lister.row(fact))?;
+    }
+    match report.rows_dropped {
+        0 => Ok(()),
+        _ => Err(Unfinished::Failed(cut(&report))),
     }
 }
 

@@ -3,6 +3,7 @@
 mod core;
 mod error;
 mod listing;
+mod lock;
 mod options;
 mod paths;
 mod sinks;
@@ -13,14 +14,15 @@ use crate::memory;
 use crate::surfaces::http::HttpServer;
 use crate::surfaces::inspect::{Feed, InspectServer};
 pub use core::Core;
-use core::{Parts, lock};
+use core::Parts;
 pub use error::DaemonError;
 pub use listing::{Lister, list_once};
+use lock::lock;
 use monitor_common::SweepMode;
 use monitor_kernel::{FactRing, Kernel, SweepReport, Sweeper};
 pub use options::Options;
 pub use sources::{Question, Sources};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{SignalKind, signal};
@@ -116,10 +118,7 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
         tokio::spawn(inspect.serve(lists, feed, closed(stopping))),
     ];
     let result = work(options, &core, &sweeper, ring).await;
-    let cleared = sweeper
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .unwatch();
+    let cleared = lock(&sweeper).unwatch();
     if let Err(error) = cleared {
         tracing::warn!("{error}; `tcplull check --repair` clears what is left");
     }
@@ -193,22 +192,16 @@ async fn work(
     Ok(())
 }
 
-type Sweeping = tokio::task::JoinHandle<Result<SweepReport, monitor_kernel::KernelError>>;
+type Swept = Result<SweepReport, monitor_kernel::KernelError>;
+type Sweeping = tokio::task::JoinHandle<Swept>;
 
 fn start_sweep(sweeper: &Arc<Mutex<Sweeper>>, interval: Duration) -> Sweeping {
     let sweeper = Arc::clone(sweeper);
-    tokio::task::spawn_blocking(move || {
-        sweeper
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .sweep(SweepMode::Findings, interval)
-    })
+    tokio::task::spawn_blocking(move || lock(&sweeper).sweep(SweepMode::Findings, interval))
 }
 
 /// The sweep under way, once it is over; never, while there is none.
-async fn joined(
-    sweeping: &mut Option<Sweeping>,
-) -> Result<Result<SweepReport, monitor_kernel::KernelError>, tokio::task::JoinError> {
+async fn joined(sweeping: &mut Option<Sweeping>) -> Result<Swept, tokio::task::JoinError> {
     match sweeping {
         Some(sweeping) => sweeping.await,
         None => std::future::pending().await,
@@ -218,7 +211,7 @@ async fn joined(
 /// Takes a sweep in; answers the time until the next.
 fn finish_sweep(
     core: &Arc<Mutex<Core>>,
-    done: Result<Result<SweepReport, monitor_kernel::KernelError>, tokio::task::JoinError>,
+    done: Result<Swept, tokio::task::JoinError>,
     ring: &mut FactRing,
 ) -> Duration {
     let mut core = lock(core);

@@ -1,9 +1,10 @@
 //! What the surfaces ask the daemon for.
 
-use super::core::{Core, lock};
+use super::core::Core;
 use super::listing::send_connections;
+use super::lock::lock;
 use crate::surfaces::http::HttpSource;
-use crate::surfaces::inspect::{Lists, RowSender};
+use crate::surfaces::inspect::{Lists, RowSender, Unfinished};
 use monitor_kernel::Sweeper;
 use serde::Serialize;
 use std::sync::{Arc, Mutex};
@@ -13,8 +14,8 @@ use std::sync::{Arc, Mutex};
 pub struct Question {
     /// Its name on the inspection socket.
     pub name: &'static str,
-    /// Begins to answer, and returns at once.
-    pub answer: fn(&Sources, RowSender),
+    /// Sends its rows, on a thread where it may wait.
+    pub answer: fn(&Sources, &RowSender) -> Result<(), Unfinished>,
 }
 
 /// The running daemon, as those see it who ask.
@@ -33,34 +34,34 @@ impl Sources {
     pub(super) fn lists(&self, questions: &[Question]) -> Lists {
         let list = |question: &Question| {
             let (daemon, answer) = (self.clone(), question.answer);
-            let list: Box<dyn Fn(RowSender) + Send + Sync> =
-                Box::new(move |rows| answer(&daemon, rows));
-            (question.name, list)
+            (
+                question.name,
+                Arc::new(move |rows: &RowSender| answer(&daemon, rows)) as _,
+            )
         };
         questions.iter().map(list).collect()
     }
 
     /// Sends all connections of this host, from a sweep of their own.
-    pub fn send_connections(&self, rows: RowSender) {
-        let sweeper = Arc::clone(&self.sweeper);
+    ///
+    /// # Errors
+    /// See [`Unfinished`].
+    pub fn send_connections(&self, rows: &RowSender) -> Result<(), Unfinished> {
         let lister = lock(&self.core).lister();
-        // A sweep blocks, and so may the client.
-        tokio::task::spawn_blocking(move || send_connections(&sweeper, lister, rows));
+        send_connections(&self.sweeper, lister, rows)
     }
 
     /// Sends what `ask` finds in the core.
-    pub fn send<T>(&self, rows: RowSender, ask: impl FnOnce(&Core) -> Vec<T>)
-    where
-        T: Serialize + Send + Sync + 'static,
-    {
+    ///
+    /// # Errors
+    /// See [`Unfinished`].
+    pub fn send<T: Serialize>(
+        &self,
+        rows: &RowSender,
+        ask: impl FnOnce(&Core) -> Vec<T>,
+    ) -> Result<(), Unfinished> {
         let found = ask(&lock(&self.core));
-        tokio::spawn(async move {
-            for row in found {
-                if rows.send(&row).await.is_err() {
-                    return;
-                }
-            }
-        });
+        found.iter().try_for_each(|row| rows.send(row))
     }
 }
 

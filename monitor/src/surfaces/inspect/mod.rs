@@ -18,5 +18,5 @@ mod tests;
 pub use client::{Answer, ClientError, InspectClient};
 pub use feed::Feed;
 pub use protocol::{LONGEST_REQUEST, WATCH};
-pub use server::{ClientGone, InspectCounters, InspectServer, Lists, RowSender};
+pub use server::{InspectCounters, InspectServer, Lists, RowSender, Unfinished};
 pub use socket::{InspectError, Place, take_place};

@@ -10,13 +10,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use thiserror::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
 /// Clients served at once.
@@ -35,18 +34,23 @@ const ROWS_AHEAD: usize = 64;
 /// What to do about a bad request.
 const REMEDY: &str = r#"send a line such as {"command":"watch"}"#;
 
-/// The lists that clients may ask for: the name of each, and what begins to send its rows
-/// and returns at once. What takes time goes to a task or a thread of its own; the list
-/// ends when the sender is dropped.
-pub type Lists = Vec<(&'static str, Box<dyn Fn(RowSender) + Send + Sync>)>;
+/// The lists that clients may ask for: the name of each, and what sends its rows, on a
+/// thread where it may wait.
+pub type Lists = Vec<(&'static str, Arc<List>)>;
 
-/// The client, or the daemon's inspection, has gone: no further row is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the client has gone")]
-pub struct ClientGone;
+type List = dyn Fn(&RowSender) -> Result<(), Unfinished> + Send + Sync;
+
+/// Why a list has no further rows before its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unfinished {
+    /// The client, or the daemon's inspection, has gone: nobody wants them.
+    ClientGone,
+    /// They cannot be had, and the client is told why.
+    Failed(String),
+}
 
 /// Takes the rows of a list.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct RowSender(mpsc::Sender<String>);
 
 impl RowSender {
@@ -54,28 +58,9 @@ impl RowSender {
     ///
     /// # Errors
     /// When no further row is wanted.
-    pub async fn send(&self, row: &impl Serialize) -> Result<(), ClientGone> {
-        self.0.send(line(row)).await.map_err(|_| ClientGone)
-    }
-
-    /// [`RowSender::send`] from a thread outside the runtime.
-    ///
-    /// # Errors
-    /// When no further row is wanted.
-    pub fn blocking_send(&self, row: &impl Serialize) -> Result<(), ClientGone> {
-        self.0.blocking_send(line(row)).map_err(|_| ClientGone)
-    }
-
-    /// Ends the list with the reason why there are no further rows.
-    pub async fn fail(self, reason: impl Into<String>) {
-        // A client that went needs no reason.
-        let _ = self.send(&Notice::Error(reason.into())).await;
-    }
-
-    /// [`RowSender::fail`] from a thread outside the runtime.
-    pub fn blocking_fail(self, reason: impl Into<String>) {
-        // A client that went needs no reason.
-        let _ = self.blocking_send(&Notice::Error(reason.into()));
+    pub fn send(&self, row: &impl Serialize) -> Result<(), Unfinished> {
+        let sent = self.0.blocking_send(line(row));
+        sent.map_err(|_| Unfinished::ClientGone)
     }
 }
 
@@ -217,7 +202,7 @@ impl Client {
             return self.watch(feed).await;
         }
         match lists.iter().find(|(name, _)| *name == command) {
-            Some((_, list)) => self.list(list).await,
+            Some((_, list)) => self.list(Arc::clone(list)).await,
             None => {
                 let reason = unknown(&command, lists);
                 self.write(&line(&Notice::Error(reason))).await
@@ -270,9 +255,15 @@ impl Client {
         }
     }
 
-    async fn list(mut self, list: impl Fn(RowSender)) -> io::Result<()> {
+    async fn list(mut self, list: Arc<List>) -> io::Result<()> {
         let (sender, mut rows) = mpsc::channel(ROWS_AHEAD);
-        list(RowSender(sender));
+        spawn_blocking(move || {
+            let rows = RowSender(sender);
+            if let Err(Unfinished::Failed(reason)) = list(&rows) {
+                // A client that went needs no reason.
+                let _ = rows.send(&Notice::Error(reason));
+            }
+        });
         while let Some(row) = rows.recv().await {
             timeout(ROW_TIMEOUT, self.writer.write_all(row.as_bytes())).await??;
         }
