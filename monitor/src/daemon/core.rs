@@ -9,13 +9,15 @@ use super::{paths, sweep_interval};
 use crate::config::Config;
 use crate::owner::Owners;
 use crate::surfaces::inspect::{Feed, InspectCounters};
-use crate::surfaces::metrics::{KernelNumbers, SweepNumbers};
+use crate::surfaces::metrics::SweepNumbers;
 use crate::surfaces::readiness;
 use crate::surfaces::recording::Recorder;
 use monitor_common::{Counter, Fact};
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
-use monitor_kernel::{FactRing, HookStatus, Reading, SleepLog, SweepReport, Tables, jiffy_ns};
+use monitor_kernel::{
+    FactRing, HookStatus, KernelError, Reading, SleepLog, SweepReport, Tables, jiffy_ns,
+};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -243,10 +245,9 @@ impl Core {
 
     /// The metrics in Prometheus' text format, all numbers brought up to date.
     pub(super) fn render_metrics(&mut self) -> Result<String, String> {
-        let kernel = self.kernel_numbers().map_err(|error| error.to_string())?;
+        self.count_kernel().map_err(|error| error.to_string())?;
         self.sinks.count();
         let metrics = &mut self.sinks.metrics;
-        metrics.kernel(kernel);
         metrics.judge = self.judge.stats();
         metrics.owners = self.owners.counters();
         metrics.inspect_clients = self.inspect.clients.load(Relaxed);
@@ -256,17 +257,19 @@ impl Core {
         Ok(metrics.render())
     }
 
-    fn kernel_numbers(&self) -> Result<KernelNumbers, monitor_kernel::KernelError> {
+    fn count_kernel(&mut self) -> Result<(), KernelError> {
+        let metrics = &mut self.sinks.metrics;
         let counters = self.tables.counters()?;
-        let mut gaps = vec![(None, self.tables.gaps(None)?)];
+        metrics.counters = Counter::ALL
+            .map(|counter| (counter, counters.get(counter)))
+            .into();
+        // A program that cannot be asked for once keeps its number.
+        metrics.program_misses.extend(self.tables.missed_runs());
+        metrics.gaps(None, self.tables.gaps(None)?);
         for path in &self.paths {
-            gaps.push((Some(path.name.clone()), self.tables.gaps(Some(path.id))?));
+            metrics.gaps(Some(&path.name), self.tables.gaps(Some(path.id))?);
         }
-        Ok(KernelNumbers {
-            counters: Counter::ALL.map(|counter| counters.get(counter)),
-            program_misses: self.tables.missed_runs(),
-            gaps,
-        })
+        Ok(())
     }
 
     fn now(&self) -> Option<Reading> {

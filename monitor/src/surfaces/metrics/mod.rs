@@ -19,11 +19,12 @@ use monitor_model::alert::Alert;
 use monitor_model::finding::{Finding, FindingKind};
 use monitor_model::listing::IdleState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 use std::io;
 use std::time::Duration;
 
 /// The label of connections without a path. No path can have this name.
-pub const NO_PATH_LABEL: &str = "none";
+const NO_PATH_LABEL: &str = "none";
 
 /// Every number that `/metrics` shows. What is counted elsewhere, where it only grows, is
 /// taken over as it is: the public members.
@@ -42,14 +43,16 @@ pub struct Metrics {
     /// Findings that watching clients missed because they read too slowly.
     pub watch_lagged: u64,
     /// What did not reach the readers of a surface with a thread of its own, by its name.
-    pub dropped: BTreeMap<&'static str, u64>,
+    pub dropped: HashMap<&'static str, u64>,
     /// What the judge was told and its recording lacks.
     pub recording_dropped: u64,
     /// Size of the buffer that brings facts to the daemon, in bytes.
     pub ring_bytes: u64,
+    /// Counters of the kernel side, summed over all CPUs.
+    pub counters: HashMap<Counter, u64>,
+    /// Calls that the kernel did not run a program for, by program.
+    pub program_misses: BTreeMap<String, u64>,
     paths: BTreeMap<String, OnPath>,
-    counters: [u64; Counter::ALL.len()],
-    program_misses: BTreeMap<String, u64>,
     hooks: Vec<[String; 2]>,
     /// By name, path and severity. An alert that has ended stays at 0, so that a graph
     /// shows its end.
@@ -86,17 +89,6 @@ pub struct SweepNumbers {
     pub rows_dropped: u64,
     /// Samples that it found and had no room for.
     pub samples_dropped: u64,
-}
-
-/// Counters of the kernel side since it was loaded, summed over all CPUs.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct KernelNumbers {
-    /// In the order of [`Counter::ALL`].
-    pub counters: [u64; Counter::ALL.len()],
-    /// Calls that the kernel did not run a program for, by program.
-    pub program_misses: Vec<(String, u64)>,
-    /// Gaps by path (`None` for connections without one).
-    pub gaps: Vec<(Option<String>, GapHistogram)>,
 }
 
 impl Metrics {
@@ -149,13 +141,9 @@ impl Metrics {
         }
     }
 
-    /// Takes in the kernel side's counters. Those that cannot be read for once stay.
-    pub fn kernel(&mut self, kernel: KernelNumbers) {
-        self.counters = kernel.counters;
-        self.program_misses.extend(kernel.program_misses);
-        for (path, gaps) in kernel.gaps {
-            self.on(path.as_deref()).gaps = gaps;
-        }
+    /// Takes in the kernel's histogram of gaps on a path; `None` for connections without one.
+    pub fn gaps(&mut self, path: Option<&str>, gaps: GapHistogram) {
+        self.on(path).gaps = gaps;
     }
 
     /// Replaces the hooks, each with its mechanism if it has one.
@@ -179,13 +167,7 @@ impl Metrics {
     }
 
     fn counter(&self, counter: Counter) -> u64 {
-        let mut all = Counter::ALL.iter().zip(self.counters);
-        all.find(|(known, _)| **known == counter)
-            .map_or(0, |(_, count)| count)
-    }
-
-    fn dropped(&self, sink: &str) -> u64 {
-        self.dropped.get(sink).copied().unwrap_or_default()
+        count(&self.counters, &counter)
     }
 
     /// What `samples` takes of each path.
@@ -206,12 +188,7 @@ impl Sink for Metrics {
     }
 }
 
-impl OnPath {
-    fn found(&self, kind: FindingKind) -> u64 {
-        self.findings.get(&kind).copied().unwrap_or_default()
-    }
-
-    fn silent(&self, silence: IdleState) -> u64 {
-        self.silent.get(&silence).copied().unwrap_or_default()
-    }
+/// One of several counts: 0 where nothing was counted.
+fn count<K: Eq + Hash>(counts: &HashMap<K, u64>, key: &K) -> u64 {
+    counts.get(key).copied().unwrap_or_default()
 }

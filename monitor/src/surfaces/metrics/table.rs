@@ -1,5 +1,6 @@
 //! Every metric: name, help, labels, and how it is read.
 
+use super::count;
 use super::text::Read::{ByPath, Labelled, One, Seconds};
 use super::text::{Metric, Sample};
 use monitor_common::Counter;
@@ -18,14 +19,14 @@ pub(super) const ALL: &[Metric] = &[
         "tcplull_at_risk_total",
         "Connections found to be about to cross their path's idle timeout.",
         Labelled(&["path"], |now| {
-            now.by_path(|path, on| [sample([path], on.found(FindingKind::AtRisk))])
+            now.by_path(|path, on| [sample([path], count(&on.findings, &FindingKind::AtRisk))])
         }),
     ),
     Metric(
         "tcplull_crossed_total",
         "Silences that reached their path's idle timeout.",
         Labelled(&["path"], |now| {
-            now.by_path(|path, on| [sample([path], on.found(FindingKind::Crossed))])
+            now.by_path(|path, on| [sample([path], count(&on.findings, &FindingKind::Crossed))])
         }),
     ),
     Metric(
@@ -36,7 +37,7 @@ pub(super) const ALL: &[Metric] = &[
                 let kinds = Outcome::ALL
                     .iter()
                     .map(|&outcome| FindingKind::Outcome { outcome });
-                kinds.map(move |kind| sample([kind.name(), path], on.found(kind)))
+                kinds.map(move |kind| sample([kind.name(), path], count(&on.findings, &kind)))
             })
         }),
     ),
@@ -46,7 +47,7 @@ pub(super) const ALL: &[Metric] = &[
         Labelled(&["cause", "path"], |now| {
             now.by_path(|path, on| {
                 let kinds = Cause::ALL.iter().map(|&cause| FindingKind::Stall { cause });
-                kinds.map(move |kind| sample([kind.name(), path], on.found(kind)))
+                kinds.map(move |kind| sample([kind.name(), path], count(&on.findings, &kind)))
             })
         }),
     ),
@@ -76,7 +77,7 @@ pub(super) const ALL: &[Metric] = &[
         Labelled(&["path", "silence"], |now| {
             now.by_path(|path, on| {
                 let silences = [IdleState::AtRisk, IdleState::Crossed, IdleState::Stalled];
-                silences.map(|silence| sample([path, silence.name()], on.silent(silence)))
+                silences.map(|silence| sample([path, silence.name()], count(&on.silent, &silence)))
             })
         }),
     ),
@@ -264,7 +265,7 @@ pub(super) const ALL: &[Metric] = &[
     Metric(
         "tcplull_log_dropped_total",
         "Findings that did not reach the log because its reader was too slow.",
-        One(|now| now.dropped("log")),
+        One(|now| count(&now.dropped, &"log")),
     ),
     Metric(
         "tcplull_recording_dropped_total",

@@ -3,22 +3,10 @@
 use super::*;
 use monitor_common::GapHistogram;
 
-fn kernel(set: &[(Counter, u64)]) -> KernelNumbers {
-    let mut numbers = KernelNumbers::default();
-    for (counter, value) in set {
-        let index = Counter::ALL
-            .iter()
-            .position(|known| known == counter)
-            .unwrap();
-        numbers.counters[index] = *value;
-    }
-    numbers
-}
-
 #[test]
 fn what_the_kernel_saw_is_submitted_or_dropped() {
     let mut metrics = metrics();
-    metrics.kernel(kernel(&[
+    metrics.counters = HashMap::from([
         (Counter::FactsSeen, 100),
         (Counter::FactsSubmitted, 90),
         (Counter::FactsDroppedRingFull, 7),
@@ -26,7 +14,7 @@ fn what_the_kernel_saw_is_submitted_or_dropped() {
         (Counter::SuspectsCreated, 12),
         (Counter::SuspectsRemoved, 10),
         (Counter::SuspectsRefused, 1),
-    ]));
+    ]);
     let get = |series| value(&metrics, series).unwrap();
     let dropped = get("tcplull_facts_dropped_total{reason=\"ring_full\"}")
         + get("tcplull_facts_dropped_total{reason=\"budget\"}");
@@ -40,23 +28,10 @@ fn what_the_kernel_saw_is_submitted_or_dropped() {
 }
 
 #[test]
-fn counters_are_taken_over_and_not_added_up() {
-    let mut metrics = metrics();
-    for seen in [5, 5, 9] {
-        metrics.kernel(kernel(&[(Counter::FactsSeen, seen)]));
-    }
-    shows(&metrics, "tcplull_facts_seen_total", 9.0);
-}
-
-#[test]
 fn what_a_program_was_not_run_for_counts_by_program() {
     let mut metrics = metrics();
-    for misses in [2, 5] {
-        metrics.kernel(KernelNumbers {
-            program_misses: vec![("send_tracepoint".to_owned(), misses)],
-            ..KernelNumbers::default()
-        });
-    }
+    let misses = [("send_tracepoint".to_owned(), 5)];
+    metrics.program_misses.extend(misses);
     let series = "tcplull_program_misses_total{program=\"send_tracepoint\"}";
     shows(&metrics, series, 5.0);
 }
@@ -69,10 +44,7 @@ fn gaps_show_as_a_cumulative_histogram() {
         gaps.buckets[GapHistogram::bucket(seconds * 1_000_000_000)] += 1;
         gaps.sum_ms += seconds * 1000;
     }
-    metrics.kernel(KernelNumbers {
-        gaps: vec![(Some("nat".to_owned()), gaps)],
-        ..kernel(&[])
-    });
+    metrics.gaps(Some("nat"), gaps);
     let bucket = |le| format!("tcplull_gap_seconds_bucket{{path=\"nat\",le=\"{le}\"}}");
     for (le, count) in [
         ("2", 1.0),

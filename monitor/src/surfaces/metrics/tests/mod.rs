@@ -187,7 +187,7 @@ fn the_other_rooms_counters_are_shown() {
         habits_full_total: 6,
         ..JudgeStats::default()
     };
-    metrics.dropped = BTreeMap::from([("log", 10)]);
+    metrics.dropped = HashMap::from([("log", 10)]);
     metrics.recording_dropped = 11;
     metrics.alerts = AlertStats {
         firing: 0,
