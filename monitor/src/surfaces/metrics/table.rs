@@ -1,13 +1,25 @@
 //! Every metric: name, help, labels, and how it is read.
 
-use super::count;
+use super::numbers::{Metrics, Sample, count};
 use super::text::Read::{ByPath, Labelled, One, Seconds};
-use super::text::{Metric, Sample};
+use super::text::{self, Metric};
 use monitor_common::Counter;
 use monitor_model::finding::{Cause, FindingKind, Outcome};
 use monitor_model::listing::IdleState;
 
-pub(super) const ALL: &[Metric] = &[
+impl Metrics {
+    /// The name of every metric.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        ALL.iter().map(|Metric(name, ..)| *name)
+    }
+
+    /// Everything in Prometheus' text format, version 0.0.4.
+    pub fn render(&self) -> String {
+        text::written(ALL, self)
+    }
+}
+
+const ALL: &[Metric] = &[
     Metric(
         "tcplull_build_info",
         "Version of the daemon.",

@@ -1,6 +1,6 @@
 //! Prometheus' text format, version 0.0.4.
 
-use super::Metrics;
+use super::numbers::{Metrics, Sample};
 use monitor_common::{GAP_BUCKETS, GapHistogram};
 use std::fmt::{Display, Write};
 use std::time::Duration;
@@ -20,9 +20,6 @@ pub(super) enum Read {
     Labelled(&'static [&'static str], fn(&Metrics) -> Vec<Sample>),
     ByPath(fn(&Metrics) -> Vec<(&str, &GapHistogram)>),
 }
-
-/// The values of a series' labels, and its own.
-pub(super) type Sample = (Vec<String>, u64);
 
 /// All metrics that have a series, in the order of their names and labels.
 pub(super) fn written(metrics: &[Metric], now: &Metrics) -> String {

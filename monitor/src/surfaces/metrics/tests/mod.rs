@@ -3,8 +3,16 @@
 mod kernel;
 
 use super::*;
+use crate::owner::OwnerCounters;
+use crate::surfaces::sink::Sink;
 use crate::text::tests::blackholed;
-use monitor_model::finding::{Outcome, Severity};
+use monitor_common::Counter;
+use monitor_judge::JudgeStats;
+use monitor_judge::alerts::AlertStats;
+use monitor_model::alert::Alert;
+use monitor_model::finding::{Finding, FindingKind, Outcome, Severity};
+use monitor_model::listing::IdleState;
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;

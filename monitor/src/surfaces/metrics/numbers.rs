@@ -1,0 +1,177 @@
+//! Every number that `/metrics` shows, and how it comes in.
+
+use crate::owner::OwnerCounters;
+use crate::surfaces::sink::Sink;
+use monitor_common::{Counter, GapHistogram};
+use monitor_judge::JudgeStats;
+use monitor_judge::alerts::AlertStats;
+use monitor_model::alert::Alert;
+use monitor_model::finding::{Finding, FindingKind};
+use monitor_model::listing::IdleState;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
+use std::io;
+use std::time::Duration;
+
+/// The label of connections without a path. No path can have this name.
+const NO_PATH_LABEL: &str = "none";
+
+/// Every number that `/metrics` shows. What is counted elsewhere, where it only grows, is
+/// taken over as it is: the public members.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// The judge's numbers.
+    pub judge: JudgeStats,
+    /// Numbers about the alerts.
+    pub alerts: AlertStats,
+    /// The owner resolver's numbers.
+    pub owners: OwnerCounters,
+    /// Clients of the inspection socket now.
+    pub inspect_clients: u64,
+    /// Clients of the inspection socket turned away because there were too many.
+    pub inspect_refused: u64,
+    /// Findings that watching clients missed because they read too slowly.
+    pub watch_lagged: u64,
+    /// What did not reach the readers of a surface with a thread of its own, by its name.
+    pub dropped: HashMap<&'static str, u64>,
+    /// What the judge was told and its recording lacks.
+    pub recording_dropped: u64,
+    /// Size of the buffer that brings facts to the daemon, in bytes.
+    pub ring_bytes: u64,
+    /// Counters of the kernel side, summed over all CPUs.
+    pub counters: HashMap<Counter, u64>,
+    /// Calls that the kernel did not run a program for, by program.
+    pub program_misses: BTreeMap<String, u64>,
+    pub(super) paths: BTreeMap<String, OnPath>,
+    pub(super) hooks: Vec<[String; 2]>,
+    /// By name, path and severity. An alert that has ended stays at 0, so that a graph
+    /// shows its end.
+    pub(super) firing: BTreeMap<[String; 3], u64>,
+    pub(super) last_sweep: SweepNumbers,
+    pub(super) sweeps: u64,
+    pub(super) rows_dropped: u64,
+    pub(super) samples_dropped: u64,
+}
+
+/// The values of a series' labels, and its own.
+pub(super) type Sample = (Vec<String>, u64);
+
+/// How many connections are silent, by path and by the worst that their silence comes to.
+pub type SilentCounts<'a> = HashMap<(Option<&'a str>, IdleState), u64>;
+
+/// What is counted by path.
+#[derive(Debug, Default)]
+pub(super) struct OnPath {
+    pub(super) findings: HashMap<FindingKind, u64>,
+    pub(super) silent: HashMap<IdleState, u64>,
+    pub(super) gaps: GapHistogram,
+}
+
+/// What one sweep found.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SweepNumbers {
+    /// How long it took.
+    pub duration: Duration,
+    /// The interval in force, stretched or not.
+    pub interval: Duration,
+    /// Sockets it walked.
+    pub sockets: u64,
+    /// Whether a program runs on received segments of all sockets since.
+    pub receives: bool,
+    /// Connections that it found and had no room for.
+    pub rows_dropped: u64,
+    /// Samples that it found and had no room for.
+    pub samples_dropped: u64,
+}
+
+impl Metrics {
+    /// Metrics with series for these paths.
+    pub fn new<'a>(paths: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut metrics = Self::default();
+        metrics.set_paths(paths);
+        metrics
+    }
+
+    /// Gives these paths series, and takes those of others away (a reload).
+    pub fn set_paths<'a>(&mut self, paths: impl IntoIterator<Item = &'a str>) {
+        let wanted: BTreeSet<&str> = paths.into_iter().chain([NO_PATH_LABEL]).collect();
+        self.paths.retain(|path, _| wanted.contains(path.as_str()));
+        for path in wanted {
+            self.on(Some(path));
+        }
+    }
+
+    /// Replaces the firing alerts.
+    pub fn firing(&mut self, firing: impl IntoIterator<Item = Alert>) {
+        self.firing.values_mut().for_each(|count| *count = 0);
+        for alert in firing {
+            let severity = alert.severity.name().to_owned();
+            let labels = [alert.name, alert.path, severity];
+            *self.firing.entry(labels).or_default() += 1;
+        }
+    }
+
+    /// Takes in what a completed sweep found.
+    pub fn sweep(&mut self, sweep: SweepNumbers) {
+        self.sweeps += 1;
+        self.rows_dropped += sweep.rows_dropped;
+        self.samples_dropped += sweep.samples_dropped;
+        self.last_sweep = sweep;
+    }
+
+    /// Replaces the counts of silent connections by those of a sweep.
+    pub fn silent(&mut self, silent: &SilentCounts<'_>) {
+        for path in self.paths.values_mut() {
+            path.silent.clear();
+        }
+        for ((path, silence), count) in silent {
+            self.on(*path).silent.insert(*silence, *count);
+        }
+    }
+
+    /// Takes in the kernel's histogram of gaps on a path; `None` for connections without one.
+    pub fn gaps(&mut self, path: Option<&str>, gaps: GapHistogram) {
+        self.on(path).gaps = gaps;
+    }
+
+    /// Replaces the hooks, each with its mechanism if it has one.
+    pub fn hooks<'a>(&mut self, hooks: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) {
+        let labels = |(hook, mechanism): (&str, Option<&str>)| {
+            [hook, mechanism.unwrap_or("none")].map(str::to_owned)
+        };
+        self.hooks = hooks.into_iter().map(labels).collect();
+    }
+
+    /// A path's numbers. A finding may still name one that a reload took away; its
+    /// series then live until the next reload.
+    fn on(&mut self, path: Option<&str>) -> &mut OnPath {
+        let path = path.unwrap_or(NO_PATH_LABEL);
+        self.paths.entry(path.to_owned()).or_default()
+    }
+
+    pub(super) fn counter(&self, counter: Counter) -> u64 {
+        count(&self.counters, &counter)
+    }
+
+    /// What `samples` takes of each path.
+    pub(super) fn by_path<'a, S: IntoIterator<Item = Sample>>(
+        &'a self,
+        samples: impl Fn(&'a str, &'a OnPath) -> S,
+    ) -> Vec<Sample> {
+        let paths = self.paths.iter();
+        paths.flat_map(|(path, on)| samples(path, on)).collect()
+    }
+}
+
+impl Sink for Metrics {
+    fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let path = self.on(finding.path.as_deref());
+        *path.findings.entry(finding.kind).or_default() += 1;
+        Ok(())
+    }
+}
+
+/// One of several counts: 0 where nothing was counted.
+pub(super) fn count<K: Eq + Hash>(counts: &HashMap<K, u64>, key: &K) -> u64 {
+    counts.get(key).copied().unwrap_or_default()
+}
