@@ -129,15 +129,10 @@ fn cost_line(cost: &ProgramCost) -> String {
 }
 
 fn rows(report: &Report) -> Vec<CheckRow> {
-    let fine = |subject: &str, detail: String| CheckRow {
-        subject: subject.to_owned(),
-        works: true,
-        detail,
-        remedy: None,
-    };
+    let paths = format!("{} paths", report.paths);
     let mut rows = vec![
-        fine("kernel", report.kernel.clone()),
-        fine("configuration", format!("{} paths", report.paths)),
+        row("kernel", true, report.kernel.clone(), None),
+        row("configuration", true, paths, None),
     ];
     rows.extend(report.watch.as_ref().map(watch_row));
     rows.extend(report.hooks.iter().map(hook_row));
@@ -152,11 +147,15 @@ fn watch_row(status: &WatchStatus) -> CheckRow {
         Some(refused) => format!("{name} (not per-socket: {})", refused.reason),
         None => name.to_owned(),
     };
+    row("watching", true, detail, None)
+}
+
+fn row(subject: &str, works: bool, detail: String, remedy: Option<&str>) -> CheckRow {
     CheckRow {
-        subject: "watching".to_owned(),
-        works: true,
+        subject: subject.to_owned(),
+        works,
         detail,
-        remedy: None,
+        remedy: remedy.map(str::to_owned),
     }
 }
 
@@ -181,15 +180,9 @@ fn signs_row(signs: &[SignStatus]) -> CheckRow {
         };
         detail.push_str(&format!("{start}{}", lacking.join("; ")));
     }
-    CheckRow {
-        subject: "forged-ACK signs".to_owned(),
-        works: !readable.is_empty(),
-        detail,
-        remedy: (!lacking.is_empty()).then(|| {
-            "no verdict rests on a sign that cannot be read: some that are undelivered are told as acknowledged"
-                .to_owned()
-        }),
-    }
+    let remedy = "no verdict rests on a sign that cannot be read: some that are undelivered are told as acknowledged";
+    let remedy = (!lacking.is_empty()).then_some(remedy);
+    row("forged-ACK signs", !readable.is_empty(), detail, remedy)
 }
 
 fn hook_row(status: &HookStatus) -> CheckRow {
@@ -205,17 +198,18 @@ fn hook_row(status: &HookStatus) -> CheckRow {
             format!("{start}{}", each.join("; "))
         }
     };
-    CheckRow {
-        subject: format!("hook {}", status.hook),
-        works: status.mechanism.is_some(),
-        detail: match &status.mechanism {
-            Some(mechanism) => format!("{mechanism}{}", refused("; not ")),
-            None => refused(""),
-        },
-        remedy: status
-            .mechanism
-            .is_none()
-            .then(|| "what this hook tells is not seen; a newer kernel has it".to_owned()),
+    let subject = format!("hook {}", status.hook);
+    match &status.mechanism {
+        Some(mechanism) => row(
+            &subject,
+            true,
+            format!("{mechanism}{}", refused("; not ")),
+            None,
+        ),
+        None => {
+            let remedy = "what this hook tells is not seen; a newer kernel has it";
+            row(&subject, false, refused(""), Some(remedy))
+        }
     }
 }
 

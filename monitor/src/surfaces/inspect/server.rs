@@ -2,7 +2,7 @@
 
 use super::feed::Feed;
 use super::protocol::{LONGEST_REQUEST, LineRead, Notice, Request, WATCH, read_line};
-use super::socket::{InspectError, SocketFile, claim};
+use super::socket::{InspectError, Place, SocketFile, take_place};
 use serde::Serialize;
 use std::io;
 use std::iter::once;
@@ -99,14 +99,10 @@ impl InspectServer {
     /// # Errors
     /// Another daemon on the same path, and whatever keeps the socket from being made.
     pub fn bind(path: &Path) -> Result<Self, InspectError> {
-        let (listener, file) = claim(path)?;
-        let listener =
-            UnixListener::from_std(listener.into()).map_err(|source| InspectError::Other {
-                path: path.to_owned(),
-                source,
-            })?;
+        let Place { listener, file } = take_place(path)?;
+        let listener = UnixListener::from_std(listener.into());
         Ok(Self {
-            listener,
+            listener: listener.map_err(|error| InspectError::other(path, error))?,
             _file: file,
             counters: Arc::default(),
         })

@@ -37,25 +37,12 @@ pub enum InspectError {
     },
 }
 
-/// Takes the place of a daemon's inspection socket, so that none runs there meanwhile;
-/// nobody is answered.
-///
-/// # Errors
-///
-/// [`InspectError::AlreadyRunning`] where one runs.
-pub fn take_place(path: &Path) -> Result<Place, InspectError> {
-    let (listener, file) = claim(path)?;
-    Ok(Place {
-        _listener: listener,
-        _file: file,
-    })
-}
-
-/// A place that [`take_place`] has taken, until this is dropped.
+/// A daemon's place in the file system, until this is dropped. No other daemon can take it.
 #[derive(Debug)]
 pub struct Place {
-    _listener: OwnedFd,
-    _file: SocketFile,
+    pub(super) listener: OwnedFd,
+    // After the listener: while it listens, the place is ours.
+    pub(super) file: SocketFile,
 }
 
 /// A socket file of this process; it goes when this is dropped.
@@ -78,13 +65,24 @@ impl Drop for SocketFile {
     }
 }
 
-/// Listens on `path`, for this user only: makes its directory, and replaces a
-/// socket that nobody answers on.
-pub(super) fn claim(path: &Path) -> Result<(OwnedFd, SocketFile), InspectError> {
-    let failed = |source: io::Error| InspectError::Other {
-        path: path.to_owned(),
-        source,
-    };
+impl InspectError {
+    pub(super) fn other(path: &Path, source: impl Into<io::Error>) -> Self {
+        Self::Other {
+            path: path.to_owned(),
+            source: source.into(),
+        }
+    }
+}
+
+/// Takes the place of a daemon: listens on `path`, for this user only. Makes its directory,
+/// and replaces a socket that nobody answers on. Nobody is answered yet.
+///
+/// # Errors
+///
+/// [`InspectError::AlreadyRunning`] where a daemon runs, and whatever else is in the way.
+pub fn take_place(path: &Path) -> Result<Place, InspectError> {
+    let failed = |source: io::Error| InspectError::other(path, source);
+    let refused = |errno: Errno| InspectError::other(path, errno);
     let directory = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
@@ -97,11 +95,11 @@ pub(super) fn claim(path: &Path) -> Result<(OwnedFd, SocketFile), InspectError> 
     // Two daemons that start at once must not replace each other's fresh socket.
     let opened = File::open(directory).map_err(failed)?;
     let _lock =
-        Flock::lock(opened, FlockArg::LockExclusive).map_err(|(_, errno)| failed(errno.into()))?;
-    let address = UnixAddr::new(path).map_err(|errno| failed(errno.into()))?;
+        Flock::lock(opened, FlockArg::LockExclusive).map_err(|(_, errno)| refused(errno))?;
+    let address = UnixAddr::new(path).map_err(refused)?;
     make_way(path, &address)?;
-    let listener = new_socket().map_err(|errno| failed(errno.into()))?;
-    bind(listener.as_raw_fd(), &address).map_err(|errno| failed(errno.into()))?;
+    let listener = new_socket().map_err(refused)?;
+    bind(listener.as_raw_fd(), &address).map_err(refused)?;
     let made = fs::symlink_metadata(path).map_err(failed)?;
     let file = SocketFile {
         path: path.to_owned(),
@@ -110,8 +108,8 @@ pub(super) fn claim(path: &Path) -> Result<(OwnedFd, SocketFile), InspectError> 
     };
     // Before it listens nobody can connect, so there is no moment with wider rights.
     fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)?;
-    listen(&listener, Backlog::MAXCONN).map_err(|errno| failed(errno.into()))?;
-    Ok((listener, file))
+    listen(&listener, Backlog::MAXCONN).map_err(refused)?;
+    Ok(Place { listener, file })
 }
 
 fn new_socket() -> nix::Result<OwnedFd> {
@@ -125,27 +123,26 @@ fn new_socket() -> nix::Result<OwnedFd> {
 
 /// Removes a socket that nobody answers on, and nothing else.
 fn make_way(path: &Path, address: &UnixAddr) -> Result<(), InspectError> {
-    let failed = |source: io::Error| InspectError::Other {
-        path: path.to_owned(),
-        source,
-    };
+    let refused = |errno: Errno| InspectError::other(path, errno);
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(failed(error)),
+        Err(error) => return Err(InspectError::other(path, error)),
     };
     if !found.file_type().is_socket() {
         return Err(InspectError::NotASocket {
             path: path.to_owned(),
         });
     }
-    let probe = new_socket().map_err(|errno| failed(errno.into()))?;
+    let probe = new_socket().map_err(refused)?;
     match connect(probe.as_raw_fd(), address) {
         // EAGAIN: somebody listens, and has no time just now.
         Ok(()) | Err(Errno::EAGAIN) => Err(InspectError::AlreadyRunning {
             path: path.to_owned(),
         }),
-        Err(Errno::ECONNREFUSED) => fs::remove_file(path).map_err(failed),
-        Err(errno) => Err(failed(errno.into())),
+        Err(Errno::ECONNREFUSED) => {
+            fs::remove_file(path).map_err(|error| InspectError::other(path, error))
+        }
+        Err(errno) => Err(refused(errno)),
     }
 }
