@@ -1,4 +1,4 @@
-//! The command line: one file a command.
+//! The command line: one file a command, and one line in `commands!`.
 
 mod alerts;
 mod arguments;

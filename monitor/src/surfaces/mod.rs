@@ -1,6 +1,9 @@
 //! What users read: metrics, health and landing page, live inspection, the log, recordings.
 //! Nothing here concludes anything, and no surface knows another: what several share is
 //! [`sink`], or lies below them.
+//!
+//! A new surface is its file in here, its line in `daemon/sinks.rs`, and its entry in
+//! `metrics/table.rs` for what it drops.
 
 pub mod alert_lines;
 pub mod http;
