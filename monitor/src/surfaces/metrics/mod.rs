@@ -4,9 +4,9 @@
 //! Every path and every outcome has its series from the start, so that `rate()`
 //! sees the first event. Connections without a path count under the path `none`.
 
+mod exposition;
 mod numbers;
 mod table;
-mod text;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! Every metric: name, help, labels, and how it is read.
 
+use super::exposition::Read::{ByPath, Labelled, One, Seconds};
+use super::exposition::{self, Metric};
 use super::numbers::{Metrics, Sample, count};
-use super::text::Read::{ByPath, Labelled, One, Seconds};
-use super::text::{self, Metric};
 use monitor_common::Counter;
 use monitor_model::finding::{Cause, FindingKind, Outcome};
 use monitor_model::listing::IdleState;
@@ -15,7 +15,7 @@ impl Metrics {
 
     /// Everything in Prometheus' text format, version 0.0.4.
     pub fn render(&self) -> String {
-        text::written(ALL, self)
+        exposition::written(ALL, self)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Prometheus' text format, version 0.0.4.
+//! The exposition format: Prometheus' text, version 0.0.4.
 
 use super::numbers::{Metrics, Sample};
 use monitor_common::{GAP_BUCKETS, GapHistogram};
