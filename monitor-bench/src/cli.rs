@@ -6,15 +6,15 @@ use crate::context::Context;
 use crate::crowd::{self, Orders};
 use crate::error::BenchError;
 use crate::machine::Machine;
-use crate::page;
 use crate::results::{Measured, Results};
+use crate::{page, round_trips};
 use clap::{Args, Parser, Subcommand};
 use monitor_lab::interrupt::Interrupt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::Instant;
+use std::{fs, io};
 use time::OffsetDateTime;
 
 /// Exit code: the user stopped it.
@@ -37,6 +37,19 @@ enum What {
     Run(RunArguments),
     /// List the benchmarks.
     List,
+    /// Measure what programs of the kernel cost a round trip over loopback, as JSON.
+    #[command(hide = true)]
+    RoundTrips {
+        /// How many round trips.
+        #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
+        count: u32,
+        /// With a silent connection through a gateway on the host.
+        #[arg(long)]
+        silence: bool,
+        /// A command to run beside them.
+        #[arg(last = true, value_name = "COMMAND")]
+        beside: Vec<String>,
+    },
     /// A process that holds many connections.
     #[command(hide = true)]
     Crowd {
@@ -86,6 +99,14 @@ pub fn main() -> ExitCode {
             }
             Ok(())
         }
+        What::RoundTrips {
+            count,
+            silence,
+            beside,
+        } => round_trips::measure(count, silence, &beside)
+            .and_then(|measured| serde_json::to_string(&measured).map_err(io::Error::from))
+            .map(|line| println!("{line}"))
+            .map_err(BenchError::io("measuring round trips")),
         What::Crowd { orders } => {
             crowd::live(&orders).map_err(BenchError::io("a process of the crowd"))
         }

@@ -14,6 +14,7 @@ mod load;
 mod machine;
 mod page;
 mod results;
+mod round_trips;
 mod stats;
 mod sweeping;
 mod watch;

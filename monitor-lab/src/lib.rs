@@ -17,7 +17,6 @@ pub mod guest;
 pub mod interrupt;
 mod names;
 pub mod network;
-pub mod round_trips;
 pub mod runner;
 pub mod scenarios;
 pub mod simulated_middlebox;

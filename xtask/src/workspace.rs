@@ -57,9 +57,19 @@ const STATIC_FLAGS: (&str, &str) = (
     "-C target-feature=+crt-static -C strip=symbols",
 );
 
-/// tcplull and the testbed, in this order, as they are released: optimised, and each one static file. They have a
-/// target folder of their own, so that ordinary builds stay as they are.
+/// tcplull and the testbed, in this order, as they are released: optimised, and each one static file.
 pub fn build_static() -> Result<[PathBuf; 2], Error> {
+    build_with(static_cargo()?, &WITH_LAB, TCPLULL_AND_LAB)
+}
+
+/// The bench as one static file.
+pub fn build_static_bench() -> Result<PathBuf, Error> {
+    let [bench] = build_with(static_cargo()?, &["monitor-bench"], ["monitor-bench"])?;
+    Ok(bench)
+}
+
+/// Static programs have a target folder of their own, so that ordinary builds stay as they are.
+fn static_cargo() -> Result<Command, Error> {
     let folder = target_dir()?.join("static");
     let mut command = cargo();
     let (variable, flags) = STATIC_FLAGS;
@@ -68,7 +78,7 @@ pub fn build_static() -> Result<[PathBuf; 2], Error> {
         .arg("--target-dir")
         .arg(folder)
         .env(variable, flags);
-    build_with(command, &WITH_LAB, TCPLULL_AND_LAB)
+    Ok(command)
 }
 
 fn build<const N: usize>(

@@ -12,7 +12,7 @@ use monitor_lab::interrupt::Interrupt;
 use monitor_lab::network::stale;
 use monitor_lab::runner::Tools;
 use monitor_lab::simulated_middlebox::{self, Orders};
-use monitor_lab::{guest, round_trips, scenarios};
+use monitor_lab::{guest, scenarios};
 use nix::unistd::geteuid;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -77,19 +77,6 @@ enum What {
     /// The first process of a virtual machine.
     #[command(hide = true)]
     Guest,
-    /// Measure what programs of the kernel cost a round trip over loopback.
-    #[command(hide = true)]
-    RoundTrips {
-        /// How many round trips.
-        #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
-        count: u32,
-        /// With a silent connection through a gateway on the host.
-        #[arg(long)]
-        silence: bool,
-        /// A command to run beside them.
-        #[arg(last = true, value_name = "COMMAND")]
-        beside: Vec<String>,
-    },
 }
 
 #[derive(Args)]
@@ -147,24 +134,11 @@ pub fn main() -> ExitCode {
         What::Guest => guest::live()
             .map(|()| ExitCode::SUCCESS)
             .map_err(|error| format!("the guest: {error}")),
-        What::RoundTrips {
-            count,
-            silence,
-            beside,
-        } => round_trips(count, silence, &beside),
     };
     done.unwrap_or_else(|problem| {
         eprintln!("monitor-lab: {problem}");
         ExitCode::from(DIFFERS)
     })
-}
-
-fn round_trips(count: u32, silence: bool, beside: &[String]) -> Result<ExitCode, String> {
-    let measured =
-        round_trips::measure(count, silence, beside).map_err(|error| error.to_string())?;
-    let line = serde_json::to_string(&measured).map_err(|error| error.to_string())?;
-    println!("{line}");
-    Ok(ExitCode::SUCCESS)
 }
 
 fn list() -> Result<ExitCode, String> {

@@ -143,7 +143,7 @@ pub fn count(kernel: &Kernel, contents: &Contents, cases: &[Case]) -> Result<Vec
 }
 
 fn step(case: &Case) -> Step {
-    let mut command = vec!["/bin/monitor-lab", "round-trips", "--count", ROUND_TRIPS];
+    let mut command = vec!["/bin/monitor-bench", "round-trips", "--count", ROUND_TRIPS];
     if case.silence {
         command.push("--silence");
     }

@@ -3,17 +3,16 @@
 //! Meant for a virtual machine whose clock counts instructions (QEMU's `-icount shift=0,sleep=off -smp 1`): there a
 //! nanosecond is an instruction, and repeats within 0.1 %. Anywhere else it is time, and noise.
 
-use crate::children::Guarded;
-use crate::network::Network;
-use crate::network::middlebox::Middlebox;
+use monitor_lab::children::Guarded;
+use monitor_lab::network::Network;
+use monitor_lab::network::middlebox::Middlebox;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 /// The kernel's switch for counting runs of programs and the time in them.
 const STATISTICS: &str = "/proc/sys/kernel/bpf_stats_enabled";
