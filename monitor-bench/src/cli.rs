@@ -10,11 +10,11 @@ use crate::results::{Measured, Results};
 use crate::{page, round_trips};
 use clap::{Args, Parser, Subcommand};
 use monitor_lab::interrupt::Interrupt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::Instant;
-use std::{fs, io};
 use time::OffsetDateTime;
 
 /// Exit code: the user stopped it.
@@ -103,10 +103,9 @@ pub fn main() -> ExitCode {
             count,
             silence,
             beside,
-        } => round_trips::measure(count, silence, &beside)
-            .and_then(|measured| serde_json::to_string(&measured).map_err(io::Error::from))
-            .map(|line| println!("{line}"))
-            .map_err(BenchError::io("measuring round trips")),
+        } => myself()
+            .and_then(|myself| round_trips::measure(&myself, count, silence, &beside))
+            .map(|measured| println!("{}", serde_json::json!(measured))),
         What::Crowd { orders } => {
             crowd::live(&orders).map_err(BenchError::io("a process of the crowd"))
         }
@@ -126,8 +125,7 @@ fn run(arguments: &RunArguments) -> Result<(), BenchError> {
     if !nix::unistd::geteuid().is_root() {
         return Err(BenchError::NotRoot);
     }
-    let myself =
-        std::env::current_exe().map_err(BenchError::io("finding this program's own place"))?;
+    let myself = myself()?;
     let tcplull = match &arguments.tcplull {
         Some(path) => path.clone(),
         None => myself.with_file_name("tcplull"),
@@ -205,6 +203,10 @@ fn measure(
         machine: Machine::here(),
         outcome,
     }))
+}
+
+fn myself() -> Result<PathBuf, BenchError> {
+    std::env::current_exe().map_err(BenchError::io("finding this program's own place"))
 }
 
 fn orders(text: &str) -> Result<Orders, String> {

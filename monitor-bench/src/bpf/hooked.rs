@@ -21,6 +21,20 @@ pub struct Runs {
 }
 
 impl Runs {
+    /// What all programs in the kernel were run so far.
+    pub fn of_all() -> Self {
+        // Another program's may go while they are listed.
+        let programs = aya::programs::loaded_programs().filter_map(Result::ok);
+        programs.fold(Self::default(), |all, info| all.plus(Self::of(&info)))
+    }
+
+    fn of(info: &ProgramInfo) -> Self {
+        Self {
+            count: info.run_count(),
+            time_ns: ns(info.run_time()),
+        }
+    }
+
     /// Both together.
     pub fn plus(self, other: Self) -> Self {
         Self {
@@ -117,19 +131,11 @@ impl Hooked {
     /// # Errors
     /// [`BenchError::Program`].
     pub fn runs(&self) -> Result<Runs, BenchError> {
-        let info = self.info()?;
-        Ok(Runs {
-            count: info.run_count(),
-            time_ns: ns(info.run_time()),
-        })
-    }
-
-    fn info(&self) -> Result<ProgramInfo, BenchError> {
-        match &self.program {
+        let info = match &self.program {
             Program::Tracing(program, _) => program.info(),
             Program::SockOps(program, _) => program.info(),
-        }
-        .map_err(failed(&self.name))
+        };
+        info.map(|info| Runs::of(&info)).map_err(failed(&self.name))
     }
 }
 
