@@ -126,8 +126,8 @@ impl Context {
         eprintln!("    {what}");
     }
 
-    /// The programs of the daemon as they are after some sweeps on this machine: which of them are on may depend on what a
-    /// sweep saw. The daemon is gone when this returns; its programs stay as long as the answer.
+    /// The programs of the daemon as they are after some sweeps on this machine: which of them are on may depend on what
+    /// a sweep saw. The daemon is gone when this returns; its programs stay as long as the answer.
     ///
     /// # Errors
     /// Whatever the daemon fails with, and [`BenchError::Program`].
@@ -143,8 +143,8 @@ impl Context {
     }
 
     /// Waits until so many connections to the servers are silent for longer than their path forgives, and a daemon
-    /// that watches like this will tell when that ends: its hooks see by themselves how long it was, while what is marked
-    /// by sweeps needs one that began after now.
+    /// that watches like this will tell when that ends: watching globally, its hooks see by themselves how long it was;
+    /// watching socket by socket, they see it of those that a sweep has chosen, so one is needed that began after now.
     ///
     /// # Errors
     /// [`BenchError::Lab`].

@@ -1,7 +1,8 @@
 //! `monitor-bench`: what tcplull costs on this machine, one file for each benchmark of `docs/performance.md`.
 //!
 //! Reading order for a newcomer: [`benchmarks`] (what is measured and how), [`page`] and [`results`] (what becomes of
-//! it), then the machinery: [`stats`], [`load`], [`bpf`], [`watch`], [`crowd`], [`world`] and [`context`], [`sweeping`].
+//! it), then the machinery: [`context`], [`world`], [`crowd`], [`load`], [`bpf`], [`sweeping`], [`stats`]; apart from all
+//! that [`round_trips`], which a virtual machine runs.
 
 mod benchmark;
 mod benchmarks;

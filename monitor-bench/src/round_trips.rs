@@ -38,8 +38,8 @@ pub struct Measured {
 }
 
 /// Measures `count` round trips, with the program `beside` running, if there is any; and where `silence` is asked for,
-/// with a silent connection through a gateway on the host, for which tcplull watches what it else would not. `myself` is
-/// this program.
+/// with a silent connection through a gateway on the host, for which tcplull watches what it else would not. `myself`
+/// is this program.
 ///
 /// # Errors
 /// If sockets, statistics or the program beside fail.

@@ -45,6 +45,11 @@ impl Summary {
     }
 }
 
+/// What [`Summary::show`] shows, or a dash where nothing was measured.
+pub fn shown(summary: Option<Summary>, digits: usize) -> String {
+    summary.map_or("–".to_owned(), |summary| summary.show(digits))
+}
+
 /// By linear interpolation between the two measurements next to it.
 fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
@@ -64,8 +69,8 @@ fn interval(count: usize) -> Option<(usize, usize)> {
     Some((low, last - low))
 }
 
-/// Each `between` of a series `A B A B A` against the mean of its two neighbours, as a ratio. What changes slowly (another
-/// program, the machine's clock) touches all three alike.
+/// Each `between` of a series `A B A B A` against the mean of its two neighbours, as a ratio. What changes slowly
+/// (another program, the machine's clock) touches all three alike.
 pub fn against_neighbours(base: &[f64], between: &[f64]) -> Vec<f64> {
     base.windows(2)
         .zip(between)

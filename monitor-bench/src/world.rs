@@ -1,6 +1,5 @@
 //! Where the large benchmarks live: a network of the laboratory, and a crowd of healthy connections in its client's
-//! namespace. It grows and shrinks with what is asked for, so that benchmarks that follow each other share
-//! it.
+//! namespace. It grows and shrinks with what is asked for, so that benchmarks in a row share it.
 
 use crate::crowd::{self, Hold, Holder, LISTENING, Orders, READY};
 use crate::error::BenchError;

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::BenchError;
 use crate::load::{Kind, Load};
 use crate::results::{Goal, Outcome, Table};
-use crate::stats::{Summary, against_neighbours};
+use crate::stats::{Summary, against_neighbours, shown};
 use crate::watch::Watch;
 use std::thread;
 use std::time::Duration;
@@ -187,8 +187,8 @@ fn table(kind: Kind, base: &[f64], subjects: &[Subject]) -> (Table, Vec<Option<S
         let rate = Summary::of(subject.rates.iter().map(|rate| rate / size));
         table.line([
             subject.name.clone(),
-            rate.map_or("–".to_owned(), |rate| rate.show(0)),
-            effect.map_or("–".to_owned(), |effect| effect.show(2)),
+            shown(rate, 0),
+            shown(effect, 2),
             effect.map_or("–".to_owned(), |effect| {
                 format!("{:.2} to {:.2}", effect.median_low, effect.median_high)
             }),

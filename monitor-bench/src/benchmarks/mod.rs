@@ -1,5 +1,5 @@
-//! What is measured, in the order of the page. To add a benchmark, write its file, after the example of `start`, and its
-//! line below: the file's name.
+//! What is measured, in the order of the page. To add a benchmark, write its file, after the example of `start`, and
+//! its line below: the file's name.
 
 use crate::benchmark::Benchmark;
 

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::BenchError;
 use crate::load::{Kind, Load};
 use crate::results::{Goal, Outcome, Table};
-use crate::stats::Summary;
+use crate::stats::{Summary, shown};
 use crate::watch::Watch;
 use std::collections::BTreeMap;
 use std::thread;
@@ -107,16 +107,17 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
         );
         for hook in hooks {
             let above = above(&base, &ours, hook);
+            let of = |found: &ByHook| {
+                shown(Summary::of(found.get(hook).into_iter().flatten().copied()), 1)
+            };
             let storage_above = self::above(&base_too, &storage, hook);
             table.line([
                 hook.to_owned(),
-                shown(Summary::of(base.get(hook).into_iter().flatten().copied())),
-                shown(Summary::of(ours.get(hook).into_iter().flatten().copied())),
-                shown(Summary::of(
-                    storage.get(hook).into_iter().flatten().copied(),
-                )),
-                shown(above),
-                shown(storage_above),
+                of(&base),
+                of(&ours),
+                of(&storage),
+                shown(above, 1),
+                shown(storage_above, 1),
             ]);
             // Opening and closing is no traffic: its figures stand there for themselves.
             if kind == Kind::Connections {
@@ -216,10 +217,6 @@ fn hook_of(program: &str) -> Option<&'static str> {
 fn above(base: &ByHook, of: &ByHook, hook: &str) -> Option<Summary> {
     let pairs = base.get(hook)?.iter().zip(of.get(hook)?);
     Summary::of(pairs.map(|(base, of)| of - base))
-}
-
-fn shown(summary: Option<Summary>) -> String {
-    summary.map_or("–".to_owned(), |summary| summary.show(1))
 }
 
 #[cfg(test)]

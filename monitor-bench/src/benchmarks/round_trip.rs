@@ -86,46 +86,16 @@ fn outcome(counts: &[Count]) -> Outcome {
             format!("{:.0}", count.with_dispatch),
         ]);
     }
-    Outcome {
-        goals: vec![
-            Goal::new(
-                "per-socket, healthy",
-                of("per-socket"),
-                0.0,
-                "instructions",
-                0,
-            ),
-            Goal::new(
-                "global, of tcprtt",
-                share("global", "tcprtt"),
-                OF_TCPRTT,
-                "of it",
-                2,
-            ),
-            Goal::new(
-                "global, of tcptop",
-                share("global", "tcptop"),
-                OF_TCPTOP,
-                "of it",
-                3,
-            ),
-            Goal::new(
-                format!("{QUIET}, of tcprtt"),
-                share(QUIET, "tcprtt"),
-                OF_TCPRTT,
-                "of it",
-                2,
-            ),
-            Goal::new(
-                format!("{QUIET}, of tcptop"),
-                share(QUIET, "tcptop"),
-                OF_TCPTOP,
-                "of it",
-                3,
-            ),
-        ],
-        tables: vec![table],
+    let healthy = of("per-socket");
+    let mut goals = vec![Goal::new("per-socket, healthy", healthy, 0.0, "instructions", 0)];
+    for case in ["global", QUIET] {
+        for (tool, at_most, digits) in [("tcprtt", OF_TCPRTT, 2), ("tcptop", OF_TCPTOP, 3)] {
+            let (what, share) = (format!("{case}, of {tool}"), share(case, tool));
+            goals.push(Goal::new(what, share, at_most, "of it", digits));
+        }
     }
+    let tables = vec![table];
+    Outcome { goals, tables }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::benchmark::Benchmark;
 use crate::context::Context;
 use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};
-use crate::stats::Summary;
+use crate::stats::{Summary, shown};
 use crate::watch::Watch;
 use monitor_lab::testbed::wait;
 use std::time::{Duration, Instant};
@@ -49,12 +49,11 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
             cpu.push(daemon.cpu()?.as_secs_f64() * 1e3);
             daemon.end(wait::BOUND)?;
         }
-        let shown = |of: &[f64]| Summary::of(of.iter().copied());
-        let show = |of: &[f64]| shown(of).map_or("–".to_owned(), |of| of.show(0));
-        table.line([watch.name().to_owned(), show(&ready), show(&cpu)]);
+        let [ready, cpu] = [ready, cpu].map(Summary::of);
+        table.line([watch.name().to_owned(), shown(ready, 0), shown(cpu, 0)]);
         outcome.goals.push(Goal::new(
             format!("exec to ready, {}", watch.name()),
-            shown(&ready).map(|ready| ready.median),
+            ready.map(|ready| ready.median),
             READY_MS,
             "ms",
             0,

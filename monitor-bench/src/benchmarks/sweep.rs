@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::crowd::{self, Hold, READY};
 use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};
-use crate::stats::Summary;
+use crate::stats::{Summary, shown};
 use crate::sweeping::{Sweep, Sweeps};
 use crate::watch::Watch;
 use crate::world::World;
@@ -250,7 +250,7 @@ fn line(table: &mut Table, label: &str, sweeps: &[Sweep], size: u32, none: f64) 
             passed(u64::min).unwrap_or(0),
             passed(u64::max).unwrap_or(0)
         ),
-        cpu.map_or("–".to_owned(), |cpu| cpu.show(1)),
+        shown(cpu, 1),
         format!("{mean:.1}"),
         each(mean),
         each(mean - none),

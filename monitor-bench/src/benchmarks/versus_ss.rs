@@ -4,7 +4,7 @@ use crate::benchmark::Benchmark;
 use crate::context::Context;
 use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};
-use crate::stats::Summary;
+use crate::stats::{Summary, shown};
 use crate::sweeping::Sweeps;
 use crate::world::World;
 use monitor_common::PathClock;
@@ -98,8 +98,8 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
             0,
             vec![
                 size.to_string(),
-                ours.map_or("–".to_owned(), |ours| ours.show(1)),
-                theirs.map_or("–".to_owned(), |theirs| theirs.show(1)),
+                shown(ours, 1),
+                shown(theirs, 1),
                 share.map_or("–".to_owned(), |share| format!("{share:.3}")),
                 of(0, |search| search.found.to_string()),
                 of(1, |search| search.found.to_string()),
