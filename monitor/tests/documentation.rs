@@ -170,3 +170,31 @@ fn every_series_is_explained_and_every_explained_series_is_there() {
         assert!(explained.contains(name), "README.md names {name}");
     }
 }
+
+#[test]
+fn every_place_that_the_map_names_is_there() {
+    // What is to come is named where it will be.
+    let to_come = [
+        "tui",
+        "store",
+        "probe",
+        "heal",
+        "kernel/src/act",
+        "judge/src/learn",
+    ];
+    let to_come = to_come.map(|place| format!("monitor/{place}"));
+    for page in ["docs/architecture.md", "CONTRIBUTING.md"] {
+        let text = read(page);
+        let places = quoted(&text).into_iter().filter(|word| {
+            let first = word.split('/').next().unwrap_or_default();
+            word.contains('/') && !word.contains(' ') && root().join(first).is_dir()
+        });
+        for place in places.filter(|place| to_come.iter().all(|name| name != place)) {
+            let name_to_choose = place.contains("NAME");
+            assert!(
+                name_to_choose || root().join(place).exists(),
+                "{page} names {place}"
+            );
+        }
+    }
+}
