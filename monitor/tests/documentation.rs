@@ -187,7 +187,10 @@ fn every_place_that_the_map_names_is_there() {
         let text = read(page);
         let places = quoted(&text).into_iter().filter(|word| {
             let first = word.split('/').next().unwrap_or_default();
-            word.contains('/') && !word.contains(' ') && root().join(first).is_dir()
+            !first.is_empty()
+                && first != *word
+                && !word.contains(' ')
+                && root().join(first).is_dir()
         });
         for place in places.filter(|place| to_come.iter().all(|name| name != place)) {
             let name_to_choose = place.contains("NAME");
