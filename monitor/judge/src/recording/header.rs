@@ -25,7 +25,7 @@ pub struct Header {
 
 /// The one member that every version has.
 #[derive(Deserialize)]
-struct Mark {
+struct FormatVersion {
     tcplull_recording: u32,
 }
 
@@ -54,9 +54,9 @@ impl Header {
     }
 
     pub(super) fn parse(line: &[u8]) -> Result<Self, NoHeader> {
-        let mark: Mark = serde_json::from_slice(line).map_err(|_| NoHeader::Foreign)?;
-        if mark.tcplull_recording != FORMAT {
-            return Err(NoHeader::OtherVersion(mark.tcplull_recording));
+        let version: FormatVersion = serde_json::from_slice(line).map_err(|_| NoHeader::Foreign)?;
+        if version.tcplull_recording != FORMAT {
+            return Err(NoHeader::OtherVersion(version.tcplull_recording));
         }
         let header: Self = serde_json::from_slice(line).map_err(NoHeader::Wrong)?;
         let jiffy_ns = header.limits.jiffy_ns;
