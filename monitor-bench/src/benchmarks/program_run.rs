@@ -72,7 +72,6 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
     let own = OwnPrograms::load()?;
     let mut outcome = Outcome::default();
     let mut worst = None::<(f64, f64)>;
-    // Programs on the paths of every segment are what one way of watching has and the other does without.
     for kind in [Kind::PingPong, Kind::Bulk, Kind::Connections] {
         context.progress(kind.name());
         let hooks: Vec<&'static str> = match kind {
@@ -150,7 +149,7 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
     Ok(Some(outcome))
 }
 
-/// The daemon's programs on these hooks.
+/// The daemon's programs on these hooks, watching globally: socket by socket none is on the path of every segment.
 fn product(context: &Context, hooks: &[&str]) -> Result<Set, BenchError> {
     let programs = context.watched(Watch::Global)?;
     let mut set = programs.on;
