@@ -10,6 +10,7 @@ use crate::surfaces::sink::{News, Queued, Sink};
 use monitor_judge::alerts::{Alerts, Limits};
 use monitor_judge::{Verdict, Verdicts};
 use monitor_model::alert::AlertChange;
+use std::io::stdout;
 use std::iter::once;
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ impl Sinks {
             inline: vec![Box::new(AlertLines), Box::new(feed)],
             queued: vec![
                 // One line each.
-                started("log", Log(options.log_format))?,
+                started("log", Log(options.log_format, stdout()))?,
             ],
         })
     }

@@ -86,7 +86,7 @@ impl Owners {
     ///
     /// The process's cgroup goes before the socket's: an accepted socket may
     /// carry its listener's.
-    pub fn resolve(&mut self, pid: Option<u32>, comm: Option<&str>, cgroup_id: u64) -> Arc<Owner> {
+    fn resolve(&mut self, pid: Option<u32>, comm: Option<&str>, cgroup_id: u64) -> Arc<Owner> {
         self.resolve_at(pid, comm, cgroup_id, Instant::now())
     }
 

@@ -15,29 +15,19 @@ pub enum LogFormat {
     Json,
 }
 
-impl LogFormat {
-    /// Writes one finding as one line, and flushes it: who follows the log sees it at once.
-    ///
-    /// # Errors
-    /// What `out` reports, such as a closed pipe.
-    pub fn write(self, out: &mut impl Write, finding: &Finding) -> io::Result<()> {
-        let mut line = match self {
-            Self::Human => text::finding_line(finding),
-            Self::Json => serde_json::to_string(finding)?,
+/// Findings in one format, each on one line and flushed: who follows the log sees it at once.
+#[derive(Debug)]
+pub struct Log<W>(pub LogFormat, pub W);
+
+impl<W: Write + Send + 'static> Sink for Log<W> {
+    fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let mut line = match self.0 {
+            LogFormat::Human => text::finding_line(finding),
+            LogFormat::Json => serde_json::to_string(finding)?,
         };
         line.push('\n');
-        out.write_all(line.as_bytes())?;
-        out.flush()
-    }
-}
-
-/// Findings on standard output, in one format.
-#[derive(Debug)]
-pub struct Log(pub LogFormat);
-
-impl Sink for Log {
-    fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
-        self.0.write(&mut io::stdout().lock(), finding)
+        self.1.write_all(line.as_bytes())?;
+        self.1.flush()
     }
 }
 
@@ -47,9 +37,9 @@ mod tests {
     use crate::text::tests::blackholed;
 
     fn written(format: LogFormat) -> String {
-        let mut out = Vec::new();
-        format.write(&mut out, &blackholed()).unwrap();
-        String::from_utf8(out).unwrap()
+        let mut log = Log(format, Vec::new());
+        log.on_finding(&blackholed()).unwrap();
+        String::from_utf8(log.1).unwrap()
     }
 
     #[test]
