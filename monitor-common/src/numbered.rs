@@ -13,7 +13,7 @@ macro_rules! numbered {
         }
 
         impl $name {
-            /// Its name in recordings.
+            /// Its name, as recordings and users have it.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)*

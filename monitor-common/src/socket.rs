@@ -23,29 +23,29 @@ numbered! {
     /// Numbers of the TCP states in the kernel (`include/net/tcp_states.h`).
     pub enum TcpState: u32 {
         /// ESTABLISHED.
-        Established = 1,
+        Established = 1 => "established",
         /// SYN-SENT.
-        SynSent = 2,
+        SynSent = 2 => "syn_sent",
         /// SYN-RECEIVED.
-        SynRecv = 3,
+        SynRecv = 3 => "syn_recv",
         /// FIN-WAIT-1.
-        FinWait1 = 4,
+        FinWait1 = 4 => "fin_wait1",
         /// FIN-WAIT-2.
-        FinWait2 = 5,
+        FinWait2 = 5 => "fin_wait2",
         /// TIME-WAIT.
-        TimeWait = 6,
+        TimeWait = 6 => "time_wait",
         /// CLOSED.
-        Close = 7,
+        Close = 7 => "close",
         /// CLOSE-WAIT.
-        CloseWait = 8,
+        CloseWait = 8 => "close_wait",
         /// LAST-ACK.
-        LastAck = 9,
+        LastAck = 9 => "last_ack",
         /// LISTEN.
-        Listen = 10,
+        Listen = 10 => "listen",
         /// CLOSING.
-        Closing = 11,
+        Closing = 11 => "closing",
         /// The kernel's TCP_NEW_SYN_RECV.
-        NewSynRecv = 12,
+        NewSynRecv = 12 => "syn_recv",
     }
 }
 

@@ -107,7 +107,10 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
         for hook in hooks {
             let above = above(&base, &ours, hook);
             let of = |found: &ByHook| {
-                shown(Summary::of(found.get(hook).into_iter().flatten().copied()), 1)
+                shown(
+                    Summary::of(found.get(hook).into_iter().flatten().copied()),
+                    1,
+                )
             };
             let storage_above = self::above(&base_too, &storage, hook);
             table.line([

@@ -87,7 +87,13 @@ fn outcome(counts: &[Count]) -> Outcome {
         ]);
     }
     let healthy = of("per-socket");
-    let mut goals = vec![Goal::new("per-socket, healthy", healthy, 0.0, "instructions", 0)];
+    let mut goals = vec![Goal::new(
+        "per-socket, healthy",
+        healthy,
+        0.0,
+        "instructions",
+        0,
+    )];
     for case in ["global", QUIET] {
         for (tool, at_most, digits) in [("tcprtt", OF_TCPRTT, 2), ("tcptop", OF_TCPTOP, 3)] {
             let (what, share) = (format!("{case}, of {tool}"), share(case, tool));

@@ -2,13 +2,12 @@
 //! it: what they see has arrived, but need not be accepted.
 
 use crate::emit::{Arrival, Context, emit_decided};
-use crate::gap;
 use crate::kernel::pointer_argument;
-use crate::segment;
 use crate::silence::{self, Silence};
 use crate::snapshot::{Edges, Snapshot};
 use crate::sock::TcpSock;
 use crate::suspects::{Decision, Suspect};
+use crate::{gap, segment};
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};
 use aya_ebpf::programs::{BtfTracePointContext, FEntryContext};

@@ -2,20 +2,19 @@
 
 use crate::attach::{self, HookStatus};
 use crate::clock::jiffy_ns;
-use crate::counters;
 use crate::error::KernelError;
 use crate::hook_override::HookOverride;
 #[cfg(feature = "kernel-log")]
 use crate::kernel_log;
 use crate::offsets::KernelTypes;
 use crate::pod::{Pod, take};
-use crate::preflight;
 use crate::ring::FactRing;
 use crate::signs::{self, SignStatus};
 use crate::sweep::{self, Sweeper};
 use crate::tables::Tables;
 use crate::watch::{self, Watcher};
 use crate::watch_mode::{WatchMode, WatchStatus};
+use crate::{counters, preflight};
 use aya::maps::{Array, PerCpuArray, RingBuf};
 use aya::{Btf, EbpfLoader, Endianness};
 use monitor_common::{Counter, Offsets, RING_BYTES, Settings};

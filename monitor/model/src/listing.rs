@@ -2,6 +2,7 @@
 
 use crate::finding::{Clock, Connection};
 use crate::owner::Owner;
+use monitor_common::TcpState;
 use serde::{Deserialize, Serialize};
 
 /// One connection in `tcplull ls`.
@@ -11,8 +12,9 @@ pub struct ConnectionRow {
     pub connection: Connection,
     /// Who holds it.
     pub owner: Owner,
-    /// TCP state in lower case, such as `established` or `close_wait`.
-    pub state: String,
+    /// TCP state, by its name: `established`, `close_wait`; `None` is `unknown`.
+    #[serde(with = "state")]
+    pub state: Option<TcpState>,
     /// Silence of application data, in seconds.
     pub payload_idle_seconds: f64,
     /// Silence of any segment, in seconds: a lower bound.
@@ -79,4 +81,28 @@ pub struct CheckRow {
     pub detail: String,
     /// What to do about it; `None` where it works or nothing can be done.
     pub remedy: Option<String>,
+}
+
+/// The name of a state, for people and scripts.
+pub fn state_name(state: Option<TcpState>) -> &'static str {
+    state.map_or("unknown", TcpState::name)
+}
+
+mod state {
+    use super::{TcpState, state_name};
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        state: &Option<TcpState>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(state_name(*state))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<TcpState>, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Ok(TcpState::ALL.into_iter().find(|state| state.name() == name))
+    }
 }

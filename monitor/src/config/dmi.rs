@@ -1,3 +1,5 @@
+//! The cloud this host runs in, by its DMI strings.
+
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;

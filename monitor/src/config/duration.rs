@@ -1,3 +1,5 @@
+//! Durations as people write them, and what each may be.
+
 use super::error::DurationProblem;
 use std::time::Duration;
 

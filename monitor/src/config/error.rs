@@ -1,3 +1,5 @@
+//! What is wrong with a configuration, and what would be right.
+
 use humantime::format_duration;
 use ipnet::IpNet;
 use std::path::{Path, PathBuf};

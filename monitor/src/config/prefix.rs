@@ -1,3 +1,5 @@
+//! Prefixes of addresses, as people write them.
+
 use super::error::Problem;
 use ipnet::{IpNet, Ipv4Net};
 use std::net::{IpAddr, Ipv6Addr};

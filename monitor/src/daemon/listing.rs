@@ -42,7 +42,7 @@ impl Lister {
         ConnectionRow {
             connection: connection(socket),
             owner: self.owners.of(fact).as_ref().clone(),
-            state: state_name(socket.state).to_owned(),
+            state: TcpState::from_number(socket.state),
             payload_idle_seconds: rounded(fact.payload_idle_ns),
             packet_idle_seconds: rounded(fact.packet_idle_ns),
             path: path.map(|path| path.name.clone()),
@@ -128,23 +128,6 @@ fn cut(report: &SweepReport) -> String {
 /// Seconds with three decimals.
 fn rounded(ns: u64) -> f64 {
     (ns as f64 / 1e6).round() / 1e3
-}
-
-fn state_name(number: u32) -> &'static str {
-    match TcpState::from_number(number) {
-        Some(TcpState::Established) => "established",
-        Some(TcpState::SynSent) => "syn_sent",
-        Some(TcpState::SynRecv | TcpState::NewSynRecv) => "syn_recv",
-        Some(TcpState::FinWait1) => "fin_wait1",
-        Some(TcpState::FinWait2) => "fin_wait2",
-        Some(TcpState::TimeWait) => "time_wait",
-        Some(TcpState::Close) => "close",
-        Some(TcpState::CloseWait) => "close_wait",
-        Some(TcpState::LastAck) => "last_ack",
-        Some(TcpState::Listen) => "listen",
-        Some(TcpState::Closing) => "closing",
-        None => "unknown",
-    }
 }
 
 #[cfg(test)]

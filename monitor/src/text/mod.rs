@@ -4,7 +4,7 @@
 use monitor_model::alert::Alert;
 use monitor_model::finding::{Clock, Finding, Severity};
 use monitor_model::format::{duration_of, printable};
-use monitor_model::listing::{CheckRow, ConnectionRow, Keepalive};
+use monitor_model::listing::{CheckRow, ConnectionRow, Keepalive, state_name};
 use monitor_model::owner::Owner;
 
 /// A severity in a column: who wakes nobody shows as a dash.
@@ -61,7 +61,7 @@ pub fn connection_line(row: &ConnectionRow) -> String {
     connection_cells([
         &printable(&row.connection.local),
         &printable(&row.connection.remote),
-        &printable(&row.state),
+        state_name(row.state),
         &duration_of(row.payload_idle_seconds),
         &duration_of(row.packet_idle_seconds),
         row.silence.name(),

@@ -1,6 +1,7 @@
 //! What people read, held line by line.
 
 use super::*;
+use monitor_common::TcpState;
 use monitor_model::finding::{
     Cause, Certainty, Connection, Evidence, Family, FindingKind, Outcome, Role,
 };
@@ -56,7 +57,7 @@ pub(crate) fn row() -> ConnectionRow {
     ConnectionRow {
         connection: connection(),
         owner: api(),
-        state: "established".to_owned(),
+        state: Some(TcpState::Established),
         payload_idle_seconds: 6.2,
         packet_idle_seconds: 0.4,
         path: Some("nat".to_owned()),

@@ -1,9 +1,8 @@
 //! Watching socket by socket: callbacks on silent sockets, set after a sweep and cleared
 //! when the daemon stops.
 
-use super::namespaces;
 use super::pin::Pin;
-use super::trial;
+use super::{namespaces, trial};
 use crate::attach::HookStatus;
 use crate::cost::ProgramCost;
 use crate::error::{KernelError, Refusal};
