@@ -30,10 +30,7 @@ pub(crate) fn read(map: &CounterMap) -> Result<Counters, KernelError> {
     for counter in Counter::ALL {
         let per_cpu = map
             .get(&(counter as u32), 0)
-            .map_err(|source| KernelError::Map {
-                name: "COUNTERS",
-                source,
-            })?;
+            .map_err(KernelError::map("COUNTERS"))?;
         counters.0[counter as usize] = per_cpu.iter().sum();
     }
     Ok(counters)
@@ -46,10 +43,7 @@ pub(crate) fn read_gaps(
 ) -> Result<GapHistogram, KernelError> {
     let per_cpu = gaps
         .get(&path_id.unwrap_or(MAX_PATHS), 0)
-        .map_err(|source| KernelError::Map {
-            name: "GAPS",
-            source,
-        })?;
+        .map_err(KernelError::map("GAPS"))?;
     let mut sum = GapHistogram::default();
     for Pod(one) in per_cpu.iter() {
         for (total, part) in sum.buckets.iter_mut().zip(one.buckets) {

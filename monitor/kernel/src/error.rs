@@ -2,9 +2,11 @@
 
 use crate::release::release;
 use aya::BtfError;
+use aya::maps::MapError;
 use aya::programs::ProgramError;
 use nix::errno::Errno;
 use serde::Serialize;
+use std::io;
 use std::path::PathBuf;
 
 /// Why the kernel side cannot run here, and what to do about it. `Display` is
@@ -108,7 +110,7 @@ pub enum KernelError {
         name: &'static str,
         /// Why.
         #[source]
-        source: aya::maps::MapError,
+        source: MapError,
     },
     /// The sweep could not run.
     #[error("the sweep of {what} failed: {source}")]
@@ -117,7 +119,7 @@ pub enum KernelError {
         what: &'static str,
         /// Why.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A system call failed that does not fail on a sound system.
     #[error("{what}: {source}")]
@@ -126,11 +128,24 @@ pub enum KernelError {
         what: &'static str,
         /// Why it failed.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
 impl KernelError {
+    /// Of access to the map `name`.
+    pub(crate) fn map(name: &'static str) -> impl FnOnce(MapError) -> Self {
+        move |source| Self::Map { name, source }
+    }
+
+    /// Of a system call that was made for `what`.
+    pub(crate) fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Self {
+        move |source| Self::System {
+            what,
+            source: source.into(),
+        }
+    }
+
     /// What was tried and refused, with the verifier's logs.
     pub fn refused(&self) -> &[Refusal] {
         match self {

@@ -25,13 +25,10 @@ pub(crate) fn printing(mut ebpf: Ebpf) -> Result<Ebpf, KernelError> {
             std::thread::sleep(DELAY);
         }
     });
-    match started {
-        Ok(_) => Ok(ebpf),
-        Err(source) => Err(KernelError::System {
-            what: "starting the thread that prints the kernel side's log",
-            source,
-        }),
-    }
+    started.map_err(KernelError::system(
+        "starting the thread that prints the kernel side's log",
+    ))?;
+    Ok(ebpf)
 }
 
 struct Printer;

@@ -210,10 +210,7 @@ impl Loaded {
 }
 
 fn settings(options: &Options, types: &KernelTypes) -> Result<Settings, KernelError> {
-    let jiffy_ns = jiffy_ns().map_err(|error| KernelError::System {
-        what: "reading the length of a jiffy",
-        source: error.into(),
-    })?;
+    let jiffy_ns = jiffy_ns().map_err(KernelError::system("reading the length of a jiffy"))?;
     let min_gap_ns = u64::try_from(options.min_gap.as_nanos()).unwrap_or(u64::MAX);
     Ok(Settings {
         min_gap_ns,

@@ -79,7 +79,7 @@ impl PathTable {
             };
             self.entries
                 .set(path_id, Pod(entry), 0)
-                .map_err(|source| map_error("PATHS", source))?;
+                .map_err(KernelError::map("PATHS"))?;
             for (bits, key) in keys(path) {
                 let found = PathMatch {
                     path_id,
@@ -88,7 +88,7 @@ impl PathTable {
                 let trie_key = Key::new(PathKey::FIXED_BITS + bits, Pod(key));
                 self.prefixes
                     .insert(&trie_key, Pod(found), 0)
-                    .map_err(|source| map_error("PATH_PREFIXES", source))?;
+                    .map_err(KernelError::map("PATH_PREFIXES"))?;
                 wanted.insert((bits, key));
             }
         }
@@ -96,7 +96,7 @@ impl PathTable {
             let trie_key = Key::new(PathKey::FIXED_BITS + bits, Pod(*key));
             self.prefixes
                 .remove(&trie_key)
-                .map_err(|source| map_error("PATH_PREFIXES", source))?;
+                .map_err(KernelError::map("PATH_PREFIXES"))?;
         }
         self.live = wanted;
         self.first = first;
@@ -133,20 +133,16 @@ fn least_ns(paths: &[TablePath]) -> u64 {
     of_paths.map(nanos).fold(NO_PATH_WARN_NS, u64::min)
 }
 
-fn keys(path: &TablePath) -> impl Iterator<Item = (u32, PathKey)> + '_ {
-    let any = [ANY_PORT];
-    let ports = if path.ports.is_empty() {
-        any.to_vec()
-    } else {
-        path.ports.clone()
+/// Each prefix with each port, and how many bits of the address count.
+fn keys(path: &TablePath) -> Vec<(u32, PathKey)> {
+    let ports = match path.ports.as_slice() {
+        [] => &[ANY_PORT],
+        some => some,
     };
-    path.remote.iter().flat_map(move |prefix| {
-        let prefix = *prefix;
-        ports
-            .clone()
-            .into_iter()
-            .map(move |port| (u32::from(prefix.prefix_len()), key(prefix, port)))
-    })
+    let prefixes = path.remote.iter();
+    let each = prefixes.flat_map(|prefix| ports.iter().map(|port| (*prefix, *port)));
+    each.map(|(prefix, port)| (u32::from(prefix.prefix_len()), key(prefix, port)))
+        .collect()
 }
 
 fn key(prefix: IpNet, port: u16) -> PathKey {
@@ -170,10 +166,6 @@ fn key(prefix: IpNet, port: u16) -> PathKey {
 
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-fn map_error(name: &'static str, source: aya::maps::MapError) -> KernelError {
-    KernelError::Map { name, source }
 }
 
 #[cfg(test)]
@@ -215,7 +207,7 @@ mod tests {
             warn: Duration::from_secs(180),
             clock: PathClock::Packets,
         };
-        let made: Vec<_> = keys(&path).collect();
+        let made = keys(&path);
         assert_eq!(made.len(), 4);
         assert_eq!(made[0].0, 8);
         assert_eq!(made[0].1.family, [0, 4]);

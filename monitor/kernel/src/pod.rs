@@ -30,5 +30,5 @@ pub(crate) fn take<T>(
     let map = ebpf
         .take_map(name)
         .ok_or(KernelError::Incomplete { name })?;
-    convert(map).map_err(|source| KernelError::Map { name, source })
+    convert(map).map_err(KernelError::map(name))
 }

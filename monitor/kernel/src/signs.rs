@@ -102,9 +102,8 @@ mod tests {
 
     fn receive(mechanism: Option<&str>) -> Vec<HookStatus> {
         vec![HookStatus {
-            hook: "receive",
             mechanism: mechanism.map(str::to_owned),
-            ..HookStatus::default()
+            ..HookStatus::new(RECEIVE)
         }]
     }
 

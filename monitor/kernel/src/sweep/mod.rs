@@ -134,10 +134,7 @@ impl Sweeper {
             .order(mode, silent, until_next, self.least_threshold.ns());
         self.order
             .set(0, Pod(order), 0)
-            .map_err(|source| KernelError::Map {
-                name: "SWEEP_ORDER",
-                source,
-            })?;
+            .map_err(KernelError::map("SWEEP_ORDER"))?;
         let mut report = SweepReport {
             started_ns: monotonic_ns()?,
             ..SweepReport::default()
@@ -204,17 +201,11 @@ impl Sweeper {
 fn thread_cpu() -> Result<Duration, KernelError> {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)
         .map(Duration::from)
-        .map_err(|error| KernelError::System {
-            what: "reading this thread's CPU time",
-            source: error.into(),
-        })
+        .map_err(KernelError::system("reading this thread's CPU time"))
 }
 
 fn monotonic_ns() -> Result<u64, KernelError> {
     Reading::now()
         .map(|reading| reading.monotonic_ns)
-        .map_err(|error| KernelError::System {
-            what: "reading the clock",
-            source: error.into(),
-        })
+        .map_err(KernelError::system("reading the clock"))
 }

@@ -72,6 +72,15 @@ fn mask(sockets: u64) -> u32 {
 mod tests {
     use super::*;
 
+    fn order(of: Sampling) -> SweepOrder {
+        of.order(
+            SweepMode::Findings,
+            SilentSockets::Ignored,
+            Duration::ZERO,
+            0,
+        )
+    }
+
     #[test]
     fn a_small_host_shows_all_its_connections() {
         for sockets in [0, 1, 511, 512] {
@@ -102,12 +111,7 @@ mod tests {
         let mut turns = Vec::new();
         for _ in 0..8 {
             sampling.advance(4_000);
-            let order = sampling.order(
-                SweepMode::Findings,
-                SilentSockets::Ignored,
-                Duration::ZERO,
-                0,
-            );
+            let order = order(sampling);
             assert_eq!(order.sample_mask, 7);
             turns.push(order.sample_turn);
         }
@@ -120,24 +124,9 @@ mod tests {
         let mut sampling = Sampling::new();
         for sockets in [1_000_000, 1_000_000, 40, 3_000, 0] {
             sampling.advance(sockets);
-            let order = sampling.order(
-                SweepMode::Findings,
-                SilentSockets::Ignored,
-                Duration::ZERO,
-                0,
-            );
+            let order = order(sampling);
             assert!(order.sample_turn <= order.sample_mask, "{order:?}");
         }
-        assert_eq!(
-            sampling
-                .order(
-                    SweepMode::Findings,
-                    SilentSockets::Ignored,
-                    Duration::ZERO,
-                    0
-                )
-                .sample_mask,
-            0
-        );
+        assert_eq!(order(sampling).sample_mask, 0);
     }
 }
