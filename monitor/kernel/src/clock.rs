@@ -62,8 +62,7 @@ impl Reading {
     }
 }
 
-/// Remembers when the host slept: facts' clocks stand still then, the timers of
-/// middleboxes do not.
+/// Remembers when the host slept: facts' clocks stand still then, the timers of middleboxes do not.
 #[derive(Clone, Debug)]
 pub struct SleepLog {
     last: Reading,

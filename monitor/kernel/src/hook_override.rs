@@ -60,8 +60,7 @@ fn known() -> Vec<HookOverride> {
     known
 }
 
-/// Whether `hook` may be served by a mechanism of `kind`: all are free that nobody
-/// speaks of.
+/// Whether `hook` may be served by a mechanism of `kind`: all are free that nobody speaks of.
 pub(crate) fn permits(overrides: &[HookOverride], hook: &str, kind: AttachKind) -> bool {
     let mut of_hook = overrides.iter().filter(|one| one.hook == hook).peekable();
     of_hook.peek().is_none() || of_hook.any(|one| one.kind == kind)

@@ -1,6 +1,5 @@
-//! Calls of the hooks for which the kernel did not run the program: the same program
-//! was under way on that CPU already. What such a call had to tell, no counter of the
-//! program's own can show.
+//! Calls of the hooks for which the kernel did not run the program: the same program was under way
+//! on that CPU already. What such a call had to tell, no counter of the program's own can show.
 
 use aya::Ebpf;
 use aya::programs::{Program, ProgramFd};

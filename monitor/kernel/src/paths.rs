@@ -61,9 +61,8 @@ impl PathTable {
         self.least_threshold.clone()
     }
 
-    /// Puts these paths in force; answers the path id of the first, the others
-    /// follow it. Paths beyond half of [`MAX_PATHS`] are left out (the
-    /// configuration refuses so many).
+    /// Puts these paths in force; answers the path id of the first, the others follow it. Paths
+    /// beyond half of [`MAX_PATHS`] are left out (the configuration refuses so many).
     pub(crate) fn set(&mut self, paths: &[TablePath]) -> Result<u32, KernelError> {
         let first = if self.first == 0 { GENERATION } else { 0 };
         let least_ns = least_ns(paths);

@@ -7,8 +7,7 @@ use serde::Serialize;
 
 const TTL: &str = "ttl";
 
-/// A sign by which a middlebox's ACK may differ from the peer's, and whether it can
-/// be read here.
+/// A sign by which a middlebox's ACK may differ from the peer's, and whether it can be read here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SignStatus {
     /// `timestamp`, `ttl`, `window` or `round_trip`.

@@ -6,9 +6,8 @@ use std::collections::HashSet;
 /// Batch of one sweep, at most; each is a [`Fact`] of some 350 bytes.
 const MAX_ROWS: usize = 65_536;
 
-/// Samples among them, at most. They are a share as it is: only where many
-/// connections were opened since the sweep before are there more, and what they
-/// show can be learnt from the next ones.
+/// Samples among them, at most. They are a share as it is: only where many connections were opened
+/// since the sweep before are there more, and what they show can be learnt from the next ones.
 const MAX_SAMPLES: usize = 2_048;
 
 /// The rows that a sweep has written out so far.

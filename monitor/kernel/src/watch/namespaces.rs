@@ -24,8 +24,7 @@ pub(crate) fn find(netns: u32, pid: u32) -> Option<File> {
     })
 }
 
-/// Every network namespace that a process is in or that has a name, by inode, with a
-/// path to it.
+/// Every network namespace that a process is in or that has a name, by inode, with a path to it.
 pub(crate) fn all() -> HashMap<u32, PathBuf> {
     let entries = |directory: &str| fs::read_dir(directory).into_iter().flatten().flatten();
     let processes = entries("/proc")

@@ -215,8 +215,7 @@ fn taken<T>(
     take(ebpf, name, convert).map_err(|error| Refusal::new(MECHANISM, error))
 }
 
-/// The root of the cgroup v2 hierarchy: only from there are the sockets of all groups
-/// heard.
+/// The root of the cgroup v2 hierarchy: only from there are the sockets of all groups heard.
 fn root_cgroup() -> Result<File, String> {
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let place = mounts

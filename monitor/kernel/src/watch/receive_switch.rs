@@ -27,8 +27,7 @@ impl ReceiveSwitch {
         }
     }
 
-    /// A sweep is over that found so many sockets silent or soon to be, with so many
-    /// suspects.
+    /// A sweep is over that found so many sockets silent or soon to be, with so many suspects.
     pub(crate) fn swept(
         &mut self,
         ebpf: &mut Ebpf,
