@@ -2,7 +2,7 @@
 
 use crate::attach::HookStatus;
 use crate::hook_table::{RECEIVE, SOCKETS};
-use monitor_common::{MISSING, Offsets};
+use monitor_common::{MISSING, Member, Offsets};
 use serde::Serialize;
 
 const TTL: &str = "ttl";
@@ -18,42 +18,17 @@ pub struct SignStatus {
     pub missing: Vec<&'static str>,
 }
 
-/// A sign, and the members that it is read from.
-type Sign = (&'static str, [(&'static str, fn(&Offsets) -> u32); 2]);
-
-const SIGNS: [Sign; 4] = [
+/// Each sign with the members that it is read from, as the list of members names them.
+const SIGNS: [(&str, [&str; 2]); 4] = [
     // Whether the option was negotiated, and the value before.
     (
         "timestamp",
-        [
-            ("tcp_sock.tcp_header_len", |offsets| offsets.tcp_header_len),
-            ("tcp_sock.rx_opt.rcv_tsval", |offsets| offsets.rcv_tsval),
-        ],
+        ["tcp_sock.tcp_header_len", "tcp_sock.rx_opt.rcv_tsval"],
     ),
-    (
-        TTL,
-        [
-            ("sk_buff.head", |offsets| offsets.skb_head),
-            ("sk_buff.network_header", |offsets| {
-                offsets.skb_network_header
-            }),
-        ],
-    ),
+    (TTL, ["sk_buff.head", "sk_buff.network_header"]),
     // The segment's window means something only with its scale.
-    (
-        "window",
-        [
-            ("tcp_sock.snd_wnd", |offsets| offsets.snd_wnd),
-            ("tcp_sock.rx_opt.snd_wscale", |offsets| offsets.snd_wscale),
-        ],
-    ),
-    (
-        "round_trip",
-        [
-            ("tcp_sock.srtt_us", |offsets| offsets.srtt_us_shifted),
-            ("tcp_sock.rtt_min", |offsets| offsets.rtt_min_us),
-        ],
-    ),
+    ("window", ["tcp_sock.snd_wnd", "tcp_sock.rx_opt.snd_wscale"]),
+    ("round_trip", ["tcp_sock.srtt_us", "tcp_sock.rtt_min"]),
 ];
 
 /// All signs, each with what it lacks.
@@ -68,10 +43,9 @@ pub(crate) fn signs(offsets: &Offsets, hooks: &[HookStatus]) -> Vec<SignStatus> 
     SIGNS
         .iter()
         .map(|(sign, members)| {
-            let absent = members
-                .iter()
-                .filter(|(_, offset)| offset(offsets) == MISSING)
-                .map(|(name, _)| *name);
+            let absent = members.iter().copied().filter(|name| {
+                member(name).is_none_or(|found| *(found.slot)(&mut { *offsets }) == MISSING)
+            });
             // A socket's callbacks get to see TCP's header, and no other.
             let no_packet = sockets && *sign == TTL;
             let missing: Vec<_> = (!receives)
@@ -87,6 +61,14 @@ pub(crate) fn signs(offsets: &Offsets, hooks: &[HookStatus]) -> Vec<SignStatus> 
             }
         })
         .collect()
+}
+
+/// The first that is read of a structure's member.
+fn member(name: &str) -> Option<&'static Member> {
+    let is_it = |rest: &str| rest.is_empty() || rest.starts_with('.');
+    Offsets::MEMBERS
+        .iter()
+        .find(|member| member.path.strip_prefix(name).is_some_and(is_it))
 }
 
 #[cfg(test)]
@@ -123,28 +105,12 @@ mod tests {
 
     #[test]
     fn a_missing_member_takes_its_own_sign_and_is_named() {
-        for (name, sign, take) in [
-            (
-                "tcp_sock.tcp_header_len",
-                "timestamp",
-                (|offsets| offsets.tcp_header_len = MISSING) as fn(&mut Offsets),
-            ),
-            ("tcp_sock.rx_opt.rcv_tsval", "timestamp", |offsets| {
-                offsets.rcv_tsval = MISSING;
-            }),
-            ("sk_buff.head", "ttl", |offsets| offsets.skb_head = MISSING),
-            ("sk_buff.network_header", "ttl", |offsets| {
-                offsets.skb_network_header = MISSING;
-            }),
-            ("tcp_sock.rx_opt.snd_wscale", "window", |offsets| {
-                offsets.snd_wscale = MISSING;
-            }),
-            ("tcp_sock.rtt_min", "round_trip", |offsets| {
-                offsets.rtt_min_us = MISSING;
-            }),
-        ] {
+        for (sign, name) in SIGNS
+            .iter()
+            .flat_map(|(sign, names)| names.map(|name| (*sign, name)))
+        {
             let mut offsets = complete();
-            take(&mut offsets);
+            *(member(name).unwrap().slot)(&mut offsets) = MISSING;
             let signs = signs(&offsets, &receive(Some("tp_btf/tcp_probe")));
             for status in &signs {
                 if status.sign == sign {
