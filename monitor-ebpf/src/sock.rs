@@ -83,17 +83,23 @@ macro_rules! kept {
     };
 }
 
-/// Reads a member of the record in the way that the list names.
-macro_rules! member {
-    ($sock:ident $addresses:ident $name:ident { by Addresses::$part:ident }) => {
-        $addresses.$part.into()
+/// Writes a member that is loaded from the socket, and no other.
+macro_rules! write_loaded {
+    ($sock:ident $to:ident $name:ident { by $($how:tt)* }) => {};
+    ($sock:ident $to:ident $name:ident { $($how:tt)* }) => {
+        $to.$name = $sock.$name();
     };
-    ($sock:ident $addresses:ident $name:ident { by TcpSock::$method:ident }) => {
-        $sock.$method().into()
+}
+
+/// Writes a member that takes a method to read, and no other.
+macro_rules! write_by_method {
+    ($sock:ident $addresses:ident $to:ident $name:ident { by Addresses::$part:ident }) => {
+        $to.$name = $addresses.$part.into();
     };
-    ($sock:ident $addresses:ident $name:ident { $($how:tt)* }) => {
-        $sock.$name()
+    ($sock:ident $addresses:ident $to:ident $name:ident { by TcpSock::$method:ident }) => {
+        $to.$name = $sock.$method().into();
     };
+    ($sock:ident $addresses:ident $to:ident $name:ident { $($how:tt)* }) => {};
 }
 
 macro_rules! reading {
@@ -112,8 +118,10 @@ macro_rules! reading {
             /// must have its cookie ([`Self::ensure_cookie`]).
             #[inline(always)]
             pub fn write_to(self, to: &mut Socket) {
+                $(write_loaded!(self to $name { $($how)* });)*
+                // Methods branch: what came after them the verifier would walk once for each branch.
                 let addresses = self.addresses();
-                $(to.$name = member!(self addresses $name { $($how)* });)*
+                $(write_by_method!(self addresses to $name { $($how)* });)*
             }
         }
     };
