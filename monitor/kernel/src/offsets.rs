@@ -31,7 +31,7 @@ impl KernelTypes {
     /// # Errors
     ///
     /// [`KernelError::MissingMember`] for a member without which no fact would be
-    /// true. What a single feature needs is [`MISSING`] instead.
+    /// true. What a single feature needs is [`monitor_common::MISSING`] instead.
     pub fn offsets(&self) -> Result<Offsets, KernelError> {
         let mut offsets = Offsets::NONE;
         for member in Offsets::MEMBERS {
