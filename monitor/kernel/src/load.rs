@@ -235,6 +235,9 @@ fn first_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hook_table::HOOKS;
+    use crate::{sweep, watch};
+    use std::collections::BTreeSet;
 
     #[test]
     fn only_a_kernel_side_built_for_debugging_logs() {
@@ -242,5 +245,17 @@ mod tests {
             .windows(b"AYA_LOGS".len())
             .any(|bytes| bytes == b"AYA_LOGS");
         assert_eq!(logs, cfg!(feature = "kernel-log"));
+    }
+
+    #[test]
+    fn every_program_of_the_kernel_side_is_one_that_something_loads() {
+        let object = aya_obj::Object::parse(OBJECT).expect("the object can be read");
+        let there: BTreeSet<&str> = object.programs.keys().map(String::as_str).collect();
+        let hooks = HOOKS.iter().flat_map(|hook| hook.mechanisms);
+        let hooks = hooks.flat_map(|mechanism| mechanism.programs);
+        let beside = sweep::PASSES.iter().map(|(program, _)| *program);
+        let known = hooks.map(|(program, _)| *program).chain(beside);
+        let known: BTreeSet<&str> = known.chain(watch::PROGRAMS).collect();
+        assert_eq!(there, known);
     }
 }

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 /// The two passes, in this order: the first knows the processes and sees every
 /// network namespace, the second adds what no process holds.
-const PASSES: [Pass; 2] = [("sweep_task_file", "task_file"), ("sweep_tcp", "tcp")];
+pub(crate) const PASSES: [Pass; 2] = [("sweep_task_file", "task_file"), ("sweep_tcp", "tcp")];
 
 /// A program, and what it iterates over.
 pub(crate) type Pass = (&'static str, &'static str);

@@ -12,6 +12,8 @@ use crate::link::Attached;
 use crate::watch_mode::{WatchMode, WatchStatus};
 use aya::{Btf, Ebpf};
 use monitor_common::SilentSockets;
+#[cfg(test)]
+pub(crate) use per_socket::PROGRAMS;
 use per_socket::WatchedSockets;
 pub(crate) use per_socket::{pin_for, repair};
 pub(crate) use pin::Pin;

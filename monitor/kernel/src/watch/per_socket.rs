@@ -30,6 +30,10 @@ const CALLBACKS: &str = "watch_socket";
 const WATCH: &str = "mark_tcp";
 const UNWATCH: &str = "unmark_tcp";
 
+/// All of them.
+#[cfg(test)]
+pub(crate) const PROGRAMS: [&str; 3] = [CALLBACKS, WATCH, UNWATCH];
+
 /// Inode of the root of the cgroup hierarchy (`kernfs_create_root`: ids begin at 1).
 const ROOT_CGROUP: u64 = 1;
 
