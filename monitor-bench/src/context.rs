@@ -68,7 +68,7 @@ impl Context {
         configuration: &str,
     ) -> Result<Daemon, BenchError> {
         let place = Place::new(&self.tcplull, Ipv4Addr::LOCALHOST, configuration)?;
-        let mut daemon = place.spawn("json", &["--watch", watch.name()])?;
+        let mut daemon = Daemon::spawn(&place, "json", &["--watch", watch.name()])?;
         daemon.await_ready_every(pause, &self.interrupt)?;
         Ok(daemon)
     }

@@ -192,7 +192,7 @@ fn start_daemon(
     if tools.record_to.is_some() {
         arguments.extend(["--record", &recording]);
     }
-    let mut daemon = place.spawn("json", &arguments)?;
+    let mut daemon = Daemon::spawn(place, "json", &arguments)?;
     daemon.await_ready_every(PAUSE, timeline.interrupt())?;
     let notes = timeline.clone();
     let watch = Watch::start(&daemon, move |line| {

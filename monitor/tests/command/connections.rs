@@ -43,7 +43,7 @@ fn ends(daemon: &Daemon, client: SocketAddr) -> Result<(Value, Value), Failed> {
 fn flow() -> Tested {
     let network = routed()?;
     let place = place_in(&network.block, "")?;
-    let daemon = place.start(&[])?;
+    let daemon = Daemon::start(&place, &[])?;
     let listener = serve(&network)?;
     let pair = Pair::open(&network.client, &listener)?;
     let other = Pair::open(&network.client, &listener)?;
@@ -71,7 +71,7 @@ fn flow() -> Tested {
 fn other_namespace() -> Tested {
     let network = routed()?;
     let place = place_in(&network.block, "")?;
-    let daemon = place.start(&[])?;
+    let daemon = Daemon::start(&place, &[])?;
     let listener = serve(&network)?;
     let pair = Pair::open(&network.client, &listener)?;
     let address = pair.client_address()?;
@@ -163,7 +163,7 @@ fn paths() -> Tested {
         path("everything", &["0.0.0.0/0"], "30m"),
     ];
     let place = place_in(&network.block, &settings.concat())?;
-    let daemon = place.start(&[])?;
+    let daemon = Daemon::start(&place, &[])?;
     // A second address of the server's, in the same subnet.
     let [first, side, number, _] = server.octets();
     let neighbour = Ipv4Addr::new(first, side, number, 77);
@@ -239,7 +239,7 @@ fn keepalive() -> Tested {
         .client
         .within(|| fs::write("/proc/sys/net/ipv4/tcp_keepalive_time", "77"))??;
     let place = place_in(&network.block, "")?;
-    let daemon = place.start(&[])?;
+    let daemon = Daemon::start(&place, &[])?;
     let listener = serve(&network)?;
     let pair = Pair::open(&network.client, &listener)?;
     let server = &daemon.row(pair.server_address()?)?["keepalive"];

@@ -7,8 +7,8 @@ use crate::common::{Test, Tested, eventually};
 use aya::programs::loaded_programs;
 use libtest_mimic::Failed;
 use monitor_lab::network::block::Block;
-use monitor_lab::testbed::Watch;
 use monitor_lab::testbed::http::get;
+use monitor_lab::testbed::{Daemon, Watch};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -32,7 +32,7 @@ pub const TESTS: &[Test] = &[
 fn healthy() -> Tested {
     let block = Block::claim()?;
     let place = place_in(&block, "sweep_interval = \"200ms\"\n")?;
-    let mut daemon = place.spawn("json", &[])?;
+    let mut daemon = Daemon::spawn(&place, "json", &[])?;
     let mut codes = Vec::new();
     eventually("/readyz says yes", || {
         let Ok((code, body)) = daemon.get("/readyz") else {
@@ -69,7 +69,7 @@ fn healthy() -> Tested {
 fn overdue() -> Tested {
     let block = Block::claim()?;
     let place = place_in(&block, "sweep_interval = \"100ms\"\n")?;
-    let mut daemon = place.start(&[])?;
+    let mut daemon = Daemon::start(&place, &[])?;
     // The next sweep races with the question, and mostly loses.
     let reason = eventually("/readyz says no", || {
         daemon.signal(Signal::SIGSTOP)?;
@@ -93,7 +93,7 @@ fn overdue() -> Tested {
 fn same_socket() -> Tested {
     let (block, other) = (Block::claim()?, Block::claim()?);
     let first = place_in(&block, "")?;
-    let daemon = first.start(&[])?;
+    let daemon = Daemon::start(&first, &[])?;
     let second = place_in(&other, "")?;
     let socket = first.socket();
     let ended = finish(second.command().arg("--socket").arg(&socket))?;
@@ -109,7 +109,7 @@ fn same_socket() -> Tested {
 fn same_port() -> Tested {
     let (block, other) = (Block::claim()?, Block::claim()?);
     let first = place_in(&block, "")?;
-    let daemon = first.start(&[])?;
+    let daemon = Daemon::start(&first, &[])?;
     let second = place_in(&other, "")?;
     let listen = first.listen().to_string();
     let ended = finish(second.command().args(["--listen", &listen]))?;
@@ -126,11 +126,11 @@ fn same_port() -> Tested {
 fn killed() -> Tested {
     let block = Block::claim()?;
     let place = place_in(&block, "")?;
-    let daemon = place.start(&[])?;
+    let daemon = Daemon::start(&place, &[])?;
     daemon.signal(Signal::SIGKILL)?;
     drop(daemon);
     assert!(place.socket().exists(), "nothing was left to test with");
-    let daemon = place.start(&[])?;
+    let daemon = Daemon::start(&place, &[])?;
     daemon.ask::<Value>("ls")?;
     assert_eq!(daemon.stop()?, Some(0));
     Ok(())
@@ -140,7 +140,7 @@ fn terminated() -> Tested {
     let block = Block::claim()?;
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let place = place_in(&block, "")?;
-        let daemon = place.start(&[])?;
+        let daemon = Daemon::start(&place, &[])?;
         let programs = daemon.programs()?;
         assert!(
             programs.len() >= 8,
@@ -268,7 +268,7 @@ fn same_finding() -> Tested {
 fn plain_log() -> Tested {
     let network = routed()?;
     let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
-    let mut daemon = place.spawn("human", &[])?;
+    let mut daemon = Daemon::spawn(&place, "human", &[])?;
     daemon.await_ready()?;
     let pair = Pair::across(&network)?;
     let remote = pair.server_address()?.to_string();

@@ -5,6 +5,7 @@ use crate::common::place::{place_in, watched_network};
 use crate::common::run::{finish, finish_with, promtool, tcplull};
 use crate::common::{Test, Tested, eventually, is};
 use monitor_lab::network::block::Block;
+use monitor_lab::testbed::Daemon;
 use monitor_lab::testbed::prometheus::sum;
 use serde_json::Value;
 use std::process::Command;
@@ -40,7 +41,7 @@ fn promtool_check() -> Tested {
 fn hooks() -> Tested {
     let block = Block::claim()?;
     let place = place_in(&block, "")?;
-    let daemon = place.start(&[])?;
+    let daemon = Daemon::start(&place, &[])?;
     let text = daemon.metrics()?;
     let ended = finish(&mut tcplull(["check", "--json", "--config", "/dev/null"]))?;
     let report: Value = serde_json::from_str(&ended.stdout)?;

@@ -7,7 +7,7 @@ use crate::common::run::{Ended, as_nobody, finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::network::block::Block;
-use monitor_lab::testbed::Watch;
+use monitor_lab::testbed::{Daemon, Watch};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::signal::Signal;
 use std::fs;
@@ -91,7 +91,7 @@ fn reloaded() -> Tested {
     let file = files.path().join("facts");
     let old = watching(&network.block, "old", "10m");
     let place = place_in(&network.block, &old)?;
-    let daemon = place.start(&record(&file))?;
+    let daemon = Daemon::start(&place, &record(&file))?;
     let pair = Pair::across(&network)?;
     let server = format!("{}/32", network.server_address());
     place.configure(&format!("{old}{}", path("new", &[&server], "1s")))?;

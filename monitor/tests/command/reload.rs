@@ -3,6 +3,7 @@
 use crate::common::net::{Pair, routed};
 use crate::common::place::{path, place_in, watching};
 use crate::common::{Test, Tested, eventually};
+use monitor_lab::testbed::Daemon;
 use nix::sys::signal::Signal;
 
 pub const TESTS: &[Test] = &[
@@ -14,7 +15,7 @@ pub const TESTS: &[Test] = &[
 fn added() -> Tested {
     let network = routed()?;
     let place = place_in(&network.block, &watching(&network.block, "old", "10m"))?;
-    let daemon = place.start(&[])?;
+    let daemon = Daemon::start(&place, &[])?;
     let pair = Pair::across(&network)?;
     let client = pair.client_address()?;
     assert_eq!(daemon.row(client)?["path"], "old");
@@ -40,7 +41,7 @@ fn added() -> Tested {
 fn broken() -> Tested {
     let network = routed()?;
     let place = place_in(&network.block, &watching(&network.block, "kept", "1s"))?;
-    let daemon = place.start(&[])?;
+    let daemon = Daemon::start(&place, &[])?;
     let before = daemon.log()?.lines().count();
     place.configure(&path("new", &["10.0.0.0/99"], "1s"))?;
     daemon.signal(Signal::SIGHUP)?;
@@ -70,7 +71,7 @@ fn restart_needed() -> Tested {
     let network = routed()?;
     let settings = watching(&network.block, "kept", "10m");
     let place = place_in(&network.block, &settings)?;
-    let daemon = place.start(&[])?;
+    let daemon = Daemon::start(&place, &[])?;
     let says = |word: &str| Ok(daemon.log()?.contains(word).then_some(()).ok_or("not yet"));
     daemon.signal(Signal::SIGHUP)?;
     eventually("the log tells of the reload", || says("reloaded"))?;

@@ -38,7 +38,7 @@ fn await_control(daemon: &Daemon, control: &Pair) -> Tested {
 fn loopback() -> Tested {
     let network = routed()?;
     let place = place_in(&network.block, QUICK)?;
-    let daemon = place.start(BY_FLAG)?;
+    let daemon = Daemon::start(&place, BY_FLAG)?;
     let mut pairs = Vec::new();
     for address in [
         IpAddr::V4(network.block.loopback()),
@@ -81,7 +81,7 @@ fn on_link() -> Tested {
     let wan = network.block.gateway(SERVER_SIDE);
     let named = path("named", &[&format!("{wan}/32")], "1s");
     let place = place_in(&network.block, &format!("{QUICK}{named}"))?;
-    let daemon = place.start(BY_FLAG)?;
+    let daemon = Daemon::start(&place, BY_FLAG)?;
     let neighbour = |from, gateway: IpAddr| -> Result<Pair, Failed> {
         let listener = listen(&network.middlebox, at(gateway, 6000))?;
         let pair = Pair::open(from, &listener)?;
@@ -137,7 +137,7 @@ fn ipv6() -> Tested {
     let prefix = format!("{}/64", subnet(0x19));
     let settings = format!("{QUICK}{}", path("six", &[&prefix], "1s"));
     let place = place_in(&network.block, &settings)?;
-    let daemon = place.start(&[])?;
+    let daemon = Daemon::start(&place, &[])?;
     let server = at(host(0x19, 2), 5432);
     let listener = listen(&network.server, server)?;
     let pair = Pair::open(&network.client, &listener)?;
@@ -194,7 +194,7 @@ fn older() -> Tested {
     let network = routed()?;
     let pair = Pair::across(&network)?;
     let place = place_in(&network.block, &watching(&network.block, "default", "1s"))?;
-    let daemon = place.start(&[])?;
+    let daemon = Daemon::start(&place, &[])?;
     for (end, role) in [(&pair.client, "client"), (&pair.server, "server")] {
         let finding = daemon.await_finding(end.local_addr()?, "crossed")?;
         assert_eq!(finding["connection"]["role"], role, "{finding}");

@@ -67,7 +67,7 @@ fn place_of(network: &Network) -> Result<Place, Failed> {
 fn only_silent() -> Tested {
     let network = routed()?;
     let place = place_of(&network)?;
-    let daemon = place.start(PER_SOCKET)?;
+    let daemon = Daemon::start(&place, PER_SOCKET)?;
     let listener = serve(&network)?;
     let silent = Pair::open(&network.client, &listener)?;
     let busy = Pair::open(&network.client, &listener)?;
@@ -97,13 +97,13 @@ fn stopped() -> Tested {
     let network = routed()?;
     let place = place_of(&network)?;
     let pair = Pair::across(&network)?;
-    let daemon = place.start(PER_SOCKET)?;
+    let daemon = Daemon::start(&place, PER_SOCKET)?;
     assert_eq!(await_callbacks(&place, &pair.client)?, callbacks::ALL);
     assert_eq!(await_callbacks(&place, &pair.server)?, callbacks::ALL);
     assert_eq!(daemon.stop()?, Some(0));
     assert!(!pins(&place).exists(), "the place of the pins is left");
     // All that the next daemon sets is new: nothing was left on the socket.
-    let _daemon = place.start(PER_SOCKET)?;
+    let _daemon = Daemon::start(&place, PER_SOCKET)?;
     assert_eq!(await_callbacks(&place, &pair.client)?, callbacks::ALL);
     Ok(())
 }
@@ -128,7 +128,7 @@ fn repaired() -> Tested {
     let network = routed()?;
     let place = place_of(&network)?;
     let pair = Pair::across(&network)?;
-    let daemon = place.start(PER_SOCKET)?;
+    let daemon = Daemon::start(&place, PER_SOCKET)?;
     for end in [&pair.client, &pair.server] {
         await_callbacks(&place, end)?;
     }
@@ -155,14 +155,14 @@ fn next() -> Tested {
     let network = routed()?;
     let place = place_of(&network)?;
     let pair = Pair::across(&network)?;
-    let daemon = place.start(PER_SOCKET)?;
+    let daemon = Daemon::start(&place, PER_SOCKET)?;
     await_callbacks(&place, &pair.client)?;
     daemon.kill();
     // Also one that watches no socket by itself.
-    let daemon = place.start(&["--watch", "global"])?;
+    let daemon = Daemon::start(&place, &["--watch", "global"])?;
     assert!(!pins(&place).exists(), "the place of the pins is left");
     assert_eq!(daemon.stop()?, Some(0));
-    let _daemon = place.start(PER_SOCKET)?;
+    let _daemon = Daemon::start(&place, PER_SOCKET)?;
     assert_eq!(await_callbacks(&place, &pair.client)?, callbacks::ALL);
     Ok(())
 }
@@ -184,7 +184,7 @@ fn upgraded() -> Tested {
         leave_behind(&pins(&place), &pair.server)?;
         if starts_anew {
             // It watches no socket by itself: what is gone was cleared.
-            let daemon = place.start(&["--watch", "global"])?;
+            let daemon = Daemon::start(&place, &["--watch", "global"])?;
             assert!(!pins(&place).exists(), "the place of the pins is left");
             assert_eq!(daemon.stop()?, Some(0));
         } else {
@@ -193,7 +193,7 @@ fn upgraded() -> Tested {
         }
         // All that the next daemon sets is new: nothing was left on the socket.
         pair.exchange()?;
-        let _daemon = place.start(PER_SOCKET)?;
+        let _daemon = Daemon::start(&place, PER_SOCKET)?;
         assert_eq!(
             await_callbacks(&place, &pair.server)?,
             left_behind::CALLBACKS
@@ -206,9 +206,9 @@ fn before() -> Tested {
     let network = routed()?;
     let pair = Pair::across(&network)?;
     let (one, other) = (place_of(&network)?, place_of(&network)?);
-    let first = one.start(PER_SOCKET)?;
+    let first = Daemon::start(&one, PER_SOCKET)?;
     assert_eq!(await_callbacks(&one, &pair.client)?, callbacks::ALL);
-    let second = other.start(PER_SOCKET)?;
+    let second = Daemon::start(&other, PER_SOCKET)?;
     assert_eq!(
         await_callbacks(&other, &pair.client)?,
         0,
@@ -235,7 +235,7 @@ fn later() -> Tested {
     let network = routed()?;
     let place = place_of(&network)?;
     let pair = Pair::across(&network)?;
-    let daemon = place.start(PER_SOCKET)?;
+    let daemon = Daemon::start(&place, PER_SOCKET)?;
     await_callbacks(&place, &pair.server)?;
     // Another program takes the socket over: with the peer's next segment, whose
     // acknowledgment is a segment to be sent.
@@ -256,7 +256,7 @@ fn later() -> Tested {
     assert_eq!(ours, callbacks::ALL & !OF_OTHERS);
     assert_eq!(daemon.stop()?, Some(0));
     // What is not new to the next daemon has been left in place.
-    let _daemon = place.start(PER_SOCKET)?;
+    let _daemon = Daemon::start(&place, PER_SOCKET)?;
     assert_eq!(
         await_callbacks(&place, &pair.server)?,
         callbacks::ALL & !OF_OTHERS
@@ -343,7 +343,7 @@ fn same_traffic() -> Tested {
     std::thread::sleep(std::time::Duration::from_millis(2500));
     let mut capture = Capture::start(&network)?;
     let without = script(&mut capture)?;
-    let daemon = place.start(PER_SOCKET)?;
+    let daemon = Daemon::start(&place, PER_SOCKET)?;
     for end in [&pair.client, &pair.server] {
         await_callbacks(&place, end)?;
     }

@@ -26,17 +26,17 @@ mod fact;
 mod header;
 mod reader;
 mod replay;
-mod sink;
 #[cfg(test)]
 mod tests;
 mod text;
+mod writer;
 
 pub use entry::{EndReason, Entry};
 pub use error::{Place, RecordingError};
 pub use header::Header;
 pub use reader::{Ending, Recording};
 pub use replay::{Replayed, replay};
-pub use sink::{Over, Sink};
+pub use writer::{Over, Writer};
 
 /// Version of the format. It goes up when a line comes to mean something else.
 /// New members do not change it: a recording without them has zero there, and a

@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use monitor_judge::recording::{EndReason, Entry, Header, Over, Sink};
+use monitor_judge::recording::{EndReason, Entry, Header, Over, Writer};
 use monitor_judge::{Input, JudgedPath, Limits};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -95,9 +95,9 @@ impl Recorder {
             io::ErrorKind::AlreadyExists => RecorderError::Exists { path: path.clone() },
             _ => failed(source),
         })?;
-        let mut sink = Sink::new(file, target.max_bytes);
-        let begun = sink.write(&Header::new(limits, paths));
-        if let Err(over) = begun.and_then(|()| sink.flush()) {
+        let mut writer = Writer::new(file, target.max_bytes);
+        let begun = writer.write(&Header::new(limits, paths));
+        if let Err(over) = begun.and_then(|()| writer.flush()) {
             // What was just made holds nothing. If it cannot go, it stays, empty.
             let _ = fs::remove_file(path);
             return Err(failed(match over {
@@ -105,12 +105,12 @@ impl Recorder {
                 Over::SizeLimit => io::Error::other("its size limit is too small for a header"),
             }));
         }
-        Self::over(sink, path.display().to_string(), QUEUE).map_err(failed)
+        Self::over(writer, path.display().to_string(), QUEUE).map_err(failed)
     }
 
-    /// Starts the thread that writes to `sink`, which already has its header.
+    /// Starts the thread that writes to `writer`, which already has its header.
     pub(crate) fn over<W: Write + Send + 'static>(
-        sink: Sink<W>,
+        writer: Writer<W>,
         name: String,
         capacity: usize,
     ) -> io::Result<Self> {
@@ -119,7 +119,7 @@ impl Recorder {
         let known = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("recording".to_owned())
-            .spawn(move || write_all(sink, &name, &entries, &known))?;
+            .spawn(move || write_all(writer, &name, &entries, &known))?;
         Ok(Self {
             queue: Some(queue),
             thread: Some(thread),
@@ -180,8 +180,13 @@ fn create(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-fn write_all<W: Write>(mut sink: Sink<W>, name: &str, entries: &Receiver<Entry>, shared: &Shared) {
-    let Err(over) = write_until_over(&mut sink, entries) else {
+fn write_all<W: Write>(
+    mut writer: Writer<W>,
+    name: &str,
+    entries: &Receiver<Entry>,
+    shared: &Shared,
+) {
+    let Err(over) = write_until_over(&mut writer, entries) else {
         return;
     };
     shared.over.store(true, Ordering::Relaxed);
@@ -203,14 +208,17 @@ fn write_all<W: Write>(mut sink: Sink<W>, name: &str, entries: &Receiver<Entry>,
     }
 }
 
-fn write_until_over<W: Write>(sink: &mut Sink<W>, entries: &Receiver<Entry>) -> Result<(), Over> {
+fn write_until_over<W: Write>(
+    writer: &mut Writer<W>,
+    entries: &Receiver<Entry>,
+) -> Result<(), Over> {
     while let Ok(first) = entries.recv() {
-        sink.write(&first)?;
+        writer.write(&first)?;
         for entry in entries.try_iter() {
-            sink.write(&entry)?;
+            writer.write(&entry)?;
         }
         // Whoever is killed now leaves all that it knew.
-        sink.flush()?;
+        writer.flush()?;
     }
-    sink.end(EndReason::Stopped)
+    writer.end(EndReason::Stopped)
 }

@@ -3,7 +3,7 @@
 use super::{Recorder, Shared, Target};
 use monitor_judge::Limits;
 use monitor_judge::recording::{
-    Ending, Entry, Header, Recording, RecordingError, Replayed, Sink, replay,
+    Ending, Entry, Header, Recording, RecordingError, Replayed, Writer, replay,
 };
 use std::fs;
 use std::io::{self, Write};
@@ -116,8 +116,8 @@ impl Write for Disk {
 
 #[test]
 fn a_full_disk_ends_the_recording_and_what_it_lacks_is_counted() {
-    let sink = Sink::new(Disk(0), u64::MAX);
-    let mut recorder = Recorder::over(sink, "facts".to_owned(), 1024).unwrap();
+    let writer = Writer::new(Disk(0), u64::MAX);
+    let mut recorder = Recorder::over(writer, "facts".to_owned(), 1024).unwrap();
     for entry in &moments(150) {
         recorder.take(&entry.input().unwrap());
     }
@@ -146,9 +146,9 @@ impl Write for Stuck {
 fn a_disk_that_is_stuck_holds_up_nobody_and_the_recording_says_what_it_lacks() {
     let (let_go, stuck) = mpsc::channel();
     let (written, reads) = mpsc::channel();
-    let mut sink = Sink::new(Stuck(stuck, written), u64::MAX);
-    sink.write(&Header::new(limits(), &[])).unwrap();
-    let mut recorder = Recorder::over(sink, "facts".to_owned(), 4).unwrap();
+    let mut writer = Writer::new(Stuck(stuck, written), u64::MAX);
+    writer.write(&Header::new(limits(), &[])).unwrap();
+    let mut recorder = Recorder::over(writer, "facts".to_owned(), 4).unwrap();
     for entry in &moments(150) {
         recorder.take(&entry.input().unwrap());
     }

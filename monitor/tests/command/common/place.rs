@@ -36,7 +36,7 @@ pub fn watched_network(
 ) -> Result<(Network, Daemon), Failed> {
     let network = routed()?;
     let place = place_in(&network.block, &watching(&network.block, name, timeout))?;
-    let daemon = place.start(arguments)?;
+    let daemon = Daemon::start(&place, arguments)?;
     Ok((network, daemon))
 }
 

@@ -1,6 +1,6 @@
 //! What the kernel says of a daemon's process.
 
-use super::daemon::Daemon;
+use super::Daemon;
 use crate::LabError;
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;

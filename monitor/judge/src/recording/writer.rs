@@ -12,7 +12,7 @@ const CHUNK: usize = 64 << 10;
 
 /// Where a recording is written to, up to a size.
 #[derive(Debug)]
-pub struct Sink<W> {
+pub struct Writer<W> {
     out: W,
     /// Whole lines that the system does not have yet.
     buffer: Vec<u8>,
@@ -30,7 +30,7 @@ pub enum Over {
     Failed(io::Error, u64),
 }
 
-impl<W: Write> Sink<W> {
+impl<W: Write> Writer<W> {
     /// Writes to `out`, `max_bytes` at most.
     pub fn new(out: W, max_bytes: u64) -> Self {
         Self {

@@ -1,10 +1,13 @@
 //! The life of a running daemon.
 
-use super::place::{FINDINGS, LOG, Place};
-use super::wait::{self, PAUSE};
+mod answers;
+mod process;
+
 use crate::LabError;
 use crate::children::Guarded;
 use crate::interrupt::Interrupt;
+use crate::testbed::place::{FINDINGS, LOG, Place};
+use crate::testbed::wait::{self, PAUSE};
 use nix::sys::signal::Signal;
 use std::fmt::Display;
 use std::fs::File;
@@ -27,27 +30,28 @@ pub struct Daemon {
     pub(super) place: Place,
 }
 
-impl Place {
+impl Daemon {
     /// Starts a daemon without waiting for it, its findings in `format`. The calling
     /// thread must live as long as the daemon: see [`Guarded::start`].
     ///
     /// # Errors
     /// If it cannot be started.
-    pub fn spawn(&self, format: &str, arguments: &[&str]) -> Result<Daemon, LabError> {
+    pub fn spawn(place: &Place, format: &str, arguments: &[&str]) -> Result<Self, LabError> {
         let file = |name| {
-            File::create(self.path(name)).map_err(LabError::io("making what tcplull writes to"))
+            File::create(place.path(name)).map_err(LabError::io("making what tcplull writes to"))
         };
         let process = Guarded::start(
-            self.command()
+            place
+                .command()
                 .args(["--log-format", format])
                 .args(arguments)
                 .stdin(Stdio::null())
                 .stdout(file(FINDINGS)?)
                 .stderr(file(LOG)?),
         )?;
-        Ok(Daemon {
+        Ok(Self {
             process,
-            place: self.clone(),
+            place: place.clone(),
         })
     }
 
@@ -55,14 +59,12 @@ impl Place {
     ///
     /// # Errors
     /// If it is not, with its log.
-    pub fn start(&self, arguments: &[&str]) -> Result<Daemon, LabError> {
-        let mut daemon = self.spawn("json", arguments)?;
+    pub fn start(place: &Place, arguments: &[&str]) -> Result<Self, LabError> {
+        let mut daemon = Self::spawn(place, "json", arguments)?;
         daemon.await_ready()?;
         Ok(daemon)
     }
-}
 
-impl Daemon {
     /// Waits until `/readyz` says yes.
     ///
     /// # Errors

@@ -1,11 +1,11 @@
 //! What a daemon answers, through each of its surfaces.
 
-use super::daemon::Daemon;
-use super::place::FINDINGS;
-use super::run::finish;
-use super::wait::eventually;
-use super::{http, prometheus};
+use super::Daemon;
 use crate::LabError;
+use crate::testbed::place::FINDINGS;
+use crate::testbed::run::finish;
+use crate::testbed::wait::eventually;
+use crate::testbed::{http, prometheus};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::net::SocketAddr;
