@@ -296,7 +296,7 @@ impl Judge {
         if self
             .connections
             .values()
-            .any(|tracked| tracked.next_sweep_at(now_ns))
+            .any(|tracked| tracked.wants_sweep(now_ns))
         {
             self.next_sweep_ns = Some(self.next_sweep_ns.map_or(now_ns, |known| known.min(now_ns)));
         }

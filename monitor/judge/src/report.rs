@@ -39,7 +39,7 @@ pub(crate) fn finding(
     let mut evidence = ruling.evidence;
     let siblings = about.siblings_since_ns.map(|since_ns| {
         let siblings = &contrasts.siblings;
-        siblings.siblings(identity, about.path, since_ns)
+        siblings.counts_beside(identity, about.path, since_ns)
     });
     if let Some(siblings) = siblings {
         evidence

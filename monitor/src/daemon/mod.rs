@@ -226,7 +226,6 @@ fn finish_sweep(
         // The next one may do better; that none completes shows in /readyz.
         Ok(Err(error)) => {
             core.sweep_failed();
-            core.drain_held(ring);
             tracing::warn!("{error}");
         }
         Err(error) => {

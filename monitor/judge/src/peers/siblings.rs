@@ -91,7 +91,7 @@ impl Siblings {
         let silence = view.ends_silence() && view.kind != FactKind::PayloadArrived;
         let fails = fails(view, heard_ns);
         if let Some(known) = self.table.get_mut(&socket.cookie) {
-            known.on_sweep(view, heard_ns, silence, fails);
+            known.note(view, heard_ns, silence, fails);
             return;
         }
         // A connection that is merely silent is no contrast, and there are many.
@@ -113,7 +113,7 @@ impl Siblings {
             after_silence: false,
             failing: None,
         };
-        sibling.on_sweep(view, heard_ns, silence, fails);
+        sibling.note(view, heard_ns, silence, fails);
         self.table.insert(socket.cookie, sibling);
     }
 
@@ -129,13 +129,13 @@ impl Siblings {
 
     /// How the other connections fare beside `identity` on `path`; those count as
     /// moving that were heard at `since_ns` or later.
-    pub(crate) fn siblings(
+    pub(crate) fn counts_beside(
         &self,
         identity: &Identity,
         path: Option<&JudgedPath>,
         since_ns: u64,
     ) -> SiblingCounts {
-        let mut siblings = SiblingCounts::default();
+        let mut counts = SiblingCounts::default();
         for (cookie, sibling) in &self.table {
             if *cookie == identity.cookie() || sibling.netns != identity.netns() {
                 continue;
@@ -150,23 +150,23 @@ impl Siblings {
             }
             let moving = sibling.heard_ns >= since_ns;
             let count = match (sibling.failing, there) {
-                (Some(Failing { fresh: true }), true) => Some(&mut siblings.fresh),
-                (Some(Failing { fresh: true }), false) => Some(&mut siblings.fresh_elsewhere),
-                (None, true) if moving => Some(&mut siblings.moving),
-                (None, false) if moving => Some(&mut siblings.moving_elsewhere),
+                (Some(Failing { fresh: true }), true) => Some(&mut counts.fresh),
+                (Some(Failing { fresh: true }), false) => Some(&mut counts.fresh_elsewhere),
+                (None, true) if moving => Some(&mut counts.moving),
+                (None, false) if moving => Some(&mut counts.moving_elsewhere),
                 _ => None,
             };
             if let Some(count) = count {
                 *count += 1;
             }
-            siblings.failing += u64::from(sibling.failing.is_some());
+            counts.failing += u64::from(sibling.failing.is_some());
         }
-        siblings
+        counts
     }
 }
 
 impl Sibling {
-    fn on_sweep(&mut self, view: &FactView<'_>, heard_ns: u64, silence: bool, fails: bool) {
+    fn note(&mut self, view: &FactView<'_>, heard_ns: u64, silence: bool, fails: bool) {
         let socket = &view.fact.socket;
         // The peer's probes move no clock, only this counter: some of it came after
         // the last snapshot.

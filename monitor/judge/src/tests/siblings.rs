@@ -60,7 +60,7 @@ fn lost(siblings: &[(u8, Fares)]) -> Story {
     let mut story = Story::on(azure());
     story.wait(270.0).sends(100);
     story.wait(0.42).times_out().wait(0.42).times_out();
-    let wanted = story.judge.next_sweep_at().expect("a look is wanted");
+    let wanted = story.judge.next_sweep_at().expect("a sweep is wanted");
     assert!(wanted > story.now && wanted < story.now + 840 * MS);
     story.wait(0.5);
     for (index, (host, fares)) in siblings.iter().enumerate() {
@@ -236,7 +236,7 @@ fn a_look_that_was_taken_is_wanted_no_more() {
     let mut story = Story::on(azure());
     story.wait(270.0).sends(100);
     story.wait(0.42).times_out().wait(0.42).times_out();
-    let wanted = story.judge.next_sweep_at().expect("a look is wanted");
+    let wanted = story.judge.next_sweep_at().expect("a sweep is wanted");
     story.judge.swept_since(wanted - 1);
     assert!(
         story.judge.next_sweep_at().is_some(),

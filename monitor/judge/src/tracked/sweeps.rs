@@ -60,7 +60,7 @@ impl Tracked {
 
     /// Whether the socket should be read at `now_ns`: by the signs nothing was
     /// delivered, and no fact has shown since that nothing came after all.
-    pub(crate) fn next_sweep_at(&self, now_ns: u64) -> bool {
+    pub(crate) fn wants_sweep(&self, now_ns: u64) -> bool {
         self.open().is_some_and(|gap| {
             let suspected = gap.forgery.suffice() && gap.sent() && !gap.due;
             let told_by = gap
