@@ -123,6 +123,16 @@ macro_rules! kernel_members {
                 rtt_min_us: u32 { "tcp_sock.rtt_min.s.v" or(u32::MAX) }
                 /// Payload of the largest segment received lately; 0 if unknown.
                 rcv_mss: u32 { "inet_connection_sock.icsk_ack.rcv_mss" as u16 or(0) }
+                /// Segments in flight that the peer has selectively acknowledged; in receive facts as after the arriving
+                /// one.
+                sacked_out: u32 { "tcp_sock.sacked_out" }
+                /// Segments delivered, selectively acknowledged ones included (the SYN counts one); in receive facts as
+                /// after the arriving one.
+                delivered: u32 { "tcp_sock.delivered" }
+                /// Payload of a full segment that this host sends, in bytes.
+                mss_cache: u32 { "tcp_sock.mss_cache" }
+                /// 1 if no process holds it: closed by its application, or not accepted yet (`sk_socket` is null).
+                orphan: u32 { by TcpSock::orphan }
                 /// Length of the TCP header of a segment with data: 32 where the timestamp option was negotiated and no
                 /// other of every segment.
                 tcp_header_len: u16 { "tcp_sock.tcp_header_len" or(0) }
@@ -136,6 +146,7 @@ macro_rules! kernel_members {
             }
             loaded {
                 skc_family: u16 { "sock_common.skc_family" }
+                sk_socket: u64 { "sock.sk_socket" }
                 skc_daddr: u32 { "sock_common.skc_daddr" }
                 skc_rcv_saddr: u32 { "sock_common.skc_rcv_saddr" }
                 skc_dport: u16 { "sock_common.skc_dport" }

@@ -47,4 +47,4 @@ pub use idle_state::idle_state;
 pub use input::{Input, Observation};
 pub use judge::Judge;
 pub use paths::JudgedPath;
-pub use verdict::{Verdict, Verdicts};
+pub use verdict::{End, Verdict, Verdicts};

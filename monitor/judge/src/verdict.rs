@@ -18,6 +18,30 @@ pub enum Verdict {
         /// [`monitor_model::finding::Connection::id`] of the connection.
         connection_id: String,
     },
+    /// A connection of which something bad was told, or that was told to be stuck, is over.
+    Over {
+        /// [`monitor_model::finding::Connection::id`] of the connection.
+        connection_id: String,
+        /// How.
+        end: End,
+    },
+    /// The owner of a connection that ended badly moves again towards the same address, on another
+    /// connection: it got its RST or its timeout, and has connected anew.
+    Reconnected {
+        /// [`monitor_model::finding::Connection::id`] of the connection that ended.
+        connection_id: String,
+    },
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By kernel, peer or box, or by its application with data that nobody answered.
+    Badly,
+    /// With nothing lost.
+    InPeace,
+    /// By this host's operator (`ss -K`: ECONNABORTED).
+    ByOperator,
 }
 
 /// Where verdicts go, each as soon as it is reached.

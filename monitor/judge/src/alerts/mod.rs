@@ -95,6 +95,7 @@ impl Alerts {
             Verdict::StallEnded { connection_id } => {
                 self.leave_stalls(connection_id, &mut changes);
             }
+            Verdict::Over { .. } | Verdict::Reconnected { .. } => {}
             Verdict::Finding(finding) => {
                 let id = &finding.connection.id;
                 if let FindingKind::Outcome { outcome } = finding.kind {

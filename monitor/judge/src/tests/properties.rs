@@ -211,7 +211,10 @@ fn finals(verdicts: &[Verdict]) -> Vec<Outcome> {
                 FindingKind::Outcome { outcome } => Some(outcome),
                 _ => None,
             },
-            Verdict::SilenceEnded { .. } | Verdict::StallEnded { .. } => None,
+            Verdict::SilenceEnded { .. }
+            | Verdict::StallEnded { .. }
+            | Verdict::Over { .. }
+            | Verdict::Reconnected { .. } => None,
         })
         .filter(|outcome| !matches!(outcome, Outcome::Acknowledged | Outcome::Blackholed))
         .collect()

@@ -141,7 +141,9 @@ impl Story {
                 matches!(finding.kind, FindingKind::Stall { .. })
             }
             Verdict::StallEnded { .. } => true,
-            Verdict::SilenceEnded { .. } => false,
+            Verdict::SilenceEnded { .. } | Verdict::Over { .. } | Verdict::Reconnected { .. } => {
+                false
+            }
         };
         let only: Vec<Verdict> = self.verdicts.iter().filter(of_stalls).cloned().collect();
         Self::words(&only)

@@ -295,6 +295,8 @@ impl Story {
                 }
                 Verdict::SilenceEnded { .. } => "ended".into(),
                 Verdict::StallEnded { .. } => "moves".into(),
+                Verdict::Over { end, .. } => format!("over {end:?}"),
+                Verdict::Reconnected { .. } => "reconnected".into(),
             })
             .collect()
     }
@@ -302,7 +304,7 @@ impl Story {
     pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.verdicts.iter().filter_map(|verdict| match verdict {
             Verdict::Finding(finding) => Some(&**finding),
-            Verdict::SilenceEnded { .. } | Verdict::StallEnded { .. } => None,
+            _ => None,
         })
     }
 
