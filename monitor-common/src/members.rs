@@ -131,6 +131,11 @@ macro_rules! kernel_members {
                 delivered: u32 { "tcp_sock.delivered" }
                 /// Payload of a full segment that this host sends, in bytes.
                 mss_cache: u32 { "tcp_sock.mss_cache" }
+                /// When the first segment of the present recovery was sent again, in ms of CLOCK_MONOTONIC, low 32 bits; 0 if
+                /// none was (`tcp_retransmit_skb`). In us where the route asks for such timestamps.
+                retrans_stamp: u32 { "tcp_sock.retrans_stamp" }
+                /// Segments with data received out of order; in receive facts as after the arriving one.
+                rcv_ooopack: u32 { "tcp_sock.rcv_ooopack" or(0) }
                 /// 1 if no process holds it: closed by its application, or not accepted yet (`sk_socket` is null).
                 orphan: u32 { by TcpSock::orphan }
                 /// Length of the TCP header of a segment with data: 32 where the timestamp option was negotiated and no

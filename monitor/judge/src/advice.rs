@@ -63,6 +63,35 @@ pub(crate) fn refused_here(settings: &Settings) -> String {
     )
 }
 
+/// Advice where no segment as large as those in flight was ever acknowledged, and the peer is heard.
+pub(crate) fn mtu() -> String {
+    "small segments pass and full ones do not: find the path's MTU (tracepath), let the router or the tunnel's \
+     end clamp the MSS, or let this host find out by itself (net.ipv4.tcp_mtu_probing=1)"
+        .into()
+}
+
+/// Advice where what followed is acknowledged and one segment is not.
+pub(crate) fn one_segment() -> String {
+    "one segment is lost again and again while those behind it arrive: a box on the way drops it for what it \
+     holds (an intrusion filter, a proxy's checksum) or for its size: capture it on both sides of the way"
+        .into()
+}
+
+/// Advice where the peer answers each attempt and takes none.
+pub(crate) fn refused_there() -> String {
+    "it arrives there and is dropped: look on the peer's host at nstat (TcpExtPAWSEstab, \
+     TcpExtTCPACKSkippedSeq, TcpExtBeyondWindow), and on the way for a box that rewrites sequence numbers or \
+     timestamps and has forgotten how"
+        .into()
+}
+
+/// Advice where an application closed with more than a goodbye unacknowledged.
+pub(crate) fn lost_unseen() -> String {
+    "no error will tell anybody: look on the peer whether it has the last of it, and let the application wait for \
+     its answer before it closes (or set SO_LINGER)"
+        .into()
+}
+
 /// Advice on a connection that the peer closes at its timeout.
 pub(crate) fn closed(path: &JudgedPath) -> String {
     let timeout = in_seconds(path.timeout_ns);

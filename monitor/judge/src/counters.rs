@@ -1,6 +1,7 @@
 //! A socket's counters at one moment, to see later what moved.
 
 use crate::fact_view::FactView;
+use crate::heard::Since;
 use crate::serial::distance;
 use monitor_common::{Socket, TcpState};
 use monitor_model::finding::Clock;
@@ -12,6 +13,8 @@ pub(crate) struct Counters {
     pub(crate) write_seq: u32,
     pub(crate) bytes_received: u64,
     pub(crate) segs_in: u32,
+    pub(crate) data_segs_in: u32,
+    pub(crate) delivered: u32,
     pub(crate) segs_out: u32,
     pub(crate) rcv_tstamp: u32,
     pub(crate) rto_jiffies: u32,
@@ -26,11 +29,23 @@ impl Counters {
             write_seq: socket.write_seq,
             bytes_received: socket.bytes_received,
             segs_in: socket.segs_in,
+            data_segs_in: socket.data_segs_in,
+            delivered: socket.delivered,
             segs_out: socket.segs_out,
             rcv_tstamp: socket.rcv_tstamp,
             rto_jiffies: socket.rto_jiffies,
             retransmits: socket.retransmits,
             probes_out: socket.probes_out,
+        }
+    }
+
+    /// What to hold against later counters to see how the peer is heard.
+    pub(crate) fn since(&self) -> Since {
+        Since {
+            segs_in: self.segs_in,
+            data_segs_in: self.data_segs_in,
+            delivered: self.delivered,
+            retransmits: self.retransmits,
         }
     }
 

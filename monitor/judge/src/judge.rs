@@ -7,6 +7,7 @@ use crate::input::{Input, Observation};
 use crate::paths::{JudgedPath, Paths};
 use crate::peers::contrast::Contrasts;
 use crate::peers::habit::Habits;
+use crate::peers::outages::Outages;
 use crate::peers::siblings;
 use crate::tracked::{Fate, Tracked};
 use crate::verdict::Verdicts;
@@ -40,10 +41,13 @@ pub struct Judge {
     contrasts: Contrasts,
     stalls: Stalls,
     pub(crate) habits: Habits,
+    outages: Outages,
     /// The owner of a row that is only looked at: made once, not for each.
     nobody: Arc<Owner>,
     /// The rows of a sweep that are still to be judged.
     rows: VecDeque<Row>,
+    /// When the judge was told something first, CLOCK_MONOTONIC in ns.
+    began_ns: Option<u64>,
     /// When the host should be looked at, before the next sweep is due.
     next_sweep_ns: Option<u64>,
     stats: JudgeStats,
@@ -59,8 +63,10 @@ impl Judge {
             contrasts: Contrasts::new(limits.max_contrasts),
             stalls: Stalls::new(limits.max_stalls),
             habits: Habits::new(limits.max_habits, limits.max_workloads),
+            outages: Outages::new(limits.max_stalls),
             nobody: Arc::default(),
             rows: VecDeque::new(),
+            began_ns: None,
             next_sweep_ns: None,
             stats: JudgeStats::default(),
         };
@@ -143,6 +149,7 @@ impl Judge {
     /// Takes up one fact and adds what it leads to to `out`.
     pub(crate) fn observe(&mut self, observation: &Observation<'_>, out: &mut dyn Verdicts) {
         let fact = observation.fact;
+        self.began_ns.get_or_insert(fact.time_ns);
         let Some(kind) = fact.kind() else {
             self.stats.unknown_kind_total += 1;
             return;
@@ -163,13 +170,13 @@ impl Judge {
         let view = fact_view(observation, kind, path, self.limits.jiffy_ns);
         self.contrasts.siblings.note(&view);
         self.habits.on_fact(&view);
+        self.outages.note(&view);
         let tracked_now = self.connections.len();
-        if let Some(at_ns) = siblings::sweep_wanted_at(&view) {
-            self.next_sweep_ns = Some(self.next_sweep_ns.map_or(at_ns, |known| known.min(at_ns)));
-        }
         let mut context = Context {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
+            outages: &self.outages,
+            began_ns: self.began_ns.unwrap_or(0),
             out,
         };
         let tracked = match self.connections.entry(cookie) {
@@ -208,6 +215,13 @@ impl Judge {
         });
         if !outdated {
             self.stalls.observe(&view, spoken_for, &mut context);
+        }
+        let wanted = [
+            siblings::sweep_wanted_at(&view),
+            self.stalls.sweep_wanted_at(&view),
+        ];
+        if let Some(at_ns) = wanted.into_iter().flatten().min() {
+            self.next_sweep_ns = Some(self.next_sweep_ns.map_or(at_ns, |known| known.min(at_ns)));
         }
     }
 
@@ -258,6 +272,8 @@ impl Judge {
         let mut context = Context {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
+            outages: &self.outages,
+            began_ns: self.began_ns.unwrap_or(0),
             out,
         };
         for tracked in self.connections.values_mut() {
@@ -270,10 +286,14 @@ impl Judge {
     /// Time has come to `now_ns` (CLOCK_MONOTONIC): periods of grace end, and
     /// connections without news are forgotten.
     pub(crate) fn tick(&mut self, now_ns: u64, wall_unix_ns: i64, out: &mut dyn Verdicts) {
+        self.began_ns.get_or_insert(now_ns);
         self.habits.tick(now_ns);
+        self.outages.forget(now_ns);
         let mut context = Context {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
+            outages: &self.outages,
+            began_ns: self.began_ns.unwrap_or(0),
             out,
         };
         let now = Moment {
@@ -309,7 +329,7 @@ impl Judge {
             contrasts: self.contrasts.len(),
             contrasts_full_total: self.contrasts.dropped,
             stalls: self.stalls.len(),
-            stalls_full_total: self.stalls.dropped(),
+            stalls_full_total: self.stalls.dropped().saturating_add(self.outages.dropped),
             habits: self.habits.len(),
             habits_full_total: self.habits.dropped,
             siblings: self.contrasts.siblings.len(),

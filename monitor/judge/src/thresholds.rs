@@ -14,11 +14,11 @@ pub(crate) const PROBES: u8 = 3;
 
 /// The time that [`TIMEOUTS`] doubling timeouts take, in units of the first: a
 /// tail-loss probe goes before them, so they come at 2.1, 4.2 and 8.4 (seen on
-/// Linux 6.18). ICMP unreachable takes the backoff back, so time counts too.
+/// Linux 6.18). What this host itself cannot let out is tried again without a
+/// timeout being counted, so time counts too.
 pub(crate) const TIMEOUTS_IN_RTO: u64 = 9;
 
-/// Three timeouts count only after so long without an answer, or once the next
-/// one waits so long: where
+/// Three timeouts count only after so long without an answer: where
 /// `tcp_rto_min_us` is small they pass within the blink of a rerouted link.
 pub(crate) const LEAST_WAIT_NS: u64 = SECOND;
 
@@ -93,8 +93,30 @@ pub(crate) const STALL_NS: u64 = SECOND * 3 / 2;
 /// one raises a ticket.
 pub(crate) const UNEXPLAINED_NS: u64 = 30 * SECOND;
 
-/// ...and this many retransmission timeouts: a slow path has its own pace.
-pub(crate) const UNEXPLAINED_IN_RTO: u64 = 3;
+/// How long one segment may fail to pass, while those behind it arrive, until that
+/// wakes somebody, in ns: within a minute most senders resegment, or the route
+/// changes back.
+pub(crate) const SACKED_PAGE_NS: u64 = 60 * SECOND;
+
+/// Segments up to this size pass wherever TCP does, in bytes: the default of RFC 9293,
+/// section 3.7.1, that of IPv6's smallest MTU (1,280 less 60 of headers).
+pub(crate) const SURELY_PASSES: u32 = 1_220;
+
+/// Segments that came again and brought nothing new until the peer counts as one that
+/// hears no ACK of ours: the same count as [`TIMEOUTS`], for the same reason.
+pub(crate) const RESENT: u32 = 3;
+
+/// Within so long they must come, in ns: a peer whose ACKs are lost resends six times in
+/// it, at a retransmission timeout of 200 ms; old keepalive, which brings a byte each
+/// time, comes every 75 s.
+pub(crate) const RESENT_WITHIN_NS: u64 = 60 * SECOND;
+
+/// A goodbye has so many bytes at most: TLS close_notify has 31, PostgreSQL's Terminate
+/// 5, that through TLS 27; ssh's disconnect stays below 100.
+pub(crate) const GOODBYE_BYTES: u32 = 128;
+
+/// ...and was first sent so shortly before the close, in ns.
+pub(crate) const GOODBYE_WITHIN_NS: u64 = SECOND / 5;
 
 /// A segment's worth of payload on Ethernet, in bytes (1,500 less 40 of
 /// headers): a window that has room for it is not what holds data back.

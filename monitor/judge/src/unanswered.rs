@@ -1,7 +1,10 @@
-//! When silence from the other side means that nothing comes back: the
-//! arithmetic of timeouts and probes, for gaps and stalls alike.
+//! When what is due counts as lost: the arithmetic of timeouts and probes, for gaps
+//! and stalls alike.
 
-use crate::thresholds::{LEAST_RTO_NS, LEAST_WAIT_NS, PROBES, TIMEOUTS, TIMEOUTS_IN_RTO};
+use crate::fact_view::FactView;
+use crate::thresholds::{
+    LEAST_RTO_NS, LEAST_WAIT_NS, LOSSY_TIMEOUTS, OPEN_EXPIRY_NS, PROBES, TIMEOUTS, TIMEOUTS_IN_RTO,
+};
 use monitor_common::Socket;
 use monitor_model::format;
 use nix::errno::Errno;
@@ -19,7 +22,7 @@ pub(crate) enum Sign {
     Error(Errno),
 }
 
-/// What is without an answer, since a wait began in which nothing came.
+/// What is without an answer, since a wait began in which nothing new was acknowledged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unanswered {
     /// Retransmission timeouts.
@@ -30,28 +33,26 @@ pub(crate) struct Unanswered {
     pub(crate) in_flight: bool,
     /// How long the wait is known to last, in ns.
     pub(crate) waited_ns: u64,
-    /// The retransmission timeout now, backoff included, in ns.
-    pub(crate) rto_ns: u64,
-    /// The same when the wait began, in ns.
+    /// The retransmission timeout when the wait began, in ns.
     pub(crate) first_rto_ns: u64,
+    /// So much was lost before that a few in a row mean little.
+    pub(crate) lossy: bool,
 }
 
 impl Unanswered {
-    /// What shows that nothing comes back, if anything does.
+    /// What shows that nothing new is acknowledged, if anything does. Time counts only where
+    /// the usual number does: it stands for just that many.
     pub(crate) fn sign(&self) -> Option<Sign> {
-        self.sign_after(TIMEOUTS)
-    }
-
-    /// The same where it takes `timeouts` of them. Time counts only where the
-    /// usual number does: it stands for just that many.
-    pub(crate) fn sign_after(&self, timeouts: u8) -> Option<Sign> {
-        let lasted = self.waited_ns.max(self.rto_ns);
-        if self.in_flight && self.timeouts >= timeouts && lasted >= LEAST_WAIT_NS {
+        let (timeouts, probes) = if self.lossy {
+            (LOSSY_TIMEOUTS, LOSSY_TIMEOUTS)
+        } else {
+            (TIMEOUTS, PROBES)
+        };
+        if self.in_flight && self.timeouts >= timeouts && self.waited_ns >= LEAST_WAIT_NS {
             Some(Sign::Timeouts)
-        } else if self.in_flight && self.timeouts > 0 && timeouts == TIMEOUTS && self.waited_long()
-        {
+        } else if self.in_flight && self.timeouts > 0 && !self.lossy && self.waited_long() {
             Some(Sign::Time)
-        } else if self.probes >= PROBES {
+        } else if self.probes >= probes {
             Some(Sign::Probes)
         } else {
             None
@@ -62,6 +63,24 @@ impl Unanswered {
     fn waited_long(&self) -> bool {
         let first = self.first_rto_ns.max(LEAST_RTO_NS);
         self.waited_ns >= first.saturating_mul(TIMEOUTS_IN_RTO)
+    }
+}
+
+/// How long what is due has been sent again, at least, in ns: since the first segment of the present
+/// recovery was; 0 where nothing was, or where that cannot be known.
+pub(crate) fn resent_for_ns(view: &FactView<'_>) -> u64 {
+    let socket = &view.fact.socket;
+    if socket.retransmits == 0 || socket.retrans_stamp == 0 {
+        return 0;
+    }
+    // The kernel keeps milliseconds of CLOCK_MONOTONIC, their low half.
+    let now = (view.at.ns / 1_000_000) as u32;
+    let since_ns = u64::from(now.wrapping_sub(socket.retrans_stamp)) * 1_000_000;
+    // No sender tries for longer: this is a stamp of another kind.
+    if since_ns > OPEN_EXPIRY_NS {
+        0
+    } else {
+        since_ns
     }
 }
 

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 macro_rules! causes {
     ($with:ident $($more:tt)*) => {
         $with! { $($more)*
+            /// Full segments do not pass: smaller ones did, after timeouts.
+            Mtu mtu,
             /// The peer's application does not read: its window is closed.
             ZeroWindow zero_window,
             /// Nothing comes back.

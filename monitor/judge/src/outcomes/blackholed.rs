@@ -1,19 +1,22 @@
-//! Blackholed: nothing comes back.
+//! Blackholed: what was sent since the silence is not acknowledged, or probes are not answered.
 
 use super::card::{Card, Case, Event};
 use crate::advice;
 use crate::counters::Counters;
-use crate::evidence::EvidenceList;
 use crate::fact_view::FactView;
+use crate::heard::heard;
+use crate::lost::Lost;
 use crate::ruling::{Bearing, Ruling};
-use crate::stalls::snapshot::refused_here;
-use crate::thresholds::OVERDUE_NS;
-use crate::unanswered::{self, Sign, Unanswered};
+use crate::stalls::lossy;
+use crate::stalls::snapshot::{beyond_window, window_closed};
+use crate::thresholds::{OVERDUE_NS, PROBES};
+use crate::unanswered::{self, Sign, Unanswered, resent_for_ns};
 use monitor_common::{FactKind, TcpState};
-use monitor_model::finding::Severity;
-use monitor_model::format;
+use monitor_model::finding::{Outcome, Severity};
 
 pub(super) const CARD: Card = Card {
+    // Once more where what was a ticket has become a page.
+    follows: &[None, Some(Outcome::Acknowledged), Some(Outcome::Blackholed)],
     is_loss: true,
     even_if_doubtful: true,
     outlives_gap: true,
@@ -29,85 +32,80 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         return None;
     };
     let gap = case.gap;
-    if gap.progress() > 0 || gap.payload_ns.is_some() {
+    // The path has passed its test: whatever dies later is a stall.
+    if gap.progress() > 0 {
         return None;
     }
     let sign = sign(case, view)?;
-    let wait = gap.wait.map_or(gap.ended_ns, |wait| wait.since_ns);
-    let without_ack = case.now_ns.saturating_sub(wait);
+    // Only what answers a probe is an answer to one.
+    if !gap.due && gap.payload_ns.is_some() {
+        return None;
+    }
     let socket = &view.fact.socket;
-    let mut evidence = EvidenceList::default();
-    evidence
-        .count("timeouts", gap.timeouts)
-        .count("ack_progress_bytes", gap.progress())
-        .count("segments_received", 0_u32)
-        .count(
-            "unacknowledged_bytes",
-            socket.write_seq.wrapping_sub(socket.snd_una),
-        )
-        .seconds("seconds_without_ack", without_ack);
-    if gap.probes > 0 {
-        evidence.count("unanswered_probes", gap.probes);
-    }
-    let refused = sign == Sign::Probes && refused_here(socket);
-    if refused {
-        evidence.flag("refused_by_this_host", true);
-    }
-    let summary_tail = match sign {
-        Sign::Timeouts => format!(
-            "{}, no ACK since",
-            format::count(gap.timeouts.into(), "timeout")
-        ),
-        Sign::Probes if refused => unanswered::refused(gap.probes),
-        Sign::Probes => format!("{} unanswered", format::count(gap.probes.into(), "probe")),
-        Sign::Time => format!("no ACK for {}", format::duration(without_ack)),
-        Sign::Error(errno) => {
-            evidence.text("error", format!("{errno:?}"));
-            format!("given up with {errno:?}, no ACK since")
-        }
-    };
-    case.settings.add_to(&mut evidence);
-    Some(Ruling {
-        severity: Severity::Page,
-        // What this host refuses never came to the box.
-        bearing: if refused {
-            Bearing::Neutral
-        } else {
-            Bearing::Failed
-        },
-        evidence,
-        advice: Some(if refused {
-            advice::refused_here(case.settings)
+    let since = gap.wait.map_or(gap.before, |wait| wait.counters);
+    let since_ns = gap.wait.map_or(gap.ended_ns, |wait| wait.since_ns);
+    let by_probes = sign == Sign::Probes || matches!(sign, Sign::Error(_)) && !gap.sent();
+    let not_the_silence = by_probes && gap.probes_answered_before;
+    let lost = Lost {
+        view,
+        settings: case.settings,
+        sign,
+        timeouts: gap.timeouts,
+        probes: gap.probes,
+        waited_ns: case.now_ns.saturating_sub(since_ns),
+        heard: heard(&since.since(), socket, view.jiffy_ns).filter(|_| !by_probes),
+        segments: socket.segs_in.wrapping_sub(since.segs_in),
+        sent_before_close: gap.sent_before_close,
+        began_ns: case.began_ns,
+        advice: if not_the_silence {
+            advice::gone(case.settings)
         } else {
             advice::outlived(gap.path.as_deref(), case.settings)
-        }),
-        summary_tail,
-        ..Ruling::of(case.gap.length_ns)
-    })
+        },
+    };
+    // What this host refuses never came to the box, and where the box was kept awake it did not forget.
+    let bearing = if lost.refused_here() || not_the_silence {
+        Bearing::Neutral
+    } else {
+        Bearing::Failed
+    };
+    let mut ruling = lost.ruling(gap.length_ns);
+    if not_the_silence {
+        ruling.evidence.flag("probes_answered_before", true);
+        ruling
+            .summary_tail
+            .push_str("; earlier ones were answered: the peer or the way to it is gone, it was not the silence");
+    }
+    let again = gap
+        .reported
+        .is_some_and(|told| told.outcome == Outcome::Blackholed && !(told.severity < Severity::Page && ruling.severity == Severity::Page));
+    (!again).then_some(Ruling { bearing, ..ruling })
 }
 
 fn sign(case: &Case<'_>, view: &FactView<'_>) -> Option<Sign> {
+    let gap = case.gap;
+    let socket = &view.fact.socket;
     if view.new_state() == Some(TcpState::Close) {
         // A closed window can end like this while the peer answers every probe.
-        let heard = case.gap.before.heard(&Counters::of(&view.fact.socket));
-        return unanswered::given_up(&view.fact.socket)
-            .filter(|_| !heard)
+        let closed = window_closed(socket, false) && socket.probes_out < PROBES;
+        let heard = gap.before.heard(&Counters::of(socket));
+        return unanswered::given_up(socket)
+            .filter(|_| !heard || gap.due && !closed)
             .map(Sign::Error);
     }
     if !matches!(view.kind, FactKind::Retransmitted | FactKind::Swept) {
         return None;
     }
-    // The gap begins its wait anew with whatever comes from the peer: what is
-    // counted from there on, nothing interrupted.
-    let wait = case.gap.wait?;
-    let socket = &view.fact.socket;
+    // What is resent into a closed window stands for probes, which a stall counts.
+    let wait = gap.wait.filter(|_| !beyond_window(socket))?;
+    let waited_ns = case.now_ns.saturating_sub(wait.since_ns);
     Unanswered {
         timeouts: socket.retransmits.saturating_sub(wait.counters.retransmits),
         probes: socket.probes_out.saturating_sub(wait.counters.probes_out),
-        in_flight: socket.packets_out > 0 || view.kind == FactKind::Retransmitted,
-        waited_ns: case.now_ns.saturating_sub(wait.since_ns),
-        rto_ns: view.ns(socket.rto_jiffies),
+        in_flight: gap.due && (socket.packets_out > 0 || view.kind == FactKind::Retransmitted),
+        waited_ns: waited_ns.max(resent_for_ns(view)),
         first_rto_ns: view.ns(wait.counters.rto_jiffies),
+        lossy: lossy(socket, case.sent_again_in_outages),
     }
     .sign()
 }

@@ -25,6 +25,10 @@ pub(crate) struct Case<'a> {
     pub(crate) event: Event<'a>,
     pub(crate) now_ns: u64,
     pub(crate) settings: &'a Settings,
+    /// Segments that were sent again in outages that are over.
+    pub(crate) sent_again_in_outages: u32,
+    /// When the judge began, CLOCK_MONOTONIC in ns.
+    pub(crate) began_ns: u64,
 }
 
 /// All that an outcome says of itself.

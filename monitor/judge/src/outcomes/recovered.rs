@@ -23,7 +23,9 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         Event::Fact(view) => probes_answered(case, view),
         Event::Time | Event::Superseded => false,
     };
-    if gap.progress() == 0 && gap.payload_ns.is_none() && !answered {
+    // What the peer says acknowledges nothing of what is due.
+    let heard = !gap.due && (gap.payload_ns.is_some() || answered);
+    if gap.progress() == 0 && !heard {
         return None;
     }
     let lasted = case.now_ns.saturating_sub(reported_ns);

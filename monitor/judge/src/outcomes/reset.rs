@@ -4,6 +4,7 @@ use super::card::{Card, Case, Event, siblings_of_late};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::fact_view::FactView;
+use crate::farewell::{Farewell, farewell};
 use crate::ruling::{Bearing, Ruling};
 use monitor_common::{FactKind, TcpState};
 use monitor_model::finding::Severity;
@@ -63,12 +64,17 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         .count("ack_progress_bytes", gap.progress())
         .count("unacknowledged_bytes", unacknowledged)
         .flag("data_due", data_due);
+    let farewell = farewell(view, gap.sent_before_close);
+    if farewell.is_some() {
+        evidence.flag("nobody_waits", true);
+    }
     case.settings.add_to(&mut evidence);
     Some(Ruling {
-        severity: if data_due {
-            Severity::Page
-        } else {
-            Severity::Ticket
+        severity: match farewell {
+            // Nobody waits for what was due.
+            Some(Farewell::Goodbye) => Severity::None,
+            None if data_due => Severity::Page,
+            Some(Farewell::Lost { .. }) | None => Severity::Ticket,
         },
         bearing: Bearing::Failed,
         evidence,

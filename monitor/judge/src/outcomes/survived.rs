@@ -1,4 +1,5 @@
-//! Survived: payload came from the peer.
+//! Survived: payload came from the peer. While anything that was sent since the silence is unacknowledged, it
+//! takes an ACK of some of it: what comes back says nothing of the way there.
 
 use super::card::{Card, Case};
 use crate::evidence::EvidenceList;
@@ -13,6 +14,9 @@ pub(super) const CARD: Card = Card {
 fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     let after = gap.payload_ns?.saturating_sub(gap.ended_ns);
+    if gap.due && gap.progress() == 0 {
+        return None;
+    }
     let mut evidence = EvidenceList::default();
     evidence
         .seconds("payload_after_seconds", after)

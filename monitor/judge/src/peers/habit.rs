@@ -5,6 +5,7 @@ use crate::connection::{self, Identity};
 use crate::fact_view::FactView;
 use crate::peers::last_sender::{LastSender, last_sender};
 use crate::serial::jiffies_since;
+use crate::stalls::snapshot::own_window;
 use crate::thresholds::{
     HABIT_ANSWERS, HABIT_EXPIRY_NS, HABIT_MULTIPLE, HABIT_WALK_NS, REQUESTER_ANSWERS,
     WORKLOAD_ANSWERS, WORKLOAD_CONNECTIONS, WORKLOAD_EXPIRY_NS,
@@ -82,6 +83,10 @@ struct Habit {
     remote: SocketAddr,
     write_seq: u32,
     bytes_received: u64,
+    data_segs_in: u32,
+    rcv_ooopack: u32,
+    /// Segments that came since payload last did, and were no news.
+    resent: u32,
     last_sender: LastSender,
     /// Everything that this host sent was acknowledged.
     acknowledged: bool,
@@ -203,6 +208,17 @@ impl Habits {
             .map(|habit| habit.tally.longest_ns.saturating_mul(HABIT_MULTIPLE))
     }
 
+    /// Segments of the peer's that came since payload last did, and brought nothing new, as far as looks
+    /// at the connection show; 0 where our window is what holds the peer back.
+    pub(crate) fn resent(&self, view: &FactView<'_>) -> u32 {
+        let socket = &view.fact.socket;
+        let full = own_window(socket) < socket.rcv_mss.max(1);
+        self.connections
+            .get(&socket.cookie)
+            .filter(|habit| !full && habit.bytes_received == socket.bytes_received)
+            .map_or(0, |habit| habit.resent)
+    }
+
     /// How the connection that `view` shows is used to be answered; `None` for
     /// one that does not ask, or of which that is not known.
     pub(crate) fn usual(&self, view: &FactView<'_>) -> Option<Usual> {
@@ -270,6 +286,9 @@ impl Habit {
             remote: connection::remote(socket),
             write_seq: socket.write_seq,
             bytes_received: socket.bytes_received,
+            data_segs_in: socket.data_segs_in,
+            rcv_ooopack: socket.rcv_ooopack,
+            resent: 0,
             last_sender: last_sender(socket),
             acknowledged: socket.snd_una == socket.write_seq,
             waited_ns: view.ns(jiffies_since(socket.jiffies, socket.lsndtime)),
@@ -295,6 +314,7 @@ impl Habit {
         let sent = now.write_seq != self.write_seq;
         let heard = now.bytes_received != self.bytes_received;
         let mut next = Self {
+            resent: if heard { 0 } else { self.resent_until(&now) },
             counted: self.counted,
             in_workload: self.in_workload,
             client: self.client,
@@ -318,6 +338,13 @@ impl Habit {
             None
         };
         (next, news)
+    }
+
+    /// Segments by `now` that brought nothing new since payload last came. Those behind a hole do.
+    fn resent_until(&self, now: &Self) -> u32 {
+        let came = now.data_segs_in.wrapping_sub(self.data_segs_in);
+        let news = now.rcv_ooopack.wrapping_sub(self.rcv_ooopack);
+        self.resent.saturating_add(came.saturating_sub(news))
     }
 
     /// Whether its sends used to be answered: this host opened it, more than one

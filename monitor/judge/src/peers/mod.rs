@@ -1,7 +1,8 @@
 //! Peers: how a connection compares with the others, and with itself before: who moves there and who fails, which gaps
-//! were survived, how soon it is answered, and who spoke last.
+//! were survived, how soon it is answered, what outages it came through, and who spoke last.
 
 pub(crate) mod contrast;
 pub(crate) mod habit;
 pub(crate) mod last_sender;
+pub(crate) mod outages;
 pub(crate) mod siblings;

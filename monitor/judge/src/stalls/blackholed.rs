@@ -1,15 +1,17 @@
-//! Blackholed: nothing comes back, and no long gap went before.
+//! Blackholed: what is due is not acknowledged, and no long gap went before.
 
 use super::card::{Card, Case};
-use super::{network_loss, snapshot};
+use super::snapshot::{self, Snapshot};
+use super::network_loss;
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::fact_view::FactView;
+use crate::heard::{Heard, heard};
 use crate::keepalive::Settings;
+use crate::lost::Lost;
 use crate::ruling::Ruling;
-use crate::serial::jiffies_since;
-use crate::thresholds::{LEAST_WAIT_NS, LOSSY_TIMEOUTS, PROBES, TIMEOUTS};
-use crate::unanswered::{self, Sign, Unanswered};
+use crate::thresholds::{LEAST_WAIT_NS, PROBES, RESENT};
+use crate::unanswered::{self, Sign, Unanswered, resent_for_ns};
 use monitor_model::finding::Severity;
 use monitor_model::format;
 
@@ -20,113 +22,125 @@ pub(super) const CARD: Card = Card {
 };
 
 fn judge(case: &Case<'_>) -> Option<Ruling> {
-    let first = case.unheard?;
-    let view = case.view;
-    let socket = &view.fact.socket;
-    let waited_ns = case.now.at_ns.saturating_sub(first.at_ns);
-    let unanswered = Unanswered {
-        timeouts: if unheard_while_trying(view) {
-            socket.retransmits
-        } else {
-            0
-        },
-        probes: if snapshot::since_ack_ns(view) >= LEAST_WAIT_NS {
-            socket.probes_out
-        } else {
-            0
-        },
-        in_flight: socket.packets_out > 0 && snapshot::waiting_bytes(socket) > 0,
-        waited_ns,
-        rto_ns: view.ns(socket.rto_jiffies),
-        first_rto_ns: view.ns(first.rto_jiffies),
-    };
-    let sign =
-        unanswered.sign_after(if network_loss::lossy(socket, case.sent_again_in_outages) {
-            LOSSY_TIMEOUTS
-        } else {
-            TIMEOUTS
-        })?;
-    let length_ns = match sign {
-        Sign::Probes => snapshot::since_ack_ns(view),
-        _ => waited_ns
-            .max(tried_ns(view))
-            .min(snapshot::since_ack_ns(view).max(waited_ns)),
-    };
-    Some(ruling(view, sign, length_ns, case.settings))
+    match case.sending {
+        Some(first) => sender(case, &first).or_else(|| receiver(case)),
+        None => receiver(case),
+    }
 }
 
-/// The connection was given up while nothing came: `view` tells of its close,
-/// and `waited_ns` is how long nothing had come at least.
-pub(crate) fn given_up(view: &FactView<'_>, waited_ns: u64, settings: &Settings) -> Option<Ruling> {
+/// What this host sends is not acknowledged.
+fn sender(case: &Case<'_>, first: &Snapshot) -> Option<Ruling> {
+    let view = case.view;
+    let socket = &view.fact.socket;
+    let looked_ns = case.now.at_ns.saturating_sub(first.at_ns);
+    let resent_ns = resent_for_ns(view);
+    // Something came while it was being sent again, and one look does not say what.
+    if looked_ns == 0 && resent_ns > 0 && snapshot::since_ack_ns(view) < resent_ns {
+        return None;
+    }
+    let waited_ns = looked_ns.max(resent_ns);
+    // Beyond the peer's window the kernel resends the head in place of probes, and counts no timeout.
+    let beyond_window = snapshot::beyond_window(socket);
+    let probes = if beyond_window {
+        resent_unheard(case)
+    } else if snapshot::since_ack_ns(view) >= LEAST_WAIT_NS {
+        socket.probes_out
+    } else {
+        0
+    };
+    let timeouts = if beyond_window { 0 } else { socket.retransmits };
+    let sign = Unanswered {
+        timeouts,
+        probes,
+        in_flight: socket.packets_out > 0 && snapshot::waiting_bytes(socket) > 0,
+        waited_ns,
+        first_rto_ns: view.ns(first.rto_jiffies),
+        lossy: network_loss::lossy(socket, case.sent_again_in_outages),
+    }
+    .sign()?;
+    let length_ns = match sign {
+        Sign::Probes => snapshot::since_ack_ns(view),
+        _ => waited_ns,
+    };
+    let lost = Lost {
+        view,
+        settings: case.settings,
+        sign,
+        timeouts,
+        probes,
+        waited_ns: length_ns,
+        // Unanswered probes are unanswered.
+        heard: heard(&first.since(), socket, view.jiffy_ns).filter(|_| sign != Sign::Probes),
+        segments: case.now.segs_in.wrapping_sub(first.segs_in),
+        sent_before_close: case.sent_before_close,
+        began_ns: case.began_ns,
+        advice: advice::gone(case.settings),
+    };
+    Some(lost.ruling(length_ns))
+}
+
+/// The peer sends the same again and again: it hears no ACK of ours.
+fn receiver(case: &Case<'_>) -> Option<Ruling> {
+    let first = case.resent?;
+    let resent = case.habits.resent(case.view);
+    let lasted_ns = case.now.at_ns.saturating_sub(first.at_ns);
+    if resent < RESENT || lasted_ns < LEAST_WAIT_NS {
+        return None;
+    }
+    let mut evidence = EvidenceList::default();
+    evidence
+        .text("peer_heard", Heard::OneWay.word())
+        .count("resent_segments", resent)
+        .count("payload_bytes", 0_u32)
+        .seconds("seconds_without_news", lasted_ns);
+    case.settings.add_to(&mut evidence);
+    Some(Ruling {
+        severity: Severity::Page,
+        evidence,
+        advice: Some(advice::gone(case.settings)),
+        summary_tail: format!(
+            "the peer has sent the same {}: it hears no ACK of ours",
+            format::count(resent.into(), "time")
+        ),
+        ..Ruling::of(lasted_ns)
+    })
+}
+
+/// How often the head was sent again since the peer was last heard.
+fn resent_unheard(case: &Case<'_>) -> u8 {
+    let resent = case
+        .unheard
+        .map_or(0, |first| case.now.total_retrans.wrapping_sub(first.total_retrans));
+    u8::try_from(resent).unwrap_or(u8::MAX)
+}
+
+/// The connection was given up while nothing was acknowledged: `view` tells of its close,
+/// and `waited_ns` is how long nothing had been at least.
+pub(crate) fn given_up(
+    view: &FactView<'_>,
+    waited_ns: u64,
+    heard: Option<Heard>,
+    sent_before_close: bool,
+    began_ns: u64,
+    settings: &Settings,
+) -> Option<Ruling> {
     let socket = &view.fact.socket;
     // A closed window can end like this while the peer answers every probe.
     if snapshot::window_closed(socket, false) && socket.probes_out < PROBES {
         return None;
     }
-    let errno = unanswered::given_up(socket)?;
-    Some(ruling(view, Sign::Error(errno), waited_ns, settings))
-}
-
-fn ruling(view: &FactView<'_>, sign: Sign, length_ns: u64, settings: &Settings) -> Ruling {
-    let socket = &view.fact.socket;
-    let (timeouts, probes) = (socket.retransmits, socket.probes_out);
-    let mut evidence = EvidenceList::default();
-    evidence
-        .count("timeouts", timeouts)
-        .count("unanswered_probes", probes)
-        .count("ack_progress_bytes", 0_u32)
-        .count("unacknowledged_bytes", snapshot::waiting_bytes(socket))
-        .seconds("seconds_without_ack", length_ns);
-    let refused = sign == Sign::Probes && snapshot::refused_here(socket);
-    if refused {
-        evidence.flag("refused_by_this_host", true);
-    }
-    let summary_tail = match sign {
-        Sign::Timeouts => format!(
-            "{}, no ACK since",
-            format::count(timeouts.into(), "timeout")
-        ),
-        Sign::Probes if refused => unanswered::refused(probes),
-        Sign::Probes => format!("{} unanswered", format::count(probes.into(), "probe")),
-        Sign::Time => format!("no ACK for {}", format::duration(length_ns)),
-        Sign::Error(errno) => {
-            evidence.text("error", format!("{errno:?}"));
-            format!("given up with {errno:?}, no ACK since")
-        }
+    let lost = Lost {
+        view,
+        settings,
+        sign: Sign::Error(unanswered::given_up(socket)?),
+        timeouts: socket.retransmits,
+        probes: socket.probes_out,
+        waited_ns,
+        heard,
+        segments: 0,
+        sent_before_close,
+        began_ns,
+        advice: advice::gone(settings),
     };
-    settings.add_to(&mut evidence);
-    Ruling {
-        severity: Severity::Page,
-        given_up: matches!(sign, Sign::Error(_)),
-        evidence,
-        advice: Some(if refused {
-            advice::refused_here(settings)
-        } else {
-            advice::gone(settings)
-        }),
-        summary_tail,
-        ..Ruling::of(length_ns)
-    }
-}
-
-/// Whether nothing came from the peer since the timeouts began, as one snapshot
-/// shows it: they double, so that from the first to the third passes three
-/// quarters of the next.
-fn unheard_while_trying(view: &FactView<'_>) -> bool {
-    let socket = &view.fact.socket;
-    let last_try = jiffies_since(socket.jiffies, socket.lsndtime);
-    let last_ack = jiffies_since(socket.jiffies, socket.rcv_tstamp);
-    let after_first = u32::from(socket.retransmits.saturating_sub(1)).min(31);
-    let trying = socket.rto_jiffies - (socket.rto_jiffies >> after_first);
-    last_ack >= last_try.saturating_add(trying)
-}
-
-/// How long the timeouts took so far, at least, in ns: they double up to here.
-fn tried_ns(view: &FactView<'_>) -> u64 {
-    let socket = &view.fact.socket;
-    let since = jiffies_since(socket.jiffies, socket.lsndtime);
-    let tries = socket.rto_jiffies - (socket.rto_jiffies >> socket.retransmits.min(31));
-    u64::from(since)
-        .saturating_add(tries.into())
-        .saturating_mul(view.jiffy_ns)
+    Some(lost.ruling(waited_ns))
 }

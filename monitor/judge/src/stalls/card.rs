@@ -20,6 +20,8 @@ pub(crate) struct Case<'a> {
     pub(crate) reading: Option<Snapshot>,
     /// The same since which an answer is due and nobody said anything.
     pub(crate) reply: Option<Snapshot>,
+    /// The same since which what the peer sends brings nothing new.
+    pub(crate) resent: Option<Snapshot>,
     /// The first snapshot since which nothing came at all while something was due.
     pub(crate) unheard: Option<Snapshot>,
     /// The losses of late.
@@ -28,6 +30,13 @@ pub(crate) struct Case<'a> {
     pub(crate) sent_again_in_outages: u32,
     /// Probes were seen at work while nothing was acknowledged.
     pub(crate) probed: bool,
+    /// What is due was sent well before the application closed.
+    pub(crate) sent_before_close: bool,
+    /// From how large a segment to how small a one, in bytes, where what was due is acknowledged since the
+    /// kernel made them smaller after timeouts.
+    pub(crate) mss_fell: Option<(u32, u32)>,
+    /// When the judge began, CLOCK_MONOTONIC in ns.
+    pub(crate) began_ns: u64,
     pub(crate) settings: &'a Settings,
     pub(crate) habits: &'a Habits,
 }
@@ -52,7 +61,7 @@ pub(crate) struct Card {
 /// What of a connection a cause is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stands {
-    /// What this host sends.
+    /// What this host sends; or what the peer sends again, because it hears no ACK of ours.
     Sending,
     /// What this host's application reads.
     Reading,
@@ -60,6 +69,8 @@ pub(crate) enum Stands {
     Reply,
     /// Nothing: it moves, and while losses are looked at they last.
     Loss,
+    /// Nothing: it is over with what showed it.
+    Nothing,
 }
 
 impl Card {

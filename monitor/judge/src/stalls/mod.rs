@@ -28,6 +28,7 @@ macro_rules! cards {
 monitor_model::causes!(cards);
 
 pub(crate) use blackholed::given_up;
+pub(crate) use network_loss::lossy;
 
 /// A cause's card.
 pub(crate) trait CauseCard {

@@ -11,7 +11,7 @@ use monitor_model::format;
 /// Whether a connection lost so much before its present timeouts that a few of
 /// them in a row mean little. What was sent again `in_outages` does not count: it was
 /// no loss here and there.
-pub(super) fn lossy(socket: &Socket, in_outages: u32) -> bool {
+pub(crate) fn lossy(socket: &Socket, in_outages: u32) -> bool {
     // Each timeout sends one segment again, and a tail-loss probe goes before them.
     let now = u32::from(socket.retransmits).saturating_add(1);
     let before = socket

@@ -1,6 +1,7 @@
 //! A connection as one snapshot of the sweep shows it: what waits, and what moved.
 
 use crate::fact_view::FactView;
+use crate::heard::Since;
 use crate::peers::last_sender::{LastSender, last_sender};
 use crate::serial::{distance, jiffies_since};
 use crate::thresholds::{FOLLOW_UP_NS, FULL_SEGMENT};
@@ -15,6 +16,11 @@ pub(crate) struct Snapshot {
     pub(crate) copied_seq: u32,
     pub(crate) rcv_tstamp: u32,
     pub(crate) segs_in: u32,
+    pub(crate) data_segs_in: u32,
+    pub(crate) delivered: u32,
+    pub(crate) packets_out: u32,
+    pub(crate) mss_cache: u32,
+    pub(crate) retransmits: u8,
     pub(crate) total_retrans: u32,
     pub(crate) rto_jiffies: u32,
     pub(crate) bytes_received: u64,
@@ -33,12 +39,27 @@ impl Snapshot {
             copied_seq: socket.copied_seq,
             rcv_tstamp: socket.rcv_tstamp,
             segs_in: socket.segs_in,
+            data_segs_in: socket.data_segs_in,
+            delivered: socket.delivered,
+            packets_out: socket.packets_out,
+            mss_cache: socket.mss_cache,
+            retransmits: socket.retransmits,
             total_retrans: socket.total_retrans,
             rto_jiffies: socket.rto_jiffies,
             bytes_received: socket.bytes_received,
             bytes_sent: socket.bytes_sent,
             bytes_retrans: socket.bytes_retrans,
             probes_out: socket.probes_out,
+        }
+    }
+
+    /// What to hold against later counters to see how the peer is heard.
+    pub(crate) fn since(&self) -> Since {
+        Since {
+            segs_in: self.segs_in,
+            data_segs_in: self.data_segs_in,
+            delivered: self.delivered,
+            retransmits: self.retransmits,
         }
     }
 
@@ -75,6 +96,12 @@ pub(crate) fn window_closed(socket: &Socket, probed: bool) -> bool {
     let in_flight = distance(socket.snd_una, socket.snd_nxt);
     let room = socket.snd_wnd.saturating_sub(in_flight);
     socket.packets_out == 0 && room < queued && (room < FULL_SEGMENT || probed)
+}
+
+/// Whether the first segment in flight lies beyond the peer's window: it has closed the window over
+/// what was sent. The kernel sends that segment again in place of probes (`tcp_retransmit_timer`).
+pub(crate) fn beyond_window(socket: &Socket) -> bool {
+    socket.packets_out > 0 && socket.snd_wnd == 0
 }
 
 /// Whether this host itself refuses to let out what waits: the peer's window is open, and

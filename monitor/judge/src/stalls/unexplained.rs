@@ -4,7 +4,7 @@ use super::card::{Card, Case};
 use super::{network_loss, snapshot};
 use crate::evidence::EvidenceList;
 use crate::ruling::Ruling;
-use crate::thresholds::{UNEXPLAINED_IN_RTO, UNEXPLAINED_NS};
+use crate::thresholds::UNEXPLAINED_NS;
 use monitor_model::finding::Severity;
 use monitor_model::format;
 
@@ -19,18 +19,13 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     let waiting = snapshot::waiting_bytes(socket);
     let stood = case.now.at_ns.saturating_sub(first.at_ns);
     let rto_ns = case.view.ns(socket.rto_jiffies);
-    let patience = UNEXPLAINED_NS.max(rto_ns.saturating_mul(UNEXPLAINED_IN_RTO));
     let heard = first.heard(&case.now);
-    // Timeouts without a word count up to "blackholed", a closed window is
-    // probed, and where much is lost that is why.
-    let silent = case
-        .unheard
-        .is_some_and(|first| first.at_ns < case.now.at_ns);
-    let counting = socket.retransmits > 0 && silent;
+    // Timeouts count up to "blackholed", a closed window is probed, and where much is
+    // lost that is why.
     if waiting == 0
         || socket.packets_out == 0
-        || stood < patience
-        || counting
+        || stood < UNEXPLAINED_NS
+        || socket.retransmits > 0
         || snapshot::window_closed(socket, case.probed)
         || network_loss::lossy(socket, case.sent_again_in_outages)
     {

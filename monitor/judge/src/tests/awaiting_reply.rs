@@ -176,5 +176,5 @@ fn it_may_follow_a_crossing_and_ends_with_the_connection() {
     assert!(said.contains(&"crossed ticket".into()), "{said:?}");
     assert_eq!(story.stalls(), ["awaiting_reply ticket"]);
     story.becomes(monitor_common::TcpState::Close, 0);
-    assert_eq!(story.stalls(), ["awaiting_reply ticket", "moves"]);
+    assert_eq!(story.stalls(), ["awaiting_reply ticket", "over InPeace"]);
 }

@@ -2,7 +2,7 @@
 //! lower one.
 
 use super::story::{Story, azure, evidence};
-use monitor_common::{FactKind, TcpState};
+use monitor_common::{FactKind, TcpState, tcp_flags};
 
 /// 200 s of silence, of which 100 s are sure: less than the path's threshold.
 fn doubtful() -> Story {
@@ -134,6 +134,8 @@ fn a_probe_between_sweep_and_send_takes_nothing_from_the_known_silence() {
     story.wait(0.1);
     let mut answer = story.fact(FactKind::PayloadArrived);
     answer.segment.payload_len = 5;
+    answer.segment.ack = answer.socket.snd_nxt;
+    answer.segment.tcp_flags = tcp_flags::ACK;
     story.deliver(answer);
     assert_eq!(story.said(), ["at_risk none", "ended", "survived none"]);
     assert_eq!(story.finding("survived").gap_seconds, 220.0);

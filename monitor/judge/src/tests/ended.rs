@@ -80,7 +80,10 @@ fn an_outcome_that_the_sweep_no_longer_shows_ends_nothing_twice() {
         story.probes_in_vain().wait(5.0).sweep();
     }
     story.wait(5.0).sweep_without().wait(5.0).sweep_without();
-    assert_eq!(story.said(), ["crossed ticket", "blackholed page"]);
+    assert_eq!(
+        story.said(),
+        ["crossed ticket", "blackholed page", "over Badly"]
+    );
 }
 
 #[test]

@@ -29,6 +29,7 @@ enum Turn {
     Acks,
     Speaks,
     Heard,
+    Resegments,
     Touched,
     Probes,
     Queues,
@@ -59,6 +60,7 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
         RingIsFull(false),
         ToldTwice,
         Heard,
+        Resegments,
         Touched,
         Queues,
         Drains,
@@ -204,6 +206,10 @@ impl Life {
             Turn::Acks => story.peer_acks(),
             Turn::Speaks => story.peer_sends(800),
             Turn::Heard => story.is_heard(),
+            Turn::Resegments => {
+                story.socket.mss_cache = story.socket.mss_cache.saturating_sub(400).max(500);
+                story.peer_acks().next_snapshot()
+            }
             Turn::Touched => story.touches_the_clock(),
             Turn::Probes => {
                 story.socket.probes_out = story.socket.probes_out.min(20);
@@ -267,7 +273,9 @@ impl Life {
         let known = story.verdicts.len();
         story.sweep();
         let (before, now) = story.verdicts.split_at(known);
-        let moves = |verdict: &Verdict| matches!(verdict, Verdict::StallEnded { .. });
+        let moves = |verdict: &Verdict| {
+            matches!(verdict, Verdict::StallEnded { .. } | Verdict::Over { .. })
+        };
         let una = story.socket.snd_una;
         let stands = std::mem::replace(&mut self.looked_una, una) == una;
         if stands && now.iter().any(moves) {
@@ -337,6 +345,10 @@ fn holds(verdicts: &[Verdict], cookie: u64, silences: usize) -> Result<(), TestC
             Verdict::SilenceEnded { connection_id } if is_of(connection_id, cookie) => {
                 // Twice of one silence where a sweep missed it, which does no harm.
                 prop_assert!(silent, "ended, but nothing was told");
+            }
+            // Of an outcome, too.
+            Verdict::Over { connection_id, .. } if is_of(connection_id, cookie) => {
+                stalled = false;
             }
             Verdict::StallEnded { connection_id } if is_of(connection_id, cookie) => {
                 prop_assert!(std::mem::take(&mut stalled), "moves, but no stall was told");

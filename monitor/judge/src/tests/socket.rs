@@ -77,6 +77,7 @@ pub(super) fn socket() -> Socket {
         rcv_tsval: 5_000_000,
         rtt_min_us: 28_000,
         rcv_mss: 1_448,
+        mss_cache: 1_448,
         tcp_header_len: 32,
         snd_wscale: 7,
         ..Socket::default()

@@ -140,10 +140,8 @@ impl Story {
             Verdict::Finding(finding) => {
                 matches!(finding.kind, FindingKind::Stall { .. })
             }
-            Verdict::StallEnded { .. } => true,
-            Verdict::SilenceEnded { .. } | Verdict::Over { .. } | Verdict::Reconnected { .. } => {
-                false
-            }
+            Verdict::StallEnded { .. } | Verdict::Over { .. } => true,
+            Verdict::SilenceEnded { .. } | Verdict::Reconnected { .. } => false,
         };
         let only: Vec<Verdict> = self.verdicts.iter().filter(of_stalls).cloned().collect();
         Self::words(&only)

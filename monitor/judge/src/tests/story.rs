@@ -133,6 +133,9 @@ impl Story {
         let socket = &mut self.socket;
         let bytes = u64::from(socket.snd_nxt.wrapping_sub(socket.snd_una));
         socket.retransmits += 1;
+        if socket.retransmits == 1 {
+            socket.retrans_stamp = (self.now / MS) as u32;
+        }
         socket.rto_jiffies *= 2;
         socket.bytes_sent += bytes;
         socket.bytes_retrans += bytes;
@@ -140,7 +143,8 @@ impl Story {
         socket.lsndtime = socket.jiffies;
         self.data = self.now;
         self.wire = self.now;
-        if self.suspect {
+        // Of any connection the kernel side tells the second timeout and those that follow.
+        if self.suspect || self.socket.retransmits >= 2 {
             let fact = self.fact(FactKind::Retransmitted);
             self.report(fact);
         }

@@ -5,12 +5,13 @@ mod note;
 use crate::counters::Counters;
 use crate::fact_view::FactView;
 use crate::forgery::{ForgeryEvidence, Known};
+use crate::keepalive::Settings;
 use crate::paths::JudgedPath;
-use crate::serial::after;
+use crate::serial::{after, jiffies_since};
 use crate::thresholds::CLOCK_SLACK_NS;
 use crate::tracked::silence::Silence;
 use monitor_common::{FactKind, TcpState, tcp_flags};
-use monitor_model::finding::{Clock, Outcome};
+use monitor_model::finding::{Clock, Outcome, Severity};
 use nix::errno::Errno;
 use std::sync::Arc;
 
@@ -60,8 +61,9 @@ pub(crate) struct Wait {
 pub(crate) struct Reported {
     pub(crate) outcome: Outcome,
     pub(crate) at_ns: u64,
-    /// Whether nothing comes back.
+    /// Whether what is due is lost.
     pub(crate) is_loss: bool,
+    pub(crate) severity: Severity,
 }
 
 /// A FIN from the peer.
@@ -127,8 +129,14 @@ pub(crate) struct Gap {
     pub(crate) reset_sent_ns: Option<u64>,
     /// When the connection was closed.
     pub(crate) closed_ns: Option<u64>,
+    /// What is due was sent well before the application closed.
+    pub(crate) sent_before_close: bool,
+    /// Before the probes that go unanswered others were answered, at the same distance.
+    pub(crate) probes_answered_before: bool,
     /// What was told last.
     pub(crate) reported: Option<Reported>,
+    /// It was told that the connection is over, of which it was told that it is lost.
+    pub(crate) over_told: bool,
     /// Nothing more will be told.
     pub(crate) settled: bool,
 }
@@ -222,7 +230,10 @@ impl Gap {
             fin: None,
             reset_sent_ns: None,
             closed_ns: None,
+            sent_before_close: false,
+            probes_answered_before: probes_answered(view),
             reported: None,
+            over_told: false,
             settled: false,
         }
     }
@@ -270,6 +281,23 @@ impl Gap {
     pub(crate) fn outcome(&self) -> Option<Outcome> {
         self.reported.map(|reported| reported.outcome)
     }
+}
+
+/// Whether keepalive probes were answered since payload last passed: the peer was heard, at a probe's
+/// distance from it at least.
+fn probes_answered(view: &FactView<'_>) -> bool {
+    let socket = &view.fact.socket;
+    let settings = Settings::of(view.fact, view.jiffy_ns);
+    let payload = if after(socket.lsndtime, socket.lrcvtime) {
+        socket.lsndtime
+    } else {
+        socket.lrcvtime
+    };
+    let heard_after = view.ns(jiffies_since(socket.rcv_tstamp, payload));
+    // A timer is late rather than early; a jiffy is lost on each side.
+    settings.on
+        && settings.time_ns > 0
+        && heard_after.saturating_add(CLOCK_SLACK_NS) >= settings.time_ns
 }
 
 /// Whether the fact is about an arrived segment, and its socket from before it.

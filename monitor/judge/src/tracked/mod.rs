@@ -7,12 +7,15 @@ mod sweeps;
 
 use crate::connection::{self, Identity};
 use crate::context::Context;
+use crate::ending::ending;
 use crate::fact_view::{FactView, Moment};
+use crate::farewell::nobody_waits;
 use crate::keepalive::Settings;
 use crate::outcomes::{self, Case, Event, OutcomeCard};
 use crate::thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS};
 use crate::tracked::gap::{EndedBy, Gap, Reported, is_receive};
 use crate::tracked::silence::Silence;
+use crate::verdict::{End, Verdict};
 use monitor_common::{FactKind, TcpState};
 use monitor_model::owner::Owner;
 use std::sync::Arc;
@@ -67,7 +70,9 @@ impl Tracked {
             let bad = gap
                 .outcome()
                 .is_some_and(|outcome| outcome.card().outlives_gap);
-            !gap.settled || bad && gap.before.payload_received(view) == 0
+            // What was sent since got through once: what does not now is another matter.
+            let anew = gap.progress() > 0 && view.fact.socket.retransmits > 0;
+            !gap.settled && !anew || bad && gap.before.payload_received(view) == 0
         });
         judged || self.over_ns.is_some()
     }
@@ -140,6 +145,7 @@ impl Tracked {
                 }
                 gap.note(view);
                 self.rule(Event::Fact(view), view.at, context);
+                self.tell_over(view, context);
                 self.settle_after(view, context);
             }
             _ => self.leave_silence(view, context),
@@ -245,8 +251,32 @@ impl Tracked {
         }
     }
 
+    /// What was told to be lost hangs no more: its connection is over, or its application has closed.
+    pub(super) fn tell_over(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
+        let ended =
+            view.new_state() == Some(TcpState::Close) || view.kind == FactKind::ResetReceived;
+        if ended {
+            self.lost_is_over(ending(view), context);
+        } else if nobody_waits(view) {
+            self.lost_is_over(End::Badly, context);
+        }
+    }
+
+    /// Tells the end of a connection that was told to be lost, once.
+    pub(super) fn lost_is_over(&mut self, end: End, context: &mut Context<'_>) {
+        let lost = |gap: &&mut Box<Gap>| gap.is_lost() && !gap.over_told;
+        if let Some(gap) = self.gap.as_mut().filter(lost) {
+            gap.over_told = true;
+            context.out.push(Verdict::Over {
+                connection_id: self.identity.id(),
+                end,
+            });
+        }
+    }
+
     /// The socket is used for another connection.
     pub(crate) fn abandon(&mut self, context: &mut Context<'_>) {
+        self.lost_is_over(End::Badly, context);
         self.settle_quietly(context);
         self.end_silence(context);
     }
@@ -295,6 +325,8 @@ impl Tracked {
             event,
             now_ns: at.ns,
             settings: &self.settings,
+            sent_again_in_outages: context.outages.sent_again(self.identity.cookie()),
+            began_ns: context.began_ns,
         };
         let Some((outcome, mut ruling)) = outcomes::judge(&case) else {
             return;
@@ -303,8 +335,10 @@ impl Tracked {
             outcome,
             at_ns: at.ns,
             is_loss: outcome.card().is_loss,
+            severity: ruling.severity,
         });
         gap.settled = outcome.ends_gap();
+        gap.over_told = ruling.given_up;
         gap.silence_reported = false;
         if gap.doubtful && !outcome.card().even_if_doubtful {
             return;

@@ -6,6 +6,7 @@ use crate::outcomes::Event;
 use crate::thresholds::{ANSWER_GRACE_NS, SETTLE_GRACE_NS};
 use crate::tracked::Tracked;
 use crate::tracked::silence::Silence;
+use crate::verdict::End;
 
 impl Tracked {
     /// A snapshot of the sweep.
@@ -16,6 +17,7 @@ impl Tracked {
         if let Some(gap) = self.gap.as_mut().filter(|gap| !gap.settled) {
             gap.note(view);
             self.rule(Event::Fact(view), view.at, context);
+            self.tell_over(view, context);
         }
         if let Some(gap) = self.open() {
             // This host's own probes end no silence while nobody answers them.
@@ -92,6 +94,8 @@ impl Tracked {
             stalled && self.swept_ns >= gap.ended_ns
         });
         if gone {
+            // The fact that told how was lost.
+            self.lost_is_over(End::Badly, context);
             self.settle_quietly(context);
         }
     }

@@ -3,7 +3,10 @@
 use crate::connection;
 use crate::connection::Identity;
 use crate::context::Context;
+use crate::ending::ending;
 use crate::fact_view::FactView;
+use crate::farewell::{nobody_waits, sent_before_close};
+use crate::heard::heard;
 use crate::keepalive::Settings;
 use crate::peers::habit::Habits;
 use crate::report::{self, About};
@@ -13,9 +16,12 @@ use crate::stalls::card::{Case, Stands};
 use crate::stalls::loss::Loss;
 use crate::stalls::snapshot::{self, Snapshot};
 use crate::stalls::{CauseCard, given_up, judge};
-use crate::thresholds::{LOSS_FORGET_NS, OVERDUE_NS};
+use crate::thresholds::{
+    FAILING, LEAST_WAIT_NS, LOSS_FORGET_NS, OVERDUE_NS, RESENT_WITHIN_NS, TIMEOUTS,
+};
 use crate::tracked::gap::is_receive;
-use crate::verdict::Verdict;
+use crate::unanswered::resent_for_ns;
+use crate::verdict::{End, Verdict};
 use monitor_common::{FactKind, TcpState, tcp_flags};
 use monitor_model::finding::{Cause, FindingKind, Severity};
 use monitor_model::owner::Owner;
@@ -28,6 +34,7 @@ pub(super) struct Pending {
     unread: bool,
     reply: bool,
     loses: bool,
+    resent: bool,
 }
 
 impl Pending {
@@ -41,12 +48,13 @@ impl Pending {
             unread: snapshot::unread(view),
             reply: overdue && habits.usual(view).is_some(),
             loses: due && view.fact.socket.total_retrans > 0,
+            resent: habits.resent(view) > 0,
         }
     }
 
     /// Whether anything waits.
     pub(super) fn any(&self) -> bool {
-        self.due || self.unread || self.reply
+        self.due || self.unread || self.reply || self.resent
     }
 }
 
@@ -59,16 +67,32 @@ pub(super) struct WaitingConnection {
     sending: Option<Snapshot>,
     reading: Option<Snapshot>,
     reply: Option<Snapshot>,
+    /// The first snapshot since which what the peer sends brings nothing new.
+    resent: Option<Snapshot>,
     loss: Option<Loss>,
     /// First snapshot since which nothing came from the peer while something was due.
     unheard: Option<Snapshot>,
+    /// Most timeouts seen in a row while nothing was acknowledged.
+    timeouts: u8,
+    /// What was due and is acknowledged now, by a fact since the last snapshot; and those timeouts.
+    freed: Option<(Snapshot, u8)>,
     probed: bool,
-    /// The cause that was told of the stall that lasts, and the time of the first
-    /// look since which that stands.
-    reported: Option<(Cause, u64)>,
+    /// What is due was sent well before the application closed.
+    sent_before_close: bool,
+    /// What was told of the stall that lasts.
+    reported: Option<Reported>,
     /// When the connection ended. It is remembered until the next sweep, so that a
     /// look from before does not start its story again.
     over_ns: Option<u64>,
+}
+
+/// What was told of a stall.
+#[derive(Clone, Copy, Debug)]
+struct Reported {
+    cause: Cause,
+    severity: Severity,
+    /// The time of the first look since which that stands.
+    since_ns: u64,
 }
 
 impl WaitingConnection {
@@ -77,13 +101,17 @@ impl WaitingConnection {
             identity: Identity::of(&view.fact.socket),
             owner: Arc::clone(view.owner),
             settings: Settings::of(view.fact, view.jiffy_ns),
-            seen_ns: 0,
+            seen_ns: view.at.ns,
             sending: None,
             reading: None,
             reply: None,
+            resent: None,
             loss: None,
             unheard: None,
+            timeouts: 0,
+            freed: None,
             probed: false,
+            sent_before_close: false,
             reported: None,
             over_ns: None,
         }
@@ -99,10 +127,10 @@ impl WaitingConnection {
     }
 
     pub(super) fn reported(&self) -> Option<Cause> {
-        self.reported.map(|(cause, _)| cause)
+        self.reported.map(|reported| reported.cause)
     }
 
-    /// When a snapshot last showed it.
+    /// When a snapshot last showed it, or a timeout.
     pub(super) fn seen_ns(&self) -> u64 {
         self.seen_ns
     }
@@ -118,6 +146,8 @@ impl WaitingConnection {
             && self.sending.is_none()
             && self.reading.is_none()
             && self.reply.is_none()
+            && self.resent.is_none()
+            && self.freed.is_none()
             && self.loss.is_none()
     }
 
@@ -127,7 +157,6 @@ impl WaitingConnection {
         view: &FactView<'_>,
         pending: Pending,
         spoken_for: bool,
-        sent_again_in_outages: u32,
         context: &mut Context<'_>,
     ) {
         // A sweep is read beside the ring: it may show what the ring outdated.
@@ -140,6 +169,7 @@ impl WaitingConnection {
             self.owner.clone_from(view.owner);
         }
         let now = Snapshot::of(view);
+        let mss_fell = self.mss_fell(&now);
         self.compare(&now, pending);
         let settings = self.settings;
         let case = Case {
@@ -148,15 +178,19 @@ impl WaitingConnection {
             sending: self.sending,
             reading: self.reading,
             reply: self.reply,
+            resent: self.resent,
             loss: self.loss,
-            sent_again_in_outages,
+            sent_again_in_outages: context.outages.sent_again(self.identity.cookie()),
             unheard: self.unheard,
             probed: self.probed,
+            sent_before_close: self.sent_before_close,
+            mss_fell,
+            began_ns: context.began_ns,
             settings: &settings,
             habits: context.habits,
         };
-        if !spoken_for && let Some(cause) = self.lost_again(&case) {
-            self.reported = Some((cause, self.standing(cause).unwrap_or(0)));
+        if !spoken_for && let Some(lost) = self.lost_again(&case) {
+            self.reported = Some(lost);
             return;
         }
         self.end_unless_standing(context);
@@ -166,14 +200,37 @@ impl WaitingConnection {
         if let Some((cause, ruling)) = judge(&case, self.reported()) {
             self.end(context);
             self.report(cause, ruling, view, context);
+        } else if let Some((cause, ruling)) = self.graver(&case) {
+            // Not another stall, and no end of this one.
+            self.report(cause, ruling, view, context);
         }
+    }
+
+    /// What was told already, where by now it is graver than it was.
+    fn graver(&self, case: &Case<'_>) -> Option<(Cause, Ruling)> {
+        let told = self.reported?;
+        let ruling = (told.cause.card().rule)(case)?;
+        (ruling.severity > told.severity).then_some((told.cause, ruling))
+    }
+
+    /// From how large a segment to how small a one, where what was due is acknowledged since the kernel
+    /// made them smaller after timeouts.
+    fn mss_fell(&mut self, now: &Snapshot) -> Option<(u32, u32)> {
+        let standing = self.sending.map(|first| (first, self.timeouts));
+        let (first, timeouts) = self.freed.take().or(standing)?;
+        let freed = after(now.snd_una, first.snd_una) && timeouts >= FAILING;
+        (freed && now.mss_cache < first.mss_cache && now.mss_cache > 0)
+            .then_some((first.mss_cache, now.mss_cache))
     }
 
     /// What was told to be lost, where it is so by this snapshot too, though the peer may have
     /// been heard since the last one: that is one page, not two.
-    fn lost_again(&self, case: &Case<'_>) -> Option<Cause> {
-        let lost = self.reported().filter(|_| self.is_lost())?;
-        judge(case, None).and_then(|(cause, _)| (cause == lost).then_some(cause))
+    fn lost_again(&self, case: &Case<'_>) -> Option<Reported> {
+        let lost = self.reported.filter(|_| self.is_lost())?;
+        let since_ns = self.standing(lost.cause)?;
+        let (cause, ruling) = judge(case, None)?;
+        let same = cause == lost.cause && ruling.severity <= lost.severity;
+        same.then_some(Reported { since_ns, ..lost })
     }
 
     /// Whether it was told that nothing comes back.
@@ -183,14 +240,20 @@ impl WaitingConnection {
 
     /// What stands as it did, and what begins to.
     fn compare(&mut self, now: &Snapshot, pending: Pending) {
-        // What came before nothing came any more does not take it back.
-        let back = self.is_lost() && self.unheard.is_some_and(|first| first.heard(now));
+        // Where probes went unanswered, any answer takes it back; data takes an ACK that covers some of it.
+        let back = self.is_lost()
+            && now.packets_out == 0
+            && self.unheard.is_some_and(|first| first.heard(now));
         self.sending = stand(self.sending, now, pending.due, |first| {
             first.snd_una == now.snd_una && !back
         });
         self.unheard = stand(self.unheard, now, pending.due, |first| {
             first.snd_una == now.snd_una && !first.heard(now)
         });
+        self.timeouts = match self.sending {
+            Some(first) if first.at_ns < now.at_ns => self.timeouts.max(now.retransmits),
+            _ => now.retransmits,
+        };
         self.probed = self
             .sending
             .is_some_and(|first| now.probes_out > 0 || self.probed && first.at_ns < now.at_ns);
@@ -199,6 +262,10 @@ impl WaitingConnection {
         });
         self.reply = stand(self.reply, now, pending.reply, |first| {
             first.write_seq == now.write_seq && first.bytes_received == now.bytes_received
+        });
+        self.resent = stand(self.resent, now, pending.resent, |first| {
+            first.bytes_received == now.bytes_received
+                && now.at_ns.saturating_sub(first.at_ns) < RESENT_WITHIN_NS
         });
         let reported = self
             .reported()
@@ -224,10 +291,20 @@ impl WaitingConnection {
             return;
         }
         let now = Snapshot::of(view);
-        let lost = self.is_lost() && is_receive(view.kind);
-        if self.sending.is_some_and(|first| {
-            lost || acknowledged(view).is_some_and(|ack| after(ack, first.snd_una))
-        }) {
+        self.sent_before_close |= sent_before_close(view);
+        if view.kind == FactKind::Retransmitted && snapshot::due(view) {
+            self.note_timeout(view, &now);
+        }
+        if nobody_waits(view) && self.reported.take().is_some() {
+            // Its application has closed: nobody hangs on it any more.
+            self.over(End::Badly, context);
+        }
+        // Unanswered probes are answered by anything.
+        let answered = self.is_lost() && is_receive(view.kind) && now.packets_out == 0;
+        if let Some(first) = self.sending
+            && (answered || acknowledged(view).is_some_and(|ack| after(ack, first.snd_una)))
+        {
+            self.freed = Some((first, self.timeouts));
             self.sending = None;
         }
         if self
@@ -247,35 +324,80 @@ impl WaitingConnection {
         self.end_unless_standing(context);
     }
 
+    /// A timeout of a connection on which something is due.
+    fn note_timeout(&mut self, view: &FactView<'_>, now: &Snapshot) {
+        let same = |first: &Snapshot| first.snd_una == now.snd_una;
+        self.sending = stand(self.sending, now, true, same);
+        self.unheard = stand(self.unheard, now, true, |first| {
+            same(first) && !first.heard(now)
+        });
+        self.timeouts = self.timeouts.max(now.retransmits);
+        self.seen_ns = view.at.ns;
+        self.settings = Settings::of(view.fact, view.jiffy_ns);
+    }
+
+    /// When a look at it may decide that what is due is lost, CLOCK_MONOTONIC in ns, where `view` shows
+    /// so many timeouts: the look knows who holds it, and how others fare.
+    pub(super) fn sweep_wanted_at(&self, view: &FactView<'_>) -> Option<u64> {
+        let first = self.sending.filter(|_| self.reported.is_none())?;
+        if view.fact.socket.retransmits < TIMEOUTS {
+            return None;
+        }
+        let since_ns = first
+            .at_ns
+            .min(view.at.ns.saturating_sub(resent_for_ns(view)));
+        let at_ns = since_ns.saturating_add(LEAST_WAIT_NS).max(view.at.ns);
+        (view.kind == FactKind::Retransmitted || at_ns > view.at.ns).then_some(at_ns)
+    }
+
     /// The connection is over, perhaps because nothing came back.
     fn close(&mut self, view: &FactView<'_>, spoken_for: bool, context: &mut Context<'_>) {
-        let dead = self.sending.filter(|first| {
-            !spoken_for
-                && !self.is_lost()
-                && view.new_state() == Some(TcpState::Close)
-                && snapshot::can_send(view)
-                && !first.heard(&Snapshot::of(view))
-        });
-        self.end(context);
-        let ruling = dead.and_then(|first| {
-            let waited = view.at.ns.saturating_sub(first.at_ns);
-            given_up(view, waited, &self.settings)
-        });
-        if let Some(ruling) = ruling {
-            // Nothing resolves it: it does not move, it is gone.
+        let told = self.reported.take().is_some();
+        let given_up = (!spoken_for && !told)
+            .then(|| self.given_up(view, context.began_ns))
+            .flatten();
+        if let Some(ruling) = given_up {
             self.report(Cause::Blackholed, ruling, view, context);
             self.reported = None;
+        } else if told {
+            self.over(ending(view), context);
         }
         self.stop();
         self.loss = None;
         self.over_ns = Some(view.at.ns);
     }
 
+    /// What is to be told where the kernel gave the connection up while something was due.
+    fn given_up(&self, view: &FactView<'_>, began_ns: u64) -> Option<Ruling> {
+        if view.new_state() != Some(TcpState::Close) || !snapshot::can_send(view) {
+            return None;
+        }
+        let now = Snapshot::of(view);
+        let first = self.sending.filter(|first| first.snd_una == now.snd_una);
+        // It is gone: nothing will say more of what nobody looked at before.
+        let waited_ns = first.map_or_else(
+            || snapshot::since_ack_ns(view),
+            |first| view.at.ns.saturating_sub(first.at_ns),
+        );
+        let since = first.unwrap_or(now).since();
+        let heard = heard(&since, &view.fact.socket, view.jiffy_ns);
+        given_up(
+            view,
+            waited_ns,
+            heard,
+            self.sent_before_close,
+            began_ns,
+            &self.settings,
+        )
+    }
+
     fn stop(&mut self) {
         self.sending = None;
         self.unheard = None;
+        self.freed = None;
         self.reading = None;
         self.reply = None;
+        self.resent = None;
     }
 
     /// A sweep that began at `started_ns` did not show it: what waited does so no
@@ -301,11 +423,19 @@ impl WaitingConnection {
         }
     }
 
+    /// The connection of which a stall was told is over.
+    fn over(&self, end: End, context: &mut Context<'_>) {
+        context.out.push(Verdict::Over {
+            connection_id: self.identity.id(),
+            end,
+        });
+    }
+
     fn end_unless_standing(&mut self, context: &mut Context<'_>) {
-        let Some((cause, since_ns)) = self.reported else {
+        let Some(told) = self.reported else {
             return;
         };
-        if self.standing(cause) != Some(since_ns) {
+        if self.standing(told.cause) != Some(told.since_ns) {
             self.end(context);
         }
     }
@@ -313,9 +443,11 @@ impl WaitingConnection {
     /// The time of the first snapshot since which what `cause` is about stands.
     fn standing(&self, cause: Cause) -> Option<u64> {
         let first = match cause.card().stands {
-            Stands::Sending => &self.sending,
+            Stands::Sending if self.sending.is_some() => &self.sending,
+            Stands::Sending => &self.resent,
             Stands::Reading => &self.reading,
             Stands::Reply => &self.reply,
+            Stands::Nothing => return None,
             Stands::Loss => return self.loss.map(|_| 0),
         };
         first.map(|first| first.at_ns)
@@ -329,7 +461,11 @@ impl WaitingConnection {
         context: &mut Context<'_>,
     ) {
         let card = cause.card();
-        self.reported = Some((cause, self.standing(cause).unwrap_or(0)));
+        self.reported = self.standing(cause).map(|since_ns| Reported {
+            cause,
+            severity: ruling.severity,
+            since_ns,
+        });
         if let Some(loss) = self.loss.as_mut().filter(|_| card.stands == Stands::Loss) {
             loss.reported();
         }
@@ -353,6 +489,12 @@ impl WaitingConnection {
             context.contrasts,
         );
         context.out.push(Verdict::Finding(Box::new(finding)));
+        if card.stands == Stands::Nothing {
+            // It is over with what showed it.
+            context.out.push(Verdict::StallEnded {
+                connection_id: self.identity.id(),
+            });
+        }
     }
 }
 

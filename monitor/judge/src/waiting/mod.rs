@@ -1,31 +1,38 @@
 //! The connections on which something waits.
 
 mod connection;
-mod outages;
 
 use crate::context::Context;
 use crate::fact_view::FactView;
+use crate::farewell::sent_before_close;
+use crate::stalls::snapshot;
 use crate::thresholds::STALL_EXPIRY_NS;
+use crate::unanswered::given_up;
 use connection::{Pending, WaitingConnection};
-use monitor_common::FactKind;
-use outages::Outages;
+use monitor_common::{FactKind, TcpState};
 use std::collections::BTreeMap;
 
 /// Connections on which something waits, by socket cookie. Bounded; what does
 /// not fit is counted.
 pub(crate) struct Stalls {
     table: BTreeMap<u64, WaitingConnection>,
-    outages: Outages,
     capacity: usize,
     /// Looks at connections that found no place.
     dropped: u64,
+}
+
+/// Whether a fact other than a look tells that something waits on a connection of which nothing is known: timeouts, a
+/// close that leaves behind what was sent before, or a death with something due.
+fn begins(view: &FactView<'_>) -> bool {
+    let due = snapshot::can_send(view) && snapshot::waiting_bytes(&view.fact.socket) > 0;
+    let died = view.new_state() == Some(TcpState::Close) && given_up(&view.fact.socket).is_some();
+    due && (view.kind == FactKind::Retransmitted || sent_before_close(view) || died)
 }
 
 impl Stalls {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             table: BTreeMap::new(),
-            outages: Outages::new(capacity),
             capacity,
             dropped: 0,
         }
@@ -38,7 +45,7 @@ impl Stalls {
 
     /// Looks at connections that found no place.
     pub(crate) fn dropped(&self) -> u64 {
-        self.dropped.saturating_add(self.outages.dropped)
+        self.dropped
     }
 
     /// Whether this connection was told to be blackholed, and still is.
@@ -62,17 +69,34 @@ impl Stalls {
         if let Some(waiting) = self.table.get_mut(&cookie).filter(another) {
             waiting.end(context);
             self.table.remove(&cookie);
-            self.outages.remove(cookie);
         }
-        self.outages.note(view);
         if view.kind == FactKind::Swept {
             self.on_sweep(cookie, view, spoken_for, context);
-        } else if let Some(waiting) = self.table.get_mut(&cookie) {
+        } else if self.table.contains_key(&cookie) || !spoken_for && begins(view) && self.room() {
+            let waiting = self
+                .table
+                .entry(cookie)
+                .or_insert_with(|| WaitingConnection::new(view));
             waiting.on_fact(view, spoken_for, context);
             if waiting.idle() {
                 self.table.remove(&cookie);
             }
         }
+    }
+
+    /// Whether there is room for one more; counts the one that there is none for.
+    fn room(&mut self) -> bool {
+        let room = self.table.len() < self.capacity;
+        self.dropped += u64::from(!room);
+        room
+    }
+
+    /// When a look at the connection of `view` may decide that what is due there is lost, CLOCK_MONOTONIC in
+    /// ns.
+    pub(crate) fn sweep_wanted_at(&self, view: &FactView<'_>) -> Option<u64> {
+        self.table
+            .get(&view.fact.socket.cookie)?
+            .sweep_wanted_at(view)
     }
 
     fn on_sweep(
@@ -87,8 +111,7 @@ impl Stalls {
             if spoken_for || !pending.any() {
                 return;
             }
-            if self.table.len() >= self.capacity {
-                self.dropped += 1;
+            if !self.room() {
                 return;
             }
         }
@@ -96,8 +119,7 @@ impl Stalls {
             .table
             .entry(cookie)
             .or_insert_with(|| WaitingConnection::new(view));
-        let sent_again = self.outages.sent_again(cookie);
-        waiting.on_sweep(view, pending, spoken_for, sent_again, context);
+        waiting.on_sweep(view, pending, spoken_for, context);
         if waiting.idle() {
             self.table.remove(&cookie);
         }
@@ -114,7 +136,6 @@ impl Stalls {
 
     /// Forgets what no sweep showed for long; answers how many.
     pub(crate) fn tick(&mut self, now_ns: u64, context: &mut Context<'_>) -> u64 {
-        self.outages.forget(now_ns);
         let before = self.table.len();
         self.table.retain(|_, waiting| {
             waiting.bound(now_ns);

@@ -3,6 +3,7 @@
 use super::{EndedBy, Fin, Gap, Wait, is_receive};
 use crate::counters::Counters;
 use crate::fact_view::FactView;
+use crate::farewell::sent_before_close;
 use crate::serial::after;
 use monitor_common::{FactKind, TcpState, tcp_flags};
 
@@ -47,6 +48,7 @@ impl Gap {
         if view.new_state() == Some(TcpState::Close) {
             self.closed_ns.get_or_insert(view.at.ns);
         }
+        self.sent_before_close |= sent_before_close(view);
         if view.kind == FactKind::ResetSent {
             self.reset_sent_ns.get_or_insert(view.at.ns);
         }
@@ -74,8 +76,9 @@ impl Gap {
             .probes
             .max(now.probes_out.saturating_sub(wait.counters.probes_out));
         let lost = self.reported.is_some_and(|reported| reported.is_loss);
-        if is_local(view.kind) && !lost && wait.counters.heard(&now) {
-            // Something came through: whatever is unanswered counts from here.
+        if is_local(view.kind) && !lost && !self.due && wait.counters.heard(&now) {
+            // Something came through, and nothing but probes can be unanswered: they count from here.
+            // What is due takes an ACK that covers it.
             *wait = Wait {
                 since_ns: view.at.ns,
                 counters: now,
@@ -92,6 +95,10 @@ impl Gap {
         self.first_send_ns.get_or_insert(view.at.ns);
         self.last_send_ns = Some(view.at.ns);
         self.sends = self.sends.saturating_add(1);
+        if !self.due {
+            // Nothing was waited for but answers to probes.
+            self.wait = None;
+        }
         self.begin_wait(view.at.ns, Counters::of(&view.fact.socket));
         self.due = true;
         if let Some(fin) = &mut self.fin {

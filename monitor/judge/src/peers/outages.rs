@@ -23,15 +23,15 @@ struct Outage {
 /// Connections that met three timeouts in a row, by socket cookie. Bounded; what
 /// does not fit is counted.
 #[derive(Debug)]
-pub(super) struct Outages {
+pub(crate) struct Outages {
     table: BTreeMap<u64, Outage>,
     capacity: usize,
     /// Facts about connections that found no place.
-    pub(super) dropped: u64,
+    pub(crate) dropped: u64,
 }
 
 impl Outages {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
             table: BTreeMap::new(),
             capacity,
@@ -40,7 +40,7 @@ impl Outages {
     }
 
     /// Takes up what `view` shows of its connection's timeouts.
-    pub(super) fn note(&mut self, view: &FactView<'_>) {
+    pub(crate) fn note(&mut self, view: &FactView<'_>) {
         let cookie = view.fact.socket.cookie;
         let timeouts = view.fact.socket.retransmits;
         let over = view.kind == FactKind::ResetReceived
@@ -75,18 +75,13 @@ impl Outages {
         }
     }
 
-    /// The socket is used for another connection.
-    pub(super) fn remove(&mut self, cookie: u64) {
-        self.table.remove(&cookie);
-    }
-
     /// Segments that the connection sent again in outages that are over.
-    pub(super) fn sent_again(&self, cookie: u64) -> u32 {
+    pub(crate) fn sent_again(&self, cookie: u64) -> u32 {
         self.table.get(&cookie).map_or(0, |outage| outage.again)
     }
 
     /// Forgets those of which no fact came for long, at `now_ns`.
-    pub(super) fn forget(&mut self, now_ns: u64) {
+    pub(crate) fn forget(&mut self, now_ns: u64) {
         self.table.retain(|_, outage| {
             // No fact is from the future; one that says so must not stay for ever.
             outage.seen_ns = outage.seen_ns.min(now_ns);
