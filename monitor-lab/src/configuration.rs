@@ -4,7 +4,10 @@ use crate::network::block::Block;
 use crate::simulated_middlebox::Clock;
 use serde::Serialize;
 
-/// One path that covers both of the story's subnets, and its loopback addresses.
+/// Addresses that nobody has (TEST-NET-3, RFC 5737).
+const NOBODY: &str = "203.0.113.0/24";
+
+/// One path, which covers both of the story's subnets and its loopback addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Configuration {
     /// The path's name.
@@ -13,6 +16,8 @@ pub struct Configuration {
     pub timeout: u32,
     /// What its middlebox takes for silence.
     pub clock: Clock,
+    /// Whether it covers the story's hosts, or others that no story has.
+    pub covers: bool,
 }
 
 impl Configuration {
@@ -21,13 +26,18 @@ impl Configuration {
         let [client, server] = block.prefixes();
         // Named, so that what is not said of them is not for want of a path.
         let loopback = block.loopback();
+        let remote = if self.covers {
+            format!(r#""{client}", "{server}", "{loopback}/32""#)
+        } else {
+            format!(r#""{NOBODY}""#)
+        };
         format!(
             r#"sweep_interval = "1s"
 min_gap = "1s"
 
 [[path]]
 name = "{}"
-remote = ["{client}", "{server}", "{loopback}/32"]
+remote = [{remote}]
 timeout = "{}s"
 clock = "{}"
 "#,

@@ -127,6 +127,8 @@ fn tell(
         None => start()?,
     };
     let applications = older.map_or_else(connect, Ok)?;
+    // A process that is killed on the way tells no more where it lived.
+    report.observed.holders = Some(applications.holders()?);
     let start = Instant::now();
 
     let truth = &report.truth;
@@ -135,13 +137,15 @@ fn tell(
     // The applications live on until the daemon is gone: what their end looks
     // like is no part of the story.
     let (observed, applications) = story.end();
-    report.observed = observed;
+    report.observed = Observed {
+        holders: report.observed.holders,
+        ..observed
+    };
     let complaint = daemon.end(END_WITHIN).err();
     drop(watch);
 
     let entries = timeline.entries();
     report.observed.cgroup = applications.cgroup();
-    report.observed.holders = Some(applications.holders()?);
     report
         .observed
         .take_in(&entries, start, &applications.addresses, &network.block);

@@ -3,6 +3,8 @@
 //! not say what is awaited is no failure, for the comparison tells.
 
 mod applications;
+mod exits;
+mod faults;
 mod premises;
 
 use crate::LabError;

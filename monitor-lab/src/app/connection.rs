@@ -19,6 +19,13 @@ const CHUNK: usize = 64 * 1024;
 /// How often the growth of a bulk is reported.
 const PROGRESS: Duration = Duration::from_millis(100);
 
+/// What is sent every so often.
+struct Push {
+    bytes: usize,
+    every: Duration,
+    next_at: Instant,
+}
+
 /// One connection, and what is still to be done on it.
 pub(super) struct Connection {
     on: usize,
@@ -33,6 +40,7 @@ pub(super) struct Connection {
     bulk_received: u64,
     progress_at: Option<Instant>,
     answers: VecDeque<(Instant, Vec<u8>)>,
+    push: Option<Push>,
 }
 
 impl Connection {
@@ -56,6 +64,7 @@ impl Connection {
             bulk_received: 0,
             progress_at: None,
             answers: VecDeque::new(),
+            push: None,
         })
     }
 
@@ -72,7 +81,8 @@ impl Connection {
     /// When something falls due on it without any word from the kernel.
     pub(super) fn next_due(&self) -> Option<Instant> {
         let answer = self.answers.front().map(|(at, _)| *at);
-        answer.into_iter().chain(self.progress_at).min()
+        let push = self.push.as_ref().map(|push| push.next_at);
+        [answer, self.progress_at, push].into_iter().flatten().min()
     }
 
     /// Carries out an order about this connection. Text that the kernel does not
@@ -85,11 +95,20 @@ impl Connection {
                 self.bulk_left += bytes;
                 self.write()
             }
+            Order::Push { bytes, every_ms } => {
+                self.push = (*bytes > 0).then(|| Push {
+                    bytes: usize::try_from(*bytes).unwrap_or(CHUNK),
+                    every: Duration::from_millis((*every_ms).max(1)),
+                    next_at: Instant::now(),
+                });
+                Ok(())
+            }
             Order::Read(reading) => {
                 self.reading = *reading;
                 Ok(())
             }
             Order::Keepalive { idle, interval } => options::keepalive(stream, *idle, *interval),
+            Order::UserTimeout { after_ms } => options::user_timeout(stream, *after_ms),
             Order::Pace { rate } => options::pace(stream, *rate),
             Order::HalfClose => stream.shutdown(Shutdown::Write),
             Order::Close => {
@@ -157,6 +176,16 @@ impl Connection {
             self.progress_at = None;
             let (on, bytes) = (self.on, self.bulk_received);
             Report::Moved { on, bytes }.print()?;
+        }
+        if self.over || self.stream.is_none() {
+            self.push = None;
+        }
+        if let Some(push) = self.push.as_mut().filter(|push| push.next_at <= now) {
+            push.next_at = now + push.every;
+            let bulk = vec![BULK; push.bytes];
+            if let Err(error) = self.send(&bulk) {
+                return self.broken(&error);
+            }
         }
         while self.answers.front().is_some_and(|(at, _)| *at <= now) {
             if let Some((_, answer)) = self.answers.pop_front()

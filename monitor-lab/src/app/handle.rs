@@ -125,6 +125,11 @@ impl App {
         self.signal(Signal::SIGSTOP)
     }
 
+    /// Kills the whole process: its kernel closes what it held.
+    pub fn kill(&self) -> Result<(), LabError> {
+        self.signal(Signal::SIGKILL)
+    }
+
     /// Lets a stopped process go on.
     pub fn go_on(&self) -> Result<(), LabError> {
         self.signal(Signal::SIGCONT)

@@ -2,7 +2,7 @@
 
 use nix::libc;
 use nix::sys::socket::setsockopt;
-use nix::sys::socket::sockopt::{KeepAlive, Linger, TcpKeepIdle, TcpKeepInterval};
+use nix::sys::socket::sockopt::{KeepAlive, Linger, TcpKeepIdle, TcpKeepInterval, TcpUserTimeout};
 use std::io;
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
@@ -13,6 +13,11 @@ pub(super) fn keepalive(stream: &TcpStream, idle: u32, interval: u32) -> io::Res
     setsockopt(stream, TcpKeepInterval, &interval)?;
     setsockopt(stream, KeepAlive, &true)?;
     Ok(())
+}
+
+/// Lets the kernel give up after so many milliseconds without an acknowledgment.
+pub(super) fn user_timeout(stream: &TcpStream, after_ms: u32) -> io::Result<()> {
+    setsockopt(stream, TcpUserTimeout, &after_ms).map_err(io::Error::from)
 }
 
 /// Makes the next close a reset.

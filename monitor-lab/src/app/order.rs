@@ -23,6 +23,13 @@ pub enum Order {
         /// How many.
         bytes: u64,
     },
+    /// Send so many bytes of bulk every so often, in the background.
+    Push {
+        /// How many at a time. With 0 it stops.
+        bytes: u32,
+        /// Milliseconds from one to the next; the first goes at once.
+        every_ms: u64,
+    },
     /// Read what arrives, or leave it with the kernel.
     Read(bool),
     /// Answer whatever arrives on any connection with the same in capitals.
@@ -36,6 +43,11 @@ pub enum Order {
         idle: u32,
         /// Seconds between probes.
         interval: u32,
+    },
+    /// Give up after so long without an acknowledgment (`TCP_USER_TIMEOUT`).
+    UserTimeout {
+        /// Milliseconds.
+        after_ms: u32,
     },
     /// Send no faster than this (`SO_MAX_PACING_RATE`).
     Pace {

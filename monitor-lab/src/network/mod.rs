@@ -12,6 +12,7 @@
 pub mod block;
 pub mod cgroup;
 pub mod family;
+pub mod faults;
 pub mod middlebox;
 pub mod namespace;
 pub mod stale;
@@ -229,11 +230,7 @@ impl Network {
     /// # Errors
     /// If the link is not there.
     pub fn host_dies(&self, end: End) -> Result<(), LabError> {
-        let host = match end {
-            End::Client => &self.client,
-            End::Server => &self.server,
-        };
-        host.ip("link set eth0 down")
+        self.host(end).ip("link set eth0 down")
     }
 
     /// The uplink of the host at `end` loses its carrier: its routes stay, what it
@@ -248,5 +245,20 @@ impl Network {
             End::Server => wan,
         };
         self.middlebox.ip(&format!("link set {port} down"))
+    }
+
+    /// Writes the kernel setting `key`, a path below `/proc/sys/net`, of the host at `end`.
+    ///
+    /// # Errors
+    /// If this kernel does not have it.
+    pub fn set(&self, end: End, key: &str, value: &str) -> Result<(), LabError> {
+        self.host(end).set(key, value)
+    }
+
+    fn host(&self, end: End) -> &Namespace {
+        match end {
+            End::Client => &self.client,
+            End::Server => &self.server,
+        }
     }
 }

@@ -50,6 +50,7 @@ pub(super) const BASE: Scenario = Scenario {
         path: PATH,
         timeout: TIMEOUT,
         clock: Clock::Packets,
+        covers: true,
     },
     connected_first: false,
     placement: Placement::Apart,
@@ -72,6 +73,7 @@ pub(super) const FAR: Configuration = Configuration {
     path: PATH,
     timeout: NEVER,
     clock: Clock::Packets,
+    covers: true,
 };
 
 /// Seconds of silence before the first keepalive probe, and between probes, that keep
@@ -89,6 +91,7 @@ pub(super) const NAT_PATH: Configuration = Configuration {
     path: "nat",
     timeout: TIMEOUT,
     clock: Clock::Packets,
+    covers: true,
 };
 
 /// A path that must be warned of: a sweep surely falls between three quarters of its
@@ -97,6 +100,7 @@ pub(super) const PATH_OF_6: Configuration = Configuration {
     path: PATH,
     timeout: 6,
     clock: Clock::Packets,
+    covers: true,
 };
 
 /// The NAT of that path.

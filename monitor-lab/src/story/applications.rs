@@ -91,15 +91,38 @@ impl Story<'_> {
         self.applications.order(end, on, &order)
     }
 
-    /// `end` sends `text` and closes at once.
-    pub fn sends_and_closes(&mut self, end: End, text: &str) -> Result<(), LabError> {
-        self.order(end, &Order::SendAndClose(text.to_owned()))
-    }
-
     /// `end` sends so many bytes in the background, as fast as the kernel takes them.
     pub fn sends_bulk(&mut self, end: End, bytes: u64) -> Result<(), LabError> {
         let words = format!("{} sends {bytes} bytes", end.app());
         self.turn(end, &Order::Bulk { bytes }, words)
+    }
+
+    /// `end` sends so many bytes of bulk every so many seconds, in the background.
+    pub fn pushes(&mut self, end: End, bytes: u32, every: f64) -> Result<(), LabError> {
+        let every_ms = Duration::from_secs_f64(every).as_millis();
+        let every_ms = u64::try_from(every_ms).unwrap_or(u64::MAX);
+        self.step(format!("{} sends {bytes} bytes every {every} s", end.app()));
+        self.order(end, &Order::Push { bytes, every_ms })
+    }
+
+    /// `end` pushes no more. What was pushed moves on. Silences count from here.
+    pub fn pushes_no_more(&mut self, end: End) -> Result<(), LabError> {
+        self.step(format!("{} stops sending", end.app()));
+        let stop = Order::Push {
+            bytes: 0,
+            every_ms: 0,
+        };
+        self.order(end, &stop)?;
+        self.quiet_since = Instant::now();
+        Ok(())
+    }
+
+    /// `end`'s kernel is to give up after so many seconds without an acknowledgment.
+    pub fn limits_wait(&mut self, end: End, seconds: f64) -> Result<(), LabError> {
+        let after = Duration::from_secs_f64(seconds).as_millis();
+        let after_ms = u32::try_from(after).unwrap_or(u32::MAX);
+        self.step(format!("{} sets TCP_USER_TIMEOUT: {seconds} s", end.app()));
+        self.order(end, &Order::UserTimeout { after_ms })
     }
 
     /// So many bytes of bulk have arrived at `end`, all together.
@@ -135,10 +158,16 @@ impl Story<'_> {
 
     /// The client turns on keepalive, in seconds.
     pub fn client_keeps_alive(&mut self, idle: u32, interval: u32) -> Result<(), LabError> {
+        self.keeps_alive_on(0, idle, interval)
+    }
+
+    /// The client turns on keepalive on connection `on`, in seconds.
+    pub fn keeps_alive_on(&mut self, on: usize, idle: u32, interval: u32) -> Result<(), LabError> {
         self.step(format!(
             "client-app turns on keepalive: after {idle}s, every {interval}s"
         ));
-        self.order(End::Client, &Order::Keepalive { idle, interval })
+        let order = Order::Keepalive { idle, interval };
+        self.applications.order(End::Client, on, &order)
     }
 
     /// `end` sends no faster than so many bytes per second from now on.
@@ -169,40 +198,12 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// `end` says that it will send nothing more, and goes on reading. The other end
-    /// hears of it.
-    pub fn half_closes(&mut self, end: End) -> Result<(), LabError> {
-        let words = format!("{} will send nothing more", end.app());
-        self.turn(end, &Order::HalfClose, words)?;
-        let other = self.applications.app(end.other());
-        other.await_peer_closed(0)
-    }
-
-    /// `end` closes as a program does that is done.
-    pub fn ends(&mut self, end: End) -> Result<(), LabError> {
-        let words = format!("{} closes", end.app());
-        self.turn(end, &Order::Close, words)
-    }
-
-    /// Both ends close, the client first.
-    pub fn closes(&mut self) -> Result<(), LabError> {
-        self.ends(End::Client)?;
-        self.ends(End::Server)
-    }
-
-    /// `end` resets its connection (`SO_LINGER` of 0 s), and the other end meets the reset.
-    pub fn aborts(&mut self, end: End) -> Result<(), LabError> {
-        let words = format!("{} resets its connection", end.app());
-        self.turn(end, &Order::Abort, words)?;
-        self.is_reset(end.other())
-    }
-
-    fn order(&mut self, end: End, order: &Order) -> Result<(), LabError> {
+    pub(super) fn order(&mut self, end: End, order: &Order) -> Result<(), LabError> {
         self.applications.order(end, 0, order)
     }
 
     /// An order from which on the times of verdicts count.
-    fn turn(&mut self, end: End, order: &Order, words: String) -> Result<(), LabError> {
+    pub(super) fn turn(&mut self, end: End, order: &Order, words: String) -> Result<(), LabError> {
         self.order(end, order)?;
         self.note_turn(words);
         Ok(())

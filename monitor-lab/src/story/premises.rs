@@ -12,7 +12,7 @@ const STILL: f64 = 2.0;
 impl Story<'_> {
     /// Premise: bulk that is still under way to `end` does not move.
     pub fn bulk_stands_still(&mut self, end: End) -> Result<(), LabError> {
-        let moved = || self.applications.app(end).moved(&self.timeline.entries());
+        let moved = || self.bulk(end);
         let before = moved();
         let until = Instant::now() + Duration::from_secs_f64(STILL);
         self.timeline.pass_until(until)?;
@@ -73,5 +73,40 @@ impl Story<'_> {
     /// Premise: the other end of `end`'s connection has closed in peace.
     pub fn hears_goodbye(&self, end: End) -> Result<(), LabError> {
         self.applications.app(end).await_peer_closed(0)
+    }
+
+    /// Premise: the kernel at `end` has given its connection up (ETIMEDOUT).
+    pub fn is_given_up(&self, end: End) -> Result<(), LabError> {
+        let why = self.applications.app(end).await_broken(0)?;
+        if why.contains("timed out") {
+            return Ok(());
+        }
+        let end = end.word();
+        Err(LabError::Premise(format!(
+            "the {end}'s kernel was to give up, but: {why}"
+        )))
+    }
+
+    /// Premise: no bulk has ever arrived at `end`.
+    pub fn no_bulk_arrived(&self, end: End) -> Result<(), LabError> {
+        let moved = self.bulk(end);
+        if moved == 0 {
+            return Ok(());
+        }
+        let end = end.word();
+        Err(LabError::Premise(format!(
+            "no bulk was to arrive at the {end}, but {moved} bytes did"
+        )))
+    }
+
+    /// Premise: bulk goes on arriving at `end`. It takes up to ten seconds to see.
+    pub fn bulk_keeps_coming(&self, end: End) -> Result<(), LabError> {
+        let before = self.bulk(end);
+        self.applications.app(end).await_moved(before + 1)
+    }
+
+    /// How much bulk has arrived at `end` so far, in bytes.
+    fn bulk(&self, end: End) -> u64 {
+        self.applications.app(end).moved(&self.timeline.entries())
     }
 }

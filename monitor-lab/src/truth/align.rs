@@ -56,7 +56,7 @@ fn pairs<'a>(
         .collect();
     let mut pairs = Vec::new();
     let mut next = 0;
-    // One silence gives each warning once.
+    // One silence gives each warning once; a story may have several.
     let mut warned = Vec::new();
     for observation in &observed.findings {
         if (observation.end, observation.on) != (Some(end), connection) {
@@ -69,7 +69,9 @@ fn pairs<'a>(
             pairs.extend(due[next..next + ahead].iter().map(|due| Pair::Missed(due)));
             pairs.push(Pair::Observed(due[next + ahead], observation));
             next += ahead + 1;
-        } else if allowed(end, truth, &conclusion) && !warned.contains(&conclusion) {
+        } else if warned.iter().filter(|one| **one == conclusion).count()
+            < allowed(end, truth, &conclusion)
+        {
             warned.push(conclusion);
             pairs.push(Pair::Allowed(observation));
         } else {
@@ -80,9 +82,11 @@ fn pairs<'a>(
     pairs
 }
 
-fn allowed(end: End, truth: &Truth, conclusion: &str) -> bool {
+/// How often it may be said.
+fn allowed(end: End, truth: &Truth, conclusion: &str) -> usize {
     truth
         .allowed
         .iter()
-        .any(|(whose, what)| *whose == end && what.word() == conclusion)
+        .filter(|(whose, what)| *whose == end && what.word() == conclusion)
+        .count()
 }

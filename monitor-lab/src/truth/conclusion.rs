@@ -35,13 +35,15 @@ pub enum Conclusion {
     StallBlackholed,
     /// A stall: a request was acknowledged and is not answered.
     AwaitingReply,
+    /// A stall: full segments did not pass, smaller ones do.
+    Mtu,
     /// A stall that none of these explains.
     Unexplained,
 }
 
 impl Conclusion {
     /// Every conclusion, in the order of tables.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::AtRisk,
         Self::Crossed,
         Self::Survived,
@@ -57,6 +59,7 @@ impl Conclusion {
         Self::SenderLimited,
         Self::StallBlackholed,
         Self::AwaitingReply,
+        Self::Mtu,
         Self::Unexplained,
     ];
 
@@ -78,6 +81,7 @@ impl Conclusion {
             Self::SenderLimited => "stall/sender_limited",
             Self::StallBlackholed => "stall/blackholed",
             Self::AwaitingReply => "stall/awaiting_reply",
+            Self::Mtu => "stall/mtu",
             Self::Unexplained => "stall/unexplained",
         }
     }

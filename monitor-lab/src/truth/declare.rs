@@ -14,6 +14,7 @@ impl Truth {
         Self {
             path,
             timeout_seconds,
+            pathless: false,
             clock: Clock::Packets,
             connections: 1,
             due: Vec::new(),
@@ -79,6 +80,8 @@ impl Truth {
             scope: None,
             advice: None,
             summary: None,
+            advice_not_first: None,
+            unsaid: None,
             evidence: Vec::new(),
         });
         self
@@ -105,7 +108,9 @@ impl Truth {
     pub fn stalls(self, end: End, cause: Conclusion, unmoved_seconds: RangeInclusive<f64>) -> Self {
         let severity = match cause {
             Conclusion::StallBlackholed => Severity::Page,
-            Conclusion::AwaitingReply | Conclusion::Unexplained => Severity::Ticket,
+            Conclusion::AwaitingReply | Conclusion::Mtu | Conclusion::Unexplained => {
+                Severity::Ticket
+            }
             _ => Severity::None,
         };
         let due = self.due(end, cause, severity, unmoved_seconds);
@@ -155,6 +160,27 @@ impl Truth {
         self.last(|last| last.summary = Some(words))
     }
 
+    /// Adds a fact that the finding named last must not hold.
+    pub fn without(self, fact: &'static str) -> Self {
+        self.with_fact(fact, Shows::Absent)
+    }
+
+    /// Adds words that the summary of the finding named last must not hold.
+    pub fn not_saying(self, words: &'static str) -> Self {
+        self.last(|last| last.unsaid = Some(words))
+    }
+
+    /// Adds words that the advice of the finding named last must not begin with.
+    pub fn not_advising_first(self, words: &'static str) -> Self {
+        self.last(|last| last.advice_not_first = Some(words))
+    }
+
+    /// Says that the stated path does not cover the connections, and that none does.
+    pub fn on_no_path(mut self) -> Self {
+        self.pathless = true;
+        self
+    }
+
     /// Says that no send provokes the finding named last: how soon it comes is not
     /// reported.
     pub fn unprovoked(self) -> Self {
@@ -170,7 +196,7 @@ impl Truth {
         self
     }
 
-    /// Adds something that may be said, or not.
+    /// Adds something that may be said once, or not.
     pub fn allows(mut self, end: End, conclusion: Conclusion) -> Self {
         self.allowed.push((end, conclusion));
         self

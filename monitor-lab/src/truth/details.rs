@@ -52,8 +52,27 @@ pub(super) fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
             due.summary.unwrap_or_default()
         ),
     );
+    must(
+        due.advice_not_first
+            .is_none_or(|words| !advice.starts_with(words)),
+        format!("advises that first, and should not: {advice:?}"),
+    );
+    must(
+        due.unsaid.is_none_or(|words| !summary.contains(words)),
+        format!(
+            "says {:?}, and should not: {summary:?}",
+            due.unsaid.unwrap_or_default()
+        ),
+    );
     for (fact, shows) in &due.evidence {
         let values: Vec<&Value> = finding.values(fact).collect();
+        if *shows == Shows::Absent {
+            must(
+                values.is_empty(),
+                format!("rests on {fact}, and should not"),
+            );
+            continue;
+        }
         if values.is_empty() {
             must(false, format!("does not rest on {fact}, as it should"));
             continue;
@@ -61,6 +80,7 @@ pub(super) fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
         let due = match shows {
             Shows::Between([least, greatest]) => format!("{least} to {greatest}"),
             Shows::Word(word) => format!("{word:?}"),
+            Shows::Absent => "nothing".to_owned(),
         };
         let shown: Vec<String> = values.iter().map(|value| value.to_string()).collect();
         must(
@@ -77,7 +97,7 @@ fn is_shown(value: &Value, shows: Shows) -> bool {
             .is_some_and(|value| (least..=greatest).contains(&value)),
         (Shows::Word(word), Value::String(value)) => value == word,
         (Shows::Word(word), Value::Bool(value)) => word == if *value { "true" } else { "false" },
-        (Shows::Word(_), _) => false,
+        (Shows::Word(_) | Shows::Absent, _) => false,
     }
 }
 
@@ -90,20 +110,23 @@ pub(super) fn contract(
     found: &mut Vec<String>,
 ) {
     let who = format!("{}: {}", end.word(), finding.conclusion());
+    let covered = !truth.pathless;
+    let path = covered.then_some(truth.path);
+    let timeout = covered.then_some(f64::from(truth.timeout_seconds));
     let mut must = |holds: bool, what: String| {
         if !holds {
             found.push(format!("{who} {what}"));
         }
     };
     must(
-        finding.path.as_deref() == Some(truth.path),
-        format!("is on path {:?}, {:?} was due", finding.path, truth.path),
+        finding.path.as_deref() == path,
+        format!("is on path {:?}, {path:?} was due", finding.path),
     );
     must(
-        finding.timeout_seconds == Some(f64::from(truth.timeout_seconds)),
+        finding.timeout_seconds == timeout,
         format!(
-            "has a timeout of {:?} s, {} was stated",
-            finding.timeout_seconds, truth.timeout_seconds
+            "has a timeout of {:?} s, {timeout:?} was stated",
+            finding.timeout_seconds
         ),
     );
     let clock = truth.clock.word();

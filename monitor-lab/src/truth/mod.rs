@@ -16,6 +16,8 @@ mod tests;
 mod tests_of_many;
 #[cfg(test)]
 mod tests_of_table;
+#[cfg(test)]
+mod tests_of_unsaid;
 pub mod times;
 mod words;
 
@@ -59,6 +61,10 @@ pub struct Due {
     pub advice: Option<&'static str>,
     /// Words that its summary must hold.
     pub summary: Option<&'static str>,
+    /// Words that its advice must not begin with.
+    pub advice_not_first: Option<&'static str>,
+    /// Words that its summary must not hold.
+    pub unsaid: Option<&'static str>,
     /// Facts that its evidence must hold, and what they must show.
     pub evidence: Vec<(&'static str, Shows)>,
 }
@@ -69,6 +75,8 @@ pub struct Due {
 pub enum Shows {
     /// A number: its least and its greatest right value.
     Between([f64; 2]),
+    /// Nothing: it must not be there.
+    Absent,
     /// This word, or `true` or `false`. A fact that is there several times must show it once.
     Word(&'static str),
 }
@@ -129,13 +137,15 @@ pub struct Truth {
     pub path: &'static str,
     /// Its stated timeout, in seconds.
     pub timeout_seconds: u32,
+    /// Whether that path does not cover the connections: then no path does.
+    pub pathless: bool,
     /// What counts as silence on it: every finding about a silence must go by this.
     pub clock: Clock,
     /// How many connections the story has, at least.
     pub connections: usize,
     /// What must be said, in this order at each end of each connection.
     pub due: Vec<Due>,
-    /// What may be said besides, once. It must wake nobody.
+    /// What may be said besides, once for each time that it stands here. It must wake nobody.
     pub allowed: Vec<(End, Conclusion)>,
     /// Whether nobody may be woken, ever: no finding may be a page, none a ticket
     /// that is not due, and no alert may be left at the end.

@@ -8,7 +8,7 @@ use crate::ends::End::{self, Client, Server};
 use serde_json::{Value, json};
 
 /// The truth of a black hole, in short.
-fn truth() -> Truth {
+pub(super) fn truth() -> Truth {
     Truth::of_path("nat", 4)
         .crosses(Client)
         .due(Client, Conclusion::Blackholed, Severity::Page, 5.8..=6.8)
@@ -38,7 +38,7 @@ fn observation(end: Option<End>, at_seconds: f64, finding: Value) -> ObservedFin
 }
 
 /// What a `tcplull` says that is right in all.
-fn right() -> Observed {
+pub(super) fn right() -> Observed {
     Observed {
         findings: vec![
             observation(Some(Client), 3.1, finding(Client, "at_risk", "none", 3.1)),

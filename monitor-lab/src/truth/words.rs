@@ -43,6 +43,9 @@ impl Truth {
         details.extend(facts.map(|(fact, shows)| format!("{fact} {}", shown(*shows))));
         let words = [due.advice, due.summary].into_iter().flatten();
         details.extend(words.map(|words| format!("“{words}”")));
+        details.extend(due.unsaid.map(|words| format!("not “{words}”")));
+        let not_first = due.advice_not_first;
+        details.extend(not_first.map(|words| format!("advice not first “{words}”")));
         if !details.is_empty() {
             let _ = write!(text, " ({})", details.join(", "));
         }
@@ -64,6 +67,7 @@ fn which(connections: &Range<usize>) -> String {
 fn shown(shows: Shows) -> String {
     match shows {
         Shows::Word(word) => word.to_owned(),
+        Shows::Absent => "absent".to_owned(),
         Shows::Between([least, greatest]) if least >= greatest => least.to_string(),
         Shows::Between([least, f64::MAX]) => format!("{least} or more"),
         Shows::Between([least, greatest]) => format!("{least} to {greatest}"),
