@@ -18,17 +18,19 @@ numbered! {
         /// something gets through.
         AckArrived = 4 => "ack_arrived",
         /// Payload that was not there before arrived for a suspect. The kernel side
-        /// ends the suspicion with this fact.
+        /// ends the suspicion with this fact, unless something sent before stays unacknowledged.
         PayloadArrived = 5 => "payload_arrived",
         /// A segment of a suspect was sent again (timeout, tail-loss probe or fast
-        /// retransmit alike: `socket.retransmits` counts the timeouts).
+        /// retransmit alike: `socket.retransmits` counts the timeouts). Of other connections the head that a
+        /// timeout sends again, from two counted timeouts on.
         Retransmitted = 6 => "retransmitted",
         /// A reset from the peer was accepted.
         ResetReceived = 7 => "reset_received",
         /// This host sent a reset.
         ResetSent = 8 => "reset_sent",
-        /// The connection went from `old_state` to `new_state`. The kernel side ends
-        /// the suspicion when `new_state` is CLOSE.
+        /// The connection went from `old_state` to `new_state`. Told of suspects, of connections in a silence past
+        /// its threshold, and of those that leave behind what was sent before or was being sent again. The kernel side
+        /// ends the suspicion when `new_state` is CLOSE.
         StateChanged = 9 => "state_changed",
         /// The sweep found this socket at risk, crossed or stalled (or was to show every
         /// socket).

@@ -99,10 +99,10 @@ fn from_silence(
     let (threshold, route) = gap::ended(sock, silence, |clock| moves(segment, clock))?;
     let suspect = Suspect::begin(sock, threshold, silence.now_ns)?;
     suspect.facts += 1;
-    // Payload is the peer's own: it proves that the path works.
-    let payload = brings_payload(sock, segment, before);
+    // Payload is the peer's own: it proves that the way back works.
+    let settles = brings_payload(sock, segment, before) && covers(sock, segment, before);
     let decision = Decision::of(FactKind::GapEndedByReceive).on(route);
-    suspect.decide(decision.ending(payload));
+    suspect.decide(decision.ending(settles));
     Some(suspect)
 }
 
@@ -115,12 +115,13 @@ fn from_suspect(
     before: Edges,
 ) -> Option<&'static mut Suspect> {
     let payload = brings_payload(sock, segment, before);
+    let covers = covers(sock, segment, before);
     let another = gap::ended_another(sock, suspect, silence, |clock| moves(segment, clock));
     if let Some(threshold) = another {
         suspect.renew(sock, threshold, silence.now_ns);
-        suspect.decide(Decision::of(FactKind::GapEndedByReceive).ending(payload));
-    } else if payload {
-        suspect.decide(Decision::of(FactKind::PayloadArrived).ending(true));
+        suspect.decide(Decision::of(FactKind::GapEndedByReceive).ending(payload && covers));
+    } else if payload && (covers || suspect.may_emit()) {
+        suspect.decide(Decision::of(FactKind::PayloadArrived).ending(covers));
     } else if is_worth_a_fact(sock, suspect, segment, before) && suspect.may_emit() {
         suspect.decide(Decision::of(FactKind::AckArrived));
     } else if suspect.is_done(sock, silence.now_ns) {
@@ -129,6 +130,13 @@ fn from_suspect(
         return None;
     }
     Some(suspect)
+}
+
+/// Whether the way there works too, as far as this segment shows: it acknowledges something new, or there was
+/// nothing to acknowledge.
+#[inline(always)]
+fn covers(sock: TcpSock, segment: Segment, before: Edges) -> bool {
+    before.snd_una == sock.snd_nxt() || is_after(segment.ack, before.snd_una)
 }
 
 /// Whether a segment without payload is worth a fact. It is if it acknowledges new data for
