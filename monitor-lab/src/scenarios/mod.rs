@@ -49,6 +49,13 @@ scenarios! {
     crowd: SCENARIO;
     sibling_works: SCENARIO;
     host_down: SCENARIO, UPLINK;
+    heard_in_vain: LARGE, ALL;
+    one_place_lost: SCENARIO;
+    refused_there: NUMBERS, WINDOW;
+    push_is_no_answer: SCENARIO;
+    kernel_gives_up: LATE, SILENT, PROBES;
+    stream_dies_after_gap: SCENARIO;
+    quit_over_dead_path: SCENARIO;
 }
 
 /// How many cases the taxonomy has: kinds of fate of a connection, of which each is

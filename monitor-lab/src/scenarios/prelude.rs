@@ -6,6 +6,7 @@ pub(super) use crate::applications::Placement;
 pub(super) use crate::configuration::Configuration;
 pub(super) use crate::ends::End::{self, Client, Server};
 pub(super) use crate::network::family::Family;
+pub(super) use crate::network::faults::Segments;
 pub(super) use crate::network::middlebox::{Middlebox, Unknown};
 pub(super) use crate::simulated_middlebox::{Clock, Expiry, Forged};
 pub(super) use crate::story::Story;
