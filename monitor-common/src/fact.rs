@@ -17,8 +17,9 @@ numbered! {
         /// (`segment.ack` is after `socket.snd_una`), or a bare one that proves that
         /// something gets through.
         AckArrived = 4 => "ack_arrived",
-        /// Payload that was not there before arrived for a suspect. The kernel side
-        /// ends the suspicion with this fact, unless something sent before stays unacknowledged.
+        /// Payload that was not there before arrived for a suspect. The kernel side ends the
+        /// suspicion once there was both payload and an ACK of something sent since the gap;
+        /// without such an ACK only the first payload is told.
         PayloadArrived = 5 => "payload_arrived",
         /// A segment of a suspect was sent again (timeout, tail-loss probe or fast
         /// retransmit alike: `socket.retransmits` counts the timeouts). Of other connections the head that a

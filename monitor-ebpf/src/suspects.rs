@@ -54,6 +54,15 @@ impl Decision {
     }
 }
 
+/// Something sent since the gap was acknowledged: the way there works.
+pub const ACKED: u32 = 1 << 0;
+/// Payload came since the gap: the way back works.
+pub const ANSWERED: u32 = 1 << 1;
+
+/// How long a suspect whose peer spoke and was not answered stays one, in ns: until sweeps have shown whether
+/// the peer sends the same again, because it hears no ACK.
+const HEARD_WITHIN_NS: u64 = 10_000_000_000;
+
 /// What is kept of a suspect between two facts.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -68,8 +77,8 @@ pub struct Suspect {
     pub data_segs_in: u32,
     /// Facts emitted so far.
     pub facts: u32,
-    /// 1 once an ACK of new data was emitted.
-    pub progress_emitted: u32,
+    /// What was seen since the gap ended: [`ACKED`] and [`ANSWERED`].
+    pub seen: u32,
     /// 1 if the sweep made it a suspect because it was half-closed and silent.
     pub half_closed: u32,
     /// The fact about to be emitted. One hook at a time: each holds the socket's lock.
@@ -143,7 +152,7 @@ impl Suspect {
             rcv_nxt: sock.rcv_nxt(),
             data_segs_in: sock.data_segs_in(),
             facts: 0,
-            progress_emitted: 0,
+            seen: 0,
             // Kept, as `HALF_CLOSED` counts by it.
             half_closed: self.half_closed,
             decision: Hidden::default(),
@@ -199,8 +208,13 @@ impl Suspect {
     /// for its end.
     #[inline(always)]
     pub fn is_done(&self, sock: TcpSock, now_ns: u64) -> bool {
+        let probation_ns = if self.seen == ANSWERED {
+            HEARD_WITHIN_NS
+        } else {
+            setting(|settings| &settings.probation_ns)
+        };
         self.half_closed == 0
-            && now_ns.saturating_sub(self.since_ns) > setting(|settings| &settings.probation_ns)
+            && now_ns.saturating_sub(self.since_ns) > probation_ns
             && sock.packets_out() == 0
             && sock.snd_una() == sock.write_seq()
             && sock.probes_out() == 0

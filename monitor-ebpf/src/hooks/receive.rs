@@ -6,7 +6,7 @@ use crate::kernel::pointer_argument;
 use crate::silence::{self, Silence};
 use crate::snapshot::{Edges, Snapshot};
 use crate::sock::TcpSock;
-use crate::suspects::{Decision, Suspect};
+use crate::suspects::{ACKED, ANSWERED, Decision, Suspect};
 use crate::{gap, segment};
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};
@@ -99,8 +99,7 @@ fn from_silence(
     let (threshold, route) = gap::ended(sock, silence, |clock| moves(segment, clock))?;
     let suspect = Suspect::begin(sock, threshold, silence.now_ns)?;
     suspect.facts += 1;
-    // Payload is the peer's own: it proves that the way back works.
-    let settles = brings_payload(sock, segment, before) && covers(sock, segment, before);
+    let settles = notes(sock, suspect, segment, before);
     let decision = Decision::of(FactKind::GapEndedByReceive).on(route);
     suspect.decide(decision.ending(settles));
     Some(suspect)
@@ -114,15 +113,24 @@ fn from_suspect(
     silence: &Silence,
     before: Edges,
 ) -> Option<&'static mut Suspect> {
-    let payload = brings_payload(sock, segment, before);
-    let covers = covers(sock, segment, before);
     let another = gap::ended_another(sock, suspect, silence, |clock| moves(segment, clock));
     if let Some(threshold) = another {
         suspect.renew(sock, threshold, silence.now_ns);
-        suspect.decide(Decision::of(FactKind::GapEndedByReceive).ending(payload && covers));
-    } else if payload && (covers || suspect.may_emit()) {
-        suspect.decide(Decision::of(FactKind::PayloadArrived).ending(covers));
-    } else if is_worth_a_fact(sock, suspect, segment, before) && suspect.may_emit() {
+        let settles = notes(sock, suspect, segment, before);
+        suspect.decide(Decision::of(FactKind::GapEndedByReceive).ending(settles));
+        return Some(suspect);
+    }
+    let seen = suspect.seen;
+    let settles = notes(sock, suspect, segment, before);
+    if brings_payload(sock, segment, before) {
+        // Without an answer of ours the peer's later words are no news.
+        if !settles && (seen & ANSWERED != 0 || !suspect.may_emit()) {
+            return None;
+        }
+        suspect.decide(Decision::of(FactKind::PayloadArrived).ending(settles));
+    } else if settles {
+        suspect.decide(Decision::of(FactKind::AckArrived).ending(true));
+    } else if is_worth_a_fact(sock, seen & ACKED == 0, segment, before) && suspect.may_emit() {
         suspect.decide(Decision::of(FactKind::AckArrived));
     } else if suspect.is_done(sock, silence.now_ns) {
         suspect.decide(Decision::of(FactKind::ProbationOver).ending(true));
@@ -132,24 +140,26 @@ fn from_suspect(
     Some(suspect)
 }
 
-/// Whether the way there works too, as far as this segment shows: it acknowledges something new, or there was
-/// nothing to acknowledge.
+/// Notes what the segment shows of both ways. Returns whether both have shown by now that they work. Payload is
+/// the peer's own, but says nothing of the way there; and an ACK, which a box may forge, nothing of the way back.
 #[inline(always)]
-fn covers(sock: TcpSock, segment: Segment, before: Edges) -> bool {
-    before.snd_una == sock.snd_nxt() || is_after(segment.ack, before.snd_una)
+fn notes(sock: TcpSock, suspect: &mut Suspect, segment: Segment, before: Edges) -> bool {
+    if is_after(segment.ack, before.snd_una) {
+        suspect.seen |= ACKED;
+    }
+    if brings_payload(sock, segment, before) {
+        suspect.seen |= ANSWERED;
+    }
+    suspect.seen == ACKED | ANSWERED
 }
 
 /// Whether a segment without payload is worth a fact. It is if it acknowledges new data for
-/// the first time, or leaves nothing unacknowledged (not every ACK of a long upload), if it
+/// the `first` time, or leaves nothing unacknowledged (not every ACK of a long upload), if it
 /// is a reset, and whatever it is while something stands unanswered.
 #[inline(always)]
-fn is_worth_a_fact(sock: TcpSock, suspect: &mut Suspect, segment: Segment, before: Edges) -> bool {
-    if is_after(segment.ack, before.snd_una) {
-        let first = suspect.progress_emitted == 0;
-        suspect.progress_emitted = 1;
-        if first || segment.ack == sock.snd_nxt() {
-            return true;
-        }
+fn is_worth_a_fact(sock: TcpSock, first: bool, segment: Segment, before: Edges) -> bool {
+    if is_after(segment.ack, before.snd_una) && (first || segment.ack == sock.snd_nxt()) {
+        return true;
     }
     segment.tcp_flags & tcp_flags::RST != 0 || sock.retransmits() > 0 || sock.probes_out() > 0
 }

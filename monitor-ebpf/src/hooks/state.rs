@@ -1,6 +1,6 @@
 //! A connection changes its state.
 
-use crate::emit::{Context, emit};
+use crate::emit::{Context, Task, emit};
 use crate::globals::setting;
 use crate::kernel::{jiffies, pointer_argument};
 use crate::paths;
@@ -17,10 +17,15 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
         return 0;
     };
     let states = (context.arg::<i32>(1) as u32, context.arg::<i32>(2) as u32);
+    // To these states the application takes it, by a close or a shutdown.
+    let by_application =
+        states.1 == TcpState::FinWait1 as u32 || states.1 == TcpState::LastAck as u32;
+    let task = by_application.then(Task::current);
     if let Some(suspect) = Suspect::of(sock) {
         let silence = Silence::of(sock);
         let context = Context {
             states,
+            task,
             ..Context::of_path(suspect.path_id)
         };
         // The receive hook runs in ESTABLISHED only. Payload that came while the connection
@@ -48,6 +53,7 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
     if left || silence.at_most(threshold.clock) >= threshold.warn_ns {
         let context = Context {
             states,
+            task,
             route: Some(route),
             ..Context::of_path(threshold.path_id)
         };

@@ -91,7 +91,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         return;
     }
     // Every healthy socket gets as far as the two returns below: single loads only.
-    let stalled = open && is_stalled(sock);
+    let stalled = (open || half_closed) && is_stalled(sock);
     let sampled = open && sock.hash() & order.sample_mask == order.sample_turn;
     if !all && !stalled && !suspected && !sampled && silence::is_busy(sock) {
         return;

@@ -158,3 +158,31 @@ impl Lost<'_> {
         words
     }
 }
+
+/// What is said where the peer sends the same again and again, `resent` times in `lasted_ns`: our ACKs do not arrive.
+/// About what has not moved, or was silent, for `length_ns`.
+pub(crate) fn hears_no_ack(
+    resent: u32,
+    lasted_ns: u64,
+    settings: &Settings,
+    advice: String,
+    length_ns: u64,
+) -> Ruling {
+    let mut evidence = EvidenceList::default();
+    evidence
+        .text("peer_heard", Heard::OneWay.word())
+        .count("resent_segments", resent)
+        .count("payload_bytes", 0_u32)
+        .seconds("seconds_without_news", lasted_ns);
+    settings.add_to(&mut evidence);
+    Ruling {
+        severity: Severity::Page,
+        evidence,
+        advice: Some(advice),
+        summary_tail: format!(
+            "the peer has sent the same {}: it hears no ACK of ours",
+            format::count(resent.into(), "time")
+        ),
+        ..Ruling::of(length_ns)
+    }
+}

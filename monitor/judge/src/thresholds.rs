@@ -111,6 +111,10 @@ pub(crate) const RESENT: u32 = 3;
 /// time, comes every 75 s.
 pub(crate) const RESENT_WITHIN_NS: u64 = 60 * SECOND;
 
+/// How long a silence that the peer's payload ended waits for a look that shows whether our ACKs arrive,
+/// in ns: the default time between two sweeps.
+pub(crate) const PUSH_GRACE_NS: u64 = 5 * SECOND;
+
 /// A goodbye has so many bytes at most: TLS close_notify has 31, PostgreSQL's Terminate
 /// 5, that through TLS 27; ssh's disconnect stays below 100.
 pub(crate) const GOODBYE_BYTES: u32 = 128;

@@ -5,11 +5,11 @@ use crate::advice;
 use crate::counters::Counters;
 use crate::fact_view::FactView;
 use crate::heard::heard;
-use crate::lost::Lost;
+use crate::lost::{Lost, hears_no_ack};
 use crate::ruling::{Bearing, Ruling};
 use crate::stalls::lossy;
 use crate::stalls::snapshot::{beyond_window, window_closed};
-use crate::thresholds::{OVERDUE_NS, PROBES};
+use crate::thresholds::{LEAST_WAIT_NS, OVERDUE_NS, PROBES, RESENT};
 use crate::unanswered::{self, Sign, Unanswered, resent_for_ns};
 use monitor_common::{FactKind, TcpState};
 use monitor_model::finding::{Outcome, Severity};
@@ -35,6 +35,9 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     // The path has passed its test: whatever dies later is a stall.
     if gap.progress() > 0 {
         return None;
+    }
+    if let Some(ruling) = receiver(case) {
+        return Some(ruling);
     }
     let sign = sign(case, view)?;
     // Only what answers a probe is an answer to one.
@@ -80,6 +83,22 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         .reported
         .is_some_and(|told| told.outcome == Outcome::Blackholed && !(told.severity < Severity::Page && ruling.severity == Severity::Page));
     (!again).then_some(Ruling { bearing, ..ruling })
+}
+
+/// The peer's payload ended the silence, and comes again and again: it hears no ACK of ours.
+fn receiver(case: &Case<'_>) -> Option<Ruling> {
+    let gap = case.gap;
+    let resent = gap.resent.filter(|_| gap.reported.is_none() && !gap.due)?;
+    let lasted_ns = resent.looked_ns?.saturating_sub(resent.since_ns);
+    if resent.segments < RESENT || lasted_ns < LEAST_WAIT_NS {
+        return None;
+    }
+    let advice = advice::outlived(gap.path.as_deref(), case.settings);
+    let ruling = hears_no_ack(resent.segments, lasted_ns, case.settings, advice, gap.length_ns);
+    Some(Ruling {
+        bearing: Bearing::Failed,
+        ..ruling
+    })
 }
 
 fn sign(case: &Case<'_>, view: &FactView<'_>) -> Option<Sign> {

@@ -24,7 +24,10 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         Event::Time | Event::Superseded => false,
     };
     // What the peer says acknowledges nothing of what is due.
-    let heard = !gap.due && (gap.payload_ns.is_some() || answered);
+    let since = |ns: u64| ns > reported_ns;
+    let news = gap.payload_ns.is_some_and(since)
+        || gap.resent.is_some_and(|resent| since(resent.since_ns));
+    let heard = !gap.due && (news || answered);
     if gap.progress() == 0 && !heard {
         return None;
     }

@@ -1,9 +1,12 @@
 //! Survived: payload came from the peer. While anything that was sent since the silence is unacknowledged, it
 //! takes an ACK of some of it: what comes back says nothing of the way there.
 
-use super::card::{Card, Case};
+use super::card::{Card, Case, Event};
 use crate::evidence::EvidenceList;
+use monitor_common::FactKind;
 use crate::ruling::{Bearing, Ruling};
+use crate::tracked::gap::EndedBy;
+use crate::thresholds::{LEAST_WAIT_NS, PUSH_GRACE_NS};
 use monitor_model::format;
 
 pub(super) const CARD: Card = Card {
@@ -11,10 +14,36 @@ pub(super) const CARD: Card = Card {
     ..Card::new(judge)
 };
 
+/// Whether the peer hears what this host acknowledges, where that is all that it says: a look a moment later
+/// shows that nothing came again, or none came past while it may have.
+fn heard_us(case: &Case<'_>) -> bool {
+    let Some(resent) = case.gap.resent else {
+        return true;
+    };
+    match case.event {
+        Event::Superseded => true,
+        Event::Fact(view) => {
+            let later = resent
+                .looked_ns
+                .is_some_and(|ns| ns.saturating_sub(resent.since_ns) >= LEAST_WAIT_NS);
+            let over = view.kind == FactKind::ProbationOver || view.new_state().is_some();
+            (later || over) && resent.segments == 0
+        }
+        Event::Time => {
+            let patience = if resent.segments == 0 {
+                PUSH_GRACE_NS
+            } else {
+                PUSH_GRACE_NS * 3
+            };
+            case.now_ns.saturating_sub(resent.since_ns) >= patience
+        }
+    }
+}
+
 fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     let after = gap.payload_ns?.saturating_sub(gap.ended_ns);
-    if gap.due && gap.progress() == 0 {
+    if gap.due && gap.progress() == 0 || !gap.sent() && !heard_us(case) {
         return None;
     }
     let mut evidence = EvidenceList::default();
@@ -24,7 +53,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     Some(Ruling {
         bearing: Bearing::Survived,
         evidence,
-        summary_tail: if gap.sent() {
+        summary_tail: if gap.sent() && gap.ended_by != EndedBy::Payload {
             format!("the peer answered after {}", format::duration(after))
         } else {
             "the peer sent data".into()

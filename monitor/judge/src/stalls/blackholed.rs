@@ -4,16 +4,13 @@ use super::card::{Card, Case};
 use super::snapshot::{self, Snapshot};
 use super::network_loss;
 use crate::advice;
-use crate::evidence::EvidenceList;
 use crate::fact_view::FactView;
 use crate::heard::{Heard, heard};
 use crate::keepalive::Settings;
-use crate::lost::Lost;
+use crate::lost::{Lost, hears_no_ack};
 use crate::ruling::Ruling;
 use crate::thresholds::{LEAST_WAIT_NS, PROBES, RESENT};
 use crate::unanswered::{self, Sign, Unanswered, resent_for_ns};
-use monitor_model::finding::Severity;
-use monitor_model::format;
 
 pub(super) const CARD: Card = Card {
     gravity: 2,
@@ -87,23 +84,8 @@ fn receiver(case: &Case<'_>) -> Option<Ruling> {
     if resent < RESENT || lasted_ns < LEAST_WAIT_NS {
         return None;
     }
-    let mut evidence = EvidenceList::default();
-    evidence
-        .text("peer_heard", Heard::OneWay.word())
-        .count("resent_segments", resent)
-        .count("payload_bytes", 0_u32)
-        .seconds("seconds_without_news", lasted_ns);
-    case.settings.add_to(&mut evidence);
-    Some(Ruling {
-        severity: Severity::Page,
-        evidence,
-        advice: Some(advice::gone(case.settings)),
-        summary_tail: format!(
-            "the peer has sent the same {}: it hears no ACK of ours",
-            format::count(resent.into(), "time")
-        ),
-        ..Ruling::of(lasted_ns)
-    })
+    let advice = advice::gone(case.settings);
+    Some(hears_no_ack(resent, lasted_ns, case.settings, advice, lasted_ns))
 }
 
 /// How often the head was sent again since the peer was last heard.

@@ -32,13 +32,23 @@ pub(crate) struct Case<'a> {
     pub(crate) probed: bool,
     /// What is due was sent well before the application closed.
     pub(crate) sent_before_close: bool,
-    /// From how large a segment to how small a one, in bytes, where what was due is acknowledged since the
-    /// kernel made them smaller after timeouts.
-    pub(crate) mss_fell: Option<(u32, u32)>,
+    /// That the kernel made segments smaller after timeouts, and what was due is acknowledged since.
+    pub(crate) mss_fell: Option<Fell>,
     /// When the judge began, CLOCK_MONOTONIC in ns.
     pub(crate) began_ns: u64,
     pub(crate) settings: &'a Settings,
     pub(crate) habits: &'a Habits,
+}
+
+/// Segments became smaller, and went through.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fell {
+    /// Payload of a full one before, in bytes.
+    pub(crate) before: u32,
+    /// The same now.
+    pub(crate) now: u32,
+    /// How long nothing was acknowledged before, in ns.
+    pub(crate) lasted_ns: u64,
 }
 
 /// All that a cause says of itself.

@@ -1,7 +1,7 @@
 //! MTU: what was due is acknowledged since the kernel made its segments smaller, after timeouts. So full ones do not
 //! pass, and nobody says so.
 
-use super::card::{Card, Case, Stands};
+use super::card::{Card, Case, Fell, Stands};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::ruling::Ruling;
@@ -14,7 +14,11 @@ pub(super) const CARD: Card = Card {
 };
 
 fn judge(case: &Case<'_>) -> Option<Ruling> {
-    let (before, now) = case.mss_fell?;
+    let Fell {
+        before,
+        now,
+        lasted_ns,
+    } = case.mss_fell?;
     let mut evidence = EvidenceList::default();
     evidence
         .text("mtu", "observed")
@@ -28,6 +32,6 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
             "segments of {before} bytes did not pass, those of {now} do (tcp_mtu_probing): the path's MTU is smaller \
              than its ends are told"
         ),
-        ..Ruling::of(0)
+        ..Ruling::of(lasted_ns)
     })
 }

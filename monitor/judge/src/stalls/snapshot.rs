@@ -125,8 +125,10 @@ pub(crate) fn can_send(view: &FactView<'_>) -> bool {
 
 /// Whether something is out that asks for an answer of the peer's kernel.
 pub(crate) fn due(view: &FactView<'_>) -> bool {
-    let probing = view.state() == Some(TcpState::Established) && view.fact.socket.probes_out > 0;
-    can_send(view) && (waiting_bytes(&view.fact.socket) > 0 || probing)
+    use TcpState::{CloseWait, Established, FinWait2};
+    let alive = matches!(view.state(), Some(Established | CloseWait | FinWait2));
+    let probing = alive && view.fact.socket.probes_out > 0;
+    can_send(view) && waiting_bytes(&view.fact.socket) > 0 || probing
 }
 
 /// Bytes that our window still has room for.

@@ -27,9 +27,40 @@ fn an_answer_is_survived_and_nothing_else() {
 }
 
 #[test]
-fn payload_of_the_peer_that_ends_the_silence_is_survived_at_once() {
+fn payload_of_the_peer_that_ends_the_silence_has_survived_where_nothing_comes_again() {
     let mut story = Story::on(azure());
     story.wait(300.0).peer_sends(5);
+    assert_eq!(story.said(), ["crossed none"], "it may not hear us");
+    story.wait(1.0).sweep();
+    assert_eq!(story.said(), ["crossed none", "survived none"]);
+    let mut unseen = Story::on(azure());
+    unseen.wait(300.0).peer_sends(5).wait(5.0);
+    assert_eq!(unseen.said(), ["crossed none", "survived none"]);
+}
+
+#[test]
+fn a_peer_that_sends_the_same_again_and_again_hears_no_ack_of_ours() {
+    let mut story = Story::on(azure());
+    story.wait(300.0).peer_sends(5);
+    for seconds in [0.4, 0.4, 0.8] {
+        story.wait(seconds).peer_resends();
+    }
+    story.sweep();
+    assert_eq!(story.said(), ["crossed none", "blackholed page"]);
+    let finding = story.finding("blackholed");
+    assert_eq!(evidence(finding, "peer_heard"), "one_way");
+    assert_eq!(evidence(finding, "resent_segments"), 3);
+}
+
+#[test]
+fn segments_behind_a_hole_are_news() {
+    let mut story = Story::on(azure());
+    story.wait(300.0).peer_sends(5);
+    for _ in 0..4 {
+        story.wait(0.4).peer_resends();
+        story.socket.rcv_ooopack += 1;
+    }
+    story.sweep();
     assert_eq!(story.said(), ["crossed none", "survived none"]);
 }
 
@@ -129,7 +160,7 @@ fn sequence_numbers_wrap_within_a_story() {
         evidence(story.finding("acknowledged"), "ack_progress_bytes"),
         10
     );
-    story.peer_sends(5).wait(200.0).peer_sends(5);
+    story.peer_sends(5).wait(200.0).peer_sends(5).wait(5.0);
     assert_eq!(
         story.said(),
         ["acknowledged none", "survived none", "survived none"]
@@ -140,7 +171,7 @@ fn sequence_numbers_wrap_within_a_story() {
 fn the_server_side_is_told_as_such() {
     let mut story = Story::on(azure());
     story.socket.bytes_acked = 500;
-    story.wait(200.0).peer_sends(10);
+    story.wait(200.0).peer_sends(10).wait(5.0);
     let finding = story.finding("survived");
     assert_eq!(finding.connection.role, Role::Server);
     assert!(

@@ -111,7 +111,7 @@ fn the_process_once_known_stays_known() {
     story.owner = owner();
     story.wait(60.0).sweep();
     story.owner = in_softirq;
-    story.peer_sends(1);
+    story.peer_sends(1).wait(5.0);
     let names: Vec<Option<&str>> = story
         .findings()
         .map(|finding| finding.owner.comm.as_deref())

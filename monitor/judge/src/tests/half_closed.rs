@@ -33,7 +33,7 @@ fn an_answer_that_a_sweep_shows_has_survived() {
     let mut story = half_closed();
     story.wait(200.0).sweep().wait(100.0);
     answers_unseen(&mut story);
-    story.wait(2.0).sweep();
+    story.wait(2.0).sweep().wait(1.0).sweep();
     assert_eq!(story.said(), ["survived none"]);
     assert_eq!(story.finding("survived").gap_seconds, 200.0);
     assert_eq!(

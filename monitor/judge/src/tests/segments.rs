@@ -59,6 +59,7 @@ fn an_ack_of_all_that_was_sent_and_no_more_is_taken() {
     story.wait(200.0);
     let fact = payload(&story, FactKind::GapEndedByReceive);
     story.deliver(fact);
+    story.wait(5.0);
     assert_eq!(story.said(), ["survived none"]);
 }
 
@@ -91,5 +92,6 @@ fn payload_told_with_a_change_of_state_opens_no_gap() {
     story.now += SECOND;
     let alone = payload(&story, FactKind::PayloadArrived);
     story.deliver(alone);
+    story.wait(5.0);
     assert_eq!(story.said(), ["survived none"]);
 }

@@ -41,6 +41,16 @@ impl Story {
         self
     }
 
+    /// The peer sends again what arrived: it has heard no ACK of it.
+    pub(super) fn peer_resends(&mut self) -> &mut Self {
+        let socket = &mut self.socket;
+        socket.segs_in += 1;
+        socket.data_segs_in += 1;
+        socket.segs_out += 1;
+        self.wire = self.now;
+        self
+    }
+
     /// A window probe leaves, and is answered.
     pub(super) fn probes(&mut self) -> &mut Self {
         self.socket.segs_out += 1;

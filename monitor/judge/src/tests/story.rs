@@ -35,6 +35,9 @@ pub(super) struct Story {
     clock: Clock,
     /// The kernel side follows it.
     pub(super) suspect: bool,
+    /// Since the gap ended payload came, and something sent was acknowledged.
+    pub(super) answered: bool,
+    pub(super) acked: bool,
     /// The fact that was told last, sweeps aside.
     pub(super) last: Option<Fact>,
 }
@@ -58,6 +61,8 @@ impl Story {
             warn_ns: path.warn_ns,
             clock: path.clock,
             suspect: false,
+            answered: false,
+            acked: false,
             last: None,
             judge: Judge::new(vec![path], Limits::new(JIFFY_NS)),
         }
@@ -88,6 +93,10 @@ impl Story {
     pub(super) fn sweep(&mut self) -> &mut Self {
         let fact = self.fact(FactKind::Swept);
         self.deliver(fact);
+        let unanswered = self.suspect && self.answered && !self.acked;
+        if unanswered && self.now - self.data > 10 * SECOND {
+            self.probation_over();
+        }
         self.sweep_without()
     }
 
@@ -260,7 +269,10 @@ impl Story {
         } else {
             then.filter(|_| self.suspect)
         };
-        self.suspect |= long;
+        if long {
+            self.suspect = true;
+            (self.answered, self.acked) = (false, false);
+        }
         if let Some(kind) = kind {
             let fact = Fact {
                 segment,

@@ -56,6 +56,49 @@ pub(crate) struct Wait {
     pub(crate) counters: Counters,
 }
 
+/// Segments of the peer's that came since its payload did, and brought nothing new: it hears no ACK.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resent {
+    /// When the last payload that was news had come, at the latest.
+    pub(crate) since_ns: u64,
+    /// The last look at the socket, if there was one since.
+    pub(crate) looked_ns: Option<u64>,
+    /// How many of them by then.
+    pub(crate) segments: u32,
+    data_segs_in: u32,
+    rcv_ooopack: u32,
+    bytes_received: u64,
+}
+
+impl Resent {
+    /// None yet: payload that was news has come by `view`, which left so many bytes.
+    fn none(view: &FactView<'_>, bytes_received: u64) -> Self {
+        let socket = &view.fact.socket;
+        Self {
+            since_ns: view.at.ns,
+            looked_ns: None,
+            segments: 0,
+            data_segs_in: socket.data_segs_in,
+            rcv_ooopack: socket.rcv_ooopack,
+            bytes_received,
+        }
+    }
+
+    /// Takes a look at the socket.
+    fn look(&mut self, view: &FactView<'_>) {
+        let socket = &view.fact.socket;
+        if socket.bytes_received != self.bytes_received {
+            *self = Self::none(view, socket.bytes_received);
+            return;
+        }
+        let came = socket.data_segs_in.wrapping_sub(self.data_segs_in);
+        // Those behind a hole are news.
+        let news = socket.rcv_ooopack.wrapping_sub(self.rcv_ooopack);
+        self.segments = came.saturating_sub(news);
+        self.looked_ns = Some(view.at.ns);
+    }
+}
+
 /// An outcome that was told.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reported {
@@ -121,6 +164,8 @@ pub(crate) struct Gap {
     /// When all that was sent since was first acknowledged.
     pub(crate) acked_ns: Option<u64>,
     pub(crate) payload_ns: Option<u64>,
+    /// What came of the peer's since, and was no news.
+    pub(crate) resent: Option<Resent>,
     /// Most timeouts, and most unanswered probes, seen in a row.
     pub(crate) timeouts: u8,
     pub(crate) probes: u8,
@@ -225,6 +270,7 @@ impl Gap {
             forgery: ForgeryEvidence::default(),
             acked_ns: None,
             payload_ns: None,
+            resent: None,
             timeouts: 0,
             probes: 0,
             fin: None,

@@ -12,7 +12,7 @@ use crate::peers::habit::Habits;
 use crate::report::{self, About};
 use crate::ruling::Ruling;
 use crate::serial::after;
-use crate::stalls::card::{Case, Stands};
+use crate::stalls::card::{Case, Fell, Stands};
 use crate::stalls::loss::Loss;
 use crate::stalls::snapshot::{self, Snapshot};
 use crate::stalls::{CauseCard, given_up, judge};
@@ -171,6 +171,18 @@ impl WaitingConnection {
         let now = Snapshot::of(view);
         let mss_fell = self.mss_fell(&now);
         self.compare(&now, pending);
+        self.look(view, now, mss_fell, spoken_for, context);
+    }
+
+    /// Says what this look at it comes to.
+    fn look(
+        &mut self,
+        view: &FactView<'_>,
+        now: Snapshot,
+        mss_fell: Option<Fell>,
+        spoken_for: bool,
+        context: &mut Context<'_>,
+    ) {
         let settings = self.settings;
         let case = Case {
             view,
@@ -213,14 +225,16 @@ impl WaitingConnection {
         (ruling.severity > told.severity).then_some((told.cause, ruling))
     }
 
-    /// From how large a segment to how small a one, where what was due is acknowledged since the kernel
-    /// made them smaller after timeouts.
-    fn mss_fell(&mut self, now: &Snapshot) -> Option<(u32, u32)> {
+    /// That the kernel made segments smaller after timeouts, and what was due is acknowledged since.
+    fn mss_fell(&mut self, now: &Snapshot) -> Option<Fell> {
         let standing = self.sending.map(|first| (first, self.timeouts));
         let (first, timeouts) = self.freed.take().or(standing)?;
         let freed = after(now.snd_una, first.snd_una) && timeouts >= FAILING;
-        (freed && now.mss_cache < first.mss_cache && now.mss_cache > 0)
-            .then_some((first.mss_cache, now.mss_cache))
+        (freed && now.mss_cache < first.mss_cache && now.mss_cache > 0).then_some(Fell {
+            before: first.mss_cache,
+            now: now.mss_cache,
+            lasted_ns: now.at_ns.saturating_sub(first.at_ns),
+        })
     }
 
     /// What was told to be lost, where it is so by this snapshot too, though the peer may have
@@ -322,6 +336,10 @@ impl WaitingConnection {
             self.reply = None;
         }
         self.end_unless_standing(context);
+        if view.kind == FactKind::Retransmitted && nobody_waits(view) {
+            // No process holds it, so no sweep may come past it.
+            self.look(view, now, None, spoken_for, context);
+        }
     }
 
     /// A timeout of a connection on which something is due.

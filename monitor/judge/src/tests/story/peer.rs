@@ -83,13 +83,21 @@ impl Story {
             Some(FactKind::AckArrived),
             segment,
         );
+        self.acked |= self.socket.snd_una != self.socket.snd_nxt;
+        self.settle();
         self.acknowledge();
         self
+    }
+
+    /// The kernel side ends a suspicion once both ways have shown that they work.
+    fn settle(&mut self) {
+        self.suspect &= !(self.acked && self.answered);
     }
 
     /// Payload that also acknowledges all that was sent.
     pub(in crate::tests) fn peer_sends(&mut self, bytes: u32) -> &mut Self {
         self.socket.segs_in += 1;
+        self.socket.data_segs_in += 1;
         let segment = Segment {
             seq: self.socket.rcv_nxt,
             ack: self.socket.snd_nxt,
@@ -102,12 +110,13 @@ impl Story {
             Some(FactKind::PayloadArrived),
             segment,
         );
-        self.suspect = false;
+        self.acked |= self.socket.snd_una != self.socket.snd_nxt;
+        self.answered = true;
+        self.settle();
         self.acknowledge();
         let socket = &mut self.socket;
         socket.rcv_nxt = socket.rcv_nxt.wrapping_add(bytes);
         socket.bytes_received += u64::from(bytes);
-        socket.data_segs_in += 1;
         socket.lrcvtime = socket.jiffies;
         self.data = self.now;
         self

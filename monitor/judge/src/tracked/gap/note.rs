@@ -1,10 +1,10 @@
 //! Taking up what facts show to have happened since a gap.
 
-use super::{EndedBy, Fin, Gap, Wait, is_receive};
+use super::{EndedBy, Fin, Gap, Resent, Wait, is_receive};
 use crate::counters::Counters;
 use crate::fact_view::FactView;
 use crate::farewell::sent_before_close;
-use crate::serial::after;
+use crate::serial::{after, distance};
 use monitor_common::{FactKind, TcpState, tcp_flags};
 
 impl Gap {
@@ -23,7 +23,7 @@ impl Gap {
     /// next gap ended, and this one has had its time.
     pub(crate) fn note_last(&mut self, view: &FactView<'_>) {
         self.advance_una(view.fact.socket.snd_una, view);
-        self.due = self.una != view.fact.socket.write_seq;
+        self.due = self.una != data_end(view);
         self.note_acknowledged(view);
         self.note_signs(view, self.progress());
         if self.before.payload_received(view) > 0 {
@@ -114,7 +114,7 @@ impl Gap {
         let segment = &view.fact.segment;
         if is_receive(view.kind) && view.segment_has(tcp_flags::ACK) {
             self.advance_una(segment.ack, view);
-            self.due = self.una != view.fact.socket.write_seq;
+            self.due = self.una != data_end(view);
         }
         if !self.due && self.progress() > 0 {
             self.acked_ns.get_or_insert(view.at.ns);
@@ -143,6 +143,27 @@ impl Gap {
         };
         if reported || self.before.payload_received(view) > 0 {
             self.payload_ns.get_or_insert(view.at.ns);
+        }
+        self.note_resent(view);
+    }
+
+    fn note_resent(&mut self, view: &FactView<'_>) {
+        let socket = &view.fact.socket;
+        match &mut self.resent {
+            Some(resent) if view.kind == FactKind::Swept => resent.look(view),
+            None if self.payload_ns.is_some() => {
+                // The socket is as it was before the segment that arrived.
+                let segment = &view.fact.segment;
+                let end = segment.seq.wrapping_add(segment.payload_len);
+                let news = if is_receive(view.kind) {
+                    distance(socket.rcv_nxt, end)
+                } else {
+                    0
+                };
+                let received = socket.bytes_received.saturating_add(news.into());
+                self.resent = Some(Resent::none(view, received));
+            }
+            _ => {}
         }
     }
 
