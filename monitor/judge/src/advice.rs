@@ -1,5 +1,6 @@
 //! What to do, from this connection's own settings.
 
+use crate::blame::Blame;
 use crate::keepalive::Settings;
 use crate::paths::JudgedPath;
 use crate::thresholds::{RETRIES_HANG_SECONDS, SECOND};
@@ -44,6 +45,76 @@ pub(crate) fn keep_awake(path: Option<&JudgedPath>, settings: &Settings) -> Stri
              before {timeout}"
         ),
     }
+}
+
+/// Advice on a silence whose part in the failure is not as stated; `None` where it is. `hangs`: the application
+/// may.
+pub(crate) fn blamed(
+    blame: Blame,
+    path: Option<&JudgedPath>,
+    settings: &Settings,
+    hangs: bool,
+) -> Option<String> {
+    const LOOK: &str = "look for a box on the way that evicts under load, was restarted, failed over or \
+                        changed its policy";
+    let (advice, end) = match blame {
+        Blame::AsStated => return None,
+        Blame::Quicker { silence_ns, .. } => (
+            quicker(silence_ns, path, settings),
+            user_timeout(None, settings),
+        ),
+        Blame::Cleared => (
+            format!("a longer silence was survived here, so this one need not be to blame: {LOOK}"),
+            format!("; {}", hang(settings)),
+        ),
+        Blame::Below => (
+            format!(
+                "the silence was shorter than the timeout: {LOOK}, or for a path quicker than stated"
+            ),
+            format!("; {}", hang(settings)),
+        ),
+    };
+    Some(if hangs { advice + &end } else { advice })
+}
+
+/// Advice where a box is seen to forget after `silence_ns`, and that was not stated.
+fn quicker(silence_ns: u64, path: Option<&JudgedPath>, settings: &Settings) -> String {
+    let silence = in_seconds(silence_ns);
+    let half = (silence_ns / 2 / SECOND).max(1);
+    match path {
+        Some(path) if path.clock == Clock::Payload => format!(
+            "the path forgets sooner than the {} stated, after {silence} at most: state so, and let the \
+             application send something every {half} s",
+            in_seconds(path.timeout_ns)
+        ),
+        Some(path) => format!(
+            "{}, the path forgets sooner than the {} stated, after {silence} at most: state so, and set \
+             SO_KEEPALIVE with TCP_KEEPIDLE of at most {half} s",
+            keepalive(settings),
+            in_seconds(path.timeout_ns)
+        ),
+        None => format!(
+            "{}, and a box on the way forgets after {silence} at most: state a path with this timeout, and \
+             set SO_KEEPALIVE with TCP_KEEPIDLE of at most {half} s",
+            keepalive(settings)
+        ),
+    }
+}
+
+/// The end of an advice on a connection that is gone, where a silence that a box may have forgotten it in went
+/// before.
+pub(crate) fn silence_before(silence_ns: u64) -> String {
+    format!(
+        "; {} of silence went before, in which a box may have forgotten it",
+        in_seconds(silence_ns)
+    )
+}
+
+/// Advice where connections were reset that were not silent.
+pub(crate) fn cut_off() -> String {
+    "connections that were not silent were reset too: look whether the peer, or what stands before it, was \
+     restarted or failed over, not at keepalive"
+        .into()
 }
 
 /// Advice on a connection that nothing comes back on, without a silence before.
@@ -104,10 +175,14 @@ pub(crate) fn closed(path: &JudgedPath) -> String {
 
 /// Advice where somebody acknowledges in the peer's name.
 pub(crate) fn undelivered(path: Option<&JudgedPath>, settings: &Settings) -> String {
+    unconfirmed(&keep_awake(path, settings))
+}
+
+/// The same, with another end.
+pub(crate) fn unconfirmed(end: &str) -> String {
     format!(
         "an ACK does not say that the peer has it: let the application confirm each message (a reply, \
-         a heartbeat), and send what was not confirmed again on a new connection; {}",
-        keep_awake(path, settings)
+         a heartbeat), and send what was not confirmed again on a new connection; {end}"
     )
 }
 

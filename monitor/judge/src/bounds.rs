@@ -65,6 +65,10 @@ pub struct JudgeStats {
     pub siblings: usize,
     /// Connections that were not noted as siblings because that table was full.
     pub siblings_full_total: u64,
+    /// Connections that ended badly, and whose owner is not known to move again yet.
+    pub ended: usize,
+    /// Connections in trouble, or ended badly, that were not noted because that table was full.
+    pub ended_full_total: u64,
     /// Gaps that were not noted for contrast because that table was full.
     pub contrasts_full_total: u64,
     /// Looks at connections on which something waits that found no place in

@@ -8,6 +8,7 @@ use crate::paths::{JudgedPath, Paths};
 use crate::peers::contrast::Contrasts;
 use crate::peers::habit::Habits;
 use crate::peers::outages::Outages;
+use crate::peers::reconnects::Reconnects;
 use crate::peers::siblings;
 use crate::tracked::{Fate, Tracked};
 use crate::verdict::Verdicts;
@@ -42,6 +43,7 @@ pub struct Judge {
     stalls: Stalls,
     pub(crate) habits: Habits,
     outages: Outages,
+    reconnects: Reconnects,
     /// The owner of a row that is only looked at: made once, not for each.
     nobody: Arc<Owner>,
     /// The rows of a sweep that are still to be judged.
@@ -64,6 +66,7 @@ impl Judge {
             stalls: Stalls::new(limits.max_stalls),
             habits: Habits::new(limits.max_habits, limits.max_workloads),
             outages: Outages::new(limits.max_stalls),
+            reconnects: Reconnects::default(),
             nobody: Arc::default(),
             rows: VecDeque::new(),
             began_ns: None,
@@ -171,13 +174,15 @@ impl Judge {
         self.contrasts.siblings.note(&view);
         self.habits.on_fact(&view);
         self.outages.note(&view);
+        let exchanged_ns = self.contrasts.siblings.exchanged_ns(cookie);
+        self.reconnects.note(&view, exchanged_ns, out);
         let tracked_now = self.connections.len();
         let mut context = Context {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
             outages: &self.outages,
             began_ns: self.began_ns.unwrap_or(0),
-            out,
+            out: &mut self.reconnects.listen(fact.time_ns, out),
         };
         let tracked = match self.connections.entry(cookie) {
             Entry::Occupied(entry) => {
@@ -269,12 +274,13 @@ impl Judge {
         wall_unix_ns: i64,
         out: &mut dyn Verdicts,
     ) {
+        self.contrasts.siblings.swept(started_ns);
         let mut context = Context {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
             outages: &self.outages,
             began_ns: self.began_ns.unwrap_or(0),
-            out,
+            out: &mut self.reconnects.listen(now_ns, out),
         };
         for tracked in self.connections.values_mut() {
             tracked.swept(started_ns, &mut context);
@@ -288,13 +294,14 @@ impl Judge {
     pub(crate) fn tick(&mut self, now_ns: u64, wall_unix_ns: i64, out: &mut dyn Verdicts) {
         self.began_ns.get_or_insert(now_ns);
         self.habits.tick(now_ns);
+        self.reconnects.forget(now_ns);
         self.outages.forget(now_ns);
         let mut context = Context {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
             outages: &self.outages,
             began_ns: self.began_ns.unwrap_or(0),
-            out,
+            out: &mut self.reconnects.listen(now_ns, out),
         };
         let now = Moment {
             ns: now_ns,
@@ -334,6 +341,8 @@ impl Judge {
             habits_full_total: self.habits.dropped,
             siblings: self.contrasts.siblings.len(),
             siblings_full_total: self.contrasts.siblings.dropped,
+            ended: self.reconnects.len(),
+            ended_full_total: self.reconnects.dropped,
             ..self.stats
         }
     }

@@ -14,6 +14,7 @@
 
 mod advice;
 pub mod alerts;
+mod blame;
 mod bounds;
 mod connection;
 mod context;

@@ -1,15 +1,18 @@
 //! From what a rule concludes to the finding that users read.
 
 use crate::advice;
+use crate::blame::{Before, Blame, blame, silent_from};
 use crate::connection::Identity;
 use crate::keepalive::Settings;
 use crate::outcomes::OutcomeCard;
 use crate::paths::JudgedPath;
 use crate::peers::contrast::Contrasts;
-use crate::peers::siblings::SiblingCounts;
-use crate::ruling::Ruling;
+use crate::peers::siblings::{Beside, SiblingCounts};
+use crate::ruling::{Bearing, Ruling};
 use crate::stalls::CauseCard;
-use monitor_model::finding::{Certainty, Clock, Finding, FindingKind, Role, Scope};
+use monitor_model::finding::{
+    Certainty, Clock, Finding, FindingKind, Outcome, Role, Scope, Severity,
+};
 use monitor_model::format;
 use monitor_model::owner::Owner;
 use monitor_model::time::Timestamp;
@@ -18,9 +21,10 @@ use monitor_model::time::Timestamp;
 pub(crate) struct About<'a> {
     pub(crate) kind: FindingKind,
     pub(crate) certainty: Certainty,
-    /// Siblings that were heard at this time (CLOCK_MONOTONIC, ns) or later are a
-    /// contrast to it; `None` where none is wanted.
-    pub(crate) siblings_since_ns: Option<u64>,
+    /// From when siblings are a contrast to it; `None` where none is wanted.
+    pub(crate) beside: Option<Beside>,
+    /// The silence that went before, where it is known.
+    pub(crate) before: Option<Before>,
     pub(crate) settings: &'a Settings,
     pub(crate) wall_unix_ns: i64,
     pub(crate) path: Option<&'a JudgedPath>,
@@ -35,26 +39,50 @@ pub(crate) fn finding(
     identity: &Identity,
     owner: &Owner,
     contrasts: &Contrasts,
-) -> Finding {
-    let mut evidence = ruling.evidence;
-    let siblings = about.siblings_since_ns.map(|since_ns| {
-        let siblings = &contrasts.siblings;
-        siblings.counts_beside(identity, about.path, since_ns)
+) -> (Finding, Blame) {
+    let mut evidence = ruling.evidence.clone();
+    let siblings = about.beside.as_ref().map(|beside| {
+        contrasts
+            .siblings
+            .counts_beside(identity, about.path, beside)
     });
+    if let Some(before) = about
+        .before
+        .filter(|_| tells_silence_before(about, &ruling))
+    {
+        evidence.seconds("preceding_silence_seconds", before.ns);
+    }
     if let Some(siblings) = siblings {
         evidence
             .count("siblings_moving", siblings.moving)
             .count("siblings_failing", siblings.failing);
+        for (fact, count) in [
+            ("siblings_newer", siblings.newer),
+            ("connects_failing", siblings.connects_failing),
+        ] {
+            if count > 0 {
+                evidence.count(fact, count);
+            }
+        }
     }
-    let scope = siblings
-        .filter(|_| is_loss(about.kind))
-        .and_then(|siblings| siblings.scope());
-    contrasts
-        .of(about.path, identity.remote())
-        .add_to(&mut evidence);
+    let scope = siblings.and_then(|siblings| scope(about.kind, &siblings));
+    let known = contrasts.of(about.path, identity.remote());
+    known.add_to(&mut evidence);
+    let blamed = match (&about.before, siblings) {
+        (Some(before), Some(siblings))
+            if scope.is_none() && blames_silence(about.kind, &ruling) =>
+        {
+            blame(before, about.path, &siblings, &known)
+        }
+        _ => Blame::AsStated,
+    };
     let tails = [
-        Some(ruling.summary_tail).filter(|tail| !tail.is_empty()),
-        siblings.and_then(|siblings| beside(siblings, scope)),
+        Some(ruling.summary_tail.clone()).filter(|tail| !tail.is_empty()),
+        siblings.and_then(|siblings| beside(about.kind, siblings, scope)),
+        blamed.words(),
+        siblings
+            .filter(|siblings| siblings.newer > 0)
+            .map(|_| "new connections reach the address: it may have changed hands".into()),
     ];
     let mut summary = format!(
         "{}: {}",
@@ -65,7 +93,7 @@ pub(crate) fn finding(
         summary.push_str("; ");
         summary.push_str(&tail);
     }
-    Finding {
+    let finding = Finding {
         time: Timestamp::of(about.wall_unix_ns),
         kind: about.kind,
         certainty: about.certainty,
@@ -78,13 +106,73 @@ pub(crate) fn finding(
         connection: identity.shown(),
         owner: owner.clone(),
         evidence: evidence.into_vec(),
-        advice: match scope {
-            Some(Scope::PeerOrNetwork) => Some(advice::unreachable(about.settings)),
-            None => ruling.advice,
-        },
-        summary,
         given_up: ruling.given_up,
+        advice: advised(ruling, about, scope, blamed),
+        summary,
+    };
+    (finding, blamed)
+}
+
+/// What to do, by what others met.
+fn advised(
+    ruling: Ruling,
+    about: &About<'_>,
+    scope: Option<Scope>,
+    blamed: Blame,
+) -> Option<String> {
+    if scope.is_some() {
+        return Some(if is_loss(about.kind) {
+            advice::unreachable(about.settings)
+        } else {
+            advice::cut_off()
+        });
     }
+    if let Some(advice) = advice::blamed(blamed, about.path, about.settings, is_loss(about.kind)) {
+        return Some(match about.kind {
+            FindingKind::Outcome {
+                outcome: Outcome::Undelivered,
+            } => advice::unconfirmed(&advice),
+            _ => advice,
+        });
+    }
+    let silent = about.before.filter(|before| {
+        let stall = matches!(about.kind, FindingKind::Stall { .. });
+        stall && blames_silence(about.kind, &ruling) && before.at_most_ns >= silent_from(about.path)
+    });
+    let end = silent.map(|before| advice::silence_before(before.at_most_ns));
+    ruling
+        .advice
+        .map(|advice| advice + &end.unwrap_or_default())
+}
+
+/// Whether the silence before is part of the evidence: where nothing comes back, and of other stalls that wake
+/// somebody.
+fn tells_silence_before(about: &About<'_>, ruling: &Ruling) -> bool {
+    let stall = matches!(about.kind, FindingKind::Stall { .. }) && ruling.severity > Severity::None;
+    is_loss(about.kind) || stall
+}
+
+/// Whether the silence before may be to blame: not where this host itself refuses, and not for what the
+/// peer closes at its timeout.
+fn blames_silence(kind: FindingKind, ruling: &Ruling) -> bool {
+    match kind {
+        FindingKind::Outcome { outcome } => {
+            ruling.bearing == Bearing::Failed && outcome != Outcome::Closed
+        }
+        FindingKind::Stall { .. } => is_loss(kind) && !ruling.evidence.has("refused_by_this_host"),
+        FindingKind::AtRisk | FindingKind::Crossed => false,
+    }
+}
+
+/// How far it reaches, if beyond this connection.
+fn scope(kind: FindingKind, siblings: &SiblingCounts) -> Option<Scope> {
+    let reset = kind
+        == FindingKind::Outcome {
+            outcome: Outcome::Reset,
+        };
+    let beyond =
+        is_loss(kind) && siblings.nothing_gets_through() || reset && siblings.was_cut_off();
+    beyond.then_some(Scope::PeerOrNetwork)
 }
 
 /// Whether nothing comes back: what a dead peer or network looks like.
@@ -97,8 +185,13 @@ pub(crate) fn is_loss(kind: FindingKind) -> bool {
 }
 
 /// How the siblings fare, if that is worth a word.
-fn beside(siblings: SiblingCounts, scope: Option<Scope>) -> Option<String> {
+fn beside(kind: FindingKind, siblings: SiblingCounts, scope: Option<Scope>) -> Option<String> {
     match (scope, siblings.moving) {
+        (Some(Scope::PeerOrNetwork), _) if !is_loss(kind) => Some(format!(
+            "{} there {} cut off in mid-exchange: it was not the silence",
+            format::count(siblings.cut, "other connection"),
+            if siblings.cut == 1 { "was" } else { "were" }
+        )),
         (Some(Scope::PeerOrNetwork), _) => {
             let others = format::count(siblings.failing, "other connection");
             let fails = if siblings.failing == 1 {

@@ -244,6 +244,32 @@ pub(crate) const OVERDUE_NS: u64 = LEAST_RTO_NS;
 /// sibling that was heard so lately counts as moving: two sweeps.
 pub(crate) const LATELY_NS: u64 = 10 * SECOND;
 
+/// A connection was not silent before it failed where what it had waited unanswered for
+/// came within so long after the last word of the peer, in ns, and below the path's
+/// threshold: no box forgets TCP so soon, and a request follows its answer sooner. The
+/// shortest timeout of any preset is a multiple of it.
+pub(crate) const NOT_SILENT_NS: u64 = 5 * SECOND;
+
+/// How long a survived silence speaks for others, in ns: boxes are reconfigured, and
+/// routes change.
+pub(crate) const SURVIVED_EXPIRY_NS: u64 = 3_600 * SECOND;
+
+/// Connections of one prefix, and of one side, whose longest survived silence is kept:
+/// two others clear a silence, and its own may be among them.
+pub(crate) const MAX_SURVIVED: usize = 4;
+
+/// Others that must have survived a longer silence to clear one: one may have taken
+/// another way.
+pub(crate) const SURVIVED_ELSEWHERE: usize = 2;
+
+/// Connections that ended badly, and those of which trouble was told, remembered at once:
+/// as many as one alert's share of either.
+pub(crate) const MAX_ENDED: usize = 4_096;
+
+/// How long it is waited for the owner of a connection that ended badly to move again, in
+/// ns: no alert needs to know longer.
+pub(crate) const ENDED_EXPIRY_NS: u64 = 120 * SECOND;
+
 /// Connections to other peers that must fail without a silence before, with none
 /// on the path moving, until the network counts as down: one may have an ailing
 /// peer of its own.

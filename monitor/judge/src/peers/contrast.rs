@@ -5,6 +5,8 @@
 use crate::evidence::EvidenceList;
 use crate::paths::JudgedPath;
 use crate::peers::siblings::Siblings;
+use crate::peers::survived::Survived;
+pub(crate) use crate::peers::survived::{Ended, First};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
@@ -16,13 +18,20 @@ struct Key {
 }
 
 /// What is known of one prefix, in ns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Contrast {
     longest_survived: Option<u64>,
     shortest_failed: Option<u64>,
+    lately: Survived,
 }
 
 impl Contrast {
+    /// Whether a longer silence than `failed` was survived within the last hour: on the same connection, or on
+    /// two others, where the same side spoke first.
+    pub(crate) fn clears(&self, failed: &Ended) -> bool {
+        self.lately.clears(failed)
+    }
+
     /// Adds what is known to the evidence.
     pub(crate) fn add_to(&self, evidence: &mut EvidenceList) {
         if let Some(ns) = self.longest_survived {
@@ -63,14 +72,16 @@ impl Contrasts {
     pub(crate) fn of(&self, path: Option<&JudgedPath>, remote: SocketAddr) -> Contrast {
         self.table
             .get(&key(path, remote))
-            .copied()
+            .cloned()
             .unwrap_or_default()
     }
 
-    /// A gap of `ns` was survived.
-    pub(crate) fn survived(&mut self, path: Option<&JudgedPath>, remote: SocketAddr, ns: u64) {
+    /// This gap was survived.
+    pub(crate) fn survived(&mut self, path: Option<&JudgedPath>, remote: SocketAddr, gap: Ended) {
         self.change(path, remote, |known| {
-            known.longest_survived = Some(known.longest_survived.map_or(ns, |old| old.max(ns)));
+            let longest = known.longest_survived.unwrap_or(0);
+            known.longest_survived = Some(longest.max(gap.ns));
+            known.lately.note(gap);
         });
     }
 
@@ -115,37 +126,39 @@ mod tests {
         address.parse().expect("a socket address")
     }
 
+    fn gap(ns: u64) -> Ended {
+        Ended {
+            cookie: 1,
+            first: First::Us,
+            ns,
+            at_ns: 0,
+        }
+    }
+
+    fn known(contrasts: &Contrasts, address: &str) -> (Option<u64>, Option<u64>) {
+        let known = contrasts.of(None, at(address));
+        (known.longest_survived, known.shortest_failed)
+    }
+
     #[test]
     fn siblings_in_a_prefix_share_what_is_known() {
         let mut contrasts = Contrasts::new(8);
-        contrasts.survived(None, at("20.1.2.3:443"), 5);
-        contrasts.survived(None, at("20.1.2.200:80"), 3);
+        contrasts.survived(None, at("20.1.2.3:443"), gap(5));
+        contrasts.survived(None, at("20.1.2.200:80"), gap(3));
         contrasts.failed(None, at("20.1.2.9:443"), 9);
         contrasts.failed(None, at("20.1.2.9:443"), 7);
-        let known = contrasts.of(None, at("20.1.2.77:1"));
-        assert_eq!(
-            (known.longest_survived, known.shortest_failed),
-            (Some(5), Some(7))
-        );
-        assert_eq!(contrasts.of(None, at("20.1.3.3:443")), Contrast::default());
+        assert_eq!(known(&contrasts, "20.1.2.77:1"), (Some(5), Some(7)));
+        assert_eq!(known(&contrasts, "20.1.3.3:443"), (None, None));
         contrasts.failed(None, at("[2001:db8::1]:443"), 2);
-        assert_eq!(
-            contrasts
-                .of(None, at("[2001:db8::ffff:2]:1"))
-                .shortest_failed,
-            Some(2)
-        );
-        assert_eq!(
-            contrasts.of(None, at("[2001:db8:0:1::1]:1")),
-            Contrast::default()
-        );
+        assert_eq!(known(&contrasts, "[2001:db8::ffff:2]:1"), (None, Some(2)));
+        assert_eq!(known(&contrasts, "[2001:db8:0:1::1]:1"), (None, None));
     }
 
     #[test]
     fn a_full_table_counts_what_it_refuses() {
         let mut contrasts = Contrasts::new(1);
-        contrasts.survived(None, at("10.0.0.1:1"), 5);
-        contrasts.survived(None, at("10.0.1.1:1"), 5);
+        contrasts.survived(None, at("10.0.0.1:1"), gap(5));
+        contrasts.survived(None, at("10.0.1.1:1"), gap(5));
         contrasts.failed(None, at("10.0.0.2:1"), 8);
         assert_eq!((contrasts.len(), contrasts.dropped), (1, 1));
     }

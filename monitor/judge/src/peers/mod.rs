@@ -1,8 +1,12 @@
 //! Peers: how a connection compares with the others, and with itself before: who moves there and who fails, which gaps
-//! were survived, how soon it is answered, what outages it came through, and who spoke last.
+//! were survived, how soon it is answered, what outages it came through, who spoke last, and who connected anew.
 
 pub(crate) mod contrast;
 pub(crate) mod habit;
 pub(crate) mod last_sender;
+mod look;
 pub(crate) mod outages;
+pub(crate) mod reconnects;
+mod sibling;
 pub(crate) mod siblings;
+mod survived;

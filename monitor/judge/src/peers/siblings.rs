@@ -5,65 +5,68 @@
 //! those of which no fact tells. Compared are connections of one network namespace:
 //! in another one the same address may be another host.
 
-use crate::connection::{self, Identity};
+use crate::connection::Identity;
 use crate::fact_view::FactView;
 use crate::paths::JudgedPath;
-use crate::serial::jiffies_since;
-use crate::thresholds::{
-    FAILING, FAILING_IN_RTO, FRESH_ELSEWHERE, LEAST_RTO_NS, MAX_SIBLINGS, SIBLING_EXPIRY_NS,
-};
-use crate::tracked::gap::is_receive;
-use monitor_common::{FactKind, TcpState};
-use monitor_model::finding::Scope;
+use crate::peers::look::{fails, heard_ns};
+use crate::peers::sibling::{Sibling, Stage, ends_long_silence};
+use crate::thresholds::{FAILING, FRESH_ELSEWHERE, MAX_SIBLINGS, SIBLING_EXPIRY_NS};
+use monitor_common::{FactKind, flags};
 use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::Arc;
+use std::net::SocketAddr;
 
-/// A connection as its siblings see it.
-#[derive(Debug)]
-struct Sibling {
-    netns: u32,
-    remote: IpAddr,
-    path: Option<Arc<JudgedPath>>,
-    /// Time of the latest fact.
-    seen_ns: u64,
-    /// Something came from the peer at this time, or later.
-    heard_ns: u64,
-    segs_in: u32,
-    /// Nothing came from the peer since a long silence ended.
-    after_silence: bool,
-    failing: Option<Failing>,
-}
-
-/// Nothing comes back on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Failing {
-    /// No long silence went before.
-    fresh: bool,
+/// The moment that siblings are looked at from, in ns of CLOCK_MONOTONIC.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beside {
+    /// Those that showed life at this time, or later, move.
+    pub(crate) since_ns: u64,
+    /// When this one's fate began to show: those that connected later are newer.
+    pub(crate) fate_ns: u64,
+    pub(crate) now_ns: u64,
 }
 
 /// How the siblings of one connection fare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SiblingCounts {
-    /// Connections to the same address that were heard.
+    /// Connections to the same address that are fine.
     pub(crate) moving: u64,
     /// Connections to the same address, or on the same path, that fail.
     pub(crate) failing: u64,
+    /// Connections to the same address that were made since the failure began.
+    pub(crate) newer: u64,
+    /// Connects to the same address whose SYN had to be sent again.
+    pub(crate) connects_failing: u64,
+    /// Connections to the same address that failed on what followed a silence.
+    pub(crate) silent: u64,
+    /// The shortest of those silences, in ns.
+    pub(crate) shortest_silence_ns: Option<u64>,
+    /// The longest silence that one which moves there is known to have come out of, in ns.
+    pub(crate) rested_ns: u64,
+    /// Connections to the same address and port that a RST cut off in the midst of an exchange.
+    pub(crate) cut: u64,
+    /// Those of before that showed life after the last of these.
+    outlived: u64,
+    pub(crate) fresh: u64,
     moving_elsewhere: u64,
-    fresh: u64,
     fresh_elsewhere: u64,
 }
 
 impl SiblingCounts {
-    /// How far a failure beside them reaches.
+    /// Whether the peer, or the network, is down.
     ///
     /// One connection that fails without a silence before it, to the same address and
     /// with none there moving, shows a dead peer or way to it. Where only others on
     /// the path do so it takes more of them, and none of the path's may move.
-    pub(crate) fn scope(&self) -> Option<Scope> {
+    pub(crate) fn nothing_gets_through(&self) -> bool {
         let there = self.fresh > 0;
         let path = self.moving_elsewhere == 0 && self.fresh_elsewhere >= FRESH_ELSEWHERE;
-        (self.moving == 0 && (there || path)).then_some(Scope::PeerOrNetwork)
+        self.moving == 0 && (there || path)
+    }
+
+    /// Whether a RST was not the silence's doing: one that was not silent was cut off, too,
+    /// and of those of before nobody has lived on.
+    pub(crate) fn was_cut_off(&self) -> bool {
+        self.cut > 0 && self.outlived == 0
     }
 }
 
@@ -71,8 +74,22 @@ impl SiblingCounts {
 #[derive(Debug, Default)]
 pub(crate) struct Siblings {
     table: HashMap<u64, Sibling>,
+    samples: Samples,
     /// Connections that were not noted because the table was full.
     pub(crate) dropped: u64,
+}
+
+/// Whether sweeps show all connections as samples: then one that was not shown was not there.
+///
+/// Where they show a share of them, another each time, none is a sample of two sweeps on end.
+#[derive(Debug, Default)]
+struct Samples {
+    /// Number of the sweep that is on.
+    sweep: u64,
+    shown: u64,
+    again: u64,
+    /// Since when all were shown by each sweep.
+    whole_since_ns: Option<u64>,
 }
 
 impl Siblings {
@@ -82,39 +99,50 @@ impl Siblings {
 
     /// Takes up what `view` says of its connection. Twice is as good as once.
     pub(crate) fn note(&mut self, view: &FactView<'_>) {
-        let socket = &view.fact.socket;
-        if view.new_state().or(view.state()) == Some(TcpState::Close) {
-            self.table.remove(&socket.cookie);
-            return;
+        let cookie = view.fact.socket.cookie;
+        if self
+            .table
+            .get(&cookie)
+            .is_some_and(|sibling| sibling.is_another(view))
+        {
+            self.table.remove(&cookie);
         }
-        let heard_ns = heard_ns(view);
-        let silence = view.ends_silence() && view.kind != FactKind::PayloadArrived;
-        let fails = fails(view, heard_ns);
-        if let Some(known) = self.table.get_mut(&socket.cookie) {
-            known.note(view, heard_ns, silence, fails);
-            return;
+        if !self.table.contains_key(&cookie) {
+            if !self.has_room(view) {
+                return;
+            }
+            self.table.insert(cookie, Sibling::begin(view));
         }
-        // A connection that is merely silent is no contrast, and there are many.
-        let stale = view.at.ns.saturating_sub(heard_ns) > SIBLING_EXPIRY_NS;
-        if stale && !fails && !silence {
+        let Some(sibling) = self.table.get_mut(&cookie) else {
             return;
-        }
-        if self.table.len() >= MAX_SIBLINGS {
-            self.dropped += 1;
-            return;
-        }
-        let mut sibling = Sibling {
-            netns: socket.netns,
-            remote: connection::remote(socket).ip(),
-            path: None,
-            seen_ns: 0,
-            heard_ns: 0,
-            segs_in: socket.segs_in,
-            after_silence: false,
-            failing: None,
         };
-        sibling.note(view, heard_ns, silence, fails);
-        self.table.insert(socket.cookie, sibling);
+        sibling.note(view);
+        if sibling.stage == Stage::Over && !sibling.ended_badly() {
+            self.table.remove(&cookie);
+            return;
+        }
+        if view.kind == FactKind::Swept && view.fact.has(flags::SAMPLED) {
+            self.samples.note(sibling);
+        }
+    }
+
+    /// Whether a connection that is not known is to be noted.
+    fn has_room(&mut self, view: &FactView<'_>) -> bool {
+        let heard_ns = heard_ns(view);
+        // A connection that is merely silent is no contrast, and there may be many: where there are few they
+        // are noted, so that one which speaks again is not taken for a new one.
+        let stale = view.at.ns.saturating_sub(heard_ns) > SIBLING_EXPIRY_NS;
+        if stale && !fails(view, heard_ns) && !ends_long_silence(view) {
+            return self.table.len() < MAX_SIBLINGS / 2;
+        }
+        let room = self.table.len() < MAX_SIBLINGS;
+        self.dropped += u64::from(!room);
+        room
+    }
+
+    /// A sweep that began at `started_ns` is over.
+    pub(crate) fn swept(&mut self, started_ns: u64) {
+        self.samples.swept(started_ns);
     }
 
     /// Forgets those of which no fact came for long, at `now_ns`.
@@ -123,116 +151,151 @@ impl Siblings {
             // No fact is from the future; one that says so must not stay for ever.
             sibling.seen_ns = sibling.seen_ns.min(now_ns);
             sibling.heard_ns = sibling.heard_ns.min(now_ns);
+            sibling.exchanged_ns = sibling.exchanged_ns.min(now_ns);
+            sibling.life_ns = sibling.life_ns.min(now_ns);
             now_ns.saturating_sub(sibling.seen_ns) < SIBLING_EXPIRY_NS
         });
     }
 
-    /// How the other connections fare beside `identity` on `path`; those count as
-    /// moving that were heard at `since_ns` or later.
+    /// How long this connection was silent before what is unanswered on it, in ns, at most; `None` if
+    /// that is not known, or nothing is.
+    pub(crate) fn preceding_silence_ns(&self, cookie: u64) -> Option<u64> {
+        self.table.get(&cookie)?.preceding_silence_ns()
+    }
+
+    /// When payload, or an ACK of new data, last came on this connection, at the least; 0 for never.
+    pub(crate) fn exchanged_ns(&self, cookie: u64) -> u64 {
+        self.table
+            .get(&cookie)
+            .map_or(0, |sibling| sibling.exchanged_ns)
+    }
+
+    /// How the other connections fare beside `identity` on `path`.
     pub(crate) fn counts_beside(
         &self,
         identity: &Identity,
         path: Option<&JudgedPath>,
-        since_ns: u64,
+        beside: &Beside,
     ) -> SiblingCounts {
         let mut counts = SiblingCounts::default();
-        for (cookie, sibling) in &self.table {
-            if *cookie == identity.cookie() || sibling.netns != identity.netns() {
-                continue;
-            }
-            let there = sibling.remote == identity.remote().ip();
+        let fate_ns = self.fate_ns(identity, beside);
+        let last_cut_ns = self.cuts(identity, beside.now_ns).max();
+        for sibling in self.others(identity) {
+            let there = sibling.remote.ip() == identity.remote().ip();
             let same_path = match (&sibling.path, path) {
                 (Some(one), Some(other)) => one.name == other.name,
                 _ => false,
             };
-            if !there && !same_path {
-                continue;
+            if there {
+                let newer = self.is_newer(sibling, fate_ns);
+                counts.add(sibling, newer, beside);
+                let outlived = last_cut_ns.is_some_and(|cut_ns| sibling.moves(cut_ns + 1));
+                counts.outlived +=
+                    u64::from(outlived && !newer && sibling.remote == identity.remote());
+                counts.cut += u64::from(is_cut(sibling, identity.remote(), beside.now_ns));
+            } else if same_path {
+                counts.add_elsewhere(sibling, beside);
             }
-            let moving = sibling.heard_ns >= since_ns;
-            let count = match (sibling.failing, there) {
-                (Some(Failing { fresh: true }), true) => Some(&mut counts.fresh),
-                (Some(Failing { fresh: true }), false) => Some(&mut counts.fresh_elsewhere),
-                (None, true) if moving => Some(&mut counts.moving),
-                (None, false) if moving => Some(&mut counts.moving_elsewhere),
-                _ => None,
-            };
-            if let Some(count) = count {
-                *count += 1;
-            }
-            counts.failing += u64::from(sibling.failing.is_some());
         }
         counts
     }
+
+    fn others(&self, identity: &Identity) -> impl Iterator<Item = &Sibling> {
+        let (cookie, netns) = (identity.cookie(), identity.netns());
+        let others = self.table.iter();
+        others.filter_map(move |(other, sibling)| {
+            (*other != cookie && sibling.netns == netns).then_some(sibling)
+        })
+    }
+
+    /// When the failure of this one, or of those that fail there with it, began.
+    fn fate_ns(&self, identity: &Identity, beside: &Beside) -> u64 {
+        let there = self
+            .others(identity)
+            .filter(|sibling| sibling.remote.ip() == identity.remote().ip());
+        let fates = there
+            .filter_map(|sibling| Some(sibling.failing.filter(|failing| failing.fresh)?.since_ns));
+        let cuts = self.cuts(identity, beside.now_ns);
+        fates.chain(cuts).fold(beside.fate_ns, u64::min)
+    }
+
+    fn cuts(&self, identity: &Identity, now_ns: u64) -> impl Iterator<Item = u64> {
+        let remote = identity.remote();
+        self.others(identity)
+            .filter(move |sibling| is_cut(sibling, remote, now_ns))
+            .filter_map(|sibling| sibling.cut_ns)
+    }
+
+    /// Whether it connected after `fate_ns`, for sure.
+    fn is_newer(&self, sibling: &Sibling, fate_ns: u64) -> bool {
+        let whole = self
+            .samples
+            .whole_since_ns
+            .is_some_and(|since_ns| since_ns <= fate_ns);
+        let connecting = matches!(sibling.stage, Stage::Connecting { .. });
+        whole && !connecting && sibling.known_since_ns > fate_ns
+    }
 }
 
-impl Sibling {
-    fn note(&mut self, view: &FactView<'_>, heard_ns: u64, silence: bool, fails: bool) {
-        let socket = &view.fact.socket;
-        // The peer's probes move no clock, only this counter: some of it came after
-        // the last snapshot.
-        let counted = if socket.segs_in == self.segs_in {
-            0
-        } else {
-            self.seen_ns
-        };
-        self.heard_ns = self.heard_ns.max(heard_ns).max(counted);
-        // A sweep is read beside the ring: it may show what the ring outdated.
-        if view.at.ns < self.seen_ns {
+impl SiblingCounts {
+    /// One to the same address.
+    fn add(&mut self, sibling: &Sibling, newer: bool, beside: &Beside) {
+        self.connects_failing += u64::from(sibling.stage == Stage::Connecting { again: true });
+        self.failing += u64::from(sibling.ended_badly());
+        if let Some(failing) = sibling.failing {
+            self.fresh += u64::from(failing.fresh);
+            if let Some(silence_ns) = failing.silence_ns.filter(|_| !failing.fresh) {
+                self.silent += 1;
+                let shortest = self.shortest_silence_ns.unwrap_or(silence_ns);
+                self.shortest_silence_ns = Some(shortest.min(silence_ns));
+            }
+        } else if newer {
+            self.newer += u64::from(sibling.stage == Stage::Open);
+        } else if sibling.moves(beside.since_ns) {
+            self.moving += 1;
+            self.rested_ns = self.rested_ns.max(sibling.rested_ns);
+        }
+    }
+
+    /// One to another address on the same path.
+    fn add_elsewhere(&mut self, sibling: &Sibling, beside: &Beside) {
+        self.failing += u64::from(sibling.failing.is_some());
+        match sibling.failing {
+            Some(failing) => self.fresh_elsewhere += u64::from(failing.fresh),
+            None => self.moving_elsewhere += u64::from(sibling.moves(beside.since_ns)),
+        }
+    }
+}
+
+impl Samples {
+    fn note(&mut self, sibling: &mut Sibling) {
+        // The first sweep has the number 1.
+        let sweep = self.sweep + 1;
+        if sibling.sampled == sweep {
             return;
         }
-        self.seen_ns = view.at.ns;
-        self.segs_in = socket.segs_in;
-        if view.path.is_some() {
-            self.path = view.path.cloned();
+        self.shown += 1;
+        self.again += u64::from(sibling.sampled > 0 && sibling.sampled + 1 == sweep);
+        sibling.sampled = sweep;
+    }
+
+    fn swept(&mut self, started_ns: u64) {
+        if self.again > 0 {
+            self.whole_since_ns.get_or_insert(started_ns);
+        } else if self.shown > 0 {
+            self.whole_since_ns = None;
         }
-        if silence {
-            self.after_silence = true;
-        } else if is_receive(view.kind) || !fails && socket.packets_out == 0 {
-            self.after_silence = false;
-        }
-        if !fails {
-            self.failing = None;
-        } else if self.failing.is_none() {
-            let unheard = view.at.ns.saturating_sub(self.heard_ns);
-            // The timeouts that passed took the better part of the one that runs.
-            let waited = view.ns(socket.rto_jiffies) / 2;
-            // Keepalive probes do not run while data waits: those of others ask after it.
-            let sends = socket.retransmits > 0 || socket.write_seq != socket.snd_nxt;
-            let fresh = sends
-                && !self.after_silence
-                && unheard.saturating_sub(waited) < view.threshold_ns();
-            self.failing = Some(Failing { fresh });
-        }
+        (self.shown, self.again) = (0, 0);
+        self.sweep += 1;
     }
 }
 
-/// When something came from the peer, at the latest that `view` shows.
-fn heard_ns(view: &FactView<'_>) -> u64 {
-    if is_receive(view.kind) || view.kind == FactKind::ResetReceived {
-        return view.at.ns;
-    }
-    let socket = &view.fact.socket;
-    let since = |then| jiffies_since(socket.jiffies, then);
-    let age = since(socket.rcv_tstamp).min(since(socket.lrcvtime));
-    view.at.ns.saturating_sub(view.ns(age))
-}
-
-/// Whether nothing comes back: an ACK of new data takes the timeouts back, any
-/// answer the probes.
-///
-/// What this host itself cannot let out is tried again and again without another
-/// timeout being counted (`tcp_retransmit_timer`): there the time of them counts.
-fn fails(view: &FactView<'_>, heard_ns: u64) -> bool {
-    let socket = &view.fact.socket;
-    let in_flight = socket.packets_out > 0 || view.kind == FactKind::Retransmitted;
-    // Each timeout that is counted doubled it.
-    let first = socket.rto_jiffies >> socket.retransmits.min(31);
-    let rto_ns = view.ns(first).max(LEAST_RTO_NS);
-    let unheard_ns = view.at.ns.saturating_sub(heard_ns);
-    let stuck = socket.retransmits > 0 && unheard_ns >= rto_ns.saturating_mul(FAILING_IN_RTO);
-    let waits =
-        in_flight && (socket.retransmits >= FAILING || stuck) || socket.probes_out >= FAILING;
-    waits && !is_receive(view.kind)
+/// Whether a RST cut it off lately, and it led to `remote`: another port is another service.
+fn is_cut(sibling: &Sibling, remote: SocketAddr, now_ns: u64) -> bool {
+    let lately = sibling
+        .cut_ns
+        .is_some_and(|cut_ns| now_ns.saturating_sub(cut_ns) <= SIBLING_EXPIRY_NS);
+    lately && sibling.remote == remote
 }
 
 /// When to look at the host, in ns of CLOCK_MONOTONIC, if `view` shows that a

@@ -1,15 +1,18 @@
 //! Putting into words what a tracked connection has come to.
 
 use crate::advice;
+use crate::blame::{Before, Blame};
 use crate::context::Context;
 use crate::evidence::EvidenceList;
 use crate::fact_view::{FactView, Moment};
 use crate::outcomes::OutcomeCard;
 use crate::paths::JudgedPath;
+use crate::peers::contrast::{Ended, First};
+use crate::peers::siblings::Beside;
 use crate::report::{self, About};
 use crate::ruling::{Bearing, Ruling};
 use crate::tracked::Tracked;
-use crate::tracked::gap::Gap;
+use crate::tracked::gap::{EndedBy, Gap};
 use crate::tracked::silence::{Silence, Stage};
 use crate::verdict::Verdict;
 use monitor_common::TcpState;
@@ -28,24 +31,53 @@ impl Tracked {
     ) {
         let card = outcome.card();
         let (path, length_ns, bearing) = (gap.path.as_deref(), gap.length_ns, ruling.bearing);
+        let fate_ns = gap.wait.map_or(gap.ended_ns, |wait| wait.since_ns);
         let about = About {
             kind: FindingKind::Outcome { outcome },
             certainty: card.certainty,
-            siblings_since_ns: (card.siblings_since)(gap, at.ns),
+            beside: (card.siblings_since)(gap, at.ns).map(|since_ns| Beside {
+                since_ns,
+                fate_ns,
+                now_ns: at.ns,
+            }),
+            before: Some(Before {
+                ns: length_ns,
+                at_most_ns: gap.length_max_ns,
+                ended: self.ended(gap, gap.length_max_ns),
+            }),
             settings: &self.settings,
             wall_unix_ns: at.wall_unix_ns,
             path,
             clock: gap.clock,
         };
-        let scope = self.report(ruling, &about, context);
+        let (scope, blamed) = self.report(ruling, &about, context);
         let remote = self.identity.remote();
         match bearing {
             // It was not the silence.
-            _ if scope.is_some() => {}
-            Bearing::Survived => context.contrasts.survived(path, remote, length_ns),
+            _ if scope.is_some() || blamed == Blame::Cleared => {}
+            Bearing::Survived => {
+                if let Some(ended) = self.ended(gap, length_ns) {
+                    context.contrasts.survived(path, remote, ended);
+                }
+            }
             Bearing::Failed => context.contrasts.failed(path, remote, length_ns),
             Bearing::Neutral => {}
         }
+    }
+
+    /// That `gap`, which lasted for `ns`, ended, and who spoke first then.
+    fn ended(&self, gap: &Gap, ns: u64) -> Option<Ended> {
+        let first = match gap.ended_by {
+            EndedBy::Send | EndedBy::Probe => First::Us,
+            EndedBy::Segment | EndedBy::Payload | EndedBy::Fin | EndedBy::Reset => First::Peer,
+            EndedBy::Close => return None,
+        };
+        Some(Ended {
+            cookie: self.identity.cookie(),
+            first,
+            ns,
+            at_ns: gap.ended_ns,
+        })
     }
 
     /// A silence that lasts has come to `stage`, `left_ns` before the timeout.
@@ -135,7 +167,8 @@ impl Tracked {
         About {
             kind,
             certainty: Certainty::Observed,
-            siblings_since_ns: None,
+            beside: None,
+            before: None,
             settings: &self.settings,
             wall_unix_ns: view.at.wall_unix_ns,
             path: Some(path),
@@ -143,14 +176,14 @@ impl Tracked {
         }
     }
 
-    /// Tells it; answers how far it reaches.
+    /// Tells it; answers how far it reaches, and what the silence has to do with it.
     fn report(
         &self,
         ruling: Ruling,
         about: &About<'_>,
         context: &mut Context<'_>,
-    ) -> Option<Scope> {
-        let finding = report::finding(
+    ) -> (Option<Scope>, Blame) {
+        let (finding, blamed) = report::finding(
             ruling,
             about,
             &self.identity,
@@ -159,7 +192,7 @@ impl Tracked {
         );
         let scope = finding.scope;
         context.out.push(Verdict::Finding(Box::new(finding)));
-        scope
+        (scope, blamed)
     }
 
     /// Nothing more is to be said of the present silence or gap.

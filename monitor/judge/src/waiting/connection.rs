@@ -1,5 +1,6 @@
 //! One connection on which something waits.
 
+use crate::blame::{Before, Blame};
 use crate::connection;
 use crate::connection::Identity;
 use crate::context::Context;
@@ -9,6 +10,7 @@ use crate::farewell::{nobody_waits, sent_before_close};
 use crate::heard::heard;
 use crate::keepalive::Settings;
 use crate::peers::habit::Habits;
+use crate::peers::siblings::Beside;
 use crate::report::{self, About};
 use crate::ruling::Ruling;
 use crate::serial::after;
@@ -488,24 +490,40 @@ impl WaitingConnection {
             loss.reported();
         }
         let since_ns = view.at.ns.saturating_sub(ruling.length_ns);
+        let silence_ns = context
+            .contrasts
+            .siblings
+            .preceding_silence_ns(self.identity.cookie());
         let about = About {
             kind: FindingKind::Stall { cause },
             certainty: card.certainty,
             // Of a stall that is explained, others tell nothing.
-            siblings_since_ns: (ruling.severity > Severity::None)
-                .then_some(since_ns.saturating_add(OVERDUE_NS)),
+            beside: (ruling.severity > Severity::None).then_some(Beside {
+                since_ns: since_ns.saturating_add(OVERDUE_NS),
+                fate_ns: since_ns,
+                now_ns: view.at.ns,
+            }),
+            before: silence_ns.map(|ns| Before {
+                ns,
+                at_most_ns: ns,
+                ended: None,
+            }),
             settings: &self.settings,
             wall_unix_ns: view.at.wall_unix_ns,
             path: view.path.map(|path| &**path),
             clock: card.clock,
         };
-        let finding = report::finding(
+        let (finding, blamed) = report::finding(
             ruling,
             &about,
             &self.identity,
             &self.owner,
             context.contrasts,
         );
+        if let (Blame::Quicker { .. }, Some(silence_ns)) = (blamed, silence_ns) {
+            let remote = self.identity.remote();
+            context.contrasts.failed(about.path, remote, silence_ns);
+        }
         context.out.push(Verdict::Finding(Box::new(finding)));
         if card.stands == Stands::Nothing {
             // It is over with what showed it.

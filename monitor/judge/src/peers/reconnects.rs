@@ -1,0 +1,169 @@
+//! Connections that ended badly, until their owner moves again towards the same address, on another one.
+
+use crate::connection::connection;
+use crate::fact_view::FactView;
+use crate::thresholds::{ENDED_EXPIRY_NS, MAX_ENDED, OPEN_EXPIRY_NS};
+use crate::verdict::{End, Verdict, Verdicts};
+use monitor_model::finding::{Finding, FindingKind, Outcome, Severity};
+use monitor_model::owner::Owner;
+use std::collections::BTreeMap;
+
+/// Who moves, and whereto.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Way {
+    netns: u32,
+    remote: String,
+    /// Systemd unit, else name of the process: the one that connects anew may be another.
+    owner: String,
+}
+
+impl Way {
+    fn of(netns: u32, remote: String, owner: &Owner) -> Option<Self> {
+        let owner = owner.unit.as_ref().or(owner.comm.as_ref())?;
+        Some(Self {
+            netns,
+            remote,
+            owner: owner.clone(),
+        })
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    way: Way,
+    at_ns: u64,
+}
+
+/// Connections of which trouble was told, and those that ended badly, by id. Both tables are bounded; what does
+/// not fit is counted.
+#[derive(Debug, Default)]
+pub(crate) struct Reconnects {
+    troubled: BTreeMap<String, Entry>,
+    ended: BTreeMap<String, Entry>,
+    /// Connections that found no place.
+    pub(crate) dropped: u64,
+}
+
+impl Reconnects {
+    /// Passes verdicts on to `out`, and learns from them of connections that end badly, at `now_ns`.
+    pub(crate) fn listen<'a>(&'a mut self, now_ns: u64, out: &'a mut dyn Verdicts) -> Listener<'a> {
+        Listener {
+            reconnects: self,
+            now_ns,
+            out,
+        }
+    }
+
+    /// Takes up what `view` says of a connection on which payload, or an ACK of new data, came at `exchanged_ns`
+    /// last.
+    pub(crate) fn note(&mut self, view: &FactView<'_>, exchanged_ns: u64, out: &mut dyn Verdicts) {
+        if self.ended.is_empty() || exchanged_ns == 0 {
+            return;
+        }
+        let connection = connection(&view.fact.socket);
+        let Some(way) = Way::of(connection.netns, connection.remote, view.owner) else {
+            return;
+        };
+        self.ended.retain(|id, entry| {
+            let again = entry.way == way && exchanged_ns > entry.at_ns && *id != connection.id;
+            if again {
+                out.push(Verdict::Reconnected {
+                    connection_id: id.clone(),
+                });
+            }
+            !again
+        });
+    }
+
+    /// Forgets what nobody asks for any more, at `now_ns`.
+    pub(crate) fn forget(&mut self, now_ns: u64) {
+        let keep = |entry: &mut Entry, limit_ns: u64| {
+            // No fact is from the future; one that says so must not stay for ever.
+            entry.at_ns = entry.at_ns.min(now_ns);
+            now_ns - entry.at_ns < limit_ns
+        };
+        self.troubled.retain(|_, entry| keep(entry, OPEN_EXPIRY_NS));
+        self.ended.retain(|_, entry| keep(entry, ENDED_EXPIRY_NS));
+    }
+
+    /// Connections that ended badly and whose owner is not known to move again.
+    pub(crate) fn len(&self) -> usize {
+        self.ended.len()
+    }
+
+    fn on_finding(&mut self, finding: &Finding, now_ns: u64) {
+        let id = &finding.connection.id;
+        let (trouble, over) = match finding.kind {
+            FindingKind::AtRisk | FindingKind::Crossed => return,
+            FindingKind::Stall { .. } => (true, false),
+            FindingKind::Outcome { outcome } => {
+                let wakes = finding.severity > Severity::None;
+                let over = matches!(outcome, Outcome::Reset | Outcome::Closed);
+                (wakes, wakes && over)
+            }
+        };
+        if !trouble {
+            self.troubled.remove(id);
+            return;
+        }
+        let connection = &finding.connection;
+        let remote = connection.remote.clone();
+        let Some(way) = Way::of(connection.netns, remote, &finding.owner) else {
+            return;
+        };
+        let entry = Entry { way, at_ns: now_ns };
+        if over || finding.given_up {
+            self.troubled.remove(id);
+            self.end(id, entry);
+        } else if self.troubled.contains_key(id) || self.troubled.len() < MAX_ENDED {
+            self.troubled.insert(id.clone(), entry);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    fn end(&mut self, id: &str, entry: Entry) {
+        if self.ended.len() < MAX_ENDED {
+            self.ended.insert(id.into(), entry);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    fn on_verdict(&mut self, verdict: &Verdict, now_ns: u64) {
+        match verdict {
+            Verdict::Finding(finding) => self.on_finding(finding, now_ns),
+            Verdict::Over { connection_id, end } => {
+                if let Some(entry) = self.troubled.remove(connection_id)
+                    && *end == End::Badly
+                {
+                    self.end(
+                        connection_id,
+                        Entry {
+                            at_ns: now_ns,
+                            ..entry
+                        },
+                    );
+                }
+            }
+            Verdict::StallEnded { connection_id } => {
+                self.troubled.remove(connection_id);
+            }
+            Verdict::SilenceEnded { .. } | Verdict::Reconnected { .. } => {}
+        }
+    }
+}
+
+/// Hears what is said, and passes it on.
+pub(crate) struct Listener<'a> {
+    reconnects: &'a mut Reconnects,
+    now_ns: u64,
+    out: &'a mut dyn Verdicts,
+}
+
+impl Verdicts for Listener<'_> {
+    fn push(&mut self, verdict: Verdict) {
+        self.reconnects.on_verdict(&verdict, self.now_ns);
+        self.out.push(verdict);
+    }
+}
