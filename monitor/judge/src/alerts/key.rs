@@ -26,7 +26,8 @@ impl Key {
     pub(super) fn of(finding: &Finding) -> Self {
         let owner = &finding.owner;
         let path = finding.path.clone().unwrap_or_else(|| "none".into());
-        if finding.scope == Some(Scope::PeerOrNetwork) {
+        // Who was reset is out of it: nothing is down for them.
+        if finding.scope == Some(Scope::PeerOrNetwork) && is_loss(finding.kind) {
             return Self {
                 name: UNREACHABLE,
                 severity: Severity::Page,

@@ -178,8 +178,7 @@ impl Siblings {
         beside: &Beside,
     ) -> SiblingCounts {
         let mut counts = SiblingCounts::default();
-        let fate_ns = self.fate_ns(identity, beside);
-        let last_cut_ns = self.cuts(identity, beside.now_ns).max();
+        let (fate_ns, last_cut_ns) = self.fate_there(identity, beside);
         for sibling in self.others(identity) {
             let there = sibling.remote.ip() == identity.remote().ip();
             let same_path = match (&sibling.path, path) {
@@ -208,22 +207,23 @@ impl Siblings {
         })
     }
 
-    /// When the failure of this one, or of those that fail there with it, began.
-    fn fate_ns(&self, identity: &Identity, beside: &Beside) -> u64 {
-        let there = self
-            .others(identity)
-            .filter(|sibling| sibling.remote.ip() == identity.remote().ip());
-        let fates = there
-            .filter_map(|sibling| Some(sibling.failing.filter(|failing| failing.fresh)?.since_ns));
-        let cuts = self.cuts(identity, beside.now_ns);
-        fates.chain(cuts).fold(beside.fate_ns, u64::min)
-    }
-
-    fn cuts(&self, identity: &Identity, now_ns: u64) -> impl Iterator<Item = u64> {
+    /// When the failure of this one, or of those that fail there with it, began; and when a RST last cut one off.
+    fn fate_there(&self, identity: &Identity, beside: &Beside) -> (u64, Option<u64>) {
         let remote = identity.remote();
-        self.others(identity)
-            .filter(move |sibling| is_cut(sibling, remote, now_ns))
-            .filter_map(|sibling| sibling.cut_ns)
+        let (mut fate_ns, mut last_cut_ns) = (beside.fate_ns, None);
+        for sibling in self.others(identity) {
+            if sibling.remote.ip() != remote.ip() {
+                continue;
+            }
+            if let Some(failing) = sibling.failing.filter(|failing| failing.fresh) {
+                fate_ns = fate_ns.min(failing.since_ns);
+            }
+            if is_cut(sibling, remote, beside.now_ns) {
+                fate_ns = fate_ns.min(sibling.cut_ns.unwrap_or(fate_ns));
+                last_cut_ns = last_cut_ns.max(sibling.cut_ns);
+            }
+        }
+        (fate_ns, last_cut_ns)
     }
 
     /// Whether it connected after `fate_ns`, for sure.

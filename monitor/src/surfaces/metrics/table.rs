@@ -252,6 +252,7 @@ const ALL: &[Metric] = &[
                 sample(["stalls_full"], now.judge.stalls_full_total),
                 sample(["habits_full"], now.judge.habits_full_total),
                 sample(["neighbours_full"], now.judge.siblings_full_total),
+                sample(["ended_full"], now.judge.ended_full_total),
                 sample(["expired"], now.judge.expired_total),
                 sample(["unknown_kind"], now.judge.unknown_kind_total),
                 sample(["unknown_path"], now.judge.unknown_path_total),
