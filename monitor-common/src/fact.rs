@@ -25,7 +25,8 @@ numbered! {
         /// retransmit alike: `socket.retransmits` counts the timeouts). Of other connections the head that a
         /// timeout sends again, from two counted timeouts on.
         Retransmitted = 6 => "retransmitted",
-        /// A reset from the peer was accepted.
+        /// A reset from the peer was accepted: by a suspect, or in the midst of an exchange on a connection that this
+        /// host opened.
         ResetReceived = 7 => "reset_received",
         /// This host sent a reset.
         ResetSent = 8 => "reset_sent",

@@ -1,14 +1,20 @@
 //! Resets, in and out. They end a connection, so they are emitted whatever is left of the
-//! suspect's budget.
+//! suspect's budget; of others than suspects, only those that cut an exchange off.
 
 use crate::emit::{Context, emit};
-use crate::kernel::pointer_argument;
+use crate::globals::setting;
+use crate::kernel::{jiffies, pointer_argument};
+use crate::paths;
 use crate::silence::Silence;
 use crate::sock::TcpSock;
 use crate::suspects::Suspect;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
-use monitor_common::FactKind;
+use monitor_common::{FactKind, TcpState};
+
+/// What was asked longer ago than this, in ns, may have been answered by a box that had forgotten it. As the
+/// judge has it.
+const ASKED_WITHIN_NS: u64 = 5_000_000_000;
 
 /// A reset that the stack accepted.
 #[btf_tracepoint(function = "tcp_receive_reset")]
@@ -30,6 +36,35 @@ fn on_reset(context: &BtfTracePointContext, kind: FactKind) -> i32 {
     if let Some(suspect) = Suspect::of(sock) {
         let silence = Silence::of(sock);
         emit(kind, sock, &silence, &Context::of_path(suspect.path_id));
+        return 0;
     }
+    if !matches!(kind, FactKind::ResetReceived) || !cuts_off(sock) {
+        return 0;
+    }
+    let Some((threshold, route)) = paths::threshold(sock) else {
+        return 0;
+    };
+    let about = Context {
+        route: Some(route),
+        ..Context::of_path(threshold.path_id)
+    };
+    sock.ensure_cookie();
+    emit(kind, sock, &Silence::of(sock), &about);
     0
+}
+
+/// Whether a reset cuts off what this host asked: something is due on a connection that it opened, or the
+/// answer to what it said just now. Clients that abort are everyday life of a server.
+#[inline(always)]
+fn cuts_off(sock: TcpSock) -> bool {
+    if sock.state() != TcpState::Established as u32 || sock.accepted() {
+        return false;
+    }
+    if sock.snd_una() != sock.write_seq() {
+        return true;
+    }
+    let since_send = u64::from(jiffies().wrapping_sub(sock.lsndtime()));
+    let jiffy_ns = u64::from(setting(|settings| &settings.jiffy_ns));
+    let spoke_last = (sock.lsndtime().wrapping_sub(sock.lrcvtime()) as i32) > 0;
+    spoke_last && since_send * jiffy_ns < ASKED_WITHIN_NS
 }
