@@ -3,7 +3,7 @@
 
 use super::card::{Card, Case, Event};
 use crate::evidence::EvidenceList;
-use monitor_common::FactKind;
+use monitor_common::{FactKind, TcpState};
 use crate::ruling::{Bearing, Ruling};
 use crate::tracked::gap::EndedBy;
 use crate::thresholds::{LEAST_WAIT_NS, PUSH_GRACE_NS};
@@ -17,7 +17,12 @@ pub(super) const CARD: Card = Card {
 /// Whether the peer hears what this host acknowledges, where that is all that it says: a look a moment later
 /// shows that nothing came again, or none came past while it may have.
 fn heard_us(case: &Case<'_>) -> bool {
-    let Some(resent) = case.gap.resent else {
+    // Who has said its last word has nothing that the peer could hear.
+    let half_closed = matches!(
+        case.gap.state,
+        Some(TcpState::FinWait1 | TcpState::FinWait2)
+    );
+    let Some(resent) = case.gap.resent.filter(|_| !half_closed) else {
         return true;
     };
     match case.event {

@@ -10,6 +10,7 @@ use crate::thresholds::NOT_SILENT_NS;
 use crate::tracked::gap::is_receive;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::finding::Role;
+use monitor_model::owner::Owner;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -82,6 +83,8 @@ pub(super) struct Sibling {
     pub(super) failing: Option<Failing>,
     /// When a RST cut it off in the midst of an exchange.
     pub(super) cut_ns: Option<u64>,
+    /// Who holds it, as the latest fact that knows its process says.
+    pub(super) owner: Option<Arc<Owner>>,
     /// The sweep that showed it as a sample last, by its number.
     pub(super) sampled: u64,
 }
@@ -109,6 +112,7 @@ impl Sibling {
             stage: Stage::Closing,
             failing: None,
             cut_ns: None,
+            owner: None,
             sampled: 0,
         }
     }
@@ -137,6 +141,9 @@ impl Sibling {
 
     /// Takes up what `view` says. Twice is as good as once.
     pub(super) fn note(&mut self, view: &FactView<'_>) {
+        if view.owner.pid.is_some() {
+            self.owner = Some(Arc::clone(view.owner));
+        }
         let socket = &view.fact.socket;
         let silence = ends_long_silence(view);
         self.note_life(view);

@@ -12,8 +12,10 @@ use crate::peers::look::{fails, heard_ns};
 use crate::peers::sibling::{Sibling, Stage, ends_long_silence};
 use crate::thresholds::{FAILING, FRESH_ELSEWHERE, MAX_SIBLINGS, SIBLING_EXPIRY_NS};
 use monitor_common::{FactKind, flags};
+use monitor_model::owner::Owner;
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// The moment that siblings are looked at from, in ns of CLOCK_MONOTONIC.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +126,11 @@ impl Siblings {
         if view.kind == FactKind::Swept && view.fact.has(flags::SAMPLED) {
             self.samples.note(sibling);
         }
+    }
+
+    /// Who holds the connection with this cookie, where a fact that knew its process said so.
+    pub(crate) fn owner(&self, cookie: u64) -> Option<&Arc<Owner>> {
+        self.table.get(&cookie)?.owner.as_ref()
     }
 
     /// Whether a connection that is not known is to be noted.

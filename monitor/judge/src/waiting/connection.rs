@@ -81,6 +81,8 @@ pub(super) struct WaitingConnection {
     probed: bool,
     /// What is due was sent well before the application closed.
     sent_before_close: bool,
+    /// What was told of it is over, because its application has closed.
+    alone: bool,
     /// What was told of the stall that lasts.
     reported: Option<Reported>,
     /// When the connection ended. It is remembered until the next sweep, so that a
@@ -98,10 +100,10 @@ struct Reported {
 }
 
 impl WaitingConnection {
-    pub(super) fn new(view: &FactView<'_>) -> Self {
+    pub(super) fn new(view: &FactView<'_>, owner: Arc<Owner>) -> Self {
         Self {
             identity: Identity::of(&view.fact.socket),
-            owner: Arc::clone(view.owner),
+            owner,
             settings: Settings::of(view.fact, view.jiffy_ns),
             seen_ns: view.at.ns,
             sending: None,
@@ -114,6 +116,7 @@ impl WaitingConnection {
             freed: None,
             probed: false,
             sent_before_close: false,
+            alone: false,
             reported: None,
             over_ns: None,
         }
@@ -145,6 +148,7 @@ impl WaitingConnection {
     /// Whether nothing waits any more.
     pub(super) fn idle(&self) -> bool {
         self.over_ns.is_none()
+            && !self.alone
             && self.sending.is_none()
             && self.reading.is_none()
             && self.reply.is_none()
@@ -162,7 +166,7 @@ impl WaitingConnection {
         context: &mut Context<'_>,
     ) {
         // A sweep is read beside the ring: it may show what the ring outdated.
-        if view.at.ns < self.seen_ns || self.over_ns.is_some() {
+        if view.at.ns < self.seen_ns || self.over_ns.is_some() || self.alone {
             return;
         }
         self.seen_ns = view.at.ns;
@@ -308,12 +312,12 @@ impl WaitingConnection {
         }
         let now = Snapshot::of(view);
         self.sent_before_close |= sent_before_close(view);
-        if view.kind == FactKind::Retransmitted && snapshot::due(view) {
+        let tells = view.kind == FactKind::Retransmitted || sent_before_close(view);
+        if tells && snapshot::due(view) {
             self.note_timeout(view, &now);
         }
-        if nobody_waits(view) && self.reported.take().is_some() {
-            // Its application has closed: nobody hangs on it any more.
-            self.over(End::Badly, context);
+        if nobody_waits(view) {
+            self.left_alone(context);
         }
         // Unanswered probes are answered by anything.
         let answered = self.is_lost() && is_receive(view.kind) && now.packets_out == 0;
@@ -338,9 +342,18 @@ impl WaitingConnection {
             self.reply = None;
         }
         self.end_unless_standing(context);
-        if view.kind == FactKind::Retransmitted && nobody_waits(view) {
+        if view.kind == FactKind::Retransmitted && nobody_waits(view) && !self.alone {
             // No process holds it, so no sweep may come past it.
             self.look(view, now, None, spoken_for, context);
+            self.left_alone(context);
+        }
+    }
+
+    /// Its application has closed: nobody hangs on it any more, and nothing more is told of it.
+    fn left_alone(&mut self, context: &mut Context<'_>) {
+        if self.reported.take().is_some() {
+            self.alone = true;
+            self.over(End::Badly, context);
         }
     }
 
@@ -423,7 +436,8 @@ impl WaitingConnection {
     /// A sweep that began at `started_ns` did not show it: what waited does so no
     /// more. Losses are not shown by every sweep.
     pub(super) fn missed(&mut self, started_ns: u64, context: &mut Context<'_>) {
-        if self.seen_ns >= started_ns {
+        // No sweep need come past one that no process holds.
+        if self.seen_ns >= started_ns || self.alone {
             return;
         }
         self.stop();

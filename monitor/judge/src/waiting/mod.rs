@@ -10,7 +10,9 @@ use crate::thresholds::STALL_EXPIRY_NS;
 use crate::unanswered::given_up;
 use connection::{Pending, WaitingConnection};
 use monitor_common::{FactKind, TcpState};
+use monitor_model::owner::Owner;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Connections on which something waits, by socket cookie. Bounded; what does
 /// not fit is counted.
@@ -27,6 +29,14 @@ fn begins(view: &FactView<'_>) -> bool {
     let due = snapshot::can_send(view) && snapshot::waiting_bytes(&view.fact.socket) > 0;
     let died = view.new_state() == Some(TcpState::Close) && given_up(&view.fact.socket).is_some();
     due && (view.kind == FactKind::Retransmitted || sent_before_close(view) || died)
+}
+
+/// Who holds the connection of `view`, as far as it knows or an earlier fact did: what a timer does has no process.
+fn owner(view: &FactView<'_>, context: &Context<'_>) -> Arc<Owner> {
+    let cookie = view.fact.socket.cookie;
+    let known = context.contrasts.siblings.owner(cookie);
+    let known = known.filter(|_| view.owner.pid.is_none());
+    Arc::clone(known.unwrap_or(view.owner))
 }
 
 impl Stalls {
@@ -76,7 +86,7 @@ impl Stalls {
             let waiting = self
                 .table
                 .entry(cookie)
-                .or_insert_with(|| WaitingConnection::new(view));
+                .or_insert_with(|| WaitingConnection::new(view, owner(view, context)));
             waiting.on_fact(view, spoken_for, context);
             if waiting.idle() {
                 self.table.remove(&cookie);
@@ -118,7 +128,7 @@ impl Stalls {
         let waiting = self
             .table
             .entry(cookie)
-            .or_insert_with(|| WaitingConnection::new(view));
+            .or_insert_with(|| WaitingConnection::new(view, owner(view, context)));
         waiting.on_sweep(view, pending, spoken_for, context);
         if waiting.idle() {
             self.table.remove(&cookie);

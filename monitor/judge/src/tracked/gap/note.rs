@@ -155,7 +155,7 @@ impl Gap {
                 // The socket is as it was before the segment that arrived.
                 let segment = &view.fact.segment;
                 let end = segment.seq.wrapping_add(segment.payload_len);
-                let news = if is_receive(view.kind) {
+                let news = if is_receive(view.kind) && segment.payload_len > 0 {
                     distance(socket.rcv_nxt, end)
                 } else {
                     0
