@@ -56,6 +56,14 @@ scenarios! {
     kernel_gives_up: LATE, SILENT, PROBES;
     stream_dies_after_gap: SCENARIO;
     quit_over_dead_path: SCENARIO;
+    mtu_is_found: SCENARIO;
+    acks_vanish: SCENARIO;
+    siblings_are_gone: SCENARIO;
+    server_restarts: SCENARIO;
+    given_up_early: SCENARIO;
+    somebody_waits: ASKED, READER;
+    quicker_than_stated: ONE_WORKS, ALONE, NO_PATH;
+    silence_is_cleared: LONGER, BELOW;
 }
 
 /// How many cases the taxonomy has: kinds of fate of a connection, of which each is
