@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub(super) struct Failing {
     /// No silence went before that could have killed it.
     pub(super) fresh: bool,
-    /// When what is unanswered was first sent, about.
+    /// When what is unanswered was first sent, at the earliest.
     pub(super) since_ns: u64,
     /// The silence before that, in ns, at most; `None` if unknown.
     pub(super) silence_ns: Option<u64>,
@@ -29,7 +29,9 @@ pub(super) struct Failing {
 #[derive(Clone, Copy, Debug)]
 struct Wait {
     una: u32,
+    /// When it was first sent, at the earliest.
     since_ns: u64,
+    /// The silence before, in ns, at most.
     silence_ns: Option<u64>,
 }
 
@@ -137,6 +139,11 @@ impl Sibling {
     /// The silence before what is unanswered now, in ns, at most; `None` if unknown, or nothing is.
     pub(super) fn preceding_silence_ns(&self) -> Option<u64> {
         self.wait.and_then(|wait| wait.silence_ns)
+    }
+
+    /// When what is unanswered now was first sent, at the earliest; `None` if nothing is.
+    pub(super) fn waits_since_ns(&self) -> Option<u64> {
+        self.wait.map(|wait| wait.since_ns)
     }
 
     /// Takes up what `view` says. Twice is as good as once.
@@ -249,9 +256,15 @@ impl Sibling {
                 .filter(|rest| rest.una == socket.snd_una)
                 .map(|rest| rest.heard_ns)
         };
+        // A tail-loss probe goes before the first timeout, and takes as long at the most.
+        let probe = if sends {
+            0
+        } else {
+            socket.rto_jiffies >> socket.retransmits.min(31)
+        };
         self.wait = Some(Wait {
             una: socket.snd_una,
-            since_ns,
+            since_ns: since_ns.saturating_sub(view.ns(probe)),
             silence_ns: if silence && sends {
                 Some(view.idle_ns())
             } else {

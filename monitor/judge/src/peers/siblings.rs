@@ -10,7 +10,9 @@ use crate::fact_view::FactView;
 use crate::paths::JudgedPath;
 use crate::peers::look::{fails, heard_ns};
 use crate::peers::sibling::{Sibling, Stage, ends_long_silence};
-use crate::thresholds::{FAILING, FRESH_ELSEWHERE, MAX_SIBLINGS, SIBLING_EXPIRY_NS};
+use crate::thresholds::{
+    CLOCK_SLACK_NS, FAILING, FRESH_ELSEWHERE, MAX_SIBLINGS, SIBLING_EXPIRY_NS,
+};
 use monitor_common::{FactKind, flags};
 use monitor_model::owner::Owner;
 use std::collections::HashMap;
@@ -170,6 +172,12 @@ impl Siblings {
         self.table.get(&cookie)?.preceding_silence_ns()
     }
 
+    /// When what is unanswered on this connection was first sent, at the earliest; `None` if that is not known,
+    /// or nothing is.
+    pub(crate) fn waits_since_ns(&self, cookie: u64) -> Option<u64> {
+        self.table.get(&cookie)?.waits_since_ns()
+    }
+
     /// When payload, or an ACK of new data, last came on this connection, at the least; 0 for never.
     pub(crate) fn exchanged_ns(&self, cookie: u64) -> u64 {
         self.table
@@ -233,14 +241,16 @@ impl Siblings {
         (fate_ns, last_cut_ns)
     }
 
-    /// Whether it connected after `fate_ns`, for sure.
+    /// Whether it connected after `fate_ns`, for all that is known.
     fn is_newer(&self, sibling: &Sibling, fate_ns: u64) -> bool {
         let whole = self
             .samples
             .whole_since_ns
             .is_some_and(|since_ns| since_ns <= fate_ns);
         let connecting = matches!(sibling.stage, Stage::Connecting { .. });
-        whole && !connecting && sibling.known_since_ns > fate_ns
+        // Both times are in jiffies.
+        let known_since_ns = sibling.known_since_ns.saturating_add(CLOCK_SLACK_NS);
+        whole && !connecting && known_since_ns > fate_ns
     }
 }
 

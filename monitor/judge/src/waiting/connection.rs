@@ -504,17 +504,16 @@ impl WaitingConnection {
             loss.reported();
         }
         let since_ns = view.at.ns.saturating_sub(ruling.length_ns);
-        let silence_ns = context
-            .contrasts
-            .siblings
-            .preceding_silence_ns(self.identity.cookie());
+        let (siblings, cookie) = (&context.contrasts.siblings, self.identity.cookie());
+        let silence_ns = siblings.preceding_silence_ns(cookie);
+        let first_sent_ns = siblings.waits_since_ns(cookie);
         let about = About {
             kind: FindingKind::Stall { cause },
             certainty: card.certainty,
             // Of a stall that is explained, others tell nothing.
             beside: (ruling.severity > Severity::None).then_some(Beside {
                 since_ns: since_ns.saturating_add(OVERDUE_NS),
-                fate_ns: since_ns,
+                fate_ns: first_sent_ns.map_or(since_ns, |first_ns| first_ns.min(since_ns)),
                 now_ns: view.at.ns,
             }),
             before: silence_ns.map(|ns| Before {
