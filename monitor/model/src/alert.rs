@@ -1,4 +1,4 @@
-//! Alerts: findings that fire, grouped.
+//! Alerts: findings that may wake somebody, grouped, and how each group fares.
 
 use crate::finding::Severity;
 use crate::time::Timestamp;
@@ -7,31 +7,75 @@ use serde::{Deserialize, Serialize};
 /// One alert, as users see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
-    /// `crossed`, `unreachable`, or the name of an outcome or of a stall's cause.
+    /// `crossed`, `unreachable`, the name of an outcome or of a stall's cause; `interrupted` for trouble that mended
+    /// before it paged, `more` for what one owner has beyond its share.
     pub name: String,
     /// Whom it wakes: ticket or page.
     pub severity: Severity,
-    /// Name of the path, or `none`.
+    /// Whether it wakes somebody now.
+    pub state: AlertState,
+    /// Name of the path, or `none`; `any` where it is about more than one.
     pub path: String,
     /// systemd unit of the owner, else its process name, else `unknown`; `any` where
     /// it is about more than one owner's connections.
     pub owner: String,
-    /// Connections that it is about.
+    /// Connections that are in trouble now.
     pub connections: u64,
-    /// When it began to fire.
+    /// Connections that were told since it began, those of now included; of
+    /// `interrupted`, the times that trouble mended.
+    pub count: u64,
+    /// When it began: with its first finding.
     pub since: Timestamp,
+    /// When it began to fire; `None` where it has not.
+    pub fired: Option<Timestamp>,
+    /// When it was over; `None` where it is not.
+    pub ended: Option<Timestamp>,
     /// The latest finding's summary.
     pub summary: String,
     /// Id of the connection of the latest finding.
     pub example: String,
 }
 
+/// How an alert fares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertState {
+    /// In trouble, and not yet for long enough to wake somebody.
+    Pending,
+    /// It wakes whom its severity says.
+    Firing,
+    /// It fired, and is over.
+    Over,
+}
+
+impl AlertState {
+    /// Its name, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Firing => "firing",
+            Self::Over => "over",
+        }
+    }
+}
+
 /// A change worth telling.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum AlertChange {
+    /// It began, and waits to see whether it lasts.
+    Pending(Alert),
     /// It began to fire. Further connections of the same alert are no change.
     Firing(Alert),
-    /// It is over. Shown as it was before its last connection left.
-    Resolved(Alert),
+    /// It is over; one that never fired has no `fired`.
+    Over(Alert),
+}
+
+impl AlertChange {
+    /// The alert that changed.
+    pub const fn alert(&self) -> &Alert {
+        match self {
+            Self::Pending(alert) | Self::Firing(alert) | Self::Over(alert) => alert,
+        }
+    }
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct Owner {
     /// Process id in the daemon's pid namespace.
     pub pid: Option<u32>,
+    /// User id of who made the socket, in the initial user namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
     /// The process's name (`comm`).
     pub comm: Option<String>,
     /// systemd unit.

@@ -20,6 +20,16 @@ impl Timestamp {
             unix_ms: unix_ns.div_euclid(1_000_000),
         }
     }
+
+    /// The moment `ns` after this one.
+    pub fn later_by(self, ns: u64) -> Self {
+        let ms = i64::try_from(ns / 1_000_000).unwrap_or(i64::MAX);
+        // Every i64 of nanoseconds: what `Display` can show.
+        let last = Self::of(i64::MAX).unix_ms;
+        Self {
+            unix_ms: self.unix_ms.saturating_add(ms).min(last),
+        }
+    }
 }
 
 impl fmt::Display for Timestamp {
@@ -80,5 +90,15 @@ mod tests {
                 assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), time);
             }
         }
+    }
+
+    #[test]
+    fn a_later_moment_is_later_to_the_millisecond_and_never_beyond_the_last() {
+        let time = Timestamp::of(1_769_860_800_123_999_999);
+        assert_eq!(
+            time.later_by(2_500_999_999).to_string(),
+            "2026-01-31T12:00:02.623Z"
+        );
+        assert_eq!(time.later_by(u64::MAX), Timestamp::of(i64::MAX));
     }
 }

@@ -1,171 +1,148 @@
-//! The connections of one alert.
+//! One alert in the making: its connections, its clock and its latest finding.
 
-use super::key::Key;
-use monitor_model::alert::Alert;
-use monitor_model::finding::{Finding, FindingKind};
-use monitor_model::time::Timestamp;
-use std::collections::HashMap;
+use super::key::{INTERRUPTED, Key, MORE};
+use super::limits::{LEAST_FIRING_NS, Limits};
+use super::parts::{Moment, Part, Parts};
+use monitor_model::alert::{Alert, AlertState};
+use monitor_model::finding::{Finding, Severity};
+use monitor_model::format;
 
-/// A connection of an alert.
-#[derive(Clone, Copy, Debug)]
-struct Member {
-    joined_ns: u64,
-    /// It is told when this is over; until then it does not age away.
-    lasts: bool,
+/// What time has brought to an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It fires from now on.
+    Fires,
+    /// It was over at this time, in ns, before it fired.
+    Mended(u64),
+    /// It was over at this time, in ns.
+    Over(u64),
 }
 
-/// One alert in the making: who is in it, and its latest finding.
+/// One alert in the making.
 #[derive(Debug)]
 pub(super) struct Group {
-    members: HashMap<u64, Member>,
-    /// Connections counted beyond the bound of `members`.
-    beyond: u64,
-    since: Timestamp,
-    summary: String,
-    example: String,
-    /// When a connection last joined.
-    pub(super) last_ns: u64,
+    pub(super) parts: Parts,
+    /// Whose share it takes.
+    pub(super) holder: String,
+    /// It waits for nothing.
+    pub(super) at_once: bool,
+    /// Its first finding, as it is shown.
+    pub(super) since: Moment,
+    /// Since when it has been affected without a pause, by what this run of the daemon knows.
+    pub(super) from: Moment,
+    /// When it began to fire, in ns.
+    pub(super) fired_ns: Option<u64>,
+    /// Connections that were told since it began; of `interrupted`, how often.
+    pub(super) count: u64,
+    /// Not all who left were ended by the operator.
+    pub(super) mended: bool,
+    pub(super) summary: String,
+    pub(super) example: String,
 }
 
 impl Group {
-    /// The alert that `finding` begins, still without connections.
-    pub(super) fn begin(finding: &Finding, now_ns: u64) -> Self {
+    /// An alert that begins, still without connections.
+    pub(super) fn begin(holder: String, since: Moment) -> Self {
         Self {
-            members: HashMap::new(),
-            beyond: 0,
-            since: finding.time,
+            parts: Parts::default(),
+            holder,
+            at_once: false,
+            since,
+            from: since,
+            fired_ns: None,
+            count: 0,
+            mended: false,
             summary: String::new(),
             example: String::new(),
-            last_ns: now_ns,
         }
     }
 
-    /// Adds the connection of `finding`; `false` if it could only be counted.
-    pub(super) fn join(&mut self, member: u64, finding: &Finding, now_ns: u64, max: usize) -> bool {
+    /// Takes over what is shown of its latest finding.
+    pub(super) fn tell(&mut self, finding: &Finding) {
         self.summary.clone_from(&finding.summary);
         self.example.clone_from(&finding.connection.id);
-        self.last_ns = self.last_ns.max(now_ns);
-        let room = self.members.len() < max || self.members.contains_key(&member);
-        if room {
-            let joined = Member {
-                joined_ns: now_ns,
-                lasts: lasts(finding),
-            };
-            self.members.insert(member, joined);
-        } else {
-            self.beyond += 1;
-        }
-        room
     }
 
-    /// Takes out those that joined at `since_ns` or later, and those that last: what
-    /// else an outage that shows now has brought here.
-    pub(super) fn split_off(&mut self, since_ns: u64) -> Self {
-        let mut split = Self {
-            members: HashMap::new(),
-            beyond: 0,
-            since: self.since,
-            summary: self.summary.clone(),
-            example: self.example.clone(),
-            last_ns: self.last_ns,
+    /// A connection that is about to join was in trouble since then, and still is. What was over before goes on only
+    /// where there was no pause.
+    pub(super) fn joined_by(&mut self, part: &Part, limits: &Limits) {
+        let pause = self.parts.surely_until(limits.page_after_ns) < part.since.ns;
+        if pause || part.since.ns < self.from.ns {
+            self.from = part.since;
+        }
+        if self.fired_ns.is_none() {
+            self.since = self.since.min(part.since);
+        }
+    }
+
+    /// Those that nobody found stuck again have left: the clock is that of the others.
+    pub(super) fn stand_on_what_is_known(&mut self) {
+        if self.fired_ns.is_none() && !self.parts.is_empty() {
+            self.since = self.from;
+        }
+    }
+
+    /// What time has brought, if anything.
+    pub(super) fn turn(&self, now_ns: u64, limits: &Limits) -> Option<Turn> {
+        let page_after_ns = limits.page_after_ns;
+        let until = self.parts.until(page_after_ns);
+        let Some(fired_ns) = self.fired_ns else {
+            let due = self.from.ns.saturating_add(page_after_ns);
+            let lasted = now_ns >= due && self.parts.surely_until(page_after_ns) > due;
+            if self.at_once || lasted {
+                return Some(Turn::Fires);
+            }
+            return (until < now_ns).then_some(Turn::Mended(until));
         };
-        self.members.retain(|id, member| {
-            let stays = !member.lasts && member.joined_ns < since_ns;
-            if !stays {
-                split.members.insert(*id, *member);
-            }
-            stays
-        });
-        if self.nameless() {
-            split.beyond = std::mem::take(&mut self.beyond);
-        }
-        split
+        let seen_ns = fired_ns.saturating_add(LEAST_FIRING_NS);
+        (until < now_ns && seen_ns <= now_ns).then_some(Turn::Over(until.max(seen_ns)))
     }
 
-    /// Adds the connections of `other`, as far as there is room; answers how many
-    /// could only be counted.
-    pub(super) fn absorb(&mut self, other: Self, max: usize) -> u64 {
-        let mut counted = 0;
-        for (id, member) in other.members {
-            if self.members.len() < max {
-                self.members.entry(id).or_insert(member);
-            } else if !self.members.contains_key(&id) {
-                counted += 1;
-            }
-        }
-        self.beyond += other.beyond + counted;
-        self.since = self.since.min(other.since);
-        counted
-    }
-
-    /// Takes out those whose end nobody will tell.
-    pub(super) fn age(&mut self) -> Vec<u64> {
-        let mut aged = Vec::new();
-        self.members.retain(|id, member| {
-            if !member.lasts {
-                aged.push(*id);
-            }
-            member.lasts
-        });
-        aged
-    }
-
-    /// Whether the end of one of its connections is still to be told.
-    pub(super) fn lasts(&self) -> bool {
-        self.members.values().any(|member| member.lasts)
-    }
-
-    /// Takes a connection out.
-    pub(super) fn leave(&mut self, member: u64) {
-        self.members.remove(&member);
-    }
-
-    /// Whether `member` is the only connection left.
-    pub(super) fn is_last(&self, member: u64) -> bool {
-        self.beyond == 0 && self.members.len() == 1 && self.members.contains_key(&member)
-    }
-
-    /// Whether it knows `member` by name.
-    pub(super) fn knows(&self, member: u64) -> bool {
-        self.members.contains_key(&member)
-    }
-
-    /// Whether it has no connection.
-    pub(super) fn is_empty(&self) -> bool {
-        self.members.is_empty() && self.beyond == 0
-    }
-
-    /// Whether it holds only connections that it does not know by name, whose
-    /// leaving nobody will notice.
-    pub(super) fn nameless(&self) -> bool {
-        self.members.is_empty()
-    }
-
-    pub(super) fn members(&self) -> impl Iterator<Item = u64> + '_ {
-        self.members.keys().copied()
-    }
-
-    /// The alert as users see it.
+    /// The alert as users see it now.
     pub(super) fn shown(&self, key: &Key) -> Alert {
+        let connections = self.parts.count();
         Alert {
             name: key.name.into(),
             severity: key.severity,
+            state: match self.fired_ns {
+                Some(_) => AlertState::Firing,
+                None => AlertState::Pending,
+            },
             path: key.path.clone(),
             owner: key.owner.clone(),
-            connections: self.beyond + self.members.len() as u64,
-            since: self.since,
-            summary: self.summary.clone(),
+            connections,
+            count: self.count,
+            since: self.since.time,
+            fired: self.fired_ns.map(|ns| self.since.time_at(ns)),
+            ended: None,
+            summary: match key.name {
+                MORE => format!(
+                    "and {connections} more of {}, beyond its share; the latest: {}",
+                    key.owner, self.summary
+                ),
+                INTERRUPTED => format!(
+                    "mended before it paged, {}; the latest: {}",
+                    format::count(self.count, "time"),
+                    self.summary
+                ),
+                _ => self.summary.clone(),
+            },
             example: self.example.clone(),
         }
     }
-}
 
-/// Whether the end of what is found is told: outcomes are the end of a matter, and
-/// only age. So is a stall whose connection the kernel gave up: it never moves again.
-fn lasts(finding: &Finding) -> bool {
-    match finding.kind {
-        FindingKind::AtRisk | FindingKind::Crossed => true,
-        FindingKind::Stall { .. } => !finding.given_up,
-        FindingKind::Outcome { .. } => false,
+    /// The alert as users see it once it was over at `ended_ns`.
+    pub(super) fn shown_over(&self, key: &Key, ended_ns: u64) -> Alert {
+        Alert {
+            state: AlertState::Over,
+            ended: Some(self.since.time_at(ended_ns)),
+            ..self.shown(key)
+        }
+    }
+
+    /// Whether what it was about was worth a page, and mended by itself.
+    pub(super) fn leaves_ticket(&self, key: &Key) -> bool {
+        // Who is still in it ended badly, and long enough ago.
+        key.severity == Severity::Page && (self.mended || !self.parts.is_empty())
     }
 }

@@ -1,14 +1,21 @@
 //! What makes findings one alert.
 
 use crate::report::is_loss;
-use monitor_model::finding::{Finding, Scope, Severity};
+use monitor_model::finding::{Cause, Finding, FindingKind, Outcome, Scope, Severity};
+use monitor_model::owner::Owner;
 
 /// The name of alerts on a peer or a network that is down: whatever fails with it, on
 /// one path, is one alert.
 pub(super) const UNREACHABLE: &str = "unreachable";
 
-/// The owner of such alerts: they are about everybody's connections.
-const ANY_OWNER: &str = "any";
+/// The name of tickets on trouble that mended before it paged.
+pub(super) const INTERRUPTED: &str = "interrupted";
+
+/// The name of alerts on what an owner has beyond its share.
+pub(super) const MORE: &str = "more";
+
+/// The owner, or the path, of alerts that are about everybody's connections, or about all paths.
+pub(super) const ANY: &str = "any";
 
 /// Name, severity, path and owner of an alert.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,7 +39,7 @@ impl Key {
                 name: UNREACHABLE,
                 severity: Severity::Page,
                 path,
-                owner: ANY_OWNER.into(),
+                owner: ANY.into(),
                 is_loss: false,
             };
         }
@@ -40,12 +47,61 @@ impl Key {
             name: finding.kind.name(),
             severity: finding.severity,
             path,
-            owner: owner
-                .unit
-                .clone()
-                .or_else(|| owner.comm.clone())
-                .unwrap_or_else(|| "unknown".into()),
+            owner: name_of(owner),
             is_loss: is_loss(finding.kind),
         }
+    }
+
+    /// The key of the ticket on trouble like this that mended.
+    pub(super) fn interrupted(&self) -> Self {
+        Self {
+            name: INTERRUPTED,
+            severity: Severity::Ticket,
+            path: self.path.clone(),
+            owner: self.owner.clone(),
+            is_loss: false,
+        }
+    }
+
+    /// The key of what `owner` has beyond its share.
+    pub(super) fn more(severity: Severity, owner: &str) -> Self {
+        Self {
+            name: MORE,
+            severity,
+            path: ANY.into(),
+            owner: owner.into(),
+            is_loss: false,
+        }
+    }
+
+    /// Whether it wakes somebody at night.
+    pub(super) fn is_page(&self) -> bool {
+        self.severity == Severity::Page
+    }
+}
+
+/// Whether findings of this name say that nothing comes back.
+pub(super) fn names_loss(name: &str) -> bool {
+    let outcomes = Outcome::ALL
+        .iter()
+        .map(|&outcome| FindingKind::Outcome { outcome });
+    let causes = Cause::ALL.iter().map(|&cause| FindingKind::Stall { cause });
+    let mut all = outcomes.chain(causes);
+    all.any(|kind| kind.name() == name && is_loss(kind))
+}
+
+/// Who is named: systemd unit, else process.
+fn name_of(owner: &Owner) -> String {
+    let named = owner.unit.as_ref().or(owner.comm.as_ref());
+    named.cloned().unwrap_or_else(|| "unknown".into())
+}
+
+/// Whose share an alert takes: the container, else the user, else, for root, who is named. A user can give its
+/// processes any name, and start as many units of its own as it likes.
+pub(super) fn holder(owner: &Owner) -> String {
+    match (&owner.container, owner.uid) {
+        (Some(container), _) => container.clone(),
+        (None, Some(uid)) if uid != 0 => format!("uid {uid}"),
+        _ => name_of(owner),
     }
 }

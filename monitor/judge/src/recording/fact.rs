@@ -91,6 +91,7 @@ mirror! {
     /// [`Owner`].
     OwnerMirror of "Owner" {
         pid: Option<u32>,
+        uid: Option<u32>,
         comm: Option<String>,
         unit: Option<String>,
         container: Option<String>,

@@ -12,7 +12,7 @@ use std::io::BufRead;
 /// What came of a replay besides its findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
-    /// The alerts that fire at its end.
+    /// The alerts at its end, in every state.
     pub alerts: Vec<Alert>,
     /// How many findings there were.
     pub findings: u64,
@@ -25,17 +25,19 @@ pub struct Replayed {
 }
 
 /// Judges a recording again. Every finding goes to `say`, in the order in which the
-/// daemon said them; its `false` ends the replay.
+/// daemon said them; its `false` ends the replay. Alerts have these bounds: a recording does not say after how long its
+/// daemon paged.
 ///
 /// # Errors
 /// The first line that cannot be read, or what `say` fails with. What was said
 /// until then holds.
 pub fn replay<R: BufRead, E: From<RecordingError>>(
     recording: &mut Recording<R>,
+    limits: alerts::Limits,
     mut say: impl FnMut(&Finding) -> Result<bool, E>,
 ) -> Result<Replayed, E> {
     let mut judge = Judge::new(recording.paths().to_vec(), recording.limits());
-    let mut alerts = Alerts::new(alerts::Limits::default());
+    let mut alerts = Alerts::new(limits);
     let mut replayed = Replayed::default();
     let mut verdicts = Vec::new();
     let mut now_ns = 0;
@@ -63,7 +65,7 @@ pub fn replay<R: BufRead, E: From<RecordingError>>(
             alerts.tick(now_ns);
         }
     }
-    replayed.alerts = alerts.firing().collect();
+    replayed.alerts = alerts.all().collect();
     replayed.ending = recording.ending();
     Ok(replayed)
 }

@@ -7,6 +7,7 @@ mod refused;
 use super::entry::Entry;
 use super::header::Header;
 use super::{Recording, RecordingError, Replayed, replay};
+use crate::alerts;
 use crate::{Input, JudgedPath, Limits, Observation};
 use monitor_common::{Fact, FactKind, Record, flags};
 use monitor_model::finding::{Clock, Finding};
@@ -106,7 +107,7 @@ fn text(entries: &[Entry]) -> String {
 fn replayed(bytes: &[u8]) -> Result<(Vec<Finding>, Replayed), RecordingError> {
     let mut findings = Vec::new();
     let mut recording = Recording::read("facts".to_owned(), bytes)?;
-    let replayed = replay(&mut recording, |finding| {
+    let replayed = replay(&mut recording, alerts::Limits::default(), |finding| {
         findings.push(finding.clone());
         Ok::<_, RecordingError>(true)
     })?;

@@ -1,0 +1,285 @@
+//! The alerts, and the way of each from its first finding to its end.
+
+use super::confirming::Confirming;
+use super::group::{Group, Turn};
+use super::key::Key;
+use super::limits::{AlertStats, Limits};
+use super::member::{CROSSED, ConnectionId, Member, is_stall};
+use super::over::{Ended, Over};
+use super::parts::{Part, State};
+use super::room::Room;
+use crate::outcomes::OutcomeCard;
+use crate::verdict::{End, Verdict};
+use monitor_model::alert::{Alert, AlertChange};
+use monitor_model::finding::{Finding, FindingKind, Severity};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A connection that has just left its alerts: what follows at the same moment may say that it only moved, or that it
+/// is worse than it looked.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    pub(super) at_ns: u64,
+    pub(super) parts: Vec<(Member, Part, Arc<Key>)>,
+}
+
+/// The alerts.
+#[derive(Debug)]
+pub struct Alerts {
+    pub(super) limits: Limits,
+    pub(super) groups: BTreeMap<Arc<Key>, Group>,
+    /// The one alert that each connection is in for what was found of it.
+    pub(super) index: BTreeMap<Member, Arc<Key>>,
+    pub(super) room: Room,
+    pub(super) over: Over,
+    pub(super) left: Left,
+    pub(super) confirming: Option<Confirming>,
+    /// Something changed since this was last asked for.
+    pub(super) changed: bool,
+    pub(super) stats: AlertStats,
+}
+
+impl Alerts {
+    /// Nobody is in trouble yet.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            groups: BTreeMap::new(),
+            index: BTreeMap::new(),
+            room: Room::default(),
+            over: Over::default(),
+            left: Left::default(),
+            confirming: None,
+            changed: false,
+            stats: AlertStats::default(),
+        }
+    }
+
+    /// Takes up a verdict at `now_ns` (CLOCK_MONOTONIC, which may not go back).
+    pub fn apply(&mut self, verdict: &Verdict, now_ns: u64) -> Vec<AlertChange> {
+        let mut changes = Vec::new();
+        match verdict {
+            Verdict::SilenceEnded { connection_id } => {
+                let of = ConnectionId::of(connection_id);
+                self.leave(of, now_ns, true, &mut changes, |member, _| {
+                    member.name == CROSSED
+                });
+            }
+            Verdict::StallEnded { connection_id } => {
+                let of = ConnectionId::of(connection_id);
+                self.leave(of, now_ns, true, &mut changes, |member, part| {
+                    is_stall(member.name) && part.is_stuck()
+                });
+            }
+            Verdict::Over { connection_id, end } => {
+                let of = ConnectionId::of(connection_id);
+                match end {
+                    End::Badly => {
+                        self.was_not_over(of, now_ns, &mut changes);
+                        self.ends_badly(of, now_ns, &mut changes);
+                    }
+                    End::InPeace | End::ByOperator => {
+                        let mended = *end == End::InPeace;
+                        self.leave(of, now_ns, mended, &mut changes, |_, part| part.is_stuck());
+                    }
+                }
+            }
+            Verdict::Reconnected { connection_id } => {
+                let of = ConnectionId::of(connection_id);
+                self.leave(of, now_ns, true, &mut changes, |_, part| !part.is_stuck());
+            }
+            Verdict::Finding(finding) => self.found(finding, now_ns, &mut changes),
+        }
+        changes
+    }
+
+    /// Time has come to `now_ns`: what has lasted fires, and what has not is over.
+    pub fn tick(&mut self, now_ns: u64) -> Vec<AlertChange> {
+        let mut changes = Vec::new();
+        let keys: Vec<Arc<Key>> = self.groups.keys().cloned().collect();
+        for key in &keys {
+            self.catch_up(key, now_ns, &mut changes);
+        }
+        self.give_up_unconfirmed(now_ns);
+        for key in &keys {
+            let Some(group) = self.groups.get_mut(key) else {
+                continue;
+            };
+            let lapsed = group.parts.lapse(now_ns, self.limits.page_after_ns);
+            group.mended |= !lapsed.is_empty();
+            self.changed |= !lapsed.is_empty();
+            for member in lapsed {
+                self.forget(member);
+            }
+            self.catch_up(key, now_ns, &mut changes);
+        }
+        self.changed |= self.over.tick(now_ns);
+        changes
+    }
+
+    /// Every alert: those that are pending or fire, ordered by name, severity, path and owner; then those that are over
+    /// and still shown, the latest last.
+    pub fn all(&self) -> impl Iterator<Item = Alert> + '_ {
+        let now = self.groups.iter().map(|(key, group)| group.shown(key));
+        now.chain(self.over.iter().map(|ended| ended.alert.clone()))
+    }
+
+    /// Numbers about the alerts.
+    pub fn stats(&self) -> AlertStats {
+        self.stats
+    }
+
+    fn found(&mut self, finding: &Finding, now_ns: u64, changes: &mut Vec<AlertChange>) {
+        let of = ConnectionId::of(&finding.connection.id);
+        let name = finding.kind.name();
+        let wakes = finding.severity > Severity::None;
+        if let FindingKind::Outcome { outcome } = finding.kind {
+            // The outcome replaces what was said of the silence.
+            self.leave(of, now_ns, true, changes, |member, _| {
+                member.name == CROSSED
+            });
+            // It came back, or it is gone: nothing is awaited any more.
+            if outcome.card().ends_stalls && wakes {
+                self.ends_badly(of, now_ns, changes);
+            } else if outcome.card().ends_stalls {
+                self.leave(of, now_ns, true, changes, |_, _| true);
+            }
+        }
+        if wakes {
+            self.join(finding, now_ns, changes);
+        } else {
+            // Looked at again, it is nothing to wake anybody for.
+            self.leave(of, now_ns, true, changes, |member, _| member.name == name);
+        }
+    }
+
+    /// What the connection is in, in the order of names.
+    fn memberships(&self, of: ConnectionId) -> Vec<(Member, Arc<Key>)> {
+        let from = self.index.range(Member::first(of)..);
+        let its = from.take_while(|(member, _)| member.connection == of);
+        its.map(|(member, key)| (*member, Arc::clone(key))).collect()
+    }
+
+    /// The connection is in trouble no more where `which` says so.
+    fn leave(
+        &mut self,
+        of: ConnectionId,
+        now_ns: u64,
+        mended: bool,
+        changes: &mut Vec<AlertChange>,
+        which: impl Fn(Member, &Part) -> bool,
+    ) {
+        let mut left = Vec::new();
+        for (member, key) in self.memberships(of) {
+            self.catch_up(&key, now_ns, changes);
+            let Some(group) = self.groups.get_mut(&key) else {
+                continue;
+            };
+            if !group.parts.get(member).is_some_and(|part| which(member, part)) {
+                continue;
+            }
+            if let Some(part) = group.parts.leave(member, now_ns, self.limits.page_after_ns) {
+                group.mended |= mended;
+                left.push((member, part, key));
+            }
+            self.forget(member);
+        }
+        if !left.is_empty() {
+            self.changed = true;
+            self.left = Left {
+                at_ns: now_ns,
+                parts: left,
+            };
+        }
+    }
+
+    /// The connection was stuck, and now it is dead.
+    fn ends_badly(&mut self, of: ConnectionId, now_ns: u64, changes: &mut Vec<AlertChange>) {
+        for (member, key) in self.memberships(of) {
+            if member.name == CROSSED {
+                self.leave(of, now_ns, true, changes, |member, _| {
+                    member.name == CROSSED
+                });
+                continue;
+            }
+            self.catch_up(&key, now_ns, changes);
+            let Some(group) = self.groups.get_mut(&key) else {
+                continue;
+            };
+            let Some(part) = group.parts.get(member).copied().filter(Part::is_stuck) else {
+                continue;
+            };
+            // The judge has followed it to its end.
+            let ended = Part {
+                state: State::Badly { at_ns: now_ns },
+                confirmed: true,
+                ..part
+            };
+            group.joined_by(&ended, &self.limits);
+            group.parts.insert(member, ended);
+            self.changed = true;
+        }
+    }
+
+    /// What was told to move no more at this very moment did so because it is dead: it is back where it was.
+    fn was_not_over(&mut self, of: ConnectionId, now_ns: u64, changes: &mut Vec<AlertChange>) {
+        if self.left.at_ns != now_ns {
+            return;
+        }
+        for (member, part, key) in std::mem::take(&mut self.left.parts) {
+            let was_stuck = part.is_stuck() && member.name != CROSSED;
+            if member.connection == of && was_stuck && self.groups.contains_key(&key) {
+                self.put(&key, member, part, now_ns);
+                self.catch_up(&key, now_ns, changes);
+            }
+        }
+    }
+
+    /// Does what is due of this alert at `now_ns`.
+    pub(super) fn catch_up(&mut self, key: &Key, now_ns: u64, changes: &mut Vec<AlertChange>) {
+        while let Some(group) = self.groups.get_mut(key) {
+            match group.turn(now_ns, &self.limits) {
+                None => return,
+                Some(Turn::Fires) => {
+                    group.fired_ns = Some(now_ns);
+                    changes.push(AlertChange::Firing(group.shown(key)));
+                    self.changed = true;
+                }
+                Some(Turn::Mended(at_ns)) => {
+                    let over = group.shown_over(key, at_ns);
+                    changes.push(AlertChange::Over(over));
+                    if let Some(group) = self.remove(key)
+                        && group.leaves_ticket(key)
+                    {
+                        self.interrupted(key, &group, at_ns, now_ns, changes);
+                    }
+                }
+                Some(Turn::Over(at_ns)) => {
+                    let alert = group.shown_over(key, at_ns);
+                    changes.push(AlertChange::Over(alert.clone()));
+                    self.stats.over_full_total += self.over.push(Ended { at_ns, alert });
+                    self.remove(key);
+                }
+            }
+        }
+    }
+
+    /// Takes an alert out, with all that it knows.
+    pub(super) fn remove(&mut self, key: &Key) -> Option<Group> {
+        let group = self.groups.remove(key)?;
+        self.room.leave(key, &group.holder);
+        self.changed = true;
+        let members: Vec<Member> = group.parts.iter().map(|(member, _)| member).collect();
+        for member in members {
+            self.forget(member);
+        }
+        Some(group)
+    }
+
+    /// The connection is in no alert for this any more.
+    pub(super) fn forget(&mut self, member: Member) {
+        if let Some(key) = self.index.remove(&member) {
+            self.room.forgotten(key.severity);
+        }
+    }
+}
