@@ -7,6 +7,9 @@ use serde::Serialize;
 /// Addresses that nobody has (TEST-NET-3, RFC 5737).
 const NOBODY: &str = "203.0.113.0/24";
 
+/// After how long trouble pages here, in seconds: the least that there is, so that stories stay short.
+pub const PAGE_AFTER: u32 = 1;
+
 /// One path, which covers both of the story's subnets and its loopback addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Configuration {
@@ -34,6 +37,7 @@ impl Configuration {
         format!(
             r#"sweep_interval = "1s"
 min_gap = "1s"
+page_after = "{PAGE_AFTER}s"
 
 [[path]]
 name = "{}"

@@ -3,7 +3,9 @@
 //! true, and what the daemon said when it was recorded.
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use monitor_judge::alerts::Limits;
 use monitor_judge::recording::{Ending, Recording, RecordingError, Replayed, replay};
+use monitor_lab::configuration::PAGE_AFTER;
 use monitor_lab::fixture::{Fixture, KeptFinding};
 use monitor_lab::scenarios::{self, Scenario};
 use monitor_lab::truth::{Alert, Finding, Observed, ObservedFinding, compare};
@@ -94,14 +96,18 @@ fn findings(facts: &Path) -> Result<(Vec<Finding>, Replayed), RecordingError> {
         source,
     })?;
     let mut recording = Recording::read(name, BufReader::new(file))?;
-    let replayed = replay(&mut recording, |finding| {
+    let limits = Limits {
+        page_after_ns: u64::from(PAGE_AFTER) * 1_000_000_000,
+        ..Limits::default()
+    };
+    let replayed = replay(&mut recording, limits, |finding| {
         findings.push(as_users_get_it(finding));
         Ok::<_, RecordingError>(true)
     })?;
     Ok((findings, replayed))
 }
 
-/// The alerts on `path` that fire at the end.
+/// The alerts on `path` at the end, in every state.
 fn alerts(replayed: &Replayed, path: &str) -> Vec<Alert> {
     let alerts = replayed.alerts.iter().filter(|alert| alert.path == path);
     alerts.map(as_users_get_it).collect()

@@ -1,4 +1,4 @@
-//! `tcplull alerts`: what fires in a running daemon.
+//! `tcplull alerts`: the alerts of a running daemon, those that wait, fire, or are over.
 
 use super::arguments::Context;
 pub(super) use super::client::Arguments;
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 pub(super) const QUESTION: Question = Question {
     name: "alerts",
-    answer: |daemon, rows| daemon.send(rows, |core| core.alerts().firing().collect()),
+    answer: |daemon, rows| daemon.send(rows, |core| core.alerts().all().collect()),
 };
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {

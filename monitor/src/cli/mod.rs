@@ -59,7 +59,7 @@ commands! {
     Ls = ls asks ls::QUESTION;
     /// What works on this machine, and why not.
     Check = check;
-    /// The alerts that are firing in a running daemon.
+    /// The alerts of a running daemon: pending, firing, and lately over.
     Alerts = alerts asks alerts::QUESTION;
     /// Judges a recording again, without privileges.
     Replay = replay;

@@ -3,14 +3,18 @@
 use super::arguments::Context;
 use super::exit::CliError;
 use super::output::Output;
+use crate::config::parse_page_after;
+use crate::daemon::alert_limits;
 use crate::text;
 use clap::Args;
 use monitor_judge::recording::{Ending, Recording, RecordingError, Replayed, replay};
+use monitor_model::alert::AlertState;
 use monitor_model::finding::Finding;
 use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Findings come out as `tcplull watch` prints them. This build judges: the same as
 /// the one that recorded says the same.
@@ -18,9 +22,12 @@ use std::process::ExitCode;
 pub(super) struct Arguments {
     /// What `tcplull run --record` wrote; "-" for standard input
     file: PathBuf,
-    /// Show what fires at its end, as `tcplull alerts` does, in place of the findings
+    /// Show the alerts at its end, as `tcplull alerts` does, in place of the findings
     #[arg(long)]
     alerts: bool,
+    /// How long trouble lasts until it pages, as `page_after` of the configuration
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_page_after)]
+    page_after: Duration,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -48,7 +55,8 @@ fn show<R: BufRead>(mut recording: Recording<R>, arguments: &Arguments) -> Resul
         line: text::watch_lines,
     };
     let mut reads_on = true;
-    let replayed = replay(&mut recording, |finding: &Finding| {
+    let limits = alert_limits(arguments.page_after);
+    let replayed = replay(&mut recording, limits, |finding: &Finding| {
         if !arguments.alerts {
             reads_on = findings.row(finding)?;
         }
@@ -100,10 +108,15 @@ fn remarks(replayed: &Replayed) -> Vec<String> {
 }
 
 fn summary(replayed: &Replayed) -> String {
+    let count = |state| {
+        let alerts = replayed.alerts.iter();
+        alerts.filter(|alert| alert.state == state).count()
+    };
     format!(
-        "{} lines judged, {} findings, {} alerts firing at the end",
+        "{} lines judged, {} findings, {} alerts firing at the end, {} pending",
         replayed.inputs,
         replayed.findings,
-        replayed.alerts.len()
+        count(AlertState::Firing),
+        count(AlertState::Pending)
     )
 }

@@ -39,6 +39,14 @@ pub const MIN_GAP: Limits = Limits {
     too_long: "and no path with a shorter timeout could be watched",
 };
 
+/// For `page_after`.
+pub const PAGE_AFTER: Limits = Limits {
+    least: Duration::from_secs(1),
+    too_short: "and the daemon looks at its alerts once a second",
+    most: HOUR,
+    too_long: "and a page that comes so late helps nobody",
+};
+
 impl Limits {
     /// Reads a duration as humans write it ("4m", "350s", "1h30m").
     ///
@@ -90,6 +98,14 @@ impl Limits {
 /// As [`Limits::parse`].
 pub fn parse_timeout(text: &str) -> Result<Duration, DurationProblem> {
     TIMEOUT.parse(text)
+}
+
+/// Reads the value of `--page-after`.
+///
+/// # Errors
+/// As [`Limits::parse`].
+pub fn parse_page_after(text: &str) -> Result<Duration, DurationProblem> {
+    PAGE_AFTER.parse(text)
 }
 
 /// Reads the value of `--sweep-interval`.

@@ -1,6 +1,6 @@
 //! The configuration file as it is written: every value optional, each with its line.
 
-use super::duration::{MIN_GAP, SWEEP_INTERVAL, TIMEOUT};
+use super::duration::{MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, TIMEOUT};
 use super::error::{Fault, Hint, Place, Problem};
 use super::prefix;
 use super::presets::{self, Preset};
@@ -22,6 +22,7 @@ const FILE_KEYS: &[&str] = &[
     "sweep_interval",
     "min_gap",
     "warn_at",
+    "page_after",
     "path",
 ];
 const PATH_KEYS: &[&str] = &["name", "preset", "remote", "ports", "timeout", "clock"];
@@ -34,6 +35,7 @@ pub(super) struct FileConfig {
     pub(super) sweep_interval: Option<Duration>,
     pub(super) min_gap: Option<Duration>,
     pub(super) warn_at: Option<f64>,
+    pub(super) page_after: Option<Duration>,
     pub(super) paths: Vec<FilePath>,
 }
 
@@ -92,6 +94,9 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
             .number("warn_at")?
             .map(|found| found.try_map(warn_at))
             .transpose()?
+            .map(|found| found.value),
+        page_after: section
+            .duration("page_after", &PAGE_AFTER)?
             .map(|found| found.value),
         paths: paths(&mut section, lines)?,
     })

@@ -17,6 +17,8 @@ const DEFAULT_PORT: u16 = 9469;
 const DEFAULT_SWEEP_INTERVAL: Duration = Duration::from_secs(5);
 const DEFAULT_MIN_GAP: Duration = Duration::from_secs(1);
 const DEFAULT_WARN_AT: f64 = 0.75;
+/// What mends itself within ten seconds is over before anybody has read the page.
+const DEFAULT_PAGE_AFTER: Duration = Duration::from_secs(10);
 
 /// Two generations share the kernel's path table.
 const MOST_PATHS: usize = MAX_PATHS as usize / 2;
@@ -81,6 +83,7 @@ pub(super) fn merge(
         sweep_interval,
         min_gap,
         warn_at,
+        page_after: file.page_after.unwrap_or(DEFAULT_PAGE_AFTER),
         paths: drafts.into_iter().map(|draft| draft.path).collect(),
         notes,
     })

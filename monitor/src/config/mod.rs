@@ -12,7 +12,10 @@ mod prefix;
 pub mod presets;
 mod table;
 
-pub use duration::{Limits, MIN_GAP, SWEEP_INTERVAL, TIMEOUT, parse_sweep_interval, parse_timeout};
+pub use duration::{
+    Limits, MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, TIMEOUT, parse_page_after, parse_sweep_interval,
+    parse_timeout,
+};
 use error::Place;
 pub use error::{ConfigError, DurationProblem, Hint, Ports, Problem};
 use file::FileConfig;
@@ -48,6 +51,8 @@ pub struct Config {
     /// Share of a timeout from which on a connection is at risk, between 0 and
     /// 1, both excluded.
     pub warn_at: f64,
+    /// How long trouble lasts without a pause until it pages. 1 s to 1 h.
+    pub page_after: Duration,
     /// The paths, in the order of the file; at most half of
     /// [`monitor_common::MAX_PATHS`], with unique names.
     pub paths: Vec<PathConfig>,
@@ -108,6 +113,7 @@ impl Config {
             || self.socket != other.socket
             || self.sweep_interval != other.sweep_interval
             || self.min_gap != other.min_gap
+            || self.page_after != other.page_after
     }
 
     /// [`Config::load`] on a machine whose DMI strings lie below `dmi_root`.

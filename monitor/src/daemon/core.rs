@@ -67,7 +67,14 @@ impl Core {
         let first = parts.tables.set_paths(&paths::for_kernel(parts.config))?;
         let paths = paths::for_judge(parts.config, first);
         let names = paths.iter().map(|path| path.name.as_str());
-        let mut sinks = Sinks::new(parts.options, parts.feed, names)?;
+        let now = Reading::now().map_err(clock)?;
+        let mut sinks = Sinks::new(
+            parts.options,
+            parts.config,
+            parts.feed,
+            names,
+            now.monotonic_ns,
+        )?;
         let metrics = &mut sinks.metrics;
         metrics.ring_bytes = parts.ring_bytes;
         let hooks = parts.hooks.iter();
@@ -84,7 +91,7 @@ impl Core {
             recorder,
             sinks,
             owners: Owners::new("/proc"),
-            sleeps: SleepLog::new(Reading::now().map_err(clock)?),
+            sleeps: SleepLog::new(now),
             jiffy_ns,
             inspect: parts.inspect,
             config: parts.config.clone(),
@@ -152,6 +159,9 @@ impl Core {
             complete: report.rows_dropped == 0,
         };
         self.tell_judge(&done, now.monotonic_ns);
+        if report.rows_dropped == 0 {
+            self.sinks.alerts.swept();
+        }
         self.sweep_cpu = report.cpu;
         self.last_sweep = Some(Instant::now());
         let sweep = SweepNumbers {
@@ -198,7 +208,7 @@ impl Core {
                 tracing::info!("reloaded: {} paths in force", self.paths.len());
                 if self.config.needs_restart_for(config) {
                     tracing::warn!(
-                        "listen, socket, sweep_interval and min_gap stay as they were at the start: \
+                        "listen, socket, sweep_interval, min_gap and page_after stay as they were at the start: \
                          restart for the new ones"
                     );
                 }
@@ -232,7 +242,14 @@ impl Core {
         Lister::new(self.paths.clone(), self.jiffy_ns)
     }
 
-    /// The alerts that fire.
+    /// Has what changed in the alerts saved, once more before the end.
+    pub(super) fn keep_alerts(&mut self) {
+        if let Some(now) = self.now() {
+            self.sinks.keep_alerts(now.monotonic_ns);
+        }
+    }
+
+    /// The alerts.
     pub fn alerts(&self) -> &Alerts {
         &self.sinks.alerts
     }

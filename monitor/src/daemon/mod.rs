@@ -1,5 +1,6 @@
 //! The daemon: joins the rooms, and owns the loop that everything passes through.
 
+mod alerts_file;
 mod core;
 mod error;
 mod listing;
@@ -21,6 +22,7 @@ use lock::lock;
 use monitor_common::SweepMode;
 use monitor_kernel::{FactRing, Kernel, SweepReport, Sweeper};
 pub use options::Options;
+pub use sinks::alert_limits;
 pub use sources::{Question, Sources};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -118,6 +120,7 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
         tokio::spawn(inspect.serve(lists, feed, closed(stopping))),
     ];
     let result = work(options, &core, &sweeper, ring).await;
+    lock(&core).keep_alerts();
     let cleared = lock(&sweeper).unwatch();
     if let Err(error) = cleared {
         tracing::warn!("{error}; `tcplull check --repair` clears what is left");

@@ -41,6 +41,7 @@ pub fn for_judge(config: &Config, first: u32) -> Vec<JudgedPath> {
         .collect()
 }
 
-fn nanos(duration: Duration) -> u64 {
+/// `duration` in ns.
+pub(super) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,7 +1,10 @@
 //! Where what the judge says goes: the alerts, and the surfaces that are told of it.
 
+use super::alerts_file::AlertsFile;
 use super::error::DaemonError;
 use super::options::Options;
+use super::paths::nanos;
+use crate::config::Config;
 use crate::surfaces::alert_lines::AlertLines;
 use crate::surfaces::inspect::Feed;
 use crate::surfaces::log::Log;
@@ -13,10 +16,12 @@ use monitor_model::alert::AlertChange;
 use std::io::stdout;
 use std::iter::once;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The alerts and the sinks.
 pub(super) struct Sinks {
     pub(super) alerts: Alerts,
+    file: AlertsFile,
     pub(super) metrics: Metrics,
     /// They never wait, so they are told in the loop.
     inline: Vec<Box<dyn Sink>>,
@@ -25,15 +30,20 @@ pub(super) struct Sinks {
 }
 
 impl Sinks {
-    /// With metrics for these paths. A further surface is one line in here, and an entry in
+    /// With metrics for these paths, and the alerts that the daemon before left here. A further surface is one line in here, and an entry in
     /// the table of metrics for what it drops.
     pub(super) fn new<'a>(
         options: &Options,
+        config: &Config,
         feed: Feed,
         paths: impl IntoIterator<Item = &'a str>,
+        now_ns: u64,
     ) -> Result<Self, DaemonError> {
+        let limits = alert_limits(config.page_after);
+        let (alerts, file) = AlertsFile::take_up(&config.socket, limits, now_ns);
         Ok(Self {
-            alerts: Alerts::new(Limits::default()),
+            alerts,
+            file,
             metrics: Metrics::new(paths),
             inline: vec![Box::new(AlertLines), Box::new(feed)],
             queued: vec![
@@ -55,12 +65,19 @@ impl Sinks {
     pub(super) fn tick(&mut self, now_ns: u64) {
         let changes = self.alerts.tick(now_ns);
         self.tell_changes(changes);
+        self.keep_alerts(now_ns);
+    }
+
+    /// Has the alerts saved for the next start, where they changed.
+    pub(super) fn keep_alerts(&mut self, now_ns: u64) {
+        self.file.keep(&mut self.alerts, now_ns);
     }
 
     /// Brings the metrics up to date with what alerts and sinks count.
     pub(super) fn count(&mut self) {
-        self.metrics.firing(self.alerts.firing());
+        self.metrics.count_alerts(self.alerts.all());
         self.metrics.alerts = self.alerts.stats();
+        self.metrics.alerts_not_saved = self.file.failures();
         self.metrics.dropped = self.queued.iter().map(Queued::dropped).collect();
     }
 
@@ -80,6 +97,14 @@ impl Sinks {
         for sink in &self.queued {
             sink.tell(news);
         }
+    }
+}
+
+/// The bounds of alerts that page after so long.
+pub fn alert_limits(page_after: Duration) -> Limits {
+    Limits {
+        page_after_ns: nanos(page_after),
+        ..Limits::default()
     }
 }
 

@@ -26,8 +26,8 @@ const BELIEVED: Duration = Duration::from_secs(1);
 pub struct Owners {
     proc: PathBuf,
     processes: Bounded<u32, Process>,
-    /// By process and the socket's cgroup.
-    shared: Bounded<(Option<u32>, u64), Shared>,
+    /// By process, and the socket's cgroup and user.
+    shared: Bounded<(Option<u32>, u64, u32), Shared>,
     cgroups: CgroupIds,
 }
 
@@ -77,7 +77,7 @@ impl Owners {
         let known = fact.has(flags::TASK_KNOWN);
         let comm = comm_of(fact).filter(|_| known);
         let pid = known.then_some(fact.pid);
-        self.resolve(pid, comm.as_deref(), fact.socket.cgroup_id)
+        self.resolve(pid, comm.as_deref(), fact.socket.cgroup_id, fact.socket.uid)
     }
 
     /// The owner of a connection, best effort. `pid` and `comm` are what the
@@ -86,18 +86,24 @@ impl Owners {
     ///
     /// The process's cgroup goes before the socket's: an accepted socket may
     /// carry its listener's.
-    fn resolve(&mut self, pid: Option<u32>, comm: Option<&str>, cgroup_id: u64) -> Arc<Owner> {
-        self.resolve_at(pid, comm, cgroup_id, Instant::now())
+    fn resolve(
+        &mut self,
+        pid: Option<u32>,
+        comm: Option<&str>,
+        cgroup_id: u64,
+        uid: u32,
+    ) -> Arc<Owner> {
+        self.resolve_at(pid, comm, (cgroup_id, uid), Instant::now())
     }
 
     fn resolve_at(
         &mut self,
         pid: Option<u32>,
         comm: Option<&str>,
-        cgroup_id: u64,
+        (cgroup_id, uid): (u64, u32),
         now: Instant,
     ) -> Arc<Owner> {
-        let key = (pid, cgroup_id);
+        let key = (pid, cgroup_id, uid);
         let known = self
             .shared
             .get(&key)
@@ -108,7 +114,8 @@ impl Owners {
             return Arc::clone(&known.owner);
         }
         let before = known.map(|known| Arc::clone(&known.owner));
-        let news = self.look_up(pid, comm, cgroup_id, now);
+        let mut news = self.look_up(pid, comm, cgroup_id, now);
+        news.uid = Some(uid);
         let owner = before
             .filter(|before| **before == news)
             .unwrap_or_else(|| Arc::new(news));
@@ -135,6 +142,7 @@ impl Owners {
         let path = cgroup.as_deref().unwrap_or_default();
         Owner {
             pid,
+            uid: None,
             comm: comm.map(str::to_owned).or(read_comm),
             unit: names::unit(path).map(str::to_owned),
             container: names::container(path).map(str::to_owned),
@@ -251,9 +259,10 @@ mod tests {
     fn a_service_is_named_with_its_process() {
         let host = Host::new();
         host.start(1234, "api", "0::/system.slice/api.service\n");
-        let owner = host.owners().resolve(Some(1234), Some("api"), 0);
+        let owner = host.owners().resolve(Some(1234), Some("api"), 0, 0);
         let expected = Owner {
             pid: Some(1234),
+            uid: Some(0),
             comm: Some("api".to_owned()),
             unit: Some("api.service".to_owned()),
             container: None,
@@ -270,7 +279,7 @@ mod tests {
             "/kubepods.slice/kubepods-pod8d2cbf2a_6d3e_4b8e_9d3e_0a1b2c3d4e5f.slice/cri-containerd-{ID}.scope"
         );
         host.start(7, "nginx", &format!("0::{path}\n"));
-        let owner = host.owners().resolve(Some(7), None, 0);
+        let owner = host.owners().resolve(Some(7), None, 0, 0);
         assert_eq!(
             owner.comm.as_deref(),
             Some("nginx"),
@@ -289,7 +298,7 @@ mod tests {
         let host = Host::new();
         let text = "9:name=systemd:/system.slice/old.service\n4:memory:/other\n0::/system.slice/api.service\n";
         host.start(5, "api", text);
-        let owner = host.owners().resolve(Some(5), None, 0);
+        let owner = host.owners().resolve(Some(5), None, 0, 0);
         assert_eq!(owner.cgroup.as_deref(), Some("/system.slice/api.service"));
     }
 
@@ -297,7 +306,7 @@ mod tests {
     fn without_a_process_the_sockets_cgroup_names_the_unit() {
         let host = Host::new();
         let id = host.cgroup("system.slice/api.service");
-        let owner = host.owners().resolve(None, None, id);
+        let owner = host.owners().resolve(None, None, id, 0);
         assert_eq!((owner.pid, owner.comm.as_deref()), (None, None));
         assert_eq!(owner.unit.as_deref(), Some("api.service"));
     }
@@ -306,7 +315,7 @@ mod tests {
     fn a_process_that_ended_unseen_leaves_what_the_kernel_saw() {
         let host = Host::new();
         let id = host.cgroup("system.slice/batch.service");
-        let owner = host.owners().resolve(Some(99), Some("batch"), id);
+        let owner = host.owners().resolve(Some(99), Some("batch"), id, 0);
         assert_eq!(
             (owner.pid, owner.comm.as_deref()),
             (Some(99), Some("batch"))
@@ -320,12 +329,12 @@ mod tests {
         host.start(42, "api", "0::/system.slice/api.service\n");
         let mut owners = host.owners();
         let start = Instant::now();
-        owners.resolve_at(Some(42), Some("api"), 0, start);
+        owners.resolve_at(Some(42), Some("api"), (0, 0), start);
         host.end(42);
         let later = start + BELIEVED * 60;
-        let same = owners.resolve_at(Some(42), Some("api"), 0, later);
+        let same = owners.resolve_at(Some(42), Some("api"), (0, 0), later);
         assert_eq!(same.unit.as_deref(), Some("api.service"));
-        let other = owners.resolve_at(Some(42), Some("cron"), 0, later);
+        let other = owners.resolve_at(Some(42), Some("cron"), (0, 0), later);
         assert_eq!(other.unit, None, "another process had this number");
     }
 
@@ -335,9 +344,9 @@ mod tests {
         host.start(42, "api", "0::/system.slice/api.service\n");
         let mut owners = host.owners();
         let start = Instant::now();
-        owners.resolve_at(Some(42), None, 0, start);
+        owners.resolve_at(Some(42), None, (0, 0), start);
         host.start(42, "cron", "0::/system.slice/cron.service (deleted)\n");
-        let owner = owners.resolve_at(Some(42), None, 0, start + BELIEVED);
+        let owner = owners.resolve_at(Some(42), None, (0, 0), start + BELIEVED);
         assert_eq!(owner.comm.as_deref(), Some("cron"));
         assert_eq!(owner.unit.as_deref(), Some("cron.service"));
     }
@@ -348,13 +357,13 @@ mod tests {
         host.start(42, "api", "0::/system.slice/api.service\n");
         let mut owners = host.owners();
         let start = Instant::now();
-        let first = owners.resolve_at(Some(42), Some("api"), 0, start);
-        let later = owners.resolve_at(Some(42), Some("api"), 0, start + BELIEVED * 5);
+        let first = owners.resolve_at(Some(42), Some("api"), (0, 0), start);
+        let later = owners.resolve_at(Some(42), Some("api"), (0, 0), start + BELIEVED * 5);
         assert!(Arc::ptr_eq(&first, &later));
         host.start(42, "api", "0::/system.slice/other.service\n");
-        let moved = owners.resolve_at(Some(42), Some("api"), 0, start + BELIEVED * 10);
+        let moved = owners.resolve_at(Some(42), Some("api"), (0, 0), start + BELIEVED * 10);
         assert_eq!(moved.unit.as_deref(), Some("other.service"));
-        let thread = owners.resolve_at(Some(42), Some("worker"), 0, start + BELIEVED * 10);
+        let thread = owners.resolve_at(Some(42), Some("worker"), (0, 0), start + BELIEVED * 10);
         assert_eq!(thread.comm.as_deref(), Some("worker"));
     }
 
@@ -367,7 +376,7 @@ mod tests {
         };
         for pid in 1..=3 {
             host.start(pid, "many", "0::/\n");
-            owners.resolve(Some(pid), None, 0);
+            owners.resolve(Some(pid), None, 0, 0);
         }
         assert_eq!(
             owners.counters(),
@@ -380,7 +389,7 @@ mod tests {
 
     #[test]
     fn this_very_process_is_found_in_the_real_proc() {
-        let owner = Owners::new("/proc").resolve(Some(std::process::id()), None, 0);
+        let owner = Owners::new("/proc").resolve(Some(std::process::id()), None, 0, 0);
         let own = fs::read_to_string("/proc/self/comm").unwrap();
         assert_eq!(owner.comm.as_deref(), Some(own.trim_end()));
     }

@@ -27,7 +27,7 @@ pub trait Sink: Send + 'static {
         false
     }
 
-    /// An alert that fires, or is over.
+    /// An alert that begins, fires, or is over.
     ///
     /// # Errors
     /// What keeps it from its reader: it counts as dropped.

@@ -132,27 +132,42 @@ fn owner(owner: &Owner) -> String {
 /// The heading above [`alert_line`]s.
 pub fn alert_header() -> String {
     alert_cells([
-        "SEVERITY", "ALERT", "PATH", "OWNER", "CONNS", "SINCE", "SUMMARY",
+        "SEVERITY", "STATE", "ALERT", "PATH", "OWNER", "CONNS", "SINCE", "SUMMARY",
     ])
 }
 
-/// One firing alert in `tcplull alerts`.
+/// One alert in `tcplull alerts`. Its connections are those in trouble now, and where more
+/// were, of how many.
 pub fn alert_line(alert: &Alert) -> String {
+    let connections = match (alert.connections, alert.count) {
+        (now, all) if now >= all => now.to_string(),
+        (now, all) => format!("{now}/{all}"),
+    };
     alert_cells([
         severity_cell(alert.severity),
+        alert.state.name(),
         &printable(&alert.name),
         &printable(&alert.path),
         &printable(&alert.owner),
-        &alert.connections.to_string(),
+        &connections,
         &alert.since.to_string(),
         &printable(&alert.summary),
     ])
 }
 
-fn alert_cells(cells: [&str; 7]) -> String {
-    let [severity, name, path, owner, connections, since, summary] = cells;
+fn alert_cells(cells: [&str; 8]) -> String {
+    let [
+        severity,
+        state,
+        name,
+        path,
+        owner,
+        connections,
+        since,
+        summary,
+    ] = cells;
     format!(
-        "{severity:<8} {name:<14} {path:<22} {owner:<22} {connections:>6} {since:<24} {summary}"
+        "{severity:<8} {state:<7} {name:<14} {path:<22} {owner:<22} {connections:>6} {since:<24} {summary}"
     )
 }
 

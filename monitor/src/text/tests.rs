@@ -2,6 +2,7 @@
 
 use super::*;
 use monitor_common::TcpState;
+use monitor_model::alert::AlertState;
 use monitor_model::finding::{
     Cause, Certainty, Connection, Evidence, Family, FindingKind, Outcome, Role,
 };
@@ -169,15 +170,20 @@ fn an_alert_shows_what_it_stands_for() {
     let alert = Alert {
         name: "blackholed".to_owned(),
         severity: Severity::Page,
+        state: AlertState::Firing,
         path: "nat".to_owned(),
         owner: "api.service".to_owned(),
         example: "1f-aabb".to_owned(),
         connections: 10_000,
+        count: 10_000,
         since: "2026-01-31T12:00:00.123Z".parse().expect("a moment"),
+        fired: None,
+        ended: None,
         summary: "10000 connections to 20.1.2.3:443".to_owned(),
     };
     let (header, line) = (alert_header(), alert_line(&alert));
     for (heading, cell) in [
+        ("STATE", "firing"),
         ("ALERT", "blackholed"),
         ("PATH", "nat"),
         ("OWNER", "api.service"),
@@ -187,6 +193,11 @@ fn an_alert_shows_what_it_stands_for() {
         assert!(line[column..].starts_with(cell), "{header}\n{line}");
     }
     assert!(line.starts_with("page "), "{line}");
+    let later = alert_line(&Alert {
+        connections: 3,
+        ..alert
+    });
+    assert!(later.contains(" 3/10000 "), "{later}");
 }
 
 #[test]

@@ -16,12 +16,7 @@ pub(super) type Moved = (Arc<Key>, Member, Part);
 
 impl Alerts {
     /// The connection of `finding` is in trouble.
-    pub(super) fn join(
-        &mut self,
-        finding: &Finding,
-        now_ns: u64,
-        changes: &mut Vec<AlertChange>,
-    ) {
+    pub(super) fn join(&mut self, finding: &Finding, now_ns: u64, changes: &mut Vec<AlertChange>) {
         let member = Member {
             connection: ConnectionId::of(&finding.connection.id),
             name: finding.kind.name(),

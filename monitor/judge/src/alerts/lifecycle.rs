@@ -157,7 +157,8 @@ impl Alerts {
     fn memberships(&self, of: ConnectionId) -> Vec<(Member, Arc<Key>)> {
         let from = self.index.range(Member::first(of)..);
         let its = from.take_while(|(member, _)| member.connection == of);
-        its.map(|(member, key)| (*member, Arc::clone(key))).collect()
+        its.map(|(member, key)| (*member, Arc::clone(key)))
+            .collect()
     }
 
     /// The connection is in trouble no more where `which` says so.
@@ -175,7 +176,11 @@ impl Alerts {
             let Some(group) = self.groups.get_mut(&key) else {
                 continue;
             };
-            if !group.parts.get(member).is_some_and(|part| which(member, part)) {
+            if !group
+                .parts
+                .get(member)
+                .is_some_and(|part| which(member, part))
+            {
                 continue;
             }
             if let Some(part) = group.parts.leave(member, now_ns, self.limits.page_after_ns) {

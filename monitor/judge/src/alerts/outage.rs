@@ -32,9 +32,10 @@ impl Alerts {
             let Some(group) = self.groups.get_mut(&other) else {
                 continue;
             };
-            let its = group.parts.iter().filter(|(member, part)| {
-                *member != told && is_of_outage(part, since_ns)
-            });
+            let its = group
+                .parts
+                .iter()
+                .filter(|(member, part)| *member != told && is_of_outage(part, since_ns));
             let its: Vec<Member> = its.map(|(member, _)| member).collect();
             for member in &its {
                 if let Some(part) = group.parts.remove(*member) {

@@ -234,7 +234,9 @@ impl Parts {
         if self.unconfirmed == 0 {
             return Vec::new();
         }
-        let all = self.iter().filter(|(_, part)| part.is_stuck() && !part.confirmed);
+        let all = self
+            .iter()
+            .filter(|(_, part)| part.is_stuck() && !part.confirmed);
         all.map(|(member, _)| member).collect()
     }
 }

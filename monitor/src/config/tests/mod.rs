@@ -76,6 +76,7 @@ fn without_a_file_the_defaults_hold() {
         sweep_interval: Duration::from_secs(5),
         min_gap: Duration::from_secs(1),
         warn_at: 0.75,
+        page_after: Duration::from_secs(10),
         paths: Vec::new(),
         notes: Vec::new(),
     };
@@ -114,6 +115,7 @@ fn the_example_file_is_valid_and_shows_the_defaults() {
     assert_eq!(config.sweep_interval, defaults.sweep_interval);
     assert_eq!(config.min_gap, defaults.min_gap);
     assert_eq!(config.warn_at, defaults.warn_at);
+    assert_eq!(config.page_after, defaults.page_after);
     let names: Vec<_> = config.paths.iter().map(|path| path.name.as_str()).collect();
     assert_eq!(names, ["internet", "databases", "aws-nlb"]);
 }

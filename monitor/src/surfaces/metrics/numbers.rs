@@ -5,7 +5,7 @@ use crate::surfaces::sink::Sink;
 use monitor_common::{Counter, GapHistogram};
 use monitor_judge::JudgeStats;
 use monitor_judge::alerts::AlertStats;
-use monitor_model::alert::Alert;
+use monitor_model::alert::{Alert, AlertState};
 use monitor_model::finding::{Finding, FindingKind};
 use monitor_model::listing::IdleState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -34,6 +34,8 @@ pub struct Metrics {
     pub watch_lagged: u64,
     /// What did not reach the readers of a surface with a thread of its own, by its name.
     pub dropped: HashMap<&'static str, u64>,
+    /// Times that the alerts could not be saved for the next start.
+    pub alerts_not_saved: u64,
     /// What the judge was told and its recording lacks.
     pub recording_dropped: u64,
     /// Size of the buffer that brings facts to the daemon, in bytes.
@@ -47,6 +49,8 @@ pub struct Metrics {
     /// By name, path and severity. An alert that has ended stays at 0, so that a graph
     /// shows its end.
     pub(super) firing: BTreeMap<[String; 3], u64>,
+    /// Likewise those that wait.
+    pub(super) pending: BTreeMap<[String; 3], u64>,
     pub(super) last_sweep: SweepNumbers,
     pub(super) sweeps: u64,
     pub(super) rows_dropped: u64,
@@ -101,13 +105,20 @@ impl Metrics {
         }
     }
 
-    /// Replaces the firing alerts.
-    pub fn firing(&mut self, firing: impl IntoIterator<Item = Alert>) {
-        self.firing.values_mut().for_each(|count| *count = 0);
-        for alert in firing {
+    /// Replaces the alerts that fire, and those that are pending.
+    pub fn count_alerts(&mut self, alerts: impl IntoIterator<Item = Alert>) {
+        for counts in [&mut self.firing, &mut self.pending] {
+            counts.values_mut().for_each(|count| *count = 0);
+        }
+        for alert in alerts {
+            let counts = match alert.state {
+                AlertState::Pending => &mut self.pending,
+                AlertState::Firing => &mut self.firing,
+                AlertState::Over => continue,
+            };
             let severity = alert.severity.name().to_owned();
             let labels = [alert.name, alert.path, severity];
-            *self.firing.entry(labels).or_default() += 1;
+            *counts.entry(labels).or_default() += 1;
         }
     }
 

@@ -6,6 +6,7 @@ use super::numbers::{Metrics, Sample, count};
 use monitor_common::Counter;
 use monitor_model::finding::{Cause, FindingKind, Outcome};
 use monitor_model::listing::IdleState;
+use std::collections::BTreeMap;
 
 impl Metrics {
     /// The name of every metric.
@@ -66,11 +67,13 @@ const ALL: &[Metric] = &[
     Metric(
         "tcplull_alerts_firing",
         "Alerts that fire now.",
+        Labelled(&["alert", "path", "severity"], |now| by_labels(&now.firing)),
+    ),
+    Metric(
+        "tcplull_alerts_pending",
+        "Pages that wait to see whether their trouble lasts.",
         Labelled(&["alert", "path", "severity"], |now| {
-            let alerts = now.firing.iter();
-            alerts
-                .map(|(labels, count)| (labels.to_vec(), *count))
-                .collect()
+            by_labels(&now.pending)
         }),
     ),
     Metric(
@@ -79,9 +82,16 @@ const ALL: &[Metric] = &[
         Labelled(&["reason"], |now| {
             vec![
                 sample(["too_many_alerts"], now.alerts.alerts_full_total),
+                sample(["too_many_of_one_owner"], now.alerts.share_full_total),
                 sample(["too_many_connections"], now.alerts.members_full_total),
+                sample(["too_many_over"], now.alerts.over_full_total),
             ]
         }),
+    ),
+    Metric(
+        "tcplull_alerts_save_failures_total",
+        "Times that the alerts could not be saved for the daemon's next start.",
+        One(|now| now.alerts_not_saved),
     ),
     Metric(
         "tcplull_connections",
@@ -296,6 +306,14 @@ const ALL: &[Metric] = &[
         One(|now| now.owners.walks_cut),
     ),
 ];
+
+/// One sample for each of these labels.
+fn by_labels(counts: &BTreeMap<[String; 3], u64>) -> Vec<Sample> {
+    let counts = counts.iter();
+    counts
+        .map(|(labels, count)| (labels.to_vec(), *count))
+        .collect()
+}
 
 fn sample<const LABELS: usize>(labels: [&str; LABELS], value: u64) -> Sample {
     (labels.map(str::to_owned).to_vec(), value)

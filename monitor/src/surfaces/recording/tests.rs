@@ -2,6 +2,7 @@
 
 use super::{Recorder, Shared, Target};
 use monitor_judge::Limits;
+use monitor_judge::alerts;
 use monitor_judge::recording::{
     Ending, Entry, Header, Recording, RecordingError, Replayed, Writer, replay,
 };
@@ -38,7 +39,10 @@ fn text(entries: &[Entry]) -> String {
 
 fn replayed(bytes: &[u8]) -> Replayed {
     let mut recording = Recording::read("facts".to_owned(), bytes).unwrap();
-    replay(&mut recording, |_| Ok::<_, RecordingError>(true)).unwrap()
+    replay(&mut recording, alerts::Limits::default(), |_| {
+        Ok::<_, RecordingError>(true)
+    })
+    .unwrap()
 }
 
 fn dropped(shared: &Shared) -> u64 {

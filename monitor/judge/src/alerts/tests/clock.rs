@@ -43,7 +43,13 @@ fn the_clock_is_the_groups_however_short_each_connection_lives() {
 #[test]
 fn a_pause_begins_the_clock_anew() {
     let mut watch = Watch::new();
-    watch.told(hangs(1)).wait(6).moves(1).wait(2).told(hangs(2)).wait(9);
+    watch
+        .told(hangs(1))
+        .wait(6)
+        .moves(1)
+        .wait(2)
+        .told(hangs(2))
+        .wait(9);
     assert_eq!(
         watch.said(),
         [
@@ -61,7 +67,13 @@ fn a_pause_begins_the_clock_anew() {
 #[test]
 fn one_connection_after_the_other_without_a_pause_is_one_page() {
     let mut watch = Watch::new();
-    watch.told(hangs(1)).wait(6).told(hangs(2)).wait(1).moves(1).wait(3);
+    watch
+        .told(hangs(1))
+        .wait(6)
+        .told(hangs(2))
+        .wait(1)
+        .moves(1)
+        .wait(3);
     assert_eq!(watch.said(), ["blackholed pending", "blackholed fires"]);
 }
 
@@ -100,10 +112,19 @@ fn what_fired_is_not_over_before_a_scrape_has_seen_it() {
 #[test]
 fn what_is_affected_again_while_it_fires_just_goes_on() {
     let mut watch = Watch::new();
-    watch.told(hangs(1)).wait(11).moves(1).wait(60).told(hangs(2)).wait(600);
+    watch
+        .told(hangs(1))
+        .wait(11)
+        .moves(1)
+        .wait(60)
+        .told(hangs(2))
+        .wait(600);
     assert_eq!(watch.said(), ["blackholed pending", "blackholed fires"]);
     let alert = watch.alert("blackholed");
-    assert_eq!((alert.connections, alert.count, alert.since), (1, 2, moment(0)));
+    assert_eq!(
+        (alert.connections, alert.count, alert.since),
+        (1, 2, moment(0))
+    );
 }
 
 #[test]
@@ -121,7 +142,10 @@ fn what_is_over_is_shown_for_a_quarter_of_an_hour() {
 #[test]
 fn a_stuck_connection_keeps_its_group_affected_whatever_its_siblings_do() {
     let mut watch = Watch::new();
-    watch.told(hangs(1)).told(outcome(Outcome::Reset, 2)).told(hangs(3));
+    watch
+        .told(hangs(1))
+        .told(outcome(Outcome::Reset, 2))
+        .told(hangs(3));
     watch.wait(1).reconnects(2).moves(3).wait(10_000);
     assert_eq!(watch.shown()[0], "blackholed page firing 1");
     watch.moves(1).wait(2);
@@ -132,17 +156,28 @@ fn a_stuck_connection_keeps_its_group_affected_whatever_its_siblings_do() {
 fn trouble_that_mends_itself_again_and_again_is_one_ticket_with_a_count() {
     let mut watch = Watch::new();
     for connection in 0..5 {
-        watch.told(hangs(connection)).wait(3).moves(connection).wait(1_800);
+        watch
+            .told(hangs(connection))
+            .wait(3)
+            .moves(connection)
+            .wait(1_800);
     }
     let said = watch.said();
     assert_eq!(said.iter().filter(|one| one.ends_with("fires")).count(), 1);
     let ticket = watch.alert("interrupted");
     assert_eq!((ticket.severity, ticket.count), (Severity::Ticket, 5));
-    assert_eq!(ticket.summary, "mended before it paged, 5 times; the latest: connection 4");
+    assert_eq!(
+        ticket.summary,
+        "mended before it paged, 5 times; the latest: connection 4"
+    );
     watch.wait(1_790);
     assert_eq!(watch.shown(), ["interrupted ticket firing 0"]);
     watch.wait(20);
-    assert_eq!(watch.said(), ["interrupted over"], "an hour after the last one");
+    assert_eq!(
+        watch.said(),
+        ["interrupted over"],
+        "an hour after the last one"
+    );
 }
 
 #[test]
@@ -158,7 +193,11 @@ fn an_outage_shorter_than_the_wait_pages_nobody() {
     watch.wait(60);
     assert_eq!(
         watch.said(),
-        ["unreachable pending", "unreachable mended", "interrupted fires"]
+        [
+            "unreachable pending",
+            "unreachable mended",
+            "interrupted fires"
+        ]
     );
     assert_eq!(watch.alert("interrupted").owner, "any");
 }

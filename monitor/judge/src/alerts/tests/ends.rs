@@ -20,7 +20,11 @@ fn the_outcome_takes_the_place_of_the_crossing() {
         ["blackholed page pending 1", "crossed ticket firing 0"]
     );
     watch.speaks(1).wait(20);
-    assert_eq!(watch.shown()[0], "blackholed page firing 1", "the silence is not the page");
+    assert_eq!(
+        watch.shown()[0],
+        "blackholed page firing 1",
+        "the silence is not the page"
+    );
     watch.told(outcome(Outcome::Recovered, 1));
     assert_eq!(watch.shown()[0], "blackholed page firing 0");
 }
@@ -47,7 +51,11 @@ fn what_the_kernel_gave_up_is_affected_for_as_long_as_a_page_waits() {
     watch.told(hangs(1)).wait(3).over(1, End::Badly).wait(7);
     assert_eq!(watch.said(), ["blackholed pending", "blackholed fires"]);
     watch.wait(118);
-    assert_eq!(watch.shown(), ["blackholed page firing 0"], "a scrape sees it");
+    assert_eq!(
+        watch.shown(),
+        ["blackholed page firing 0"],
+        "a scrape sees it"
+    );
     watch.wait(4);
     assert_eq!(watch.said(), ["blackholed over"]);
 }
@@ -60,15 +68,26 @@ fn one_finding_of_a_connection_that_is_gone_is_no_page_by_itself() {
     watch.told(given_up).wait(60);
     assert_eq!(
         watch.said(),
-        ["blackholed pending", "blackholed mended", "interrupted fires"]
+        [
+            "blackholed pending",
+            "blackholed mended",
+            "interrupted fires"
+        ]
     );
 }
 
 #[test]
 fn who_reconnects_after_a_reset_is_not_affected() {
     let mut watch = Watch::new();
-    watch.told(outcome(Outcome::Reset, 1)).wait(3).reconnects(1).wait(2);
-    assert_eq!(watch.said(), ["reset pending", "reset mended", "interrupted fires"]);
+    watch
+        .told(outcome(Outcome::Reset, 1))
+        .wait(3)
+        .reconnects(1)
+        .wait(2);
+    assert_eq!(
+        watch.said(),
+        ["reset pending", "reset mended", "interrupted fires"]
+    );
 }
 
 #[test]
@@ -92,9 +111,17 @@ fn reconnecting_frees_nobody_who_is_stuck() {
 #[test]
 fn ended_by_its_operator_is_not_affected_and_leaves_no_ticket() {
     let mut watch = Watch::new();
-    watch.told(hangs(1)).wait(3).over(1, End::ByOperator).wait(60);
+    watch
+        .told(hangs(1))
+        .wait(3)
+        .over(1, End::ByOperator)
+        .wait(60);
     assert_eq!(watch.said(), ["blackholed pending", "blackholed mended"]);
-    watch.told(hangs(2)).wait(10).over(2, End::ByOperator).wait(150);
+    watch
+        .told(hangs(2))
+        .wait(10)
+        .over(2, End::ByOperator)
+        .wait(150);
     assert_eq!(
         watch.said(),
         ["blackholed pending", "blackholed fires", "blackholed over"]
@@ -111,18 +138,33 @@ fn ended_in_peace_is_not_affected() {
 #[test]
 fn a_stall_that_ends_because_its_connection_is_dead_was_not_over() {
     let mut watch = Watch::new();
-    watch.told(hangs(1)).wait(9).moves(1).over(1, End::Badly).wait(1);
+    watch
+        .told(hangs(1))
+        .wait(9)
+        .moves(1)
+        .over(1, End::Badly)
+        .wait(1);
     assert_eq!(watch.said(), ["blackholed pending", "blackholed fires"]);
     // A moment later it was over, and then dead of something else.
     let mut watch = Watch::new();
-    watch.told(hangs(1)).wait(3).moves(1).wait(2).over(1, End::Badly).wait(10);
+    watch
+        .told(hangs(1))
+        .wait(3)
+        .moves(1)
+        .wait(2)
+        .over(1, End::Badly)
+        .wait(10);
     assert_eq!(watch.shown(), ["interrupted ticket firing 0"]);
 }
 
 #[test]
 fn the_end_of_what_ended_badly_does_not_prolong_it() {
     let mut watch = Watch::new();
-    watch.told(outcome(Outcome::Closed, 1)).wait(300).over(1, End::Badly).wait(1);
+    watch
+        .told(outcome(Outcome::Closed, 1))
+        .wait(300)
+        .over(1, End::Badly)
+        .wait(1);
     assert_eq!(watch.shown(), [""; 0]);
 }
 
@@ -134,7 +176,12 @@ fn a_stall_of_which_worse_is_known_goes_on_under_the_same_clock() {
     watch.told(ticket).wait(60).moves(1).told(hangs(1));
     assert_eq!(
         watch.said(),
-        ["blackholed fires", "blackholed pending", "blackholed fires", "blackholed over"]
+        [
+            "blackholed fires",
+            "blackholed pending",
+            "blackholed fires",
+            "blackholed over"
+        ]
     );
     let alert = watch.alert("blackholed");
     assert_eq!((alert.severity, alert.since), (Severity::Page, moment(0)));

@@ -34,7 +34,10 @@ fn pages_and_tickets_of_one_outcome_are_two_alerts() {
     let mut ticket = outcome(Outcome::Reset, 2);
     ticket.severity = Severity::Ticket;
     watch.told(outcome(Outcome::Reset, 1)).told(ticket);
-    assert_eq!(watch.shown(), ["reset ticket firing 1", "reset page pending 1"]);
+    assert_eq!(
+        watch.shown(),
+        ["reset ticket firing 1", "reset page pending 1"]
+    );
 }
 
 #[test]
@@ -45,14 +48,22 @@ fn a_connection_whose_owner_becomes_known_moves_to_its_alert_with_its_clock() {
     nameless.path = None;
     watch.told(nameless).wait(6);
     let alert = watch.alert("blackholed");
-    assert_eq!((alert.path.as_str(), alert.owner.as_str()), ("none", "unknown"));
+    assert_eq!(
+        (alert.path.as_str(), alert.owner.as_str()),
+        ("none", "unknown")
+    );
     watch.told(hangs(1));
     assert_eq!(watch.shown(), ["blackholed page pending 1"]);
     assert_eq!(watch.alert("blackholed").owner, "api.service");
     watch.wait(4);
     assert_eq!(
         watch.said(),
-        ["blackholed pending", "blackholed pending", "blackholed mended", "blackholed fires"]
+        [
+            "blackholed pending",
+            "blackholed pending",
+            "blackholed mended",
+            "blackholed fires"
+        ]
     );
     assert_eq!(watch.alert("blackholed").since, moment(0));
 }

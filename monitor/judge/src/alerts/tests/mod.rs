@@ -201,7 +201,9 @@ impl Watch {
 
     fn alert(&self, name: &str) -> Alert {
         let mut alerts = self.alerts.all();
-        alerts.find(|alert| alert.name == name).expect("it is there")
+        alerts
+            .find(|alert| alert.name == name)
+            .expect("it is there")
     }
 
     /// The daemon is killed and starts again after so many seconds.

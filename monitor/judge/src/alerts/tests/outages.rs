@@ -38,7 +38,11 @@ fn what_failed_just_before_the_outage_showed_is_part_of_it_and_brings_its_clock(
     watch.told(second);
     assert_eq!(
         watch.said(),
-        ["blackholed pending", "unreachable pending", "blackholed mended"]
+        [
+            "blackholed pending",
+            "unreachable pending",
+            "blackholed mended"
+        ]
     );
     assert_eq!(watch.shown(), ["unreachable page pending 2"]);
     let alert = watch.alert("unreachable");
@@ -52,7 +56,10 @@ fn what_failed_just_before_the_outage_showed_is_part_of_it_and_brings_its_clock(
 #[test]
 fn a_loss_of_long_ago_stays_apart_but_one_that_lasts_does_not() {
     let mut watch = Watch::new();
-    watch.told(outcome(Outcome::Blackholed, 1)).told(hangs(2)).wait(60);
+    watch
+        .told(outcome(Outcome::Blackholed, 1))
+        .told(hangs(2))
+        .wait(60);
     watch.told(unreachable(3));
     assert_eq!(
         watch.shown(),
@@ -81,7 +88,11 @@ fn a_page_that_fired_and_is_part_of_an_outage_now_is_one_page() {
 #[test]
 fn who_is_part_of_an_outage_stays_so_until_it_moves() {
     let mut watch = Watch::new();
-    watch.told(unreachable(1)).told(unreachable(2)).wait(1).told(hangs(1));
+    watch
+        .told(unreachable(1))
+        .told(unreachable(2))
+        .wait(1)
+        .told(hangs(1));
     assert_eq!(watch.shown(), ["unreachable page pending 2"]);
     watch.moves(1).wait(1).told(hangs(1));
     assert_eq!(

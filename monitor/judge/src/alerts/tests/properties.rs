@@ -109,9 +109,8 @@ impl Held {
 
     fn state(&self) -> Option<AlertState> {
         let mut alerts = self.watch.alerts.all();
-        let ours = alerts.find(|alert| {
-            alert.name == "blackholed" && alert.state != AlertState::Over
-        });
+        let ours =
+            alerts.find(|alert| alert.name == "blackholed" && alert.state != AlertState::Over);
         ours.map(|alert| alert.state)
     }
 
@@ -138,13 +137,21 @@ impl Held {
                 self.fired = Some(now);
             }
             (Some(fired), false) => {
-                prop_assert!(now - fired >= LEAST, "second {now}: fired for {} s", now - fired);
+                prop_assert!(
+                    now - fired >= LEAST,
+                    "second {now}: fired for {} s",
+                    now - fired
+                );
                 self.fired = None;
             }
             _ => {}
         }
         self.truth.lasted = false;
-        self.saved = self.watch.alerts.to_save(self.watch.now_ns()).or(self.saved.take());
+        self.saved = self
+            .watch
+            .alerts
+            .to_save(self.watch.now_ns())
+            .or(self.saved.take());
         Ok(())
     }
 

@@ -23,7 +23,11 @@ fn a_restart_within_the_wait_goes_on_counting() {
     assert_eq!(watch.shown(), ["blackholed page pending 1"]);
     assert_eq!(watch.said(), ["blackholed pending"]);
     watch.told(hangs(1));
-    assert_eq!(watch.said(), ["blackholed fires"], "at second 11, when it is known to hang still");
+    assert_eq!(
+        watch.said(),
+        ["blackholed fires"],
+        "at second 11, when it is known to hang still"
+    );
     assert_eq!(watch.alert("blackholed").since, moment(0));
 }
 
@@ -31,11 +35,19 @@ fn a_restart_within_the_wait_goes_on_counting() {
 fn what_nobody_finds_stuck_again_has_ended_in_peace() {
     let mut watch = Watch::new();
     watch.told(hangs(1)).wait(4).restarts_after(2).sweeps(30);
-    assert_eq!(watch.shown(), ["blackholed page pending 1"], "it is looked for");
+    assert_eq!(
+        watch.shown(),
+        ["blackholed page pending 1"],
+        "it is looked for"
+    );
     watch.sweeps(10);
     assert_eq!(
         watch.said(),
-        ["blackholed pending", "blackholed mended", "interrupted fires"]
+        [
+            "blackholed pending",
+            "blackholed mended",
+            "interrupted fires"
+        ]
     );
 }
 
@@ -45,7 +57,10 @@ fn a_page_that_nobody_confirms_is_over_once_it_was_seen() {
     watch.told(hangs(1)).wait(300).restarts_after(2).sweeps(34);
     assert_eq!(watch.shown(), ["blackholed page firing 1"]);
     watch.sweeps(3);
-    assert_eq!(watch.said(), ["blackholed pending", "blackholed fires", "blackholed over"]);
+    assert_eq!(
+        watch.said(),
+        ["blackholed pending", "blackholed fires", "blackholed over"]
+    );
 }
 
 #[test]
@@ -58,16 +73,30 @@ fn without_sweeps_nobody_knows() {
 #[test]
 fn one_that_mended_while_nobody_looked_lends_its_clock_to_no_other() {
     let mut watch = Watch::new();
-    watch.told(hangs(1)).wait(4).restarts_after(20).tick().told(hangs(2)).wait(9);
+    watch
+        .told(hangs(1))
+        .wait(4)
+        .restarts_after(20)
+        .tick()
+        .told(hangs(2))
+        .wait(9);
     assert_eq!(watch.shown(), ["blackholed page pending 2"]);
     watch.wait(1);
-    assert_eq!(watch.said(), ["blackholed pending", "blackholed fires"], "ten seconds of its own");
+    assert_eq!(
+        watch.said(),
+        ["blackholed pending", "blackholed fires"],
+        "ten seconds of its own"
+    );
 }
 
 #[test]
 fn what_ended_badly_just_before_is_still_affected_after() {
     let mut watch = Watch::new();
-    watch.told(outcome(Outcome::Reset, 1)).wait(4).restarts_after(2).wait(1);
+    watch
+        .told(outcome(Outcome::Reset, 1))
+        .wait(4)
+        .restarts_after(2)
+        .wait(1);
     watch.told(outcome(Outcome::Reset, 2)).wait(3);
     assert_eq!(watch.said(), ["reset pending", "reset fires"]);
 }
@@ -76,7 +105,10 @@ fn what_ended_badly_just_before_is_still_affected_after() {
 fn tickets_what_is_over_and_what_mended_come_back_too() {
     let mut watch = Watch::new();
     watch.told(hangs(9)).wait(2).moves(9).wait(2);
-    watch.told(outcome(Outcome::Undelivered, 1)).over(1, End::InPeace).wait(150);
+    watch
+        .told(outcome(Outcome::Undelivered, 1))
+        .over(1, End::InPeace)
+        .wait(150);
     watch.told(crossed(2)).told(unreachable(3)).wait(11);
     let before: Vec<Alert> = watch.alerts.all().collect();
     assert_eq!(before.len(), 4);

@@ -22,7 +22,10 @@ fn a_user_with_a_thousand_process_names_has_an_eighth_and_one_alert_for_the_rest
     let alerts: Vec<Alert> = watch.alerts.all().collect();
     assert_eq!(alerts.len(), 126);
     let more = watch.alert("more");
-    assert_eq!((more.owner.as_str(), more.path.as_str()), ("uid 1000", "any"));
+    assert_eq!(
+        (more.owner.as_str(), more.path.as_str()),
+        ("uid 1000", "any")
+    );
     assert_eq!((more.connections, more.severity), (925, Severity::Ticket));
     assert_eq!(
         more.summary,
@@ -53,7 +56,10 @@ fn tickets_do_not_crowd_out_pages() {
         }
     }
     let full = watch.alerts.stats();
-    assert!(full.alerts_full_total > 0 && full.share_full_total > 0, "{full:?}");
+    assert!(
+        full.alerts_full_total > 0 && full.share_full_total > 0,
+        "{full:?}"
+    );
     let tickets = watch.alerts.all().filter(|alert| alert.name == "crossed");
     assert_eq!(tickets.count(), 1_000);
     watch.told(hangs(1)).wait(10);
@@ -79,7 +85,10 @@ fn pages_beyond_a_share_page_together() {
         watch.told(fails);
     }
     watch.wait(10);
-    assert_eq!(watch.shown(), ["blackholed page firing 1", "more page firing 2"]);
+    assert_eq!(
+        watch.shown(),
+        ["blackholed page firing 1", "more page firing 2"]
+    );
     let mut lost = outcome(Outcome::Undelivered, 9);
     lost.owner.unit = None;
     lost.owner.uid = Some(7);
@@ -93,9 +102,10 @@ fn root_has_a_share_for_each_of_its_services_and_a_container_has_one() {
         max_alerts: 8,
         ..Limits::default()
     });
-    for (connection, (unit, container)) in [("a", None), ("b", None), ("c", Some("x")), ("d", Some("x"))]
-        .into_iter()
-        .enumerate()
+    for (connection, (unit, container)) in
+        [("a", None), ("b", None), ("c", Some("x")), ("d", Some("x"))]
+            .into_iter()
+            .enumerate()
     {
         let mut silent = crossed(u32::try_from(connection).expect("four"));
         silent.owner.uid = Some(0);
@@ -108,8 +118,16 @@ fn root_has_a_share_for_each_of_its_services_and_a_container_has_one() {
         .all()
         .map(|alert| (alert.name, alert.owner))
         .collect();
-    let expected = [("crossed", "a"), ("crossed", "b"), ("crossed", "c"), ("more", "x")];
-    assert_eq!(shown, expected.map(|(name, owner)| (name.to_owned(), owner.to_owned())));
+    let expected = [
+        ("crossed", "a"),
+        ("crossed", "b"),
+        ("crossed", "c"),
+        ("more", "x"),
+    ];
+    assert_eq!(
+        shown,
+        expected.map(|(name, owner)| (name.to_owned(), owner.to_owned()))
+    );
 }
 
 #[test]
@@ -124,7 +142,11 @@ fn connections_beyond_the_bound_are_counted_and_keep_their_alert_for_a_while() {
     assert_eq!(watch.shown(), ["crossed ticket firing 5"]);
     assert_eq!(watch.alerts.stats().members_full_total, 3);
     watch.speaks(0).speaks(1).wait(899);
-    assert_eq!(watch.shown(), ["crossed ticket firing 3"], "unknown by name");
+    assert_eq!(
+        watch.shown(),
+        ["crossed ticket firing 3"],
+        "unknown by name"
+    );
     watch.wait(2);
     assert_eq!(watch.said(), ["crossed fires", "crossed over"]);
 }

@@ -9,7 +9,7 @@ use crate::text::tests::blackholed;
 use monitor_common::Counter;
 use monitor_judge::JudgeStats;
 use monitor_judge::alerts::AlertStats;
-use monitor_model::alert::Alert;
+use monitor_model::alert::{Alert, AlertState};
 use monitor_model::finding::{Finding, FindingKind, Outcome, Severity};
 use monitor_model::listing::IdleState;
 use std::collections::HashMap;
@@ -39,10 +39,14 @@ fn alert(owner: &str) -> Alert {
     Alert {
         name: "blackholed".to_owned(),
         severity: Severity::Page,
+        state: AlertState::Firing,
         path: "nat".to_owned(),
         owner: owner.to_owned(),
         connections: 3,
+        count: 3,
         since: "2026-01-31T12:00:00.123Z".parse().expect("a moment"),
+        fired: None,
+        ended: None,
         summary: "nothing comes back".to_owned(),
         example: "1f-aabb".to_owned(),
     }
@@ -85,12 +89,26 @@ fn findings_count_under_their_path() {
 fn an_alert_that_ended_shows_zero() {
     let mut metrics = metrics();
     let series = "tcplull_alerts_firing{alert=\"blackholed\",path=\"nat\",severity=\"page\"}";
-    metrics.firing([alert("api.service"), alert("web.service")]);
+    metrics.count_alerts([alert("api.service"), alert("web.service")]);
     assert_eq!(value(&metrics, series), Some(2.0), "two owners, two alerts");
-    metrics.firing([alert("api.service")]);
+    metrics.count_alerts([alert("api.service")]);
     shows(&metrics, series, 1.0);
-    metrics.firing([]);
+    metrics.count_alerts([]);
     shows(&metrics, series, 0.0);
+}
+
+#[test]
+fn what_is_pending_does_not_fire_and_what_is_over_does_neither() {
+    let mut metrics = metrics();
+    let in_state = |state| Alert {
+        state,
+        ..alert("api.service")
+    };
+    metrics
+        .count_alerts([AlertState::Pending, AlertState::Pending, AlertState::Over].map(in_state));
+    let series = |name| format!("{name}{{alert=\"blackholed\",path=\"nat\",severity=\"page\"}}");
+    shows(&metrics, &series("tcplull_alerts_pending"), 2.0);
+    assert_eq!(value(&metrics, &series("tcplull_alerts_firing")), None);
 }
 
 #[test]
@@ -197,10 +215,12 @@ fn the_other_rooms_counters_are_shown() {
     };
     metrics.dropped = HashMap::from([("log", 10)]);
     metrics.recording_dropped = 11;
+    metrics.alerts_not_saved = 14;
     metrics.alerts = AlertStats {
-        firing: 0,
         alerts_full_total: 8,
+        share_full_total: 12,
         members_full_total: 9,
+        over_full_total: 13,
     };
     metrics.inspect_clients = 2;
     metrics.inspect_refused = 3;
@@ -225,6 +245,15 @@ fn the_other_rooms_counters_are_shown() {
             "tcplull_alerts_dropped_total{reason=\"too_many_connections\"}",
             9.0,
         ),
+        (
+            "tcplull_alerts_dropped_total{reason=\"too_many_of_one_owner\"}",
+            12.0,
+        ),
+        (
+            "tcplull_alerts_dropped_total{reason=\"too_many_over\"}",
+            13.0,
+        ),
+        ("tcplull_alerts_save_failures_total", 14.0),
         ("tcplull_inspect_clients", 2.0),
         ("tcplull_log_dropped_total", 10.0),
         ("tcplull_recording_dropped_total", 11.0),
@@ -241,7 +270,7 @@ fn the_other_rooms_counters_are_shown() {
 fn promtool_finds_nothing_to_complain_about() {
     let mut metrics = metrics();
     metrics.on_finding(&blackholed()).unwrap();
-    metrics.firing([alert("api.service")]);
+    metrics.count_alerts([alert("api.service")]);
     metrics.hooks([("send", None)]);
     let started = Command::new("promtool")
         .args(["check", "metrics"])
