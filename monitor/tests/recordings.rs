@@ -5,7 +5,6 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 use monitor_judge::alerts::Limits;
 use monitor_judge::recording::{Ending, Recording, RecordingError, Replayed, replay};
-use monitor_lab::configuration::PAGE_AFTER;
 use monitor_lab::fixture::{Fixture, KeptFinding};
 use monitor_lab::scenarios::{self, Scenario};
 use monitor_lab::truth::{Alert, Finding, Observed, ObservedFinding, compare};
@@ -15,6 +14,10 @@ use std::fs;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// After how long pages fire here, in ns: a story waits until they do, and a recording ends as soon as they did in the
+/// daemon that made it, whatever its wait was.
+const PAGE_AFTER_NS: u64 = 1_000_000;
 
 fn main() -> ExitCode {
     let mut trials: Vec<Trial> = scenarios::ALL
@@ -97,7 +100,7 @@ fn findings(facts: &Path) -> Result<(Vec<Finding>, Replayed), RecordingError> {
     })?;
     let mut recording = Recording::read(name, BufReader::new(file))?;
     let limits = Limits {
-        page_after_ns: u64::from(PAGE_AFTER) * 1_000_000_000,
+        page_after_ns: PAGE_AFTER_NS,
         ..Limits::default()
     };
     let replayed = replay(&mut recording, limits, |finding| {

@@ -28,8 +28,8 @@ fn truth() -> Truth {
         .showing("reset_came", "during_silence")
         .resting_on("unacknowledged_bytes", 0.0..=0.0)
         .counts("tcplull_outcomes_total", &[("outcome", "reset")])
-        .leaves_firing(Reset, Ticket, Client)
-        .leaves_firing(Reset, Ticket, Server)
+        .leaves_ended(Reset, Ticket, Client)
+        .leaves_ended(Reset, Ticket, Server)
 }
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {

@@ -3,6 +3,10 @@
 use super::{ANYBODY, Alert, AlertDue, Finding, Severity, Truth, UNREACHABLE};
 use crate::ends::End;
 
+/// The states of alerts, as `tcplull alerts` has them.
+const FIRING: &str = "firing";
+const OVER: &str = "over";
+
 /// Under which name each end's alerts fire: that of its process, or that of the
 /// systemd unit that the testbed was started in, if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,22 +54,33 @@ impl Shared<'_> {
     fn is(&self, alert: &Alert, truth: &Truth) -> bool {
         alert.name == self.name
             && alert.severity == self.severity.word()
+            && alert.state == FIRING
             && alert.path.as_deref() == Some(truth.path)
             && alert.owner.as_deref() == Some(self.owner)
             && alert.connections == self.connections
     }
 }
 
-/// The alerts of `firing` about an end that is looked at. Where both ends go by one
-/// name, none can be told to be the other's.
-pub fn looked_at(truth: &Truth, owners: &Owners, firing: Vec<Alert>) -> Vec<Alert> {
+/// The alerts of `all` that are pending or fire, about an end that is looked at. Where both
+/// ends go by one name, none can be told to be the other's.
+pub fn looked_at(truth: &Truth, owners: &Owners, all: Vec<Alert>) -> Vec<Alert> {
     let unwatched = truth.unwatched.map(|end| owners.at(end));
     let watched = truth.unwatched.map(|end| owners.at(end.other()));
     let unwatched = unwatched.filter(|name| Some(*name) != watched);
-    firing
-        .into_iter()
+    all.into_iter()
+        .filter(|alert| alert.state != OVER)
         .filter(|alert| unwatched.is_none() || alert.owner.as_deref() != unwatched)
         .collect()
+}
+
+/// Whether it fires on only because whoever looks seldom must see it, though nobody is in
+/// trouble any more: it says no more than the finding that was due.
+fn is_held(truth: &Truth, alert: &Alert) -> bool {
+    let due = truth.due.iter().any(|due| {
+        let names = [due.conclusion.alert(), UNREACHABLE];
+        names.contains(&alert.name.as_str()) && due.severity.word() == alert.severity
+    });
+    due && alert.state == FIRING && alert.connections == 0
 }
 
 /// Everything in which the alerts that fire differ from the ones that are due.
@@ -90,13 +105,15 @@ pub fn differences(
             ));
         }
     }
+    left.retain(|alert| !is_held(truth, alert));
     found.extend(left.into_iter().map(|alert| {
         format!(
-            "the {} alert {} of {} for {} connection(s) fires, and should not: {}",
+            "the {} alert {} of {} for {} connection(s) is {}, and should not: {}",
             alert.severity,
             alert.name,
             alert.owner.as_deref().unwrap_or("nobody"),
             alert.connections,
+            alert.state,
             alert.summary
         )
     }));

@@ -1,8 +1,8 @@
 //! The words that a scenario declares its truth in.
 
 use super::{
-    AlertDue, Certainty, Conclusion, Due, ListingDue, MetricDue, Severity, Shows, Truth,
-    UNREACHABLE, Verdict,
+    AlertDue, Certainty, Conclusion, Due, INTERRUPTED, ListingDue, MetricDue, Severity, Shows,
+    Truth, UNREACHABLE, Verdict,
 };
 use crate::ends::End;
 use crate::simulated_middlebox::Clock;
@@ -207,6 +207,12 @@ impl Truth {
         self.fires(conclusion.alert(), severity, end, 1)
     }
 
+    /// Adds an alert that still fires at the end, for whoever looks seldom, though its
+    /// connections are in trouble no more.
+    pub fn leaves_ended(self, conclusion: Conclusion, severity: Severity, end: End) -> Self {
+        self.fires(conclusion.alert(), severity, end, 0)
+    }
+
     /// Makes the alert named last one for so many connections.
     pub fn for_connections(mut self, connections: u64) -> Self {
         if let Some(last) = self.alerts.last_mut() {
@@ -219,6 +225,11 @@ impl Truth {
     /// or a network that is down.
     pub fn leaves_unreachable(self, end: End, connections: u64) -> Self {
         self.fires(UNREACHABLE, Severity::Page, end, connections)
+    }
+
+    /// Adds the ticket, left in the end, that counts what mended at `end` before it paged.
+    pub fn leaves_interrupted(self, end: End) -> Self {
+        self.fires(INTERRUPTED, Severity::Ticket, end, 0)
     }
 
     fn fires(mut self, name: &'static str, severity: Severity, end: End, connections: u64) -> Self {

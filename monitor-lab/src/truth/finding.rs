@@ -111,14 +111,22 @@ pub struct Alert {
     pub name: String,
     /// `ticket` or `page`.
     pub severity: String,
+    /// `pending`, `firing` or `over`.
+    pub state: String,
     /// The path.
     pub path: Option<String>,
     /// The owner's systemd unit, else the name of its process.
     pub owner: Option<String>,
-    /// How many connections it stands for.
+    /// How many connections are in trouble now.
     pub connections: u64,
-    /// RFC 3339.
+    /// How many were since it began; of `interrupted`, how often trouble mended.
+    pub count: u64,
+    /// When it began, RFC 3339.
     pub since: String,
+    /// When it began to fire.
+    pub fired: Option<String>,
+    /// When it was over.
+    pub ended: Option<String>,
     /// One line for people.
     pub summary: String,
     /// The id of one of the connections.

@@ -36,6 +36,9 @@ pub const UNREACHABLE: &str = "unreachable";
 /// The owner of that alert: it is about all who talk to that peer.
 pub const ANYBODY: &str = "any";
 
+/// The name of the ticket on trouble that mended before it paged.
+pub const INTERRUPTED: &str = "interrupted";
+
 /// A finding that must be said, exactly once about each of its connections.
 #[derive(Clone, Debug, Serialize)]
 pub struct Due {
@@ -90,7 +93,7 @@ pub struct AlertDue {
     pub severity: Severity,
     /// Whose connections it is about.
     pub end: End,
-    /// How many of them.
+    /// How many of them are in trouble; none where it mended.
     pub connections: u64,
 }
 

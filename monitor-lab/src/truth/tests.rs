@@ -174,7 +174,7 @@ fn alerts_must_be_the_ones_that_are_due() {
     observed.alerts.as_mut().unwrap().push(late);
     differs(
         &observed,
-        "crossed of client-app for 1 connection(s) fires, and should not",
+        "crossed of client-app for 1 connection(s) is firing, and should not",
     );
 }
 

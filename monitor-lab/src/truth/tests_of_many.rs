@@ -50,7 +50,7 @@ fn of_client(finding: Value) -> Observed {
 
 pub(super) fn alert(name: &str, severity: &str, owner: &str) -> Value {
     json!({"name": name, "severity": severity, "path": "nat", "owner": owner,
-        "connections": 1, "since": "2026-01-31T12:00:00Z", "summary": "gone", "example": "1f-ab"})
+        "connections": 1, "count": 1, "state": "firing", "since": "2026-01-31T12:00:00Z", "summary": "gone", "example": "1f-ab"})
 }
 
 /// Asserts that there is a difference, and that each tells `how`.
@@ -220,7 +220,7 @@ fn what_is_said_of_an_unwatched_end_is_not_looked_at() {
     of_server.alerts = firing("server-app");
     agrees(&truth, &of_server);
     of_server.alerts = firing("client-app");
-    differs(&truth, &of_server, "fires, and should not");
+    differs(&truth, &of_server, "is firing, and should not");
     differs(
         &truth.quiet().unwatched(Client),
         &of_server,

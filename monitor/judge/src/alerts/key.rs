@@ -33,8 +33,9 @@ impl Key {
     pub(super) fn of(finding: &Finding) -> Self {
         let owner = &finding.owner;
         let path = finding.path.clone().unwrap_or_else(|| "none".into());
-        // Who was reset is out of it: nothing is down for them.
-        if finding.scope == Some(Scope::PeerOrNetwork) && is_loss(finding.kind) {
+        // Who was reset is out of it: nothing is down for them. And what is no page of its own is none with others.
+        let is_down = finding.scope == Some(Scope::PeerOrNetwork) && is_loss(finding.kind);
+        if is_down && finding.severity == Severity::Page {
             return Self {
                 name: UNREACHABLE,
                 severity: Severity::Page,

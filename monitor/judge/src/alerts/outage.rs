@@ -23,7 +23,8 @@ impl Alerts {
             return Vec::new();
         }
         let losses = self.groups.keys();
-        let losses = losses.filter(|other| other.is_loss && other.path == key.path);
+        let losses =
+            losses.filter(|other| other.is_loss && other.is_page() && other.path == key.path);
         let losses: Vec<Arc<Key>> = losses.cloned().collect();
         let since_ns = now_ns.saturating_sub(SAME_OUTAGE_NS);
         let mut moved = Vec::new();
