@@ -15,7 +15,9 @@ use crate::testbed::{Daemon, prometheus};
 use crate::timeline::{Entry, Happened, Timeline};
 use crate::truth::alerts::{self, Owners};
 use crate::truth::compare::concludes;
-use crate::truth::{Alert, AlertDue, Conclusion, Finding, Listed, Observed, Reading, Truth};
+use crate::truth::{
+    Alert, AlertDue, Conclusion, Finding, Listed, Observed, Reading, Severity, Truth,
+};
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -163,6 +165,29 @@ impl<'a> Story<'a> {
     pub fn reads_alerts(&mut self) -> Result<(), LabError> {
         let firing = self.alerts(&self.truth.alerts)?;
         self.observed.alerts = Some(firing);
+        Ok(())
+    }
+
+    /// Waits for the page named so to fire, and notes the way of its state.
+    pub fn page_fires(&mut self, conclusion: Conclusion) -> Result<(), LabError> {
+        let mut seen = String::new();
+        self.timeline.poll(LAG, PAUSE, || {
+            let all: Vec<Alert> = self.daemon.ask("alerts")?;
+            let ours = all.into_iter().find(|alert| {
+                alert.name == conclusion.alert()
+                    && alert.severity == Severity::Page.word()
+                    && alert.path.as_deref() == Some(self.truth.path)
+            });
+            let Some(alert) = ours else {
+                return Ok(None);
+            };
+            if alert.state != seen {
+                let (name, state) = (&alert.name, &alert.state);
+                self.step(format!("tcplull alerts: the page {name} is {state}"));
+                seen.clone_from(state);
+            }
+            Ok((seen == alerts::FIRING).then_some(()))
+        })?;
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use super::{DIFFERS, INTERRUPTED, UnderTest, is_root, tools};
 use monitor_lab::app::Report;
 use monitor_lab::ends::End;
 use monitor_lab::timeline::{Entry, Happened, Observer};
+use monitor_lab::truth::alerts::FIRING;
 use monitor_lab::truth::{Finding, Severity};
 use monitor_lab::{LabError, runner, scenarios};
 use std::process::ExitCode;
@@ -27,7 +28,8 @@ pub(super) fn demo(under_test: &UnderTest) -> Result<ExitCode, String> {
             let mut alerts = runner::alerts(&report).to_vec();
             // The page comes last: it is what the minute was for.
             alerts.sort_by_key(|alert| alert.severity == Severity::Page.word());
-            for alert in &alerts {
+            let firing = alerts.iter().filter(|alert| alert.state == FIRING);
+            for alert in firing.filter(|alert| alert.connections > 0) {
                 println!("{:>8}  {}: {}", alert.severity, alert.name, alert.summary);
             }
             for difference in &report.differences {

@@ -41,6 +41,7 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.silence(6.0)?;
     story.client_sends("b")?;
     story.awaits(Client, Blackholed)?;
+    story.page_fires(Blackholed)?;
     story.reads_metrics()?;
     story.watches_on(2.0)?;
     story.server_received_no_more()?;

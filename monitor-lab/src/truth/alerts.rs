@@ -3,9 +3,11 @@
 use super::{ANYBODY, Alert, AlertDue, Finding, Severity, Truth, UNREACHABLE};
 use crate::ends::End;
 
-/// The states of alerts, as `tcplull alerts` has them.
-const FIRING: &str = "firing";
-const OVER: &str = "over";
+/// The state of an alert that wakes somebody.
+pub const FIRING: &str = "firing";
+
+/// The state of one that is only shown.
+pub const OVER: &str = "over";
 
 /// Under which name each end's alerts fire: that of its process, or that of the
 /// systemd unit that the testbed was started in, if there is one.
