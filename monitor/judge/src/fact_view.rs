@@ -88,9 +88,12 @@ impl FactView<'_> {
     }
 
     /// Whether data is under way that timed out already: such a connection is
-    /// stuck, not silent, however long it waits between two attempts.
+    /// stuck, not silent, however long it waits between two attempts. At its end the
+    /// kernel has thrown away what was under way (`tcp_write_queue_purge`).
     pub(crate) fn stuck(&self) -> bool {
-        self.fact.socket.packets_out > 0 && self.fact.socket.retransmits > 0
+        let under_way =
+            self.fact.socket.packets_out > 0 || self.new_state() == Some(TcpState::Close);
+        under_way && self.fact.socket.retransmits > 0
     }
 
     /// Whether the arrived segment has this flag.

@@ -1,6 +1,10 @@
 //! The connections on which something waits.
 
 mod connection;
+mod facts;
+mod pending;
+mod reporting;
+mod standing;
 
 use crate::context::Context;
 use crate::fact_view::FactView;
@@ -8,9 +12,10 @@ use crate::farewell::sent_before_close;
 use crate::stalls::snapshot;
 use crate::thresholds::STALL_EXPIRY_NS;
 use crate::unanswered::given_up;
-use connection::{Pending, WaitingConnection};
+use connection::WaitingConnection;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::owner::Owner;
+use pending::Pending;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

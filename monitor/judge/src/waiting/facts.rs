@@ -1,0 +1,150 @@
+//! What facts other than looks tell of a connection on which something waits: timeouts, answers, its end.
+
+use super::connection::WaitingConnection;
+use super::standing::{acknowledged, stand};
+use crate::context::Context;
+use crate::ending::ending;
+use crate::fact_view::FactView;
+use crate::farewell::{nobody_waits, sent_before_close};
+use crate::heard::heard;
+use crate::keepalive::Settings;
+use crate::ruling::Ruling;
+use crate::serial::after;
+use crate::stalls::given_up;
+use crate::stalls::snapshot::{self, Snapshot};
+use crate::thresholds::{LEAST_WAIT_NS, TIMEOUTS};
+use crate::tracked::gap::is_receive;
+use crate::unanswered::resent_for_ns;
+use crate::verdict::End;
+use monitor_common::{FactKind, TcpState};
+use monitor_model::finding::Cause;
+
+impl WaitingConnection {
+    /// A fact other than a snapshot.
+    pub(super) fn on_fact(
+        &mut self,
+        view: &FactView<'_>,
+        spoken_for: bool,
+        context: &mut Context<'_>,
+    ) {
+        if view.at.ns < self.seen_ns || self.over_ns.is_some() {
+            return;
+        }
+        if view.new_state() == Some(TcpState::Close) || view.kind == FactKind::ResetReceived {
+            self.close(view, spoken_for, context);
+            return;
+        }
+        let now = Snapshot::of(view);
+        self.sent_before_close |= sent_before_close(view);
+        let tells = view.kind == FactKind::Retransmitted || sent_before_close(view);
+        if tells && snapshot::due(view) {
+            self.note_timeout(view, &now);
+        }
+        if nobody_waits(view) {
+            self.left_alone(context);
+        }
+        // Unanswered probes are answered by anything.
+        let answered = self.is_lost() && is_receive(view.kind) && now.packets_out == 0;
+        if let Some(first) = self.sending
+            && (answered || acknowledged(view).is_some_and(|ack| after(ack, first.snd_una)))
+        {
+            self.freed = Some((first, self.timeouts));
+            self.sending = None;
+        }
+        if self
+            .reading
+            .is_some_and(|first| first.copied_seq != now.copied_seq)
+        {
+            self.reading = None;
+        }
+        let speaks = matches!(view.kind, FactKind::Sent | FactKind::GapEndedBySend)
+            || is_receive(view.kind) && view.brings_payload()
+            || view.new_state().is_some();
+        if self.reply.is_some_and(|first| {
+            speaks || first.write_seq != now.write_seq || first.bytes_received != now.bytes_received
+        }) {
+            self.reply = None;
+        }
+        self.end_unless_standing(context);
+        if view.kind == FactKind::Retransmitted && nobody_waits(view) && !self.alone {
+            // No process holds it, so no sweep may come past it.
+            self.look(view, now, None, spoken_for, context);
+            self.left_alone(context);
+        }
+    }
+
+    /// Its application has closed: nobody hangs on it any more, and nothing more is told of it.
+    fn left_alone(&mut self, context: &mut Context<'_>) {
+        if self.reported.take().is_some() {
+            self.alone = true;
+            self.over(End::Badly, context);
+        }
+    }
+
+    /// A timeout of a connection on which something is due.
+    fn note_timeout(&mut self, view: &FactView<'_>, now: &Snapshot) {
+        let same = |first: &Snapshot| first.snd_una == now.snd_una;
+        self.sending = stand(self.sending, now, true, same);
+        self.unheard = stand(self.unheard, now, true, |first| {
+            same(first) && !first.heard(now)
+        });
+        self.timeouts = self.timeouts.max(now.retransmits);
+        self.seen_ns = view.at.ns;
+        self.settings = Settings::of(view.fact, view.jiffy_ns);
+    }
+
+    /// When a look at it may decide that what is due is lost, CLOCK_MONOTONIC in ns, where `view` shows
+    /// so many timeouts: the look knows who holds it, and how others fare.
+    pub(super) fn sweep_wanted_at(&self, view: &FactView<'_>) -> Option<u64> {
+        let first = self.sending.filter(|_| self.reported.is_none())?;
+        if view.fact.socket.retransmits < TIMEOUTS {
+            return None;
+        }
+        let since_ns = first
+            .at_ns
+            .min(view.at.ns.saturating_sub(resent_for_ns(view)));
+        let at_ns = since_ns.saturating_add(LEAST_WAIT_NS).max(view.at.ns);
+        (view.kind == FactKind::Retransmitted || at_ns > view.at.ns).then_some(at_ns)
+    }
+
+    /// The connection is over, perhaps because nothing came back.
+    fn close(&mut self, view: &FactView<'_>, spoken_for: bool, context: &mut Context<'_>) {
+        let told = self.reported.take().is_some();
+        let given_up = (!spoken_for && !told && !self.alone)
+            .then(|| self.given_up(view, context.began_ns))
+            .flatten();
+        if let Some(ruling) = given_up {
+            self.report(Cause::Blackholed, ruling, view, context);
+            self.reported = None;
+        } else if told {
+            self.over(ending(view), context);
+        }
+        self.stop();
+        self.loss = None;
+        self.over_ns = Some(view.at.ns);
+    }
+
+    /// What is to be told where the kernel gave the connection up while something was due.
+    fn given_up(&self, view: &FactView<'_>, began_ns: u64) -> Option<Ruling> {
+        if view.new_state() != Some(TcpState::Close) || !snapshot::can_send(view) {
+            return None;
+        }
+        let now = Snapshot::of(view);
+        let first = self.sending.filter(|first| first.snd_una == now.snd_una);
+        // It is gone: nothing will say more of what nobody looked at before.
+        let waited_ns = first.map_or_else(
+            || snapshot::since_ack_ns(view),
+            |first| view.at.ns.saturating_sub(first.at_ns),
+        );
+        let since = first.unwrap_or(now).since();
+        let heard = heard(&since, &view.fact.socket, view.jiffy_ns);
+        given_up(
+            view,
+            waited_ns,
+            heard,
+            self.sent_before_close,
+            began_ns,
+            &self.settings,
+        )
+    }
+}

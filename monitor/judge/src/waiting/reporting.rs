@@ -1,0 +1,163 @@
+//! What a look at a waiting connection comes to, in words.
+
+use super::connection::{Reported, WaitingConnection};
+use crate::blame::{Before, Blame};
+use crate::context::Context;
+use crate::fact_view::FactView;
+use crate::peers::siblings::Beside;
+use crate::report::{self, About};
+use crate::ruling::Ruling;
+use crate::stalls::card::{Case, Fell, Stands};
+use crate::stalls::snapshot::Snapshot;
+use crate::stalls::{CauseCard, judge};
+use crate::thresholds::OVERDUE_NS;
+use crate::verdict::{End, Verdict};
+use monitor_model::finding::{Cause, FindingKind, Severity};
+
+impl WaitingConnection {
+    /// Says what this look at it comes to.
+    pub(super) fn look(
+        &mut self,
+        view: &FactView<'_>,
+        now: Snapshot,
+        mss_fell: Option<Fell>,
+        spoken_for: bool,
+        context: &mut Context<'_>,
+    ) {
+        let settings = self.settings;
+        let case = Case {
+            view,
+            now,
+            sending: self.sending,
+            reading: self.reading,
+            reply: self.reply,
+            resent: self.resent,
+            loss: self.loss,
+            sent_again_in_outages: context.outages.sent_again(self.identity.cookie()),
+            unheard: self.unheard,
+            probed: self.probed,
+            sent_before_close: self.sent_before_close,
+            mss_fell,
+            began_ns: context.began_ns,
+            settings: &settings,
+            habits: context.habits,
+        };
+        if !spoken_for && let Some(lost) = self.lost_again(&case) {
+            self.reported = Some(lost);
+            return;
+        }
+        self.end_unless_standing(context);
+        if spoken_for {
+            return;
+        }
+        if let Some((cause, ruling)) = judge(&case, self.reported()) {
+            self.end(context);
+            self.report(cause, ruling, view, context);
+        } else if let Some((cause, ruling)) = self.graver(&case) {
+            // Not another stall, and no end of this one.
+            self.report(cause, ruling, view, context);
+        }
+    }
+
+    /// What was told already, where by now it is graver than it was.
+    pub(super) fn graver(&self, case: &Case<'_>) -> Option<(Cause, Ruling)> {
+        let told = self.reported?;
+        let ruling = (told.cause.card().rule)(case)?;
+        (ruling.severity > told.severity).then_some((told.cause, ruling))
+    }
+
+    /// What was told to be lost, where it is so by this snapshot too, though the peer may have
+    /// been heard since the last one: that is one page, not two.
+    pub(super) fn lost_again(&self, case: &Case<'_>) -> Option<Reported> {
+        let lost = self.reported.filter(|_| self.is_lost())?;
+        let since_ns = self.standing(lost.cause)?;
+        let (cause, ruling) = judge(case, None)?;
+        let same = cause == lost.cause && ruling.severity <= lost.severity;
+        same.then_some(Reported { since_ns, ..lost })
+    }
+
+    /// The stall that was told, if any, is over.
+    pub(super) fn end(&mut self, context: &mut Context<'_>) {
+        if self.reported.take().is_some() {
+            context.out.push(Verdict::StallEnded {
+                connection_id: self.identity.id(),
+            });
+        }
+    }
+
+    /// The connection of which a stall was told is over.
+    pub(super) fn over(&self, end: End, context: &mut Context<'_>) {
+        context.out.push(Verdict::Over {
+            connection_id: self.identity.id(),
+            end,
+        });
+    }
+
+    pub(super) fn end_unless_standing(&mut self, context: &mut Context<'_>) {
+        let Some(told) = self.reported else {
+            return;
+        };
+        if self.standing(told.cause) != Some(told.since_ns) {
+            self.end(context);
+        }
+    }
+
+    pub(super) fn report(
+        &mut self,
+        cause: Cause,
+        ruling: Ruling,
+        view: &FactView<'_>,
+        context: &mut Context<'_>,
+    ) {
+        let card = cause.card();
+        self.reported = self.standing(cause).map(|since_ns| Reported {
+            cause,
+            severity: ruling.severity,
+            since_ns,
+        });
+        if let Some(loss) = self.loss.as_mut().filter(|_| card.stands == Stands::Loss) {
+            loss.reported();
+        }
+        let since_ns = view.at.ns.saturating_sub(ruling.length_ns);
+        let (siblings, cookie) = (&context.contrasts.siblings, self.identity.cookie());
+        let silence_ns = siblings.preceding_silence_ns(cookie);
+        let first_sent_ns = siblings.waits_since_ns(cookie);
+        let about = About {
+            kind: FindingKind::Stall { cause },
+            certainty: card.certainty,
+            // Of a stall that is explained, others tell nothing.
+            beside: (ruling.severity > Severity::None).then_some(Beside {
+                since_ns: since_ns.saturating_add(OVERDUE_NS),
+                fate_ns: first_sent_ns.map_or(since_ns, |first_ns| first_ns.min(since_ns)),
+                now_ns: view.at.ns,
+            }),
+            before: silence_ns.map(|ns| Before {
+                ns,
+                at_most_ns: ns,
+                ended: None,
+            }),
+            settings: &self.settings,
+            wall_unix_ns: view.at.wall_unix_ns,
+            path: view.path.map(|path| &**path),
+            clock: card.clock,
+        };
+        let (finding, blamed) = report::finding(
+            ruling,
+            &about,
+            &self.identity,
+            &self.owner,
+            context.contrasts,
+        );
+        if let (Blame::Quicker { .. }, Some(silence_ns)) = (blamed, silence_ns) {
+            let remote = self.identity.remote();
+            context.contrasts.failed(about.path, remote, silence_ns);
+        }
+        context.out.push(Verdict::Finding(Box::new(finding)));
+        if card.stands == Stands::Nothing {
+            // It is over with what showed it.
+            context.out.push(Verdict::StallEnded {
+                connection_id: self.identity.id(),
+            });
+        }
+    }
+}
