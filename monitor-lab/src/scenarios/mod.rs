@@ -56,6 +56,7 @@ scenarios! {
     kernel_gives_up: LATE, SILENT, PROBES;
     stream_dies_after_gap: SCENARIO;
     quit_over_dead_path: SCENARIO;
+    nobody_waits: NOTIFY, LONG, KILLED;
     mtu_is_found: SCENARIO;
     acks_vanish: SCENARIO;
     siblings_are_gone: SCENARIO;
