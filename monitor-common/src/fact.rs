@@ -56,8 +56,8 @@ pub mod flags {
     pub const ROUTE_UNKNOWN: u32 = 1 << 3;
     /// SO_KEEPALIVE is set.
     pub const KEEPALIVE: u32 = 1 << 4;
-    /// The sweep shows the socket as a sample of the host's connections: nothing
-    /// need be wrong with it.
+    /// The sweep shows the socket as a sample of the host's connections, or of connects whose SYN was sent again:
+    /// nothing need be wrong with it.
     pub const SAMPLED: u32 = 1 << 6;
 }
 

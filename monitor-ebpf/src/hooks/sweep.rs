@@ -87,12 +87,14 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     let open = is_open(state);
     let half_closed = state == TcpState::FinWait1 as u32 || state == TcpState::FinWait2 as u32;
     let suspected = Suspect::of(sock).is_some();
-    if !(open || half_closed || suspected || all && is_closing(state)) {
+    // Whether others reach an address is a contrast to what fails there, and no list's business.
+    let connecting = !all && state == TcpState::SynSent as u32 && sock.retransmits() > 0;
+    if !(open || half_closed || suspected || connecting || all && is_closing(state)) {
         return;
     }
     // Every healthy socket gets as far as the two returns below: single loads only.
     let stalled = (open || half_closed) && is_stalled(sock);
-    let sampled = open && sock.hash() & order.sample_mask == order.sample_turn;
+    let sampled = (open || connecting) && sock.hash() & order.sample_mask == order.sample_turn;
     if !all && !stalled && !suspected && !sampled && silence::is_busy(sock) {
         return;
     }

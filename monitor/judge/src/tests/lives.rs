@@ -4,7 +4,7 @@
 
 use super::story::{SECOND, Story, azure};
 use crate::thresholds::LINGER_NS;
-use crate::{JudgedPath, Verdict};
+use crate::{End, JudgedPath, Verdict};
 use monitor_common::{FactKind, TcpState};
 use monitor_model::finding::{Cause, Certainty, Evidence, FindingKind, Outcome, Severity};
 use proptest::collection::vec;
@@ -49,6 +49,8 @@ enum Turn {
     ProbationOver,
     NeighbourFails,
     NeighbourMoves,
+    NeighbourIsCut,
+    NeighbourConnects,
 }
 
 fn turns() -> impl Strategy<Value = Vec<Turn>> {
@@ -81,6 +83,8 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
         ProbationOver,
         NeighbourFails,
         NeighbourMoves,
+        NeighbourIsCut,
+        NeighbourConnects,
     ]);
     let common = select(vec![
         Sends,
@@ -240,8 +244,10 @@ impl Life {
             // The kernel side lets only those go with which nothing is wrong.
             Turn::ProbationOver if untroubled => story.probation_over(),
             Turn::ProbationOver => story,
-            Turn::NeighbourFails => self.sibling(2),
-            Turn::NeighbourMoves => self.sibling(0),
+            Turn::NeighbourFails => self.sibling(FactKind::Swept, 2, TcpState::Established),
+            Turn::NeighbourMoves => self.sibling(FactKind::Swept, 0, TcpState::Established),
+            Turn::NeighbourIsCut => self.sibling(FactKind::ResetReceived, 0, TcpState::Established),
+            Turn::NeighbourConnects => self.sibling(FactKind::Swept, 1, TcpState::SynSent),
             Turn::PeerResets => {
                 story.peer_resets();
                 return true;
@@ -296,21 +302,33 @@ impl Life {
         self.story.suspect && answered && socket.packets_out == 0
     }
 
-    /// A sweep shows another connection to the same peer.
-    fn sibling(&mut self, timeouts: u8) -> &mut Story {
+    /// Another connection of the same owner to the same peer is shown, or reset.
+    fn sibling(&mut self, kind: FactKind, timeouts: u8, state: TcpState) -> &mut Story {
         let story = &mut self.story;
-        let mut row = story.fact(FactKind::Swept);
+        let mut row = story.fact(kind);
         row.packet_idle_ns = 0;
         row.packet_idle_max_ns = 0;
         row.payload_idle_ns = 0;
         let socket = &mut row.socket;
-        socket.cookie = 1 << 40;
-        socket.state = TcpState::Established as u32;
+        socket.cookie = 1 << 40 | u64::from(kind == FactKind::ResetReceived);
+        socket.state = state as u32;
         socket.retransmits = timeouts;
         socket.packets_out = timeouts.into();
         let heard = socket.jiffies.wrapping_sub(u32::from(timeouts) * 100);
         (socket.rcv_tstamp, socket.lrcvtime) = (heard, heard);
+        if kind == FactKind::ResetReceived {
+            (socket.snd_una, socket.snd_nxt, socket.write_seq) = (10_000, 10_400, 10_400);
+            socket.lsndtime = socket.jiffies;
+        }
         story.judge.note_sibling(&row);
+        // Whose it is shows only where it is observed.
+        if timeouts == 0 && kind == FactKind::Swept {
+            row.socket.snd_una = row.socket.write_seq;
+            row.socket.snd_nxt = row.socket.write_seq;
+            row.socket.probes_out = 0;
+            row.socket.copied_seq = row.socket.rcv_nxt;
+            story.deliver(row);
+        }
         story
     }
 }
@@ -367,6 +385,34 @@ fn holds(verdicts: &[Verdict], cookie: u64, silences: usize) -> Result<(), TestC
     Ok(())
 }
 
+/// Who connects anew had ended badly before, and is told once.
+fn reconnects_once(verdicts: &[Verdict]) -> Result<(), TestCaseError> {
+    let mut ended = BTreeSet::new();
+    for verdict in verdicts {
+        match verdict {
+            Verdict::Finding(finding) => {
+                let over = matches!(finding.kind.name(), "reset" | "closed") || finding.given_up;
+                if over && finding.severity > Severity::None {
+                    ended.insert(&finding.connection.id);
+                }
+            }
+            Verdict::Over { connection_id, end } if *end == End::Badly => {
+                ended.insert(connection_id);
+            }
+            Verdict::Reconnected { connection_id } => {
+                let waited_for = ended.remove(connection_id);
+                prop_assert!(
+                    waited_for,
+                    "{} connects anew, and had not ended badly",
+                    connection_id
+                );
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// What holds for each finding by itself.
 fn is_sound(verdicts: &[Verdict]) -> Result<(), TestCaseError> {
     for verdict in verdicts {
@@ -396,6 +442,7 @@ proptest! {
             life.live(turn);
         }
         is_sound(&life.story.verdicts)?;
+        reconnects_once(&life.story.verdicts)?;
         prop_assert!(!life.reported_anew, "a stall was told anew: {:?}", life.story.said());
         // The one that still lasts: it may have crossed.
         *life.silences.entry(life.story.socket.cookie).or_default() += 1;
@@ -411,10 +458,24 @@ fn these_lives_come_to_everything_that_can_be_said() {
     let mut said = BTreeSet::new();
     for _ in 0..2_000 {
         let turns = turns().new_tree(&mut runner).expect("no filter").current();
-        for finding in Life::of(&turns).findings() {
+        let story = Life::of(&turns);
+        if story.said().contains(&"reconnected".to_owned()) {
+            said.insert("reconnected");
+        }
+        for finding in story.findings() {
             said.insert(finding.kind.name());
             if finding.scope.is_some() {
-                said.insert("unreachable");
+                said.insert(if finding.kind.name() == "reset" {
+                    "cut"
+                } else {
+                    "unreachable"
+                });
+            }
+            if finding.summary.contains("a longer one survived") {
+                said.insert("cleared");
+            }
+            if finding.summary.contains("below the timeout") {
+                said.insert("below");
             }
             // By the signs alone, not because answers are missed.
             let by_signs =
@@ -424,7 +485,16 @@ fn these_lives_come_to_everything_that_can_be_said() {
             }
         }
     }
-    let all = ["at_risk", "crossed", "unreachable", "forged"];
+    let all = [
+        "at_risk",
+        "crossed",
+        "unreachable",
+        "forged",
+        "cut",
+        "cleared",
+        "below",
+        "reconnected",
+    ];
     let outcomes = Outcome::ALL.iter().map(|outcome| outcome.name());
     let causes = Cause::ALL.iter().map(|cause| cause.name());
     for name in all.into_iter().chain(outcomes).chain(causes) {
