@@ -52,7 +52,8 @@ fn sender(case: &Case<'_>, first: &Snapshot) -> Option<Ruling> {
         in_flight: socket.packets_out > 0 && snapshot::waiting_bytes(socket) > 0,
         waited_ns,
         first_rto_ns: view.ns(first.rto_jiffies),
-        lossy: network_loss::lossy(socket, case.sent_again_in_outages),
+        // What is sent again into a closed window is no loss.
+        lossy: !beyond_window && network_loss::lossy(socket, case.sent_again_in_outages),
     }
     .sign()?;
     let length_ns = match sign {

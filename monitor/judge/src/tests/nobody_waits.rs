@@ -1,0 +1,102 @@
+//! What an application left behind that has closed: a goodbye is a record, anything more a ticket, and who still
+//! reads is a page.
+
+use super::story::{Story, azure, evidence};
+use monitor_common::TcpState;
+
+impl Story {
+    /// The application closes, and no process holds the socket from then on.
+    fn is_left(&mut self) -> &mut Self {
+        self.closes();
+        self.socket.orphan = 1;
+        self
+    }
+}
+
+#[test]
+fn a_goodbye_over_a_dead_path_wakes_nobody() {
+    let mut story = Story::on(azure());
+    story.wait(250.0).sends(5).is_left().times_out_thrice();
+    assert_eq!(
+        story.said(),
+        ["crossed none", "blackholed none", "over Badly"]
+    );
+    assert_eq!(evidence(story.finding("blackholed"), "nobody_waits"), true);
+    assert!(story.finding("blackholed").advice.is_none());
+    story.wait(1.7).times_out().wait(3.4).times_out();
+    story.becomes(TcpState::Close, 110).wait(20.0);
+    assert_eq!(story.said().len(), 3);
+}
+
+#[test]
+fn without_a_silence_before_it_is_one_record_too() {
+    let mut story = Story::on(azure());
+    story.sends(24).is_left().times_out_thrice();
+    assert_eq!(story.said(), ["blackholed none", "over Badly"]);
+    story.sweep_without().wait(1.7).times_out();
+    story
+        .becomes(TcpState::Close, 110)
+        .wait(20.0)
+        .sweep_without();
+    assert_eq!(story.said().len(), 2, "{:?}", story.said());
+}
+
+#[test]
+fn more_than_a_goodbye_is_lost_without_an_error_to_anybody() {
+    let mut story = Story::on(azure());
+    story.sends(300).is_left().times_out_thrice();
+    assert_eq!(story.said(), ["blackholed ticket", "over Badly"]);
+    assert_eq!(
+        evidence(story.finding("blackholed"), "lost_bytes_at_most"),
+        300
+    );
+}
+
+#[test]
+fn a_few_bytes_that_were_sent_well_before_the_close_are_no_goodbye() {
+    let mut story = Story::on(azure());
+    story.sends(6).wait(0.42).times_out().wait(0.1).is_left();
+    story.wait(0.42).times_out().wait(0.84).times_out();
+    assert_eq!(story.said(), ["blackholed ticket", "over Badly"]);
+}
+
+#[test]
+fn who_shut_down_its_side_and_reads_on_waits() {
+    let mut story = Story::on(azure());
+    story.sends(5).closes().times_out_thrice().wait(0.2).sweep();
+    assert_eq!(story.said(), ["blackholed page"]);
+    story.wait(1.0).is_left_now().wait(0.5).times_out();
+    assert_eq!(
+        story.said(),
+        ["blackholed page", "over Badly"],
+        "it was killed meanwhile"
+    );
+}
+
+impl Story {
+    /// The process that reads on is gone.
+    fn is_left_now(&mut self) -> &mut Self {
+        self.socket.orphan = 1;
+        self
+    }
+}
+
+#[test]
+fn a_reset_of_what_nobody_waits_for_wakes_nobody() {
+    let mut story = Story::on(azure());
+    story.wait(250.0).sends(5).is_left().peer_resets();
+    assert_eq!(story.said(), ["crossed none", "reset none"]);
+}
+
+#[test]
+fn what_was_dead_before_the_start_and_nobody_waits_for_is_a_record() {
+    let mut story = Story::on(azure());
+    story.socket.retrans_stamp = 900_000;
+    story.sends(5_000).is_left();
+    (story.socket.retransmits, story.socket.rto_jiffies) = (6, 3_200);
+    story.socket.rcv_tstamp = story.socket.jiffies.wrapping_sub(101 * 250);
+    story.wait(1.0).times_out();
+    assert_eq!(story.said(), ["blackholed none", "over Badly"]);
+    let finding = story.finding("blackholed");
+    assert_eq!(evidence(finding, "already_dead"), true);
+}
