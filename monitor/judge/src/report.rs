@@ -10,6 +10,7 @@ use crate::peers::contrast::Contrasts;
 use crate::peers::siblings::{Beside, SiblingCounts};
 use crate::ruling::{Bearing, Ruling};
 use crate::stalls::CauseCard;
+use crate::thresholds::LATELY_NS;
 use monitor_model::finding::{
     Certainty, Clock, Finding, FindingKind, Outcome, Role, Scope, Severity,
 };
@@ -152,27 +153,32 @@ fn tells_silence_before(about: &About<'_>, ruling: &Ruling) -> bool {
     is_loss(about.kind) || stall
 }
 
-/// Whether the silence before may be to blame: not where this host itself refuses, and not for what the
-/// peer closes at its timeout.
+/// Whether the silence before may be to blame: not where this host itself refuses, not where the peer is heard
+/// all the same, and not for what it closes at its timeout.
 fn blames_silence(kind: FindingKind, ruling: &Ruling) -> bool {
+    let evidence = &ruling.evidence;
+    if evidence.has("refused_by_this_host") || evidence.has("peer_heard") {
+        return false;
+    }
     match kind {
         FindingKind::Outcome { outcome } => {
             ruling.bearing == Bearing::Failed && outcome != Outcome::Closed
         }
-        FindingKind::Stall { .. } => is_loss(kind) && !ruling.evidence.has("refused_by_this_host"),
+        FindingKind::Stall { .. } => is_loss(kind),
         FindingKind::AtRisk | FindingKind::Crossed => false,
     }
 }
 
 /// How far it reaches, if beyond this connection.
 fn scope(kind: FindingKind, siblings: &SiblingCounts) -> Option<Scope> {
-    let reset = kind
-        == FindingKind::Outcome {
-            outcome: Outcome::Reset,
-        };
-    let beyond =
-        is_loss(kind) && siblings.nothing_gets_through() || reset && siblings.was_cut_off();
+    let down = is_loss(kind) && siblings.nothing_gets_through();
+    let beyond = down || is_reset(kind) && siblings.was_cut_off();
     beyond.then_some(Scope::PeerOrNetwork)
+}
+
+fn is_reset(kind: FindingKind) -> bool {
+    let outcome = Outcome::Reset;
+    kind == FindingKind::Outcome { outcome }
 }
 
 /// Whether nothing comes back: what a dead peer or network looks like.
@@ -205,6 +211,12 @@ fn beside(kind: FindingKind, siblings: SiblingCounts, scope: Option<Scope>) -> O
             ))
         }
         (None, 0) => None,
+        // A reset is told at once: who moved before it may be next.
+        (None, moving) if is_reset(kind) => Some(format!(
+            "{} there moved within the last {}",
+            format::count(moving, "other connection"),
+            format::duration(LATELY_NS)
+        )),
         (None, moving) => Some(format!(
             "{} there {} fine",
             format::count(moving, "other connection"),

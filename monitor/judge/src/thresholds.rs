@@ -240,8 +240,8 @@ pub(crate) const FAILING_IN_RTO: u64 = 5;
 /// before it may have left before the path died.
 pub(crate) const OVERDUE_NS: u64 = LEAST_RTO_NS;
 
-/// Where nothing waits unanswered (a reset, a FIN, a forged ACK come at once), a
-/// sibling that was heard so lately counts as moving: two sweeps.
+/// A reset is told at once, before anybody can show life after it: a sibling that did so
+/// lately before it, in ns, counts as moving. Two sweeps.
 pub(crate) const LATELY_NS: u64 = 10 * SECOND;
 
 /// A connection was not silent before it failed where what it had waited unanswered for
@@ -262,8 +262,8 @@ pub(crate) const MAX_SURVIVED: usize = 4;
 /// another way.
 pub(crate) const SURVIVED_ELSEWHERE: usize = 2;
 
-/// Connections that ended badly, and those of which trouble was told, remembered at once:
-/// as many as one alert's share of either.
+/// Connections that ended badly within [`ENDED_EXPIRY_NS`], and those of which trouble was
+/// told, remembered at once: as many as siblings.
 pub(crate) const MAX_ENDED: usize = 4_096;
 
 /// How long it is waited for the owner of a connection that ended badly to move again, in

@@ -3,7 +3,6 @@
 use crate::fact_view::FactView;
 use crate::keepalive::Settings;
 use crate::ruling::Ruling;
-use crate::thresholds::LATELY_NS;
 use crate::tracked::gap::Gap;
 use monitor_model::finding::{Certainty, Outcome};
 
@@ -64,9 +63,4 @@ impl Card {
             siblings_since: |_, _| None,
         }
     }
-}
-
-/// Siblings that were heard lately, or since the gap ended.
-pub(super) fn siblings_of_late(gap: &Gap, now_ns: u64) -> Option<u64> {
-    Some(gap.ended_ns.min(now_ns.saturating_sub(LATELY_NS)))
 }

@@ -5,7 +5,7 @@
 //! the connection is closed here, a reset comes, the kernel side lets the
 //! connection go, or [`CLOSED_GRACE_NS`] is over.
 
-use super::card::{Card, Case, Event, siblings_of_late};
+use super::card::{Card, Case, Event};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::fact_view::FactView;
@@ -19,7 +19,7 @@ use nix::errno::Errno;
 
 pub(super) const CARD: Card = Card {
     ends_stalls: true,
-    siblings_since: siblings_of_late,
+    siblings_since: |gap, _| gap.fin.map(|fin| fin.ns),
     ..Card::new(judge)
 };
 

@@ -1,11 +1,12 @@
 //! Reset: the peer, or a box in its name, reset the connection.
 
-use super::card::{Card, Case, Event, siblings_of_late};
+use super::card::{Card, Case, Event};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::fact_view::FactView;
 use crate::farewell::{Farewell, farewell};
 use crate::ruling::{Bearing, Ruling};
+use crate::thresholds::LATELY_NS;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::finding::Severity;
 use monitor_model::format;
@@ -13,7 +14,8 @@ use nix::errno::Errno;
 
 pub(super) const CARD: Card = Card {
     ends_stalls: true,
-    siblings_since: siblings_of_late,
+    // It is told at once: nobody can have moved since.
+    siblings_since: |_, now_ns| Some(now_ns.saturating_sub(LATELY_NS)),
     ..Card::new(judge)
 };
 

@@ -12,7 +12,7 @@
 //! socket alone. A FIN is no sign: a pool's goodbye ends the same way.
 
 use super::acknowledged;
-use super::card::{Card, Case, Event, siblings_of_late};
+use super::card::{Card, Case, Event};
 use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::ruling::{Bearing, Ruling};
@@ -25,7 +25,7 @@ pub(super) const CARD: Card = Card {
     certainty: Certainty::Suspected,
     even_if_doubtful: true,
     outlives_gap: true,
-    siblings_since: siblings_of_late,
+    siblings_since: |gap, _| gap.acked_ns,
     ..Card::new(judge)
 };
 

@@ -272,6 +272,23 @@ fn not_every_reset_of_a_neighbour_does() {
 }
 
 #[test]
+fn beside_a_reset_nobody_is_called_fine() {
+    let mut story = Story::on(azure());
+    story.wait(270.0);
+    story.judge.note_sibling(&row(&story, 1, |_| ()));
+    story.sends(10).wait(0.002).peer_resets();
+    let finding = story.finding("reset");
+    assert_eq!(evidence(finding, "siblings_moving"), 1);
+    assert!(
+        finding
+            .summary
+            .ends_with("1 other connection there moved within the last 10s"),
+        "{}",
+        finding.summary
+    );
+}
+
+#[test]
 fn a_neighbours_reset_of_long_ago_clears_nothing() {
     let mut story = Story::on(azure());
     story.wait(200.0);

@@ -240,3 +240,28 @@ fn a_silence_below_the_timeout_is_not_blamed_on_it() {
         assert_eq!(advice.contains("hangs for about"), !reset, "{advice}");
     }
 }
+
+#[test]
+fn where_the_peer_is_heard_all_the_same_the_silence_is_not_the_matter() {
+    let mut story = Story::on(of_8());
+    story.wait(7.2).sends(1);
+    for _ in 0..4 {
+        story
+            .wait(0.42)
+            .times_out()
+            .wait(0.01)
+            .is_heard()
+            .wait(0.1)
+            .sweep();
+    }
+    let finding = story.finding("blackholed");
+    assert!(
+        finding
+            .evidence
+            .iter()
+            .any(|known| known.fact == "peer_heard")
+    );
+    assert!(!finding.summary.contains("below"), "{}", finding.summary);
+    let advice = finding.advice.as_deref().unwrap_or_default();
+    assert!(!advice.contains("shorter than the timeout"), "{advice}");
+}
