@@ -36,7 +36,9 @@ pub(super) struct WaitingConnection {
     pub(super) probed: bool,
     /// What is due was sent well before the application closed.
     pub(super) sent_before_close: bool,
-    /// What was told of it is over, because its application has closed.
+    /// Its application has closed, or closes: no sweep need come past it any more.
+    pub(super) unheld: bool,
+    /// What was told of it is over for that.
     pub(super) alone: bool,
     /// What was told of the stall that lasts.
     pub(super) reported: Option<Reported>,
@@ -71,6 +73,7 @@ impl WaitingConnection {
             freed: None,
             probed: false,
             sent_before_close: false,
+            unheld: false,
             alone: false,
             reported: None,
             over_ns: None,
@@ -152,8 +155,7 @@ impl WaitingConnection {
     /// A sweep that began at `started_ns` did not show it: what waited does so no
     /// more. Losses are not shown by every sweep.
     pub(super) fn missed(&mut self, started_ns: u64, context: &mut Context<'_>) {
-        // No sweep need come past one that no process holds.
-        if self.seen_ns >= started_ns || self.alone {
+        if self.seen_ns >= started_ns || self.unheld {
             return;
         }
         self.stop();

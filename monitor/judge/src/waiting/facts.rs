@@ -40,6 +40,7 @@ impl WaitingConnection {
         if tells && snapshot::due(view) {
             self.note_timeout(view, &now);
         }
+        self.unheld |= self.sent_before_close || nobody_waits(view);
         if nobody_waits(view) {
             self.left_alone(context);
         }
