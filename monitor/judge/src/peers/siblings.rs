@@ -79,6 +79,8 @@ impl SiblingCounts {
 pub(crate) struct Siblings {
     table: HashMap<u64, Sibling>,
     samples: Samples,
+    /// When a RST last cut any of them off.
+    last_cut_ns: u64,
     /// Connections that were not noted because the table was full.
     pub(crate) dropped: u64,
 }
@@ -121,6 +123,7 @@ impl Siblings {
             return;
         };
         sibling.note(view);
+        self.last_cut_ns = self.last_cut_ns.max(sibling.cut_ns.unwrap_or(0));
         if sibling.stage == Stage::Over && !sibling.ended_badly() {
             self.table.remove(&cookie);
             return;
@@ -226,6 +229,11 @@ impl Siblings {
     fn fate_there(&self, identity: &Identity, beside: &Beside) -> (u64, Option<u64>) {
         let remote = identity.remote();
         let (mut fate_ns, mut last_cut_ns) = (beside.fate_ns, None);
+        let cut_lately = beside.now_ns.saturating_sub(self.last_cut_ns) <= SIBLING_EXPIRY_NS;
+        if self.samples.whole_since_ns.is_none() && !cut_lately {
+            // Nobody asks for either: where many connections fail at once, a walk over all siblings for each is dear.
+            return (fate_ns, None);
+        }
         for sibling in self.others(identity) {
             if sibling.remote.ip() != remote.ip() {
                 continue;
