@@ -214,6 +214,14 @@ fn what_nobody_looked_at_before_the_kernel_gave_it_up_is_told_at_its_end() {
 }
 
 #[test]
+fn an_end_that_comes_twice_is_told_once() {
+    let mut story = Story::on(azure());
+    story.sends(400).becomes(TcpState::Close, 110);
+    story.wait(1.0).sweep_without().again();
+    assert_eq!(story.said(), ["blackholed page"]);
+}
+
+#[test]
 fn what_an_operator_ends_is_told_as_such() {
     let mut story = Story::on(azure());
     story.sends(400).times_out_thrice().wait(0.2).sweep();

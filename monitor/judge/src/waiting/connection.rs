@@ -9,7 +9,7 @@ use crate::keepalive::Settings;
 use crate::stalls::CauseCard;
 use crate::stalls::loss::Loss;
 use crate::stalls::snapshot::Snapshot;
-use crate::thresholds::LOSS_FORGET_NS;
+use crate::thresholds::{LINGER_NS, LOSS_FORGET_NS};
 use monitor_common::TcpState;
 use monitor_model::finding::{Cause, Severity};
 use monitor_model::owner::Owner;
@@ -45,6 +45,8 @@ pub(super) struct WaitingConnection {
     /// When the connection ended. It is remembered until the next sweep, so that a
     /// look from before does not start its story again.
     pub(super) over_ns: Option<u64>,
+    /// Its end was told. That is remembered for longer, so that the same fact does not tell it again.
+    pub(super) end_told: bool,
 }
 
 /// What was told of a stall.
@@ -77,6 +79,7 @@ impl WaitingConnection {
             alone: false,
             reported: None,
             over_ns: None,
+            end_told: false,
         }
     }
 
@@ -159,7 +162,10 @@ impl WaitingConnection {
             return;
         }
         self.stop();
-        self.over_ns = self.over_ns.filter(|over| *over >= started_ns);
+        let lingers = if self.end_told { LINGER_NS } else { 0 };
+        self.over_ns = self
+            .over_ns
+            .filter(|over| over.saturating_add(lingers) >= started_ns);
         self.loss = self
             .loss
             .filter(|loss| started_ns.saturating_sub(loss.seen_ns()) < LOSS_FORGET_NS);

@@ -117,6 +117,7 @@ impl WaitingConnection {
         if let Some(ruling) = given_up {
             self.report(Cause::Blackholed, ruling, view, context);
             self.reported = None;
+            self.end_told = true;
         } else if told {
             self.over(ending(view), context);
         }
