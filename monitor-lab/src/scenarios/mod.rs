@@ -57,6 +57,7 @@ scenarios! {
     stream_dies_after_gap: SCENARIO;
     quit_over_dead_path: SCENARIO;
     nobody_waits: NOTIFY, LONG, KILLED;
+    pool_reconnects: SCENARIO;
     mtu_is_found: SCENARIO;
     acks_vanish: SCENARIO;
     siblings_are_gone: SCENARIO;
