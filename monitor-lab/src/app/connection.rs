@@ -127,6 +127,7 @@ impl Connection {
             }
             Order::Answer { .. }
             | Order::Open { .. }
+            | Order::Knock
             | Order::Burst { .. }
             | Order::Scan { .. } => Err(io::Error::other(
                 "this is an order for no single connection",

@@ -1,11 +1,28 @@
-//! Socket options that the stories need.
+//! Socket options, and the one kind of connect, that the stories need and std does not have.
 
+use nix::errno::Errno;
 use nix::libc;
-use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{KeepAlive, Linger, TcpKeepIdle, TcpKeepInterval, TcpUserTimeout};
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, SockaddrStorage, connect, setsockopt, socket,
+};
 use std::io;
-use std::net::TcpStream;
-use std::os::fd::AsRawFd;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsRawFd, OwnedFd};
+
+/// Begins to connect to `address`, and does not wait for what comes of it.
+pub(super) fn knock(address: SocketAddr) -> io::Result<OwnedFd> {
+    let family = match address {
+        SocketAddr::V4(_) => AddressFamily::Inet,
+        SocketAddr::V6(_) => AddressFamily::Inet6,
+    };
+    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+    let knocking = socket(family, SockType::Stream, flags, None)?;
+    match connect(knocking.as_raw_fd(), &SockaddrStorage::from(address)) {
+        Ok(()) | Err(Errno::EINPROGRESS) => Ok(knocking),
+        Err(error) => Err(error.into()),
+    }
+}
 
 /// Turns keepalive on; times in seconds.
 pub(super) fn keepalive(stream: &TcpStream, idle: u32, interval: u32) -> io::Result<()> {

@@ -67,6 +67,8 @@ pub enum Order {
         /// How many.
         connections: u32,
     },
+    /// Begin to connect, and do not wait for what comes of it. The client's.
+    Knock,
     /// Make so many connections one after the other, each for one byte there
     /// and back. The client's.
     Burst {

@@ -2,6 +2,7 @@
 
 use super::connection::Connection;
 use super::crowd::{self, Crowd};
+use super::options;
 use super::order::Instruction;
 use super::{Order, Report};
 use crate::ends::End;
@@ -13,7 +14,7 @@ use nix::unistd;
 use std::ffi::CString;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -50,6 +51,8 @@ struct Application {
     connections: Vec<Connection>,
     /// How long after a receipt it is answered, if it is.
     answer: Option<Duration>,
+    /// Connects whose outcome nobody waits for.
+    knocking: Vec<OwnedFd>,
     /// Orders that have not ended in a newline yet.
     unfinished: Vec<u8>,
 }
@@ -61,6 +64,7 @@ impl Application {
             listening: None,
             connections: Vec::new(),
             answer: None,
+            knocking: Vec::new(),
             unfinished: Vec::new(),
         };
         match end {
@@ -185,6 +189,10 @@ impl Application {
                 Ok(())
             }
             Order::Open { connections } => (0..*connections).try_for_each(|_| self.connect()),
+            Order::Knock => {
+                self.knocking.push(options::knock(self.address)?);
+                Ok(())
+            }
             Order::Burst { connections } => crowd::burst(self.address, *connections),
             Order::Scan { ports } => crowd::scan(self.address, *ports),
             order => match self.connections.get_mut(instruction.on) {

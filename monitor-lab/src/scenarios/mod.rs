@@ -55,11 +55,12 @@ scenarios! {
     push_is_no_answer: SCENARIO;
     kernel_gives_up: LATE, SILENT, PROBES;
     stream_dies_after_gap: SCENARIO;
-    quit_over_dead_path: SCENARIO;
+    quit_over_dead_path: CLIENT, SERVER;
     nobody_waits: NOTIFY, LONG, KILLED;
+    connects_fail: SCENARIO;
     pool_reconnects: SCENARIO;
     mtu_is_found: SCENARIO;
-    acks_vanish: SCENARIO;
+    acks_vanish: AFTER_SILENCE, STREAM;
     siblings_are_gone: SCENARIO;
     server_restarts: SCENARIO;
     given_up_early: SCENARIO;

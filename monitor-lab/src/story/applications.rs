@@ -183,6 +183,12 @@ impl Story<'_> {
         Ok(())
     }
 
+    /// The client begins to connect once more. Nobody waits for what comes of it.
+    pub fn knocks(&mut self) -> Result<(), LabError> {
+        self.step("client-app connects once more");
+        self.order(End::Client, &Order::Knock)
+    }
+
     /// The client makes so many connections one after the other, each for one byte
     /// there and back.
     pub fn bursts(&mut self, connections: u32) -> Result<(), LabError> {
