@@ -64,8 +64,11 @@ impl Reconnects {
         let Some(way) = Way::of(connection.netns, connection.remote, view.owner) else {
             return;
         };
+        // Its id may look another where counters of it were lost: the socket is what tells it apart.
+        let cookie = format!("{:x}-", view.fact.socket.cookie);
         self.ended.retain(|id, entry| {
-            let again = entry.way == way && exchanged_ns > entry.at_ns && *id != connection.id;
+            let another = !id.starts_with(&cookie);
+            let again = entry.way == way && exchanged_ns > entry.at_ns && another;
             if again {
                 out.push(Verdict::Reconnected {
                     connection_id: id.clone(),

@@ -2,7 +2,7 @@
 
 use super::story::{SECOND, Story, azure, socket};
 use crate::Verdict;
-use monitor_common::{FactKind, Socket};
+use monitor_common::{FactKind, Socket, TcpState};
 use monitor_model::owner::Owner;
 
 /// A connection died of its silence by RST; then its owner, pid 77, opens another, and `changed` says how that one
@@ -103,6 +103,19 @@ fn what_moved_before_the_end_only_does_not_count() {
     other.time_ns = story.now + SECOND;
     other.socket.jiffies = other.socket.jiffies.wrapping_add(11 * 250);
     story.deliver(other);
+    assert!(reconnected(&story).is_empty());
+}
+
+#[test]
+fn who_was_told_to_be_over_and_lives_on_has_not_connected_anew() {
+    let mut story = Story::on(azure());
+    story.wait(270.0).sends(10).wait(0.002).peer_resets();
+    story.socket.state = TcpState::Established as u32;
+    // Its counters, and so its id, look other than they did.
+    story.socket.bytes_acked += 5;
+    story.wait(11.0).peer_sends(20);
+    let fact = story.fact(FactKind::Swept);
+    story.deliver(fact);
     assert!(reconnected(&story).is_empty());
 }
 
