@@ -151,7 +151,6 @@ macro_rules! kernel_members {
             }
             loaded {
                 skc_family: u16 { "sock_common.skc_family" }
-                sk_socket: u64 { "sock.sk_socket" }
                 skc_daddr: u32 { "sock_common.skc_daddr" }
                 skc_rcv_saddr: u32 { "sock_common.skc_rcv_saddr" }
                 skc_dport: u16 { "sock_common.skc_dport" }
@@ -169,6 +168,7 @@ macro_rules! kernel_members {
             reached {
                 skc_v6_daddr { "sock_common.skc_v6_daddr" }
                 skc_v6_rcv_saddr { "sock_common.skc_v6_rcv_saddr" }
+                sk_socket { "sock.sk_socket" }
                 sk_cgrp_data { "sock.sk_cgrp_data.cgroup" optional }
                 snd_wscale { "tcp_sock.rx_opt.snd_wscale" bits 4 }
                 snd_wscale_shift { "tcp_sock.rx_opt.snd_wscale" shift 4 }

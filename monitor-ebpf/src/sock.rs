@@ -263,13 +263,36 @@ impl TcpSock {
     /// Whether any program keeps storage with this socket: one load.
     #[inline(always)]
     pub fn has_storage(self) -> bool {
-        is_set(self.sk_bpf_storage())
+        let storage = self.sk_bpf_storage();
+        // To the verifier this is a pointer, and it allows nothing but a comparison. In plain
+        // Rust the compiler would merge the comparison with other conditions.
+        #[cfg(target_arch = "bpf")]
+        let has = {
+            let has: u64;
+            // SAFETY: compares a register and sets another.
+            unsafe {
+                core::arch::asm!(
+                    "{has} = 0",
+                    "if {storage} == 0 goto +1",
+                    "{has} = 1",
+                    has = out(reg) has,
+                    storage = in(reg) storage,
+                );
+            }
+            has
+        };
+        // Only lints are run for another target.
+        #[cfg(not(target_arch = "bpf"))]
+        let has = storage;
+        has != 0
     }
 
     /// Whether no process holds it: see [`Socket::orphan`].
     #[inline(always)]
     pub fn orphan(self) -> bool {
-        !is_set(self.sk_socket())
+        // Read as a number: to the verifier a loaded pointer is two, one of them null, from there on.
+        let socket: u64 = guarded(self.0 as u64, |offsets| &offsets.sk_socket);
+        socket == 0
     }
 
     /// Whether SO_KEEPALIVE is set.
@@ -348,32 +371,6 @@ impl TcpSock {
         let node: u64 = guarded(cgroup, |offsets| &offsets.cgroup_kn);
         guarded(node, |offsets| &offsets.kernfs_id)
     }
-}
-
-/// Whether a pointer that was loaded from a socket is not null: to the verifier it is a pointer,
-/// and it allows nothing but a comparison. In plain Rust the compiler would merge the comparison
-/// with other conditions.
-#[inline(always)]
-fn is_set(pointer: u64) -> bool {
-    #[cfg(target_arch = "bpf")]
-    let set = {
-        let set: u64;
-        // SAFETY: compares a register and sets another.
-        unsafe {
-            core::arch::asm!(
-                "{set} = 0",
-                "if {pointer} == 0 goto +1",
-                "{set} = 1",
-                set = out(reg) set,
-                pointer = in(reg) pointer,
-            );
-        }
-        set
-    };
-    // Only lints are run for another target.
-    #[cfg(not(target_arch = "bpf"))]
-    let set = pointer;
-    set != 0
 }
 
 /// Whether data can be sent in this state, a [`TcpState`] number.

@@ -7,6 +7,7 @@ use crate::paths;
 use crate::silence::{self, Silence};
 use crate::sock::{TcpSock, is_open};
 use crate::suspects::Suspect;
+use crate::verifier::hidden;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
 use monitor_common::{FactKind, TcpState};
@@ -17,15 +18,11 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
         return 0;
     };
     let states = (context.arg::<i32>(1) as u32, context.arg::<i32>(2) as u32);
-    // To these states the application takes it, by a close or a shutdown.
-    let by_application =
-        states.1 == TcpState::FinWait1 as u32 || states.1 == TcpState::LastAck as u32;
-    let task = by_application.then(Task::current);
     if let Some(suspect) = Suspect::of(sock) {
         let silence = Silence::of(sock);
         let context = Context {
             states,
-            task,
+            task: task(states.1),
             ..Context::of_path(suspect.path_id)
         };
         // The receive hook runs in ESTABLISHED only. Payload that came while the connection
@@ -46,14 +43,18 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
     if !is_open(states.0) || !left && silence::is_busy(sock) {
         return 0;
     }
+    // From here on it matters no more why.
+    let Some(left) = hidden(&u32::from(left)) else {
+        return 0;
+    };
     let Some((threshold, route)) = paths::threshold(sock) else {
         return 0;
     };
     let silence = Silence::of(sock);
-    if left || silence.at_most(threshold.clock) >= threshold.warn_ns {
+    if left != 0 || silence.at_most(threshold.clock) >= threshold.warn_ns {
         let context = Context {
             states,
-            task,
+            task: task(states.1),
             route: Some(route),
             ..Context::of_path(threshold.path_id)
         };
@@ -61,6 +62,13 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
         emit(FactKind::StateChanged, sock, &silence, &context);
     }
     0
+}
+
+/// The task that runs now, where an application takes the connection to `state`, by a close or a shutdown.
+#[inline(always)]
+fn task(state: u32) -> Option<Task> {
+    let acts = state == TcpState::FinWait1 as u32 || state == TcpState::LastAck as u32;
+    acts.then(Task::current)
 }
 
 /// In flight for longer than this at a close, in ns: no goodbye any more. As the judge has it.
