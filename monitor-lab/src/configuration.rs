@@ -7,7 +7,7 @@ use serde::Serialize;
 /// Addresses that nobody has (TEST-NET-3, RFC 5737).
 const NOBODY: &str = "203.0.113.0/24";
 
-/// After how long trouble pages here, in seconds: the least that there is, so that stories stay short.
+/// After how long trouble pages as a rule here, in seconds: the least that there is, so that stories stay short.
 pub const PAGE_AFTER: u32 = 1;
 
 /// One path, which covers both of the story's subnets and its loopback addresses.
@@ -21,6 +21,8 @@ pub struct Configuration {
     pub clock: Clock,
     /// Whether it covers the story's hosts, or others that no story has.
     pub covers: bool,
+    /// After how long trouble pages, in seconds.
+    pub page_after: u32,
 }
 
 impl Configuration {
@@ -37,7 +39,7 @@ impl Configuration {
         format!(
             r#"sweep_interval = "1s"
 min_gap = "1s"
-page_after = "{PAGE_AFTER}s"
+page_after = "{}s"
 
 [[path]]
 name = "{}"
@@ -45,6 +47,7 @@ remote = [{remote}]
 timeout = "{}s"
 clock = "{}"
 "#,
+            self.page_after,
             self.path,
             self.timeout,
             self.clock.word()

@@ -5,6 +5,7 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 use monitor_judge::alerts::Limits;
 use monitor_judge::recording::{Ending, Recording, RecordingError, Replayed, replay};
+use monitor_lab::configuration::PAGE_AFTER;
 use monitor_lab::fixture::{Fixture, KeptFinding};
 use monitor_lab::scenarios::{self, Scenario};
 use monitor_lab::truth::{Alert, Finding, Observed, ObservedFinding, compare};
@@ -15,9 +16,14 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// After how long pages fire here, in ns: a story waits until they do, and a recording ends as soon as they did in the
-/// daemon that made it, whatever its wait was.
-const PAGE_AFTER_NS: u64 = 1_000_000;
+/// After how long pages fire in a replay, in ns. Where a scenario does not say, at once: its story waits until they do,
+/// and a recording ends as soon as they did in the daemon that made it, whatever its wait was.
+fn page_after_ns(scenario: &Scenario) -> u64 {
+    match scenario.configuration.page_after {
+        PAGE_AFTER => 1_000_000,
+        seconds => u64::from(seconds) * 1_000_000_000,
+    }
+}
 
 fn main() -> ExitCode {
     let mut trials: Vec<Trial> = scenarios::ALL
@@ -40,7 +46,8 @@ fn judged_again(scenario: &Scenario) -> Result<(), Failed> {
         .map_err(|error| format!("{}: {error}; {remedy}", json.display()))?;
     let fixture: Fixture = serde_json::from_str(&json)
         .map_err(|error| format!("{}.json: {error}; {remedy}", scenario.name))?;
-    let (findings, replayed) = findings(&facts).map_err(|error| format!("{error}; {remedy}"))?;
+    let (findings, replayed) =
+        findings(&facts, page_after_ns(scenario)).map_err(|error| format!("{error}; {remedy}"))?;
     if replayed.lost > 0 || replayed.ending != Ending::Stopped {
         return Err(format!("the recording is not whole: {replayed:?}; {remedy}").into());
     }
@@ -91,7 +98,7 @@ fn judged_again(scenario: &Scenario) -> Result<(), Failed> {
 }
 
 /// What a replay says, in the form in which users get it.
-fn findings(facts: &Path) -> Result<(Vec<Finding>, Replayed), RecordingError> {
+fn findings(facts: &Path, page_after_ns: u64) -> Result<(Vec<Finding>, Replayed), RecordingError> {
     let mut findings = Vec::new();
     let name = facts.display().to_string();
     let file = fs::File::open(facts).map_err(|source| RecordingError::Read {
@@ -100,7 +107,7 @@ fn findings(facts: &Path) -> Result<(Vec<Finding>, Replayed), RecordingError> {
     })?;
     let mut recording = Recording::read(name, BufReader::new(file))?;
     let limits = Limits {
-        page_after_ns: PAGE_AFTER_NS,
+        page_after_ns,
         ..Limits::default()
     };
     let replayed = replay(&mut recording, limits, |finding| {

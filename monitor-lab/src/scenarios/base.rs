@@ -2,7 +2,7 @@
 
 use crate::LabError;
 use crate::applications::Placement;
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, PAGE_AFTER};
 use crate::network::family::Family;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::simulated_middlebox::Clock;
@@ -51,6 +51,7 @@ pub(super) const BASE: Scenario = Scenario {
         timeout: TIMEOUT,
         clock: Clock::Packets,
         covers: true,
+        page_after: PAGE_AFTER,
     },
     connected_first: false,
     placement: Placement::Apart,
@@ -74,6 +75,7 @@ pub(super) const FAR: Configuration = Configuration {
     timeout: NEVER,
     clock: Clock::Packets,
     covers: true,
+    page_after: PAGE_AFTER,
 };
 
 /// Seconds of silence before the first keepalive probe, and between probes, that keep
@@ -92,6 +94,7 @@ pub(super) const NAT_PATH: Configuration = Configuration {
     timeout: TIMEOUT,
     clock: Clock::Packets,
     covers: true,
+    page_after: PAGE_AFTER,
 };
 
 /// A path that must be warned of: a sweep surely falls between three quarters of its
@@ -101,6 +104,7 @@ pub(super) const PATH_OF_6: Configuration = Configuration {
     timeout: 6,
     clock: Clock::Packets,
     covers: true,
+    page_after: PAGE_AFTER,
 };
 
 /// The NAT of that path.

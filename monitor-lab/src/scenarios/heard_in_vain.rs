@@ -42,20 +42,25 @@ fn stalls_heard() -> Truth {
         .timed()
 }
 
-fn large_truth() -> Truth {
+pub(super) fn large_truth() -> Truth {
     stalls_heard().showing("mtu", "suspected")
 }
 
 fn large(story: &mut Story<'_>) -> Result<(), LabError> {
+    large_vanish(story)?;
+    story.watches_on(2.0)?;
+    story.bulk_keeps_coming(Client)?;
+    story.no_bulk_arrived(Server)
+}
+
+/// Full segments vanish until that is told, and the server talks on.
+pub(super) fn large_vanish(story: &mut Story<'_>) -> Result<(), LabError> {
     story.exchange("a", "A")?;
     story.pushes(Server, WORD, CHATTER)?;
     story.loses(Client, Segments::LongerThan(PASSES))?;
     story.sends_bulk(Client, BULK)?;
     story.awaits(Client, StallBlackholed)?;
-    story.bulk_keeps_coming(Client)?;
-    story.watches_on(2.0)?;
-    story.bulk_keeps_coming(Client)?;
-    story.no_bulk_arrived(Server)
+    story.bulk_keeps_coming(Client)
 }
 
 fn all_truth() -> Truth {

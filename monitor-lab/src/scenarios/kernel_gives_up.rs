@@ -7,18 +7,9 @@ pub(super) const LATE: Scenario = Scenario {
     name: "given-up-late",
     about: "the path dies, and the kernel gives up seconds after that was told",
     configuration: FAR,
-    truth: || {
-        Truth::far()
-            .stalls(Client, StallBlackholed, 1.0..=4.0)
-            .resting_on("timeouts", 3.0..=4.0)
-            .timed()
-    },
+    truth: late_truth,
     tell: |story| {
-        story.gives_up_after(Client, 4)?;
-        story.exchange("a", "A")?;
-        story.path_dies()?;
-        story.client_sends("b")?;
-        story.awaits(Client, StallBlackholed)?;
+        nearly_given_up(story)?;
         is_given_up(story)
     },
     ..BASE
@@ -69,6 +60,22 @@ pub(super) const PROBES: Scenario = Scenario {
     },
     ..LATE
 };
+
+pub(super) fn late_truth() -> Truth {
+    Truth::far()
+        .stalls(Client, StallBlackholed, 1.0..=4.0)
+        .resting_on("timeouts", 3.0..=4.0)
+        .timed()
+}
+
+/// The path dies, and that is told before the kernel gives up.
+pub(super) fn nearly_given_up(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.gives_up_after(Client, 4)?;
+    story.exchange("a", "A")?;
+    story.path_dies()?;
+    story.client_sends("b")?;
+    story.awaits(Client, StallBlackholed)
+}
 
 /// The kernel gives up, the application closes, and nothing more is said.
 pub(super) fn is_given_up(story: &mut Story<'_>) -> Result<(), LabError> {

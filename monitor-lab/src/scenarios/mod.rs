@@ -67,6 +67,7 @@ scenarios! {
     somebody_waits: ASKED, READER;
     quicker_than_stated: ONE_WORKS, ALONE, NO_PATH;
     silence_is_cleared: LONGER, BELOW;
+    when_a_page_ends: HANGS, GIVEN_UP, OUTAGE;
 }
 
 /// How many cases the taxonomy has: kinds of fate of a connection, of which each is

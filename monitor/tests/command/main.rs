@@ -2,6 +2,7 @@
 //! command line, the HTTP endpoints and the findings it writes. What needs root
 //! says so in its name where it is skipped; under CI=true nothing is.
 
+mod alerts;
 mod bad_input;
 mod common;
 mod connections;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let files = [
         // One of these waits a minute: first, so that the others run beside it.
         ("memory", memory::TESTS),
+        ("alerts", alerts::TESTS),
         ("bad_input", bad_input::TESTS),
         ("connections", connections::TESTS),
         ("daemon", daemon::TESTS),
