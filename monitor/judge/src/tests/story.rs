@@ -317,6 +317,13 @@ impl Story {
             .collect()
     }
 
+    /// What was found, each as "name severity".
+    pub(super) fn findings_said(&self) -> Vec<String> {
+        let found = |verdict: &&Verdict| matches!(verdict, Verdict::Finding(_));
+        let found: Vec<Verdict> = self.verdicts.iter().filter(found).cloned().collect();
+        Self::words(&found)
+    }
+
     pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.verdicts.iter().filter_map(|verdict| match verdict {
             Verdict::Finding(finding) => Some(&**finding),

@@ -148,7 +148,10 @@ impl Tracked {
                 self.tell_over(view, context);
                 self.settle_after(view, context);
             }
-            _ => self.leave_silence(view, context),
+            _ => {
+                self.tell_over(view, context);
+                self.leave_silence(view, context);
+            }
         }
     }
 
@@ -180,6 +183,7 @@ impl Tracked {
         if !silence.is_some_and(|silence| silence.crossed && silence.known_ns(view) > 0) {
             self.report_crossed_late(&gap, view, context);
         }
+        self.lost_is_over(End::InPeace, context);
         self.gap = Some(Box::new(gap));
     }
 
@@ -223,6 +227,7 @@ impl Tracked {
             }
             gap.patience_ns = context.habits.patience_ns(self.identity.cookie());
             self.silence = None;
+            self.lost_is_over(End::InPeace, context);
             self.gap = Some(Box::new(gap));
         }
     }
@@ -262,10 +267,13 @@ impl Tracked {
         }
     }
 
-    /// Tells the end of a connection that was told to be lost, once.
+    /// Tells the end of a connection that was told to be lost, or to have lost something, once.
     pub(super) fn lost_is_over(&mut self, end: End, context: &mut Context<'_>) {
-        let lost = |gap: &&mut Box<Gap>| gap.is_lost() && !gap.over_told;
-        if let Some(gap) = self.gap.as_mut().filter(lost) {
+        let hangs = |gap: &&mut Box<Gap>| {
+            let bad = gap.outcome().is_some_and(|told| told.card().outlives_gap);
+            bad && !gap.over_told
+        };
+        if let Some(gap) = self.gap.as_mut().filter(hangs) {
             gap.over_told = true;
             context.out.push(Verdict::Over {
                 connection_id: self.identity.id(),
@@ -360,6 +368,9 @@ impl Tracked {
         self.seen_ns = self.seen_ns.min(now.ns);
         if let Some(over) = self.over_ns {
             let lingers = now.ns.saturating_sub(over.min(self.seen_ns)) < LINGER_NS;
+            if !lingers {
+                self.lost_is_over(End::Badly, context);
+            }
             return if lingers { Fate::Kept } else { Fate::Done };
         }
         if self.open().is_some() {
