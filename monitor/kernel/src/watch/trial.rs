@@ -5,9 +5,13 @@ use aya::maps::{MapData, MapError, SkStorage};
 use monitor_common::WatchedSocket;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::Duration;
 
 /// What is kept with each watched socket.
 pub(crate) type Watched = SkStorage<MapData, Pod<WatchedSocket>>;
+
+/// A connection over loopback takes microseconds.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Watches a socket of this process's own by `pass`, and sees the callback of its next
 /// segment end that.
@@ -49,7 +53,8 @@ pub(crate) fn run(
 
 fn connected() -> io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let client = TcpStream::connect(listener.local_addr()?)?;
+    // Where a filter swallows it, the kernel alone would try for two minutes.
+    let client = TcpStream::connect_timeout(&listener.local_addr()?, CONNECTED_WITHIN)?;
     let (server, _) = listener.accept()?;
     Ok((client, server))
 }

@@ -1,15 +1,21 @@
 //! The side that asks.
 
-use super::protocol::{LineRead, Notice, Request, read_line};
+use super::protocol::{LineRead, Notice, Request, WATCH, read_line};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::timeout;
 
 /// The longest line of an answer, in bytes; a finding takes about two thousand.
 const LONGEST_ANSWER: usize = 1 << 20;
+
+/// How long the next row of a list may take. A sweep of a million sockets takes seconds, and others may have asked
+/// before; one that takes longer is stopped, or is no daemon.
+const ROW_WITHIN: Duration = Duration::from_secs(60);
 
 /// Why a running daemon gives no answer.
 #[derive(Debug, Error)]
@@ -34,6 +40,12 @@ pub enum ClientError {
         /// What the system said.
         source: io::Error,
     },
+    /// Somebody takes the question, and says nothing.
+    #[error("{} takes the question and does not answer within {} s: is it stopped, or no tcplull?", listener(*process), ROW_WITHIN.as_secs())]
+    Silent {
+        /// The process that listens, if the kernel tells.
+        process: Option<i32>,
+    },
     /// The connection broke.
     #[error("the connection to tcplull broke: {0}; see whether it still runs")]
     Broken(#[from] io::Error),
@@ -48,6 +60,13 @@ pub enum ClientError {
     /// The daemon says why it does not answer.
     #[error("tcplull: {0}")]
     Refused(String),
+}
+
+fn listener(process: Option<i32>) -> String {
+    match process {
+        Some(process) => format!("process {process}"),
+        None => "the process on the socket".to_owned(),
+    }
 }
 
 /// A line of an answer.
@@ -65,6 +84,9 @@ pub struct InspectClient {
     reader: BufReader<OwnedReadHalf>,
     // A watch lasts until this side ends.
     _writer: OwnedWriteHalf,
+    /// How long the next line may take; a finding may take for ever.
+    within: Option<Duration>,
+    process: Option<i32>,
 }
 
 impl InspectClient {
@@ -84,9 +106,12 @@ impl InspectClient {
                 io::ErrorKind::PermissionDenied => ClientError::NotAllowed { path },
                 _ => ClientError::Connect { path, source },
             })?;
+        let process = stream.peer_cred().ok().and_then(|peer| peer.pid());
         let (reader, mut writer) = stream.into_split();
-        let command = command.to_owned();
-        let mut request = serde_json::to_vec(&Request { command }).map_err(io::Error::from)?;
+        let mut request = serde_json::to_vec(&Request {
+            command: command.to_owned(),
+        })
+        .map_err(io::Error::from)?;
         request.push(b'\n');
         match writer.write_all(&request).await {
             // Turned away before it asked: the reason stands ready to be read.
@@ -96,15 +121,26 @@ impl InspectClient {
         Ok(Self {
             reader: BufReader::new(reader),
             _writer: writer,
+            within: (command != WATCH).then_some(ROW_WITHIN),
+            process,
         })
     }
 
     /// The next line; `None` at the end of a list, and when the daemon stops.
     ///
     /// # Errors
-    /// A broken connection, a strange answer, or the daemon's reason for none.
+    /// A broken connection, none or a strange answer, or the daemon's reason for none.
     pub async fn next(&mut self) -> Result<Option<Answer>, ClientError> {
-        let line = match read_line(&mut self.reader, LONGEST_ANSWER).await? {
+        let line = read_line(&mut self.reader, LONGEST_ANSWER);
+        let read = match self.within {
+            Some(bound) => timeout(bound, line)
+                .await
+                .map_err(|_| ClientError::Silent {
+                    process: self.process,
+                })?,
+            None => line.await,
+        };
+        let line = match read? {
             LineRead::Line(line) => {
                 String::from_utf8(line).map_err(|_| ClientError::NotAnAnswer)?
             }

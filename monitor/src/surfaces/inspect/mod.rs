@@ -7,7 +7,9 @@
 //! `{"error":"…"}` why there is no (further) answer.
 
 mod client;
+mod error;
 mod feed;
+mod lock;
 mod protocol;
 mod server;
 mod socket;
@@ -16,7 +18,8 @@ mod socket;
 mod tests;
 
 pub use client::{Answer, ClientError, InspectClient};
+pub use error::InspectError;
 pub use feed::Feed;
 pub use protocol::{LONGEST_REQUEST, WATCH};
 pub use server::{InspectCounters, InspectServer, Lists, RowSender, Unfinished};
-pub use socket::{InspectError, Place, take_place};
+pub use socket::{Place, take_place};

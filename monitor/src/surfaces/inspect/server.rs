@@ -1,8 +1,9 @@
 //! The side that answers.
 
+use super::error::InspectError;
 use super::feed::Feed;
 use super::protocol::{LONGEST_REQUEST, LineRead, Notice, Request, WATCH, read_line};
-use super::socket::{InspectError, Place, SocketFile, take_place};
+use super::socket::{Place, SocketFile, take_place};
 use serde::Serialize;
 use std::io;
 use std::iter::once;

@@ -1,41 +1,17 @@
 //! Claiming the inspection socket's place in the file system.
 
+use super::error::InspectError;
+use super::lock;
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
 use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, listen, socket,
 };
-use std::fs::{self, DirBuilder, File, Permissions};
+use nix::sys::stat::{Mode, fchmod};
+use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use thiserror::Error;
-
-/// Why there is no inspection socket.
-#[derive(Debug, Error)]
-pub enum InspectError {
-    /// A daemon answers there.
-    #[error("another tcplull answers on {}: stop it, or give this one --socket", path.display())]
-    AlreadyRunning {
-        /// The socket that was asked for.
-        path: PathBuf,
-    },
-    /// Something else lies there.
-    #[error("{} exists and is no socket: remove it, or give another place with --socket", path.display())]
-    NotASocket {
-        /// The socket that was asked for.
-        path: PathBuf,
-    },
-    /// Anything else.
-    #[error("cannot make the inspection socket {}: {source}; give another place with --socket", path.display())]
-    Other {
-        /// The socket that was asked for.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-}
 
 /// A daemon's place in the file system, until this is dropped. No other daemon can take it.
 #[derive(Debug)]
@@ -65,15 +41,6 @@ impl Drop for SocketFile {
     }
 }
 
-impl InspectError {
-    pub(super) fn other(path: &Path, source: impl Into<io::Error>) -> Self {
-        Self::Other {
-            path: path.to_owned(),
-            source: source.into(),
-        }
-    }
-}
-
 /// Takes the place of a daemon: listens on `path`, for this user only. Makes its directory,
 /// and replaces a socket that nobody answers on. Nobody is answered yet.
 ///
@@ -93,12 +60,12 @@ pub fn take_place(path: &Path) -> Result<Place, InspectError> {
         .create(directory)
         .map_err(failed)?;
     // Two daemons that start at once must not replace each other's fresh socket.
-    let opened = File::open(directory).map_err(failed)?;
-    let _lock =
-        Flock::lock(opened, FlockArg::LockExclusive).map_err(|(_, errno)| refused(errno))?;
+    let _lock = lock::take(path)?;
     let address = UnixAddr::new(path).map_err(refused)?;
     make_way(path, &address)?;
     let listener = new_socket().map_err(refused)?;
+    // Before it has a name: the file is made with these rights, and nobody puts another one in its place meanwhile.
+    fchmod(&listener, Mode::S_IRUSR | Mode::S_IWUSR).map_err(refused)?;
     bind(listener.as_raw_fd(), &address).map_err(refused)?;
     let made = fs::symlink_metadata(path).map_err(failed)?;
     let file = SocketFile {
@@ -106,8 +73,6 @@ pub fn take_place(path: &Path) -> Result<Place, InspectError> {
         device: made.dev(),
         inode: made.ino(),
     };
-    // Before it listens nobody can connect, so there is no moment with wider rights.
-    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)?;
     listen(&listener, Backlog::MAXCONN).map_err(refused)?;
     Ok(Place { listener, file })
 }

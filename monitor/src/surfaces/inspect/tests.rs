@@ -10,6 +10,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -322,4 +323,20 @@ async fn an_answer_cut_off_is_no_end() {
     );
     assert!(matches!(client.next().await, Err(ClientError::Cut)));
     daemon.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_which_nothing_comes_is_given_up_and_who_holds_the_socket_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("tcplull.sock");
+    // It takes connections and reads nothing, as a daemon that is stopped.
+    let _listener = tokio::net::UnixListener::bind(&socket).unwrap();
+    let mut client = InspectClient::ask(&socket, "ls").await.unwrap();
+    let error = client.next().await.unwrap_err().to_string();
+    let this = format!("process {} takes the question", std::process::id());
+    assert!(error.starts_with(&this), "{error}");
+    let mut watch = InspectClient::ask(&socket, WATCH).await.unwrap();
+    let hour = Duration::from_secs(3_600);
+    let waits = tokio::time::timeout(hour, watch.next()).await;
+    assert!(waits.is_err(), "{waits:?}");
 }
