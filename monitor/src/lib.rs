@@ -8,3 +8,4 @@ mod memory;
 pub mod owner;
 pub mod surfaces;
 pub mod text;
+mod worker;

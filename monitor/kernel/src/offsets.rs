@@ -3,7 +3,32 @@
 use crate::error::KernelError;
 use btf_rs::{Btf, BtfType, Type};
 use monitor_common::{MemberPart, Offsets};
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+/// The longest BTF that is read, in bytes: that of a kernel with all its modules built in has some 30 MB.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// What the file holds. It waits for nobody: a pipe is refused.
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(io::Error::other(format!(
+            "it is longer than {MOST_BYTES} bytes"
+        )));
+    }
+    Ok(bytes)
+}
 
 /// The running kernel's types.
 pub struct KernelTypes {
@@ -21,7 +46,7 @@ impl KernelTypes {
             path: path.to_owned(),
             reason,
         };
-        let bytes = std::fs::read(path).map_err(|error| no_btf(error.to_string()))?;
+        let bytes = bytes(path).map_err(|error| no_btf(error.to_string()))?;
         let btf = Btf::from_bytes(&bytes).map_err(|error| no_btf(error.to_string()))?;
         Ok(Self { btf })
     }

@@ -3,6 +3,7 @@
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
 use crate::surfaces::inspect::ClientError;
+use crate::worker::Worker;
 use monitor_judge::recording::RecordingError;
 use monitor_kernel::KernelError;
 use std::process::ExitCode;
@@ -33,10 +34,11 @@ const USAGE: u8 = 2;
 impl CliError {
     /// Tells it on standard error.
     pub(super) fn report(&self, verbose: bool) -> ExitCode {
-        eprintln!("tcplull: {self}");
+        let mut text = format!("tcplull: {self}\n");
         if verbose {
-            eprint!("{}", details(self));
+            text.push_str(&details(self));
         }
+        say(text);
         match self {
             Self::Config(_) | Self::Daemon(DaemonError::Config(_)) => ExitCode::from(USAGE),
             _ => ExitCode::FAILURE,
@@ -49,6 +51,19 @@ impl CliError {
             what: "cannot write the output",
             source,
         })
+    }
+}
+
+/// Writes to standard error, where nobody may read: the end waits for that no longer than a while.
+fn say(text: String) {
+    let writer = Worker::start("last words", 1, |texts| {
+        for text in texts {
+            eprint!("{text}");
+        }
+    });
+    // Where there is no thread to be had, nothing can be said but this.
+    if let Ok(writer) = writer {
+        writer.give(text);
     }
 }
 

@@ -7,12 +7,15 @@ use super::exit::CliError;
 use crate::config::Overrides;
 use crate::daemon::{self, Options};
 use crate::surfaces::log::LogFormat;
+use crate::surfaces::messages::Messages;
 use crate::surfaces::recording;
+use crate::worker::LAST_WORDS;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
 use tracing_subscriber::filter::LevelFilter;
 
 #[derive(Args, Clone, Debug)]
@@ -72,9 +75,15 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         LevelFilter::INFO
     };
     // Findings go to standard output; what the daemon says of itself does not mix.
+    let messages = Messages::start(std::io::stderr()).map_err(|source| CliError::Io {
+        what: "cannot write to standard error",
+        source,
+    })?;
+    let writer = messages.clone();
     let log = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(move || writer.clone())
+        // Colours would be lost among what others may have put into a line.
+        .with_ansi(false)
         .with_max_level(level)
         .with_target(false);
     match arguments.log_format {
@@ -88,9 +97,11 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         timeout: arguments.timeout.timeout,
     };
     let config = arguments.config.clone();
+    let said = messages.clone();
     let hooks = arguments.hooks.clone();
     let options = Options {
-        configuration: Box::new(move || config.load(overrides.clone())),
+        configuration: Arc::new(move || config.load(overrides.clone())),
+        messages,
         log_format: arguments.log_format,
         btf: arguments.kernel.btf.clone(),
         ring_bytes: arguments.ring_bytes,
@@ -100,6 +111,8 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
             max_bytes: u64::from(arguments.record_max) << 20,
         }),
     };
-    daemon::run(&options, context.questions)?;
+    let ended = daemon::run(&options, context.questions);
+    said.end(Instant::now() + LAST_WORDS);
+    ended?;
     Ok(ExitCode::SUCCESS)
 }

@@ -19,6 +19,12 @@ pub enum ConfigError {
         /// What the system said.
         source: io::Error,
     },
+    /// It is a pipe, a directory, a device: reading it may wait for others.
+    #[error("{}: no regular file; name one with --config, or leave it out", file.display())]
+    NotAFile {
+        /// The file as it was named.
+        file: PathBuf,
+    },
     /// The file is longer than any configuration can be.
     #[error("{}: longer than {limit} bytes; is this a configuration file?", file.display())]
     TooLong {

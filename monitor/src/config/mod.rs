@@ -21,9 +21,10 @@ pub use error::{ConfigError, DurationProblem, Hint, Ports, Problem};
 use file::FileConfig;
 use ipnet::IpNet;
 use monitor_common::PathClock;
-use std::fs::File;
+use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -145,14 +146,26 @@ impl Config {
     }
 }
 
+/// Reads the file, and never waits for anybody: what is fed by others, such as a pipe, is refused, and so is what a
+/// lease of another process would make one wait for.
 fn read(file: &Path) -> Result<Vec<u8>, ConfigError> {
     let unreadable = |source| ConfigError::Read {
         file: file.to_owned(),
         source,
     };
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(file)
+        .map_err(unreadable)?;
+    let found = opened.metadata().map_err(unreadable)?;
+    if !found.is_file() && !is_null(&found) {
+        return Err(ConfigError::NotAFile {
+            file: file.to_owned(),
+        });
+    }
     let mut text = Vec::new();
-    File::open(file)
-        .map_err(unreadable)?
+    opened
         .take(MAX_FILE_BYTES + 1)
         .read_to_end(&mut text)
         .map_err(unreadable)?;
@@ -163,6 +176,11 @@ fn read(file: &Path) -> Result<Vec<u8>, ConfigError> {
         });
     }
     Ok(text)
+}
+
+/// Whether it is /dev/null, which says that there are no settings: device 1:3 (Documentation/admin-guide/devices.txt).
+fn is_null(found: &Metadata) -> bool {
+    found.file_type().is_char_device() && found.rdev() == libc::makedev(1, 3)
 }
 
 #[cfg(test)]

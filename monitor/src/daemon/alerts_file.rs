@@ -2,6 +2,7 @@
 //! written on a thread of its own, only where something changed, and replaced as a whole. It is not synced: a process
 //! that is killed loses nothing by that, and after a crash of the host it belongs to another boot.
 
+use crate::worker::{Waiting, Worker};
 use monitor_judge::alerts::{Alerts, Limits, Saved};
 use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
 use nix::unistd::geteuid;
@@ -12,8 +13,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::time::Instant;
 
 /// What the kernel calls this boot.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -59,11 +59,10 @@ pub(super) enum AlertsFileError {
     OtherBoot { path: PathBuf },
 }
 
-/// Where the alerts are kept. Dropping it waits until they are written.
+/// Where the alerts are kept. Dropping it waits a while until they are written.
 #[derive(Debug)]
 pub(super) struct AlertsFile {
-    queue: Option<SyncSender<Saved>>,
-    thread: Option<JoinHandle<()>>,
+    worker: Option<Worker<Saved>>,
     failures: Arc<AtomicU64>,
 }
 
@@ -100,53 +99,42 @@ impl AlertsFile {
 
     fn nowhere() -> Self {
         Self {
-            queue: None,
-            thread: None,
+            worker: None,
             failures: Arc::default(),
         }
     }
 
     fn start(path: PathBuf, boot_id: String) -> io::Result<Self> {
-        // One waits while another is written: what comes then is asked for again.
-        let (queue, saved) = sync_channel(1);
         let failures = Arc::<AtomicU64>::default();
         let counted = Arc::clone(&failures);
-        let thread = std::thread::Builder::new()
-            .name("alerts".to_owned())
-            .spawn(move || write_all(&path, &boot_id, &saved, &counted))?;
-        Ok(Self {
-            queue: Some(queue),
-            thread: Some(thread),
-            failures,
-        })
+        let work = move |saved| write_all(&path, &boot_id, saved, &counted);
+        // One waits while another is written: what comes then is asked for again.
+        let worker = Some(Worker::start("file of alerts", 1, work)?);
+        Ok(Self { worker, failures })
     }
 
     /// Has the alerts written where they changed. It never waits.
     pub(super) fn keep(&self, alerts: &mut Alerts, now_ns: u64) {
-        let Some(queue) = &self.queue else {
+        let Some(worker) = &self.worker else {
             return;
         };
         if let Some(saved) = alerts.to_save(now_ns)
-            && queue.try_send(saved).is_err()
+            && !worker.give(saved)
         {
             alerts.not_saved();
+        }
+    }
+
+    /// Waits until they are written, but no longer than to `bound`.
+    pub(super) fn end(&mut self, bound: Instant) {
+        if let Some(worker) = &mut self.worker {
+            worker.end(bound);
         }
     }
 
     /// How often they could not be written.
     pub(super) fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for AlertsFile {
-    fn drop(&mut self) {
-        drop(self.queue.take());
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::warn!("the thread that keeps alerts ended badly");
-        }
     }
 }
 
@@ -202,7 +190,7 @@ fn read(path: &Path, boot_id: &str) -> Result<Option<Saved>, AlertsFileError> {
     }
 }
 
-fn write_all(path: &Path, boot_id: &str, all: &Receiver<Saved>, failures: &AtomicU64) {
+fn write_all(path: &Path, boot_id: &str, all: Waiting<Saved>, failures: &AtomicU64) {
     let mut failed = false;
     for saved in all {
         let contents = Contents {

@@ -9,9 +9,11 @@ use super::{paths, sweep_interval};
 use crate::config::Config;
 use crate::owner::Owners;
 use crate::surfaces::inspect::{Feed, InspectCounters};
+use crate::surfaces::messages::Messages;
 use crate::surfaces::metrics::SweepNumbers;
 use crate::surfaces::readiness;
 use crate::surfaces::recording::Recorder;
+use crate::worker::LAST_WORDS;
 use monitor_common::{Counter, Fact};
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
@@ -28,6 +30,9 @@ const ROWS_A_TURN: u32 = 256;
 
 /// Rows that are handed over between two returns of their memory.
 const ROWS_GIVEN_BACK: usize = 4_096;
+
+/// How long the end waits for a recording: its queue may hold 45 MB, which a slow disk takes in this time.
+const LAST_RECORD: Duration = Duration::from_secs(10);
 
 /// What a [`Core`] is made of.
 pub(super) struct Parts<'a> {
@@ -51,6 +56,7 @@ pub struct Core {
     sleeps: SleepLog,
     jiffy_ns: u64,
     inspect: Arc<InspectCounters>,
+    messages: Messages,
     /// As it was at the start; of a reload only the paths are taken.
     config: Config,
     sweep_cpu: Duration,
@@ -94,6 +100,7 @@ impl Core {
             sleeps: SleepLog::new(now),
             jiffy_ns,
             inspect: parts.inspect,
+            messages: parts.options.messages.clone(),
             config: parts.config.clone(),
             sweep_cpu: Duration::ZERO,
             last_sweep: None,
@@ -242,10 +249,19 @@ impl Core {
         Lister::new(self.paths.clone(), self.jiffy_ns)
     }
 
-    /// Has what changed in the alerts saved, once more before the end.
-    pub(super) fn keep_alerts(&mut self) {
+    /// The end: what changed in the alerts is saved once more, and all that is on its way to a reader or a disk gets a
+    /// while to arrive there.
+    pub(super) fn end(&mut self) {
         if let Some(now) = self.now() {
             self.sinks.keep_alerts(now.monotonic_ns);
+        }
+        let now = Instant::now();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.close();
+        }
+        self.sinks.end(now + LAST_WORDS);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.end(now + LAST_RECORD);
         }
     }
 
@@ -270,6 +286,7 @@ impl Core {
         metrics.inspect_clients = self.inspect.clients.load(Relaxed);
         metrics.inspect_refused = self.inspect.refused.load(Relaxed);
         metrics.watch_lagged = self.inspect.lagged.load(Relaxed);
+        metrics.messages_dropped = self.messages.dropped();
         metrics.recording_dropped = self.recorder.as_ref().map_or(0, Recorder::dropped);
         Ok(metrics.render())
     }

@@ -11,6 +11,7 @@ mod sinks;
 mod sources;
 mod sweep_interval;
 
+use crate::config::{Config, ConfigError};
 use crate::memory;
 use crate::surfaces::http::HttpServer;
 use crate::surfaces::inspect::{Feed, InspectServer};
@@ -21,7 +22,7 @@ pub use listing::{Lister, list_once};
 use lock::lock;
 use monitor_common::SweepMode;
 use monitor_kernel::{FactRing, Kernel, SweepReport, Sweeper};
-pub use options::Options;
+pub use options::{Options, ReadConfig};
 pub use sinks::alert_limits;
 pub use sources::{Question, Sources};
 use std::sync::{Arc, Mutex};
@@ -29,6 +30,7 @@ use std::time::{Duration, Instant};
 use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 /// Facts taken from the ring before anything else gets its turn.
@@ -37,7 +39,7 @@ const BATCH: usize = 1024;
 /// How often the judge is told that time passes.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Time for a sweep under way when the daemon stops.
+/// Time for what is under way on other threads, such as a sweep, when the daemon stops.
 const LAST_SWEEP: Duration = Duration::from_secs(2);
 
 /// Runs the daemon until SIGTERM or SIGINT. It answers these questions.
@@ -120,7 +122,6 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
         tokio::spawn(inspect.serve(lists, feed, closed(stopping))),
     ];
     let result = work(options, &core, &sweeper, ring).await;
-    lock(&core).keep_alerts();
     let cleared = lock(&sweeper).unwatch();
     if let Err(error) = cleared {
         tracing::warn!("{error}; `tcplull check --repair` clears what is left");
@@ -131,6 +132,7 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
             tracing::warn!("a server ended badly: {error}");
         }
     }
+    lock(&core).end();
     result
 }
 
@@ -160,6 +162,8 @@ async fn work(
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut next_sweep = tokio::time::Instant::now();
     let mut sweeping = None;
+    // Never in the loop: a file may lie in a file system that hangs.
+    let mut reading = None;
     loop {
         if let Some(wait) = lock(core).early_sweep() {
             next_sweep = next_sweep.min(tokio::time::Instant::now() + wait);
@@ -183,10 +187,15 @@ async fn work(
                 next_sweep = tokio::time::Instant::now() + wait;
             }
             _ = tick.tick() => lock(core).tick(),
-            _ = hangup.recv() => match (options.configuration)() {
-                Ok(config) => lock(core).reload(&config),
-                Err(error) => tracing::error!("{error}; the paths before stay in force"),
-            },
+            // One at a time. A signal that comes meanwhile is kept: it says that the file has changed since.
+            _ = hangup.recv(), if reading.is_none() => {
+                let read = Arc::clone(&options.configuration);
+                reading = Some(tokio::task::spawn_blocking(move || read()));
+            }
+            read = joined(&mut reading) => {
+                reading = None;
+                reload(core, read);
+            }
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -196,25 +205,34 @@ async fn work(
 }
 
 type Swept = Result<SweepReport, monitor_kernel::KernelError>;
-type Sweeping = tokio::task::JoinHandle<Swept>;
 
-fn start_sweep(sweeper: &Arc<Mutex<Sweeper>>, interval: Duration) -> Sweeping {
+fn start_sweep(sweeper: &Arc<Mutex<Sweeper>>, interval: Duration) -> JoinHandle<Swept> {
     let sweeper = Arc::clone(sweeper);
     tokio::task::spawn_blocking(move || lock(&sweeper).sweep(SweepMode::Findings, interval))
 }
 
-/// The sweep under way, once it is over; never, while there is none.
-async fn joined(sweeping: &mut Option<Sweeping>) -> Result<Swept, tokio::task::JoinError> {
-    match sweeping {
-        Some(sweeping) => sweeping.await,
+/// What the task under way answers, once it is over; never, while there is none.
+async fn joined<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
+    match task {
+        Some(task) => task.await,
         None => std::future::pending().await,
+    }
+}
+
+/// Puts a configuration in force that was read anew.
+fn reload(core: &Mutex<Core>, read: Result<Result<Config, ConfigError>, JoinError>) {
+    const STAYS: &str = "the paths before stay in force";
+    match read {
+        Ok(Ok(config)) => lock(core).reload(&config),
+        Ok(Err(error)) => tracing::error!("{error}; {STAYS}"),
+        Err(error) => tracing::error!("reading the configuration broke off: {error}; {STAYS}"),
     }
 }
 
 /// Takes a sweep in; answers the time until the next.
 fn finish_sweep(
     core: &Arc<Mutex<Core>>,
-    done: Result<Swept, tokio::task::JoinError>,
+    done: Result<Swept, JoinError>,
     ring: &mut FactRing,
 ) -> Duration {
     let mut core = lock(core);

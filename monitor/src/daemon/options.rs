@@ -2,14 +2,21 @@
 
 use crate::config::{Config, ConfigError};
 use crate::surfaces::log::LogFormat;
+use crate::surfaces::messages::Messages;
 use crate::surfaces::recording;
 use monitor_kernel::HookOptions;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Reads the configuration.
+pub type ReadConfig = dyn Fn() -> Result<Config, ConfigError> + Send + Sync;
 
 /// What the daemon is started with besides its configuration.
 pub struct Options {
     /// Reads the configuration, at the start and at every SIGHUP.
-    pub configuration: Box<dyn Fn() -> Result<Config, ConfigError>>,
+    pub configuration: Arc<ReadConfig>,
+    /// Where what the daemon says of itself goes.
+    pub messages: Messages,
     /// How findings are written to standard output.
     pub log_format: LogFormat,
     /// File with this kernel's BTF.

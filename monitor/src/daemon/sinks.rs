@@ -16,7 +16,7 @@ use monitor_model::alert::AlertChange;
 use std::io::stdout;
 use std::iter::once;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The alerts and the sinks.
 pub(super) struct Sinks {
@@ -79,6 +79,17 @@ impl Sinks {
         self.metrics.alerts = self.alerts.stats();
         self.metrics.alerts_not_saved = self.file.failures();
         self.metrics.dropped = self.queued.iter().map(Queued::dropped).collect();
+    }
+
+    /// Waits until all is told and saved that is on its way, but no longer than to `bound`: some of those who read
+    /// or write may never do so again.
+    pub(super) fn end(&mut self, bound: Instant) {
+        // All end at once, so that one that is stuck takes no time from the others.
+        self.queued.iter_mut().for_each(Queued::close);
+        self.file.end(bound);
+        for sink in &mut self.queued {
+            sink.end(bound);
+        }
     }
 
     fn tell_changes(&mut self, changes: Vec<AlertChange>) {

@@ -9,6 +9,7 @@ pub mod alert_lines;
 pub mod http;
 pub mod inspect;
 pub mod log;
+pub mod messages;
 pub mod metrics;
 pub mod readiness;
 pub mod recording;

@@ -1,13 +1,13 @@
 //! What a surface implements to be told what is concluded, and what runs it: in the
 //! daemon's loop, or on a thread of its own behind a bounded queue.
 
+use crate::worker::{Waiting, Worker};
 use monitor_model::alert::AlertChange;
 use monitor_model::finding::Finding;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::time::Instant;
 
 /// News that wait for a sink with a thread, at most.
 const QUEUE: usize = 4096;
@@ -59,14 +59,12 @@ impl News {
 }
 
 /// Runs a sink that may have to wait, on a thread of its own: a reader that blocks must
-/// not hold up the facts. Dropping it waits until what is queued is told.
+/// hold up neither the facts nor the end. Dropping it waits a while until what is queued is told.
 #[derive(Debug)]
 pub struct Queued {
-    name: &'static str,
     hears_alerts: bool,
-    queue: Option<SyncSender<News>>,
     dropped: Arc<AtomicU64>,
-    thread: Option<JoinHandle<()>>,
+    worker: Worker<News>,
 }
 
 impl Queued {
@@ -79,19 +77,12 @@ impl Queued {
     }
 
     fn with_capacity(queue: usize, name: &'static str, sink: impl Sink) -> io::Result<Self> {
-        let (queue, news) = sync_channel(queue);
         let dropped = Arc::<AtomicU64>::default();
         let counted = Arc::clone(&dropped);
-        let hears_alerts = sink.hears_alerts();
-        let thread = std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || tell_all(sink, &news, &counted))?;
         Ok(Self {
-            name,
-            hears_alerts,
-            queue: Some(queue),
+            hears_alerts: sink.hears_alerts(),
             dropped,
-            thread: Some(thread),
+            worker: Worker::start(name, queue, move |news| tell_all(sink, news, &counted))?,
         })
     }
 
@@ -100,30 +91,28 @@ impl Queued {
         if matches!(news, News::Alert(_)) && !self.hears_alerts {
             return;
         }
-        let queue = self.queue.as_ref();
-        if queue.is_none_or(|queue| queue.try_send(news.clone()).is_err()) {
+        if !self.worker.give(news.clone()) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
+    /// Nothing more comes, and what is queued is told.
+    pub fn close(&mut self) {
+        self.worker.close();
+    }
+
+    /// Waits until what is queued is told, but no longer than to `bound`.
+    pub fn end(&mut self, bound: Instant) {
+        self.worker.end(bound);
+    }
+
     /// Its name, and how much it has dropped so far.
     pub fn dropped(&self) -> (&'static str, u64) {
-        (self.name, self.dropped.load(Ordering::Relaxed))
+        (self.worker.name(), self.dropped.load(Ordering::Relaxed))
     }
 }
 
-impl Drop for Queued {
-    fn drop(&mut self) {
-        drop(self.queue.take());
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::warn!("the {} ended badly", self.name);
-        }
-    }
-}
-
-fn tell_all(mut sink: impl Sink, news: &Receiver<News>, dropped: &AtomicU64) {
+fn tell_all(mut sink: impl Sink, news: Waiting<News>, dropped: &AtomicU64) {
     for news in news {
         // A sink that fails does not end the daemon: metrics and alerts go on.
         if news.tell(&mut sink).is_err() {

@@ -171,6 +171,13 @@ fn alert_cells(cells: [&str; 8]) -> String {
     )
 }
 
+/// What a program says of itself, as one line: a name of others in it begins no second one, and commands no terminal.
+pub fn log_line(text: &str) -> String {
+    let mut line = printable(text.strip_suffix('\n').unwrap_or(text));
+    line.push('\n');
+    line
+}
+
 /// The lines of `tcplull check`, as wide as its longest subject.
 pub fn check_lines(rows: &[CheckRow]) -> String {
     let subjects = rows.iter().map(|row| row.subject.chars().count());

@@ -7,6 +7,7 @@ mod bad_input;
 mod common;
 mod connections;
 mod daemon;
+mod hostile;
 mod memory;
 mod metrics;
 mod recording;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         ("bad_input", bad_input::TESTS),
         ("connections", connections::TESTS),
         ("daemon", daemon::TESTS),
+        ("hostile", hostile::TESTS),
         ("watched_sockets", watched_sockets::TESTS),
         ("metrics", metrics::TESTS),
         ("recording", recording::TESTS),

@@ -13,9 +13,29 @@ fn a_file_that_is_no_text_is_refused_at_its_line() {
 
 #[test]
 fn a_file_without_end_is_not_read_to_the_end() {
-    let zeros = Path::new("/dev/zero");
-    let error = Config::load(Some(zeros), zeros, &Overrides::default());
+    let place = tempfile::tempdir().unwrap();
+    let zeros = place.path().join("config.toml");
+    let file = std::fs::File::create(&zeros).unwrap();
+    file.set_len(MAX_FILE_BYTES + 1).unwrap();
+    let error = Config::load(Some(&zeros), &zeros, &Overrides::default());
     assert!(matches!(error, Err(ConfigError::TooLong { .. })));
+}
+
+#[test]
+fn what_is_no_file_is_refused_without_waiting_for_it() {
+    let place = tempfile::tempdir().unwrap();
+    let pipe = place.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for named in [&pipe, place.path(), Path::new("/dev/zero")] {
+        let error = Config::load(Some(named), named, &Overrides::default()).unwrap_err();
+        assert!(
+            matches!(error, ConfigError::NotAFile { .. }),
+            "{}: {error}",
+            named.display()
+        );
+    }
+    let null = Path::new("/dev/null");
+    assert!(Config::load(Some(null), null, &Overrides::default()).is_ok());
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn a_default_file_that_exists_but_cannot_be_read_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let error = Config::load(None, dir.path(), &Overrides::default());
     assert!(
-        matches!(error, Err(ConfigError::Read { .. })),
+        matches!(error, Err(ConfigError::NotAFile { .. })),
         "a directory is no file"
     );
 }

@@ -34,6 +34,8 @@ pub struct Metrics {
     pub watch_lagged: u64,
     /// What did not reach the readers of a surface with a thread of its own, by its name.
     pub dropped: HashMap<&'static str, u64>,
+    /// What the daemon said of itself and could not write.
+    pub messages_dropped: u64,
     /// Times that the alerts could not be saved for the next start.
     pub alerts_not_saved: u64,
     /// What the judge was told and its recording lacks.

@@ -291,6 +291,11 @@ const ALL: &[Metric] = &[
         One(|now| count(&now.dropped, &"log")),
     ),
     Metric(
+        "tcplull_messages_dropped_total",
+        "Lines of the daemon about itself that did not reach standard error because its reader was too slow.",
+        One(|now| now.messages_dropped),
+    ),
+    Metric(
         "tcplull_recording_dropped_total",
         "What the judge was told and its recording (run --record) lacks.",
         One(|now| now.recording_dropped),

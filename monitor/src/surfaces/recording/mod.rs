@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::worker::{Waiting, Worker};
 use monitor_judge::recording::{EndReason, Entry, Header, Over, Writer};
 use monitor_judge::{Input, JudgedPath, Limits};
 use std::fs::{self, File, OpenOptions};
@@ -12,8 +13,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::time::Instant;
 
 /// A recording stops at this size unless another is asked for, in MiB: some hours
 /// of a host with a few hundred connections, and no disk's end.
@@ -62,14 +62,15 @@ pub(crate) struct Shared {
     pub(crate) dropped: AtomicU64,
     /// Nothing more is written.
     over: AtomicBool,
+    /// Inputs lost since the queue last had room, as the recorder knows it when it ends.
+    last_gap: AtomicU64,
 }
 
 /// Takes down what the judge is told. Dropping it ends the recording and waits
-/// until it is written.
+/// a while until it is written.
 #[derive(Debug)]
 pub struct Recorder {
-    queue: Option<SyncSender<Entry>>,
-    thread: Option<JoinHandle<()>>,
+    worker: Worker<Entry>,
     pub(crate) shared: Arc<Shared>,
     /// Inputs lost since the queue last had room, which the recording is to say.
     gap: u64,
@@ -114,15 +115,11 @@ impl Recorder {
         name: String,
         capacity: usize,
     ) -> io::Result<Self> {
-        let (queue, entries) = sync_channel(capacity);
         let shared = Arc::<Shared>::default();
         let known = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("recording".to_owned())
-            .spawn(move || write_all(writer, &name, &entries, &known))?;
+        let work = move |entries| write_all(writer, &name, entries, &known);
         Ok(Self {
-            queue: Some(queue),
-            thread: Some(thread),
+            worker: Worker::start("recording", capacity, work)?,
             shared,
             gap: 0,
         })
@@ -144,31 +141,31 @@ impl Recorder {
     }
 
     fn send(&mut self, input: &Input<'_>) -> bool {
-        let Some(queue) = &self.queue else {
-            return false;
-        };
         if self.gap > 0 {
-            if queue.try_send(Entry::Lost { inputs: self.gap }).is_err() {
+            if !self.worker.give(Entry::Lost { inputs: self.gap }) {
                 return false;
             }
             self.gap = 0;
         }
-        queue.try_send(Entry::of(input)).is_ok()
+        self.worker.give(Entry::of(input))
+    }
+
+    /// Nothing more comes: the thread writes the end below what is queued.
+    pub fn close(&mut self) {
+        self.shared.last_gap.store(self.gap, Ordering::Release);
+        self.worker.close();
+    }
+
+    /// Ends the recording, and waits until it is written, but no longer than to `bound`.
+    pub fn end(&mut self, bound: Instant) {
+        self.close();
+        self.worker.end(bound);
     }
 }
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        if let (Some(queue), true) = (&self.queue, self.gap > 0) {
-            // At the end there is time to say so; the thread takes what comes.
-            let _ = queue.send(Entry::Lost { inputs: self.gap });
-        }
-        drop(self.queue.take());
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::warn!("the recording ended badly");
-        }
+        self.close();
     }
 }
 
@@ -183,10 +180,10 @@ fn create(path: &Path) -> io::Result<File> {
 fn write_all<W: Write>(
     mut writer: Writer<W>,
     name: &str,
-    entries: &Receiver<Entry>,
+    mut entries: Waiting<Entry>,
     shared: &Shared,
 ) {
-    let Err(over) = write_until_over(&mut writer, entries) else {
+    let Err(over) = write_until_over(&mut writer, &mut entries, shared) else {
         return;
     };
     shared.over.store(true, Ordering::Relaxed);
@@ -210,15 +207,20 @@ fn write_all<W: Write>(
 
 fn write_until_over<W: Write>(
     writer: &mut Writer<W>,
-    entries: &Receiver<Entry>,
+    entries: &mut Waiting<Entry>,
+    shared: &Shared,
 ) -> Result<(), Over> {
-    while let Ok(first) = entries.recv() {
+    while let Some(first) = entries.next() {
         writer.write(&first)?;
-        for entry in entries.try_iter() {
+        while let Some(entry) = entries.next_at_hand() {
             writer.write(&entry)?;
         }
         // Whoever is killed now leaves all that it knew.
         writer.flush()?;
+    }
+    match shared.last_gap.load(Ordering::Acquire) {
+        0 => {}
+        inputs => writer.write(&Entry::Lost { inputs })?,
     }
     writer.end(EndReason::Stopped)
 }

@@ -1,0 +1,211 @@
+//! What others hold, do not read, or feed blocks neither the start nor the loop nor the end.
+
+use crate::common::net::{Pair, at, listen, routed};
+use crate::common::place::{place_in, watching};
+use crate::common::run::finish;
+use crate::common::{Test, Tested, eventually};
+use libtest_mimic::Failed;
+use monitor_lab::children::Guarded;
+use monitor_lab::network::block::Block;
+use monitor_lab::testbed::http::get;
+use monitor_lab::testbed::wait::BOUND;
+use monitor_lab::testbed::{Daemon, Place};
+use nix::fcntl::{FcntlArg, Flock, FlockArg, fcntl};
+use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+use std::fs::{self, File};
+use std::os::fd::AsFd;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub const TESTS: &[Test] = &[
+    Test::as_root("a_lock_on_its_directory_blocks_no_start", locked_directory),
+    Test::as_root("who_holds_its_lock_is_named_after_a_while", locked),
+    Test::as_root("an_unread_log_does_not_block_the_end", unread_log),
+    Test::as_root(
+        "unread_messages_block_nothing_and_are_counted",
+        unread_messages,
+    ),
+    Test::as_root("a_pipe_as_configuration_is_refused_at_once", pipe_at_start),
+    Test::as_root(
+        "a_pipe_in_place_of_its_configuration_changes_nothing",
+        pipe_at_reload,
+    ),
+];
+
+/// Longer than the end may take with all that is stuck: 2 s for the log, 2 s for its own messages.
+const END: Duration = Duration::from_secs(10);
+
+/// The least that a pipe holds, whatever its reader does: a page (F_SETPIPE_SZ in fcntl(2)).
+const SMALL_PIPE: i32 = 4096;
+
+fn locked_directory() -> Tested {
+    let block = Block::claim()?;
+    let place = place_in(&block, "")?;
+    let directory = place
+        .socket()
+        .parent()
+        .map(File::open)
+        .ok_or("no directory")??;
+    // As anybody can who can read it.
+    let _held = Flock::lock(directory, FlockArg::LockExclusive).map_err(|(_, errno)| errno)?;
+    let daemon = Daemon::start(&place, &[])?;
+    daemon.signal(Signal::SIGKILL)?;
+    drop(daemon);
+    let repaired = finish(
+        Command::new(env!("CARGO_BIN_EXE_tcplull"))
+            .args(["check", "--repair", "--config"])
+            .arg(place.file()),
+    )?;
+    assert_eq!(repaired.code, Some(0), "{repaired:?}");
+    Ok(())
+}
+
+fn locked() -> Tested {
+    let block = Block::claim()?;
+    let place = place_in(&block, "")?;
+    Daemon::start(&place, &[])?.stop()?;
+    let mut lock = place.socket().into_os_string();
+    lock.push(".lock");
+    let held = File::open(lock)?;
+    let _held = Flock::lock(held, FlockArg::LockExclusive).map_err(|(_, errno)| errno)?;
+    let begun = Instant::now();
+    let ended = finish(&mut place.command())?;
+    let holder = format!("process {}", std::process::id());
+    ended.refused(1, &["tcplull.sock.lock", &holder]);
+    assert!(begun.elapsed() < END, "{:?}", begun.elapsed());
+    Ok(())
+}
+
+/// A daemon of which nobody reads what it writes, once it is ready.
+struct Unread {
+    process: Guarded,
+    place: Place,
+}
+
+impl Unread {
+    fn start(place: Place, command: &mut Command) -> Result<Self, Failed> {
+        let mut process = Guarded::start(command.stdin(Stdio::null()))?;
+        let child = process.child();
+        if let Some(pipe) = &child.stdout {
+            small(pipe)?;
+        }
+        if let Some(pipe) = &child.stderr {
+            small(pipe)?;
+        }
+        let unread = Self { process, place };
+        eventually("it is ready", || {
+            Ok(match get(unread.place.listen(), "/readyz") {
+                Ok((200, _)) => Ok(()),
+                other => Err(format!("{other:?}")),
+            })
+        })?;
+        Ok(unread)
+    }
+
+    fn metric(&self, name: &str) -> Result<f64, Failed> {
+        let (_, text) = get(self.place.listen(), "/metrics")?;
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("tcplull_{name} ")));
+        Ok(value
+            .ok_or_else(|| format!("no {name} in {text}"))?
+            .parse()?)
+    }
+
+    /// Ends it, and holds it to its bound.
+    fn ends(mut self) -> Tested {
+        let begun = Instant::now();
+        let status = self.process.end(BOUND);
+        let status = status.ok_or("it lived on after SIGTERM")?;
+        assert!(status.success(), "{status}");
+        assert!(begun.elapsed() < END, "{:?}", begun.elapsed());
+        assert!(!self.place.socket().exists(), "it left its socket");
+        Ok(())
+    }
+}
+
+/// Lets a pipe hold as little as it can.
+fn small(pipe: &impl AsFd) -> Tested {
+    fcntl(pipe, FcntlArg::F_SETPIPE_SZ(SMALL_PIPE))?;
+    Ok(())
+}
+
+fn unread_log() -> Tested {
+    let network = routed()?;
+    let place = place_in(&network.block, &watching(&network.block, "quiet", "1s"))?;
+    let mut command = place.command();
+    command.args(["--log-format", "json"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let daemon = Unread::start(place, &mut command)?;
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let open = |_| Pair::open(&network.client, &listener);
+    let pairs = (0..20).map(open).collect::<Result<Vec<_>, _>>()?;
+    for pair in &pairs {
+        pair.exchange()?;
+    }
+    // Two findings of some 2 KB fill the pipe; forty come.
+    eventually("all are found silent", || {
+        let (_, text) = get(daemon.place.listen(), "/metrics")?;
+        let crossed = text
+            .lines()
+            .find(|line| line.starts_with("tcplull_crossed_total{path=\"quiet\"}"));
+        Ok(match crossed.and_then(|line| line.rsplit(' ').next()) {
+            Some("40") => Ok(()),
+            other => Err(format!("{other:?}")),
+        })
+    })?;
+    daemon.ends()
+}
+
+fn unread_messages() -> Tested {
+    let block = Block::claim()?;
+    let place = place_in(&block, "")?;
+    let mut command = place.command();
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let daemon = Unread::start(place, &mut command)?;
+    // Each reload says a line; the queue holds 4096.
+    eventually("what nobody reads is counted", || {
+        for _ in 0..300 {
+            daemon.process.signal(Signal::SIGHUP)?;
+            thread::sleep(Duration::from_millis(1));
+        }
+        let dropped = daemon.metric("messages_dropped_total")?;
+        Ok((dropped > 0.0).then_some(()).ok_or(dropped))
+    })?;
+    let sweeps = daemon.metric("sweeps_total")?;
+    eventually("it sweeps on", || {
+        let now = daemon.metric("sweeps_total")?;
+        Ok((now > sweeps).then_some(()).ok_or(now))
+    })?;
+    daemon.ends()
+}
+
+fn pipe_at_start() -> Tested {
+    let block = Block::claim()?;
+    let place = place_in(&block, "")?;
+    fs::remove_file(place.file())?;
+    mkfifo(&place.file(), Mode::S_IRWXU)?;
+    let begun = Instant::now();
+    let ended = finish(&mut place.command())?;
+    ended.refused(2, &["config.toml", "no regular file"]);
+    assert!(begun.elapsed() < END, "{:?}", begun.elapsed());
+    Ok(())
+}
+
+fn pipe_at_reload() -> Tested {
+    let block = Block::claim()?;
+    let place = place_in(&block, "")?;
+    let mut daemon = Daemon::start(&place, &[])?;
+    fs::remove_file(place.file())?;
+    mkfifo(&place.file(), Mode::S_IRWXU)?;
+    daemon.signal(Signal::SIGHUP)?;
+    eventually("the log names what is no file", || {
+        let log = daemon.log()?;
+        Ok(log.contains("no regular file").then_some(()).ok_or(log))
+    })?;
+    daemon.await_sweeps(1)?;
+    Ok(daemon.end(END)?)
+}
