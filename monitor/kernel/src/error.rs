@@ -23,6 +23,21 @@ pub enum KernelError {
         /// Their names, as in capabilities(7).
         missing: Vec<&'static str>,
     },
+    /// There is no /proc, or that of a namespace in which this process is not.
+    #[error(
+        "/proc shows nothing of this process ({reason}): mount it (mount -t proc proc /proc); tcplull finds \
+         privileges, processes and network namespaces there"
+    )]
+    NoProc {
+        /// What the system said.
+        reason: String,
+    },
+    /// Root of a user namespace is not root of the host.
+    #[error(
+        "this process is in a user namespace of its own, and the kernel takes the capabilities for eBPF only from the \
+         host's: start it there (hostUsers: true in Kubernetes, no rootless docker or podman, not under unshare --user)"
+    )]
+    UserNamespace,
     /// The kernel describes its types nowhere.
     #[error(
         "no usable BTF at {}: {reason}; tcplull needs a kernel built with CONFIG_DEBUG_INFO_BTF=y \

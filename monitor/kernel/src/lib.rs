@@ -8,6 +8,7 @@ mod counters;
 mod error;
 mod hook_override;
 mod hook_table;
+mod host_view;
 mod iterator;
 #[cfg(feature = "kernel-log")]
 mod kernel_log;
@@ -32,6 +33,7 @@ pub use cost::ProgramCost;
 pub use counters::Counters;
 pub use error::{KernelError, Refusal};
 pub use hook_override::{HookOverride, UnknownHook};
+pub use host_view::HostView;
 pub use load::{HookOptions, Kernel, Options, repair};
 pub use paths::TablePath;
 pub use preflight::check as check_privileges;

@@ -1,6 +1,7 @@
 //! What can be known before anything is loaded, and what a refusal means.
 
 use crate::error::KernelError;
+use crate::host_view::in_host_user_namespace;
 use std::path::Path;
 
 /// Numbers of capabilities (include/uapi/linux/capability.h).
@@ -12,9 +13,17 @@ const CAP_BPF: u32 = 39;
 ///
 /// # Errors
 ///
-/// [`KernelError::MissingPrivileges`], [`KernelError::Lockdown`].
+/// [`KernelError::NoProc`], [`KernelError::UserNamespace`], [`KernelError::MissingPrivileges`],
+/// [`KernelError::Lockdown`].
 pub fn check() -> Result<(), KernelError> {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status =
+        std::fs::read_to_string("/proc/self/status").map_err(|error| KernelError::NoProc {
+            reason: error.to_string(),
+        })?;
+    // First what makes the capabilities count for nothing.
+    if !in_host_user_namespace() {
+        return Err(KernelError::UserNamespace);
+    }
     let missing = missing_capabilities(effective_capabilities(&status));
     if !missing.is_empty() {
         return Err(KernelError::MissingPrivileges { missing });

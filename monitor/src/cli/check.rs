@@ -8,7 +8,7 @@ use crate::daemon::DaemonError;
 use crate::surfaces::inspect;
 use crate::text;
 use clap::Args;
-use monitor_kernel::{HookStatus, Kernel, ProgramCost, SignStatus, WatchStatus};
+use monitor_kernel::{HookStatus, HostView, Kernel, ProgramCost, SignStatus, WatchStatus};
 use monitor_model::listing::CheckRow;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -36,6 +36,8 @@ struct Report {
     works: bool,
     kernel: String,
     paths: usize,
+    /// Whether all processes of the host are seen, and so their silent sockets.
+    host_processes_seen: bool,
     hooks: Vec<HookStatus>,
     /// Signs of a forged ACK. A verdict does without those that cannot be read, so
     /// they are no part of `works`.
@@ -60,10 +62,12 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         hooks: Some(arguments.hooks.options(beside.into())),
     })?;
     kernel.sweeper.unwatch()?;
+    let seen = HostView::own().processes;
     let report = Report {
-        works: kernel.hooks.iter().all(|status| status.mechanism.is_some()),
+        works: seen && kernel.hooks.iter().all(|status| status.mechanism.is_some()),
         kernel: monitor_kernel::release(),
         paths: config.paths.len(),
+        host_processes_seen: seen,
         hooks: kernel.hooks,
         signs: kernel.signs,
         watch: kernel.watch,
@@ -133,11 +137,27 @@ fn rows(report: &Report) -> Vec<CheckRow> {
     let mut rows = vec![
         row("kernel", true, report.kernel.clone(), None),
         row("configuration", true, paths, None),
+        processes_row(report.host_processes_seen),
     ];
     rows.extend(report.watch.as_ref().map(watch_row));
     rows.extend(report.hooks.iter().map(hook_row));
     rows.push(signs_row(&report.signs));
     rows
+}
+
+/// Whether the processes of the whole host are seen.
+fn processes_row(seen: bool) -> CheckRow {
+    if seen {
+        row(
+            "processes",
+            true,
+            "those of the whole host".to_owned(),
+            None,
+        )
+    } else {
+        let lacks = HostView::LACKS.to_owned();
+        row("processes", false, lacks, Some(HostView::REMEDY))
+    }
 }
 
 /// The way to watch, and why not the better one.

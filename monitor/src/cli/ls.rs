@@ -9,6 +9,7 @@ use crate::daemon::{Question, list_once};
 use crate::surfaces::inspect::ClientError;
 use crate::text;
 use clap::Args;
+use monitor_kernel::HostView;
 use std::process::ExitCode;
 
 /// A running daemon is asked, so that its paths apply. Where none runs, or a
@@ -51,5 +52,12 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         }
     }
     output.all(&list_once(&config, &arguments.kernel.btf)?)?;
+    if !HostView::own().processes {
+        eprintln!(
+            "tcplull: this lists {}; {}",
+            HostView::LACKS,
+            HostView::REMEDY
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -18,7 +18,7 @@ use monitor_common::{Counter, Fact};
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
 use monitor_kernel::{
-    FactRing, HookStatus, KernelError, Reading, SleepLog, SweepReport, Tables, jiffy_ns,
+    FactRing, HookStatus, HostView, KernelError, Reading, SleepLog, SweepReport, Tables, jiffy_ns,
 };
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -53,6 +53,7 @@ pub struct Core {
     recorder: Option<Recorder>,
     sinks: Sinks,
     owners: Owners,
+    view: HostView,
     sleeps: SleepLog,
     jiffy_ns: u64,
     inspect: Arc<InspectCounters>,
@@ -85,6 +86,11 @@ impl Core {
         metrics.ring_bytes = parts.ring_bytes;
         let hooks = parts.hooks.iter();
         metrics.hooks(hooks.map(|status| (status.hook, status.mechanism.as_deref())));
+        let view = HostView::own();
+        if !view.processes {
+            tracing::warn!("this daemon sees {}; {}", HostView::LACKS, HostView::REMEDY);
+        }
+        metrics.host_processes_seen = view.processes;
         let limits = monitor_judge::Limits::new(jiffy_ns);
         let recorder = parts
             .options
@@ -96,7 +102,8 @@ impl Core {
             judge: Judge::new(paths.clone(), limits),
             recorder,
             sinks,
-            owners: Owners::new("/proc"),
+            owners: Owners::new("/proc", view.process_ids),
+            view,
             sleeps: SleepLog::new(now),
             jiffy_ns,
             inspect: parts.inspect,
@@ -273,7 +280,8 @@ impl Core {
     /// Whether the daemon does its work.
     pub(super) fn readiness(&self) -> Result<(), readiness::NotReady> {
         let since = self.last_sweep.map(|at| at.elapsed());
-        readiness::readiness(since, self.sweep_interval())
+        let blind = !self.view.processes && !HostView::sees_others();
+        readiness::readiness(since, self.sweep_interval(), blind)
     }
 
     /// The metrics in Prometheus' text format, all numbers brought up to date.

@@ -8,7 +8,7 @@ use crate::surfaces::inspect::{RowSender, Unfinished};
 use crate::surfaces::metrics::SilentCounts;
 use monitor_common::{Fact, SweepMode, TcpState, flags};
 use monitor_judge::{JudgedPath, connection, idle_state};
-use monitor_kernel::{Kernel, KernelError, SweepReport, Sweeper, jiffy_ns};
+use monitor_kernel::{HostView, Kernel, KernelError, SweepReport, Sweeper, jiffy_ns};
 use monitor_model::listing::{ConnectionRow, IdleState, Keepalive};
 use std::collections::HashMap;
 use std::path::Path;
@@ -27,7 +27,7 @@ impl Lister {
     pub fn new(paths: Vec<JudgedPath>, jiffy_ns: u64) -> Self {
         Self {
             paths: paths.into_iter().map(|path| (path.id, path)).collect(),
-            owners: Owners::new("/proc"),
+            owners: Owners::new("/proc", HostView::own().process_ids),
             jiffy_ns,
         }
     }

@@ -24,7 +24,8 @@ const BELIEVED: Duration = Duration::from_secs(1);
 /// Finds out who holds a connection, from what the kernel side saw and /proc.
 #[derive(Debug)]
 pub struct Owners {
-    proc: PathBuf,
+    /// None where the kernel's numbers are of other processes there.
+    proc: Option<PathBuf>,
     processes: Bounded<u32, Process>,
     /// By process, and the socket's cgroup and user.
     shared: Bounded<(Option<u32>, u64, u32), Shared>,
@@ -61,14 +62,15 @@ struct Shared {
 
 impl Owners {
     /// A resolver over the process file system mounted at `proc`; the cgroup v2
-    /// mount is the one that `self/mountinfo` below it names.
-    pub fn new(proc: impl Into<PathBuf>) -> Self {
+    /// mount is the one that `self/mountinfo` below it names. Without `process_ids` the kernel's numbers are of other
+    /// processes there, and say nothing.
+    pub fn new(proc: impl Into<PathBuf>, process_ids: bool) -> Self {
         let proc = proc.into();
         Self {
             cgroups: CgroupIds::new(&proc),
             processes: Bounded::new(MOST_PROCESSES),
             shared: Bounded::new(MOST_SHARED),
-            proc,
+            proc: process_ids.then_some(proc),
         }
     }
 
@@ -166,7 +168,7 @@ impl Owners {
         {
             return Some(process.clone());
         }
-        let directory = self.proc.join(pid.to_string());
+        let directory = self.proc.as_ref()?.join(pid.to_string());
         let Some(cgroup) = read_short(&directory.join("cgroup")) else {
             // It has ended. What was read in its lifetime still holds, if it was
             // this process by its name.
@@ -251,7 +253,7 @@ mod tests {
         }
 
         fn owners(&self) -> Owners {
-            Owners::new(self.dir.path().join("proc"))
+            Owners::new(self.dir.path().join("proc"), true)
         }
     }
 
@@ -324,6 +326,18 @@ mod tests {
     }
 
     #[test]
+    fn where_proc_has_other_numbers_only_the_kernel_is_believed() {
+        let host = Host::new();
+        host.start(7, "stranger", "0::/system.slice/stranger.service\n");
+        let id = host.cgroup("system.slice/api.service");
+        let mut owners = Owners::new(host.dir.path().join("proc"), false);
+        let owner = owners.resolve(Some(7), Some("api"), id, 0);
+        assert_eq!((owner.pid, owner.comm.as_deref()), (Some(7), Some("api")));
+        assert_eq!(owner.unit.as_deref(), Some("api.service"));
+        assert_eq!(owners.resolve(Some(7), None, 0, 0).comm, None);
+    }
+
+    #[test]
     fn a_process_that_ended_is_remembered_by_its_name() {
         let host = Host::new();
         host.start(42, "api", "0::/system.slice/api.service\n");
@@ -389,7 +403,7 @@ mod tests {
 
     #[test]
     fn this_very_process_is_found_in_the_real_proc() {
-        let owner = Owners::new("/proc").resolve(Some(std::process::id()), None, 0, 0);
+        let owner = Owners::new("/proc", true).resolve(Some(std::process::id()), None, 0, 0);
         let own = fs::read_to_string("/proc/self/comm").unwrap();
         assert_eq!(owner.comm.as_deref(), Some(own.trim_end()));
     }

@@ -10,6 +10,7 @@ mod daemon;
 mod hostile;
 mod memory;
 mod metrics;
+mod namespaces;
 mod recording;
 mod reload;
 mod ring_full;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         ("hostile", hostile::TESTS),
         ("watched_sockets", watched_sockets::TESTS),
         ("metrics", metrics::TESTS),
+        ("namespaces", namespaces::TESTS),
         ("recording", recording::TESTS),
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),

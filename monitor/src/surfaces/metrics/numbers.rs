@@ -40,6 +40,8 @@ pub struct Metrics {
     pub alerts_not_saved: u64,
     /// What the judge was told and its recording lacks.
     pub recording_dropped: u64,
+    /// Whether the processes of the whole host are seen.
+    pub host_processes_seen: bool,
     /// Size of the buffer that brings facts to the daemon, in bytes.
     pub ring_bytes: u64,
     /// Counters of the kernel side, summed over all CPUs.

@@ -218,6 +218,11 @@ const ALL: &[Metric] = &[
         One(|now| now.counter(Counter::WatchesRefused)),
     ),
     Metric(
+        "tcplull_host_processes_seen",
+        "Whether the daemon sees the processes of the whole host; 0 in a pid namespace of its own.",
+        One(|now| u64::from(now.host_processes_seen)),
+    ),
+    Metric(
         "tcplull_hook_info",
         "Mechanism behind each hook; none where the hook is missing.",
         Labelled(&["hook", "mechanism"], |now| {
