@@ -147,7 +147,7 @@ fn an_alarm_button_that_closes_on_the_forged_ack_is_undelivered_when_it_is_gone(
     story.becomes(TcpState::Close, 0);
     assert_eq!(
         story.said(),
-        ["crossed none", "undelivered page", "over InPeace"]
+        ["crossed none", "undelivered page", "over Badly"]
     );
 }
 

@@ -275,6 +275,9 @@ impl Tracked {
         };
         if let Some(gap) = self.gap.as_mut().filter(hangs) {
             gap.over_told = true;
+            // Nothing brings back what was acknowledged and not delivered, however its connection ends.
+            let lost = !gap.is_lost() && end == End::InPeace;
+            let end = if lost { End::Badly } else { end };
             context.out.push(Verdict::Over {
                 connection_id: self.identity.id(),
                 end,
