@@ -1,5 +1,7 @@
 //! Numbers and names as people read them: durations, sizes, counts, and text that is safe to print.
 
+use serde::Serialize;
+
 /// `ns` as people write it: "850ms", "6.2s", "4m30s", "2h", "1d3h".
 pub fn duration(ns: u64) -> String {
     let ms = ns.saturating_add(500_000) / 1_000_000;
@@ -59,12 +61,60 @@ pub fn duration_of(seconds: f64) -> String {
     duration((seconds.max(0.0) * 1e9) as u64)
 }
 
-/// `text` with every control character replaced, so that a process cannot speak
-/// to the reader's terminal through its name.
+/// Whether a character commands the reader's terminal, begins a line, or shows as nothing or turns what stands beside
+/// it: control characters (C0, DEL, C1), the ends of lines and paragraphs, marks and overrides of direction, characters
+/// without width, and tags.
+pub fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// `text` for people, with every character replaced that [`is_unseen`], so that a process cannot speak to the reader's
+/// terminal through its name, forge a line, or turn a table's cells around. With [`json_line`] the one door for text
+/// from outside.
 pub fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    let shown = |c| if is_unseen(c) { '\u{fffd}' } else { c };
+    text.chars().map(shown).collect()
+}
+
+/// As [`printable`], of several lines: their ends stay, and tabs are blanks.
+pub fn printable_lines(text: &str) -> String {
+    let shown = |c| match c {
+        '\n' => c,
+        '\t' => ' ',
+        c if is_unseen(c) => '\u{fffd}',
+        c => c,
+    };
+    text.chars().map(shown).collect()
+}
+
+/// `value` for scripts, as one line of JSON without its end. What [`is_unseen`] is written `\uXXXX`: nothing is lost.
+///
+/// # Errors
+/// A value that JSON has no words for.
+pub fn json_line(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    serde_json::to_string(value).map(|line| json_shown(&line))
+}
+
+/// A line of JSON that others wrote, likewise.
+pub fn json_shown(line: &str) -> String {
+    if !line.contains(is_unseen) {
+        return line.to_owned();
+    }
+    let mut shown = String::with_capacity(line.len() + 64);
+    for c in line.chars() {
+        if is_unseen(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                shown.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -131,5 +181,20 @@ mod tests {
         let shown = printable("a\x1b[2Jb\nc\u{9b}d");
         assert!(!shown.chars().any(char::is_control), "{shown:?}");
         assert!(shown.contains("[2Jb"), "{shown:?}");
+    }
+
+    #[test]
+    fn json_keeps_what_it_does_not_show() {
+        let name = "a\n\r\u{7f}\u{9b}\u{202e}\u{2028}\u{e0041}ü→b";
+        let line = json_line(&name).unwrap();
+        assert!(!line.contains(is_unseen), "{line:?}");
+        assert!(line.contains("\\u009b") && line.contains("ü→b"), "{line}");
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), name);
+    }
+
+    #[test]
+    fn of_several_lines_only_their_ends_stay() {
+        let shown = printable_lines("one\n\ttwo\r\u{1b}[2J\n");
+        assert_eq!(shown, "one\n two\u{fffd}\u{fffd}[2J\n");
     }
 }

@@ -3,12 +3,14 @@
 use super::arguments::{ConfigArguments, Context, HookArguments, KernelArguments};
 use super::exit::CliError;
 use super::output::write;
+use super::remark::remark;
 use crate::config::{Config, Overrides};
 use crate::daemon::DaemonError;
 use crate::surfaces::inspect;
 use crate::text;
 use clap::Args;
 use monitor_kernel::{HookStatus, HostView, Kernel, ProgramCost, SignStatus, WatchStatus};
+use monitor_model::format::json_line;
 use monitor_model::listing::CheckRow;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -73,7 +75,7 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         watch: kernel.watch,
     };
     if arguments.json {
-        let line = serde_json::to_string(&report).map_err(|error| CliError::Io {
+        let line = json_line(&report).map_err(|error| CliError::Io {
             what: "cannot write the report",
             source: error.into(),
         })?;
@@ -84,12 +86,15 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
     if context.verbose {
         let watch = report.watch.iter().flat_map(|status| &status.refused);
         let hooks = report.hooks.iter().flat_map(|status| &status.refused);
-        for refusal in watch.chain(hooks) {
-            eprintln!("{}: {}\n{}", refusal.mechanism, refusal.reason, refusal.log);
-        }
-        for cost in report.hooks.iter().flat_map(|status| &status.programs) {
-            eprintln!("{}", cost_line(cost));
-        }
+        let refusals = watch.chain(hooks).map(|refusal| {
+            format!(
+                "{}: {}\n{}\n",
+                refusal.mechanism, refusal.reason, refusal.log
+            )
+        });
+        let costs = report.hooks.iter().flat_map(|status| &status.programs);
+        let costs = costs.map(|cost| cost_line(cost) + "\n");
+        remark(&refusals.chain(costs).collect::<String>());
     }
     Ok(if report.works {
         ExitCode::SUCCESS

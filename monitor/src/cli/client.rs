@@ -7,6 +7,7 @@ use crate::config::Overrides;
 use crate::surfaces::inspect::{Answer, InspectClient};
 use crate::text;
 use clap::Args;
+use monitor_model::format::{json_shown, printable};
 use serde::de::DeserializeOwned;
 use std::path::Path;
 use std::process::ExitCode;
@@ -65,11 +66,11 @@ pub(super) fn print<T: DeserializeOwned>(
                     serde_json::json!({ "lagged": findings }).to_string()
                 }
                 Answer::Lagged(findings) => text::lagged_line(findings),
-                Answer::Row(row) if output.json => row,
+                Answer::Row(row) if output.json => json_shown(&row),
                 Answer::Row(row) => match serde_json::from_str(&row) {
                     Ok(row) => (output.line)(&row),
                     // A newer daemon may say more than this build can lay out.
-                    Err(_) => row,
+                    Err(_) => printable(&row),
                 },
             };
             if !write(&line)? {

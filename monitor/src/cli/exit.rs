@@ -1,9 +1,10 @@
 //! How a command ends: one line for people, details under `--verbose`.
 
+use super::remark::remark;
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
 use crate::surfaces::inspect::ClientError;
-use crate::worker::Worker;
+use crate::worker::{Waiting, Worker};
 use monitor_judge::recording::RecordingError;
 use monitor_kernel::KernelError;
 use std::process::ExitCode;
@@ -56,9 +57,9 @@ impl CliError {
 
 /// Writes to standard error, where nobody may read: the end waits for that no longer than a while.
 fn say(text: String) {
-    let writer = Worker::start("last words", 1, |texts| {
+    let writer = Worker::start("last words", 1, |texts: Waiting<String>| {
         for text in texts {
-            eprint!("{text}");
+            remark(&text);
         }
     });
     // Where there is no thread to be had, nothing can be said but this.

@@ -4,6 +4,7 @@ use super::arguments::{ConfigArguments, Context, KernelArguments, TimeoutArgumen
 use super::client::print;
 use super::exit::CliError;
 use super::output::Output;
+use super::remark::remark;
 use crate::config::Overrides;
 use crate::daemon::{Question, list_once};
 use crate::surfaces::inspect::ClientError;
@@ -53,11 +54,8 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
     }
     output.all(&list_once(&config, &arguments.kernel.btf)?)?;
     if !HostView::own().processes {
-        eprintln!(
-            "tcplull: this lists {}; {}",
-            HostView::LACKS,
-            HostView::REMEDY
-        );
+        let (lacks, remedy) = (HostView::LACKS, HostView::REMEDY);
+        remark(&format!("tcplull: this lists {lacks}; {remedy}\n"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,6 +7,7 @@ mod client;
 mod exit;
 mod ls;
 mod output;
+mod remark;
 mod replay;
 mod run;
 mod watch;

@@ -1,6 +1,7 @@
 //! Writing to standard output, for people or for scripts.
 
 use super::exit::CliError;
+use monitor_model::format::json_line;
 use serde::Serialize;
 use std::io::Write;
 
@@ -27,7 +28,7 @@ impl<T: Serialize> Output<T> {
         if !self.json {
             return write(&(self.line)(row));
         }
-        let line = serde_json::to_string(row).map_err(|error| CliError::Io {
+        let line = json_line(row).map_err(|error| CliError::Io {
             what: "cannot write a row",
             source: error.into(),
         })?;

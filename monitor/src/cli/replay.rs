@@ -3,6 +3,7 @@
 use super::arguments::Context;
 use super::exit::CliError;
 use super::output::Output;
+use super::remark::remark;
 use crate::config::parse_page_after;
 use crate::daemon::alert_limits;
 use crate::text;
@@ -73,11 +74,11 @@ fn show<R: BufRead>(mut recording: Recording<R>, arguments: &Arguments) -> Resul
     if !reads_on {
         return Ok(());
     }
-    for remark in remarks(&replayed) {
-        eprintln!("tcplull: {remark}");
+    for said in remarks(&replayed) {
+        remark(&format!("tcplull: {said}\n"));
     }
     if !arguments.json {
-        eprintln!("tcplull: {}", summary(&replayed));
+        remark(&format!("tcplull: {}\n", summary(&replayed)));
     }
     Ok(())
 }

@@ -195,4 +195,6 @@ pub fn check_lines(rows: &[CheckRow]) -> String {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 pub(crate) mod tests;

@@ -54,6 +54,23 @@ pub(crate) fn blackholed() -> Finding {
     }
 }
 
+pub(crate) fn firing() -> Alert {
+    Alert {
+        name: "blackholed".to_owned(),
+        severity: Severity::Page,
+        state: AlertState::Firing,
+        path: "nat".to_owned(),
+        owner: "api.service".to_owned(),
+        example: "1f-aabb".to_owned(),
+        connections: 10_000,
+        count: 10_000,
+        since: "2026-01-31T12:00:00.123Z".parse().expect("a moment"),
+        fired: None,
+        ended: None,
+        summary: "10000 connections to 20.1.2.3:443".to_owned(),
+    }
+}
+
 pub(crate) fn row() -> ConnectionRow {
     ConnectionRow {
         connection: connection(),
@@ -167,20 +184,7 @@ fn a_hostile_process_name_stays_on_its_line() {
 
 #[test]
 fn an_alert_shows_what_it_stands_for() {
-    let alert = Alert {
-        name: "blackholed".to_owned(),
-        severity: Severity::Page,
-        state: AlertState::Firing,
-        path: "nat".to_owned(),
-        owner: "api.service".to_owned(),
-        example: "1f-aabb".to_owned(),
-        connections: 10_000,
-        count: 10_000,
-        since: "2026-01-31T12:00:00.123Z".parse().expect("a moment"),
-        fired: None,
-        ended: None,
-        summary: "10000 connections to 20.1.2.3:443".to_owned(),
-    };
+    let alert = firing();
     let (header, line) = (alert_header(), alert_line(&alert));
     for (heading, cell) in [
         ("STATE", "firing"),

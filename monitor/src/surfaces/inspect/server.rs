@@ -4,6 +4,7 @@ use super::error::InspectError;
 use super::feed::Feed;
 use super::protocol::{LONGEST_REQUEST, LineRead, Notice, Request, WATCH, read_line};
 use super::socket::{Place, SocketFile, take_place};
+use monitor_model::format::json_line;
 use serde::Serialize;
 use std::io;
 use std::iter::once;
@@ -67,7 +68,7 @@ impl RowSender {
 
 /// `row` as a line; what cannot be written as JSON becomes the line that says so.
 fn line(row: &impl Serialize) -> String {
-    let mut line = serde_json::to_string(row)
+    let mut line = json_line(row)
         .unwrap_or_else(|error| serde_json::json!({ "error": error.to_string() }).to_string());
     line.push('\n');
     line

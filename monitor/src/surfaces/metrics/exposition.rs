@@ -2,6 +2,7 @@
 
 use super::numbers::{Metrics, Sample};
 use monitor_common::{GAP_BUCKETS, GapHistogram};
+use monitor_model::format::printable;
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
@@ -100,7 +101,7 @@ impl Metric {
     }
 }
 
+/// A label's value. No line ends in it: those are shown as what cannot be.
 fn escaped(value: &str) -> String {
-    let value = value.replace('\\', "\\\\").replace('"', "\\\"");
-    value.replace('\n', "\\n")
+    printable(value).replace('\\', "\\\\").replace('"', "\\\"")
 }
