@@ -235,14 +235,15 @@ fn fires_at_once(key: &Key, finding: &Finding) -> bool {
     !key.is_page() || finding.kind == undelivered
 }
 
-/// How the connection of `finding` fares: outcomes that end what is awaited are its end, and so is being given up by
-/// the kernel. All else lasts until its end is told.
+/// How the connection of `finding` fares. What nothing comes back of hangs until its end is told, and so does a stall,
+/// unless the kernel has given it up. Any other outcome is the end of a matter: of what comes of the connection then
+/// the judge says no more.
 fn state(finding: &Finding, now_ns: u64) -> State {
     let outcome = match finding.kind {
         FindingKind::Outcome { outcome } => Some(outcome),
         _ => None,
     };
-    let ended = outcome.is_some_and(|outcome| outcome.card().ends_stalls);
+    let ended = outcome.is_some_and(|outcome| !outcome.card().is_loss);
     if finding.given_up || ended {
         State::Badly { at_ns: now_ns }
     } else {

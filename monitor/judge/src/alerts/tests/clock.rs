@@ -82,7 +82,7 @@ fn undelivered_pages_at_once() {
     let mut watch = Watch::new();
     watch.told(outcome(Outcome::Undelivered, 1));
     assert_eq!(watch.said(), ["undelivered fires"]);
-    watch.over(1, End::InPeace).wait(119);
+    watch.wait(119);
     assert_eq!(watch.shown(), ["undelivered page firing 0"]);
     watch.wait(2);
     assert_eq!(watch.said(), ["undelivered over"]);
