@@ -31,6 +31,14 @@ pub const SWEEP_INTERVAL: Limits = Limits {
     too_long: "and what only a sweep can see would come too late to act on",
 };
 
+/// For `sweep_interval_max`.
+pub const SWEEP_INTERVAL_MAX: Limits = Limits {
+    least: Duration::from_millis(100),
+    too_short: "and no host is swept so often without a pause",
+    most: HOUR,
+    too_long: "and what only a sweep can see would come too late to act on",
+};
+
 /// For `min_gap`.
 pub const MIN_GAP: Limits = Limits {
     least: Duration::from_millis(10),

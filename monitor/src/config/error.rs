@@ -89,6 +89,12 @@ pub enum Problem {
     Listen { text: String },
     #[error("socket: {text:?} is no absolute path; write it as \"/run/tcplull/tcplull.sock\"")]
     Socket { text: String },
+    #[error(
+        "sweep_budget is {value}; it must lie between {least} and 1, which is a whole core, such as 0.01"
+    )]
+    SweepBudget { value: f64, least: f64 },
+    #[error("sweep_interval_max is {}, below sweep_interval ({}); raise it, or leave it out", format_duration(*most), format_duration(*interval))]
+    SweepIntervals { most: Duration, interval: Duration },
     #[error("warn_at is {value}; it must lie between 0 and 1, both excluded, such as 0.75")]
     WarnAt { value: f64 },
     #[error(

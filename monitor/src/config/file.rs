@@ -1,9 +1,10 @@
 //! The configuration file as it is written: every value optional, each with its line.
 
-use super::duration::{MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, TIMEOUT};
+use super::duration::{MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, TIMEOUT};
 use super::error::{Fault, Hint, Place, Problem};
 use super::prefix;
 use super::presets::{self, Preset};
+use super::sweeps;
 use super::table::{Lined, Section, Text, string, wrong_type};
 use ipnet::IpNet;
 use monitor_common::PathClock;
@@ -20,6 +21,8 @@ const FILE_KEYS: &[&str] = &[
     "listen",
     "socket",
     "sweep_interval",
+    "sweep_budget",
+    "sweep_interval_max",
     "min_gap",
     "warn_at",
     "page_after",
@@ -33,6 +36,8 @@ pub(super) struct FileConfig {
     pub(super) listen: Option<SocketAddr>,
     pub(super) socket: Option<PathBuf>,
     pub(super) sweep_interval: Option<Duration>,
+    pub(super) sweep_budget: Option<f64>,
+    pub(super) sweep_interval_max: Option<Lined<Duration>>,
     pub(super) min_gap: Option<Duration>,
     pub(super) warn_at: Option<f64>,
     pub(super) page_after: Option<Duration>,
@@ -87,6 +92,12 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
         sweep_interval: section
             .duration("sweep_interval", &SWEEP_INTERVAL)?
             .map(|found| found.value),
+        sweep_budget: section
+            .number("sweep_budget")?
+            .map(|found| found.try_map(sweeps::budget))
+            .transpose()?
+            .map(|found| found.value),
+        sweep_interval_max: section.duration("sweep_interval_max", &SWEEP_INTERVAL_MAX)?,
         min_gap: section
             .duration("min_gap", &MIN_GAP)?
             .map(|found| found.value),

@@ -1,10 +1,10 @@
 //! File and flags become one [`Config`], and its paths are held against each other.
 
-use super::duration::{SWEEP_INTERVAL, TIMEOUT};
+use super::duration::TIMEOUT;
 use super::error::{Fault, Place, Ports, Problem};
 use super::file::{FileConfig, FilePath, PresetChoice};
 use super::presets::{self, Preset};
-use super::{Config, DEFAULT_SOCKET, Overrides, PathConfig, dmi, prefix};
+use super::{Config, DEFAULT_SOCKET, Overrides, PathConfig, dmi, prefix, sweeps};
 use humantime::format_duration;
 use ipnet::IpNet;
 use monitor_common::{MAX_PATHS, PathClock};
@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const DEFAULT_PORT: u16 = 9469;
-const DEFAULT_SWEEP_INTERVAL: Duration = Duration::from_secs(5);
 const DEFAULT_MIN_GAP: Duration = Duration::from_secs(1);
 const DEFAULT_WARN_AT: f64 = 0.75;
 /// What mends itself within ten seconds is over before anybody has read the page.
@@ -55,13 +54,7 @@ pub(super) fn merge(
     if let Some(timeout) = overrides.timeout {
         override_default(&mut drafts, timeout, &mut notes)?;
     }
-    let sweep_interval = match overrides.sweep_interval {
-        Some(value) => SWEEP_INTERVAL.check(value).map_err(|problem| {
-            let key = "sweep_interval";
-            Place::Flag("--sweep-interval").fault(Problem::Duration { key, problem })
-        })?,
-        None => file.sweep_interval.unwrap_or(DEFAULT_SWEEP_INTERVAL),
-    };
+    let sweep_interval = sweeps::interval(overrides.sweep_interval, file.sweep_interval)?;
     let min_gap = file.min_gap.unwrap_or(DEFAULT_MIN_GAP);
     let warn_at = file.warn_at.unwrap_or(DEFAULT_WARN_AT);
     check_count(&drafts)?;
@@ -81,6 +74,8 @@ pub(super) fn merge(
             .or(file.socket)
             .unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET)),
         sweep_interval,
+        sweep_budget: file.sweep_budget.unwrap_or(sweeps::DEFAULT_BUDGET),
+        sweep_interval_max: sweeps::interval_max(file.sweep_interval_max, sweep_interval)?,
         min_gap,
         warn_at,
         page_after: file.page_after.unwrap_or(DEFAULT_PAGE_AFTER),

@@ -10,11 +10,12 @@ mod file;
 mod merge;
 mod prefix;
 pub mod presets;
+mod sweeps;
 mod table;
 
 pub use duration::{
-    Limits, MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, TIMEOUT, parse_page_after, parse_sweep_interval,
-    parse_timeout,
+    Limits, MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, TIMEOUT, parse_page_after,
+    parse_sweep_interval, parse_timeout,
 };
 use error::Place;
 pub use error::{ConfigError, DurationProblem, Hint, Ports, Problem};
@@ -47,6 +48,12 @@ pub struct Config {
     pub socket: PathBuf,
     /// Time between two sweeps; the daemon may stretch it. 100 ms to 1 h.
     pub sweep_interval: Duration,
+    /// Share of one core that sweeps may take, from 0.0001 to 1: where they cost more they come more
+    /// rarely.
+    pub sweep_budget: f64,
+    /// Where sweeps come more rarely than this, or take longer, the daemon says what it does not see. From
+    /// `sweep_interval` to 1 h.
+    pub sweep_interval_max: Duration,
     /// Silences below this are not looked at. 10 ms to 1 h.
     pub min_gap: Duration,
     /// Share of a timeout from which on a connection is at risk, between 0 and
@@ -112,7 +119,6 @@ impl Config {
     pub fn needs_restart_for(&self, other: &Self) -> bool {
         self.listen != other.listen
             || self.socket != other.socket
-            || self.sweep_interval != other.sweep_interval
             || self.min_gap != other.min_gap
             || self.page_after != other.page_after
     }

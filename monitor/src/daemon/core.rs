@@ -4,8 +4,9 @@
 use super::error::DaemonError;
 use super::listing::Lister;
 use super::options::Options;
+use super::paths;
 use super::sinks::Sinks;
-use super::{paths, sweep_interval};
+use super::sweep_interval::SweepPace;
 use crate::config::Config;
 use crate::owner::Owners;
 use crate::surfaces::inspect::{Feed, InspectCounters};
@@ -58,9 +59,9 @@ pub struct Core {
     jiffy_ns: u64,
     inspect: Arc<InspectCounters>,
     messages: Messages,
-    /// As it was at the start; of a reload only the paths are taken.
+    /// As it was at the start; of a reload only the paths and the pace of sweeps are taken.
     config: Config,
-    sweep_cpu: Duration,
+    pace: SweepPace,
     last_sweep: Option<Instant>,
 }
 
@@ -109,7 +110,7 @@ impl Core {
             inspect: parts.inspect,
             messages: parts.options.messages.clone(),
             config: parts.config.clone(),
-            sweep_cpu: Duration::ZERO,
+            pace: SweepPace::new(parts.config),
             last_sweep: None,
             tables: parts.tables,
             paths,
@@ -176,8 +177,9 @@ impl Core {
         if report.rows_dropped == 0 {
             self.sinks.alerts.swept();
         }
-        self.sweep_cpu = report.cpu;
+        self.pace.swept(report.cpu, report.took);
         self.last_sweep = Some(Instant::now());
+        self.sinks.metrics.sweep_unseen = self.pace.tell();
         let sweep = SweepNumbers {
             duration: report.took,
             interval: self.sweep_interval(),
@@ -208,9 +210,11 @@ impl Core {
         self.sinks.tick(now.monotonic_ns);
     }
 
-    /// Puts the paths of a new configuration in force. Its other values need a
+    /// Puts the paths of a new configuration in force, and its pace of sweeps. Its other values need a
     /// restart.
     pub(super) fn reload(&mut self, config: &Config) {
+        self.pace.configure(config);
+        self.sinks.metrics.sweep_unseen = self.pace.tell();
         match self.tables.set_paths(&paths::for_kernel(config)) {
             Ok(first) => {
                 self.paths = paths::for_judge(config, first);
@@ -222,8 +226,8 @@ impl Core {
                 tracing::info!("reloaded: {} paths in force", self.paths.len());
                 if self.config.needs_restart_for(config) {
                     tracing::warn!(
-                        "listen, socket, sweep_interval, min_gap and page_after stay as they were at the start: \
-                         restart for the new ones"
+                        "listen, socket, min_gap and page_after stay as they were at the start: restart for the \
+                         new ones"
                     );
                 }
             }
@@ -233,13 +237,7 @@ impl Core {
 
     /// Time between sweeps now in force.
     pub(super) fn sweep_interval(&self) -> Duration {
-        sweep_interval::stretched(self.config.sweep_interval, self.sweep_cpu)
-    }
-
-    /// How soon after the last sweep another may come, at the judge's wish: the share
-    /// of a core that sweeps may take holds for it too.
-    fn least_interval(&self) -> Duration {
-        sweep_interval::stretched(sweep_interval::LEAST, self.sweep_cpu)
+        self.pace.interval()
     }
 
     /// In how much time the judge wants a sweep, the last one considered; `None` if
@@ -248,7 +246,7 @@ impl Core {
         let wanted_ns = self.judge.next_sweep_at()?;
         let wanted = Duration::from_nanos(wanted_ns.saturating_sub(self.now()?.monotonic_ns));
         let since = self.last_sweep.map_or(Duration::MAX, |at| at.elapsed());
-        Some(wanted.max(self.least_interval().saturating_sub(since)))
+        Some(wanted.max(self.pace.least_interval().saturating_sub(since)))
     }
 
     /// What turns facts into rows, with the paths now in force.
@@ -281,7 +279,12 @@ impl Core {
     pub(super) fn readiness(&self) -> Result<(), readiness::NotReady> {
         let since = self.last_sweep.map(|at| at.elapsed());
         let blind = !self.view.processes && !HostView::sees_others();
-        readiness::readiness(since, self.sweep_interval(), blind)
+        readiness::readiness(
+            since,
+            self.pace.between_looks(),
+            blind,
+            self.pace.too_rare(),
+        )
     }
 
     /// The metrics in Prometheus' text format, all numbers brought up to date.

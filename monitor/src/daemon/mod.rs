@@ -195,6 +195,8 @@ async fn work(
             read = joined(&mut reading) => {
                 reading = None;
                 reload(core, read);
+                // The interval may be shorter now.
+                next_sweep = next_sweep.min(tokio::time::Instant::now() + lock(core).sweep_interval());
             }
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
@@ -221,7 +223,7 @@ async fn joined<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
 
 /// Puts a configuration in force that was read anew.
 fn reload(core: &Mutex<Core>, read: Result<Result<Config, ConfigError>, JoinError>) {
-    const STAYS: &str = "the paths before stay in force";
+    const STAYS: &str = "the settings before stay in force";
     match read {
         Ok(Ok(config)) => lock(core).reload(&config),
         Ok(Err(error)) => tracing::error!("{error}; {STAYS}"),

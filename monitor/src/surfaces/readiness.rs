@@ -4,12 +4,47 @@ use monitor_model::format::duration_of;
 use std::time::Duration;
 use thiserror::Error;
 
+/// Sweeps come too rarely, or take too long, to see what they are there for.
+#[derive(Clone, Copy, Debug, PartialEq, Error)]
+#[error(
+    "a sweep takes {} and comes every {}, beyond sweep_interval_max ({}): a stall, or with --watch per-socket a silence, that is over within {} is not seen, and what lasts is told so late; {}",
+    people(*took), people(*interval), people(*most), people(self.unseen()), self.remedy()
+)]
+pub struct TooRare {
+    /// The interval in force.
+    pub interval: Duration,
+    /// How long the last sweep took.
+    pub took: Duration,
+    /// The interval that was configured as the longest.
+    pub most: Duration,
+    /// The `sweep_budget` with which sweeps would come as often as that; `None` where none suffices.
+    pub needs: Option<f64>,
+}
+
+impl TooRare {
+    /// From one look at a connection to the next: what begins and ends meanwhile is not seen.
+    pub fn unseen(&self) -> Duration {
+        self.interval.saturating_add(self.took)
+    }
+
+    fn remedy(&self) -> String {
+        match self.needs {
+            Some(share) => format!("sweep_budget = {share} would do"),
+            None => "no sweep_budget suffices: raise sweep_interval_max".to_owned(),
+        }
+    }
+}
+
+fn people(time: Duration) -> String {
+    duration_of(time.as_secs_f64())
+}
+
 /// A sweep may be late by a stretched interval or a busy host; three are missed
 /// only where something is wrong.
 const SWEEPS_MISSED: u32 = 3;
 
 /// Why the daemon is not ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum NotReady {
     /// No sweep has completed yet.
     #[error("no sweep has completed yet")]
@@ -20,19 +55,23 @@ pub enum NotReady {
     )]
     Blind,
     /// The last sweep is too long ago.
-    #[error("the last sweep completed {} ago, and one is due every {}", duration_of(since.as_secs_f64()), duration_of(interval.as_secs_f64()))]
+    #[error("the last sweep completed {} ago, and one is due every {}", people(*since), people(*interval))]
     SweepOverdue {
         /// Time since it completed.
         since: Duration,
         /// The interval in force.
         interval: Duration,
     },
+    /// Sweeps come, and too rarely.
+    #[error(transparent)]
+    TooRare(#[from] TooRare),
 }
 
 /// Ready means that a sweep completed within the last three intervals; nobody asks before
 /// the kernel side is attached.
 /// `since_sweep` is the time since the last one completed, `None` before the
-/// first; `interval` is the one in force. A `blind` one sees no other process.
+/// first; `interval` is the one in force, with what a sweep takes. A `blind` one sees no other process; a `rare` one
+/// sweeps too rarely.
 ///
 /// # Errors
 /// Why the daemon is not ready.
@@ -40,6 +79,7 @@ pub fn readiness(
     since_sweep: Option<Duration>,
     interval: Duration,
     blind: bool,
+    rare: Option<TooRare>,
 ) -> Result<(), NotReady> {
     match since_sweep {
         None => Err(NotReady::NoSweep),
@@ -47,7 +87,7 @@ pub fn readiness(
             Err(NotReady::SweepOverdue { since, interval })
         }
         Some(_) if blind => Err(NotReady::Blind),
-        Some(_) => Ok(()),
+        Some(_) => rare.map_or(Ok(()), |rare| Err(rare.into())),
     }
 }
 
@@ -58,14 +98,41 @@ mod tests {
     #[test]
     fn ready_means_sweeping() {
         let (interval, second) = (Duration::from_secs(5), Duration::from_secs(1));
-        assert_eq!(readiness(None, interval, true), Err(NotReady::NoSweep));
-        assert_eq!(readiness(Some(second * 15), interval, false), Ok(()));
-        let blind = readiness(Some(second), interval, true);
-        assert_eq!(blind, Err(NotReady::Blind));
-        let late = readiness(Some(second * 16), interval, true).unwrap_err();
+        let ready = |since, blind| readiness(since, interval, blind, None);
+        assert_eq!(ready(None, true), Err(NotReady::NoSweep));
+        assert_eq!(ready(Some(second * 15), false), Ok(()));
+        assert_eq!(ready(Some(second), true), Err(NotReady::Blind));
+        let late = ready(Some(second * 16), true).unwrap_err();
         assert_eq!(
             late.to_string(),
             "the last sweep completed 16s ago, and one is due every 5s"
         );
+    }
+
+    #[test]
+    fn who_sweeps_too_rarely_says_what_it_does_not_see() {
+        let rare = TooRare {
+            interval: Duration::from_secs(980),
+            took: Duration::from_millis(9_900),
+            most: Duration::from_secs(60),
+            needs: Some(0.1634),
+        };
+        let said = |rare: TooRare| {
+            let since = Some(Duration::from_secs(700));
+            readiness(since, rare.unseen(), false, Some(rare))
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            said(rare),
+            "a sweep takes 9.9s and comes every 16m20s, beyond sweep_interval_max (1m): a stall, or with --watch \
+             per-socket a silence, that is over within 16m30s is not seen, and what lasts is told so late; \
+             sweep_budget = 0.1634 would do"
+        );
+        let helpless = TooRare {
+            needs: None,
+            ..rare
+        };
+        assert!(said(helpless).ends_with("no sweep_budget suffices: raise sweep_interval_max"));
     }
 }

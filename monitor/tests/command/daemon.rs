@@ -20,6 +20,7 @@ use std::time::Duration;
 pub const TESTS: &[Test] = &[
     Test::as_root("it_is_alive_and_gets_ready_by_sweeping", healthy),
     Test::as_root("it_is_not_ready_while_no_sweep_comes", overdue),
+    Test::as_root("it_is_not_ready_where_sweeps_come_too_rarely", too_rare),
     Test::as_root("a_second_one_on_its_socket_is_refused", same_socket),
     Test::as_root("a_second_one_on_its_port_is_refused", same_port),
     Test::as_root("after_a_kill_the_next_takes_the_socket_over", killed),
@@ -88,6 +89,42 @@ fn overdue() -> Tested {
     })?;
     assert!(reason.contains("the last sweep completed"), "{reason}");
     Ok(daemon.await_ready()?)
+}
+
+fn too_rare() -> Tested {
+    let block = Block::claim()?;
+    let sparing =
+        "sweep_interval = \"100ms\"\nsweep_interval_max = \"100ms\"\nsweep_budget = 0.0001\n";
+    let place = place_in(&block, sparing)?;
+    let mut daemon = Daemon::spawn(&place, "json", &[])?;
+    let reason = eventually("/readyz says no, and why", || {
+        Ok(match daemon.get("/readyz") {
+            Ok((503, body)) if body.contains("sweep_interval_max") => Ok(body),
+            other => Err(format!("{other:?}")),
+        })
+    })?;
+    for part in ["(100ms)", "is not seen", "sweep_budget = "] {
+        assert!(reason.contains(part), "{reason}");
+    }
+    let unseen = daemon.metric("sweep_unseen_seconds", &[])?;
+    assert!(unseen > 0.1, "{unseen}");
+    let lines = |daemon: &Daemon| -> Result<usize, Failed> {
+        let log = daemon.log()?;
+        Ok(log
+            .lines()
+            .filter(|line| line.contains("sweep_interval_max"))
+            .count())
+    };
+    assert_eq!(lines(&daemon)?, 1);
+    // More of a core: the next sweep comes at once, not when the old interval is over.
+    place.configure("sweep_interval = \"100ms\"\nsweep_budget = 1\n")?;
+    daemon.signal(Signal::SIGHUP)?;
+    daemon.await_ready()?;
+    daemon.await_sweeps(3)?;
+    assert_eq!(daemon.metric("sweep_unseen_seconds", &[])?, 0.0);
+    assert_eq!(lines(&daemon)?, 1);
+    assert!(daemon.log()?.contains("often enough"));
+    Ok(())
 }
 
 fn same_socket() -> Tested {

@@ -74,6 +74,8 @@ fn without_a_file_the_defaults_hold() {
         listen: "127.0.0.1:9469".parse().unwrap(),
         socket: PathBuf::from("/run/tcplull/tcplull.sock"),
         sweep_interval: Duration::from_secs(5),
+        sweep_budget: 0.01,
+        sweep_interval_max: Duration::from_secs(60),
         min_gap: Duration::from_secs(1),
         warn_at: 0.75,
         page_after: Duration::from_secs(10),
@@ -113,6 +115,8 @@ fn the_example_file_is_valid_and_shows_the_defaults() {
     assert_eq!(config.listen, defaults.listen);
     assert_eq!(config.socket, defaults.socket);
     assert_eq!(config.sweep_interval, defaults.sweep_interval);
+    assert_eq!(config.sweep_budget, defaults.sweep_budget);
+    assert_eq!(config.sweep_interval_max, defaults.sweep_interval_max);
     assert_eq!(config.min_gap, defaults.min_gap);
     assert_eq!(config.warn_at, defaults.warn_at);
     assert_eq!(config.page_after, defaults.page_after);
@@ -127,6 +131,8 @@ fn every_value_of_the_file_is_taken() {
         listen = "[::1]:1234"
         socket = "/tmp/x.sock"
         sweep_interval = "250ms"
+        sweep_budget = 0.2
+        sweep_interval_max = "20s"
         min_gap = "500ms"
         warn_at = 0.5
         [[path]]
@@ -140,6 +146,8 @@ fn every_value_of_the_file_is_taken() {
     assert_eq!(config.listen.to_string(), "[::1]:1234");
     assert_eq!(config.socket, PathBuf::from("/tmp/x.sock"));
     assert_eq!(config.sweep_interval, Duration::from_millis(250));
+    assert_eq!(config.sweep_budget, 0.2);
+    assert_eq!(config.sweep_interval_max, Duration::from_secs(20));
     assert_eq!(config.min_gap, Duration::from_millis(500));
     assert_eq!(config.warn_at, 0.5);
     let path = &config.paths[0];
@@ -149,6 +157,12 @@ fn every_value_of_the_file_is_taken() {
     assert_eq!(path.timeout, Duration::from_secs(5400));
     assert_eq!(path.clock, PathClock::Payload);
     assert!(path.stated);
+}
+
+#[test]
+fn who_sweeps_rarely_by_choice_need_not_say_so_twice() {
+    let config = load("sweep_interval = \"5m\"\n");
+    assert_eq!(config.sweep_interval_max, Duration::from_secs(300));
 }
 
 #[test]

@@ -68,6 +68,28 @@ const WRONG: &[(&str, usize, &[&str])] = &[
         1,
         &["a duration in quotes such as \"4m\"", "not an integer"],
     ),
+    (
+        "sweep_budget = 0\n",
+        1,
+        &["sweep_budget is 0", "0.0001 and 1"],
+    ),
+    ("sweep_budget = 1.5\n", 1, &["sweep_budget is 1.5"]),
+    ("sweep_budget = nan\n", 1, &["sweep_budget is NaN"]),
+    (
+        "sweep_budget = \"1%\"\n",
+        1,
+        &["sweep_budget must be a number", "not a string"],
+    ),
+    (
+        "sweep_interval_max = \"2h\"\n",
+        1,
+        &["sweep_interval_max", "above 1h"],
+    ),
+    (
+        "sweep_interval = \"20s\"\nsweep_interval_max = \"10s\"\n",
+        2,
+        &["sweep_interval_max is 10s", "below sweep_interval (20s)"],
+    ),
     ("min_gap = \"0s\"\n", 1, &["min_gap: zero"]),
     (
         "min_gap = \"soon\"\n",

@@ -55,6 +55,8 @@ pub struct Metrics {
     pub(super) firing: BTreeMap<[String; 3], u64>,
     /// Likewise those that wait.
     pub(super) pending: BTreeMap<[String; 3], u64>,
+    /// Where sweeps come too rarely: what is over within so long is not seen.
+    pub sweep_unseen: Duration,
     pub(super) last_sweep: SweepNumbers,
     pub(super) sweeps: u64,
     pub(super) rows_dropped: u64,

@@ -124,6 +124,11 @@ const ALL: &[Metric] = &[
         Seconds(|now| now.last_sweep.interval),
     ),
     Metric(
+        "tcplull_sweep_unseen_seconds",
+        "What begins and ends within this time no sweep sees, where that is beyond sweep_interval_max; else 0.",
+        Seconds(|now| now.sweep_unseen),
+    ),
+    Metric(
         "tcplull_sweep_sockets",
         "Sockets that the last sweep walked.",
         One(|now| now.last_sweep.sockets),
