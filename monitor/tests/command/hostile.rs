@@ -2,7 +2,7 @@
 
 use crate::common::net::{Pair, at, listen, routed};
 use crate::common::place::{place_in, watching};
-use crate::common::run::finish;
+use crate::common::run::{Ended, finish};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::children::Guarded;
@@ -11,11 +11,16 @@ use monitor_lab::testbed::http::get;
 use monitor_lab::testbed::wait::BOUND;
 use monitor_lab::testbed::{Daemon, Place};
 use nix::fcntl::{FcntlArg, Flock, FlockArg, fcntl};
+use nix::mount::{MsFlags, mount};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
+use nix::sys::statfs::{FsType, statfs};
 use nix::unistd::mkfifo;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::os::fd::AsFd;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,6 +37,12 @@ pub const TESTS: &[Test] = &[
     Test::as_root(
         "a_pipe_in_place_of_its_configuration_changes_nothing",
         pipe_at_reload,
+    ),
+    Test::per_socket("what_others_put_where_it_pins_is_in_nobodys_way", squatted),
+    Test::per_socket("it_mounts_over_nothing_that_a_link_leads_to", link),
+    Test::per_socket(
+        "in_a_directory_of_others_it_mounts_nothing",
+        directory_of_others,
     ),
 ];
 
@@ -208,4 +219,93 @@ fn pipe_at_reload() -> Tested {
     })?;
     daemon.await_sweeps(1)?;
     Ok(daemon.end(END)?)
+}
+
+/// A user without any privilege; Debian and others call it nobody.
+const NOBODY: u32 = 65534;
+
+/// Where the daemon pins what it keeps with sockets, as no BPF file system is mounted in tests.
+fn pins(place: &Place) -> PathBuf {
+    let mut path = place.socket().into_os_string();
+    path.push(".bpf");
+    path.into()
+}
+
+fn is_bpffs(path: &Path) -> Result<bool, Failed> {
+    let found = statfs(path)?.filesystem_type();
+    Ok(found == FsType(0xcafe_4a11))
+}
+
+/// Lets another user do something at its end, whatever comes of it.
+fn as_nobody(command: &str, path: &Path) -> Tested {
+    let mut shell = Command::new(command);
+    shell.arg(path).uid(NOBODY).gid(NOBODY).status()?;
+    Ok(())
+}
+
+/// An earlier build's mount lets everybody make something in it.
+fn squatted() -> Tested {
+    let block = Block::claim()?;
+    let place = place_in(&block, "")?;
+    fs::set_permissions(place.path("."), Permissions::from_mode(0o755))?;
+    let pins = pins(&place);
+    fs::create_dir(&pins)?;
+    mount(
+        Some("test"),
+        &pins,
+        Some("bpf"),
+        MsFlags::empty(),
+        None::<&str>,
+    )?;
+    as_nobody("mkdir", &pins.join("marks_v1"))?;
+    assert!(pins.join("marks_v1").is_dir(), "nothing to test with");
+    let daemon = Daemon::start(&place, &["--watch", "per-socket"])?;
+    assert!(is_bpffs(&pins)?);
+    assert_eq!(fs::metadata(&pins)?.permissions().mode() & 0o777, 0o700);
+    as_nobody("mkdir", &pins.join("another"))?;
+    assert!(!pins.join("another").exists());
+    assert_eq!(daemon.stop()?, Some(0));
+    assert!(!pins.exists(), "the mount stays");
+    Ok(())
+}
+
+/// A directory in which everybody may make something, as /tmp.
+fn link() -> Tested {
+    let block = Block::claim()?;
+    let place = place_in(&block, "")?;
+    let victim = tempfile::tempdir()?;
+    fs::write(victim.path().join("kept"), "")?;
+    fs::set_permissions(place.path("."), Permissions::from_mode(0o1777))?;
+    symlink(victim.path(), pins(&place))?;
+    watches_globally(&place, "is no directory")?;
+    assert!(victim.path().join("kept").exists() && !is_bpffs(victim.path())?);
+    Ok(())
+}
+
+fn directory_of_others() -> Tested {
+    let block = Block::claim()?;
+    let place = place_in(&block, "")?;
+    chown(place.path("."), Some(NOBODY), None)?;
+    watches_globally(&place, "lets other users replace")?;
+    assert!(!pins(&place).exists());
+    Ok(())
+}
+
+/// A daemon starts there all the same, and `check` says why not in the better way.
+fn watches_globally(place: &Place, why: &str) -> Tested {
+    let daemon = Daemon::start(place, &[])?;
+    assert!(
+        daemon.log()?.contains("watching global"),
+        "{}",
+        daemon.log()?
+    );
+    daemon.stop()?;
+    let forced = finish(place.command().args(["--watch", "per-socket"]))?;
+    ended_by(&forced, &["cannot be watched socket by socket", why]);
+    Ok(())
+}
+
+fn ended_by(ended: &Ended, parts: &[&str]) {
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    ended.says(parts);
 }

@@ -1,5 +1,6 @@
 //! Which of the two ways to watch connections serves here, and what it does after a sweep.
 
+mod directory;
 mod namespaces;
 mod per_socket;
 mod pin;

@@ -1,16 +1,15 @@
 //! Where the map of watched sockets is pinned, so that what a killed daemon has left is known.
 
+use super::directory::{Directory, PRIVATE};
 use nix::errno::Errno;
-use nix::mount::{MsFlags, mount, umount};
-use nix::sys::statfs::{FsType, statfs};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 /// Where the BPF file system is by custom.
 const BPFFS: &str = "/sys/fs/bpf";
-
-/// `BPF_FS_MAGIC` (include/uapi/linux/magic.h).
-const BPF_FS_MAGIC: FsType = FsType(0xcafe_4a11);
 
 /// Name of the pin. Its number is that of the layout of [`monitor_common::WatchedSocket`].
 const NAME: &str = "marks_v1";
@@ -42,42 +41,37 @@ impl Pin {
     /// have that socket, so nobody else uses the place.
     pub(crate) fn prepare(socket: &Path) -> io::Result<Self> {
         let own = own_mount(socket);
-        let (home, mounted) = if is_bpffs(&own) {
-            (own, true)
-        } else if is_bpffs(Path::new(BPFFS)) {
-            (Path::new(BPFFS).join(directory_name(socket)), false)
-        } else {
-            fs::create_dir_all(&own)?;
-            let none: Option<&str> = None;
-            mount(Some("tcplull"), &own, Some("bpf"), MsFlags::empty(), none)
-                .inspect_err(|_| drop(fs::remove_dir(&own)))?;
-            (own, true)
+        let refused = |error: io::Error| {
+            io::Error::new(error.kind(), format!("{}: {error}", own.path.display()))
         };
-        if !mounted {
-            fs::create_dir_all(&home)?;
+        if let Some(pin) = own.taken_over()? {
+            return Ok(pin);
         }
-        let pin = Self {
-            left_behind: home.join(NAME).exists(),
-            home,
-            mounted,
-        };
-        Ok(pin)
+        // Where others have made a directory of that name before, there is the mount of our own.
+        if let Ok(pin) = in_bpffs(socket, Directory::make) {
+            return Ok(pin);
+        }
+        own.mount().map_err(refused)?;
+        Ok(Self {
+            left_behind: false,
+            home: own.path,
+            mounted: true,
+        })
     }
 
     /// The place of the daemon with this socket, if one has left its pin there.
     pub(crate) fn left_behind(socket: &Path) -> Option<Self> {
         let own = own_mount(socket);
-        let mounted = is_bpffs(&own);
-        let home = if mounted {
-            own
-        } else {
-            Path::new(BPFFS).join(directory_name(socket))
+        let mounted = own.open().ok().filter(Directory::is_bpffs);
+        let found = match mounted {
+            Some(home) => Self {
+                left_behind: home.has(Path::new(NAME)).unwrap_or(false),
+                home: own.path,
+                mounted: true,
+            },
+            None => in_bpffs(socket, Directory::within).ok()?,
         };
-        home.join(NAME).exists().then_some(Self {
-            home,
-            mounted,
-            left_behind: true,
-        })
+        found.left_behind.then_some(found)
     }
 
     /// Where the map is pinned.
@@ -92,7 +86,7 @@ impl Pin {
             _ => {}
         }
         if self.mounted {
-            match umount(&self.home) {
+            match umount2(&self.home, MntFlags::UMOUNT_NOFOLLOW) {
                 // Somebody has unmounted it before.
                 Ok(()) | Err(Errno::EINVAL) => {}
                 Err(error) => return Err(error.into()),
@@ -102,11 +96,100 @@ impl Pin {
     }
 }
 
-/// A mount of our own, beside the socket.
-fn own_mount(socket: &Path) -> PathBuf {
+/// The place of a mount of our own, beside the socket.
+struct OwnMount {
+    path: PathBuf,
+}
+
+fn own_mount(socket: &Path) -> OwnMount {
     let mut name = socket.as_os_str().to_owned();
     name.push(".bpf");
-    PathBuf::from(name)
+    OwnMount { path: name.into() }
+}
+
+impl OwnMount {
+    /// The directory that it is in, and its name there.
+    fn parent(&self) -> (&Path, &Path) {
+        let parent = self.path.parent();
+        let parent = parent.filter(|parent| !parent.as_os_str().is_empty());
+        let name = self.path.file_name().map_or(Path::new(""), Path::new);
+        (parent.unwrap_or(Path::new(".")), name)
+    }
+
+    /// What is there, if others cannot put something else in its place.
+    fn open(&self) -> io::Result<Directory> {
+        let (parent, name) = self.parent();
+        let parent = Directory::open(parent)?;
+        parent.holds()?;
+        parent.within(name)
+    }
+
+    /// The mount of a daemon that was killed; `None` where there is none, or one in which others have put what
+    /// is in our way: it goes, and with it nothing of ours.
+    fn taken_over(&self) -> io::Result<Option<Pin>> {
+        let Some(home) = self.open().ok().filter(Directory::is_bpffs) else {
+            return Ok(None);
+        };
+        home.close_to_others()?;
+        match home.has(Path::new(NAME)) {
+            Ok(left_behind) => Ok(Some(Pin {
+                left_behind,
+                home: self.path.clone(),
+                mounted: true,
+            })),
+            Err(_) => {
+                drop(home);
+                umount2(&self.path, MntFlags::UMOUNT_NOFOLLOW | MntFlags::MNT_DETACH)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Mounts a BPF file system for this user alone on the very directory that was looked at.
+    fn mount(&self) -> io::Result<()> {
+        let (parent, name) = self.parent();
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o755)
+            .create(parent)?;
+        let parent = Directory::open(parent)?;
+        parent.holds()?;
+        let place = parent.make(name)?;
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+        let mode = Some(format!("mode={:04o}", PRIVATE.bits()));
+        let mounted = mount(
+            Some("tcplull"),
+            &place.path(),
+            Some("bpf"),
+            flags,
+            mode.as_deref(),
+        );
+        mounted.map_err(|errno| {
+            // Empty it goes; if not, it was there before.
+            let _ = fs::remove_dir(&self.path);
+            errno.into()
+        })
+    }
+}
+
+/// A place in the BPF file system that is there by custom, in a directory that is found by `find`.
+fn in_bpffs(
+    socket: &Path,
+    find: impl FnOnce(&Directory, &Path) -> io::Result<Directory>,
+) -> io::Result<Pin> {
+    let root = Directory::open(Path::new(BPFFS))?;
+    if !root.is_bpffs() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    root.holds()?;
+    let name = directory_name(socket);
+    let home = find(&root, Path::new(&name))?;
+    home.close_to_others()?;
+    Ok(Pin {
+        left_behind: home.has(Path::new(NAME))?,
+        home: Path::new(BPFFS).join(name),
+        mounted: false,
+    })
 }
 
 /// A name for the directory of a socket's daemon. The BPF file system keeps names with
@@ -115,10 +198,6 @@ fn directory_name(socket: &Path) -> String {
     let path = socket.to_string_lossy();
     let plain = path.trim_start_matches('/').replace(['/', '.'], "_");
     format!("tcplull_{plain}")
-}
-
-fn is_bpffs(path: &Path) -> bool {
-    statfs(path).is_ok_and(|found| found.filesystem_type() == BPF_FS_MAGIC)
 }
 
 #[cfg(test)]
@@ -130,7 +209,7 @@ mod tests {
         let name = directory_name(Path::new("/run/tcplull/tcplull.sock"));
         assert_eq!(name, "tcplull_run_tcplull_tcplull_sock");
         assert_eq!(
-            own_mount(Path::new("/run/tcplull/tcplull.sock")),
+            own_mount(Path::new("/run/tcplull/tcplull.sock")).path,
             Path::new("/run/tcplull/tcplull.sock.bpf")
         );
     }
