@@ -1,7 +1,7 @@
 //! What findings say whatever the outcome.
 
 use super::story::{MS, SECOND, Story, azure, evidence, owner};
-use monitor_common::flags;
+use monitor_common::{FactKind, TcpState, flags};
 use monitor_model::owner::Owner;
 
 #[test]
@@ -97,6 +97,22 @@ fn no_finding_is_without_evidence_and_json_is_flat() {
     assert_eq!(json["owner"]["comm"], "api");
     let gap = 245 * SECOND / MS;
     assert_eq!(json["gap_seconds"].as_f64(), Some(gap as f64 / 1_000.0));
+}
+
+#[test]
+fn a_look_that_comes_late_still_knows_who_holds_it() {
+    let mut story = Story::without_path();
+    story.owner = Owner::default();
+    story.sends(10).wait(0.42).times_out();
+    let look = story.fact(FactKind::Swept);
+    // The ring is read first: what its timer does has no process.
+    story.wait(0.42).times_out();
+    story.owner = owner();
+    story.deliver(look);
+    story.owner = Owner::default();
+    story.wait(0.5).becomes(TcpState::Close, 110).wait(5.0);
+    let name = story.finding("blackholed").owner.comm.as_deref();
+    assert_eq!(name, Some("api"));
 }
 
 #[test]

@@ -126,13 +126,16 @@ impl WaitingConnection {
         spoken_for: bool,
         context: &mut Context<'_>,
     ) {
-        // A sweep is read beside the ring: it may show what the ring outdated.
+        // A sweep is read beside the ring: it may show what the ring outdated. Who holds it stands.
+        if self.owner.pid.is_none() {
+            self.owner.clone_from(view.owner);
+        }
         if view.at.ns < self.seen_ns || self.over_ns.is_some() || self.alone {
             return;
         }
         self.seen_ns = view.at.ns;
         self.settings = Settings::of(view.fact, view.jiffy_ns);
-        if view.owner.pid.is_some() || self.owner.pid.is_none() {
+        if view.owner.pid.is_some() {
             self.owner.clone_from(view.owner);
         }
         let now = Snapshot::of(view);
