@@ -57,6 +57,7 @@ scenarios! {
     stream_dies_after_gap: SCENARIO;
     quit_over_dead_path: CLIENT, SERVER;
     nobody_waits: NOTIFY, LONG, KILLED;
+    commit_then_exit: SCENARIO;
     connects_fail: SCENARIO;
     pool_reconnects: SCENARIO;
     mtu_is_found: SCENARIO;
