@@ -71,6 +71,9 @@ fn task(state: u32) -> Option<Task> {
     acts.then(Task::current)
 }
 
+/// `ETIMEDOUT` (include/uapi/asm-generic/errno.h).
+const ETIMEDOUT: u32 = 110;
+
 /// In flight for longer than this at a close, in ns: no goodbye any more. As the judge has it.
 const GOODBYE_WITHIN_NS: u64 = 200_000_000;
 
@@ -79,7 +82,9 @@ const GOODBYE_WITHIN_NS: u64 = 200_000_000;
 #[inline(always)]
 fn leaves_behind(sock: TcpSock, state: u32) -> bool {
     if state == TcpState::Close as u32 {
-        return sock.retransmits() > 0 || sock.probes_out() > 0;
+        // TCP_USER_TIMEOUT may be over before the first timeout is.
+        let given_up = sock.sk_err() == ETIMEDOUT && sock.snd_una() != sock.write_seq();
+        return given_up || sock.retransmits() > 0 || sock.probes_out() > 0;
     }
     if state != TcpState::FinWait1 as u32 && state != TcpState::LastAck as u32 {
         return false;
