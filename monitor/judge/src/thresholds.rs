@@ -106,10 +106,10 @@ pub(crate) const SURELY_PASSES: u32 = 1_220;
 /// hears no ACK of ours: the same count as [`TIMEOUTS`], for the same reason.
 pub(crate) const RESENT: u32 = 3;
 
-/// Within so long they must come, in ns: a peer whose ACKs are lost resends six times in
-/// it, at a retransmission timeout of 200 ms; old keepalive, which brings a byte each
-/// time, comes every 75 s.
-pub(crate) const RESENT_WITHIN_NS: u64 = 60 * SECOND;
+/// So far apart they may have come by the first look that counts them, in ns, since the payload before them: a peer
+/// whose ACKs are lost resends after 1, 3 and 7 s at the initial retransmission timeout, and sooner at others. Keepalive
+/// that brings an old byte each time (that of Windows does) comes every 10 s at the soonest where somebody asked for it.
+pub(crate) const RESENT_APART_NS: u64 = 5 * SECOND;
 
 /// How long a silence that the peer's payload ended waits for a look that shows whether our ACKs arrive,
 /// in ns: the default time between two sweeps.

@@ -7,8 +7,8 @@ use crate::peers::last_sender::{LastSender, last_sender};
 use crate::serial::jiffies_since;
 use crate::stalls::snapshot::own_window;
 use crate::thresholds::{
-    HABIT_ANSWERS, HABIT_EXPIRY_NS, HABIT_MULTIPLE, HABIT_WALK_NS, REQUESTER_ANSWERS,
-    WORKLOAD_ANSWERS, WORKLOAD_CONNECTIONS, WORKLOAD_EXPIRY_NS,
+    HABIT_ANSWERS, HABIT_EXPIRY_NS, HABIT_MULTIPLE, HABIT_WALK_NS, REQUESTER_ANSWERS, RESENT,
+    RESENT_APART_NS, WORKLOAD_ANSWERS, WORKLOAD_CONNECTIONS, WORKLOAD_EXPIRY_NS,
 };
 use monitor_common::{FactKind, Socket, TcpState};
 use monitor_model::finding::Role;
@@ -87,6 +87,8 @@ struct Habit {
     rcv_ooopack: u32,
     /// Segments that came since payload last did, and were no news.
     resent: u32,
+    /// There were so many of them so soon that they are the peer's data, sent again.
+    hears_no_ack: bool,
     last_sender: LastSender,
     /// Everything that this host sent was acknowledged.
     acknowledged: bool,
@@ -209,13 +211,14 @@ impl Habits {
     }
 
     /// Segments of the peer's that came since payload last did, and brought nothing new, as far as looks
-    /// at the connection show; 0 where our window is what holds the peer back.
+    /// at the connection show; 0 where our window is what holds the peer back, and where they came too far apart.
     pub(crate) fn resent(&self, view: &FactView<'_>) -> u32 {
         let socket = &view.fact.socket;
         let full = own_window(socket) < socket.rcv_mss.max(1);
         self.connections
             .get(&socket.cookie)
             .filter(|habit| !full && habit.bytes_received == socket.bytes_received)
+            .filter(|habit| habit.hears_no_ack || soon_after(view, habit.resent))
             .map_or(0, |habit| habit.resent)
     }
 
@@ -289,6 +292,7 @@ impl Habit {
             data_segs_in: socket.data_segs_in,
             rcv_ooopack: socket.rcv_ooopack,
             resent: 0,
+            hears_no_ack: false,
             last_sender: last_sender(socket),
             acknowledged: socket.snd_una == socket.write_seq,
             waited_ns: view.ns(jiffies_since(socket.jiffies, socket.lsndtime)),
@@ -313,8 +317,11 @@ impl Habit {
     fn advance(self, now: Self, view: &FactView<'_>) -> (Self, Option<News>) {
         let sent = now.write_seq != self.write_seq;
         let heard = now.bytes_received != self.bytes_received;
+        let resent = if heard { 0 } else { self.resent_until(&now) };
+        let many = resent >= RESENT && soon_after(view, resent);
         let mut next = Self {
-            resent: if heard { 0 } else { self.resent_until(&now) },
+            resent,
+            hears_no_ack: !heard && (self.hears_no_ack || many),
             counted: self.counted,
             in_workload: self.in_workload,
             client: self.client,
@@ -352,6 +359,14 @@ impl Habit {
     fn asks(&self) -> bool {
         self.client && self.tally.unanswered == 0 && self.tally.answered >= REQUESTER_ANSWERS
     }
+}
+
+/// Whether so many segments that were no news came so soon after the payload before them as only data does that is sent
+/// again: keepalive that brings an old byte each time looks the same, and comes at even distances.
+fn soon_after(view: &FactView<'_>, segments: u32) -> bool {
+    let socket = &view.fact.socket;
+    let since_ns = view.ns(jiffies_since(socket.jiffies, socket.lrcvtime));
+    since_ns <= RESENT_APART_NS.saturating_mul(segments.into())
 }
 
 /// The peer spoke last: its answer took from the last send to there. Within

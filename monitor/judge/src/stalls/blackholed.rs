@@ -82,7 +82,9 @@ fn receiver(case: &Case<'_>) -> Option<Ruling> {
     let first = case.resent?;
     let resent = case.habits.resent(case.view);
     let lasted_ns = case.now.at_ns.saturating_sub(first.at_ns);
-    if resent < RESENT || lasted_ns < LEAST_WAIT_NS {
+    // Where nothing came again since, what did was acknowledged at last.
+    let goes_on = case.now.data_segs_in != first.data_segs_in;
+    if resent < RESENT || lasted_ns < LEAST_WAIT_NS || !goes_on {
         return None;
     }
     let advice = advice::gone(case.settings);

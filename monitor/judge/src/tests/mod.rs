@@ -23,6 +23,7 @@ mod nobody_waits;
 mod properties;
 mod reconnects;
 mod refused_here;
+mod resent;
 mod reset;
 mod segments;
 mod siblings;

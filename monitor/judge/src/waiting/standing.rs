@@ -8,7 +8,7 @@ use crate::stalls::CauseCard;
 use crate::stalls::card::{Fell, Stands};
 use crate::stalls::loss::Loss;
 use crate::stalls::snapshot::Snapshot;
-use crate::thresholds::{FAILING, RESENT_WITHIN_NS};
+use crate::thresholds::FAILING;
 use crate::tracked::gap::is_receive;
 use monitor_common::tcp_flags;
 use monitor_model::finding::Cause;
@@ -41,7 +41,6 @@ impl WaitingConnection {
         });
         self.resent = stand(self.resent, now, pending.resent, |first| {
             first.bytes_received == now.bytes_received
-                && now.at_ns.saturating_sub(first.at_ns) < RESENT_WITHIN_NS
         });
         let reported = self
             .reported()
