@@ -102,3 +102,47 @@ fn what_was_dead_before_the_start_and_nobody_waits_for_is_a_record() {
     let finding = story.finding("blackholed");
     assert_eq!(evidence(finding, "already_dead"), true);
 }
+
+#[test]
+fn a_close_on_a_lossy_path_is_soon_forgotten_where_what_was_due_arrived() {
+    let mut story = Story::on(azure());
+    story.sends(50_000).socket.retrans_out = 1;
+    story.is_left();
+    assert_eq!(story.judge.stats().stalls, 1);
+    // It is acknowledged, and nothing tells so: nobody holds it, and it is no suspect.
+    story.wait(10.0).sweep_without();
+    assert_eq!(story.judge.stats().stalls, 0);
+    assert_eq!(story.judge.stats().expired_total, 0);
+    assert!(story.said().is_empty());
+}
+
+#[test]
+fn what_was_sent_before_the_close_is_known_until_the_third_timeout_however_long_that_takes() {
+    let mut story = Story::on(azure());
+    story.sends(6).wait(3.0);
+    story.socket.rto_jiffies = 3 * 250;
+    story.is_left().times_out().wait(6.0).sweep_without();
+    story.times_out().wait(12.0).sweep_without().times_out();
+    assert_eq!(story.said(), ["blackholed ticket", "over Badly"]);
+}
+
+#[test]
+fn one_that_is_over_and_nobody_holds_takes_no_place_for_long() {
+    let mut story = Story::on(azure());
+    story.sends(300).is_left().times_out_thrice();
+    story.becomes(TcpState::Close, 110).again();
+    story.wait(15.0).sweep_without();
+    assert_eq!(story.said(), ["blackholed ticket", "over Badly"]);
+    assert_eq!(story.judge.stats().stalls, 0);
+}
+
+#[test]
+fn a_page_of_who_reads_on_ends_soon_after_its_path_works_again() {
+    let mut story = Story::on(azure());
+    story.sends(5).wait(0.5).closes().times_out_thrice();
+    story.wait(0.2).sweep();
+    assert_eq!(story.said(), ["blackholed page"]);
+    // All is acknowledged, and no sweep shows it any more.
+    story.wait(30.0).sweep_without();
+    assert_eq!(story.said(), ["blackholed page", "moves"]);
+}

@@ -9,7 +9,9 @@ use crate::keepalive::Settings;
 use crate::stalls::CauseCard;
 use crate::stalls::loss::Loss;
 use crate::stalls::snapshot::Snapshot;
-use crate::thresholds::{LINGER_NS, LOSS_FORGET_NS};
+use crate::thresholds::{
+    LEAST_RTO_NS, LINGER_NS, LOSS_FORGET_NS, STALL_EXPIRY_NS, TIMEOUTS_IN_RTO,
+};
 use monitor_common::TcpState;
 use monitor_model::finding::{Cause, Severity};
 use monitor_model::owner::Owner;
@@ -38,6 +40,8 @@ pub(super) struct WaitingConnection {
     pub(super) sent_before_close: bool,
     /// Its application has closed, or closes: no sweep need come past it any more.
     pub(super) unheld: bool,
+    /// The retransmission timeout as it was seen last, in ns.
+    pub(super) rto_ns: u64,
     /// What was told of it is over for that.
     pub(super) alone: bool,
     /// What was told of the stall that lasts.
@@ -76,6 +80,7 @@ impl WaitingConnection {
             probed: false,
             sent_before_close: false,
             unheld: false,
+            rto_ns: view.ns(view.fact.socket.rto_jiffies),
             alone: false,
             reported: None,
             over_ns: None,
@@ -106,6 +111,18 @@ impl WaitingConnection {
         self.seen_ns = self.seen_ns.min(now_ns);
     }
 
+    /// How long it is remembered without a snapshot or a timeout, in ns. One that no sweep need show any more was
+    /// acknowledged, or is gone, where its third timeout has not come by when it was due: servers on a lossy path close
+    /// many such ones each second, whose end nothing tells. What was told is kept, so that it is not told again.
+    pub(super) fn patience_ns(&self) -> u64 {
+        if self.unheld && !self.alone {
+            let rto_ns = self.rto_ns.max(LEAST_RTO_NS);
+            rto_ns.saturating_mul(TIMEOUTS_IN_RTO).min(STALL_EXPIRY_NS)
+        } else {
+            STALL_EXPIRY_NS
+        }
+    }
+
     /// Whether nothing waits any more.
     pub(super) fn idle(&self) -> bool {
         self.over_ns.is_none()
@@ -134,6 +151,7 @@ impl WaitingConnection {
             return;
         }
         self.seen_ns = view.at.ns;
+        self.rto_ns = view.ns(view.fact.socket.rto_jiffies);
         self.settings = Settings::of(view.fact, view.jiffy_ns);
         if view.owner.pid.is_some() {
             self.owner.clone_from(view.owner);

@@ -91,6 +91,7 @@ impl WaitingConnection {
         });
         self.timeouts = self.timeouts.max(now.retransmits);
         self.seen_ns = view.at.ns;
+        self.rto_ns = view.ns(view.fact.socket.rto_jiffies);
         self.settings = Settings::of(view.fact, view.jiffy_ns);
     }
 
@@ -123,6 +124,9 @@ impl WaitingConnection {
         }
         self.stop();
         self.loss = None;
+        // The next sweep forgets it like any other that is over.
+        self.end_told |= std::mem::take(&mut self.alone);
+        self.unheld = false;
         self.over_ns = Some(view.at.ns);
     }
 

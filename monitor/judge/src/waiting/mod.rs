@@ -10,7 +10,6 @@ use crate::context::Context;
 use crate::fact_view::FactView;
 use crate::farewell::sent_before_close;
 use crate::stalls::snapshot;
-use crate::thresholds::STALL_EXPIRY_NS;
 use crate::unanswered::given_up;
 use connection::WaitingConnection;
 use monitor_common::{FactKind, TcpState};
@@ -149,17 +148,18 @@ impl Stalls {
         });
     }
 
-    /// Forgets what no sweep showed for long; answers how many.
+    /// Forgets what no sweep showed for long; answers how many of these one should have shown.
     pub(crate) fn tick(&mut self, now_ns: u64, context: &mut Context<'_>) -> u64 {
-        let before = self.table.len();
+        let mut expired = 0;
         self.table.retain(|_, waiting| {
             waiting.bound(now_ns);
-            let kept = now_ns.saturating_sub(waiting.seen_ns()) < STALL_EXPIRY_NS;
+            let kept = now_ns.saturating_sub(waiting.seen_ns()) < waiting.patience_ns();
             if !kept {
                 waiting.end(context);
+                expired += u64::from(!waiting.unheld);
             }
             kept
         });
-        (before - self.table.len()) as u64
+        expired
     }
 }
