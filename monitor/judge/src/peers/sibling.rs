@@ -299,7 +299,8 @@ pub(super) fn ends_long_silence(view: &FactView<'_>) -> bool {
     view.ends_silence() && view.kind != FactKind::PayloadArrived
 }
 
-fn stage(view: &FactView<'_>) -> Stage {
+/// How far the connection has come, as this fact shows it.
+pub(super) fn stage(view: &FactView<'_>) -> Stage {
     if view.kind == FactKind::ResetReceived {
         return Stage::Over;
     }

@@ -9,7 +9,7 @@ use crate::connection::Identity;
 use crate::fact_view::FactView;
 use crate::paths::JudgedPath;
 use crate::peers::look::{fails, heard_ns};
-use crate::peers::sibling::{Sibling, Stage, ends_long_silence};
+use crate::peers::sibling::{Sibling, Stage, ends_long_silence, stage};
 use crate::thresholds::{
     CLOCK_SLACK_NS, FAILING, FRESH_ELSEWHERE, MAX_SIBLINGS, SIBLING_EXPIRY_NS,
 };
@@ -144,7 +144,9 @@ impl Siblings {
         // A connection that is merely silent is no contrast, and there may be many: where there are few they
         // are noted, so that one which speaks again is not taken for a new one.
         let stale = view.at.ns.saturating_sub(heard_ns) > SIBLING_EXPIRY_NS;
-        if stale && !fails(view, heard_ns) && !ends_long_silence(view) {
+        // Nor is one on its way out, and a server on a lossy path tells of many: others ask who held it.
+        let bystands = stale || stage(view) == Stage::Closing;
+        if bystands && !fails(view, heard_ns) && !ends_long_silence(view) {
             return self.table.len() < MAX_SIBLINGS / 2;
         }
         let room = self.table.len() < MAX_SIBLINGS;

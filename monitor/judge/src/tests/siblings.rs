@@ -1,7 +1,7 @@
 //! What the connections beside it say of a failure.
 
 use super::story::{MS, SECOND, Story, azure, evidence};
-use monitor_common::{Fact, FactKind};
+use monitor_common::{Fact, FactKind, TcpState};
 use monitor_model::finding::Scope;
 
 /// How a sibling fares in what a sweep shows.
@@ -198,6 +198,26 @@ fn siblings_are_forgotten_and_their_number_is_bounded() {
     assert_eq!((stats.siblings, stats.siblings_full_total), (4_096, 904));
     story.wait(61.0);
     assert_eq!(story.judge.stats().siblings, 0);
+}
+
+#[test]
+fn closes_on_a_lossy_path_leave_room_for_those_that_are_a_contrast() {
+    let mut story = Story::on(azure());
+    story.wait(1.0).sends(5_000);
+    for cookie in 0..5_000 {
+        let mut close = story.fact(FactKind::StateChanged);
+        (close.old_state, close.new_state) =
+            (TcpState::Established as u32, TcpState::FinWait1 as u32);
+        close.socket.retrans_out = 1;
+        close.socket.cookie = 0x1_0000 + cookie;
+        close.socket.rcv_tstamp = close.socket.jiffies;
+        story.deliver(close);
+    }
+    assert_eq!(story.judge.stats().siblings, 2_048);
+    let row = row(&story, 0x100, 3, Fares::StallEnded);
+    story.judge.note_sibling(&row);
+    let stats = story.judge.stats();
+    assert_eq!((stats.siblings, stats.siblings_full_total), (2_049, 0));
 }
 
 #[test]
