@@ -1,6 +1,6 @@
 //! Whether what was stuck before the daemon started still is.
 
-use super::limits::{CONFIRM_NS, CONFIRM_SWEEPS};
+use super::limits::{CONFIRM_AT_MOST_NS, CONFIRM_NS, CONFIRM_SWEEPS};
 
 /// How far the search for those connections has come.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,8 @@ impl Confirming {
 
     /// Whether what has not been found by now is not stuck any more.
     pub(super) fn is_over(&self, now_ns: u64) -> bool {
-        self.sweeps >= CONFIRM_SWEEPS && now_ns.saturating_sub(self.since_ns) >= CONFIRM_NS
+        let searched_ns = now_ns.saturating_sub(self.since_ns);
+        searched_ns >= CONFIRM_AT_MOST_NS
+            || self.sweeps >= CONFIRM_SWEEPS && searched_ns >= CONFIRM_NS
     }
 }

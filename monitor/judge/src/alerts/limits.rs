@@ -1,6 +1,6 @@
 //! How much the alerts hold, for how long, and what they count.
 
-use crate::thresholds::SECOND;
+use crate::thresholds::{OPEN_EXPIRY_NS, SECOND};
 
 /// How long trouble lasts without a pause until it pages, unless the configuration says otherwise, in ns: what mends
 /// itself within ten seconds is over before anybody has read the page.
@@ -31,6 +31,9 @@ pub(super) const CONFIRM_NS: u64 = 35 * SECOND;
 
 /// And so many complete sweeps must have looked for it: a stall takes two, and one more where sweeps are stretched.
 pub(super) const CONFIRM_SWEEPS: u32 = 3;
+
+/// But no longer than this, in ns, where no sweep is ever complete: by then the kernel has given up what was stuck.
+pub(super) const CONFIRM_AT_MOST_NS: u64 = OPEN_EXPIRY_NS;
 
 /// Bounds of the alerts, and the one time that is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

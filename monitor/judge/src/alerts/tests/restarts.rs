@@ -156,3 +156,14 @@ fn a_file_from_the_future_is_taken_for_now() {
     assert!(early.tick(11 * SECOND).is_empty());
     assert_eq!(early.all().count(), 1);
 }
+
+#[test]
+fn what_no_sweep_ever_finds_again_does_not_page_for_ever() {
+    let mut watch = Watch::new();
+    watch.told(hangs(1)).wait(20).restarts_after(5);
+    watch.wait(1_100);
+    assert_eq!(watch.shown(), ["blackholed page firing 1"]);
+    watch.wait(110);
+    // It is over since it was last known to hang, which is longer ago than what is over is shown.
+    assert!(watch.shown().is_empty());
+}
