@@ -146,3 +146,12 @@ fn a_page_of_who_reads_on_ends_soon_after_its_path_works_again() {
     story.wait(30.0).sweep_without();
     assert_eq!(story.said(), ["blackholed page", "moves"]);
 }
+
+#[test]
+fn of_what_was_told_and_nobody_waits_for_no_look_is_wanted() {
+    let mut story = Story::on(azure());
+    story.sends(300).is_left().times_out_thrice();
+    story.sweep_without().wait(1.7).times_out();
+    assert_eq!(story.said(), ["blackholed ticket", "over Badly"]);
+    assert_eq!(story.judge.next_sweep_at(), None);
+}

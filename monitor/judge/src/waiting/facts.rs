@@ -98,7 +98,9 @@ impl WaitingConnection {
     /// When a look at it may decide that what is due is lost, CLOCK_MONOTONIC in ns, where `view` shows
     /// so many timeouts: the look knows who holds it, and how others fare.
     pub(super) fn sweep_wanted_at(&self, view: &FactView<'_>) -> Option<u64> {
-        let first = self.sending.filter(|_| self.reported.is_none())?;
+        let first = self
+            .sending
+            .filter(|_| self.reported.is_none() && !self.alone)?;
         if view.fact.socket.retransmits < TIMEOUTS {
             return None;
         }
