@@ -14,7 +14,9 @@ pub(super) const SCENARIO: Scenario = Scenario {
 };
 
 fn truth() -> Truth {
-    Truth::far().stalls(Client, StallBlackholed, 0.5..=3.0).timed()
+    Truth::far()
+        .stalls(Client, StallBlackholed, 0.5..=3.0)
+        .timed()
 }
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {

@@ -37,9 +37,7 @@ pub(super) const ONE_WORKS: Scenario = Scenario {
 pub(super) const ALONE: Scenario = Scenario {
     name: "box-quicker-and-none-works",
     about: "12 s are stated, the NAT forgets after 5 s, five are idle for 7 s, and no other is there",
-    truth: || {
-        die(Truth::of_path(PATH.path, PATH.timeout)).not_saying("it was not the silence")
-    },
+    truth: || die(Truth::of_path(PATH.path, PATH.timeout)).not_saying("it was not the silence"),
     tell: |story| tell(story, Sixth::IsAbsent),
     ..ONE_WORKS
 };

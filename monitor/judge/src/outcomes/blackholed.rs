@@ -79,9 +79,10 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
             .summary_tail
             .push_str("; earlier ones were answered: the peer or the way to it is gone, it was not the silence");
     }
-    let again = gap
-        .reported
-        .is_some_and(|told| told.outcome == Outcome::Blackholed && !(told.severity < Severity::Page && ruling.severity == Severity::Page));
+    let again = gap.reported.is_some_and(|told| {
+        told.outcome == Outcome::Blackholed
+            && !(told.severity < Severity::Page && ruling.severity == Severity::Page)
+    });
     (!again).then_some(Ruling { bearing, ..ruling })
 }
 
@@ -94,7 +95,13 @@ fn receiver(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     let advice = advice::outlived(gap.path.as_deref(), case.settings);
-    let ruling = hears_no_ack(resent.segments, lasted_ns, case.settings, advice, gap.length_ns);
+    let ruling = hears_no_ack(
+        resent.segments,
+        lasted_ns,
+        case.settings,
+        advice,
+        gap.length_ns,
+    );
     Some(Ruling {
         bearing: Bearing::Failed,
         ..ruling

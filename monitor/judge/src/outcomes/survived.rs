@@ -3,10 +3,10 @@
 
 use super::card::{Card, Case, Event};
 use crate::evidence::EvidenceList;
-use monitor_common::{FactKind, TcpState};
 use crate::ruling::{Bearing, Ruling};
-use crate::tracked::gap::EndedBy;
 use crate::thresholds::{LEAST_WAIT_NS, PUSH_GRACE_NS};
+use crate::tracked::gap::EndedBy;
+use monitor_common::{FactKind, TcpState};
 use monitor_model::format;
 
 pub(super) const CARD: Card = Card {

@@ -1,8 +1,8 @@
 //! Blackholed: what is due is not acknowledged, and no long gap went before.
 
 use super::card::{Card, Case};
-use super::snapshot::{self, Snapshot};
 use super::network_loss;
+use super::snapshot::{self, Snapshot};
 use crate::advice;
 use crate::fact_view::FactView;
 use crate::heard::{Heard, heard};
@@ -88,14 +88,20 @@ fn receiver(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     let advice = advice::gone(case.settings);
-    Some(hears_no_ack(resent, lasted_ns, case.settings, advice, lasted_ns))
+    Some(hears_no_ack(
+        resent,
+        lasted_ns,
+        case.settings,
+        advice,
+        lasted_ns,
+    ))
 }
 
 /// How often the head was sent again since the peer was last heard.
 fn resent_unheard(case: &Case<'_>) -> u8 {
-    let resent = case
-        .unheard
-        .map_or(0, |first| case.now.total_retrans.wrapping_sub(first.total_retrans));
+    let resent = case.unheard.map_or(0, |first| {
+        case.now.total_retrans.wrapping_sub(first.total_retrans)
+    });
     u8::try_from(resent).unwrap_or(u8::MAX)
 }
 
