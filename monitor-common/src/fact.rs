@@ -34,8 +34,7 @@ numbered! {
         /// its threshold, and of those that leave behind what was sent before or was being sent again. The kernel side
         /// ends the suspicion when `new_state` is CLOSE.
         StateChanged = 9 => "state_changed",
-        /// The sweep found this socket at risk, crossed or stalled (or was to show every
-        /// socket).
+        /// The sweep found this socket at risk, or soon so, crossed or stalled (or was to show every socket).
         Swept = 10 => "swept",
         /// Nothing went wrong for [`crate::Settings::probation_ns`] after the gap:
         /// the kernel side ended the suspicion.
@@ -59,6 +58,9 @@ pub mod flags {
     /// The sweep shows the socket as a sample of the host's connections, or of connects whose SYN was sent again:
     /// nothing need be wrong with it.
     pub const SAMPLED: u32 = 1 << 6;
+    /// The sweep shows the socket although its silence is below its path's threshold: it will have come to the timeout
+    /// before the next sweep looks, if it lasts.
+    pub const SOON: u32 = 1 << 7;
 }
 
 /// Bits of [`Segment::tcp_flags`], as on the wire (RFC 9293, section 3.1).

@@ -44,8 +44,8 @@ pub struct SweepOrder {
     pub sample_turn: u32,
     /// A [`SilentSockets`] as its number.
     pub silent: u32,
-    /// A socket counts as silent so many ns before its silence passes its threshold: the time
-    /// until the next sweep gets to it.
+    /// In how many ns the next sweep has come by at the latest: a socket counts as silent if its silence passes its
+    /// threshold before, and is shown if it comes to its timeout before. Below 2^62.
     pub ahead_ns: u64,
     /// The least threshold of any path, or without a path, in ns: for a socket that has been
     /// silent for less the path is not looked up.

@@ -1,9 +1,9 @@
 //! The sweep sees what no event shows. It walks the host's sockets, and writes out, as facts,
-//! those that are at risk, crossed, stalled or waiting, and a sample of the others.
+//! those that are at risk or soon so, crossed, stalled or waiting, and a sample of the others.
 
 use crate::counters::count;
 use crate::emit::{Context, Task, emit, write};
-use crate::globals::offset;
+use crate::globals::{offset, setting};
 use crate::kernel::pointer_at;
 use crate::paths::{self, Threshold};
 use crate::silence::{self, Silence};
@@ -123,7 +123,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         let about = Context {
             route,
             task: task.map(Task::of),
-            flags: if note.has(FOUND) { 0 } else { flags::SAMPLED },
+            flags: note.flags(),
             ..Context::of_path(path_id)
         };
         write_out(context, sock, &silence, &about);
@@ -160,6 +160,7 @@ fn decide(
         if threshold.path_id != NO_PATH {
             let silent = at_most >= threshold.warn_ns;
             found |= silent;
+            note.foresee(at_most, order.ahead_ns, &threshold);
             found |= silence.payload_ns >= threshold.timeout_ns
                 && sock.state() == TcpState::Established as u32
                 && waits_for_reply(sock);
@@ -175,7 +176,7 @@ fn decide(
     {
         review(sock, suspect, sock.state(), silence);
     }
-    note.put(&[
+    note.conclude(&[
         (SHOWN, all || found || sampled),
         (FOUND, all || found),
         (SILENT, silent_soon),
@@ -198,6 +199,8 @@ const SHOWN: u32 = 1 << 6;
 const FOUND: u32 = 1 << 7;
 /// It is silent, or will be before the next sweep: see [`SilentSockets`].
 const SILENT: u32 = 1 << 8;
+/// See [`flags::SOON`]; of an open connection that is not stalled.
+const SOON: u32 = 1 << 9;
 
 impl Note {
     #[inline(always)]
@@ -210,17 +213,56 @@ impl Note {
     /// Sets these bits, and clears all others.
     #[inline(always)]
     fn put<const N: usize>(&mut self, bits: &[(u32, bool); N]) {
+        self.0.put(Self::word(bits));
+    }
+
+    /// The same, and what is [`SOON`] stays so, is found and shown.
+    #[inline(always)]
+    fn conclude<const N: usize>(&mut self, bits: &[(u32, bool); N]) {
+        let soon = self.0.get() / SOON & 1;
+        self.0.put(Self::word(bits) | soon * (SOON | FOUND | SHOWN));
+    }
+
+    #[inline(always)]
+    fn word<const N: usize>(bits: &[(u32, bool); N]) -> u32 {
         let mut note = 0;
         for (bit, is) in bits {
             note |= bit * u32::from(*is);
         }
-        self.0.put(note);
+        note
+    }
+
+    /// Notes whether a silence of `at_most` ns, on a path of its own, is [`SOON`]: not past its threshold, no less than
+    /// `min_gap`, and at its timeout within `ahead_ns`. By signs of differences and not by branches, of which each would
+    /// double what the verifier walks from here on. All of these times are below 2^62 ns.
+    #[inline(always)]
+    fn foresee(&mut self, at_most: u64, ahead_ns: u64, threshold: &Threshold) {
+        let min_gap_ns = setting(|settings| &settings.min_gap_ns);
+        let note = self.0.get();
+        let in_time = negative(at_most.wrapping_add(ahead_ns), threshold.timeout_ns);
+        let short = negative(at_most, min_gap_ns);
+        let below = negative(at_most, threshold.warn_ns);
+        let soon = below & !in_time & !short & (note / OPEN) & !(note / STALLED) & 1;
+        self.0.put(note | soon * SOON);
+    }
+
+    /// The flags of the fact: [`flags::SOON`], or [`flags::SAMPLED`] where nothing was found.
+    #[inline(always)]
+    fn flags(&self) -> u32 {
+        let note = self.0.get();
+        (note / SOON & 1) * flags::SOON | (!(note / FOUND) & 1) * flags::SAMPLED
     }
 
     #[inline(always)]
     fn has(&self, bit: u32) -> bool {
         self.0.get() & bit != 0
     }
+}
+
+/// 1 where `a` is less than `b`, else 0; they differ by less than 2^63.
+#[inline(always)]
+fn negative(a: u64, b: u64) -> u32 {
+    (a.wrapping_sub(b) >> 63) as u32
 }
 
 /// Ends a suspicion from which no further fact will come.

@@ -24,6 +24,8 @@ pub(crate) struct FactView<'a> {
     pub(crate) owner: &'a Arc<Owner>,
     pub(crate) path: Option<&'a Arc<JudgedPath>>,
     pub(crate) jiffy_ns: u64,
+    /// Within how much time the next sweep looks again, in ns.
+    pub(crate) next_look_ns: u64,
 }
 
 impl FactView<'_> {
@@ -54,11 +56,14 @@ impl FactView<'_> {
     /// The same, at most: the kernel side holds this against thresholds, because a
     /// local timer or a read can shorten the other one.
     pub(crate) fn idle_max_ns(&self) -> u64 {
-        let awake = match self.clock() {
+        self.awake_idle_max_ns().saturating_add(self.suspended_ns)
+    }
+
+    fn awake_idle_max_ns(&self) -> u64 {
+        match self.clock() {
             Clock::Packets => self.fact.packet_idle_max_ns.max(self.fact.packet_idle_ns),
             Clock::Payload => self.fact.payload_idle_ns,
-        };
-        awake.saturating_add(self.suspended_ns)
+        }
     }
 
     /// When the silence until this fact began.
@@ -66,9 +71,23 @@ impl FactView<'_> {
         self.fact.time_ns.saturating_sub(self.awake_idle_ns())
     }
 
+    /// The earliest that the silence until this fact can have begun.
+    pub(crate) fn silent_since_at_most_ns(&self) -> u64 {
+        self.fact.time_ns.saturating_sub(self.awake_idle_max_ns())
+    }
+
     /// From which silence on a connection is suspected, in ns.
     pub(crate) fn threshold_ns(&self) -> u64 {
         self.path.map_or(NO_PATH_WARN_NS, |path| path.warn_ns)
+    }
+
+    /// From which silence on a sweep finds it at risk, in ns: before that threshold, where the next look would come
+    /// too late.
+    pub(crate) fn risk_ns(&self) -> u64 {
+        let path = self.path;
+        path.map_or(NO_PATH_WARN_NS, |path| {
+            path.risk_ns(self.fact, self.next_look_ns)
+        })
     }
 
     /// The state of the socket, before the change where the fact is one.
@@ -121,7 +140,7 @@ impl FactView<'_> {
     pub(crate) fn silent_on(&self) -> Option<&Arc<JudgedPath>> {
         let silent = self.state() == Some(TcpState::Established)
             && self.fact.socket.packets_out == 0
-            && self.idle_max_ns() >= self.threshold_ns();
+            && self.idle_max_ns() >= self.risk_ns();
         self.path.filter(|_| silent)
     }
 
@@ -149,7 +168,7 @@ impl FactView<'_> {
     pub(crate) fn begins_silence(&self) -> Option<&Arc<JudgedPath>> {
         let probed = self.fact.socket.probes_out > 0;
         self.watched_on()
-            .filter(|_| !probed || self.idle_ns() >= self.threshold_ns())
+            .filter(|_| !probed || self.idle_ns() >= self.risk_ns())
     }
 
     /// Whether this fact ends a silence that may be past its threshold.

@@ -7,8 +7,13 @@ use monitor_model::finding::Clock;
 use monitor_model::listing::IdleState;
 
 /// Judges one swept fact by itself. `jiffy_ns` is the length of a jiffy in ns.
-/// Time that the host slept is left out.
-pub fn idle_state(fact: &Fact, path: Option<&JudgedPath>, jiffy_ns: u64) -> IdleState {
+/// The next look at it comes within `next_look_ns`. Time that the host slept is left out.
+pub fn idle_state(
+    fact: &Fact,
+    path: Option<&JudgedPath>,
+    jiffy_ns: u64,
+    next_look_ns: u64,
+) -> IdleState {
     if fact.socket.retransmits > 0 || fact.socket.probes_out > 0 {
         return IdleState::Stalled;
     }
@@ -23,7 +28,9 @@ pub fn idle_state(fact: &Fact, path: Option<&JudgedPath>, jiffy_ns: u64) -> Idle
     };
     if idle_ns >= path.timeout_ns {
         IdleState::Crossed
-    } else if idle_ns >= path.warn_ns && !keepalive::saves(fact, path, idle_ns, jiffy_ns) {
+    } else if idle_ns >= path.risk_ns(fact, next_look_ns)
+        && !keepalive::saves(fact, path, idle_ns, jiffy_ns)
+    {
         IdleState::AtRisk
     } else {
         IdleState::Ok

@@ -25,6 +25,12 @@ pub struct Observation<'a> {
 pub enum Input<'a> {
     /// A fact, as it came.
     Fact(Observation<'a>),
+    /// Within how much time after a row that follows the next sweep has looked at the connection again, at the latest.
+    /// What would cross its timeout before is at risk now. Told before the rows of each sweep; until it is, that is 0.
+    NextLook {
+        /// So long, in ns.
+        within_ns: u64,
+    },
     /// A row of a sweep. All rows are told before the first is judged, so that what fails together is seen to: the judge
     /// takes up at once how its connection fares, and keeps the row.
     Row {

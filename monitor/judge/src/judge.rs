@@ -48,6 +48,8 @@ pub struct Judge {
     nobody: Arc<Owner>,
     /// The rows of a sweep that are still to be judged.
     rows: VecDeque<Row>,
+    /// Within how much time the next sweep looks again at what the rows show, in ns.
+    next_look_ns: u64,
     /// When the judge was told something first, CLOCK_MONOTONIC in ns.
     began_ns: Option<u64>,
     /// When the host should be looked at, before the next sweep is due.
@@ -69,6 +71,7 @@ impl Judge {
             reconnects: Reconnects::default(),
             nobody: Arc::default(),
             rows: VecDeque::new(),
+            next_look_ns: 0,
             began_ns: None,
             next_sweep_ns: None,
             stats: JudgeStats::default(),
@@ -81,6 +84,7 @@ impl Judge {
     pub fn take(&mut self, input: &Input<'_>, out: &mut dyn Verdicts) {
         match input {
             Input::Fact(observation) => self.observe(observation, out),
+            Input::NextLook { within_ns } => self.next_look_ns = *within_ns,
             Input::Row { number, row } => self.keep_row(*number, row, out),
             Input::JudgeRows { below } => self.judge_rows(*below, out),
             Input::SweepDone {
@@ -170,7 +174,8 @@ impl Judge {
             self.stats.unknown_path_total += 1;
             None
         });
-        let view = fact_view(observation, kind, path, self.limits.jiffy_ns);
+        let (jiffy_ns, next_look_ns) = (self.limits.jiffy_ns, self.next_look_ns);
+        let view = fact_view(observation, kind, path, jiffy_ns, next_look_ns);
         self.contrasts.siblings.note(&view);
         self.habits.on_fact(&view);
         self.outages.note(&view);
@@ -247,7 +252,7 @@ impl Judge {
         };
         // What is wrong with the fact is counted when it is observed.
         let path = self.paths.find(fact.path_id).unwrap_or_default();
-        let view = fact_view(&row, kind, path, self.limits.jiffy_ns);
+        let view = fact_view(&row, kind, path, self.limits.jiffy_ns, self.next_look_ns);
         self.contrasts.siblings.note(&view);
     }
 
@@ -354,6 +359,7 @@ fn fact_view<'a>(
     kind: FactKind,
     path: Option<&'a Arc<JudgedPath>>,
     jiffy_ns: u64,
+    next_look_ns: u64,
 ) -> FactView<'a> {
     FactView {
         fact: observation.fact,
@@ -366,5 +372,6 @@ fn fact_view<'a>(
         owner: &observation.owner,
         path,
         jiffy_ns,
+        next_look_ns,
     }
 }

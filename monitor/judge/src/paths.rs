@@ -1,6 +1,6 @@
 //! What the judge must know of a path.
 
-use monitor_common::NO_PATH;
+use monitor_common::{Fact, NO_PATH, flags};
 use monitor_model::finding::Clock;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -27,6 +27,17 @@ pub struct JudgedPath {
 }
 
 impl JudgedPath {
+    /// From which silence on a connection that a sweep shows is at risk, in ns: what would cross before the next look,
+    /// which comes within `next_look_ns`, is so now.
+    pub(crate) fn risk_ns(&self, swept: &Fact, next_look_ns: u64) -> u64 {
+        if swept.has(flags::SOON) {
+            self.warn_ns
+                .min(self.timeout_ns.saturating_sub(next_look_ns))
+        } else {
+            self.warn_ns
+        }
+    }
+
     /// Whether both mean the same path, whatever their ids: a reload gives the
     /// same path another id.
     pub(crate) fn same_path(&self, other: &Self) -> bool {

@@ -62,6 +62,8 @@ pub struct Core {
     /// As it was at the start; of a reload only the paths and the pace of sweeps are taken.
     config: Config,
     pace: SweepPace,
+    /// Within how much time a look of the last sweep is followed by another.
+    next_look: Duration,
     last_sweep: Option<Instant>,
 }
 
@@ -111,6 +113,7 @@ impl Core {
             messages: parts.options.messages.clone(),
             config: parts.config.clone(),
             pace: SweepPace::new(parts.config),
+            next_look: Duration::ZERO,
             last_sweep: None,
             tables: parts.tables,
             paths,
@@ -129,6 +132,12 @@ impl Core {
     /// before anything that waits in the ring is told, which may be the failure of many. Answers how many
     /// there are.
     pub(super) fn hand_over_rows(&mut self, report: &mut SweepReport) -> u32 {
+        // Of a sweep that was slow to begin nothing is known but its length: it began before that at the latest.
+        let now = Instant::now();
+        let begun = now.checked_sub(report.took).unwrap_or(now);
+        self.next_look = self.pace.swept(begun, report.cpu, report.took);
+        let within_ns = paths::nanos(self.next_look);
+        self.tell_judge(&Input::NextLook { within_ns }, report.ended_ns);
         let lister = self.lister();
         self.sinks.metrics.silent(&lister.silent(&report.rows));
         let Some(now) = self.now() else {
@@ -177,7 +186,6 @@ impl Core {
         if report.rows_dropped == 0 {
             self.sinks.alerts.swept();
         }
-        self.pace.swept(report.cpu, report.took);
         self.last_sweep = Some(Instant::now());
         self.sinks.metrics.sweep_unseen = self.pace.tell();
         let sweep = SweepNumbers {
@@ -235,6 +243,11 @@ impl Core {
         }
     }
 
+    /// A sweep begins. Answers within how much time the next one will have come by, at the latest.
+    pub(super) fn begin_sweep(&mut self) -> Duration {
+        self.pace.begin(Instant::now())
+    }
+
     /// Time between sweeps now in force.
     pub(super) fn sweep_interval(&self) -> Duration {
         self.pace.interval()
@@ -251,7 +264,7 @@ impl Core {
 
     /// What turns facts into rows, with the paths now in force.
     pub(super) fn lister(&self) -> Lister {
-        Lister::new(self.paths.clone(), self.jiffy_ns)
+        Lister::new(self.paths.clone(), self.jiffy_ns, self.next_look)
     }
 
     /// The end: what changed in the alerts is saved once more, and all that is on its way to a reader or a disk gets a

@@ -20,15 +20,18 @@ pub struct Lister {
     paths: HashMap<u32, JudgedPath>,
     owners: Owners,
     jiffy_ns: u64,
+    next_look: Duration,
 }
 
 impl Lister {
-    /// With these paths in force, on a kernel with jiffies of `jiffy_ns`.
-    pub fn new(paths: Vec<JudgedPath>, jiffy_ns: u64) -> Self {
+    /// With these paths in force, on a kernel with jiffies of `jiffy_ns`, where the daemon looks again within
+    /// `next_look`.
+    pub fn new(paths: Vec<JudgedPath>, jiffy_ns: u64, next_look: Duration) -> Self {
         Self {
             paths: paths.into_iter().map(|path| (path.id, path)).collect(),
             owners: Owners::new("/proc", HostView::own().process_ids),
             jiffy_ns,
+            next_look,
         }
     }
 
@@ -70,7 +73,8 @@ impl Lister {
     }
 
     fn silence(&self, fact: &Fact) -> IdleState {
-        idle_state(fact, self.paths.get(&fact.path_id), self.jiffy_ns)
+        let path = self.paths.get(&fact.path_id);
+        idle_state(fact, path, self.jiffy_ns, paths::nanos(self.next_look))
     }
 }
 
@@ -80,7 +84,7 @@ pub(super) fn send_connections(
     mut lister: Lister,
     rows: &RowSender,
 ) -> Result<(), Unfinished> {
-    let swept = lock(sweeper).sweep(SweepMode::All, Duration::ZERO);
+    let swept = lock(sweeper).sweep(SweepMode::All, lister.next_look);
     let report = swept.map_err(|error| Unfinished::Failed(error.to_string()))?;
     for fact in &report.rows {
         rows.send(&lister.row(fact))?;
@@ -109,7 +113,9 @@ pub fn list_once(config: &Config, btf: &Path) -> Result<Vec<ConnectionRow>, Kern
         what: "reading the length of a jiffy",
         source: error.into(),
     })?;
-    let mut lister = Lister::new(paths::for_judge(config, first), u64::from(jiffy_ns));
+    let judged = paths::for_judge(config, first);
+    // Nobody looks again.
+    let mut lister = Lister::new(judged, u64::from(jiffy_ns), Duration::ZERO);
     let report = kernel.sweeper.sweep(SweepMode::All, Duration::ZERO)?;
     if report.rows_dropped > 0 {
         tracing::warn!("{}", cut(&report));
@@ -156,7 +162,7 @@ mod tests {
             clock: Clock::Packets,
             stated: true,
         };
-        let lister = Lister::new(vec![path], 4_000_000);
+        let lister = Lister::new(vec![path], 4_000_000, Duration::ZERO);
         let counts = lister.silent(&[silent(0), silent(flags::SAMPLED), silent(flags::SAMPLED)]);
         let crossed = (Some("nat"), IdleState::Crossed);
         assert_eq!(counts, HashMap::from([(crossed, 1)]));

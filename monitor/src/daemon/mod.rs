@@ -178,8 +178,8 @@ async fn work(
                 tokio::task::yield_now().await;
             }
             () = sleep_until(next_sweep), if sweeping.is_none() => {
-                let interval = lock(core).sweep_interval();
-                sweeping = Some(start_sweep(sweeper, interval));
+                let until_next = lock(core).begin_sweep();
+                sweeping = Some(start_sweep(sweeper, until_next));
             }
             done = joined(&mut sweeping) => {
                 sweeping = None;
@@ -208,9 +208,9 @@ async fn work(
 
 type Swept = Result<SweepReport, monitor_kernel::KernelError>;
 
-fn start_sweep(sweeper: &Arc<Mutex<Sweeper>>, interval: Duration) -> JoinHandle<Swept> {
+fn start_sweep(sweeper: &Arc<Mutex<Sweeper>>, until_next: Duration) -> JoinHandle<Swept> {
     let sweeper = Arc::clone(sweeper);
-    tokio::task::spawn_blocking(move || lock(&sweeper).sweep(SweepMode::Findings, interval))
+    tokio::task::spawn_blocking(move || lock(&sweeper).sweep(SweepMode::Findings, until_next))
 }
 
 /// What the task under way answers, once it is over; never, while there is none.

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::surfaces::readiness::TooRare;
 use monitor_model::format;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A sweep that the judge asks for comes no sooner after the last one than this: three
 /// timeouts of a connection take 1.7 s, and one look before the third is enough.
@@ -25,6 +25,11 @@ pub struct SweepPace {
     cpu: Duration,
     /// How long it took.
     took: Duration,
+    /// When the last one began, it was said that the next one follows its end after so long, and went by that: so it
+    /// does, whatever the last one took. What it took too much, the next interval makes up for.
+    promised: Duration,
+    /// Until then, what crosses has been shown already: an interval that is shorter than the last takes back nothing.
+    foreseen: Option<Instant>,
     /// It was said that sweeps come too rarely.
     said: bool,
 }
@@ -38,30 +43,69 @@ impl SweepPace {
             budget: config.sweep_budget,
             cpu: Duration::ZERO,
             took: Duration::ZERO,
+            promised: config.sweep_interval,
+            foreseen: None,
             said: false,
         }
     }
 
     /// Goes by another configuration from now on.
     pub fn configure(&mut self, config: &Config) {
+        let before = *self;
         *self = Self {
-            cpu: self.cpu,
-            took: self.took,
-            said: self.said,
+            cpu: before.cpu,
+            took: before.took,
+            foreseen: before.foreseen,
+            said: before.said,
             ..Self::new(config)
         };
+        // Sooner than was promised is as good.
+        self.promised = before.promised.min(self.affordable());
     }
 
-    /// A sweep is over.
-    pub fn swept(&mut self, cpu: Duration, took: Duration) {
+    /// A sweep begins at `now`. Answers within how much time the next one will have come by everywhere, at the latest.
+    pub fn begin(&mut self, now: Instant) -> Duration {
+        self.promised = self.affordable();
+        self.foresee(now)
+    }
+
+    /// The sweep that began at `begun` is over. Answers within how much time after a look of it the next sweep looks
+    /// again, at the latest.
+    pub fn swept(&mut self, begun: Instant, cpu: Duration, took: Duration) -> Duration {
         self.cpu = cpu;
         self.took = took;
+        self.foresee(begun);
+        self.next_look()
     }
 
-    /// The time until the next sweep: what the configuration asks for, stretched so that sweeps like the last one stay
-    /// within their share of a core.
+    /// The time from the end of the last sweep to the next.
     pub fn interval(&self) -> Duration {
+        self.promised
+    }
+
+    /// What the configuration asks for, stretched so that sweeps like the last one stay within their share of a core.
+    fn affordable(&self) -> Duration {
         self.within_budget(self.configured)
+    }
+
+    /// The interval, and that after it, whichever is longer.
+    fn longest(&self) -> Duration {
+        self.promised.max(self.affordable())
+    }
+
+    /// From a look to the next, at the latest: a sweep may come by a socket first, and the next one last. Timers and a
+    /// busy host have a sixteenth of the interval.
+    fn next_look(&self) -> Duration {
+        let late = self.promised / 16;
+        let walks = self.took.saturating_mul(2);
+        self.promised.saturating_add(late).saturating_add(walks)
+    }
+
+    fn foresee(&mut self, now: Instant) -> Duration {
+        let until = now.checked_add(self.next_look());
+        self.foreseen = self.foreseen.max(until);
+        self.foreseen
+            .map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
     /// How soon after the last sweep another may come, at the judge's wish: the share of a core holds for it too.
@@ -71,12 +115,12 @@ impl SweepPace {
 
     /// From one look at a connection to the next.
     pub fn between_looks(&self) -> Duration {
-        self.interval().saturating_add(self.took)
+        self.longest().saturating_add(self.took)
     }
 
     /// That sweeps come more rarely than they should, or take too long.
     pub fn too_rare(&self) -> Option<TooRare> {
-        let (interval, most) = (self.interval(), self.most);
+        let (interval, most) = (self.longest(), self.most);
         (interval > most || self.took > most).then(|| TooRare {
             interval,
             took: self.took,
@@ -115,6 +159,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    /// Before the first sweep, to come every 5 s, and every minute at least.
     fn pace(budget: f64) -> SweepPace {
         SweepPace {
             configured: SECOND * 5,
@@ -122,21 +167,36 @@ mod tests {
             budget,
             cpu: Duration::ZERO,
             took: Duration::ZERO,
+            promised: SECOND * 5,
+            foreseen: None,
             said: false,
         }
     }
 
+    /// After a sweep that took so much.
     fn after(budget: f64, cpu_ms: u64, took_ms: u64) -> SweepPace {
         let mut pace = pace(budget);
-        let ms = Duration::from_millis;
-        pace.swept(ms(cpu_ms), ms(took_ms));
+        sweep(&mut pace, Instant::now(), cpu_ms, took_ms);
         pace
+    }
+
+    /// One sweep: within how much time what is to cross was shown, and within how much the next look comes.
+    fn sweep(
+        pace: &mut SweepPace,
+        now: Instant,
+        cpu_ms: u64,
+        took_ms: u64,
+    ) -> (Duration, Duration) {
+        let shown = pace.begin(now);
+        let ms = Duration::from_millis;
+        (shown, pace.swept(now, ms(cpu_ms), ms(took_ms)))
     }
 
     #[test]
     fn a_cheap_sweep_keeps_the_configured_interval() {
         for cpu_ms in [0, 2, 50] {
-            let pace = after(0.01, cpu_ms, cpu_ms);
+            let mut pace = after(0.01, cpu_ms, cpu_ms);
+            pace.begin(Instant::now());
             assert_eq!(pace.interval(), SECOND * 5);
             assert_eq!(pace.too_rare(), None);
         }
@@ -144,22 +204,66 @@ mod tests {
 
     #[test]
     fn a_sweep_of_a_huge_host_stretches_it_to_its_share_of_a_core() {
+        let interval = |budget, cpu_ms, took_ms| {
+            let mut pace = after(budget, cpu_ms, took_ms);
+            pace.begin(Instant::now());
+            pace.interval()
+        };
+        assert_eq!(interval(0.01, 600, 700), SECOND * 60);
+        assert_eq!(interval(0.1, 600, 700), SECOND * 6);
+        assert_eq!(interval(1.0, 600, 700), SECOND * 5);
+        assert_eq!(interval(1.0, 9_800, 9_900), SECOND * 49 / 5);
         let pace = after(0.01, 600, 700);
-        assert_eq!(pace.interval(), SECOND * 60);
         assert_eq!(pace.least_interval(), SECOND * 60);
         assert_eq!(pace.too_rare(), None, "as often as it has to");
-        assert_eq!(after(0.1, 600, 700).interval(), SECOND * 6);
-        assert_eq!(after(1.0, 600, 700).interval(), SECOND * 5);
-        assert_eq!(after(1.0, 9_800, 9_900).interval(), SECOND * 49 / 5);
+    }
+
+    #[test]
+    fn what_a_sweep_takes_too_much_the_interval_after_the_next_makes_up_for() {
+        let mut pace = pace(0.01);
+        let (mut now, mut cpu, mut waited) = (Instant::now(), Duration::ZERO, Duration::ZERO);
+        for cpu_ms in [9_800, 100, 100, 2_000, 100, 100, 100] {
+            sweep(&mut pace, now, cpu_ms, cpu_ms);
+            cpu += Duration::from_millis(cpu_ms);
+            waited += pace.interval();
+            now += pace.interval();
+        }
+        assert!(waited * 101 >= cpu * 10_000, "{cpu:?} in {waited:?}");
+    }
+
+    #[test]
+    fn the_next_look_comes_no_later_than_was_gone_by_whatever_sweeps_take() {
+        let mut pace = pace(0.01);
+        let mut now = Instant::now();
+        let mut last: Option<(Instant, Duration)> = None;
+        for took_ms in [10, 10, 900, 900, 30, 30, 700, 10, 10] {
+            let took = Duration::from_millis(took_ms);
+            let (shown, next_look) = sweep(&mut pace, now, took_ms, took_ms);
+            if let Some((at, within)) = last {
+                // What was foreseen once stays so.
+                assert!(now + shown >= at + within, "{took:?}");
+                // A sweep that takes much longer than the last one could not know: it may come by late.
+                assert!(now <= at + within, "{took:?}");
+            }
+            last = Some((now, shown.max(next_look)));
+            now += took + pace.interval();
+        }
     }
 
     #[test]
     fn beyond_the_most_it_is_too_rare_and_names_the_budget_that_would_do() {
-        let pace = after(0.01, 9_800, 9_900);
+        let mut pace = after(0.01, 9_800, 9_900);
         let rare = pace.too_rare().unwrap();
         assert_eq!(rare.interval, SECOND * 980);
         assert_eq!(rare.needs, Some(0.1634));
-        let enough = after(0.1634, 9_800, 9_900);
+        // The next one is cheap. Still it is long until that after it.
+        sweep(&mut pace, Instant::now(), 10, 10);
+        assert_eq!(pace.interval(), SECOND * 980);
+        assert_eq!(pace.too_rare().unwrap().interval, SECOND * 980);
+        sweep(&mut pace, Instant::now(), 10, 10);
+        assert_eq!(pace.too_rare(), None);
+        let mut enough = after(0.1634, 9_800, 9_900);
+        enough.begin(Instant::now());
         assert_eq!(enough.too_rare(), None);
         assert!(enough.interval() > SECOND * 59);
     }
@@ -167,7 +271,7 @@ mod tests {
     #[test]
     fn a_sweep_that_takes_longer_than_the_most_is_not_mended_by_a_budget() {
         let waits = after(0.5, 2_000, 61_000);
-        assert_eq!(waits.interval(), SECOND * 5);
+        assert_eq!(waits.too_rare().unwrap().interval, SECOND * 5);
         assert_eq!(waits.too_rare().unwrap().needs, None);
         let works = after(0.01, 70_000, 70_000);
         assert_eq!(works.too_rare().unwrap().needs, None);
@@ -176,7 +280,10 @@ mod tests {
     #[test]
     fn no_time_is_too_long_to_be_waited_for() {
         let mut pace = pace(0.0001);
-        pace.swept(Duration::MAX, Duration::MAX);
+        let now = Instant::now();
+        pace.begin(now);
+        pace.swept(now, Duration::MAX, Duration::MAX);
+        pace.begin(now);
         assert_eq!(pace.interval(), MOST);
         assert_eq!(pace.between_looks(), Duration::MAX);
     }

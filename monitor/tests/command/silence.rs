@@ -7,10 +7,14 @@ use libtest_mimic::Failed;
 use monitor_lab::network::Network;
 use monitor_lab::network::block::{CLIENT_SIDE, SERVER_SIDE};
 use monitor_lab::testbed::Daemon;
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::{KeepAlive, TcpKeepIdle, TcpKeepInterval};
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
+use std::thread;
+use std::time::Duration;
 
 pub const TESTS: &[Test] = &[
     Test::as_root("idle_loopback_connections_are_left_alone", loopback),
@@ -22,6 +26,10 @@ pub const TESTS: &[Test] = &[
     Test::as_root("listeners_and_time_wait_are_never_found_silent", no_silence),
     Test::as_root("a_connection_older_than_the_daemon_is_judged", older),
     Test::as_root("one_silence_gives_one_warning_and_one_finding", once),
+    Test::as_root(
+        "however_far_sweeps_are_apart_the_warning_comes_first",
+        far_apart,
+    ),
 ];
 
 /// The default path's timeout, as a hand-run states it.
@@ -220,13 +228,7 @@ fn once() -> Tested {
         )
     };
     await_control(&daemon, &pair)?;
-    let mut kinds = Vec::new();
-    for finding in daemon.findings_of(client)? {
-        if finding["connection"]["local"] == client.to_string() {
-            kinds.push(finding["kind"].as_str().unwrap_or_default().to_owned());
-        }
-    }
-    assert_eq!(kinds, ["at_risk", "crossed"]);
+    assert_eq!(kinds_of(&daemon, client)?, ["at_risk", "crossed"]);
     assert!(firing(&daemon)? >= 1.0);
     // What happens next ends it; it fires on for who looks seldom.
     pair.exchange()?;
@@ -240,4 +242,43 @@ fn once() -> Tested {
     })?;
     assert!(firing(&daemon)? >= 1.0);
     Ok(())
+}
+
+/// A sweep every 3 s sees two in three silences neither in the last quarter of 4 s, nor at its beginning.
+fn far_apart() -> Tested {
+    let network = routed()?;
+    let seldom = watching(&network.block, "default", "4s").replace("\"200ms\"", "\"3s\"");
+    let place = place_in(&network.block, &seldom)?;
+    let daemon = Daemon::start(&place, &[])?;
+    let kept = Pair::across(&network)?;
+    setsockopt(&kept.client, KeepAlive, &true)?;
+    setsockopt(&kept.client, TcpKeepIdle, &2)?;
+    setsockopt(&kept.client, TcpKeepInterval, &1)?;
+    kept.exchange()?;
+    let mut silent = Vec::new();
+    for _ in 0..5 {
+        let pair = Pair::across(&network)?;
+        pair.exchange()?;
+        silent.push(pair);
+        thread::sleep(Duration::from_millis(600));
+    }
+    for pair in &silent {
+        let client = pair.client_address()?;
+        daemon.await_finding(client, "crossed")?;
+        assert_eq!(kinds_of(&daemon, client)?, ["at_risk", "crossed"]);
+    }
+    let kept = kinds_of(&daemon, kept.client_address()?)?;
+    assert!(kept.is_empty(), "{kept:?}");
+    Ok(())
+}
+
+/// What was found of the end at `local`.
+fn kinds_of(daemon: &Daemon, local: SocketAddr) -> Result<Vec<String>, Failed> {
+    let findings = daemon.findings_of(local)?;
+    let own = findings
+        .iter()
+        .filter(|finding| finding["connection"]["local"] == local.to_string());
+    Ok(own
+        .map(|finding| finding["kind"].as_str().unwrap_or_default().to_owned())
+        .collect())
 }

@@ -13,6 +13,11 @@ use std::sync::Arc;
 pub enum Entry {
     /// As [`Input::Fact`].
     Observation(Box<Observed>),
+    /// As [`Input::NextLook`].
+    NextLook {
+        /// So long, in ns.
+        within_ns: u64,
+    },
     /// As [`Input::Row`].
     Row(Box<Observed>),
     /// As [`Input::JudgeRows`].
@@ -78,7 +83,7 @@ pub struct Observed {
     #[serde(with = "OwnerMirror")]
     owner: Owner,
     #[serde(with = "FactMirror")]
-    fact: Fact,
+    pub(super) fact: Fact,
 }
 
 impl Observed {
@@ -107,6 +112,9 @@ impl Entry {
     pub fn of(input: &Input<'_>) -> Self {
         match input {
             Input::Fact(observation) => Self::Observation(Observed::of(0, observation)),
+            Input::NextLook { within_ns } => Self::NextLook {
+                within_ns: *within_ns,
+            },
             Input::Row { number, row } => Self::Row(Observed::of(*number, row)),
             Input::JudgeRows { below } => Self::JudgeRows { below: *below },
             Input::SweepDone {
@@ -136,6 +144,9 @@ impl Entry {
     pub fn input(&self) -> Option<Input<'_>> {
         Some(match self {
             Self::Observation(observed) => Input::Fact(observed.observation()),
+            Self::NextLook { within_ns } => Input::NextLook {
+                within_ns: *within_ns,
+            },
             Self::Row(observed) => Input::Row {
                 number: observed.number,
                 row: observed.observation(),
@@ -170,7 +181,8 @@ impl Entry {
         match self {
             Self::Observation(observed) | Self::Row(observed) => Some(observed.fact.time_ns),
             Self::SweepDone { now_ns, .. } | Self::Tick { now_ns, .. } => Some(*now_ns),
-            Self::JudgeRows { .. }
+            Self::NextLook { .. }
+            | Self::JudgeRows { .. }
             | Self::SweepFailed
             | Self::Paths(_)
             | Self::Lost { .. }

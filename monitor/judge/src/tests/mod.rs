@@ -19,6 +19,7 @@ mod last_sender;
 mod lives;
 mod lossy;
 mod lost_facts;
+mod next_look;
 mod nobody_waits;
 mod properties;
 mod reconnects;

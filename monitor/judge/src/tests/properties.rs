@@ -104,7 +104,7 @@ prop_compose! {
 prop_compose! {
     fn facts()(
         kind in 0..13_u32,
-        flags in prop_oneof![8 => Just(1_u32), 1 => 0..64_u32],
+        flags in prop_oneof![8 => Just(1_u32), 1 => 0..256_u32],
         time_ns in time(),
         idles in [idle(), idle()],
         path_id in select(vec![0, 1, 7, NO_PATH]),
@@ -147,6 +147,7 @@ enum Step {
     Fact(Box<Fact>, u64),
     SweepDone(u64, u64),
     Tick(u64),
+    NextLook(u64),
     Reload,
 }
 
@@ -156,7 +157,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(fact, slept)| Step::Fact(Box::new(fact), slept)),
         2 => (time(), time()).prop_map(|(started, now)| Step::SweepDone(started, now)),
         4 => time().prop_map(Step::Tick),
-
+        2 => idle().prop_map(Step::NextLook),
         1 => Just(Step::Reload),
     ];
     vec(step, 0..60)
@@ -196,6 +197,10 @@ fn judged(steps: &[Step], limits: Limits) -> (Judge, Vec<Verdict>) {
                 judge.take(&done, &mut out);
             }
             Step::Tick(now) => judge.tick(*now, i64::MAX, &mut out),
+            Step::NextLook(within) => {
+                let next = Input::NextLook { within_ns: *within };
+                judge.take(&next, &mut out);
+            }
             Step::Reload => judge.set_paths(paths()),
         }
     }

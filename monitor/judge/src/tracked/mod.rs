@@ -213,6 +213,7 @@ impl Tracked {
         let unheard = silence.counters.segs_in == view.fact.socket.segs_in;
         let missed = Some(silence)
             .filter(|silence| silence.live || unheard)
+            .filter(|silence| silence.may_be_long(silence.seen_ns))
             .and_then(|silence| Gap::missed(view, silence, self.ttl));
         if let Some(mut gap) = missed {
             let reported = silence.reported() && silence.live;

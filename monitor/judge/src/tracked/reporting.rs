@@ -94,6 +94,9 @@ impl Tracked {
             .seconds("packet_idle_seconds", view.fact.packet_idle_ns)
             .seconds("payload_idle_seconds", view.fact.payload_idle_ns)
             .seconds("time_left_seconds", left_ns);
+        if stage == Stage::AtRisk && silence.length_ns(view.at.ns) < silence.path.warn_ns {
+            evidence.seconds("next_look_seconds", view.next_look_ns);
+        }
         let (kind, severity, summary_tail) = match stage {
             Stage::AtRisk => (
                 FindingKind::AtRisk,

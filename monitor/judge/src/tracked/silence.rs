@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub(crate) struct Silence {
     pub(crate) path: Arc<JudgedPath>,
     pub(crate) start_ns: u64,
+    /// The earliest that it can have begun.
+    earliest_ns: u64,
     /// When a sweep last showed it.
     pub(crate) seen_ns: u64,
     /// Time that the host slept meanwhile, in ns.
@@ -46,6 +48,7 @@ impl Silence {
         Self {
             path: Arc::clone(path),
             start_ns: view.silent_since_ns(),
+            earliest_ns: view.silent_since_at_most_ns(),
             seen_ns: view.at.ns,
             slept_ns: view.suspended_ns,
             counters: Counters::of(&view.fact.socket),
@@ -77,6 +80,7 @@ impl Silence {
     /// Takes a later look at the same silence.
     pub(crate) fn on_sweep(&mut self, view: &FactView<'_>) {
         self.start_ns = self.start_ns.min(view.silent_since_ns());
+        self.earliest_ns = self.earliest_ns.min(view.silent_since_at_most_ns());
         self.seen_ns = self.seen_ns.max(view.at.ns);
         self.slept_ns = self.slept_ns.max(view.suspended_ns);
         self.counters = Counters::of(&view.fact.socket);
@@ -89,6 +93,12 @@ impl Silence {
         now_ns
             .saturating_sub(self.start_ns)
             .saturating_add(self.slept_ns)
+    }
+
+    /// Whether it may have come to the path's threshold by `now_ns`. Else, if it ends, it is a gap that nobody looks at.
+    pub(crate) fn may_be_long(&self, now_ns: u64) -> bool {
+        let at_most = now_ns.saturating_sub(self.earliest_ns);
+        at_most.saturating_add(self.slept_ns) >= self.path.warn_ns
     }
 
     /// Whether the silence that ended with `view` is this one: it covers a
@@ -124,6 +134,7 @@ impl Silence {
         let socket = &view.fact.socket;
         self.live
             && ends
+            && self.may_be_long(view.at.ns)
             && view.at.ns >= self.seen_ns
             && view.state() == Some(TcpState::Established)
             && self.ended_with(view)
@@ -140,7 +151,8 @@ impl Silence {
         if length >= self.path.timeout_ns {
             return (!std::mem::replace(&mut self.crossed, true)).then_some(Stage::Crossed);
         }
-        if self.warned || self.crossed || length < self.path.warn_ns || self.saved(view) {
+        let risk_ns = self.path.risk_ns(view.fact, view.next_look_ns);
+        if self.warned || self.crossed || length < risk_ns || self.saved(view) {
             return None;
         }
         self.warned = true;

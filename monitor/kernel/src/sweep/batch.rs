@@ -14,6 +14,8 @@ const MAX_SAMPLES: usize = 2_048;
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     kept: Vec<Fact>,
+    /// Those of connections that are at risk only because the next sweep is far: the first to go.
+    soon: Vec<Fact>,
     seen: HashSet<u64>,
     samples: usize,
     /// Connections beyond [`MAX_ROWS`].
@@ -36,20 +38,25 @@ impl Batch {
             }
             self.samples += 1;
         }
-        if self.kept.len() >= MAX_ROWS {
+        let soon = row.has(flags::SOON);
+        if self.kept.len() + self.soon.len() >= MAX_ROWS {
             self.dropped += 1;
-            return;
+            if soon || self.soon.pop().is_none() {
+                return;
+            }
         }
-        self.kept.push(*row);
+        let rows = if soon { &mut self.soon } else { &mut self.kept };
+        rows.push(*row);
     }
 
     /// Connections that were found so far, samples apart.
     pub(crate) fn found(&self) -> u64 {
-        (self.kept.len() - self.samples) as u64 + self.dropped
+        (self.kept.len() + self.soon.len() - self.samples) as u64 + self.dropped
     }
 
-    /// The rows that were kept.
-    pub(crate) fn into_kept(self) -> Vec<Fact> {
+    /// The rows that were kept, the most urgent first.
+    pub(crate) fn into_kept(mut self) -> Vec<Fact> {
+        self.kept.append(&mut self.soon);
         self.kept
     }
 }
@@ -92,6 +99,32 @@ mod tests {
         assert_eq!((batch.dropped, batch.samples_dropped), (0, 0));
         assert_eq!(batch.found(), 2);
         assert_eq!(batch.into_kept().len(), 3);
+    }
+
+    #[test]
+    fn what_is_only_soon_at_risk_gives_way_and_is_judged_last() {
+        let mut batch = Batch::default();
+        batch.take(&row(1 << 40, flags::SOON));
+        batch.take(&row(1 << 41, 0));
+        let order = |batch: Batch| -> Vec<u64> {
+            let kept = batch.into_kept();
+            kept.iter().map(|row| row.socket.cookie).collect()
+        };
+        assert_eq!(order(batch), [1 << 41, 1 << 40]);
+
+        let mut batch = Batch::default();
+        for cookie in 0..MAX_ROWS as u64 {
+            batch.take(&row(cookie, flags::SOON));
+        }
+        for cookie in 1..=3 {
+            batch.take(&row(cookie << 40, 0));
+        }
+        batch.take(&row(9 << 40, flags::SOON));
+        assert_eq!(batch.dropped, 4);
+        assert_eq!(batch.found(), MAX_ROWS as u64 + 4);
+        let kept = order(batch);
+        assert_eq!(kept.len(), MAX_ROWS);
+        assert_eq!(kept[..4], [1 << 40, 2 << 40, 3 << 40, 0]);
     }
 
     #[test]

@@ -112,7 +112,7 @@ impl Sweeper {
 
     /// One pass over all sockets. Blocks while the kernel walks. `until_next` is the time
     /// in which the next one will have come by at the latest: what passes its threshold
-    /// before counts as silent now.
+    /// before counts as silent now, and what comes to its timeout before is shown.
     ///
     /// # Errors
     ///

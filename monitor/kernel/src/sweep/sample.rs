@@ -12,6 +12,9 @@ const ENOUGH: u64 = 512;
 /// side's hash is 32 bits wide.
 const LEAST_SHARE: u32 = (1 << 20) - 1;
 
+/// Farther ahead the kernel side need not look, which reckons with signs: 73 years.
+const MOST_AHEAD_NS: u64 = 1 << 61;
+
 /// Which connections are due as samples.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sampling {
@@ -29,8 +32,7 @@ impl Sampling {
         }
     }
 
-    /// What the next sweep is to write out, and what becomes of sockets that will be
-    /// silent within `ahead`. No path has a threshold below `least_threshold_ns`.
+    /// What the next sweep is to write out, with what will be silent or cross within `ahead`. No path has a threshold below `least_threshold_ns`.
     pub(crate) fn order(
         self,
         mode: SweepMode,
@@ -43,12 +45,8 @@ impl Sampling {
             sample_mask: self.mask,
             sample_turn: self.turn,
             silent: silent as u32,
-            ahead_ns: match silent {
-                SilentSockets::Ignored => 0,
-                SilentSockets::Watched | SilentSockets::Counted => {
-                    u64::try_from(ahead.as_nanos()).unwrap_or(u64::MAX)
-                }
-            },
+            ahead_ns: u64::try_from(ahead.as_nanos())
+                .map_or(MOST_AHEAD_NS, |ns| ns.min(MOST_AHEAD_NS)),
             least_threshold_ns,
         }
     }

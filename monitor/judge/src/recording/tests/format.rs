@@ -4,7 +4,7 @@ use super::{SECOND, bytes_of, fact_of, nat, observation, replayed, silence, text
 use crate::Input;
 use crate::recording::Ending;
 use crate::recording::entry::Entry;
-use monitor_common::Fact;
+use monitor_common::{Fact, flags};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -52,6 +52,28 @@ fn a_whole_recording_says_at_risk_and_crossed_and_the_alert() {
     let firing: Vec<&str> = replayed.alerts.iter().map(|alert| &*alert.name).collect();
     assert_eq!(firing, ["crossed"]);
     assert_eq!((replayed.inputs, replayed.ending), (24, Ending::Silent));
+}
+
+#[test]
+fn how_soon_the_next_look_comes_is_recorded_and_counts_from_there_on() {
+    let mut entries = silence(8);
+    for entry in &mut entries {
+        if let Entry::Row(row) = entry {
+            row.fact.flags |= flags::SOON;
+        }
+    }
+    let first = |entries: &[Entry]| {
+        let (findings, _) = replayed(text(entries).as_bytes()).unwrap();
+        (findings[0].kind.name(), findings[0].gap_seconds)
+    };
+    assert_eq!(first(&entries), ("at_risk", 3.0));
+    let next = Input::NextLook {
+        within_ns: 2 * SECOND,
+    };
+    entries.insert(0, Entry::of(&next));
+    let line = serde_json::to_string(&entries[0]).unwrap();
+    assert_eq!(line, r#"{"next_look":{"within_ns":2000000000}}"#);
+    assert_eq!(first(&entries), ("at_risk", 2.0));
 }
 
 #[test]
