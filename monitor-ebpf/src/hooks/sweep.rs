@@ -219,8 +219,9 @@ impl Note {
     /// The same, and what is [`SOON`] stays so, is found and shown.
     #[inline(always)]
     fn conclude<const N: usize>(&mut self, bits: &[(u32, bool); N]) {
-        let soon = self.0.get() / SOON & 1;
-        self.0.put(Self::word(bits) | soon * (SOON | FOUND | SHOWN));
+        let soon = (self.0.get() / SOON) & 1;
+        self.0
+            .put(Self::word(bits) | (soon * (SOON | FOUND | SHOWN)));
     }
 
     #[inline(always)]
@@ -243,14 +244,14 @@ impl Note {
         let short = negative(at_most, min_gap_ns);
         let below = negative(at_most, threshold.warn_ns);
         let soon = below & !in_time & !short & (note / OPEN) & !(note / STALLED) & 1;
-        self.0.put(note | soon * SOON);
+        self.0.put(note | (soon * SOON));
     }
 
     /// The flags of the fact: [`flags::SOON`], or [`flags::SAMPLED`] where nothing was found.
     #[inline(always)]
     fn flags(&self) -> u32 {
         let note = self.0.get();
-        (note / SOON & 1) * flags::SOON | (!(note / FOUND) & 1) * flags::SAMPLED
+        (((note / SOON) & 1) * flags::SOON) | ((!(note / FOUND) & 1) * flags::SAMPLED)
     }
 
     #[inline(always)]
