@@ -30,6 +30,8 @@ pub(super) struct Group {
     pub(super) since: Moment,
     /// Since when it has been affected without a pause, by what this run of the daemon knows.
     pub(super) from: Moment,
+    /// Since when it was before a pause that may be none, and until when, in ns.
+    before_pause: Option<(Moment, u64)>,
     /// When it began to fire, in ns.
     pub(super) fired_ns: Option<u64>,
     /// Connections that were told since it began; of `interrupted`, how often.
@@ -49,6 +51,7 @@ impl Group {
             at_once: false,
             since,
             from: since,
+            before_pause: None,
             fired_ns: None,
             count: 0,
             mended: false,
@@ -66,9 +69,21 @@ impl Group {
     /// A connection that is about to join was in trouble since then, and still is. What was over before goes on only
     /// where there was no pause.
     pub(super) fn joined_by(&mut self, part: &Part, limits: &Limits) {
-        let pause = self.parts.surely_until(limits.page_after_ns) < part.since.ns;
+        let surely_ns = self.parts.surely_until(limits.page_after_ns);
+        let pause = surely_ns < part.since.ns;
+        if pause && !self.parts.unconfirmed().is_empty() {
+            // One that is still to be found again may turn out to fill it.
+            self.before_pause.get_or_insert((self.from, surely_ns));
+        }
         if pause || part.since.ns < self.from.ns {
             self.from = part.since;
+        }
+        if let Some((from, until_ns)) = self.before_pause
+            && !pause
+            && part.since.ns <= until_ns
+        {
+            self.from = self.from.min(from);
+            self.before_pause = None;
         }
         if self.fired_ns.is_none() {
             self.since = self.since.min(part.since);

@@ -244,6 +244,7 @@ fn one_gap(facts: Vec<Fact>, first: FactKind, order: &[u64]) -> Vec<Step> {
             fact.packet_idle_ns = 250 * SECOND;
         } else {
             fact.packet_idle_ns %= SECOND;
+            fact.packet_idle_max_ns %= SECOND;
             fact.payload_idle_ns %= SECOND;
             // Such a fact would say that another gap ended, or another
             // connection began.
