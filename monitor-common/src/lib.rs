@@ -17,6 +17,7 @@ mod offsets;
 mod path;
 mod settings;
 mod socket;
+mod times;
 mod watched;
 
 pub use bytes::Record;
@@ -29,4 +30,5 @@ pub use path::{
 };
 pub use settings::{RING_BYTES, Settings, SilentSockets, SweepMode, SweepOrder};
 pub use socket::{Family, Socket, TcpState, UNKNOWN_WSCALE};
+pub use times::{GOODBYE_WITHIN_NS, NOT_SILENT_NS};
 pub use watched::{MAX_WANTED, WatchedSocket, callbacks};

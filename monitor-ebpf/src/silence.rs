@@ -107,6 +107,13 @@ fn since_payload(lsndtime: u32, lrcvtime: u32) -> u32 {
     since_sent.min(since_received)
 }
 
+/// How long ago this host sent data last, in ns.
+#[inline(always)]
+pub fn since_send_ns(sock: TcpSock) -> u64 {
+    let jiffies = kernel::jiffies().wrapping_sub(sock.lsndtime());
+    u64::from(jiffies) * u64::from(setting(|settings| &settings.jiffy_ns))
+}
+
 /// Whether the connection has been silent for less than `min_gap`. The hot path asks this
 /// first: it takes the jiffies and two loads.
 #[inline(always)]

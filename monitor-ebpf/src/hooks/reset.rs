@@ -2,19 +2,14 @@
 //! suspect's budget; of others than suspects, only those that cut an exchange off.
 
 use crate::emit::{Context, emit};
-use crate::globals::setting;
-use crate::kernel::{jiffies, pointer_argument};
+use crate::kernel::pointer_argument;
 use crate::paths;
-use crate::silence::Silence;
+use crate::silence::{self, Silence};
 use crate::sock::TcpSock;
 use crate::suspects::Suspect;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
-use monitor_common::{FactKind, TcpState};
-
-/// What was asked longer ago than this, in ns, may have been answered by a box that had forgotten it. As the
-/// judge has it.
-const ASKED_WITHIN_NS: u64 = 5_000_000_000;
+use monitor_common::{FactKind, NOT_SILENT_NS, TcpState};
 
 /// A reset that the stack accepted.
 #[btf_tracepoint(function = "tcp_receive_reset")]
@@ -63,8 +58,6 @@ fn cuts_off(sock: TcpSock) -> bool {
     if sock.snd_una() != sock.write_seq() {
         return true;
     }
-    let since_send = u64::from(jiffies().wrapping_sub(sock.lsndtime()));
-    let jiffy_ns = u64::from(setting(|settings| &settings.jiffy_ns));
     let spoke_last = (sock.lsndtime().wrapping_sub(sock.lrcvtime()) as i32) > 0;
-    spoke_last && since_send * jiffy_ns < ASKED_WITHIN_NS
+    spoke_last && silence::since_send_ns(sock) < NOT_SILENT_NS
 }

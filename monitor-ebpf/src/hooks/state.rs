@@ -1,8 +1,7 @@
 //! A connection changes its state.
 
 use crate::emit::{Context, Task, emit};
-use crate::globals::setting;
-use crate::kernel::{jiffies, pointer_argument};
+use crate::kernel::pointer_argument;
 use crate::paths;
 use crate::silence::{self, Silence};
 use crate::sock::{TcpSock, is_open};
@@ -10,7 +9,7 @@ use crate::suspects::Suspect;
 use crate::verifier::hidden;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
-use monitor_common::{FactKind, TcpState};
+use monitor_common::{FactKind, GOODBYE_WITHIN_NS, TcpState};
 
 #[btf_tracepoint(function = "inet_sock_set_state")]
 pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
@@ -74,9 +73,6 @@ fn task(state: u32) -> Option<Task> {
 /// `ETIMEDOUT` (include/uapi/asm-generic/errno.h).
 const ETIMEDOUT: u32 = 110;
 
-/// In flight for longer than this at a close, in ns: no goodbye any more. As the judge has it.
-const GOODBYE_WITHIN_NS: u64 = 200_000_000;
-
 /// Whether a connection that goes to `state` leaves behind what was sent well before, or dies while it tries
 /// again: healthy ones do neither.
 #[inline(always)]
@@ -89,10 +85,8 @@ fn leaves_behind(sock: TcpSock, state: u32) -> bool {
     if state != TcpState::FinWait1 as u32 && state != TcpState::LastAck as u32 {
         return false;
     }
-    let since_send = u64::from(jiffies().wrapping_sub(sock.lsndtime()));
-    let jiffy_ns = u64::from(setting(|settings| &settings.jiffy_ns));
     sock.packets_out() > 0
         && (sock.retransmits() > 0
             || sock.retrans_out() > 0
-            || since_send * jiffy_ns > GOODBYE_WITHIN_NS)
+            || silence::since_send_ns(sock) > GOODBYE_WITHIN_NS)
 }

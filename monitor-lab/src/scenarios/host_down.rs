@@ -8,11 +8,6 @@ use std::ops::Range;
 const SILENT: Range<usize> = 0..10;
 const BUSY: Range<usize> = 10..20;
 
-/// How often the busy ones ask while the others are silent, and the pause after each,
-/// in seconds.
-const TIMES: usize = 7;
-const RESTS: f64 = 0.8;
-
 /// What is sent into the void. Of one byte that its own host refuses once, the counters
 /// look like those of a server whose listener had no backlog.
 const LAST: &str = "last";
@@ -59,15 +54,7 @@ fn tell(
     dies: impl FnOnce(&mut Story<'_>) -> Result<(), LabError>,
 ) -> Result<(), LabError> {
     story.opens(19)?;
-    for connection in SILENT {
-        story.exchange_on(connection, "a", "A")?;
-    }
-    for _ in 0..TIMES {
-        for connection in BUSY {
-            story.exchange_on(connection, "a", "A")?;
-        }
-        story.watches_on(RESTS)?;
-    }
+    story.some_are_silent_and_others_busy(SILENT, BUSY)?;
     story.awaits_each(Client, SILENT, Crossed)?;
     dies(story)?;
     for connection in SILENT.chain(BUSY) {

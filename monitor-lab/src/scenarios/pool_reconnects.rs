@@ -9,11 +9,6 @@ const IDLE: Range<usize> = 0..3;
 const BUSY: Range<usize> = 3..5;
 const NEW: usize = 5;
 
-/// How often the busy ones ask while the others are idle, and the pause after each, in
-/// seconds.
-const TIMES: usize = 7;
-const RESTS: f64 = 0.8;
-
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "pool-reconnects",
     about: "idle and busy connections die together, and a new one to the same address works",
@@ -44,15 +39,7 @@ fn truth() -> Truth {
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     story.opens(4)?;
-    for connection in IDLE {
-        story.exchange_on(connection, "a", "A")?;
-    }
-    for _ in 0..TIMES {
-        for connection in BUSY {
-            story.exchange_on(connection, "a", "A")?;
-        }
-        story.watches_on(RESTS)?;
-    }
+    story.some_are_silent_and_others_busy(IDLE, BUSY)?;
     story.awaits_each(Client, IDLE, Crossed)?;
     story.is_forgotten(0..NEW)?;
     for connection in IDLE.chain(BUSY) {

@@ -6,12 +6,17 @@ use crate::LabError;
 use crate::app::Order;
 use crate::ends::End;
 use crate::timeline::Happened;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// How often a client asks until that is a habit, and how long it then rests each
 /// time, in seconds: long enough for a sweep to see the connection at rest.
 const HABIT: [&str; 4] = ["a", "b", "c", "d"];
 const RESTS: f64 = 1.3;
+
+/// How often busy connections ask while others are silent, and the pause after each, in seconds.
+const BUSY_TIMES: usize = 7;
+const BUSY_RESTS: f64 = 0.8;
 
 impl Story<'_> {
     /// The client sends `request` on connection `on`, the server answers `reply`, both
@@ -30,6 +35,25 @@ impl Story<'_> {
         while Instant::now() < until {
             self.exchange_on(on, "work", "DONE")?;
             self.watches_on(0.5)?;
+        }
+        Ok(())
+    }
+
+    /// Each connection of `silent` is used once, and is silent then, while those of `busy` work on: past the usual
+    /// timeout.
+    pub fn some_are_silent_and_others_busy(
+        &mut self,
+        silent: Range<usize>,
+        busy: Range<usize>,
+    ) -> Result<(), LabError> {
+        for on in silent {
+            self.exchange_on(on, "a", "A")?;
+        }
+        for _ in 0..BUSY_TIMES {
+            for on in busy.clone() {
+                self.exchange_on(on, "a", "A")?;
+            }
+            self.watches_on(BUSY_RESTS)?;
         }
         Ok(())
     }

@@ -3,8 +3,7 @@
 use crate::paths::JudgedPath;
 use crate::peers::contrast::{Contrast, Ended};
 use crate::peers::siblings::SiblingCounts;
-use crate::thresholds::NOT_SILENT_NS;
-use monitor_common::NO_PATH_WARN_NS;
+use monitor_common::{NO_PATH_WARN_NS, NOT_SILENT_NS};
 use monitor_model::format;
 
 /// What the silence before a failure has to do with it.

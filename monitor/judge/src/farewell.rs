@@ -2,9 +2,10 @@
 //! had to say was a goodbye, or is lost without an error to anybody.
 
 use crate::fact_view::FactView;
+use crate::serial::jiffies_since;
 use crate::stalls::snapshot::waiting_bytes;
-use crate::thresholds::{GOODBYE_BYTES, GOODBYE_WITHIN_NS};
-use monitor_common::TcpState;
+use crate::thresholds::GOODBYE_BYTES;
+use monitor_common::{GOODBYE_WITHIN_NS, TcpState};
 
 /// What an application left behind that has closed its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub(crate) fn sent_before_close(view: &FactView<'_>) -> bool {
         Some(TcpState::FinWait1 | TcpState::LastAck)
     );
     let socket = &view.fact.socket;
-    let since_send = crate::serial::jiffies_since(socket.jiffies, socket.lsndtime);
+    let since_send = jiffies_since(socket.jiffies, socket.lsndtime);
     closes
         && socket.packets_out > 0
         && (socket.retransmits > 0

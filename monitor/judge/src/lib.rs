@@ -35,6 +35,7 @@ mod paths;
 mod peers;
 pub mod recording;
 mod report;
+mod resent;
 mod ruling;
 mod serial;
 mod sizes;

@@ -122,9 +122,13 @@ impl Lost<'_> {
     }
 
     fn summary(&self, refused: bool, farewell: Option<Farewell>, too_large: bool) -> String {
+        let no_ack = match self.heard {
+            Some(_) => "no ACK of anything new",
+            None => "no ACK since",
+        };
         let mut words = match self.sign {
             Sign::Timeouts => format!(
-                "{}, no ACK of anything new",
+                "{}, {no_ack}",
                 format::count(self.timeouts.into(), "timeout")
             ),
             Sign::Probes if refused => unanswered::refused(self.probes),
@@ -135,11 +139,6 @@ impl Lost<'_> {
         if let Some(heard) = self.heard {
             words.push_str("; ");
             words.push_str(heard.words());
-        } else if self.sign == Sign::Timeouts {
-            words = format!(
-                "{}, no ACK since",
-                format::count(self.timeouts.into(), "timeout")
-            );
         }
         if too_large {
             words.push_str("; no segment of this size ever arrived: suspect the path's MTU");
@@ -161,7 +160,7 @@ impl Lost<'_> {
 
 /// What is said where the peer sends the same again and again, `resent` times in `lasted_ns`: our ACKs do not arrive.
 /// About what has not moved, or was silent, for `length_ns`.
-pub(crate) fn hears_no_ack(
+pub(crate) fn unheard(
     resent: u32,
     lasted_ns: u64,
     settings: &Settings,

@@ -115,12 +115,10 @@ pub(crate) const RESENT_APART_NS: u64 = 5 * SECOND;
 /// in ns: the default time between two sweeps.
 pub(crate) const PUSH_GRACE_NS: u64 = 5 * SECOND;
 
-/// A goodbye has so many bytes at most: TLS close_notify has 31, PostgreSQL's Terminate
+/// A goodbye has so many bytes at most, and leaves within
+/// [`monitor_common::GOODBYE_WITHIN_NS`] of the close: TLS close_notify has 31, PostgreSQL's Terminate
 /// 5, that through TLS 27; ssh's disconnect stays below 100.
 pub(crate) const GOODBYE_BYTES: u32 = 128;
-
-/// ...and was first sent so shortly before the close, in ns.
-pub(crate) const GOODBYE_WITHIN_NS: u64 = SECOND / 5;
 
 /// A segment's worth of payload on Ethernet, in bytes (1,500 less 40 of
 /// headers): a window that has room for it is not what holds data back.
@@ -243,12 +241,6 @@ pub(crate) const OVERDUE_NS: u64 = LEAST_RTO_NS;
 /// A reset is told at once, before anybody can show life after it: a sibling that did so
 /// lately before it, in ns, counts as moving. Two sweeps.
 pub(crate) const LATELY_NS: u64 = 10 * SECOND;
-
-/// A connection was not silent before it failed where what it had waited unanswered for
-/// came within so long after the last word of the peer, in ns, and below the path's
-/// threshold: no box forgets TCP so soon, and a request follows its answer sooner. The
-/// shortest timeout of any preset is a multiple of it.
-pub(crate) const NOT_SILENT_NS: u64 = 5 * SECOND;
 
 /// How long a survived silence speaks for others, in ns: boxes are reconfigured, and
 /// routes change.

@@ -5,14 +5,15 @@ use crate::advice;
 use crate::counters::Counters;
 use crate::fact_view::FactView;
 use crate::heard::heard;
-use crate::lost::{Lost, hears_no_ack};
+use crate::lost::{self, Lost};
+use crate::resent::hears_no_ack;
 use crate::ruling::{Bearing, Ruling};
 use crate::stalls::lossy;
 use crate::stalls::snapshot::{beyond_window, window_closed};
-use crate::thresholds::{LEAST_WAIT_NS, OVERDUE_NS, PROBES, RESENT};
+use crate::thresholds::{LEAST_WAIT_NS, OVERDUE_NS, PROBES};
 use crate::unanswered::{self, Sign, Unanswered, resent_for_ns};
 use monitor_common::{FactKind, TcpState};
-use monitor_model::finding::{Outcome, Severity};
+use monitor_model::finding::Outcome;
 
 pub(super) const CARD: Card = Card {
     // Once more where what was a ticket has become a page.
@@ -36,7 +37,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     if gap.progress() > 0 {
         return None;
     }
-    if let Some(ruling) = receiver(case) {
+    if let Some(ruling) = receiver(case, view) {
         return Some(ruling);
     }
     let sign = sign(case, view)?;
@@ -80,22 +81,21 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
             .push_str("; earlier ones were answered: the peer or the way to it is gone, it was not the silence");
     }
     let again = gap.reported.is_some_and(|told| {
-        told.outcome == Outcome::Blackholed
-            && !(told.severity < Severity::Page && ruling.severity == Severity::Page)
+        told.outcome == Outcome::Blackholed && ruling.severity <= told.severity
     });
     (!again).then_some(Ruling { bearing, ..ruling })
 }
 
 /// The peer's payload ended the silence, and comes again and again: it hears no ACK of ours.
-fn receiver(case: &Case<'_>) -> Option<Ruling> {
+fn receiver(case: &Case<'_>, view: &FactView<'_>) -> Option<Ruling> {
     let gap = case.gap;
     let resent = gap.resent.filter(|_| gap.reported.is_none() && !gap.due)?;
     let lasted_ns = resent.looked_ns?.saturating_sub(resent.since_ns);
-    if resent.segments < RESENT || lasted_ns < LEAST_WAIT_NS {
+    if !hears_no_ack(view, resent.segments) || lasted_ns < LEAST_WAIT_NS {
         return None;
     }
     let advice = advice::outlived(gap.path.as_deref(), case.settings);
-    let ruling = hears_no_ack(
+    let ruling = lost::unheard(
         resent.segments,
         lasted_ns,
         case.settings,

@@ -4,11 +4,11 @@
 use crate::connection::{self, Identity};
 use crate::fact_view::FactView;
 use crate::peers::last_sender::{LastSender, last_sender};
+use crate::resent::{Received, hears_no_ack, held_back, soon_after};
 use crate::serial::jiffies_since;
-use crate::stalls::snapshot::own_window;
 use crate::thresholds::{
-    HABIT_ANSWERS, HABIT_EXPIRY_NS, HABIT_MULTIPLE, HABIT_WALK_NS, REQUESTER_ANSWERS, RESENT,
-    RESENT_APART_NS, WORKLOAD_ANSWERS, WORKLOAD_CONNECTIONS, WORKLOAD_EXPIRY_NS,
+    HABIT_ANSWERS, HABIT_EXPIRY_NS, HABIT_MULTIPLE, HABIT_WALK_NS, REQUESTER_ANSWERS,
+    WORKLOAD_ANSWERS, WORKLOAD_CONNECTIONS, WORKLOAD_EXPIRY_NS,
 };
 use monitor_common::{FactKind, Socket, TcpState};
 use monitor_model::finding::Role;
@@ -82,9 +82,7 @@ struct Habit {
     seen_ns: u64,
     remote: SocketAddr,
     write_seq: u32,
-    bytes_received: u64,
-    data_segs_in: u32,
-    rcv_ooopack: u32,
+    received: Received,
     /// Segments that came since payload last did, and were no news.
     resent: u32,
     /// There were so many of them so soon that they are the peer's data, sent again.
@@ -214,10 +212,9 @@ impl Habits {
     /// at the connection show; 0 where our window is what holds the peer back, and where they came too far apart.
     pub(crate) fn resent(&self, view: &FactView<'_>) -> u32 {
         let socket = &view.fact.socket;
-        let full = own_window(socket) < socket.rcv_mss.max(1);
         self.connections
             .get(&socket.cookie)
-            .filter(|habit| !full && habit.bytes_received == socket.bytes_received)
+            .filter(|habit| !held_back(view) && habit.received.bytes == socket.bytes_received)
             .filter(|habit| habit.hears_no_ack || soon_after(view, habit.resent))
             .map_or(0, |habit| habit.resent)
     }
@@ -288,9 +285,7 @@ impl Habit {
             seen_ns: view.at.ns,
             remote: connection::remote(socket),
             write_seq: socket.write_seq,
-            bytes_received: socket.bytes_received,
-            data_segs_in: socket.data_segs_in,
-            rcv_ooopack: socket.rcv_ooopack,
+            received: Received::of(socket),
             resent: 0,
             hears_no_ack: false,
             last_sender: last_sender(socket),
@@ -316,9 +311,10 @@ impl Habit {
     /// The next snapshot, `now`, and what it adds to this one.
     fn advance(self, now: Self, view: &FactView<'_>) -> (Self, Option<News>) {
         let sent = now.write_seq != self.write_seq;
-        let heard = now.bytes_received != self.bytes_received;
-        let resent = if heard { 0 } else { self.resent_until(&now) };
-        let many = resent >= RESENT && soon_after(view, resent);
+        let again = self.received.resent(&now.received);
+        let heard = again.is_none();
+        let resent = again.map_or(0, |again| self.resent.saturating_add(again));
+        let many = hears_no_ack(view, resent);
         let mut next = Self {
             resent,
             hears_no_ack: !heard && (self.hears_no_ack || many),
@@ -347,26 +343,11 @@ impl Habit {
         (next, news)
     }
 
-    /// Segments by `now` that brought nothing new since payload last came. Those behind a hole do.
-    fn resent_until(&self, now: &Self) -> u32 {
-        let came = now.data_segs_in.wrapping_sub(self.data_segs_in);
-        let news = now.rcv_ooopack.wrapping_sub(self.rcv_ooopack);
-        self.resent.saturating_add(came.saturating_sub(news))
-    }
-
     /// Whether its sends used to be answered: this host opened it, more than one
     /// answer was seen, and no send without one.
     fn asks(&self) -> bool {
         self.client && self.tally.unanswered == 0 && self.tally.answered >= REQUESTER_ANSWERS
     }
-}
-
-/// Whether so many segments that were no news came so soon after the payload before them as only data does that is sent
-/// again: keepalive that brings an old byte each time looks the same, and comes at even distances.
-fn soon_after(view: &FactView<'_>, segments: u32) -> bool {
-    let socket = &view.fact.socket;
-    let since_ns = view.ns(jiffies_since(socket.jiffies, socket.lrcvtime));
-    since_ns <= RESENT_APART_NS.saturating_mul(segments.into())
 }
 
 /// The peer spoke last: its answer took from the last send to there. Within

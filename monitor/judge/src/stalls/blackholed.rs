@@ -7,7 +7,7 @@ use crate::advice;
 use crate::fact_view::FactView;
 use crate::heard::{Heard, heard};
 use crate::keepalive::Settings;
-use crate::lost::{Lost, hears_no_ack};
+use crate::lost::{self, Lost};
 use crate::ruling::Ruling;
 use crate::thresholds::{LEAST_WAIT_NS, PROBES, RESENT};
 use crate::unanswered::{self, Sign, Unanswered, resent_for_ns};
@@ -88,7 +88,7 @@ fn receiver(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     let advice = advice::gone(case.settings);
-    Some(hears_no_ack(
+    Some(lost::unheard(
         resent,
         lasted_ns,
         case.settings,

@@ -53,6 +53,18 @@ fn a_peer_that_sends_the_same_again_and_again_hears_no_ack_of_ours() {
 }
 
 #[test]
+fn probes_of_a_window_that_our_reader_left_full_are_no_resends() {
+    let mut story = Story::on(azure());
+    story.wait(300.0).peer_sends(5);
+    story.socket.rcv_wnd = 0;
+    for seconds in [0.4, 0.4, 0.8, 1.6] {
+        story.wait(seconds).peer_resends().sweep();
+    }
+    let page = |said: &String| said.contains("page");
+    assert!(!story.said().iter().any(page), "{:?}", story.said());
+}
+
+#[test]
 fn segments_behind_a_hole_are_news() {
     let mut story = Story::on(azure());
     story.wait(300.0).peer_sends(5);

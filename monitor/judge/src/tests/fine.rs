@@ -42,12 +42,7 @@ fn fails_after(socket: &mut Socket, silence_ns: u64) {
 fn lost(rows: impl FnOnce(&Story) -> Vec<Fact>) -> Finding {
     let mut story = Story::on(azure());
     story.wait(270.0).sends(100);
-    story
-        .wait(0.42)
-        .times_out()
-        .wait(0.42)
-        .times_out()
-        .wait(0.5);
+    story.times_out_twice();
     for row in rows(&story) {
         story.judge.note_sibling(&row);
     }
@@ -143,12 +138,7 @@ fn pool(newcomers: u64, whole: bool) -> Finding {
         story.sweep_is_over(started);
     }
     story.wait(2.0).sends(100);
-    story
-        .wait(0.42)
-        .times_out()
-        .wait(0.42)
-        .times_out()
-        .wait(0.5);
+    story.times_out_twice();
     story
         .judge
         .note_sibling(&row(&story, 1, |socket| fails_after(socket, SECOND)));

@@ -1,8 +1,7 @@
 //! What connections of one kind teach about each other, and what is forgotten.
 
-use super::story::{JIFFY_NS, SECOND, Story, azure, evidence, socket, wall};
+use super::story::{JIFFY_NS, SECOND, Story, azure, evidence, wall};
 use crate::{Judge, JudgedPath, Limits};
-use monitor_common::Socket;
 
 fn hasty() -> JudgedPath {
     JudgedPath {
@@ -12,30 +11,14 @@ fn hasty() -> JudgedPath {
     }
 }
 
-/// The same client opens another connection: nothing was said on it.
-fn connects(story: &mut Story, cookie: u64) {
-    let now = story.socket.jiffies;
-    story.socket = Socket {
-        cookie,
-        bytes_sent: 0,
-        bytes_acked: 1,
-        bytes_received: 0,
-        jiffies: now,
-        lsndtime: now,
-        lrcvtime: now,
-        rcv_tstamp: now,
-        ..socket()
-    };
-}
-
 #[test]
 fn a_first_request_is_judged_by_the_habit_of_its_kind() {
     let mut story = Story::on(hasty());
     for cookie in 0..4 {
-        connects(&mut story, 0x60 + cookie);
+        story.connects(0x60 + cookie);
         story.is_answered(2, 0.012);
     }
-    connects(&mut story, 0x70);
+    story.connects(0x70);
     story.asks().snapshots(6);
     assert_eq!(story.stalls(), ["awaiting_reply ticket"]);
     let finding = story.finding("awaiting_reply");
@@ -54,10 +37,10 @@ fn a_first_request_is_judged_by_the_habit_of_its_kind() {
 fn other_kinds_teach_nothing() {
     let mut story = Story::on(hasty());
     for cookie in 0..4 {
-        connects(&mut story, 0x60 + cookie);
+        story.connects(0x60 + cookie);
         story.is_answered(2, 0.012);
     }
-    connects(&mut story, 0x70);
+    story.connects(0x70);
     story.owner.comm = Some("batch".into());
     story.asks().snapshots(60);
     assert!(story.stalls().is_empty(), "{:?}", story.stalls());
@@ -67,7 +50,7 @@ fn other_kinds_teach_nothing() {
 fn a_kind_that_also_speaks_unanswered_teaches_nothing() {
     let mut story = Story::on(hasty());
     for cookie in 0..4 {
-        connects(&mut story, 0x60 + cookie);
+        story.connects(0x60 + cookie);
         story.is_answered(2, 0.012);
     }
     story
@@ -76,7 +59,7 @@ fn a_kind_that_also_speaks_unanswered_teaches_nothing() {
         .next_snapshot()
         .asks()
         .next_snapshot();
-    connects(&mut story, 0x70);
+    story.connects(0x70);
     story.asks().snapshots(60);
     assert!(story.stalls().is_empty(), "{:?}", story.stalls());
 }
@@ -119,7 +102,7 @@ fn habits_are_bounded_counted_and_forgotten() {
         },
     );
     story.is_answered(2, 0.012);
-    connects(&mut story, 0x70);
+    story.connects(0x70);
     story.is_answered(2, 0.012);
     let stats = story.judge.stats();
     // One connection, and its workload.

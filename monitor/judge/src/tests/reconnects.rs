@@ -12,30 +12,13 @@ fn after_a_reset(changed: impl FnOnce(&mut Story)) -> Story {
     story.owner.unit = Some("api.service".into());
     story.wait(270.0).sends(10).wait(0.002).peer_resets();
     assert_eq!(story.judge.stats().ended, 1);
-    connects(&mut story);
+    story.connects(0x99).socket.local_port = 40_000;
     story.owner.pid = Some(77);
     story.wait(1.0);
     changed(&mut story);
     let fact = story.fact(FactKind::Swept);
     story.deliver(fact);
     story
-}
-
-fn connects(story: &mut Story) {
-    let now = story.socket.jiffies;
-    (story.wire, story.data, story.suspect) = (story.now, story.now, false);
-    story.socket = Socket {
-        cookie: 0x99,
-        local_port: 40_000,
-        bytes_sent: 0,
-        bytes_acked: 1,
-        bytes_received: 0,
-        jiffies: now,
-        lsndtime: now,
-        lrcvtime: now,
-        rcv_tstamp: now,
-        ..socket()
-    };
 }
 
 fn reconnected(story: &Story) -> Vec<&str> {

@@ -35,12 +35,7 @@ fn row(story: &Story, cookie: u64, heard_ns: u64, timeouts: u8) -> Fact {
 /// met so many timeouts.
 fn asks(mut story: Story, siblings: &[(u64, u8)]) -> Finding {
     story.is_answered(2, 0.012).wait(12.0).sends(100);
-    story
-        .wait(0.42)
-        .times_out()
-        .wait(0.42)
-        .times_out()
-        .wait(0.5);
+    story.times_out_twice();
     for (index, (heard_ns, timeouts)) in siblings.iter().enumerate() {
         let row = row(&story, 0x100 + index as u64, *heard_ns, *timeouts);
         story.judge.note_sibling(&row);
@@ -138,12 +133,7 @@ fn one_that_works_after_a_longer_silence_acquits_it() {
     let rested = row(&story, 0x200, 13 * SECOND, 0);
     story.judge.note_sibling(&rested);
     story.is_answered(2, 0.012).wait(12.0).sends(100);
-    story
-        .wait(0.42)
-        .times_out()
-        .wait(0.42)
-        .times_out()
-        .wait(0.5);
+    story.times_out_twice();
     for cookie in 0..4 {
         story
             .judge

@@ -160,6 +160,29 @@ impl Story {
         self
     }
 
+    /// Two timeouts at 0.4 and 0.8 s after the send, and half the way to the third: when the host is looked at.
+    pub(super) fn times_out_twice(&mut self) -> &mut Self {
+        self.wait(0.42).times_out().wait(0.42).times_out().wait(0.5)
+    }
+
+    /// The same client opens another connection: nothing was said on it.
+    pub(super) fn connects(&mut self, cookie: u64) -> &mut Self {
+        let now = self.socket.jiffies;
+        (self.wire, self.data, self.suspect) = (self.now, self.now, false);
+        self.socket = Socket {
+            cookie,
+            bytes_sent: 0,
+            bytes_acked: 1,
+            bytes_received: 0,
+            jiffies: now,
+            lsndtime: now,
+            lrcvtime: now,
+            rcv_tstamp: now,
+            ..socket()
+        };
+        self
+    }
+
     /// Three timeouts at 0.4, 0.8 and 1.7 s after the send.
     pub(super) fn times_out_thrice(&mut self) -> &mut Self {
         self.wait(0.42)
@@ -315,13 +338,6 @@ impl Story {
                 Verdict::Reconnected { .. } => "reconnected".into(),
             })
             .collect()
-    }
-
-    /// What was found, each as "name severity".
-    pub(super) fn findings_said(&self) -> Vec<String> {
-        let found = |verdict: &&Verdict| matches!(verdict, Verdict::Finding(_));
-        let found: Vec<Verdict> = self.verdicts.iter().filter(found).cloned().collect();
-        Self::words(&found)
     }
 
     pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {

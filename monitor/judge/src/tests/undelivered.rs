@@ -37,11 +37,7 @@ fn an_ack_without_the_negotiated_timestamp_is_undelivered_once_its_time_is_over(
     let advice = finding.advice.as_deref().unwrap_or_default();
     assert!(advice.contains("let the application confirm"), "{advice}");
     story.wait(60.0).peer_sends(5);
-    assert_eq!(
-        story.said()[2..],
-        ["over Badly"],
-        "it is the last word on its gap"
-    );
+    assert_eq!(story.said().len(), 2, "it is the last word on its gap");
 }
 
 #[test]
@@ -145,10 +141,7 @@ fn an_alarm_button_that_closes_on_the_forged_ack_is_undelivered_when_it_is_gone(
         "the socket may still receive"
     );
     story.becomes(TcpState::Close, 0);
-    assert_eq!(
-        story.said(),
-        ["crossed none", "undelivered page", "over Badly"]
-    );
+    assert_eq!(story.said(), ["crossed none", "undelivered page"]);
 }
 
 #[test]
@@ -169,8 +162,7 @@ fn send_and_close_at_once_is_told_apart_by_what_the_socket_received_last() {
             .becomes(TcpState::FinWait2, 0)
             .becomes(TcpState::Close, 0)
             .wait(9.0);
-        let said: Vec<String> = story.findings_said();
-        assert_eq!(said, ["crossed none", outcome]);
+        assert_eq!(story.said(), ["crossed none", outcome]);
     }
 }
 

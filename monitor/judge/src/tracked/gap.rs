@@ -7,6 +7,7 @@ use crate::fact_view::FactView;
 use crate::forgery::{ForgeryEvidence, Known};
 use crate::keepalive::Settings;
 use crate::paths::JudgedPath;
+use crate::resent::Received;
 use crate::serial::{after, jiffies_since};
 use crate::thresholds::CLOCK_SLACK_NS;
 use crate::tracked::silence::Silence;
@@ -65,37 +66,30 @@ pub(crate) struct Resent {
     pub(crate) looked_ns: Option<u64>,
     /// How many of them by then.
     pub(crate) segments: u32,
-    data_segs_in: u32,
-    rcv_ooopack: u32,
-    bytes_received: u64,
+    received: Received,
 }
 
 impl Resent {
-    /// None yet: payload that was news has come by `view`, which left so many bytes.
-    fn none(view: &FactView<'_>, bytes_received: u64) -> Self {
-        let socket = &view.fact.socket;
+    /// None yet: payload that was news has come by `view`, which left so much.
+    fn none(view: &FactView<'_>, received: Received) -> Self {
         Self {
             since_ns: view.at.ns,
             looked_ns: None,
             segments: 0,
-            data_segs_in: socket.data_segs_in,
-            rcv_ooopack: socket.rcv_ooopack,
-            bytes_received,
+            received,
         }
     }
 
     /// Takes a look at the socket.
     fn look(&mut self, view: &FactView<'_>) {
-        let socket = &view.fact.socket;
-        if socket.bytes_received != self.bytes_received {
-            *self = Self::none(view, socket.bytes_received);
-            return;
+        let now = Received::of(&view.fact.socket);
+        match self.received.resent(&now) {
+            Some(segments) => {
+                self.segments = segments;
+                self.looked_ns = Some(view.at.ns);
+            }
+            None => *self = Self::none(view, now),
         }
-        let came = socket.data_segs_in.wrapping_sub(self.data_segs_in);
-        // Those behind a hole are news.
-        let news = socket.rcv_ooopack.wrapping_sub(self.rcv_ooopack);
-        self.segments = came.saturating_sub(news);
-        self.looked_ns = Some(view.at.ns);
     }
 }
 

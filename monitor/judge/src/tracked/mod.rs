@@ -268,17 +268,11 @@ impl Tracked {
         }
     }
 
-    /// Tells the end of a connection that was told to be lost, or to have lost something, once.
+    /// Tells the end of a connection that was told to be lost, once.
     pub(super) fn lost_is_over(&mut self, end: End, context: &mut Context<'_>) {
-        let hangs = |gap: &&mut Box<Gap>| {
-            let bad = gap.outcome().is_some_and(|told| told.card().outlives_gap);
-            bad && !gap.over_told
-        };
+        let hangs = |gap: &&mut Box<Gap>| gap.is_lost() && !gap.over_told;
         if let Some(gap) = self.gap.as_mut().filter(hangs) {
             gap.over_told = true;
-            // Nothing brings back what was acknowledged and not delivered, however its connection ends.
-            let lost = !gap.is_lost() && end == End::InPeace;
-            let end = if lost { End::Badly } else { end };
             context.out.push(Verdict::Over {
                 connection_id: self.identity.id(),
                 end,

@@ -4,6 +4,7 @@ use super::{EndedBy, Fin, Gap, Resent, Wait, is_receive};
 use crate::counters::Counters;
 use crate::fact_view::FactView;
 use crate::farewell::sent_before_close;
+use crate::resent::Received;
 use crate::serial::{after, distance};
 use monitor_common::{FactKind, TcpState, tcp_flags};
 
@@ -160,8 +161,9 @@ impl Gap {
                 } else {
                     0
                 };
-                let received = socket.bytes_received.saturating_add(news.into());
-                self.resent = Some(Resent::none(view, received));
+                let known = Received::of(socket);
+                let bytes = known.bytes.saturating_add(news.into());
+                self.resent = Some(Resent::none(view, known.with_bytes(bytes)));
             }
             _ => {}
         }
