@@ -31,7 +31,7 @@ pub(super) struct Group {
     /// Since when it has been affected without a pause, by what this run of the daemon knows.
     pub(super) from: Moment,
     /// Since when it was before a pause that may be none, and until when, in ns.
-    before_pause: Option<(Moment, u64)>,
+    pub(super) before_pause: Option<(Moment, u64)>,
     /// When it began to fire, in ns.
     pub(super) fired_ns: Option<u64>,
     /// Connections that were told since it began; of `interrupted`, how often.

@@ -107,6 +107,8 @@ impl Alerts {
             group.at_once = saved.at_once;
             group.since = past(saved.since);
             group.from = past(saved.from);
+            // That they joined one after the other just now was no pause.
+            group.before_pause = None;
             group.fired_ns = saved.fired_ns.map(|ns| ns.min(now_ns));
             group.count = saved.count;
             group.mended = saved.mended;

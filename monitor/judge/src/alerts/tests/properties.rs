@@ -88,8 +88,8 @@ struct Held {
     /// Those that healed while nobody looked, until they are not looked for any more: one that fails again before is
     /// taken for one that hung on.
     healed: BTreeMap<u32, u64>,
-    /// One hung when the daemon was killed and healed before it was found again: for how long all were affected without a
-    /// pause nobody can know.
+    /// One hung on over a restart and healed before it was found again: for how long all were affected without a pause
+    /// nobody can know.
     unknowable: bool,
     saved: Option<Saved>,
 }
@@ -243,9 +243,7 @@ impl Held {
         let saved: Option<Saved> = serde_json::from_str(&text).expect("it reads back");
         for (on, healed) in (0..).zip(healed) {
             if healed && self.truth.stuck.remove(&on).is_some() {
-                self.to_find.remove(&on);
-                // Until when it hung nobody saw.
-                self.unknowable = true;
+                self.unknowable |= self.to_find.remove(&on).is_some();
                 self.healed.insert(on, 0);
             }
         }

@@ -167,3 +167,19 @@ fn what_no_sweep_ever_finds_again_does_not_page_for_ever() {
     // It is over since it was last known to hang, which is longer ago than what is over is shown.
     assert!(watch.shown().is_empty());
 }
+
+#[test]
+fn one_more_that_gets_stuck_before_the_others_are_found_again_starts_no_clock_anew() {
+    let mut watch = Watch::new();
+    watch
+        .told(hangs(1))
+        .wait(1)
+        .moves(1)
+        .told(hangs(2))
+        .told(hangs(3));
+    watch.tick().restarts_after(1).tick().told(hangs(4)).wait(1);
+    watch.told(hangs(2)).told(hangs(3)).wait(6);
+    assert_eq!(watch.shown(), ["blackholed page pending 3"]);
+    watch.wait(1);
+    assert_eq!(watch.shown(), ["blackholed page firing 3"]);
+}
