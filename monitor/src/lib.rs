@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 mod memory;
+mod own_file;
 pub mod owner;
 pub mod surfaces;
 pub mod text;

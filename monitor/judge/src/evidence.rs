@@ -25,11 +25,6 @@ impl EvidenceList {
         self.add(fact, Value::from(value.into()))
     }
 
-    /// Whether this fact is in it.
-    pub(crate) fn has(&self, fact: &str) -> bool {
-        self.0.iter().any(|known| known.fact == fact)
-    }
-
     fn add(&mut self, fact: &str, value: Value) -> &mut Self {
         self.0.push(Evidence {
             fact: fact.into(),

@@ -102,6 +102,7 @@ impl Lost<'_> {
             } else {
                 self.severity(farewell)
             },
+            may_be_silence: self.heard.is_none() && !refused,
             given_up: matches!(self.sign, Sign::Error(_)),
             summary_tail: self.summary(refused, farewell, too_large.is_some()),
             evidence,

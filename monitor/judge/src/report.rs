@@ -8,7 +8,7 @@ use crate::outcomes::OutcomeCard;
 use crate::paths::JudgedPath;
 use crate::peers::contrast::Contrasts;
 use crate::peers::siblings::{Beside, SiblingCounts};
-use crate::ruling::{Bearing, Ruling};
+use crate::ruling::Ruling;
 use crate::stalls::CauseCard;
 use crate::thresholds::LATELY_NS;
 use monitor_model::finding::{
@@ -70,9 +70,7 @@ pub(crate) fn finding(
     let known = contrasts.of(about.path, identity.remote());
     known.add_to(&mut evidence);
     let blamed = match (&about.before, siblings) {
-        (Some(before), Some(siblings))
-            if scope.is_none() && blames_silence(about.kind, &ruling) =>
-        {
+        (Some(before), Some(siblings)) if scope.is_none() && ruling.may_be_silence => {
             blame(before, about.path, &siblings, &known)
         }
         _ => Blame::AsStated,
@@ -138,7 +136,7 @@ fn advised(
     }
     let silent = about.before.filter(|before| {
         let stall = matches!(about.kind, FindingKind::Stall { .. });
-        stall && blames_silence(about.kind, &ruling) && before.at_most_ns >= silent_from(about.path)
+        stall && ruling.may_be_silence && before.at_most_ns >= silent_from(about.path)
     });
     let end = silent.map(|before| advice::silence_before(before.at_most_ns));
     ruling
@@ -151,22 +149,6 @@ fn advised(
 fn tells_silence_before(about: &About<'_>, ruling: &Ruling) -> bool {
     let stall = matches!(about.kind, FindingKind::Stall { .. }) && ruling.severity > Severity::None;
     is_loss(about.kind) || stall
-}
-
-/// Whether the silence before may be to blame: not where this host itself refuses, not where the peer is heard
-/// all the same, and not for what it closes at its timeout.
-fn blames_silence(kind: FindingKind, ruling: &Ruling) -> bool {
-    let evidence = &ruling.evidence;
-    if evidence.has("refused_by_this_host") || evidence.has("peer_heard") {
-        return false;
-    }
-    match kind {
-        FindingKind::Outcome { outcome } => {
-            ruling.bearing == Bearing::Failed && outcome != Outcome::Closed
-        }
-        FindingKind::Stall { .. } => is_loss(kind),
-        FindingKind::AtRisk | FindingKind::Crossed => false,
-    }
 }
 
 /// How far it reaches, if beyond this connection.

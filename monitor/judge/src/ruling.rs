@@ -10,6 +10,9 @@ pub(crate) struct Ruling {
     /// How long it was silent, or has not moved, at least, in ns.
     pub(crate) length_ns: u64,
     pub(crate) bearing: Bearing,
+    /// Whether a silence before may be to blame: not where this host itself refuses, nor where the peer is heard
+    /// all the same.
+    pub(crate) may_be_silence: bool,
     /// Whether the kernel gave the connection up.
     pub(crate) given_up: bool,
     pub(crate) evidence: EvidenceList,
@@ -25,6 +28,7 @@ impl Ruling {
             severity: Severity::None,
             length_ns,
             bearing: Bearing::Neutral,
+            may_be_silence: false,
             given_up: false,
             evidence: EvidenceList::default(),
             advice: None,

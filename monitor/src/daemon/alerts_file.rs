@@ -2,14 +2,12 @@
 //! written on a thread of its own, only where something changed, and replaced as a whole. It is not synced: a process
 //! that is killed loses nothing by that, and after a crash of the host it belongs to another boot.
 
+use crate::own_file;
 use crate::worker::{Waiting, Worker};
 use monitor_judge::alerts::{Alerts, Limits, Saved};
-use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
-use nix::unistd::geteuid;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,9 +18,6 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// The most bytes that are read: four times what a daemon writes.
 const MOST_BYTES: u64 = 4 << 20;
-
-/// Addresses and names of processes are nobody else's business.
-const MODE: u32 = 0o600;
 
 /// What is in the file.
 #[derive(Serialize, Deserialize)]
@@ -140,13 +135,7 @@ impl AlertsFile {
 
 /// The file of a daemon with this inspection socket.
 fn beside(socket: &Path) -> PathBuf {
-    with_ending(socket, ".alerts")
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
+    own_file::beside(socket, ".alerts")
 }
 
 fn boot_id() -> Result<String, AlertsFileError> {
@@ -163,10 +152,7 @@ fn system(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> AlertsFi
 
 /// What was saved on this boot; `None` where nothing was.
 fn read(path: &Path, boot_id: &str) -> Result<Option<Saved>, AlertsFileError> {
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(O_NOFOLLOW | O_NONBLOCK)
-        .open(path);
+    let opened = own_file::options().read(true).open(path);
     let file = match opened {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -174,7 +160,7 @@ fn read(path: &Path, boot_id: &str) -> Result<Option<Saved>, AlertsFileError> {
     };
     let found = file.metadata().map_err(system("cannot read", path))?;
     let path = path.to_owned();
-    if !found.is_file() || found.uid() != geteuid().as_raw() || found.mode() & 0o077 != 0 {
+    if !own_file::is_ours(&found) {
         return Err(AlertsFileError::NotOurs { path });
     }
     let mut text = Vec::new();
@@ -214,16 +200,15 @@ fn write(path: &Path, contents: &Contents) -> Result<(), AlertsFileError> {
         path: path.to_owned(),
         source,
     })?;
-    let new = with_ending(path, ".new");
+    let new = own_file::beside(path, ".new");
     let failed = || system("cannot write", &new);
     match fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed()(error)),
         _ => {}
     }
-    let mut file = OpenOptions::new()
+    let mut file = own_file::options()
         .write(true)
         .create_new(true)
-        .mode(MODE)
         .open(&new)
         .map_err(failed())?;
     file.write_all(&text).map_err(failed())?;
@@ -237,7 +222,7 @@ mod tests {
     use monitor_judge::Verdict;
     use monitor_model::alert::Alert;
     use std::fs::Permissions;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     const SECOND: u64 = 1_000_000_000;
 
@@ -345,7 +330,7 @@ mod tests {
     #[test]
     fn a_place_that_takes_nothing_is_counted_and_ends_nothing() {
         let place = Place::new();
-        fs::create_dir(with_ending(&place.file(), ".new")).unwrap();
+        fs::create_dir(own_file::beside(&place.file(), ".new")).unwrap();
         let (mut alerts, file) = place.starts();
         let found = Verdict::Finding(Box::new(blackholed()));
         alerts.apply(&found, 20 * SECOND);

@@ -75,6 +75,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     };
     let mut ruling = lost.ruling(gap.length_ns);
     if not_the_silence {
+        ruling.may_be_silence = false;
         ruling.evidence.flag("probes_answered_before", true);
         ruling
             .summary_tail

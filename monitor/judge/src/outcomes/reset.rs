@@ -79,6 +79,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
             Some(Farewell::Lost { .. }) | None => Severity::Ticket,
         },
         bearing: Bearing::Failed,
+        may_be_silence: true,
         evidence,
         advice: Some(advice::keep_awake(gap.path.as_deref(), case.settings)),
         summary_tail,

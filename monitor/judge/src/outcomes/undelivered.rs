@@ -61,6 +61,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     Some(Ruling {
         severity: Severity::Page,
         bearing: Bearing::Failed,
+        may_be_silence: true,
         evidence,
         advice: Some(advice::undelivered(gap.path.as_deref(), case.settings)),
         summary_tail,

@@ -2,20 +2,16 @@
 //! that nobody else can hold it. Whoever finds it held waits a while, and then says by whom.
 
 use super::error::InspectError;
+use crate::own_file;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
-use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
 use nix::sys::stat::{major, minor};
-use nix::unistd::geteuid;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::Read;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-
-/// Only this user may open it: a lock needs no right but that (flock(2)).
-const MODE: u32 = 0o600;
 
 /// How long it may be held: to look for a daemon and to bind a socket takes milliseconds.
 const HELD: Duration = Duration::from_secs(2);
@@ -34,14 +30,12 @@ pub(super) type Held = Flock<File>;
 /// # Errors
 /// [`InspectError::Held`] after a while, and what else is in the way.
 pub(super) fn take(socket: &Path) -> Result<Held, InspectError> {
-    let path = beside(socket);
-    let opened = OpenOptions::new()
+    let path = own_file::beside(socket, ".lock");
+    let opened = own_file::options()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
-        .mode(MODE)
-        .custom_flags(O_NOFOLLOW | O_NONBLOCK)
         .open(&path);
     let mut file = match opened {
         Ok(file) => file,
@@ -53,8 +47,7 @@ pub(super) fn take(socket: &Path) -> Result<Held, InspectError> {
     let found = file
         .metadata()
         .map_err(|error| InspectError::other(&path, error))?;
-    // Somebody may have made it before us.
-    if !found.is_file() || found.uid() != geteuid().as_raw() || found.mode() & 0o077 != 0 {
+    if !own_file::is_ours(&found) {
         return Err(InspectError::NotOurs { path });
     }
     let until = Instant::now() + HELD;
@@ -70,12 +63,6 @@ pub(super) fn take(socket: &Path) -> Result<Held, InspectError> {
         };
         sleep(PAUSE);
     }
-}
-
-fn beside(socket: &Path) -> PathBuf {
-    let mut name = socket.as_os_str().to_owned();
-    name.push(".lock");
-    name.into()
 }
 
 /// Who holds a lock on this file, in words.
@@ -106,6 +93,7 @@ mod tests {
     use super::*;
     use std::fs::{self, Permissions};
     use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::PathBuf;
 
     fn socket() -> (tempfile::TempDir, PathBuf) {
         let place = tempfile::tempdir().unwrap();
@@ -117,7 +105,9 @@ mod tests {
     fn it_is_for_its_user_alone_and_can_be_taken_again() {
         let (_place, socket) = socket();
         drop(take(&socket).unwrap());
-        let mode = fs::metadata(beside(&socket)).unwrap().mode();
+        let mode = fs::metadata(own_file::beside(&socket, ".lock"))
+            .unwrap()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         take(&socket).unwrap();
     }
@@ -139,7 +129,7 @@ mod tests {
     #[test]
     fn one_that_others_can_open_or_that_leads_elsewhere_is_refused() {
         let (place, socket) = socket();
-        let lock = beside(&socket);
+        let lock = own_file::beside(&socket, ".lock");
         let refused = || matches!(take(&socket), Err(InspectError::NotOurs { .. }));
         fs::write(&lock, "").unwrap();
         fs::set_permissions(&lock, Permissions::from_mode(0o644)).unwrap();
