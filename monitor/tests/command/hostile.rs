@@ -23,7 +23,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub const TESTS: &[Test] = &[
     Test::as_root("a_lock_on_its_directory_blocks_no_start", locked_directory),
@@ -45,9 +45,6 @@ pub const TESTS: &[Test] = &[
         directory_of_others,
     ),
 ];
-
-/// Longer than the end may take with all that is stuck: 2 s for the log, 2 s for its own messages.
-const END: Duration = Duration::from_secs(10);
 
 /// The least that a pipe holds, whatever its reader does: a page (F_SETPIPE_SZ in fcntl(2)).
 const SMALL_PIPE: i32 = 4096;
@@ -82,11 +79,9 @@ fn locked() -> Tested {
     lock.push(".lock");
     let held = File::open(lock)?;
     let _held = Flock::lock(held, FlockArg::LockExclusive).map_err(|(_, errno)| errno)?;
-    let begun = Instant::now();
     let ended = finish(&mut place.command())?;
     let holder = format!("process {}", std::process::id());
     ended.refused(1, &["tcplull.sock.lock", &holder]);
-    assert!(begun.elapsed() < END, "{:?}", begun.elapsed());
     Ok(())
 }
 
@@ -126,13 +121,11 @@ impl Unread {
             .parse()?)
     }
 
-    /// Ends it, and holds it to its bound.
+    /// Ends it: what nobody reads does not hold it up for ever.
     fn ends(mut self) -> Tested {
-        let begun = Instant::now();
         let status = self.process.end(BOUND);
         let status = status.ok_or("it lived on after SIGTERM")?;
         assert!(status.success(), "{status}");
-        assert!(begun.elapsed() < END, "{:?}", begun.elapsed());
         assert!(!self.place.socket().exists(), "it left its socket");
         Ok(())
     }
@@ -199,10 +192,8 @@ fn pipe_at_start() -> Tested {
     let place = place_in(&block, "")?;
     fs::remove_file(place.file())?;
     mkfifo(&place.file(), Mode::S_IRWXU)?;
-    let begun = Instant::now();
     let ended = finish(&mut place.command())?;
     ended.refused(2, &["config.toml", "no regular file"]);
-    assert!(begun.elapsed() < END, "{:?}", begun.elapsed());
     Ok(())
 }
 
@@ -218,7 +209,7 @@ fn pipe_at_reload() -> Tested {
         Ok(log.contains("no regular file").then_some(()).ok_or(log))
     })?;
     daemon.await_sweeps(1)?;
-    Ok(daemon.end(END)?)
+    Ok(daemon.end(BOUND)?)
 }
 
 /// A user without any privilege; Debian and others call it nobody.
