@@ -52,19 +52,24 @@ fn told_again() -> Tested {
     let _watch = Watch::start(&daemon, move |line| drop(tell.send(line)))?;
     let listener = serve(&network)?;
     let pair = Pair::open(&network.client, &listener)?;
+    let (client, server) = (pair.client_address()?, pair.server_address()?);
     pair.exchange()?;
-    daemon.await_finding(pair.client_address()?, "crossed")?;
+    daemon.await_finding(client, "crossed")?;
     pair.exchange()?;
-    daemon.await_finding(pair.client_address()?, "survived")?;
-    daemon.await_finding(pair.server_address()?, "survived")?;
+    daemon.await_finding(client, "survived")?;
+    daemon.await_finding(server, "survived")?;
     assert_eq!(daemon.metric("recording_dropped_total", &[])?, 0.0);
     let mode = fs::metadata(&file)?.permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "others can read addresses");
     drop((pair, listener));
     daemon.await_sweeps(1)?;
-    let (said, mut watched) = (daemon.finding_lines()?, Vec::new());
+    // Others on this host may have trouble of their own, at any time.
+    let ours = format!("\"{client}\"");
+    let own = |line: &String| line.contains(&ours);
+    let (mut said, mut watched) = (daemon.finding_lines()?, Vec::new());
+    said.retain(own);
     eventually("watch was told what the log was", || {
-        watched.extend(told.try_iter());
+        watched.extend(told.try_iter().filter(own));
         Ok((watched == said)
             .then_some(())
             .ok_or_else(|| format!("{watched:?}, not {said:?}")))
@@ -74,7 +79,9 @@ fn told_again() -> Tested {
     let recording = fs::read_to_string(&file)?;
     let again = as_nobody(&["replay", "-", "--json"], &recording)?;
     assert_eq!((again.code, &*again.stderr), (Some(0), ""), "{again:?}");
-    assert_eq!(lines(&again.stdout), said);
+    let mut repeated = lines(&again.stdout);
+    repeated.retain(own);
+    assert_eq!(repeated, said);
     // And for people, as `watch` prints them.
     let again = finish(tcplull(["replay"]).arg(&file))?;
     assert_eq!(again.code, Some(0), "{again:?}");
