@@ -7,22 +7,25 @@ pub enum Watch {
     Global,
     /// By callbacks of the sockets that a sweep has chosen.
     PerSocket,
+    /// By snapshots of silent sockets.
+    Snapshots,
 }
 
 impl Watch {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Global, Self::PerSocket];
+    pub const ALL: [Self; 3] = [Self::Global, Self::PerSocket, Self::Snapshots];
 
     /// What `tcplull run --watch` calls it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Global => "global",
             Self::PerSocket => "per-socket",
+            Self::Snapshots => "snapshots",
         }
     }
 
     /// Whether a sweep must have seen a silence for its end to be told.
     pub fn needs_sweep(self) -> bool {
-        self == Self::PerSocket
+        self != Self::Global
     }
 }

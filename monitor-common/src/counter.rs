@@ -30,6 +30,12 @@ numbered! {
         /// Sockets that a sweep counted as silent, or about to be: see
         /// [`crate::SilentSockets::Counted`].
         SweepSilent = 11,
+        /// Silent sockets of which a snapshot was taken: see [`crate::SilentSockets::Kept`].
+        SnapshotsTaken = 12,
+        /// Silent sockets of which none could be taken: there are [`crate::MAX_SNAPSHOTS`], or the kernel refused.
+        SnapshotsRefused = 13,
+        /// Snapshots that were held against their sockets.
+        SnapshotsRevisited = 14,
     }
 }
 

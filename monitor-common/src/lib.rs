@@ -16,6 +16,7 @@ mod histogram;
 mod offsets;
 mod path;
 mod settings;
+mod snapshots;
 mod socket;
 mod times;
 mod watched;
@@ -29,6 +30,7 @@ pub use path::{
     ANY_PORT, MAX_PATHS, NO_PATH, NO_PATH_WARN_NS, PathClock, PathEntry, PathKey, PathMatch,
 };
 pub use settings::{RING_BYTES, Settings, SilentSockets, SweepMode, SweepOrder};
+pub use snapshots::{MAX_SNAPSHOTS, REVISITS_AT_ONCE};
 pub use socket::{Family, Socket, TcpState, UNKNOWN_WSCALE};
 pub use times::{GOODBYE_WITHIN_NS, NOT_SILENT_NS};
 pub use watched::{MAX_WANTED, WatchedSocket, callbacks};

@@ -28,6 +28,8 @@ pub enum SilentSockets {
     /// They are counted ([`crate::Counter::SweepSilent`]): while there are none, the hook on
     /// received segments is switched off.
     Counted = 2,
+    /// A snapshot of them is kept, by which it is told later what came since.
+    Kept = 3,
 }
 
 /// What user space asks of the next sweep.

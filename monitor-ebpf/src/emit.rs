@@ -29,6 +29,8 @@ pub struct Context<'a> {
     pub flags: u32,
     /// The socket before `segment`, if the socket was read only after it.
     pub before: Option<&'a Snapshot>,
+    /// The fact is of a moment before all that came since the snapshot, also what this host sent.
+    pub at_snapshot: bool,
 }
 
 /// A segment, and the `struct sk_buff *` that it was read from; null if no more can be read
@@ -50,6 +52,7 @@ impl Context<'_> {
             segment: None,
             flags: 0,
             before: None,
+            at_snapshot: false,
         }
     }
 }
@@ -110,7 +113,13 @@ fn emit_number(kind: u32, sock: TcpSock, silence: &Silence, context: &Context) {
     log!("socket {}: a fact of kind {}", sock.cookie(), kind);
     match FACTS.reserve::<Fact>(0) {
         Some(mut entry) => {
+            let version = context.before.map(|before| before.version.get());
             write(&mut entry, kind, sock, silence, context);
+            if version != context.before.map(|before| before.version.get()) {
+                // It was written meanwhile, by a revisit that tells the same.
+                entry.discard(0);
+                return;
+            }
             entry.submit(0);
             count(Counter::FactsSubmitted);
         }
@@ -169,6 +178,10 @@ pub fn write(
     fact.new_state = context.states.1;
     sock.write_to(&mut fact.socket);
     if let Some(before) = context.before {
-        before.restore(&mut fact.socket);
+        if context.at_snapshot {
+            before.restore_all(&mut fact.socket, &fact.segment);
+        } else {
+            before.restore(&mut fact.socket);
+        }
     }
 }

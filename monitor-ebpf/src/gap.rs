@@ -51,7 +51,7 @@ fn measure(sock: TcpSock) -> Option<(Threshold, Route)> {
 /// Whether a silence that ends now may have passed this threshold. Counts it in the path's
 /// histogram.
 #[inline(always)]
-fn passed(silence: &Silence, threshold: &Threshold, moves: impl Fn(u32) -> bool) -> bool {
+pub fn passed(silence: &Silence, threshold: &Threshold, moves: impl Fn(u32) -> bool) -> bool {
     if !moves(threshold.clock) {
         return false;
     }

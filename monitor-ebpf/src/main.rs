@@ -16,6 +16,7 @@ mod gap;
 mod globals;
 mod hooks;
 mod kernel;
+mod missed;
 mod paths;
 mod segment;
 mod silence;

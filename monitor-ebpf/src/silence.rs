@@ -45,6 +45,17 @@ impl Silence {
         }
     }
 
+    /// The same silence, had it ended `ns` before.
+    #[inline(always)]
+    pub fn earlier(&self, ns: u64) -> Self {
+        Self {
+            now_ns: self.now_ns.saturating_sub(ns),
+            payload_ns: self.payload_ns.saturating_sub(ns),
+            packet_ns: self.packet_ns.saturating_sub(ns),
+            packet_max_ns: self.packet_max_ns.saturating_sub(ns),
+        }
+    }
+
     /// The longest that the silence can be by the clock that a path counts by (a
     /// [`PathClock`] number). Thresholds are held against this: user space, which
     /// sees the counters move or stand still, takes back what is too much.
@@ -69,7 +80,7 @@ impl Silence {
 }
 
 /// The clocks that the stack keeps of a connection.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub struct Clocks {
     pub tcp_clock_cache: u64,

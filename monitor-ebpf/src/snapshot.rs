@@ -1,13 +1,20 @@
-//! What a watched socket was like at its last callback. Callbacks come after most segments
-//! that arrive, not before them: what changed since the snapshot is what arrived.
+//! What a silent socket was like: what changed since the snapshot is what came since.
+//!
+//! Of a watched socket each callback takes one, under the socket's lock: callbacks come after most segments that arrive,
+//! not before them. Where no socket is watched the sweep and its revisits take and remove them, and are their only
+//! writers; hooks read them.
 
+use crate::counters::count;
+use crate::emit::Task;
+use crate::kernel;
 use crate::silence::{Clocks, Silence};
 use crate::sock::TcpSock;
 use crate::storage;
 use crate::verifier::Hidden;
 use aya_ebpf::btf_maps::SkStorage;
-use aya_ebpf::macros::btf_map;
-use monitor_common::{Record, Segment, Socket, UNKNOWN_WSCALE, segment_options, tcp_flags};
+use aya_ebpf::macros::{btf_map, map};
+use aya_ebpf::maps::Array;
+use monitor_common::{Counter, Record, Segment, Socket, UNKNOWN_WSCALE, segment_options, tcp_flags};
 
 /// Where a connection stood in both directions.
 #[derive(Clone, Copy)]
@@ -16,26 +23,51 @@ pub struct Edges {
     pub snd_una: u32,
 }
 
-/// The members of a socket that an arriving segment changes.
+/// The members of a socket that a segment changes, in one direction or the other.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Snapshot {
     pub clocks: Clocks,
     pub bytes_acked: u64,
     pub bytes_received: u64,
+    pub bytes_sent: u64,
+    pub bytes_retrans: u64,
+    /// When the socket was last seen to be as in here, CLOCK_MONOTONIC in ns.
+    pub looked_ns: u64,
     pub snd_una: u32,
+    pub snd_nxt: u32,
+    pub write_seq: u32,
     pub rcv_nxt: u32,
     pub snd_wnd: u32,
     pub snd_wl1: u32,
     pub rcv_tsval: u32,
     pub segs_in: u32,
+    pub segs_out: u32,
     pub data_segs_in: u32,
+    pub data_segs_out: u32,
+    pub delivered: u32,
+    pub total_retrans: u32,
+    pub rto_jiffies: u32,
+    /// Who held the socket when it was taken; 0 if unknown, and for callbacks, which see who sends.
+    pub pid: u32,
+    /// Always zero.
+    reserved: u32,
+    pub comm: [u8; 16],
     /// 1 if the segment that is being parsed is left to the next snapshot.
     pub put_off: Hidden<u32>,
+    /// Odd while it is written, and of one that a callback takes: such a one is nobody else's to read.
+    pub version: Hidden<u32>,
 }
 
 #[btf_map]
 static SNAPSHOTS: SkStorage<Snapshot> = SkStorage::new();
+
+/// How many more may be kept: user space counts them, and sets this before each sweep.
+#[map]
+static SNAPSHOT_ROOM: Array<u64> = Array::with_max_entries(1, 0);
+
+/// A [`Snapshot::version`] of a callback's.
+const OF_CALLBACK: u32 = 1;
 
 // SAFETY: repr(C), integers only, without padding.
 unsafe impl Record for Snapshot {}
@@ -47,7 +79,45 @@ impl Snapshot {
         storage::get(&SNAPSHOTS, sock)
     }
 
-    /// Takes the first snapshot. Returns whether the kernel gave room for it.
+    /// The socket as it is now.
+    #[inline(always)]
+    fn now(sock: TcpSock, holder: Option<Task>, version: u32) -> Self {
+        let Task { pid, comm } = holder.unwrap_or(Task {
+            pid: 0,
+            comm: [0; 16],
+        });
+        let mut version_of = Hidden::default();
+        version_of.put(version);
+        Self {
+            clocks: Clocks::of(sock),
+            bytes_acked: sock.bytes_acked(),
+            bytes_received: sock.bytes_received(),
+            bytes_sent: sock.bytes_sent(),
+            bytes_retrans: sock.bytes_retrans(),
+            looked_ns: kernel::now_ns(),
+            snd_una: sock.snd_una(),
+            snd_nxt: sock.snd_nxt(),
+            write_seq: sock.write_seq(),
+            rcv_nxt: sock.rcv_nxt(),
+            snd_wnd: sock.snd_wnd(),
+            snd_wl1: sock.snd_wl1(),
+            rcv_tsval: sock.rcv_tsval(),
+            segs_in: sock.segs_in(),
+            segs_out: sock.segs_out(),
+            data_segs_in: sock.data_segs_in(),
+            data_segs_out: sock.data_segs_out(),
+            delivered: sock.delivered(),
+            total_retrans: sock.total_retrans(),
+            rto_jiffies: sock.rto_jiffies(),
+            pid,
+            reserved: 0,
+            comm,
+            put_off: Hidden::default(),
+            version: version_of,
+        }
+    }
+
+    /// Takes the first snapshot of a watched socket, under its lock. Returns whether the kernel gave room for it.
     #[inline(always)]
     pub fn begin(sock: TcpSock) -> bool {
         match storage::get_or_create(&SNAPSHOTS, sock) {
@@ -59,22 +129,83 @@ impl Snapshot {
         }
     }
 
-    /// Takes another one in its place.
+    /// Takes another one in its place, in a callback.
     #[inline(always)]
     pub fn renew(&mut self, sock: TcpSock) {
-        *self = Self {
-            clocks: Clocks::of(sock),
-            bytes_acked: sock.bytes_acked(),
-            bytes_received: sock.bytes_received(),
-            snd_una: sock.snd_una(),
-            rcv_nxt: sock.rcv_nxt(),
-            snd_wnd: sock.snd_wnd(),
-            snd_wl1: sock.snd_wl1(),
-            rcv_tsval: sock.rcv_tsval(),
-            segs_in: sock.segs_in(),
-            data_segs_in: sock.data_segs_in(),
-            put_off: Hidden::default(),
+        *self = Self::now(sock, None, OF_CALLBACK);
+    }
+
+    /// Keeps a snapshot of a silent socket, unless there is one. The sweep does not hold the socket's lock: if anything
+    /// moves meanwhile, it is not silent.
+    #[inline(always)]
+    pub fn keep(sock: TcpSock, holder: Option<Task>) {
+        if Self::of(sock).is_some() || sock.packets_out() != 0 {
+            return;
+        }
+        let snapshot = Self::now(sock, holder, 0);
+        if !snapshot.is_still(sock) {
+            return;
+        }
+        let Some(room) = SNAPSHOT_ROOM.get_ptr_mut(0) else {
+            return;
         };
+        // SAFETY: a value of the map's, which only the sweep changes while it runs, and of which user space runs one.
+        let left = unsafe { core::ptr::read_volatile(room) };
+        if left == 0 || storage::get_or_put(&SNAPSHOTS, sock, &snapshot).is_none() {
+            count(Counter::SnapshotsRefused);
+            return;
+        }
+        // SAFETY: as above.
+        unsafe { core::ptr::write_volatile(room, left - 1) };
+        count(Counter::SnapshotsTaken);
+        sock.ensure_cookie();
+        log!("socket {}: a snapshot is kept", sock.cookie());
+    }
+
+    /// Takes another one in its place, without the socket's lock; there is one that does. Returns whether the socket
+    /// stood still meanwhile. Who reads the one before sees that it is being written.
+    #[inline(always)]
+    pub fn keep_anew(&mut self, sock: TcpSock) -> bool {
+        let version = self.version.get();
+        let next = Self::now(sock, self.holder(), version.wrapping_add(1));
+        if !next.is_still(sock) {
+            return false;
+        }
+        self.version.put(version.wrapping_add(1));
+        *self = next;
+        self.version.put(version.wrapping_add(2));
+        true
+    }
+
+    /// Who held the socket.
+    #[inline(always)]
+    pub fn holder(&self) -> Option<Task> {
+        (self.pid != 0).then_some(Task {
+            pid: self.pid,
+            comm: self.comm,
+        })
+    }
+
+    /// Notes that the socket is still as in here.
+    #[inline(always)]
+    pub fn seen_at(&mut self, now_ns: u64) {
+        // SAFETY: a reference is valid. One store, which who reads sees whole.
+        unsafe { core::ptr::write_volatile(&raw mut self.looked_ns, now_ns) };
+    }
+
+    /// Whether who does not take it may read it.
+    #[inline(always)]
+    pub fn is_whole(&self) -> bool {
+        self.version.get() & 1 == 0
+    }
+
+    /// Whether the socket is as in here: neither sent nor received anything.
+    #[inline(always)]
+    pub fn is_still(&self, sock: TcpSock) -> bool {
+        self.segs_in == sock.segs_in()
+            && self.segs_out == sock.segs_out()
+            && self.clocks == Clocks::of(sock)
+            && self.write_seq == sock.write_seq()
     }
 
     /// Uncounts a segment, with data (1) or without (0), that is left to the next snapshot.
@@ -132,6 +263,33 @@ impl Snapshot {
             ..Segment::default()
         };
         with_timestamp(sock, segment)
+    }
+
+    /// Puts into a record of the socket what it was like before it sent and received since; but a segment that arrived,
+    /// if there is one, is counted.
+    #[inline(always)]
+    pub fn restore_all(&self, to: &mut Socket, arrived: &Segment) {
+        let segments = u32::from(arrived.tcp_flags != 0);
+        let with_data = u32::from(arrived.payload_len > 0);
+        self.restore(to);
+        to.lsndtime = self.clocks.lsndtime;
+        to.bytes_sent = self.bytes_sent;
+        to.bytes_retrans = self.bytes_retrans;
+        to.snd_nxt = self.snd_nxt;
+        to.write_seq = self.write_seq;
+        to.segs_in = self.segs_in.wrapping_add(segments);
+        to.segs_out = self.segs_out;
+        to.data_segs_in = self.data_segs_in.wrapping_add(with_data);
+        to.data_segs_out = self.data_segs_out;
+        to.delivered = self.delivered;
+        to.total_retrans = self.total_retrans;
+        to.rto_jiffies = self.rto_jiffies;
+        // It is taken while nothing is in flight.
+        to.packets_out = 0;
+        to.retransmits = 0;
+        to.retrans_out = 0;
+        to.sacked_out = 0;
+        to.retrans_stamp = 0;
     }
 
     /// Puts the members of this snapshot into a record of the socket as it is now.

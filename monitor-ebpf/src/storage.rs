@@ -5,6 +5,7 @@ use aya_ebpf::bindings::BPF_SK_STORAGE_GET_F_CREATE;
 use aya_ebpf::btf_maps::SkStorage;
 use aya_ebpf::helpers::generated::{bpf_sk_storage_delete, bpf_sk_storage_get};
 use core::ffi::c_void;
+use core::ptr;
 use monitor_common::Record;
 
 /// What `map` keeps with a socket, if anything.
@@ -14,7 +15,7 @@ pub fn get<T: Record>(map: &'static SkStorage<T>, sock: TcpSock) -> Option<&'sta
     if !sock.has_storage() {
         return None;
     }
-    look_up(pointer(map), sock, 0)
+    look_up(pointer(map), sock, ptr::null_mut(), 0)
 }
 
 /// The same, zeros if there was nothing; `None` where the kernel gives no room.
@@ -23,7 +24,22 @@ pub fn get_or_create<T: Record>(
     map: &'static SkStorage<T>,
     sock: TcpSock,
 ) -> Option<&'static mut T> {
-    look_up(pointer(map), sock, u64::from(BPF_SK_STORAGE_GET_F_CREATE))
+    let flags = u64::from(BPF_SK_STORAGE_GET_F_CREATE);
+    look_up(pointer(map), sock, ptr::null_mut(), flags)
+}
+
+/// What `map` keeps with a socket, and if that is nothing, `initial` from now on, whole: whoever finds it finds all of
+/// it. `None` where the kernel gives no room.
+#[inline(always)]
+pub fn get_or_put<T: Record>(
+    map: &'static SkStorage<T>,
+    sock: TcpSock,
+    initial: &T,
+) -> Option<&'static mut T> {
+    let initial = (&raw const *initial).cast_mut().cast();
+    let made = look_up(pointer(map), sock, initial, u64::from(BPF_SK_STORAGE_GET_F_CREATE));
+    // The kernel refuses also the loser of two that do this at once (`bpf_sk_storage_update`, -EEXIST).
+    made.or_else(|| look_up(pointer(map), sock, ptr::null_mut(), 0))
 }
 
 /// Removes what `map` keeps with a socket. Returns whether there was anything.
@@ -34,9 +50,14 @@ pub fn remove<T: Record>(map: &'static SkStorage<T>, sock: TcpSock) -> bool {
 }
 
 #[inline(always)]
-fn look_up<T: Record>(map: *mut c_void, sock: TcpSock, flags: u64) -> Option<&'static mut T> {
-    // SAFETY: the map and a full socket; without an initial value the kernel gives zeros.
-    let value = unsafe { bpf_sk_storage_get(map, sock.as_ptr(), core::ptr::null_mut(), flags) };
+fn look_up<T: Record>(
+    map: *mut c_void,
+    sock: TcpSock,
+    initial: *mut c_void,
+    flags: u64,
+) -> Option<&'static mut T> {
+    // SAFETY: the map, a full socket, and a value of the map's type or null, for which the kernel gives zeros.
+    let value = unsafe { bpf_sk_storage_get(map, sock.as_ptr(), initial, flags) };
     // SAFETY: null or a value of this map, which lives as long as the program runs (RCU);
     // every bit pattern is a valid `T` (it is a `Record`).
     unsafe { value.cast::<T>().as_mut() }

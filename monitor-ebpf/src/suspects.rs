@@ -109,19 +109,42 @@ impl Suspect {
     /// Makes a socket a suspect: its silence has passed the threshold and ended now.
     #[inline(always)]
     pub fn begin(sock: TcpSock, threshold: Threshold, now_ns: u64) -> Option<&'static mut Self> {
-        let Some(suspect) = storage::get_or_create(&SUSPECTS, sock) else {
+        Self::put(sock, Self::new(sock, threshold, now_ns))
+    }
+
+    /// The same with this to be kept of it. Whole from the start: the sweep does not hold the socket's lock, and a hook
+    /// may come by at any time. Where one was quicker it is that one's suspect that is returned.
+    #[inline(always)]
+    pub fn put(sock: TcpSock, initial: Self) -> Option<&'static mut Self> {
+        let Some(suspect) = storage::get_or_put(&SUSPECTS, sock, &initial) else {
             count(Counter::SuspectsRefused);
             log!("socket {}: refused as a suspect", sock.cookie());
             return None;
         };
-        count(Counter::SuspectsCreated);
-        suspect.renew(sock, threshold, now_ns);
-        log!(
-            "socket {}: a suspect on path {}",
-            sock.cookie(),
-            threshold.path_id
-        );
+        if suspect.since_ns == initial.since_ns {
+            count(Counter::SuspectsCreated);
+            log!(
+                "socket {}: a suspect on path {}",
+                sock.cookie(),
+                initial.path_id
+            );
+        }
         Some(suspect)
+    }
+
+    /// What is kept of one from the beginning.
+    #[inline(always)]
+    pub fn new(sock: TcpSock, threshold: Threshold, now_ns: u64) -> Self {
+        Self {
+            since_ns: now_ns,
+            path_id: threshold.path_id,
+            rcv_nxt: sock.rcv_nxt(),
+            data_segs_in: sock.data_segs_in(),
+            facts: 0,
+            seen: 0,
+            half_closed: 0,
+            decision: Hidden::default(),
+        }
     }
 
     /// Makes a half-closed socket a suspect in the midst of its silence: no hook but that on
@@ -137,8 +160,13 @@ impl Suspect {
             count(Counter::SuspectsRefused);
             return;
         }
-        if let Some(suspect) = Self::begin(sock, threshold, now_ns) {
-            suspect.half_closed = 1;
+        let half_closed = Self {
+            half_closed: 1,
+            ..Self::new(sock, threshold, now_ns)
+        };
+        if let Some(suspect) = Self::put(sock, half_closed)
+            && suspect.since_ns == now_ns
+        {
             add(number, 1);
         }
     }
@@ -147,15 +175,9 @@ impl Suspect {
     #[inline(always)]
     pub fn renew(&mut self, sock: TcpSock, threshold: Threshold, now_ns: u64) {
         *self = Self {
-            since_ns: now_ns,
-            path_id: threshold.path_id,
-            rcv_nxt: sock.rcv_nxt(),
-            data_segs_in: sock.data_segs_in(),
-            facts: 0,
-            seen: 0,
             // Kept, as `HALF_CLOSED` counts by it.
             half_closed: self.half_closed,
-            decision: Hidden::default(),
+            ..Self::new(sock, threshold, now_ns)
         };
     }
 
@@ -201,6 +223,19 @@ impl Suspect {
         if half_closed && let Some(number) = HALF_CLOSED.get_ptr_mut(0) {
             add(number, u64::MAX);
         }
+    }
+
+    /// Ends it unless it is another since `since_ns` was read of it: for who does not hold the socket's lock. Returns
+    /// whether it has. (Between the last look and the end is one instruction. What a suspicion that begins just there
+    /// loses, later timeouts and sweeps show.)
+    #[inline(always)]
+    pub fn end_if_since(&self, sock: TcpSock, since_ns: u64) -> bool {
+        // SAFETY: a reference is valid. Volatile, so that it is read anew.
+        let same = unsafe { core::ptr::read_volatile(&raw const self.since_ns) } == since_ns;
+        if same {
+            self.end(sock);
+        }
+        same
     }
 
     /// Whether the probation is over and nothing is wrong: all data is acknowledged, and no

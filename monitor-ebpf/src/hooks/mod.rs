@@ -2,9 +2,10 @@
 //! program for each, all with the same body; user space loads the first that works.
 
 mod callbacks;
-mod receive;
+pub mod receive;
 mod reset;
 mod retransmit;
+mod revisit;
 mod send;
 mod socket_table;
 mod state;

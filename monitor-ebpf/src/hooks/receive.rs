@@ -167,7 +167,7 @@ fn is_worth_a_fact(sock: TcpSock, first: bool, segment: Segment, before: Edges) 
 /// Whether a segment moves this clock (a `PathClock` number). Any moves the packet
 /// clock; a probe or a bare ACK does not move the payload clock.
 #[inline(always)]
-fn moves(segment: Segment, clock: u32) -> bool {
+pub fn moves(segment: Segment, clock: u32) -> bool {
     clock == PathClock::Packets as u32
         || segment.payload_len > 0
         || segment.tcp_flags & (tcp_flags::FIN | tcp_flags::RST) != 0
@@ -188,6 +188,6 @@ fn brings_payload(sock: TcpSock, segment: Segment, before: Edges) -> bool {
 
 /// Serial number arithmetic (RFC 9293, section 3.4): `a` comes after `b`.
 #[inline(always)]
-fn is_after(a: u32, b: u32) -> bool {
+pub fn is_after(a: u32, b: u32) -> bool {
     (a.wrapping_sub(b) as i32) > 0
 }

@@ -3,6 +3,7 @@
 
 use crate::emit::{Context, emit};
 use crate::kernel::pointer_argument;
+use crate::missed;
 use crate::paths;
 use crate::silence::{self, Silence};
 use crate::sock::TcpSock;
@@ -28,23 +29,31 @@ fn on_reset(context: &BtfTracePointContext, kind: FactKind) -> i32 {
     let Some(sock) = TcpSock::from_sock(pointer_argument(context, 0)) else {
         return 0;
     };
-    if let Some(suspect) = Suspect::of(sock) {
+    if let Some(suspect) = Suspect::of(sock).or_else(|| missed::in_hook(sock, true, false)) {
         let silence = Silence::of(sock);
         emit(kind, sock, &silence, &Context::of_path(suspect.path_id));
         return 0;
     }
-    if !matches!(kind, FactKind::ResetReceived) || !cuts_off(sock) {
+    if !matches!(kind, FactKind::ResetReceived) {
+        return 0;
+    }
+    let cuts_off = cuts_off(sock);
+    if !cuts_off && !sock.has_storage() {
         return 0;
     }
     let Some((threshold, route)) = paths::threshold(sock) else {
         return 0;
     };
+    let silence = missed::silence(sock);
+    if !cuts_off && silence.at_most(threshold.clock) < threshold.warn_ns {
+        return 0;
+    }
     let about = Context {
         route: Some(route),
         ..Context::of_path(threshold.path_id)
     };
     sock.ensure_cookie();
-    emit(kind, sock, &Silence::of(sock), &about);
+    emit(kind, sock, &silence, &about);
     0
 }
 

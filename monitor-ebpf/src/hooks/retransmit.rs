@@ -4,6 +4,7 @@
 use crate::emit::{Context, emit};
 use crate::globals::setting;
 use crate::kernel::pointer_argument;
+use crate::missed;
 use crate::paths;
 use crate::silence::Silence;
 use crate::sock::TcpSock;
@@ -23,11 +24,16 @@ pub fn retransmit_tracepoint(context: BtfTracePointContext) -> i32 {
     };
     let timed_out = is_timeout(sock);
     let suspect = Suspect::of(sock);
-    if suspect.is_none() && !timed_out {
+    // Without any storage there is no snapshot either.
+    if suspect.is_none() && !timed_out && !sock.has_storage() {
         return 0;
     }
     // Newer kernels trace failed transmissions too, which never left the host.
     if setting(|settings| &settings.retransmit_has_err) != 0 && context.arg::<i32>(2) != 0 {
+        return 0;
+    }
+    let suspect = suspect.or_else(|| missed::in_hook(sock, false, true));
+    if suspect.is_none() && !timed_out {
         return 0;
     }
     let about = match suspect {

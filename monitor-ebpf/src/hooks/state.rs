@@ -2,6 +2,7 @@
 
 use crate::emit::{Context, Task, emit};
 use crate::kernel::pointer_argument;
+use crate::missed;
 use crate::paths;
 use crate::silence::{self, Silence};
 use crate::sock::{TcpSock, is_open};
@@ -17,7 +18,7 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
         return 0;
     };
     let states = (context.arg::<i32>(1) as u32, context.arg::<i32>(2) as u32);
-    if let Some(suspect) = Suspect::of(sock) {
+    if let Some(suspect) = Suspect::of(sock).or_else(|| missed::in_hook(sock, true, false)) {
         let silence = Silence::of(sock);
         let context = Context {
             states,
@@ -49,7 +50,7 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
     let Some((threshold, route)) = paths::threshold(sock) else {
         return 0;
     };
-    let silence = Silence::of(sock);
+    let silence = missed::silence(sock);
     if left != 0 || silence.at_most(threshold.clock) >= threshold.warn_ns {
         let context = Context {
             states,

@@ -7,6 +7,7 @@ use crate::globals::{offset, setting};
 use crate::kernel::pointer_at;
 use crate::paths::{self, Threshold};
 use crate::silence::{self, Silence};
+use crate::snapshot::Snapshot;
 use crate::sock::{Route, TcpSock, is_open};
 use crate::suspects::Suspect;
 use crate::verifier::Hidden;
@@ -131,6 +132,8 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     if note.has(SILENT) {
         if order.silent == SilentSockets::Watched as u32 {
             watched::request(sock, task.map_or(0, |task| Task::of(task).pid));
+        } else if order.silent == SilentSockets::Kept as u32 {
+            Snapshot::keep(sock, task.map(Task::of));
         } else {
             count(Counter::SweepSilent);
         }
@@ -269,6 +272,7 @@ fn negative(a: u64, b: u64) -> u32 {
 /// Ends a suspicion from which no further fact will come.
 #[inline(always)]
 fn review(sock: TcpSock, suspect: &mut Suspect, state: u32, silence: &Silence) {
+    let since_ns = suspect.since_ns;
     let (kind, states) = if suspect.half_closed != 0 && suspect.was_answered(sock) {
         // No hook saw the payload come. The states are set, as in the fact of a change of
         // state: they tell that the silence is not the one that the payload ended.
@@ -282,8 +286,9 @@ fn review(sock: TcpSock, suspect: &mut Suspect, state: u32, silence: &Silence) {
         states,
         ..Context::of_path(suspect.path_id)
     };
-    emit(kind, sock, silence, &context);
-    suspect.end(sock);
+    if suspect.end_if_since(sock, since_ns) {
+        emit(kind, sock, silence, &context);
+    }
 }
 
 /// Whether something should move and perhaps does not: a probe or retransmitted data is

@@ -100,13 +100,15 @@ pub enum KernelError {
         /// What was tried, with the verifier's logs.
         refused: Vec<Refusal>,
     },
-    /// Watching socket by socket was asked for, and does not work here.
+    /// This way of watching was asked for, and does not work here.
     #[error(
-        "this kernel ({}) cannot be watched socket by socket: {reason}; \
+        "this kernel ({}) cannot be watched with --watch {mode}: {reason}; \
          leave --watch away, or say --watch global",
         release()
     )]
-    NotPerSocket {
+    CannotWatch {
+        /// The way of watching.
+        mode: &'static str,
         /// What does not work.
         reason: String,
         /// What was tried, with the verifier's log.
@@ -166,7 +168,7 @@ impl KernelError {
         match self {
             Self::TooOld { refused, .. }
             | Self::NoHooks { refused, .. }
-            | Self::NotPerSocket { refused, .. } => refused,
+            | Self::CannotWatch { refused, .. } => refused,
             _ => &[],
         }
     }

@@ -37,6 +37,9 @@ pub(crate) const RECEIVE: &str = "receive";
 /// What takes the place of sending and receiving where sockets are watched one by one.
 pub(crate) const SOCKETS: &str = "sockets";
 
+/// What takes their place where snapshots are kept of silent sockets.
+pub(crate) const SNAPSHOTS: &str = "snapshots";
+
 /// A hook.
 pub(crate) struct Hook {
     pub(crate) name: &'static str,

@@ -14,6 +14,7 @@ mod iterator;
 mod kernel_log;
 mod link;
 mod load;
+mod map_iterator;
 mod missed_runs;
 mod offsets;
 mod paths;
@@ -42,6 +43,7 @@ pub use ring::FactRing;
 pub use signs::SignStatus;
 pub use sweep::{SweepReport, Sweeper};
 pub use tables::Tables;
+pub use watch::Revisited;
 pub use watch_mode::{WatchMode, WatchStatus};
 
 /// Where kernels describe their types.

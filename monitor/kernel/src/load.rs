@@ -116,7 +116,8 @@ impl Kernel {
         }
         let (mut hooks, watcher, watch) = match how {
             Some(how) => {
-                let (mut watcher, watch) = watch::choose(&mut ebpf, &btf, how.watch(), pin)?;
+                let (mut watcher, watch) =
+                    watch::choose(&mut ebpf, &btf, how.watch(), pin, &counters)?;
                 let (mut hooks, receive) =
                     attach::attach_all(&mut ebpf, &btf, watch.mode, &how.overrides)?;
                 hooks.extend(watcher.status());
@@ -255,7 +256,7 @@ mod tests {
         let hooks = hooks.flat_map(|mechanism| mechanism.programs);
         let beside = sweep::PASSES.iter().map(|(program, _)| *program);
         let known = hooks.map(|(program, _)| *program).chain(beside);
-        let known: BTreeSet<&str> = known.chain(watch::PROGRAMS).collect();
+        let known: BTreeSet<&str> = known.chain(watch::programs()).collect();
         assert_eq!(there, known);
     }
 }

@@ -1,11 +1,12 @@
 //! Which signs of a forged ACK can be read on this kernel.
 
 use crate::attach::HookStatus;
-use crate::hook_table::{RECEIVE, SOCKETS};
+use crate::hook_table::{RECEIVE, SNAPSHOTS, SOCKETS};
 use monitor_common::{MISSING, Member, Offsets};
 use serde::Serialize;
 
 const TTL: &str = "ttl";
+const ROUND_TRIP: &str = "round_trip";
 
 /// A sign by which a middlebox's ACK may differ from the peer's, and whether it can be read here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,7 +29,7 @@ const SIGNS: [(&str, [&str; 2]); 4] = [
     (TTL, ["sk_buff.head", "sk_buff.network_header"]),
     // The segment's window means something only with its scale.
     ("window", ["tcp_sock.snd_wnd", "tcp_sock.rx_opt.snd_wscale"]),
-    ("round_trip", ["tcp_sock.srtt_us", "tcp_sock.rtt_min"]),
+    (ROUND_TRIP, ["tcp_sock.srtt_us", "tcp_sock.rtt_min"]),
 ];
 
 /// All signs, each with what it lacks.
@@ -39,7 +40,8 @@ pub(crate) fn signs(offsets: &Offsets, hooks: &[HookStatus]) -> Vec<SignStatus> 
             .any(|hook| hook.hook == name && hook.mechanism.is_some())
     };
     let sockets = works(SOCKETS);
-    let receives = sockets || works(RECEIVE);
+    let snapshots = works(SNAPSHOTS);
+    let receives = sockets || snapshots || works(RECEIVE);
     SIGNS
         .iter()
         .map(|(sign, members)| {
@@ -47,11 +49,14 @@ pub(crate) fn signs(offsets: &Offsets, hooks: &[HookStatus]) -> Vec<SignStatus> 
                 member(name).is_none_or(|found| *(found.slot)(&mut { *offsets }) == MISSING)
             });
             // A socket's callbacks get to see TCP's header, and no other.
-            let no_packet = sockets && *sign == TTL;
+            let no_packet = (sockets || snapshots) && *sign == TTL;
+            // A revisit comes up to a second after the segment.
+            let no_time = snapshots && *sign == ROUND_TRIP;
             let missing: Vec<_> = (!receives)
                 .then_some("the receive hook")
                 .into_iter()
                 .chain(no_packet.then_some("the IP header: see --watch global"))
+                .chain(no_time.then_some("when it came: see --watch global"))
                 .chain(absent)
                 .collect();
             SignStatus {

@@ -1,9 +1,9 @@
-//! The two ways to watch connections.
+//! The ways to watch connections.
 
 use crate::error::Refusal;
 use serde::Serialize;
 
-/// How connections are watched. Both ways tell the same facts.
+/// How connections are watched. All tell the same kinds of facts; docs/limits.md says which of them each one misses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WatchMode {
@@ -12,6 +12,9 @@ pub enum WatchMode {
     /// The sweep picks out sockets that have been silent for a while, and only their
     /// traffic runs a program (Linux 6.12 and later).
     PerSocket,
+    /// The sweep keeps a snapshot of each silent socket, and what came since is told by the next revisit, a
+    /// retransmission, a reset or a change of state. No program runs for healthy traffic.
+    Snapshots,
 }
 
 impl WatchMode {
@@ -20,6 +23,7 @@ impl WatchMode {
         match self {
             Self::Global => "global",
             Self::PerSocket => "per-socket",
+            Self::Snapshots => "snapshots",
         }
     }
 }
@@ -29,6 +33,6 @@ impl WatchMode {
 pub struct WatchStatus {
     /// The way in use.
     pub mode: WatchMode,
-    /// Why not socket by socket, where that was tried and does not work.
-    pub refused: Option<Refusal>,
+    /// What was tried before it, and why it does not work.
+    pub refused: Vec<Refusal>,
 }

@@ -54,6 +54,9 @@ pub(super) enum WatchWay {
     /// The sweep marks sockets that have been silent for a while, and only their
     /// traffic runs a program (Linux 6.12 and later).
     PerSocket,
+    /// The sweep keeps a snapshot of sockets that have been silent for a while, and looks
+    /// at these again every second. No program runs for healthy traffic.
+    Snapshots,
 }
 
 impl From<WatchWay> for monitor_kernel::WatchMode {
@@ -61,6 +64,7 @@ impl From<WatchWay> for monitor_kernel::WatchMode {
         match way {
             WatchWay::Global => Self::Global,
             WatchWay::PerSocket => Self::PerSocket,
+            WatchWay::Snapshots => Self::Snapshots,
         }
     }
 }

@@ -168,8 +168,8 @@ fn processes_row(seen: bool) -> CheckRow {
 /// The way to watch, and why not the better one.
 fn watch_row(status: &WatchStatus) -> CheckRow {
     let name = status.mode.name();
-    let detail = match &status.refused {
-        Some(refused) => format!("{name} (not per-socket: {})", refused.reason),
+    let detail = match status.refused.first() {
+        Some(refused) => format!("{name} (not {}: {})", refused.mechanism, refused.reason),
         None => name.to_owned(),
     };
     row("watching", true, detail, None)

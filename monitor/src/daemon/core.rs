@@ -19,7 +19,8 @@ use monitor_common::{Counter, Fact};
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
 use monitor_kernel::{
-    FactRing, HookStatus, HostView, KernelError, Reading, SleepLog, SweepReport, Tables, jiffy_ns,
+    FactRing, HookStatus, HostView, KernelError, Reading, Revisited, SleepLog, SweepReport, Tables,
+    jiffy_ns,
 };
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -197,6 +198,12 @@ impl Core {
             samples_dropped: report.samples_dropped,
         };
         self.sinks.metrics.sweep(sweep);
+    }
+
+    /// Silent sockets were looked at again. Answers the time until the next revisit that their share of a core allows.
+    pub(super) fn revisited(&mut self, revisited: &Revisited) -> Duration {
+        self.sinks.metrics.snapshots = revisited.sockets;
+        self.pace.after_revisit(revisited.cpu)
     }
 
     /// A sweep failed: what the judge wanted to see is left to the next regular one.

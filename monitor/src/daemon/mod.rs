@@ -21,7 +21,7 @@ pub use error::DaemonError;
 pub use listing::{Lister, list_once};
 use lock::lock;
 use monitor_common::SweepMode;
-use monitor_kernel::{FactRing, Kernel, SweepReport, Sweeper};
+use monitor_kernel::{FactRing, Kernel, Revisited, SweepReport, Sweeper};
 pub use options::{Options, ReadConfig};
 pub use sinks::alert_limits;
 pub use sources::{Question, Sources};
@@ -38,6 +38,13 @@ const BATCH: usize = 1024;
 
 /// How often the judge is told that time passes.
 const TICK: Duration = Duration::from_secs(1);
+
+/// From the end of a revisit of silent sockets to the next, where these are watched by snapshots; longer where it costs
+/// more than its share.
+const REVISIT: Duration = Duration::from_secs(1);
+
+/// A time that no daemon waits for.
+const NEVER: Duration = Duration::from_secs(24 * 3600);
 
 /// Time for what is under way on other threads, such as a sweep, when the daemon stops.
 const LAST_SWEEP: Duration = Duration::from_secs(2);
@@ -161,7 +168,9 @@ async fn work(
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut next_sweep = tokio::time::Instant::now();
+    let mut next_revisit = next_sweep + REVISIT;
     let mut sweeping = None;
+    let mut revisiting = None;
     // Never in the loop: a file may lie in a file system that hangs.
     let mut reading = None;
     loop {
@@ -177,7 +186,15 @@ async fn work(
                 // A storm of facts must not keep signals and scrapes waiting.
                 tokio::task::yield_now().await;
             }
-            () = sleep_until(next_sweep), if sweeping.is_none() => {
+            () = sleep_until(next_revisit), if sweeping.is_none() && revisiting.is_none() => {
+                revisiting = Some(start_revisit(sweeper));
+            }
+            done = joined(&mut revisiting) => {
+                revisiting = None;
+                let wait = finish_revisit(core, done);
+                next_revisit = tokio::time::Instant::now() + wait;
+            }
+            () = sleep_until(next_sweep), if sweeping.is_none() && revisiting.is_none() => {
                 let until_next = lock(core).begin_sweep();
                 sweeping = Some(start_sweep(sweeper, until_next));
             }
@@ -211,6 +228,30 @@ type Swept = Result<SweepReport, monitor_kernel::KernelError>;
 fn start_sweep(sweeper: &Arc<Mutex<Sweeper>>, until_next: Duration) -> JoinHandle<Swept> {
     let sweeper = Arc::clone(sweeper);
     tokio::task::spawn_blocking(move || lock(&sweeper).sweep(SweepMode::Findings, until_next))
+}
+
+type Again = Option<Result<Revisited, monitor_kernel::KernelError>>;
+
+fn start_revisit(sweeper: &Arc<Mutex<Sweeper>>) -> JoinHandle<Again> {
+    let sweeper = Arc::clone(sweeper);
+    tokio::task::spawn_blocking(move || lock(&sweeper).revisit())
+}
+
+/// What a revisit found has come as facts; answers the time until the next.
+fn finish_revisit(core: &Arc<Mutex<Core>>, done: Result<Again, JoinError>) -> Duration {
+    match done {
+        Ok(Some(Ok(revisited))) => lock(core).revisited(&revisited).max(REVISIT),
+        // Sockets are not watched so.
+        Ok(None) => NEVER,
+        Ok(Some(Err(error))) => {
+            tracing::warn!("{error}");
+            REVISIT
+        }
+        Err(error) => {
+            tracing::warn!("looking again at silent sockets broke off: {error}");
+            REVISIT
+        }
+    }
 }
 
 /// What the task under way answers, once it is over; never, while there is none.

@@ -147,9 +147,20 @@ impl SweepPace {
         rare.map_or(Duration::ZERO, |rare| rare.unseen())
     }
 
+    /// Time until silent sockets are to be looked at again after a revisit that took so much CPU time: a share of a core
+    /// as large as that of sweeps.
+    pub fn after_revisit(&self, cpu: Duration) -> Duration {
+        self.share(cpu)
+    }
+
     fn within_budget(&self, least: Duration) -> Duration {
-        let stretched = Duration::try_from_secs_f64(self.cpu.as_secs_f64() / self.budget);
-        least.max(stretched.unwrap_or(MOST).min(MOST))
+        least.max(self.share(self.cpu))
+    }
+
+    /// How long to wait after so much CPU time, so that it is the budget's share of a core.
+    fn share(&self, cpu: Duration) -> Duration {
+        let stretched = Duration::try_from_secs_f64(cpu.as_secs_f64() / self.budget);
+        stretched.unwrap_or(MOST).min(MOST)
     }
 }
 

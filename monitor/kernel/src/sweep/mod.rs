@@ -10,7 +10,7 @@ use crate::error::{KernelError, Refusal};
 use crate::iterator;
 use crate::paths::LeastThreshold;
 use crate::pod::Pod;
-use crate::watch::Watcher;
+use crate::watch::{Revisited, Watcher};
 use aya::maps::{Array, MapData};
 use aya::{Btf, Ebpf};
 use batch::Batch;
@@ -139,6 +139,10 @@ impl Sweeper {
             started_ns: monotonic_ns()?,
             ..SweepReport::default()
         };
+        // What ended a silence by now is told before the rows that show the socket after it.
+        if let Some(failed) = self.revisit().and_then(Result::err) {
+            tracing::warn!("{failed}");
+        }
         let mut batch = Batch::default();
         for (place, (program, target)) in self.passes.clone().into_iter().enumerate() {
             let second = place > 0 && mode == SweepMode::Findings;
@@ -177,6 +181,20 @@ impl Sweeper {
             self.sampling.advance(report.sockets);
         }
         Ok(report)
+    }
+
+    /// Looks again at the silent sockets of which a snapshot is kept, and tells what came since as facts; `None` where
+    /// that is not the way of watching.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::Sweep`] where the kernel refuses the iterator or breaks off.
+    pub fn revisit(&mut self) -> Option<Result<Revisited, KernelError>> {
+        let done = self.watcher.revisit()?;
+        Some(done.map_err(|source| KernelError::Sweep {
+            what: "snapshots of silent sockets",
+            source,
+        }))
     }
 
     fn counters(&self) -> Result<Counters, KernelError> {

@@ -1,31 +1,36 @@
-//! Which of the two ways to watch connections serves here, and what it does after a sweep.
+//! Which of the ways to watch connections serves here, and what it does after a sweep.
 
 mod directory;
 mod namespaces;
 mod per_socket;
 mod pin;
 mod receive_switch;
+mod snapshots;
 mod trial;
 
 use crate::attach::HookStatus;
+use crate::counters::CounterMap;
 use crate::error::KernelError;
 use crate::link::Attached;
 use crate::watch_mode::{WatchMode, WatchStatus};
 use aya::{Btf, Ebpf};
 use monitor_common::SilentSockets;
-#[cfg(test)]
-pub(crate) use per_socket::PROGRAMS;
 use per_socket::WatchedSockets;
 pub(crate) use per_socket::{pin_for, repair};
 pub(crate) use pin::Pin;
+pub use snapshots::Revisited;
+use snapshots::Snapshots;
 use receive_switch::ReceiveSwitch;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a sweep is followed by, in the way of watching that is in use.
 pub(crate) enum Watcher {
     /// Silent sockets are watched.
     PerSocket(WatchedSockets),
+    /// Snapshots are kept of silent sockets.
+    Snapshots(Snapshots),
     /// The receive hook is attached where sockets are silent.
     Global(ReceiveSwitch),
     /// Nothing is watched, as for a listing.
@@ -37,6 +42,7 @@ impl Watcher {
     pub(crate) fn status(&self) -> Option<HookStatus> {
         match self {
             Self::PerSocket(sockets) => Some(sockets.status()),
+            Self::Snapshots(snapshots) => Some(snapshots.status()),
             Self::Global(_) | Self::Nothing => None,
         }
     }
@@ -52,6 +58,7 @@ impl Watcher {
     pub(crate) fn silent(&self) -> SilentSockets {
         match self {
             Self::PerSocket(_) => SilentSockets::Watched,
+            Self::Snapshots(_) => SilentSockets::Kept,
             Self::Global(_) => SilentSockets::Counted,
             Self::Nothing => SilentSockets::Ignored,
         }
@@ -72,7 +79,15 @@ impl Watcher {
                 }
                 Duration::ZERO
             }
-            Self::Nothing => Duration::ZERO,
+            Self::Snapshots(_) | Self::Nothing => Duration::ZERO,
+        }
+    }
+
+    /// Looks again at the sockets that are watched by snapshots; `None` where that is not how they are watched.
+    pub(crate) fn revisit(&mut self) -> Option<io::Result<Revisited>> {
+        match self {
+            Self::Snapshots(snapshots) => Some(snapshots.revisit()),
+            _ => None,
         }
     }
 
@@ -94,42 +109,59 @@ impl Watcher {
 }
 
 /// Chooses the way to watch, and starts what only that one needs. `pin` is the place of
-/// the pin, or why there is no place for it.
+/// the pin, or why there is no place for it; `None` where none is needed.
 pub(crate) fn choose(
     ebpf: &mut Ebpf,
     btf: &Btf,
     forced: Option<WatchMode>,
-    pin: Option<io::Result<Pin>>,
+    mut pin: Option<io::Result<Pin>>,
+    counters: &Arc<CounterMap>,
 ) -> Result<(Watcher, WatchStatus), KernelError> {
-    let global = |refused| {
-        let mode = WatchMode::Global;
-        (Watcher::Nothing, WatchStatus { mode, refused })
-    };
-    let Some(mut pin) = pin else {
-        return Ok(global(None));
-    };
-    if let Ok(pin) = &mut pin
+    if let Some(Ok(pin)) = &mut pin
         && pin.left_behind
         // A daemon that was killed must not keep this one from starting.
         && let Err(error) = repair(ebpf, btf, pin)
     {
         tracing::warn!("{error}; `tcplull check --repair` tries again");
     }
-    if forced == Some(WatchMode::Global) {
-        return Ok(global(None));
-    }
-    match WatchedSockets::start(ebpf, btf, pin) {
-        Ok(sockets) => {
-            let status = WatchStatus {
-                mode: WatchMode::PerSocket,
-                refused: None,
-            };
-            Ok((Watcher::PerSocket(sockets), status))
+    let modes: &[WatchMode] = match &forced {
+        Some(mode) => std::slice::from_ref(mode),
+        None => &BEST_FIRST,
+    };
+    let mut refused = Vec::new();
+    for mode in modes {
+        let watcher = match mode {
+            WatchMode::Snapshots => {
+                Snapshots::start(ebpf, btf, counters).map(Watcher::Snapshots)
+            }
+            WatchMode::PerSocket => {
+                let pin = pin.take().unwrap_or_else(|| {
+                    Err(io::Error::other("no place was made for it"))
+                });
+                WatchedSockets::start(ebpf, btf, pin).map(Watcher::PerSocket)
+            }
+            WatchMode::Global => Ok(Watcher::Nothing),
+        };
+        match watcher {
+            Ok(watcher) => return Ok((watcher, WatchStatus { mode: *mode, refused })),
+            Err(refusal) => refused.push(refusal),
         }
-        Err(refused) if forced == Some(WatchMode::PerSocket) => Err(KernelError::NotPerSocket {
-            reason: refused.reason.clone(),
-            refused: vec![refused],
-        }),
-        Err(refused) => Ok(global(Some(refused))),
     }
+    let mode = forced.unwrap_or(WatchMode::Global);
+    Err(KernelError::CannotWatch {
+        mode: mode.name(),
+        reason: refused
+            .first()
+            .map_or_else(String::new, |refusal| refusal.reason.clone()),
+        refused,
+    })
+}
+
+/// The ways that are tried where none is asked for.
+const BEST_FIRST: [WatchMode; 2] = [WatchMode::Snapshots, WatchMode::Global];
+
+/// The programs of all ways that need some of their own.
+#[cfg(test)]
+pub(crate) fn programs() -> impl Iterator<Item = &'static str> {
+    per_socket::PROGRAMS.into_iter().chain(snapshots::PROGRAMS)
 }

@@ -40,7 +40,7 @@ const ROOT_CGROUP: u64 = 1;
 /// A place for the pin that the daemon with this socket needs: to watch sockets, or to clear
 /// what another daemon has left. `None` where it needs none.
 pub(crate) fn pin_for(watch: Option<WatchMode>, socket: &Path) -> Option<io::Result<Pin>> {
-    if watch == Some(WatchMode::Global) {
+    if watch != Some(WatchMode::PerSocket) {
         return Pin::left_behind(socket).map(Ok);
     }
     Some(Pin::prepare(socket))

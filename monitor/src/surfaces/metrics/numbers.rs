@@ -57,6 +57,8 @@ pub struct Metrics {
     pub(super) pending: BTreeMap<[String; 3], u64>,
     /// Where sweeps come too rarely: what is over within so long is not seen.
     pub sweep_unseen: Duration,
+    /// Silent sockets of which a snapshot is kept.
+    pub snapshots: u64,
     pub(super) last_sweep: SweepNumbers,
     pub(super) sweeps: u64,
     pub(super) rows_dropped: u64,

@@ -208,6 +208,21 @@ const ALL: &[Metric] = &[
         One(|now| u64::from(now.last_sweep.receives)),
     ),
     Metric(
+        "tcplull_snapshots",
+        "Silent sockets of which a snapshot is kept, at the last look at them (--watch snapshots).",
+        One(|now| now.snapshots),
+    ),
+    Metric(
+        "tcplull_snapshots_taken_total",
+        "Silent sockets of which a snapshot was taken: what comes after is told.",
+        One(|now| now.counter(Counter::SnapshotsTaken)),
+    ),
+    Metric(
+        "tcplull_snapshots_refused_total",
+        "Silent sockets of which none could be taken: too many, or the kernel refused. Sweeps alone see them.",
+        One(|now| now.counter(Counter::SnapshotsRefused)),
+    ),
+    Metric(
         "tcplull_watched_sockets_added_total",
         "Silent sockets that began to be watched: from then on their callbacks are heard (--watch per-socket).",
         One(|now| now.counter(Counter::SocketsWatched)),

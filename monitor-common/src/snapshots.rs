@@ -1,0 +1,9 @@
+//! Bounds of the snapshots that are kept of silent sockets.
+
+/// Snapshots at once, at most. Each takes some 450 bytes of kernel memory with its socket's storage; what is silent
+/// beyond it is seen by sweeps alone.
+pub const MAX_SNAPSHOTS: u64 = 262_144;
+
+/// Snapshots that are looked at in one piece. The kernel holds an RCU read lock meanwhile, and lets nothing else run on
+/// that CPU: half a millisecond.
+pub const REVISITS_AT_ONCE: u64 = 1_024;
