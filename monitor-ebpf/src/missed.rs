@@ -1,7 +1,6 @@
 //! What came since a silent socket's snapshot, told as the hooks on every segment tell it.
 //!
-//! A retransmission, a reset and a change of state ask under the socket's lock; they tell the end of the silence only,
-//! for they have a fact of their own that shows the rest. A revisit asks without the lock.
+//! A retransmission, a reset and a change of state ask under the socket's lock. A revisit asks without it.
 
 use crate::emit::{Arrival, Context, emit};
 use crate::gap;
@@ -79,6 +78,26 @@ impl Missed {
         })
     }
 
+    /// What arrived first, where the peer spoke first: it acknowledges nothing of what this host said to it.
+    #[inline(always)]
+    fn word(&self, snapshot: &Snapshot) -> Segment {
+        let ack = if self.sent { snapshot.snd_una } else { self.segment.ack };
+        Segment {
+            ack,
+            ..self.segment
+        }
+    }
+
+    /// What arrived after it, where this host has answered: that the answer did.
+    #[inline(always)]
+    fn receipt(&self) -> Segment {
+        Segment {
+            seq: self.segment.seq.wrapping_add(self.segment.payload_len),
+            payload_len: 0,
+            ..self.segment
+        }
+    }
+
     /// What has shown of both ways.
     #[inline(always)]
     fn seen(&self, snapshot: &Snapshot) -> u32 {
@@ -98,7 +117,7 @@ impl Missed {
         let context = Context {
             route: Some(on.route),
             task: if self.peer_first { None } else { snapshot.holder() },
-            segment: self.peer_first.then_some(whole(self.segment)),
+            segment: self.peer_first.then_some(whole(self.word(snapshot))),
             before: Some(snapshot),
             at_snapshot: true,
             ..Context::of_path(on.threshold.path_id)
@@ -138,7 +157,7 @@ impl On {
     }
 }
 
-/// Under the socket's lock: tells the end of a silence that a snapshot shows to be over, and returns the suspect that the
+/// Under the socket's lock: tells of a silence that a snapshot shows to be over, and returns the suspect that the
 /// socket is from then on. With `parsing` a segment is being processed, with `resent` one was sent again just now.
 #[inline(always)]
 pub fn in_hook(sock: TcpSock, parsing: bool, resent: bool) -> Option<&'static mut Suspect> {
@@ -151,6 +170,7 @@ pub fn in_hook(sock: TcpSock, parsing: bool, resent: bool) -> Option<&'static mu
     }
     sock.ensure_cookie();
     missed.tell_gap(sock, snapshot, &silence, on);
+    tell_rest(sock, snapshot, &missed, on, 0, true);
     Suspect::put(sock, missed.suspect(sock, snapshot, &silence, on))
 }
 
@@ -241,8 +261,13 @@ fn tell_rest(
         return;
     };
     let arrived = !matches!(kind, FactKind::Sent);
+    let segment = if payload_told {
+        missed.receipt()
+    } else {
+        missed.segment
+    };
     let context = Context {
-        segment: arrived.then_some(whole(missed.segment)),
+        segment: arrived.then_some(whole(segment)),
         before: arrived.then_some(snapshot),
         task: if arrived { None } else { snapshot.holder() },
         ..Context::of_path(on.threshold.path_id)
