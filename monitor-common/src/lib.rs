@@ -30,7 +30,7 @@ pub use path::{
     ANY_PORT, MAX_PATHS, NO_PATH, NO_PATH_WARN_NS, PathClock, PathEntry, PathKey, PathMatch,
 };
 pub use settings::{RING_BYTES, Settings, SilentSockets, SweepMode, SweepOrder};
-pub use snapshots::{MAX_SNAPSHOTS, REVISITS_AT_ONCE};
+pub use snapshots::{MAX_SNAPSHOTS, REVISITS_AT_ONCE, SNAPSHOT_BYTES};
 pub use socket::{Family, Socket, TcpState, UNKNOWN_WSCALE};
 pub use times::{GOODBYE_WITHIN_NS, NOT_SILENT_NS};
 pub use watched::{MAX_WANTED, WatchedSocket, callbacks};

@@ -2,6 +2,7 @@
 //!
 //! A retransmission, a reset and a change of state ask under the socket's lock. A revisit asks without it.
 
+use crate::counters::count;
 use crate::emit::{Arrival, Context, emit};
 use crate::gap;
 use crate::globals::setting;
@@ -13,7 +14,7 @@ use crate::snapshot::Snapshot;
 use crate::sock::{Route, TcpSock, is_open};
 use crate::suspects::{ACKED, ANSWERED, Suspect};
 use core::ptr;
-use monitor_common::{FactKind, Segment};
+use monitor_common::{Counter, FactKind, Segment};
 
 /// What a socket did since its snapshot.
 #[derive(Clone, Copy)]
@@ -81,7 +82,11 @@ impl Missed {
     /// What arrived first, where the peer spoke first: it acknowledges nothing of what this host said to it.
     #[inline(always)]
     fn word(&self, snapshot: &Snapshot) -> Segment {
-        let ack = if self.sent { snapshot.snd_una } else { self.segment.ack };
+        let ack = if self.sent {
+            snapshot.snd_una
+        } else {
+            self.segment.ack
+        };
         Segment {
             ack,
             ..self.segment
@@ -116,7 +121,11 @@ impl Missed {
     fn tell_gap(&self, sock: TcpSock, snapshot: &Snapshot, silence: &Silence, on: On) {
         let context = Context {
             route: Some(on.route),
-            task: if self.peer_first { None } else { snapshot.holder() },
+            task: if self.peer_first {
+                None
+            } else {
+                snapshot.holder()
+            },
             segment: self.peer_first.then_some(whole(self.word(snapshot))),
             before: Some(snapshot),
             at_snapshot: true,
@@ -228,6 +237,10 @@ pub fn revisit(sock: TcpSock) {
     }
     if another && !settled {
         Suspect::put(sock, missed.suspect(sock, snapshot, &silence, on));
+    } else if another {
+        // A suspect, for as long as this look takes.
+        count(Counter::SuspectsCreated);
+        count(Counter::SuspectsRemoved);
     }
     if settled {
         end_or_renew(sock, snapshot);

@@ -14,7 +14,9 @@ use crate::verifier::Hidden;
 use aya_ebpf::btf_maps::SkStorage;
 use aya_ebpf::macros::{btf_map, map};
 use aya_ebpf::maps::Array;
-use monitor_common::{Counter, Record, Segment, Socket, UNKNOWN_WSCALE, segment_options, tcp_flags};
+use monitor_common::{
+    Counter, Record, SNAPSHOT_BYTES, Segment, Socket, UNKNOWN_WSCALE, segment_options, tcp_flags,
+};
 
 /// Where a connection stood in both directions.
 #[derive(Clone, Copy)]
@@ -71,6 +73,8 @@ const OF_CALLBACK: u32 = 1;
 
 // SAFETY: repr(C), integers only, without padding.
 unsafe impl Record for Snapshot {}
+
+const _: () = assert!(size_of::<Snapshot>() == SNAPSHOT_BYTES);
 
 impl Snapshot {
     /// The last snapshot of a socket, if there is one.

@@ -37,7 +37,12 @@ pub fn get_or_put<T: Record>(
     initial: &T,
 ) -> Option<&'static mut T> {
     let initial = (&raw const *initial).cast_mut().cast();
-    let made = look_up(pointer(map), sock, initial, u64::from(BPF_SK_STORAGE_GET_F_CREATE));
+    let made = look_up(
+        pointer(map),
+        sock,
+        initial,
+        u64::from(BPF_SK_STORAGE_GET_F_CREATE),
+    );
     // The kernel refuses also the loser of two that do this at once (`bpf_sk_storage_update`, -EEXIST).
     made.or_else(|| look_up(pointer(map), sock, ptr::null_mut(), 0))
 }

@@ -2,7 +2,7 @@
 
 use crate::common::net::{Pair, routed};
 use crate::common::place::{place_in, watched_network, watching};
-use crate::common::run::{finish, tcplull};
+use crate::common::run::{finish, tcplull, watches_per_socket};
 use crate::common::{Test, Tested, eventually};
 use aya::programs::loaded_programs;
 use libtest_mimic::Failed;
@@ -213,11 +213,16 @@ fn still_loaded(programs: &[u32]) -> Result<Vec<u32>, Failed> {
 }
 
 fn check() -> Tested {
-    check_of(&[])?;
-    check_of(&["--watch", "global"])
+    check_of(&[], "snapshots", &["snapshots"])?;
+    check_of(&["--watch", "global"], "global", &["send", "receive"])?;
+    if watches_per_socket() {
+        check_of(&["--watch", "per-socket"], "per-socket", &["sockets"])?;
+    }
+    Ok(())
 }
 
-fn check_of(way: &[&str]) -> Tested {
+/// What `check` says with these arguments, which ask for this way of watching, which these hooks serve.
+fn check_of(way: &[&str], mode: &str, on_segments: &[&str]) -> Tested {
     let command = |arguments: &[&str]| {
         let mut command = tcplull(["check", "--config", "/dev/null"]);
         command.args(arguments).args(way);
@@ -229,13 +234,7 @@ fn check_of(way: &[&str]) -> Tested {
     let report: Value = serde_json::from_str(&ended.stdout)?;
     assert_eq!(report["works"], true, "{report}");
     let hooks = report["hooks"].as_array().ok_or("no hooks")?;
-    let mode = &report["watch"]["mode"];
-    let on_segments: &[&str] = if mode == "per-socket" {
-        &["sockets"]
-    } else {
-        assert_eq!(mode, "global", "{report}");
-        &["send", "receive"]
-    };
+    assert_eq!(report["watch"]["mode"], mode, "{report}");
     let names = ["retransmit", "reset_received", "reset_sent", "state"];
     let sweeps = ["sweep_task_file", "sweep_tcp"];
     for name in names.iter().chain(on_segments).chain(&sweeps) {

@@ -15,6 +15,7 @@ mod recording;
 mod reload;
 mod ring_full;
 mod silence;
+mod snapshots;
 mod watched_sockets;
 
 use common::trials;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),
         ("silence", silence::TESTS),
+        ("snapshots", snapshots::TESTS),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials(&files)).exit_code()
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The ways of watching, as arguments of the daemon: the better one of this kernel, and the one that each has.
-const WAYS: [&[&str]; 2] = [&[], &["--watch", "global"]];
+const WAYS: [&[&str]; 3] = [&[], &["--watch", "per-socket"], &["--watch", "global"]];
 
 /// Runs the scenarios whose name contains `filter`, or all.
 pub fn run(

@@ -1,6 +1,6 @@
 //! The kernels that are tested, and how each is expected to fare.
 
-use super::variant::{BEST, BOTH_FENTRY, GLOBAL, RECEIVE_FENTRY, Variant};
+use super::variant::{BEST, BOTH_FENTRY, GLOBAL, PER_SOCKET, RECEIVE_FENTRY, Variant};
 
 /// A series of kernels, of which the newest point release is taken.
 #[derive(Debug)]
@@ -41,11 +41,11 @@ pub const ALL: &[Series] = &[
         // Its verifier takes ten times as long for the same programs as those of the others: once must do, and every
         // daemon keeps the processor busy for that long.
         jobs: 2,
-        ..series("6.1", "bookworm", &[BEST])
+        ..series("6.1", "bookworm", &[BEST, GLOBAL])
     },
-    series("6.12", "bookworm", &[BEST, RECEIVE_FENTRY]),
+    series("6.12", "bookworm", &[BEST, PER_SOCKET, RECEIVE_FENTRY]),
     series("6.18", "trixie-backports", &[BEST, BOTH_FENTRY]),
-    series("7.3", "trixie-backports", &[BEST, GLOBAL]),
+    series("7.3", "trixie-backports", &[BEST, PER_SOCKET, GLOBAL]),
 ];
 
 /// The oldest and the newest that are supported: what CI boots.

@@ -33,18 +33,25 @@ const HOOKS: &[&str] = &[
     "peer-stops-reading",
 ];
 
-/// The better of the two ways to watch, and every hook by the best mechanism that works.
+/// The best of the ways to watch, and every hook by the best mechanism that works.
 pub const BEST: Variant = Variant {
     name: "best",
     arguments: &[],
     scenarios: CORE,
 };
 
-/// Programs on every segment, where sockets could be watched one by one.
+/// Sockets watched one by one, where their callbacks can be set.
+pub const PER_SOCKET: Variant = Variant {
+    name: "per-socket",
+    arguments: &["--watch", "per-socket"],
+    scenarios: HOOKS,
+};
+
+/// Programs on every segment, where none need run on them.
 pub const GLOBAL: Variant = Variant {
     name: "global",
     arguments: &["--watch", "global"],
-    scenarios: CORE,
+    scenarios: HOOKS,
 };
 
 /// Receiving by fentry, where a BTF tracepoint would work.

@@ -18,9 +18,9 @@ use monitor_common::SilentSockets;
 use per_socket::WatchedSockets;
 pub(crate) use per_socket::{pin_for, repair};
 pub(crate) use pin::Pin;
+use receive_switch::ReceiveSwitch;
 pub use snapshots::Revisited;
 use snapshots::Snapshots;
-use receive_switch::ReceiveSwitch;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,19 +131,25 @@ pub(crate) fn choose(
     let mut refused = Vec::new();
     for mode in modes {
         let watcher = match mode {
-            WatchMode::Snapshots => {
-                Snapshots::start(ebpf, btf, counters).map(Watcher::Snapshots)
-            }
+            WatchMode::Snapshots => Snapshots::start(ebpf, btf, counters).map(Watcher::Snapshots),
             WatchMode::PerSocket => {
-                let pin = pin.take().unwrap_or_else(|| {
-                    Err(io::Error::other("no place was made for it"))
-                });
+                let pin = pin
+                    .take()
+                    .unwrap_or_else(|| Err(io::Error::other("no place was made for it")));
                 WatchedSockets::start(ebpf, btf, pin).map(Watcher::PerSocket)
             }
             WatchMode::Global => Ok(Watcher::Nothing),
         };
         match watcher {
-            Ok(watcher) => return Ok((watcher, WatchStatus { mode: *mode, refused })),
+            Ok(watcher) => {
+                return Ok((
+                    watcher,
+                    WatchStatus {
+                        mode: *mode,
+                        refused,
+                    },
+                ));
+            }
             Err(refusal) => refused.push(refusal),
         }
     }

@@ -61,7 +61,7 @@ pub fn watches_per_socket() -> bool {
         let ended = place.and_then(|place| {
             let socket = place.path().join("tcplull.sock");
             let check = ["check".as_ref(), "--socket".as_ref(), socket.as_os_str()];
-            finish(&mut tcplull(check)).ok()
+            finish(tcplull(check).args(["--watch", "per-socket"])).ok()
         });
         ended.is_some_and(|ended| ended.stdout.contains("sock_ops+iter/tcp"))
     })
