@@ -5,7 +5,7 @@ use crate::kernel::guarded;
 use crate::segment;
 use crate::silence::Silence;
 use crate::snapshot::Snapshot;
-use crate::sock::{Route, TcpSock};
+use crate::sock::TcpSock;
 use crate::suspects::{Decision, Suspect};
 use aya_ebpf::helpers::{bpf_get_current_comm, bpf_get_current_pid_tgid};
 use aya_ebpf::macros::map;
@@ -21,11 +21,10 @@ static FACTS: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     pub path_id: u32,
-    pub route: Option<Route>,
     pub task: Option<Task>,
     pub states: (u32, u32),
     pub segment: Option<Arrival>,
-    /// Bits of [`flags`] besides those that follow from the rest.
+    /// Bits of [`flags`] besides those that follow from the rest: how the peer is reached, among others.
     pub flags: u32,
     /// The socket before `segment`, if the socket was read only after it.
     pub before: Option<&'a Snapshot>,
@@ -46,7 +45,6 @@ impl Context<'_> {
     pub const fn of_path(path_id: u32) -> Self {
         Self {
             path_id,
-            route: None,
             task: None,
             states: (0, 0),
             segment: None,
@@ -108,7 +106,7 @@ pub fn emit_decided(sock: TcpSock, suspect: &Suspect, silence: &Silence, context
 }
 
 #[inline(always)]
-fn emit_number(kind: u32, sock: TcpSock, silence: &Silence, context: &Context) {
+pub fn emit_number(kind: u32, sock: TcpSock, silence: &Silence, context: &Context) {
     count(Counter::FactsSeen);
     log!("socket {}: a fact of kind {}", sock.cookie(), kind);
     match FACTS.reserve::<Fact>(0) {
@@ -150,13 +148,15 @@ pub fn write(
         }
         None => fact.segment = Segment::default(),
     }
-    let mut bits = Route::flags(context.route) | context.flags;
+    let mut bits = context.flags;
     if sock.keepalive() {
         bits |= flags::KEEPALIVE;
     }
     let task = match context.task {
         Some(task) => {
-            bits |= flags::TASK_KNOWN;
+            if task.pid != 0 {
+                bits |= flags::TASK_KNOWN;
+            }
             task
         }
         None => Task {

@@ -3,17 +3,17 @@
 use crate::globals::setting;
 use crate::paths::{self, Threshold};
 use crate::silence::Silence;
-use crate::sock::{Route, TcpSock};
+use crate::sock::TcpSock;
 use crate::suspects::Suspect;
 
-/// The threshold that a silence may have passed which ends now, and the route; `None` if it
+/// The threshold that a silence may have passed which ends now, and the bits of the route; `None` if it
 /// has not. `moves` tells whether what happens now moves a clock (a `PathClock` number).
 #[inline(always)]
 pub fn ended(
     sock: TcpSock,
     silence: &Silence,
     moves: impl Fn(u32) -> bool,
-) -> Option<(Threshold, Route)> {
+) -> Option<(Threshold, u32)> {
     let (threshold, route) = measure(sock)?;
     passed(silence, &threshold, moves).then_some((threshold, route))
 }
@@ -41,7 +41,7 @@ pub fn ended_another(
 /// What a socket's silence is measured against; `None` while data is in flight: if nothing
 /// comes back then, that is trouble but no silence.
 #[inline(always)]
-fn measure(sock: TcpSock) -> Option<(Threshold, Route)> {
+fn measure(sock: TcpSock) -> Option<(Threshold, u32)> {
     if sock.packets_out() != 0 {
         return None;
     }

@@ -3,7 +3,7 @@
 //! A retransmission, a reset and a change of state ask under the socket's lock. A revisit asks without it.
 
 use crate::counters::count;
-use crate::emit::{Arrival, Context, emit};
+use crate::emit::{Arrival, Context, Task, emit_number};
 use crate::gap;
 use crate::globals::setting;
 use crate::hooks::receive::{is_after, moves};
@@ -11,176 +11,60 @@ use crate::kernel;
 use crate::paths::{self, Threshold};
 use crate::silence::{self, Silence};
 use crate::snapshot::Snapshot;
-use crate::sock::{Route, TcpSock, is_open};
+use crate::sock::{TcpSock, is_open};
 use crate::suspects::{ACKED, ANSWERED, Suspect};
+use crate::verifier::hidden;
 use core::ptr;
 use monitor_common::{Counter, FactKind, Segment};
 
-/// What a socket did since its snapshot.
+/// What came since a snapshot. Integers, so that it can be hidden from the verifier: it is found out in many ways.
 #[derive(Clone, Copy)]
-struct Missed {
-    /// Its application handed data over.
-    sent: bool,
+#[repr(C)]
+struct Came {
     /// All that arrived, as one segment; one without flags if nothing did.
     segment: Segment,
-    /// The peer spoke before this host did.
-    peer_first: bool,
+    /// How long ago the silence ended, in jiffies, as far as the stamps tell.
+    late: u32,
+    /// 1 if this host's application handed data over.
+    sent: u32,
+    /// 1 if the peer spoke before this host did.
+    peer_first: u32,
+    /// Always zero.
+    reserved: u32,
 }
 
-impl Missed {
-    /// `None` if nothing came that counts. With `parsing` a segment is being processed, which does not count.
-    #[inline(always)]
-    fn since(snapshot: &Snapshot, sock: TcpSock, parsing: bool) -> Option<Self> {
-        let grown = sock.write_seq().wrapping_sub(snapshot.write_seq);
-        // Our own FIN takes a place too, and is nothing that the application sends.
-        let sent = grown > u32::from(!is_open(sock.state()));
-        let segment = snapshot.arrived(sock, parsing);
-        if !sent && segment.tcp_flags == 0 {
-            return None;
-        }
-        Some(Self {
-            sent,
-            segment,
-            peer_first: peer_first(snapshot, sock, sent, &segment),
-        })
-    }
-
-    /// The silence that ended. When is known by the stamps of what came last, which was the first in most cases, and no
-    /// sooner than the snapshot was last found to hold. With `resent` the stamp of the last send is a retransmission's.
-    #[inline(always)]
-    fn silence(&self, snapshot: &Snapshot, sock: TcpSock, resent: bool) -> Silence {
-        let stamp = if !self.peer_first {
-            sock.lsndtime()
-        } else if self.segment.payload_len > 0 {
-            sock.lrcvtime()
-        } else {
-            sock.rcv_tstamp()
-        };
-        let since = kernel::jiffies().wrapping_sub(stamp);
-        // A stamp of another CPU can be a moment ahead.
-        let since = if (since as i32) < 0 { 0 } else { since };
-        let again = resent || sock.retransmits() > 0 || sock.retrans_out() > 0;
-        let late = if again && !self.peer_first {
-            since.max(snapshot.rto_jiffies)
-        } else {
-            since
-        };
-        let silence = snapshot.silence();
-        let late_ns = u64::from(late) * u64::from(setting(|settings| &settings.jiffy_ns));
-        let unseen_ns = silence.now_ns.saturating_sub(snapshot.looked_ns);
-        silence.earlier(late_ns.min(unseen_ns))
-    }
-
-    /// Whether what ended `silence` moves the clock that counts, and it passed its threshold.
-    #[inline(always)]
-    fn passed(&self, silence: &Silence, threshold: &Threshold) -> bool {
-        gap::passed(silence, threshold, |clock| {
-            !self.peer_first || moves(self.segment, clock)
-        })
-    }
-
-    /// What arrived first, where the peer spoke first: it acknowledges nothing of what this host said to it.
-    #[inline(always)]
-    fn word(&self, snapshot: &Snapshot) -> Segment {
-        let ack = if self.sent {
-            snapshot.snd_una
-        } else {
-            self.segment.ack
-        };
-        Segment {
-            ack,
-            ..self.segment
-        }
-    }
-
-    /// What arrived after it, where this host has answered: that the answer did.
-    #[inline(always)]
-    fn receipt(&self) -> Segment {
-        Segment {
-            seq: self.segment.seq.wrapping_add(self.segment.payload_len),
-            payload_len: 0,
-            ..self.segment
-        }
-    }
-
-    /// What has shown of both ways.
-    #[inline(always)]
-    fn seen(&self, snapshot: &Snapshot) -> u32 {
-        let mut seen = 0;
-        if self.segment.tcp_flags != 0 && is_after(self.segment.ack, snapshot.snd_una) {
-            seen |= ACKED;
-        }
-        if self.segment.payload_len > 0 {
-            seen |= ANSWERED;
-        }
-        seen
-    }
-
-    /// Tells the end of the silence.
-    #[inline(always)]
-    fn tell_gap(&self, sock: TcpSock, snapshot: &Snapshot, silence: &Silence, on: On) {
-        let context = Context {
-            route: Some(on.route),
-            task: if self.peer_first {
-                None
-            } else {
-                snapshot.holder()
-            },
-            segment: self.peer_first.then_some(whole(self.word(snapshot))),
-            before: Some(snapshot),
-            at_snapshot: true,
-            ..Context::of_path(on.threshold.path_id)
-        };
-        let kind = if self.peer_first {
-            FactKind::GapEndedByReceive
-        } else {
-            FactKind::GapEndedBySend
-        };
-        emit(kind, sock, silence, &context);
-    }
-
-    /// The suspect that the socket is from now on.
-    #[inline(always)]
-    fn suspect(&self, sock: TcpSock, snapshot: &Snapshot, silence: &Silence, on: On) -> Suspect {
-        let mut suspect = Suspect::new(sock, on.threshold, silence.now_ns);
-        suspect.rcv_nxt = snapshot.rcv_nxt;
-        suspect.data_segs_in = snapshot.data_segs_in;
-        suspect.facts = 1;
-        suspect.seen = self.seen(snapshot);
-        suspect
-    }
-}
-
-/// The path that a socket is on.
+/// What is to be told of it. Likewise: it is decided in many ways, and told in one.
 #[derive(Clone, Copy)]
-struct On {
-    threshold: Threshold,
-    route: Route,
+#[repr(C)]
+struct Verdict {
+    /// The silence that ended.
+    silence: Silence,
+    /// The fact that tells its end, a [`FactKind`] number, or 0.
+    kind: u32,
+    /// The fact that tells what came after it, likewise.
+    rest_kind: u32,
+    path_id: u32,
+    /// The bits that say how the peer is reached.
+    route: u32,
+    /// What has shown of both ways: bits of [`Suspect::seen`].
+    seen: u32,
+    /// 1 if the snapshot is of no use any more.
+    over: u32,
 }
 
-impl On {
-    #[inline(always)]
-    fn path_of(sock: TcpSock) -> Option<Self> {
-        let (threshold, route) = paths::threshold(sock)?;
-        Some(Self { threshold, route })
-    }
-}
-
-/// Under the socket's lock: tells of a silence that a snapshot shows to be over, and returns the suspect that the
-/// socket is from then on. With `parsing` a segment is being processed, with `resent` one was sent again just now.
+/// Under the socket's lock: tells what a snapshot shows to have come since, and returns the suspect that the socket is
+/// from then on, if its silence had passed the threshold. With `parsing` a segment is being processed, which does not
+/// count; with `resent` one was sent again just now.
 #[inline(always)]
 pub fn in_hook(sock: TcpSock, parsing: bool, resent: bool) -> Option<&'static mut Suspect> {
     let snapshot = Snapshot::of(sock).filter(|snapshot| snapshot.is_whole())?;
-    let missed = Missed::since(snapshot, sock, parsing)?;
-    let on = On::path_of(sock)?;
-    let silence = missed.silence(snapshot, sock, resent);
-    if !missed.passed(&silence, &on.threshold) {
+    let came = Came::since(snapshot, sock, parsing, resent)?;
+    let verdict = came.weigh(snapshot, sock, None)?;
+    if verdict.kind == 0 {
         return None;
     }
-    sock.ensure_cookie();
-    missed.tell_gap(sock, snapshot, &silence, on);
-    tell_rest(sock, snapshot, &missed, on, 0, true);
-    Suspect::put(sock, missed.suspect(sock, snapshot, &silence, on))
+    came.tell(sock, snapshot, &verdict);
+    Suspect::put(sock, verdict.suspect(snapshot))
 }
 
 /// The silence of a socket until now where a snapshot shows that it lasts: what is being processed may have moved the
@@ -193,108 +77,260 @@ pub fn silence(sock: TcpSock) -> Silence {
     }
 }
 
-/// Looks at a socket of which a snapshot is kept, without its lock: tells what came since, and takes another one, or
-/// none any more.
+/// Looks at a socket of which a snapshot is kept or asked for, without its lock: tells what came since, and takes another
+/// one, or none any more.
 #[inline(always)]
 pub fn revisit(sock: TcpSock) {
-    let Some(snapshot) = Snapshot::of(sock).filter(|snapshot| snapshot.is_whole()) else {
+    let Some(snapshot) = Snapshot::of(sock) else {
         return;
     };
+    if !snapshot.is_whole() {
+        return first_visit(sock, snapshot);
+    }
     let suspect = Suspect::of(sock);
-    let Some(missed) = Missed::since(snapshot, sock, false) else {
+    let Some(came) = Came::since(snapshot, sock, false, false) else {
         snapshot.seen_at(kernel::now_ns());
         return;
     };
-    let Some(on) = On::path_of(sock) else {
-        return Snapshot::forget(sock);
+    let Some(verdict) = came.weigh(snapshot, sock, suspect.as_deref()) else {
+        return;
     };
-    let silence = missed.silence(snapshot, sock, false);
-    let passed = missed.passed(&silence, &on.threshold);
-    let known = suspect.as_ref().map_or(0, |suspect| suspect.seen);
-    let another = match &suspect {
-        Some(suspect) => {
-            passed && suspect.began_before(&silence, silence.at_most(on.threshold.clock))
-        }
-        None => passed,
-    };
-    if suspect.is_none() && !another {
-        return end_or_renew(sock, snapshot);
-    }
-    sock.ensure_cookie();
-    if another {
-        missed.tell_gap(sock, snapshot, &silence, on);
-    }
-    let known = if another { 0 } else { known };
-    let seen = known | missed.seen(snapshot);
-    tell_rest(sock, snapshot, &missed, on, known, another);
-    let settled = seen == ACKED | ANSWERED;
+    came.tell(sock, snapshot, &verdict);
+    let settled = verdict.seen == ACKED | ANSWERED;
+    let another = verdict.kind != 0;
     match suspect {
         Some(suspect) if settled || another => {
             suspect.end_if_since(sock, suspect.since_ns);
         }
-        Some(suspect) => suspect.seen = seen,
+        Some(suspect) => suspect.seen = verdict.seen,
+        None if settled && another => {
+            // A suspect, for as long as this look takes.
+            count(Counter::SuspectsCreated);
+            count(Counter::SuspectsRemoved);
+        }
         None => {}
     }
     if another && !settled {
-        Suspect::put(sock, missed.suspect(sock, snapshot, &silence, on));
-    } else if another {
-        // A suspect, for as long as this look takes.
-        count(Counter::SuspectsCreated);
-        count(Counter::SuspectsRemoved);
+        Suspect::put(sock, verdict.suspect(snapshot));
     }
-    if settled {
-        end_or_renew(sock, snapshot);
-    } else {
-        snapshot.keep_anew(sock);
-    }
-}
-
-/// Tells what came after the end of the silence, if it was told just now (`another`), or since the last look at a suspect
-/// of which so much was `known`.
-#[inline(always)]
-fn tell_rest(
-    sock: TcpSock,
-    snapshot: &Snapshot,
-    missed: &Missed,
-    on: On,
-    known: u32,
-    another: bool,
-) {
-    let news = missed.seen(snapshot) & !known;
-    let all_acked = sock.snd_una() == sock.write_seq();
-    // What ended the silence is told, with its payload.
-    let payload_told = another && missed.peer_first;
-    let kind = if news & ANSWERED != 0 && !payload_told {
-        FactKind::PayloadArrived
-    } else if news & ACKED != 0 || all_acked && missed.seen(snapshot) & ACKED != 0 {
-        FactKind::AckArrived
-    } else if missed.sent && (payload_told || !another) {
-        FactKind::Sent
-    } else {
-        return;
-    };
-    let arrived = !matches!(kind, FactKind::Sent);
-    let segment = if payload_told {
-        missed.receipt()
-    } else {
-        missed.segment
-    };
-    let context = Context {
-        segment: arrived.then_some(whole(segment)),
-        before: arrived.then_some(snapshot),
-        task: if arrived { None } else { snapshot.holder() },
-        ..Context::of_path(on.threshold.path_id)
-    };
-    emit(kind, sock, &Silence::of(sock), &context);
-}
-
-/// A socket that speaks again needs no snapshot. One of which only a clock moved that does not count is silent on.
-#[inline(always)]
-fn end_or_renew(sock: TcpSock, snapshot: &mut Snapshot) {
-    if silence::is_busy(sock) {
+    if verdict.over != 0 {
         Snapshot::forget(sock);
     } else {
-        snapshot.keep_anew(sock);
+        snapshot.take_anew(sock);
+    }
+}
+
+/// Takes the snapshot that the sweep has asked for.
+#[inline(always)]
+fn first_visit(sock: TcpSock, snapshot: &mut Snapshot) {
+    if snapshot.take(sock) {
+        count(Counter::SnapshotsTaken);
+        sock.ensure_cookie();
+        log!("socket {}: a snapshot is kept", sock.cookie());
+    }
+}
+
+impl Came {
+    /// `None` if nothing came that counts.
+    #[inline(always)]
+    fn since(snapshot: &Snapshot, sock: TcpSock, parsing: bool, resent: bool) -> Option<Self> {
+        let grown = sock.write_seq().wrapping_sub(snapshot.write_seq);
+        // Our own FIN takes a place too, and is nothing that the application sends.
+        let sent = grown > u32::from(!is_open(sock.state()));
+        let segment = snapshot.arrived(sock, parsing);
+        if !sent && segment.tcp_flags == 0 {
+            return None;
+        }
+        let peer_first = peer_first(snapshot, sock, sent, &segment);
+        hidden(&Self {
+            segment,
+            late: late_jiffies(snapshot, sock, peer_first, &segment, resent),
+            sent: u32::from(sent),
+            peer_first: u32::from(peer_first),
+            reserved: 0,
+        })
+    }
+
+    /// What is to be told of it, of a suspect or of no suspect yet; `None` on no path and none that has a name.
+    #[inline(always)]
+    fn weigh(
+        &self,
+        snapshot: &Snapshot,
+        sock: TcpSock,
+        suspect: Option<&Suspect>,
+    ) -> Option<Verdict> {
+        let (threshold, route) = paths::threshold(sock)?;
+        let silence = hidden(&self.silence(snapshot))?;
+        let peer_first = self.peer_first != 0;
+        let passed = gap::passed(&silence, &threshold, |clock| {
+            !peer_first || moves(self.segment, clock)
+        });
+        let another = passed
+            && suspect.is_none_or(|suspect| {
+                suspect.began_before(&silence, silence.at_most(threshold.clock))
+            });
+        let known = match suspect {
+            Some(suspect) if !another => suspect.seen,
+            _ => 0,
+        };
+        let shown = self.shown(snapshot);
+        let told = another || suspect.is_some();
+        let seen = known | shown;
+        let over = !told || seen == ACKED | ANSWERED;
+        hidden(&Verdict {
+            silence,
+            kind: self.kind(another),
+            rest_kind: if told {
+                self.rest_kind(sock, another, shown, shown & !known)
+            } else {
+                0
+            },
+            path_id: threshold.path_id,
+            route,
+            seen,
+            // One of which only a clock moved that does not count is silent on.
+            over: u32::from(over && silence::is_busy(sock)),
+        })
+    }
+
+    /// Which fact tells the end of the silence.
+    #[inline(always)]
+    fn kind(&self, another: bool) -> u32 {
+        if !another {
+            0
+        } else if self.peer_first != 0 {
+            FactKind::GapEndedByReceive as u32
+        } else {
+            FactKind::GapEndedBySend as u32
+        }
+    }
+
+    /// Which fact tells what came after it, of what has `shown` and is `news`.
+    #[inline(always)]
+    fn rest_kind(&self, sock: TcpSock, another: bool, shown: u32, news: u32) -> u32 {
+        // What ended the silence is told, with its payload.
+        let payload_told = another && self.peer_first != 0;
+        let all_acked = shown & ACKED != 0 && sock.snd_una() == sock.write_seq();
+        if news & ANSWERED != 0 && !payload_told {
+            FactKind::PayloadArrived as u32
+        } else if news & ACKED != 0 || all_acked {
+            FactKind::AckArrived as u32
+        } else if self.sent != 0 && (payload_told || !another) {
+            FactKind::Sent as u32
+        } else {
+            0
+        }
+    }
+
+    /// Tells what was decided.
+    #[inline(always)]
+    fn tell(&self, sock: TcpSock, snapshot: &Snapshot, verdict: &Verdict) {
+        sock.ensure_cookie();
+        if verdict.kind != 0 {
+            let by_peer = verdict.kind == FactKind::GapEndedByReceive as u32;
+            let context = Context {
+                flags: verdict.route,
+                task: Some(snapshot.holder()).filter(|_| !by_peer),
+                segment: Some(whole(self.word(snapshot))).filter(|_| by_peer),
+                before: Some(snapshot),
+                at_snapshot: true,
+                ..Context::of_path(verdict.path_id)
+            };
+            emit_number(verdict.kind, sock, &verdict.silence, &context);
+        }
+        if verdict.rest_kind != 0 {
+            let arrived = verdict.rest_kind != FactKind::Sent as u32;
+            let after_word = verdict.kind == FactKind::GapEndedByReceive as u32;
+            let context = Context {
+                segment: Some(whole(self.rest(after_word))).filter(|_| arrived),
+                before: Some(snapshot).filter(|_| arrived),
+                ..Context::of_path(verdict.path_id)
+            };
+            emit_number(verdict.rest_kind, sock, &Silence::of(sock), &context);
+        }
+    }
+
+    /// The silence that ended: no sooner than the snapshot was last found to hold.
+    #[inline(always)]
+    fn silence(&self, snapshot: &Snapshot) -> Silence {
+        let silence = snapshot.silence();
+        let late_ns = u64::from(self.late) * u64::from(setting(|settings| &settings.jiffy_ns));
+        let unseen_ns = silence.now_ns.saturating_sub(snapshot.looked_ns);
+        silence.earlier(late_ns.min(unseen_ns))
+    }
+
+    /// What it shows of both ways.
+    #[inline(always)]
+    fn shown(&self, snapshot: &Snapshot) -> u32 {
+        let acked = self.segment.tcp_flags != 0 && is_after(self.segment.ack, snapshot.snd_una);
+        let answered = self.segment.payload_len > 0;
+        u32::from(acked) * ACKED | u32::from(answered) * ANSWERED
+    }
+
+    /// What arrived first, where the peer spoke first: it acknowledges nothing of what this host said to it.
+    #[inline(always)]
+    fn word(&self, snapshot: &Snapshot) -> Segment {
+        let ack = if self.sent != 0 {
+            snapshot.snd_una
+        } else {
+            self.segment.ack
+        };
+        Segment {
+            ack,
+            ..self.segment
+        }
+    }
+
+    /// What arrived; `after_word` what arrived after the peer's first word, where this host has answered it: that the
+    /// answer did.
+    #[inline(always)]
+    fn rest(&self, after_word: bool) -> Segment {
+        let told = if after_word {
+            self.segment.payload_len
+        } else {
+            0
+        };
+        Segment {
+            seq: self.segment.seq.wrapping_add(told),
+            payload_len: self.segment.payload_len - told,
+            ..self.segment
+        }
+    }
+}
+
+impl Verdict {
+    /// The suspect that the socket is from now on.
+    #[inline(always)]
+    fn suspect(&self, snapshot: &Snapshot) -> Suspect {
+        Suspect::seen_since(snapshot, self.path_id, self.silence.now_ns, self.seen)
+    }
+}
+
+/// How long ago the silence ended, in jiffies, by the stamps of what came last, which was the first in most cases. With
+/// `resent` the stamp of the last send is a retransmission's.
+#[inline(always)]
+fn late_jiffies(
+    snapshot: &Snapshot,
+    sock: TcpSock,
+    peer_first: bool,
+    segment: &Segment,
+    resent: bool,
+) -> u32 {
+    let stamp = if !peer_first {
+        sock.lsndtime()
+    } else if segment.payload_len > 0 {
+        sock.lrcvtime()
+    } else {
+        sock.rcv_tstamp()
+    };
+    let since = kernel::jiffies().wrapping_sub(stamp);
+    // A stamp of another CPU can be a moment ahead.
+    let since = if (since as i32) < 0 { 0 } else { since };
+    let again = resent || sock.retransmits() > 0 || sock.retrans_out() > 0;
+    if again && !peer_first {
+        since.max(snapshot.rto_jiffies)
+    } else {
+        since
     }
 }
 

@@ -9,7 +9,7 @@ use aya_ebpf::maps::lpm_trie::Key;
 use aya_ebpf::maps::{Array, LpmTrie, PerCpuArray};
 use monitor_common::{
     ANY_PORT, Family, GapHistogram, MAX_PATHS, NO_PATH, NO_PATH_WARN_NS, PathClock, PathEntry,
-    PathKey, PathMatch,
+    PathKey, PathMatch, flags,
 };
 
 /// Entries of the prefix table: both generations of a reload at once.
@@ -47,18 +47,13 @@ const NO_PATH_THRESHOLD: Threshold = Threshold {
     timeout_ns: u64::MAX,
 };
 
-/// The threshold for a connection; `None` on loopback, where no middlebox is.
+/// The threshold for a connection, and the bits of [`flags`] that say how its peer is reached; `None` on loopback, where
+/// no middlebox is.
 #[inline(always)]
-pub fn threshold(sock: TcpSock) -> Option<(Threshold, Route)> {
+pub fn threshold(sock: TcpSock) -> Option<(Threshold, u32)> {
     let found = find(sock);
     let found = hidden(&found)?;
-    let route = match found.route {
-        ON_LINK => Route::OnLink,
-        GATEWAY => Route::Gateway,
-        UNKNOWN => Route::Unknown,
-        _ => return None,
-    };
-    Some((found.threshold, route))
+    (found.route & flags::LOOPBACK == 0).then_some((found.threshold, found.route))
 }
 
 /// What was found, in plain numbers.
@@ -66,14 +61,11 @@ pub fn threshold(sock: TcpSock) -> Option<(Threshold, Route)> {
 #[repr(C)]
 struct Found {
     threshold: Threshold,
-    /// One of the following.
-    route: u64,
+    /// Bits of [`flags`].
+    route: u32,
+    /// Always zero.
+    reserved: u32,
 }
-
-const LOOPBACK: u64 = 0;
-const ON_LINK: u64 = 1;
-const GATEWAY: u64 = 2;
-const UNKNOWN: u64 = 3;
 
 #[inline(always)]
 fn find(sock: TcpSock) -> Found {
@@ -82,22 +74,18 @@ fn find(sock: TcpSock) -> Found {
         local,
         remote,
     } = sock.addresses();
-    let route = match sock.route(family) {
-        Route::Loopback => LOOPBACK,
-        Route::OnLink => ON_LINK,
-        Route::Gateway => GATEWAY,
-        Route::Unknown => UNKNOWN,
-    };
-    if route == LOOPBACK || local == remote {
+    let route = sock.route(family);
+    if matches!(route, Route::Loopback) || local == remote {
         return Found {
             threshold: NO_PATH_THRESHOLD,
-            route: LOOPBACK,
+            route: flags::LOOPBACK,
+            reserved: 0,
         };
     }
     let threshold = match most_specific(family, remote, sock.skc_dport()) {
         // By a prefix of /0 only a peer behind a gateway has a path: one on this link passes
         // no middlebox, and if the route is unknown, a false path is worse than none.
-        Some(found) if found.prefix_bits > 0 || route == GATEWAY => {
+        Some(found) if found.prefix_bits > 0 || matches!(route, Route::Gateway) => {
             match PATHS.get(found.path_id) {
                 Some(path) if path.warn_ns > 0 => Threshold {
                     path_id: found.path_id,
@@ -110,7 +98,11 @@ fn find(sock: TcpSock) -> Found {
         }
         _ => NO_PATH_THRESHOLD,
     };
-    Found { threshold, route }
+    Found {
+        threshold,
+        route: route.flags(),
+        reserved: 0,
+    }
 }
 
 /// The longest prefix wins, whether its path is for all ports or for this `port` (network

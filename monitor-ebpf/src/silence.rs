@@ -8,6 +8,7 @@ use monitor_common::PathClock;
 
 /// How long a socket has been silent, by both clocks, in ns.
 #[derive(Clone, Copy)]
+#[repr(C)]
 pub struct Silence {
     pub now_ns: u64,
     pub payload_ns: u64,

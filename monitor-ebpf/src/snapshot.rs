@@ -14,6 +14,7 @@ use crate::verifier::Hidden;
 use aya_ebpf::btf_maps::SkStorage;
 use aya_ebpf::macros::{btf_map, map};
 use aya_ebpf::maps::Array;
+use core::ptr;
 use monitor_common::{
     Counter, Record, SNAPSHOT_BYTES, Segment, Socket, UNKNOWN_WSCALE, segment_options, tcp_flags,
 };
@@ -57,7 +58,7 @@ pub struct Snapshot {
     pub comm: [u8; 16],
     /// 1 if the segment that is being parsed is left to the next snapshot.
     pub put_off: Hidden<u32>,
-    /// Odd while it is written, and of one that a callback takes: such a one is nobody else's to read.
+    /// Odd while it is whole. Even: it was asked for, or is written, or is a callback's, and nobody else's to read.
     pub version: Hidden<u32>,
 }
 
@@ -67,9 +68,6 @@ static SNAPSHOTS: SkStorage<Snapshot> = SkStorage::new();
 /// How many more may be kept: user space counts them, and sets this before each sweep.
 #[map]
 static SNAPSHOT_ROOM: Array<u64> = Array::with_max_entries(1, 0);
-
-/// A [`Snapshot::version`] of a callback's.
-const OF_CALLBACK: u32 = 1;
 
 // SAFETY: repr(C), integers only, without padding.
 unsafe impl Record for Snapshot {}
@@ -83,42 +81,29 @@ impl Snapshot {
         storage::get(&SNAPSHOTS, sock)
     }
 
-    /// The socket as it is now.
+    /// Writes down the socket as it is now.
     #[inline(always)]
-    fn now(sock: TcpSock, holder: Option<Task>, version: u32) -> Self {
-        let Task { pid, comm } = holder.unwrap_or(Task {
-            pid: 0,
-            comm: [0; 16],
-        });
-        let mut version_of = Hidden::default();
-        version_of.put(version);
-        Self {
-            clocks: Clocks::of(sock),
-            bytes_acked: sock.bytes_acked(),
-            bytes_received: sock.bytes_received(),
-            bytes_sent: sock.bytes_sent(),
-            bytes_retrans: sock.bytes_retrans(),
-            looked_ns: kernel::now_ns(),
-            snd_una: sock.snd_una(),
-            snd_nxt: sock.snd_nxt(),
-            write_seq: sock.write_seq(),
-            rcv_nxt: sock.rcv_nxt(),
-            snd_wnd: sock.snd_wnd(),
-            snd_wl1: sock.snd_wl1(),
-            rcv_tsval: sock.rcv_tsval(),
-            segs_in: sock.segs_in(),
-            segs_out: sock.segs_out(),
-            data_segs_in: sock.data_segs_in(),
-            data_segs_out: sock.data_segs_out(),
-            delivered: sock.delivered(),
-            total_retrans: sock.total_retrans(),
-            rto_jiffies: sock.rto_jiffies(),
-            pid,
-            reserved: 0,
-            comm,
-            put_off: Hidden::default(),
-            version: version_of,
-        }
+    fn fill(&mut self, sock: TcpSock) {
+        self.clocks = Clocks::of(sock);
+        self.bytes_acked = sock.bytes_acked();
+        self.bytes_received = sock.bytes_received();
+        self.bytes_sent = sock.bytes_sent();
+        self.bytes_retrans = sock.bytes_retrans();
+        self.snd_una = sock.snd_una();
+        self.snd_nxt = sock.snd_nxt();
+        self.write_seq = sock.write_seq();
+        self.rcv_nxt = sock.rcv_nxt();
+        self.snd_wnd = sock.snd_wnd();
+        self.snd_wl1 = sock.snd_wl1();
+        self.rcv_tsval = sock.rcv_tsval();
+        self.segs_in = sock.segs_in();
+        self.segs_out = sock.segs_out();
+        self.data_segs_in = sock.data_segs_in();
+        self.data_segs_out = sock.data_segs_out();
+        self.delivered = sock.delivered();
+        self.total_retrans = sock.total_retrans();
+        self.rto_jiffies = sock.rto_jiffies();
+        self.seen_at(kernel::now_ns());
     }
 
     /// Takes the first snapshot of a watched socket, under its lock. Returns whether the kernel gave room for it.
@@ -136,71 +121,81 @@ impl Snapshot {
     /// Takes another one in its place, in a callback.
     #[inline(always)]
     pub fn renew(&mut self, sock: TcpSock) {
-        *self = Self::now(sock, None, OF_CALLBACK);
+        self.fill(sock);
+        self.put_off.put(0);
     }
 
-    /// Keeps a snapshot of a silent socket, unless there is one. The sweep does not hold the socket's lock: if anything
-    /// moves meanwhile, it is not silent.
+    /// Asks for a snapshot of a silent socket, unless there is one. The sweep does: it does not hold the socket's lock,
+    /// so what it makes is nobody's to read until the next revisit has taken the snapshot.
     #[inline(always)]
-    pub fn keep(sock: TcpSock, holder: Option<Task>) {
-        if Self::of(sock).is_some() || sock.packets_out() != 0 {
-            return;
-        }
-        let snapshot = Self::now(sock, holder, 0);
-        if !snapshot.is_still(sock) {
+    pub fn ask_for(sock: TcpSock, holder: Option<Task>) {
+        if sock.packets_out() != 0 || Self::of(sock).is_some() {
             return;
         }
         let Some(room) = SNAPSHOT_ROOM.get_ptr_mut(0) else {
             return;
         };
         // SAFETY: a value of the map's, which only the sweep changes while it runs, and of which user space runs one.
-        let left = unsafe { core::ptr::read_volatile(room) };
-        if left == 0 || storage::get_or_put(&SNAPSHOTS, sock, &snapshot).is_none() {
-            count(Counter::SnapshotsRefused);
-            return;
-        }
+        let left = unsafe { ptr::read_volatile(room) };
+        let made = if left > 0 {
+            storage::get_or_create(&SNAPSHOTS, sock)
+        } else {
+            None
+        };
+        let Some(snapshot) = made else {
+            return count(Counter::SnapshotsRefused);
+        };
         // SAFETY: as above.
-        unsafe { core::ptr::write_volatile(room, left - 1) };
-        count(Counter::SnapshotsTaken);
-        sock.ensure_cookie();
-        log!("socket {}: a snapshot is kept", sock.cookie());
+        unsafe { ptr::write_volatile(room, left - 1) };
+        if let Some(Task { pid, comm }) = holder {
+            snapshot.pid = pid;
+            snapshot.comm = comm;
+        }
     }
 
-    /// Takes another one in its place, without the socket's lock; there is one that does. Returns whether the socket
-    /// stood still meanwhile. Who reads the one before sees that it is being written.
+    /// Takes the snapshot that was asked for. Returns whether the socket stood still meanwhile: else it is not silent, and
+    /// the next revisit tries again.
     #[inline(always)]
-    pub fn keep_anew(&mut self, sock: TcpSock) -> bool {
+    pub fn take(&mut self, sock: TcpSock) -> bool {
         let version = self.version.get();
-        let next = Self::now(sock, self.holder(), version.wrapping_add(1));
-        if !next.is_still(sock) {
-            return false;
+        self.fill(sock);
+        let still = self.is_still(sock);
+        if still {
+            self.version.put(version.wrapping_add(1));
         }
+        still
+    }
+
+    /// Takes another one in its place, without the socket's lock. Who reads it sees that it is being written. What moves
+    /// meanwhile moves on from what was read of it.
+    #[inline(always)]
+    pub fn take_anew(&mut self, sock: TcpSock) {
+        let version = self.version.get();
         self.version.put(version.wrapping_add(1));
-        *self = next;
+        self.fill(sock);
         self.version.put(version.wrapping_add(2));
-        true
     }
 
     /// Who held the socket.
     #[inline(always)]
-    pub fn holder(&self) -> Option<Task> {
-        (self.pid != 0).then_some(Task {
+    pub fn holder(&self) -> Task {
+        Task {
             pid: self.pid,
             comm: self.comm,
-        })
+        }
     }
 
     /// Notes that the socket is still as in here.
     #[inline(always)]
     pub fn seen_at(&mut self, now_ns: u64) {
         // SAFETY: a reference is valid. One store, which who reads sees whole.
-        unsafe { core::ptr::write_volatile(&raw mut self.looked_ns, now_ns) };
+        unsafe { ptr::write_volatile(&raw mut self.looked_ns, now_ns) };
     }
 
     /// Whether who does not take it may read it.
     #[inline(always)]
     pub fn is_whole(&self) -> bool {
-        self.version.get() & 1 == 0
+        self.version.get() & 1 != 0
     }
 
     /// Whether the socket is as in here: neither sent nor received anything.

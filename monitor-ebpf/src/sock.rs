@@ -31,14 +31,14 @@ pub enum Route {
 }
 
 impl Route {
-    /// The bits of [`flags`] that say how; none where nothing is known of a route.
+    /// The bits of [`flags`] that say how.
     #[inline(always)]
-    pub fn flags(route: Option<Self>) -> u32 {
-        match route {
-            Some(Self::Loopback) => flags::LOOPBACK,
-            Some(Self::OnLink) => flags::ON_LINK,
-            Some(Self::Unknown) => flags::ROUTE_UNKNOWN,
-            Some(Self::Gateway) | None => 0,
+    pub const fn flags(self) -> u32 {
+        match self {
+            Self::Loopback => flags::LOOPBACK,
+            Self::OnLink => flags::ON_LINK,
+            Self::Unknown => flags::ROUTE_UNKNOWN,
+            Self::Gateway => 0,
         }
     }
 }

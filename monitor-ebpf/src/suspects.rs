@@ -4,7 +4,8 @@ use crate::counters::{add, count};
 use crate::globals::setting;
 use crate::paths::Threshold;
 use crate::silence::Silence;
-use crate::sock::{Route, TcpSock};
+use crate::snapshot::Snapshot;
+use crate::sock::TcpSock;
 use crate::storage;
 use crate::verifier::Hidden;
 use aya_ebpf::btf_maps::SkStorage;
@@ -35,11 +36,11 @@ impl Decision {
         }
     }
 
-    /// The same, with the route in its flags.
+    /// The same, with the bits of the route in its flags.
     #[inline(always)]
-    pub fn on(self, route: Route) -> Self {
+    pub fn on(self, route: u32) -> Self {
         Self {
-            flags: self.flags | Route::flags(Some(route)),
+            flags: self.flags | route,
             ..self
         }
     }
@@ -142,6 +143,21 @@ impl Suspect {
             data_segs_in: sock.data_segs_in(),
             facts: 0,
             seen: 0,
+            half_closed: 0,
+            decision: Hidden::default(),
+        }
+    }
+
+    /// What is kept of one whose silence was seen to have ended at `ended_ns` by what came since its snapshot.
+    #[inline(always)]
+    pub fn seen_since(snapshot: &Snapshot, path_id: u32, ended_ns: u64, seen: u32) -> Self {
+        Self {
+            since_ns: ended_ns,
+            path_id,
+            rcv_nxt: snapshot.rcv_nxt,
+            data_segs_in: snapshot.data_segs_in,
+            facts: 1,
+            seen,
             half_closed: 0,
             decision: Hidden::default(),
         }

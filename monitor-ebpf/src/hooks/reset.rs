@@ -49,7 +49,7 @@ fn on_reset(context: &BtfTracePointContext, kind: FactKind) -> i32 {
         return 0;
     }
     let about = Context {
-        route: Some(route),
+        flags: route,
         ..Context::of_path(threshold.path_id)
     };
     sock.ensure_cookie();

@@ -50,7 +50,7 @@ pub fn retransmit_tracepoint(context: BtfTracePointContext) -> i32 {
             };
             sock.ensure_cookie();
             Context {
-                route: Some(route),
+                flags: route,
                 ..Context::of_path(threshold.path_id)
             }
         }

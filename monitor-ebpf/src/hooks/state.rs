@@ -55,7 +55,7 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
         let context = Context {
             states,
             task: task(states.1),
-            route: Some(route),
+            flags: route,
             ..Context::of_path(threshold.path_id)
         };
         sock.ensure_cookie();

@@ -8,9 +8,9 @@ use crate::kernel::pointer_at;
 use crate::paths::{self, Threshold};
 use crate::silence::{self, Silence};
 use crate::snapshot::Snapshot;
-use crate::sock::{Route, TcpSock, is_open};
+use crate::sock::{TcpSock, is_open};
 use crate::suspects::Suspect;
-use crate::verifier::Hidden;
+use crate::verifier::{Hidden, hidden};
 use crate::watched;
 use aya_ebpf::helpers::generated::{bpf_seq_write, bpf_sock_from_file};
 use aya_ebpf::macros::map;
@@ -114,17 +114,19 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         (STALLED, stalled),
         (SAMPLED, sampled),
     ]);
+    let Some(silence) = hidden(&silence) else {
+        return;
+    };
     let measured = paths::threshold(sock);
     decide(sock, order, &mut note, &silence, measured);
     if note.has(SHOWN) {
         let (path_id, route) = match measured {
-            Some((threshold, route)) => (threshold.path_id, Some(route)),
-            None => (NO_PATH, Some(Route::Loopback)),
+            Some((threshold, route)) => (threshold.path_id, route),
+            None => (NO_PATH, flags::LOOPBACK),
         };
         let about = Context {
-            route,
             task: task.map(Task::of),
-            flags: note.flags(),
+            flags: note.flags() | route,
             ..Context::of_path(path_id)
         };
         write_out(context, sock, &silence, &about);
@@ -133,7 +135,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         if order.silent == SilentSockets::Watched as u32 {
             watched::request(sock, task.map_or(0, |task| Task::of(task).pid));
         } else if order.silent == SilentSockets::Kept as u32 {
-            Snapshot::keep(sock, task.map(Task::of));
+            Snapshot::ask_for(sock, task.map(Task::of));
         } else {
             count(Counter::SweepSilent);
         }
@@ -147,7 +149,7 @@ fn decide(
     order: &SweepOrder,
     note: &mut Note,
     silence: &Silence,
-    measured: Option<(Threshold, Route)>,
+    measured: Option<(Threshold, u32)>,
 ) {
     let all = note.has(ALL);
     // A suspect is always shown: what the receive hook cannot see (it runs in ESTABLISHED

@@ -38,7 +38,7 @@ pub(crate) const RECEIVE: &str = "receive";
 pub(crate) const SOCKETS: &str = "sockets";
 
 /// What takes their place where snapshots are kept of silent sockets.
-pub(crate) const SNAPSHOTS: &str = "snapshots";
+pub(crate) const REVISIT: &str = "revisit";
 
 /// A hook.
 pub(crate) struct Hook {

@@ -1,7 +1,7 @@
 //! Which signs of a forged ACK can be read on this kernel.
 
 use crate::attach::HookStatus;
-use crate::hook_table::{RECEIVE, SNAPSHOTS, SOCKETS};
+use crate::hook_table::{RECEIVE, REVISIT, SOCKETS};
 use monitor_common::{MISSING, Member, Offsets};
 use serde::Serialize;
 
@@ -40,7 +40,7 @@ pub(crate) fn signs(offsets: &Offsets, hooks: &[HookStatus]) -> Vec<SignStatus> 
             .any(|hook| hook.hook == name && hook.mechanism.is_some())
     };
     let sockets = works(SOCKETS);
-    let snapshots = works(SNAPSHOTS);
+    let snapshots = works(REVISIT);
     let receives = sockets || snapshots || works(RECEIVE);
     SIGNS
         .iter()

@@ -180,8 +180,8 @@ fn terminated() -> Tested {
         let daemon = Daemon::start(&place, &[])?;
         let programs = daemon.programs()?;
         assert!(
-            programs.len() >= 8,
-            "six hooks and two sweeps, but {programs:?}"
+            programs.len() >= 7,
+            "four hooks, two sweeps and the revisit, but {programs:?}"
         );
         assert!(still_loaded(&programs)?.len() == programs.len());
         daemon.signal(signal)?;
@@ -213,7 +213,7 @@ fn still_loaded(programs: &[u32]) -> Result<Vec<u32>, Failed> {
 }
 
 fn check() -> Tested {
-    check_of(&[], "snapshots", &["snapshots"])?;
+    check_of(&[], "snapshots", &["revisit"])?;
     check_of(&["--watch", "global"], "global", &["send", "receive"])?;
     if watches_per_socket() {
         check_of(&["--watch", "per-socket"], "per-socket", &["sockets"])?;

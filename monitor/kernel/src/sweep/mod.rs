@@ -160,6 +160,10 @@ impl Sweeper {
                 self.second_in = SECOND_EVERY - 1;
             }
         }
+        // Takes the snapshots that the sweep has asked for.
+        if let Some(failed) = self.revisit().and_then(Result::err) {
+            tracing::warn!("{failed}");
+        }
         let now = self.counters()?;
         let since = |counter| now.get(counter).saturating_sub(before.get(counter));
         let elsewhere = if mode == SweepMode::Findings {

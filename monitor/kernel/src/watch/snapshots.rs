@@ -4,7 +4,7 @@
 use crate::attach::HookStatus;
 use crate::counters::{self, CounterMap};
 use crate::error::Refusal;
-use crate::hook_table::SNAPSHOTS;
+use crate::hook_table;
 use crate::iterator;
 use crate::map_iterator::MapIterator;
 use crate::pod::take;
@@ -75,7 +75,7 @@ impl Snapshots {
             status: HookStatus {
                 mechanism: Some(MECHANISM.to_owned()),
                 programs: cost.into_iter().collect(),
-                ..HookStatus::new(SNAPSHOTS)
+                ..HookStatus::new(hook_table::REVISIT)
             },
             _kept: kept,
         };
