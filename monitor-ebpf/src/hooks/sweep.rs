@@ -83,40 +83,44 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     let (Some(order), Some(mut note)) = (SWEEP_ORDER.get(0), Note::new()) else {
         return;
     };
-    let all = order.mode == SweepMode::All as u32;
+    // Each is noted as soon as it is known: what is kept in registers the verifier follows in every combination.
     let state = sock.state();
-    let open = is_open(state);
-    let half_closed = state == TcpState::FinWait1 as u32 || state == TcpState::FinWait2 as u32;
-    let suspected = Suspect::of(sock).is_some();
+    note.put(&[
+        (ALL, order.mode == SweepMode::All as u32),
+        (OPEN, is_open(state)),
+        (HALF_CLOSED, is_half_closed(state)),
+    ]);
+    note.add(SUSPECTED, Suspect::of(sock).is_some());
     // Whether others reach an address is a contrast to what fails there, and no list's business.
-    let connecting = !all && state == TcpState::SynSent as u32 && sock.retransmits() > 0;
-    if !(open || half_closed || suspected || connecting || all && is_closing(state)) {
+    if !note.has(ALL) {
+        let resent = state == TcpState::SynSent as u32 && sock.retransmits() > 0;
+        note.add(CONNECTING, resent);
+    } else {
+        note.add(CLOSING, is_closing(state));
+    }
+    if !note.has(OPEN | HALF_CLOSED | SUSPECTED | CONNECTING | CLOSING) {
         return;
     }
     // Every healthy socket gets as far as the two returns below: single loads only.
-    let stalled = (open || half_closed) && is_stalled(sock);
-    let sampled = (open || connecting) && sock.hash() & order.sample_mask == order.sample_turn;
-    if !all && !stalled && !suspected && !sampled && silence::is_busy(sock) {
+    if note.has(OPEN | HALF_CLOSED) {
+        note.add(STALLED, is_stalled(sock));
+    }
+    if note.has(OPEN | CONNECTING) {
+        let turn = sock.hash() & order.sample_mask;
+        note.add(SAMPLED, turn == order.sample_turn);
+    }
+    if !note.has(ALL | STALLED | SUSPECTED | SAMPLED) && silence::is_busy(sock) {
         return;
     }
-    let silence = Silence::of(sock);
+    let Some(silence) = hidden(&Silence::of(sock)) else {
+        return;
+    };
     // The payload clock's silence is the longest of all. To find the path of a connection
     // takes longer than everything before.
     let soon_ns = silence.payload_ns.saturating_add(order.ahead_ns);
-    if !all && !stalled && !suspected && !sampled && soon_ns < order.least_threshold_ns {
+    if !note.has(ALL | STALLED | SUSPECTED | SAMPLED) && soon_ns < order.least_threshold_ns {
         return;
     }
-    note.put(&[
-        (ALL, all),
-        (OPEN, open),
-        (HALF_CLOSED, half_closed),
-        (SUSPECTED, suspected),
-        (STALLED, stalled),
-        (SAMPLED, sampled),
-    ]);
-    let Some(silence) = hidden(&silence) else {
-        return;
-    };
     let measured = paths::threshold(sock);
     decide(sock, order, &mut note, &silence, measured);
     if note.has(SHOWN) {
@@ -206,6 +210,10 @@ const FOUND: u32 = 1 << 7;
 const SILENT: u32 = 1 << 8;
 /// See [`flags::SOON`]; of an open connection that is not stalled.
 const SOON: u32 = 1 << 9;
+/// It tries to open, and was not answered at first.
+const CONNECTING: u32 = 1 << 10;
+/// It is on its way out, and every connection is wanted.
+const CLOSING: u32 = 1 << 11;
 
 impl Note {
     #[inline(always)]
@@ -221,7 +229,13 @@ impl Note {
         self.0.put(Self::word(bits));
     }
 
-    /// The same, and what is [`SOON`] stays so, is found and shown.
+    /// Sets this one too, if it `is` so.
+    #[inline(always)]
+    fn add(&mut self, bit: u32, is: bool) {
+        self.0.put(self.0.get() | bit * u32::from(is));
+    }
+
+    /// Sets these bits as [`Self::put`] does, and what is [`SOON`] stays so, is found and shown.
     #[inline(always)]
     fn conclude<const N: usize>(&mut self, bits: &[(u32, bool); N]) {
         let soon = (self.0.get() / SOON) & 1;
@@ -259,9 +273,10 @@ impl Note {
         (((note / SOON) & 1) * flags::SOON) | ((!(note / FOUND) & 1) * flags::SAMPLED)
     }
 
+    /// Whether any of these bits is set.
     #[inline(always)]
-    fn has(&self, bit: u32) -> bool {
-        self.0.get() & bit != 0
+    fn has(&self, bits: u32) -> bool {
+        self.0.get() & bits != 0
     }
 }
 
@@ -351,6 +366,11 @@ fn write_out(context: *const c_void, sock: TcpSock, silence: &Silence, about: &C
             size_of::<Fact>() as u32,
         )
     };
+}
+
+#[inline(always)]
+fn is_half_closed(state: u32) -> bool {
+    state == TcpState::FinWait1 as u32 || state == TcpState::FinWait2 as u32
 }
 
 #[inline(always)]

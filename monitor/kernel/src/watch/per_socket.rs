@@ -34,6 +34,9 @@ const UNWATCH: &str = "unmark_tcp";
 #[cfg(test)]
 pub(crate) const PROGRAMS: [&str; 3] = [CALLBACKS, WATCH, UNWATCH];
 
+/// Network namespaces in which sockets are marked after one sweep: in each the host's whole table of sockets is walked.
+const A_SWEEP: usize = 16;
+
 /// Inode of the root of the cgroup hierarchy (`kernfs_create_root`: ids begin at 1).
 const ROOT_CGROUP: u64 = 1;
 
@@ -49,9 +52,10 @@ pub(crate) fn pin_for(watch: Option<WatchMode>, socket: &Path) -> Option<io::Res
 /// Sets and clears the callbacks.
 pub(crate) struct WatchedSockets {
     wanted: BpfHashMap<MapData, u32, u32>,
-    /// Namespaces where sockets may carry callbacks of ours, each with a process that was
-    /// seen to hold one.
-    watched: HashMap<u32, u32>,
+    /// Namespaces where sockets may carry callbacks of ours.
+    watched: HashMap<u32, Watched>,
+    /// Sweeps so far.
+    turn: u64,
     own: u32,
     pin: Pin,
     costs: Vec<ProgramCost>,
@@ -77,6 +81,7 @@ impl WatchedSockets {
             Ok((wanted, own, costs)) => Ok(Self {
                 wanted,
                 watched: HashMap::new(),
+                turn: 0,
                 own,
                 pin,
                 costs,
@@ -118,11 +123,16 @@ impl WatchedSockets {
     /// that other threads spent on it.
     pub(crate) fn watch_wanted(&mut self, ebpf: &mut Ebpf) -> io::Result<Duration> {
         let wanted: Vec<(u32, u32)> = self.wanted.iter().filter_map(Result::ok).collect();
+        let wanted = in_turn(wanted, |netns| {
+            self.watched.get(&netns).map(|known| known.turn)
+        });
+        self.turn += 1;
         let mut cpu = Duration::ZERO;
         for (netns, pid) in wanted {
             // A wish that cannot be granted comes again with the next sweep.
             let _ = self.wanted.remove(&netns);
-            self.watched.insert(netns, pid);
+            let turn = self.turn;
+            self.watched.insert(netns, Watched { pid, turn });
             cpu += self.pass_in(ebpf, netns, pid, WATCH)?;
         }
         Ok(cpu)
@@ -131,7 +141,7 @@ impl WatchedSockets {
     /// Clears the callbacks of this daemon.
     pub(crate) fn clear(mut self, ebpf: &mut Ebpf) -> io::Result<()> {
         self.pin.left_behind = true;
-        for (netns, pid) in std::mem::take(&mut self.watched) {
+        for (netns, Watched { pid, .. }) in std::mem::take(&mut self.watched) {
             self.pass_in(ebpf, netns, pid, UNWATCH)?;
         }
         self.pin.left_behind = false;
@@ -159,6 +169,22 @@ impl WatchedSockets {
             )?))
         })
     }
+}
+
+/// A namespace where sockets may carry callbacks of ours.
+struct Watched {
+    /// A process that was seen to hold one.
+    pid: u32,
+    /// In which sweep they were marked last.
+    turn: u64,
+}
+
+/// Those of the `wanted` namespaces, each with a process in it, in which sockets are marked now: who has waited longest
+/// comes first, and who was never served before all others.
+fn in_turn(mut wanted: Vec<(u32, u32)>, served: impl Fn(u32) -> Option<u64>) -> Vec<(u32, u32)> {
+    wanted.sort_by_key(|(netns, _)| served(*netns));
+    wanted.truncate(A_SWEEP);
+    wanted
 }
 
 /// Clears what a killed daemon has left: in every network namespace that is found.
@@ -249,6 +275,19 @@ fn mounted_cgroup2(line: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_namespace_has_its_turn_however_many_there_are() {
+        let mut served: HashMap<u32, u64> = HashMap::new();
+        let all: Vec<(u32, u32)> = (0..50).map(|netns| (netns, 1)).collect();
+        for turn in 1..=4 {
+            // Something falls silent in each of them all the time.
+            let now = in_turn(all.clone(), |netns| served.get(&netns).copied());
+            assert_eq!(now.len(), A_SWEEP);
+            served.extend(now.into_iter().map(|(netns, _)| (netns, turn)));
+        }
+        assert_eq!(served.len(), all.len());
+    }
 
     #[test]
     fn the_second_hierarchy_is_found_beside_the_first() {
