@@ -35,6 +35,7 @@ impl Sweeps {
             // The product's default: `min_gap` of a configuration that says nothing.
             min_gap: Duration::from_secs(1),
             ring_bytes: None,
+            scope: monitor_kernel::Scope::default(),
             hooks: None,
         })?;
         kernel.tables.set_paths(paths)?;

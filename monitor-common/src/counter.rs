@@ -36,6 +36,8 @@ numbered! {
         SnapshotsRefused = 13,
         /// Snapshots that were held against their sockets.
         SnapshotsRevisited = 14,
+        /// Sockets outside the scope that were due as samples, and not shown.
+        SweepSamplesOutside = 15,
     }
 }
 

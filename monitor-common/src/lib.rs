@@ -15,6 +15,7 @@ mod fact;
 mod histogram;
 mod offsets;
 mod path;
+mod scope;
 mod settings;
 mod snapshots;
 mod socket;
@@ -29,6 +30,7 @@ pub use offsets::{MISSING, Member, MemberPart, Offsets};
 pub use path::{
     ANY_PORT, MAX_PATHS, NO_PATH, NO_PATH_WARN_NS, PathClock, PathEntry, PathKey, PathMatch,
 };
+pub use scope::{MAX_SCOPE_SOCKETS, Scope, ScopeGroup, scope_kinds};
 pub use settings::{RING_BYTES, Settings, SilentSockets, SweepMode, SweepOrder};
 pub use snapshots::{MAX_SNAPSHOTS, REVISITS_AT_ONCE, SNAPSHOT_BYTES};
 pub use socket::{Family, Socket, TcpState, UNKNOWN_WSCALE};

@@ -184,6 +184,9 @@ macro_rules! kernel_members {
                 rt6i_flags { "rt6_info.rt6i_flags" optional }
                 cgroup_kn { "cgroup.kn" optional }
                 kernfs_id { "kernfs_node.id" optional }
+                cgroup_level { "cgroup.level" optional }
+                cgroup_ancestors { "cgroup.ancestors" optional }
+                cgroup_ancestor_ids { "cgroup.ancestor_ids" optional }
                 skb_data { "sk_buff.data" }
                 skb_len { "sk_buff.len" }
                 skb_head { "sk_buff.head" optional }

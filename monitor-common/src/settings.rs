@@ -75,7 +75,12 @@ pub struct Settings {
     /// 1 where the tracepoint `tcp_retransmit_skb` has a third argument, the error
     /// of the transmission (newer kernels), else 0.
     pub retransmit_has_err: u32,
+    /// Bits of [`crate::scope_kinds`]: what limits the connections that are told of. 0 for nothing: then the verifier
+    /// drops all that a scope costs.
+    pub scope: u32,
+    /// Always zero.
+    pub reserved: u32,
 }
 
-// SAFETY: repr(C), 4 + 4 + 8 + 8 + 4 + 4 bytes, no padding.
+// SAFETY: repr(C), 4 + 4 + 8 + 8 + 4 * 4 bytes, no padding.
 unsafe impl Record for Settings {}

@@ -18,6 +18,7 @@ mod hooks;
 mod kernel;
 mod missed;
 mod paths;
+mod scope;
 mod segment;
 mod silence;
 mod snapshot;

@@ -2,6 +2,7 @@
 
 use crate::counters::add;
 use crate::globals::setting;
+use crate::scope;
 use crate::sock::{Addresses, Route, TcpSock};
 use crate::verifier::hidden;
 use aya_ebpf::macros::map;
@@ -48,9 +49,18 @@ const NO_PATH_THRESHOLD: Threshold = Threshold {
 };
 
 /// The threshold for a connection, and the bits of [`flags`] that say how its peer is reached; `None` on loopback, where
-/// no middlebox is.
+/// no middlebox is, and outside the scope, of which nothing is told.
 #[inline(always)]
 pub fn threshold(sock: TcpSock) -> Option<(Threshold, u32)> {
+    if scope::leaves_out(sock) {
+        return None;
+    }
+    threshold_in_scope(sock)
+}
+
+/// The same for a connection that is known to be within the scope.
+#[inline(always)]
+pub fn threshold_in_scope(sock: TcpSock) -> Option<(Threshold, u32)> {
     let found = find(sock);
     let found = hidden(&found)?;
     (found.route & flags::LOOPBACK == 0).then_some((found.threshold, found.route))

@@ -361,16 +361,27 @@ impl TcpSock {
         }
     }
 
-    /// The id of the socket's cgroup in the v2 hierarchy; 0 if unknown.
+    /// The address of the socket's cgroup in the v2 hierarchy; 0 if unknown.
     #[inline(always)]
-    pub fn cgroup_id(self) -> u64 {
+    pub fn cgroup(self) -> u64 {
         if offset(|offsets| &offsets.sk_cgrp_data) == MISSING {
             return 0;
         }
-        let cgroup: u64 = self.load(|offsets| &offsets.sk_cgrp_data);
-        let node: u64 = guarded(cgroup, |offsets| &offsets.cgroup_kn);
-        guarded(node, |offsets| &offsets.kernfs_id)
+        self.load(|offsets| &offsets.sk_cgrp_data)
     }
+
+    /// The id of that cgroup; 0 if unknown.
+    #[inline(always)]
+    pub fn cgroup_id(self) -> u64 {
+        cgroup_id(self.cgroup())
+    }
+}
+
+/// The id of the cgroup at this address; 0 if unknown.
+#[inline(always)]
+pub fn cgroup_id(cgroup: u64) -> u64 {
+    let node: u64 = guarded(cgroup, |offsets| &offsets.cgroup_kn);
+    guarded(node, |offsets| &offsets.kernfs_id)
 }
 
 /// Whether data can be sent in this state, a [`TcpState`] number.

@@ -6,6 +6,7 @@ use crate::emit::{Context, Task, emit, write};
 use crate::globals::{offset, setting};
 use crate::kernel::pointer_at;
 use crate::paths::{self, Threshold};
+use crate::scope;
 use crate::silence::{self, Silence};
 use crate::snapshot::Snapshot;
 use crate::sock::{TcpSock, is_open};
@@ -83,6 +84,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     let (Some(order), Some(mut note)) = (SWEEP_ORDER.get(0), Note::new()) else {
         return;
     };
+    scope::seen(sock, task);
     // Each is noted as soon as it is known: what is kept in registers the verifier follows in every combination.
     let state = sock.state();
     note.put(&[
@@ -121,7 +123,13 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     if !note.has(ALL | STALLED | SUSPECTED | SAMPLED) && soon_ns < order.least_threshold_ns {
         return;
     }
-    let measured = paths::threshold(sock);
+    if scope::leaves_out(sock) {
+        if note.has(SAMPLED) {
+            count(Counter::SweepSamplesOutside);
+        }
+        return;
+    }
+    let measured = paths::threshold_in_scope(sock);
     decide(sock, order, &mut note, &silence, measured);
     if note.has(SHOWN) {
         let (path_id, route) = match measured {

@@ -3,11 +3,12 @@
 
 use crate::LabError;
 use crate::names::DIRECTORY;
-use nix::unistd::write;
+use nix::unistd::{geteuid, write};
 use std::fs::{self, OpenOptions};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{io, thread};
@@ -23,31 +24,47 @@ const EMPTY_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Cgroup {
     directory: PathBuf,
-    name: String,
+    path: String,
 }
 
 impl Cgroup {
-    /// Makes it, below the root of the mounted hierarchy.
+    /// Makes it, below the group that this process has for itself, or else below the root.
+    ///
+    /// # Errors
+    /// If no hierarchy is mounted, or the kernel refuses it.
     pub fn create() -> Result<Self, LabError> {
-        let root = mounted()
-            .map_err(LabError::io("reading /proc/self/mountinfo"))?
-            .ok_or_else(|| {
-                LabError::Premise(
-                    "cgroup v2 is not mounted: mount -t cgroup2 none /sys/fs/cgroup/unified"
-                        .to_owned(),
-                )
-            })?;
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("{DIRECTORY}{}-{number}", process::id());
-        let directory = root.join(&name);
+        let above = own_path().unwrap_or_default();
+        let root = root()?;
+        Self::make(
+            root.join(above.trim_start_matches('/')).join(&name),
+            format!("{above}/{name}"),
+        )
+    }
+
+    /// Makes one named `name` below this one; it must go first.
+    ///
+    /// # Errors
+    /// If the kernel refuses it.
+    pub fn below(&self, name: &str) -> Result<Self, LabError> {
+        Self::make(self.directory.join(name), format!("{}/{name}", self.path))
+    }
+
+    fn make(directory: PathBuf, path: String) -> Result<Self, LabError> {
         fs::create_dir(&directory)
             .map_err(LabError::io(format!("making {}", directory.display())))?;
-        Ok(Self { directory, name })
+        Ok(Self { directory, path })
+    }
+
+    /// The name of its directory.
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
     }
 
     /// Its path in the hierarchy, as `/proc/PID/cgroup` shows it.
     pub fn path(&self) -> String {
-        format!("/{}", self.name)
+        self.path.clone()
     }
 
     /// Its directory in the file system.
@@ -84,6 +101,83 @@ impl Drop for Cgroup {
             }
             thread::sleep(Duration::from_millis(10));
         }
+    }
+}
+
+fn root() -> Result<PathBuf, LabError> {
+    mounted()
+        .map_err(LabError::io("reading /proc/self/mountinfo"))?
+        .ok_or_else(|| {
+            LabError::Premise(
+                "cgroup v2 is not mounted: mount -t cgroup2 none /sys/fs/cgroup/unified".to_owned(),
+            )
+        })
+}
+
+/// Removes a group and all below it, in which nobody is any more.
+pub(super) fn remove_tree(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_tree(&entry.path())?;
+        }
+    }
+    fs::remove_dir(directory)
+}
+
+/// The path of the group that this process has for itself.
+static OWN: Mutex<Option<String>> = Mutex::new(None);
+
+/// The path of the group that this process has for itself, if it has one.
+pub fn own_path() -> Option<String> {
+    OWN.lock().map_or(None, |path| path.clone())
+}
+
+/// This process in a control group of its own, with all that it starts and every socket that it makes from now on: by
+/// it the daemons under test tell its connections from the host's. Dropping it takes the process back.
+#[derive(Debug)]
+pub struct OwnGroup {
+    group: Option<Cgroup>,
+    /// Where it was before.
+    before: PathBuf,
+}
+
+impl OwnGroup {
+    /// Moves this process there; `None` where it may not, or there is no such hierarchy: then nothing tells its
+    /// connections from others.
+    ///
+    /// # Errors
+    /// If the kernel refuses it to root.
+    pub fn enter() -> Result<Option<Self>, LabError> {
+        if !geteuid().is_root() || !matches!(mounted(), Ok(Some(_))) {
+            return Ok(None);
+        }
+        let moving = || LabError::io("moving this process to a control group of its own");
+        let own = fs::read_to_string("/proc/self/cgroup").map_err(moving())?;
+        // Of the second hierarchy, by proc_pid_cgroup(5).
+        let path = own.lines().find_map(|line| line.strip_prefix("0::/"));
+        let before = root()?.join(path.unwrap_or_default());
+        let group = Cgroup::create()?;
+        fs::write(group.directory.join("cgroup.procs"), "0").map_err(moving())?;
+        if let Ok(mut own) = OWN.lock() {
+            *own = Some(group.path());
+        }
+        Ok(Some(Self {
+            group: Some(group),
+            before,
+        }))
+    }
+}
+
+impl Drop for OwnGroup {
+    fn drop(&mut self) {
+        if let Ok(mut own) = OWN.lock() {
+            *own = None;
+        }
+        if let Err(error) = fs::write(self.before.join("cgroup.procs"), "0") {
+            eprintln!("monitor-lab: cannot leave the own control group: {error}");
+        }
+        self.group.take();
     }
 }
 

@@ -32,7 +32,7 @@ pub fn remove() -> Vec<String> {
         let mut groups = names_in(&place);
         groups.retain(|name| {
             directory_owner(name).is_some_and(|pid| !lives(pid))
-                && fs::remove_dir(place.join(name)).is_ok()
+                && cgroup::remove_tree(&place.join(name)).is_ok()
         });
         removed.append(&mut groups);
     }

@@ -2,6 +2,7 @@
 
 use crate::LabError;
 use crate::names::{DIRECTORY, SOCKET};
+use crate::network::cgroup::own_path;
 use nix::mount::umount;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -60,13 +61,18 @@ impl Place {
         Ok(place)
     }
 
-    /// Writes the configuration anew: two lines with the addresses, and `settings`.
+    /// Writes the configuration anew: two lines with the addresses, and `settings`. Where this process has a control
+    /// group of its own, that is the scope, unless the settings have one.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn configure(&self, settings: &str) -> Result<(), LabError> {
         let (listen, socket) = (self.listen, self.socket());
-        let text = format!("listen = \"{listen}\"\nsocket = {socket:?}\n{settings}");
+        let own = own_path().filter(|_| !settings.contains("[scope]"));
+        let scope = own.map_or_else(String::new, |path| {
+            format!("\n[scope]\ncgroup = {path:?}\n")
+        });
+        let text = format!("listen = \"{listen}\"\nsocket = {socket:?}\n{settings}{scope}");
         fs::write(self.file(), text).map_err(LabError::io("writing tcplull's configuration"))
     }
 

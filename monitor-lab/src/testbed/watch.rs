@@ -29,12 +29,25 @@ impl Watch {
         daemon: &Daemon,
         hear: impl FnMut(String) + Send + 'static,
     ) -> Result<Self, LabError> {
+        Self::start_with(daemon, &[], hear)
+    }
+
+    /// The same, with these arguments.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_with(
+        daemon: &Daemon,
+        arguments: &[&str],
+        hear: impl FnMut(String) + Send + 'static,
+    ) -> Result<Self, LabError> {
         let clients = || daemon.metric("inspect_clients", &[]);
         let before = clients()?;
         let mut process = Guarded::start(
             daemon
                 .place
                 .question("watch")
+                .args(arguments)
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::inherit()),

@@ -20,6 +20,9 @@ pub struct Limits {
     pub max_habits: usize,
     /// Workloads whose habit is known at once.
     pub max_workloads: usize,
+    /// Whether the judge is told of a part of the host's connections only: then findings say so of siblings.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub scoped: bool,
 }
 
 impl Limits {
@@ -33,6 +36,7 @@ impl Limits {
             max_stalls: thresholds::MAX_STALLS,
             max_habits: thresholds::MAX_HABITS,
             max_workloads: thresholds::MAX_WORKLOADS,
+            scoped: false,
         }
     }
 

@@ -64,7 +64,7 @@ impl Judge {
             paths: Paths::default(),
             limits,
             connections: BTreeMap::new(),
-            contrasts: Contrasts::new(limits.max_contrasts),
+            contrasts: Contrasts::new(limits.max_contrasts, limits.scoped),
             stalls: Stalls::new(limits.max_stalls),
             habits: Habits::new(limits.max_habits, limits.max_workloads),
             outages: Outages::new(limits.max_stalls),

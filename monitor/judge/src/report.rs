@@ -65,6 +65,9 @@ pub(crate) fn finding(
                 evidence.count(fact, count);
             }
         }
+        if contrasts.scoped {
+            evidence.flag("siblings_in_scope_only", true);
+        }
     }
     let scope = siblings.and_then(|siblings| scope(about.kind, &siblings));
     let known = contrasts.of(about.path, identity.remote());

@@ -100,6 +100,14 @@ pub enum KernelError {
         /// What was tried, with the verifier's logs.
         refused: Vec<Refusal>,
     },
+    /// The scope that was asked for cannot be had here.
+    #[error("{flag}: {reason}")]
+    Scope {
+        /// The flag that asks for it, with its dashes.
+        flag: &'static str,
+        /// What is missing, and what to do.
+        reason: String,
+    },
     /// This way of watching was asked for, and does not work here.
     #[error(
         "this kernel ({}) cannot be watched with --watch {mode}: {reason}; \

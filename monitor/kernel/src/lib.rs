@@ -2,6 +2,7 @@
 //! here, and no conclusions.
 
 mod attach;
+mod cgroup_root;
 mod clock;
 mod cost;
 mod counters;
@@ -22,6 +23,7 @@ mod pod;
 mod preflight;
 mod release;
 mod ring;
+mod scope;
 mod signs;
 mod sweep;
 mod tables;
@@ -40,6 +42,7 @@ pub use paths::TablePath;
 pub use preflight::check as check_privileges;
 pub use release::release;
 pub use ring::FactRing;
+pub use scope::{Netns, Scope};
 pub use signs::SignStatus;
 pub use sweep::{SweepReport, Sweeper};
 pub use tables::Tables;

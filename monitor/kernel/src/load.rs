@@ -9,6 +9,7 @@ use crate::kernel_log;
 use crate::offsets::KernelTypes;
 use crate::pod::{Pod, take};
 use crate::ring::FactRing;
+use crate::scope::{Finder, Scope, ScopeTable};
 use crate::signs::{self, SignStatus};
 use crate::sweep::{self, Sweeper};
 use crate::tables::Tables;
@@ -17,7 +18,7 @@ use crate::watch_mode::{WatchMode, WatchStatus};
 use crate::{counters, preflight};
 use aya::maps::{Array, PerCpuArray, RingBuf};
 use aya::{Btf, EbpfLoader, Endianness};
-use monitor_common::{Counter, Offsets, RING_BYTES, Settings};
+use monitor_common::{Counter, MAX_SCOPE_SOCKETS, Offsets, RING_BYTES, Settings};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,8 @@ pub struct Options {
     pub min_gap: Duration,
     /// Size of the ring in bytes, a power of two of pages; `None` for the default.
     pub ring_bytes: Option<u32>,
+    /// Which connections are told of.
+    pub scope: Scope,
     /// How the hooks are attached; without them only sweeps work, which is all that a
     /// listing needs.
     pub hooks: Option<HookOptions>,
@@ -98,6 +101,7 @@ impl Kernel {
             mut ebpf,
             btf,
             offsets,
+            finder,
         } = Loaded::new(
             options,
             ring_bytes,
@@ -109,6 +113,7 @@ impl Kernel {
         );
         let counters = Arc::new(take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?);
         let order = take(&mut ebpf, "SWEEP_ORDER", Array::try_from)?;
+        let scope = ScopeTable::new(&mut ebpf, finder)?;
         let (passes, sweeps) = sweep::load(&mut ebpf, &btf);
         // Without any sweep a host full of connections would look empty.
         if passes.is_empty() {
@@ -134,6 +139,7 @@ impl Kernel {
             counters,
             watcher,
             tables.least_threshold(),
+            scope,
         );
         hooks.extend(sweeps);
         drop(btf);
@@ -170,6 +176,7 @@ struct Loaded {
     ebpf: aya::Ebpf,
     btf: Btf,
     offsets: Offsets,
+    finder: Finder,
 }
 
 impl Loaded {
@@ -181,6 +188,7 @@ impl Loaded {
         preflight::check()?;
         let types = KernelTypes::read(&options.btf)?;
         let offsets = types.offsets()?;
+        let finder = Finder::new(&options.scope, &offsets)?;
         let settings = settings(options, &types)?;
         drop(types);
         let btf = Btf::parse_file(&options.btf, Endianness::default()).map_err(|error| {
@@ -196,6 +204,9 @@ impl Loaded {
             .override_global("OFFSETS", &offset_bytes, true)
             .override_global("SETTINGS", &settings, true)
             .map_max_entries("FACTS", ring_bytes);
+        if options.scope.pid.is_some() {
+            loader.map_max_entries("SCOPE_SOCKETS", MAX_SCOPE_SOCKETS);
+        }
         if let Some(pin) = pin {
             loader.map_pin_path("MARKS", pin.path());
         }
@@ -206,7 +217,12 @@ impl Loaded {
         #[cfg(feature = "kernel-log")]
         let ebpf = kernel_log::printing(ebpf)?;
         drop(loader);
-        Ok(Self { ebpf, btf, offsets })
+        Ok(Self {
+            ebpf,
+            btf,
+            offsets,
+            finder,
+        })
     }
 }
 
@@ -226,6 +242,8 @@ fn settings(options: &Options, types: &KernelTypes) -> Result<Settings, KernelEr
                 .tracepoint_arguments("tcp_retransmit_skb")
                 .is_some_and(|arguments| arguments >= 3),
         ),
+        scope: options.scope.kinds(),
+        reserved: 0,
     })
 }
 

@@ -101,6 +101,35 @@ pub(super) struct TimeoutArgument {
     pub(super) timeout: Option<Duration>,
 }
 
+/// Flags that limit which connections are told of; of several, all must hold.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct ScopeArguments {
+    /// Tell only of sockets of this cgroup and those below it, such as "/system.slice"
+    #[arg(long, help_heading = "Scope", value_name = "PATH", value_parser = config::parse_cgroup)]
+    pub(super) cgroup: Option<PathBuf>,
+    /// Tell only of sockets in this network namespace: a file such as "/run/netns/blue", or a process in it
+    #[arg(long, help_heading = "Scope", value_name = "PATH|PID", value_parser = config::parse_netns)]
+    pub(super) netns: Option<monitor_kernel::Netns>,
+    /// Tell only of sockets of this systemd unit
+    #[arg(long, help_heading = "Scope", value_name = "NAME", value_parser = config::parse_unit)]
+    pub(super) unit: Option<String>,
+    /// Tell only of sockets that this process holds
+    #[arg(long, help_heading = "Scope", value_name = "PID", value_parser = config::parse_pid)]
+    pub(super) pid: Option<u32>,
+}
+
+impl ScopeArguments {
+    /// What they say.
+    pub(super) fn scope(&self) -> monitor_kernel::Scope {
+        monitor_kernel::Scope {
+            cgroup: self.cgroup.clone(),
+            netns: self.netns.clone(),
+            unit: self.unit.clone(),
+            pid: self.pid,
+        }
+    }
+}
+
 /// Flags of the daemon that override its configuration.
 #[derive(Args, Clone, Debug)]
 pub(super) struct DaemonArguments {

@@ -9,7 +9,7 @@ use crate::daemon::DaemonError;
 use crate::surfaces::inspect;
 use crate::text;
 use clap::Args;
-use monitor_kernel::{HookStatus, HostView, Kernel, ProgramCost, SignStatus, WatchStatus};
+use monitor_kernel::{HookStatus, HostView, Kernel, ProgramCost, Scope, SignStatus, WatchStatus};
 use monitor_model::format::json_line;
 use monitor_model::listing::CheckRow;
 use serde::Serialize;
@@ -61,6 +61,7 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         btf: arguments.kernel.btf.clone(),
         min_gap: config.min_gap,
         ring_bytes: None,
+        scope: config.scope.clone(),
         hooks: Some(arguments.hooks.options(beside.into())),
     })?;
     kernel.sweeper.unwatch()?;
@@ -113,6 +114,7 @@ fn repair(arguments: &Arguments, config: &Config) -> Result<ExitCode, CliError> 
             btf: arguments.kernel.btf.clone(),
             min_gap: config.min_gap,
             ring_bytes: None,
+            scope: Scope::default(),
             hooks: None,
         },
         &config.socket,

@@ -31,22 +31,34 @@ impl Arguments {
         header: String,
         line: fn(&T) -> String,
     ) -> Result<ExitCode, CliError> {
+        self.ask_for(&|_| true, command, header, line)
+    }
+
+    /// The same, of its rows only those that `takes` takes.
+    pub(super) fn ask_for<T: DeserializeOwned>(
+        &self,
+        takes: &dyn Fn(&str) -> bool,
+        command: &str,
+        header: String,
+        line: fn(&T) -> String,
+    ) -> Result<ExitCode, CliError> {
         let config = self.config.load(Overrides::default())?;
         let output = Output {
             json: self.json,
             header,
             line,
         };
-        print(&config.socket, command, &output)?;
+        print(&config.socket, command, &output, takes)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Asks the daemon on `socket` and writes each row to standard output as it comes.
+/// Asks the daemon on `socket` and writes each row that `takes` takes to standard output as it comes.
 pub(super) fn print<T: DeserializeOwned>(
     socket: &Path,
     command: &str,
     output: &Output<T>,
+    takes: &dyn Fn(&str) -> bool,
 ) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -66,6 +78,7 @@ pub(super) fn print<T: DeserializeOwned>(
                     serde_json::json!({ "lagged": findings }).to_string()
                 }
                 Answer::Lagged(findings) => text::lagged_line(findings),
+                Answer::Row(row) if !takes(&row) => continue,
                 Answer::Row(row) if output.json => json_shown(&row),
                 Answer::Row(row) => match serde_json::from_str(&row) {
                     Ok(row) => (output.line)(&row),

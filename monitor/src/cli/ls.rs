@@ -1,6 +1,8 @@
 //! `tcplull ls`: the connections of this host.
 
-use super::arguments::{ConfigArguments, Context, KernelArguments, TimeoutArgument};
+use super::arguments::{
+    ConfigArguments, Context, KernelArguments, ScopeArguments, TimeoutArgument,
+};
 use super::client::print;
 use super::exit::CliError;
 use super::output::Output;
@@ -14,13 +16,15 @@ use monitor_kernel::HostView;
 use std::process::ExitCode;
 
 /// A running daemon is asked, so that its paths apply. Where none runs, or a
-/// timeout is stated here, this command looks for itself.
+/// timeout or a scope is stated here, this command looks for itself.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]
     config: ConfigArguments,
     #[command(flatten)]
     timeout: TimeoutArgument,
+    #[command(flatten)]
+    scope: ScopeArguments,
     #[command(flatten)]
     kernel: KernelArguments,
     /// One JSON object a line
@@ -36,6 +40,7 @@ pub(super) const QUESTION: Question = Question {
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
     let config = arguments.config.load(Overrides {
         timeout: arguments.timeout.timeout,
+        scope: arguments.scope.scope(),
         ..Overrides::default()
     })?;
     let output = Output {
@@ -43,8 +48,8 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         header: text::connection_header(),
         line: text::connection_line,
     };
-    if arguments.timeout.timeout.is_none() {
-        match print(&config.socket, QUESTION.name, &output) {
+    if arguments.timeout.timeout.is_none() && arguments.scope.scope().is_all() {
+        match print(&config.socket, QUESTION.name, &output, &|_| true) {
             Ok(()) => return Ok(ExitCode::SUCCESS),
             // Who names a socket means the daemon on it.
             Err(CliError::Client(ClientError::NobodyAnswers { .. }))

@@ -3,6 +3,7 @@
 mod alerts;
 mod arguments;
 mod check;
+mod chosen;
 mod client;
 mod exit;
 mod ls;

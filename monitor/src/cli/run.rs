@@ -1,7 +1,8 @@
 //! `tcplull run`: the daemon.
 
 use super::arguments::{
-    ConfigArguments, Context, DaemonArguments, HookArguments, KernelArguments, TimeoutArgument,
+    ConfigArguments, Context, DaemonArguments, HookArguments, KernelArguments, ScopeArguments,
+    TimeoutArgument,
 };
 use super::exit::CliError;
 use crate::config::Overrides;
@@ -26,6 +27,8 @@ pub(super) struct Arguments {
     daemon: DaemonArguments,
     #[command(flatten)]
     timeout: TimeoutArgument,
+    #[command(flatten)]
+    scope: ScopeArguments,
     /// How findings are written to standard output
     #[arg(long, value_enum, default_value_t)]
     log_format: LogFormat,
@@ -95,6 +98,7 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         socket: None,
         sweep_interval: arguments.daemon.sweep_interval,
         timeout: arguments.timeout.timeout,
+        scope: arguments.scope.scope(),
     };
     let config = arguments.config.clone();
     let said = messages.clone();

@@ -1,12 +1,30 @@
 //! `tcplull watch`: findings of a running daemon as they come.
 
-use super::arguments::Context;
-pub(super) use super::client::Arguments;
+use super::arguments::{Context, ScopeArguments};
+use super::chosen::Chosen;
+use super::client;
 use super::exit::CliError;
 use crate::surfaces::inspect::WATCH;
 use crate::text;
+use clap::Args;
 use std::process::ExitCode;
 
+/// A scope chooses among what the daemon tells, which has its own.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    client: client::Arguments,
+    #[command(flatten)]
+    scope: ScopeArguments,
+}
+
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
-    arguments.ask(WATCH, String::new(), text::watch_lines)
+    let chosen = Chosen::by(arguments.scope.scope())?;
+    let takes = |row: &str| {
+        // What cannot be read is shown, as far as that goes.
+        serde_json::from_str(row).map_or(true, |finding| chosen.takes(&finding))
+    };
+    let client = &arguments.client;
+    client.ask_for(&takes, WATCH, String::new(), text::watch_lines)
 }

@@ -95,6 +95,12 @@ pub enum Problem {
     SweepBudget { value: f64, least: f64 },
     #[error("sweep_interval_max is {}, below sweep_interval ({}); raise it, or leave it out", format_duration(*most), format_duration(*interval))]
     SweepIntervals { most: Duration, interval: Duration },
+    #[error("{key}: {text:?} is no {want}")]
+    Scope {
+        key: &'static str,
+        text: String,
+        want: &'static str,
+    },
     #[error("warn_at is {value}; it must lie between 0 and 1, both excluded, such as 0.75")]
     WarnAt { value: f64 },
     #[error(

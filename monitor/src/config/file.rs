@@ -4,10 +4,12 @@ use super::duration::{MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, T
 use super::error::{Fault, Hint, Place, Problem};
 use super::prefix;
 use super::presets::{self, Preset};
+use super::scope;
 use super::sweeps;
 use super::table::{Lined, Section, Text, string, wrong_type};
 use ipnet::IpNet;
 use monitor_common::PathClock;
+use monitor_kernel::Scope;
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -26,6 +28,7 @@ const FILE_KEYS: &[&str] = &[
     "min_gap",
     "warn_at",
     "page_after",
+    "scope",
     "path",
 ];
 const PATH_KEYS: &[&str] = &["name", "preset", "remote", "ports", "timeout", "clock"];
@@ -41,6 +44,7 @@ pub(super) struct FileConfig {
     pub(super) min_gap: Option<Duration>,
     pub(super) warn_at: Option<f64>,
     pub(super) page_after: Option<Duration>,
+    pub(super) scope: Scope,
     pub(super) paths: Vec<FilePath>,
 }
 
@@ -109,6 +113,11 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
         page_after: section
             .duration("page_after", &PAGE_AFTER)?
             .map(|found| found.value),
+        scope: section
+            .table("scope", "a table, written [scope]")?
+            .map(|table| scope::parse(table, lines))
+            .transpose()?
+            .unwrap_or_default(),
         paths: paths(&mut section, lines)?,
     })
 }

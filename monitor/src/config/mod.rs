@@ -10,6 +10,7 @@ mod file;
 mod merge;
 mod prefix;
 pub mod presets;
+mod scope;
 mod sweeps;
 mod table;
 
@@ -22,6 +23,8 @@ pub use error::{ConfigError, DurationProblem, Hint, Ports, Problem};
 use file::FileConfig;
 use ipnet::IpNet;
 use monitor_common::PathClock;
+use monitor_kernel::Scope;
+pub use scope::{parse_cgroup, parse_netns, parse_pid, parse_unit};
 use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::net::SocketAddr;
@@ -61,6 +64,8 @@ pub struct Config {
     pub warn_at: f64,
     /// How long trouble lasts without a pause until it pages. 1 s to 1 h.
     pub page_after: Duration,
+    /// Which connections are told of.
+    pub scope: Scope,
     /// The paths, in the order of the file; at most half of
     /// [`monitor_common::MAX_PATHS`], with unique names.
     pub paths: Vec<PathConfig>,
@@ -99,6 +104,8 @@ pub struct Overrides {
     /// `--timeout`: the timeout of the default path, which it makes where the
     /// file has none. It also replaces a guess by `preset = "auto"`.
     pub timeout: Option<Duration>,
+    /// `--cgroup`, `--netns`, `--unit`, `--pid`: each takes the place of the file's.
+    pub scope: Scope,
 }
 
 impl Config {
@@ -121,6 +128,7 @@ impl Config {
             || self.socket != other.socket
             || self.min_gap != other.min_gap
             || self.page_after != other.page_after
+            || self.scope != other.scope
     }
 
     /// [`Config::load`] on a machine whose DMI strings lie below `dmi_root`.

@@ -129,6 +129,21 @@ impl<'a> Section<'a> {
             .transpose()
     }
 
+    /// The table under `key`, if there is one.
+    pub(super) fn table(
+        &mut self,
+        key: &'static str,
+        want: &'static str,
+    ) -> Result<Option<DeTable<'a>>, Fault> {
+        let table = self.take(key).map(|found| {
+            found.try_map(|value| match value {
+                DeValue::Table(table) => Ok(table),
+                other => Err(wrong_type(key, want, &other)),
+            })
+        });
+        Ok(table.transpose()?.map(|found| found.value))
+    }
+
     /// The items of the array under `key`, each with its line, if there is one.
     pub(super) fn items(
         &mut self,

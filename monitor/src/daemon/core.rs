@@ -95,7 +95,10 @@ impl Core {
             tracing::warn!("this daemon sees {}; {}", HostView::LACKS, HostView::REMEDY);
         }
         metrics.host_processes_seen = view.processes;
-        let limits = monitor_judge::Limits::new(jiffy_ns);
+        let limits = monitor_judge::Limits {
+            scoped: !parts.config.scope.is_all(),
+            ..monitor_judge::Limits::new(jiffy_ns)
+        };
         let recorder = parts
             .options
             .record
@@ -189,6 +192,7 @@ impl Core {
         }
         self.last_sweep = Some(Instant::now());
         self.sinks.metrics.sweep_unseen = self.pace.tell();
+        self.sinks.metrics.scope_found = report.scope_missing.is_none();
         let sweep = SweepNumbers {
             duration: report.took,
             interval: self.sweep_interval(),
@@ -241,7 +245,7 @@ impl Core {
                 tracing::info!("reloaded: {} paths in force", self.paths.len());
                 if self.config.needs_restart_for(config) {
                     tracing::warn!(
-                        "listen, socket, min_gap and page_after stay as they were at the start: restart for the \
+                        "listen, socket, min_gap, page_after and the scope stay as they were at the start: restart for the \
                          new ones"
                     );
                 }

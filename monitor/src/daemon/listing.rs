@@ -106,6 +106,7 @@ pub fn list_once(config: &Config, btf: &Path) -> Result<Vec<ConnectionRow>, Kern
         btf: btf.to_owned(),
         min_gap: config.min_gap,
         ring_bytes: None,
+        scope: config.scope.clone(),
         hooks: None,
     })?;
     let first = kernel.tables.set_paths(&paths::for_kernel(config))?;
@@ -117,6 +118,12 @@ pub fn list_once(config: &Config, btf: &Path) -> Result<Vec<ConnectionRow>, Kern
     // Nobody looks again.
     let mut lister = Lister::new(judged, u64::from(jiffy_ns), Duration::ZERO);
     let report = kernel.sweeper.sweep(SweepMode::All, Duration::ZERO)?;
+    if let Some(what) = &report.scope_missing {
+        return Err(KernelError::Scope {
+            flag: "scope",
+            reason: format!("{what} is not there"),
+        });
+    }
     if report.rows_dropped > 0 {
         tracing::warn!("{}", cut(&report));
     }

@@ -88,6 +88,7 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
         btf: options.btf.clone(),
         min_gap: config.min_gap,
         ring_bytes: options.ring_bytes,
+        scope: config.scope.clone(),
         hooks: Some((options.hooks)(config.socket.clone())),
     })?;
     // Reading the types of a whole kernel took much that is never needed again.

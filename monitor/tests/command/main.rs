@@ -14,12 +14,14 @@ mod namespaces;
 mod recording;
 mod reload;
 mod ring_full;
+mod scope;
 mod silence;
 mod snapshots;
 mod watched_sockets;
 
 use common::trials;
 use libtest_mimic::Arguments;
+use monitor_lab::network::cgroup::OwnGroup;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -37,8 +39,19 @@ fn main() -> ExitCode {
         ("recording", recording::TESTS),
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),
+        ("scope", scope::TESTS),
         ("silence", silence::TESTS),
         ("snapshots", snapshots::TESTS),
     ];
-    libtest_mimic::run(&Arguments::from_args(), trials(&files)).exit_code()
+    // So that nothing else on the machine is told of, and nothing of ours by others.
+    let own = match OwnGroup::enter() {
+        Ok(own) => own,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = libtest_mimic::run(&Arguments::from_args(), trials(&files)).exit_code();
+    drop(own);
+    ended
 }

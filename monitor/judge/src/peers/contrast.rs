@@ -50,16 +50,19 @@ pub(crate) struct Contrasts {
     capacity: usize,
     /// How other connections fare.
     pub(crate) siblings: Siblings,
+    /// Whether only connections within a scope are known here.
+    pub(crate) scoped: bool,
     /// Gaps that were not noted because the table was full.
     pub(crate) dropped: u64,
 }
 
 impl Contrasts {
-    pub(crate) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize, scoped: bool) -> Self {
         Self {
             table: HashMap::new(),
             capacity,
             siblings: Siblings::default(),
+            scoped,
             dropped: 0,
         }
     }
@@ -142,7 +145,7 @@ mod tests {
 
     #[test]
     fn siblings_in_a_prefix_share_what_is_known() {
-        let mut contrasts = Contrasts::new(8);
+        let mut contrasts = Contrasts::new(8, false);
         contrasts.survived(None, at("20.1.2.3:443"), gap(5));
         contrasts.survived(None, at("20.1.2.200:80"), gap(3));
         contrasts.failed(None, at("20.1.2.9:443"), 9);
@@ -156,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_full_table_counts_what_it_refuses() {
-        let mut contrasts = Contrasts::new(1);
+        let mut contrasts = Contrasts::new(1, false);
         contrasts.survived(None, at("10.0.0.1:1"), gap(5));
         contrasts.survived(None, at("10.0.1.1:1"), gap(5));
         contrasts.failed(None, at("10.0.0.2:1"), 8);

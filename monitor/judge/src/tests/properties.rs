@@ -274,6 +274,7 @@ proptest! {
             max_habits: 2,
             max_workloads: 1,
             jiffy_ns: JIFFY_NS,
+            scoped: false,
         };
         let (judge, out) = judged(&steps, limits);
         prop_assert!(judge.stats().tracked <= 2);

@@ -10,6 +10,7 @@ use crate::error::{KernelError, Refusal};
 use crate::iterator;
 use crate::paths::LeastThreshold;
 use crate::pod::Pod;
+use crate::scope::ScopeTable;
 use crate::watch::{Revisited, Watcher};
 use aya::maps::{Array, MapData};
 use aya::{Btf, Ebpf};
@@ -73,6 +74,8 @@ pub struct SweepReport {
     pub sockets: u64,
     /// Whether, from now on, a program runs on received segments of all sockets.
     pub receives: bool,
+    /// What the scope names and is not there; `None` while all of it is, and without a scope.
+    pub scope_missing: Option<String>,
 }
 
 /// Runs sweeps. Owns the loaded object: as long as it lives, the hooks are attached.
@@ -84,6 +87,7 @@ pub struct Sweeper {
     sampling: Sampling,
     watcher: Watcher,
     least_threshold: LeastThreshold,
+    scope: ScopeTable,
     /// Sweeps until the second pass is made again.
     second_in: u32,
 }
@@ -97,6 +101,7 @@ impl Sweeper {
         counters: Arc<CounterMap>,
         watcher: Watcher,
         least_threshold: LeastThreshold,
+        scope: ScopeTable,
     ) -> Self {
         Self {
             ebpf,
@@ -106,6 +111,7 @@ impl Sweeper {
             sampling: Sampling::new(),
             watcher,
             least_threshold,
+            scope,
             second_in: 0,
         }
     }
@@ -125,6 +131,7 @@ impl Sweeper {
         let begun = Instant::now();
         let cpu = thread_cpu()?;
         let before = self.counters()?;
+        self.scope.refresh()?;
         let silent = match mode {
             SweepMode::Findings => self.watcher.silent(),
             SweepMode::All => SilentSockets::Ignored,
@@ -181,8 +188,10 @@ impl Sweeper {
         report.cpu = thread_cpu()?.saturating_sub(cpu) + elsewhere;
         report.sockets = since(Counter::SweepSockets);
         report.receives = self.watcher.receives();
+        report.scope_missing = self.scope.missing().map(str::to_owned);
         if mode == SweepMode::Findings {
-            self.sampling.advance(report.sockets);
+            let outside = since(Counter::SweepSamplesOutside);
+            self.sampling.advance(report.sockets, outside);
         }
         Ok(report)
     }

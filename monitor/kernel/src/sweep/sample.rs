@@ -8,6 +8,9 @@ use std::time::Duration;
 /// learnt, which a few hundred looks every few seconds do well.
 const ENOUGH: u64 = 512;
 
+/// Connections outside the scope that may be due for each sample within it.
+const DUE_FOR_EACH: u64 = 16;
+
 /// The smallest share that is asked for: one in so many, less one. The kernel
 /// side's hash is 32 bits wide.
 const LEAST_SHARE: u32 = (1 << 20) - 1;
@@ -51,9 +54,13 @@ impl Sampling {
         }
     }
 
-    /// A sweep is over that walked so many sockets: others have their turn.
-    pub(crate) fn advance(&mut self, sockets: u64) {
-        self.mask = mask(sockets);
+    /// A sweep is over that walked so many sockets, of which so many were due as samples and `outside` the scope: others
+    /// have their turn. What a scope leaves out takes no place from what it shows.
+    pub(crate) fn advance(&mut self, sockets: u64, outside: u64) {
+        let share = u64::from(self.mask) + 1;
+        let within = sockets.saturating_sub(outside.saturating_mul(share));
+        // A connection outside that is due costs a look at its scope: there may be some of these for each sample.
+        self.mask = mask(within).max(mask(sockets / DUE_FOR_EACH));
         self.turn = self.turn.wrapping_add(1) & self.mask;
     }
 }
@@ -108,7 +115,7 @@ mod tests {
         let mut sampling = Sampling::new();
         let mut turns = Vec::new();
         for _ in 0..8 {
-            sampling.advance(4_000);
+            sampling.advance(4_000, 0);
             let order = order(sampling);
             assert_eq!(order.sample_mask, 7);
             turns.push(order.sample_turn);
@@ -121,10 +128,26 @@ mod tests {
     fn a_turn_stays_within_its_share_when_connections_close() {
         let mut sampling = Sampling::new();
         for sockets in [1_000_000, 1_000_000, 40, 3_000, 0] {
-            sampling.advance(sockets);
+            sampling.advance(sockets, 0);
             let order = order(sampling);
             assert!(order.sample_turn <= order.sample_mask, "{order:?}");
         }
         assert_eq!(order(sampling).sample_mask, 0);
+    }
+
+    #[test]
+    fn what_a_scope_leaves_out_takes_no_place_from_what_it_shows() {
+        let mut sampling = Sampling::new();
+        // 20 within, 600 outside: nothing is known of either at first.
+        sampling.advance(620, 0);
+        assert_eq!(order(sampling).sample_mask, 1);
+        sampling.advance(620, 300);
+        assert_eq!(order(sampling).sample_mask, 0);
+        sampling.advance(620, 600);
+        assert_eq!(order(sampling).sample_mask, 0, "all of those within");
+        // A million outside: few of them are looked at.
+        sampling.advance(1_000_020, 1_000_000);
+        let due = 1_000_000 / (u64::from(order(sampling).sample_mask) + 1);
+        assert!((4_096..=8_192).contains(&due), "{due}");
     }
 }

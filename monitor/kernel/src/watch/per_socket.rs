@@ -4,6 +4,7 @@
 use super::pin::Pin;
 use super::{namespaces, trial};
 use crate::attach::HookStatus;
+use crate::cgroup_root;
 use crate::cost::ProgramCost;
 use crate::error::{KernelError, Refusal};
 use crate::hook_table::SOCKETS;
@@ -16,10 +17,9 @@ use aya::programs::{ProgramError, SockOps};
 use aya::{Btf, Ebpf};
 use nix::time::{ClockId, clock_gettime};
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What serves this way of watching, as a mechanism's name.
@@ -36,9 +36,6 @@ pub(crate) const PROGRAMS: [&str; 3] = [CALLBACKS, WATCH, UNWATCH];
 
 /// Network namespaces in which sockets are marked after one sweep: in each the host's whole table of sockets is walked.
 const A_SWEEP: usize = 16;
-
-/// Inode of the root of the cgroup hierarchy (`kernfs_create_root`: ids begin at 1).
-const ROOT_CGROUP: u64 = 1;
 
 /// A place for the pin that the daemon with this socket needs: to watch sockets, or to clear
 /// what another daemon has left. `None` where it needs none.
@@ -247,29 +244,8 @@ fn taken<T>(
 
 /// The root of the cgroup v2 hierarchy: only from there are the sockets of all groups heard.
 fn root_cgroup() -> Result<File, String> {
-    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    let place = mounts
-        .lines()
-        .find_map(mounted_cgroup2)
-        .ok_or("no cgroup v2 hierarchy is mounted")?;
-    let root = File::open(&place).map_err(|error| format!("{}: {error}", place.display()))?;
-    let inode = root.metadata().map(|found| found.ino());
-    if inode.is_ok_and(|inode| inode == ROOT_CGROUP) {
-        Ok(root)
-    } else {
-        Err(format!(
-            "{} is not the root of the host's cgroup hierarchy: let the daemon see it (in a \
-             container, the host's cgroup namespace)",
-            place.display()
-        ))
-    }
-}
-
-/// The mount point of a line of mountinfo (proc(5)), if it is a cgroup v2 hierarchy.
-fn mounted_cgroup2(line: &str) -> Option<PathBuf> {
-    let (mount, kind) = line.split_once(" - ")?;
-    kind.starts_with("cgroup2 ")
-        .then(|| mount.split(' ').nth(4).map(PathBuf::from))?
+    let place = cgroup_root::place()?;
+    File::open(&place).map_err(|error| format!("{}: {error}", place.display()))
 }
 
 #[cfg(test)]
@@ -287,14 +263,5 @@ mod tests {
             served.extend(now.into_iter().map(|(netns, _)| (netns, turn)));
         }
         assert_eq!(served.len(), all.len());
-    }
-
-    #[test]
-    fn the_second_hierarchy_is_found_beside_the_first() {
-        let lines = "31 24 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n\
-                     40 24 0:36 / /sys/fs/cgroup/unified rw,relatime shared:9 - cgroup2 cgroup2 rw\n";
-        let found = lines.lines().find_map(mounted_cgroup2);
-        assert_eq!(found, Some(PathBuf::from("/sys/fs/cgroup/unified")));
-        assert_eq!(mounted_cgroup2("nonsense"), None);
     }
 }

@@ -79,6 +79,7 @@ fn without_a_file_the_defaults_hold() {
         min_gap: Duration::from_secs(1),
         warn_at: 0.75,
         page_after: Duration::from_secs(10),
+        scope: Scope::default(),
         paths: Vec::new(),
         notes: Vec::new(),
     };
@@ -173,12 +174,30 @@ fn flags_go_before_the_file() {
             listen: Some("127.0.0.1:2".parse().unwrap()),
             socket: Some(PathBuf::from("/b")),
             sweep_interval: Some(Duration::from_secs(2)),
-            timeout: None,
+            ..Overrides::default()
         })
         .unwrap();
     assert_eq!(config.listen.port(), 2);
     assert_eq!(config.socket, PathBuf::from("/b"));
     assert_eq!(config.sweep_interval, Duration::from_secs(2));
+}
+
+#[test]
+fn the_examples_scope_is_valid_too() {
+    let example = include_str!("../../../../deploy/config.example.toml");
+    let lines = example
+        .lines()
+        .skip_while(|line| *line != "# [scope]")
+        .take_while(|line| line.starts_with("# "));
+    let text: Vec<&str> = lines.map(|line| &line[2..]).collect();
+    let scope = load(&text.join("\n")).scope;
+    assert_eq!(scope.cgroup, Some("/system.slice".into()));
+    assert_eq!(
+        scope.netns,
+        Some(monitor_kernel::Netns::Path("/run/netns/blue".into()))
+    );
+    assert_eq!(scope.unit.as_deref(), Some("api.service"));
+    assert_eq!(scope.pid, Some(1234));
 }
 
 #[test]

@@ -31,6 +31,25 @@ const WRONG: &[(&str, usize, &[&str])] = &[
             "did you mean \"timeout\"?",
         ],
     ),
+    ("scope = \"a\"\n", 1, &["scope must be a table", "[scope]"]),
+    (
+        "[scope]\nunits = \"a\"\n",
+        2,
+        &["unknown key \"units\" in [scope]", "did you mean \"unit\"?"],
+    ),
+    (
+        "[scope]\ncgroup = \"system.slice\"\n",
+        2,
+        &["cgroup: \"system.slice\"", "\"/system.slice/api.service\""],
+    ),
+    (
+        "[scope]\nnetns = \"blue\"\n",
+        2,
+        &["netns: \"blue\"", "\"/run/netns/blue\""],
+    ),
+    ("[scope]\nunit = \"a/b\"\n", 2, &["unit: \"a/b\""]),
+    ("[scope]\npid = 0\n", 2, &["pid: \"0\""]),
+    ("[scope]\npid = 1.5\n", 2, &["pid: \"1.5\""]),
     (
         "[metrics]\nx = 1\n",
         1,

@@ -42,6 +42,8 @@ pub struct Metrics {
     pub recording_dropped: u64,
     /// Whether the processes of the whole host are seen.
     pub host_processes_seen: bool,
+    /// Whether all that the scope names was there at the last sweep.
+    pub scope_found: bool,
     /// Size of the buffer that brings facts to the daemon, in bytes.
     pub ring_bytes: u64,
     /// Counters of the kernel side, summed over all CPUs.

@@ -243,6 +243,11 @@ const ALL: &[Metric] = &[
         One(|now| u64::from(now.host_processes_seen)),
     ),
     Metric(
+        "tcplull_scope_found",
+        "Whether all that the scope names was there at the last sweep; 1 without a scope.",
+        One(|now| u64::from(now.scope_found)),
+    ),
+    Metric(
         "tcplull_hook_info",
         "Mechanism behind each hook; none where the hook is missing.",
         Labelled(&["hook", "mechanism"], |now| {
