@@ -3,6 +3,7 @@
 use super::{DIFFERS, INTERRUPTED, UnderTest, is_root, tools};
 use monitor_lab::app::Report;
 use monitor_lab::ends::End;
+use monitor_lab::network::cgroup::OwnGroup;
 use monitor_lab::timeline::{Entry, Happened, Observer};
 use monitor_lab::truth::alerts::FIRING;
 use monitor_lab::truth::{Finding, Severity};
@@ -19,6 +20,7 @@ pub(super) fn demo(under_test: &UnderTest) -> Result<ExitCode, String> {
         return Err("the demo builds network namespaces: run it as root".to_owned());
     }
     let tools = tools(under_test)?;
+    let _own = OwnGroup::enter().map_err(|error| error.to_string())?;
     let scenario = scenarios::named(SHOWN).ok_or_else(|| format!("{SHOWN} is gone"))?;
     println!("{SHOWN}: {}.", scenario.about);
     println!("Two hosts, a NAT between them, and tcplull watching. It starts …");

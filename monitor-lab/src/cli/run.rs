@@ -4,6 +4,7 @@ use super::page::page;
 use super::turns::{Turn, Turns};
 use super::{DIFFERS, INTERRUPTED, RunArguments, USAGE, is_root, tools};
 use monitor_lab::LabError;
+use monitor_lab::network::cgroup::OwnGroup;
 use monitor_lab::runner::{self, Report, Tools};
 use monitor_lab::scenarios::{self, Scenario};
 use monitor_lab::truth::table::Table;
@@ -52,6 +53,8 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode, String> {
         record_to: arguments.record_to.clone(),
         ..tools(&arguments.under_test)?
     };
+    // Nothing else on the machine is told of, or heard.
+    let _own = OwnGroup::enter().map_err(|error| error.to_string())?;
     tell_all(turns, arguments, &tools)
 }
 
