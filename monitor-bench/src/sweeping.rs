@@ -2,7 +2,7 @@
 
 use crate::error::BenchError;
 use monitor_common::SweepMode;
-use monitor_kernel::{Kernel, TablePath, VMLINUX_BTF};
+use monitor_kernel::{Kernel, Scope, TablePath, VMLINUX_BTF};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,12 +30,20 @@ impl Sweeps {
     /// # Errors
     /// [`BenchError::Kernel`].
     pub fn load(paths: &[TablePath]) -> Result<Self, BenchError> {
+        Self::load_within(paths, Scope::default())
+    }
+
+    /// The same, within a scope.
+    ///
+    /// # Errors
+    /// [`BenchError::Kernel`].
+    pub fn load_within(paths: &[TablePath], scope: Scope) -> Result<Self, BenchError> {
         let mut kernel = Kernel::load(&monitor_kernel::Options {
             btf: PathBuf::from(VMLINUX_BTF),
             // The product's default: `min_gap` of a configuration that says nothing.
             min_gap: Duration::from_secs(1),
             ring_bytes: None,
-            scope: monitor_kernel::Scope::default(),
+            scope,
             hooks: None,
         })?;
         kernel.tables.set_paths(paths)?;

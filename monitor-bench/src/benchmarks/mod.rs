@@ -17,6 +17,7 @@ benchmarks! {
     round_trip;
     application;
     sweep;
+    scope;
     memory;
     versus_ss;
     storm;
