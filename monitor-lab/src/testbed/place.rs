@@ -25,6 +25,8 @@ pub(super) const LOG: &str = "log";
 pub struct Place {
     tcplull: PathBuf,
     listen: SocketAddr,
+    /// A program with its arguments that starts it; none where it is started as it is.
+    launcher: Vec<String>,
     directory: Arc<Directory>,
 }
 
@@ -55,10 +57,19 @@ impl Place {
         let place = Self {
             tcplull: tcplull.to_owned(),
             listen,
+            launcher: Vec::new(),
             directory: Arc::new(Directory(directory)),
         };
         place.configure(settings)?;
         Ok(place)
+    }
+
+    /// The same place, where `launcher`, a program with its arguments, starts the daemon. The daemon's process is then
+    /// what that program makes of itself.
+    #[must_use]
+    pub fn launched_by(mut self, launcher: &[&str]) -> Self {
+        self.launcher = launcher.iter().map(|&word| word.to_owned()).collect();
+        self
     }
 
     /// Writes the configuration anew: two lines with the addresses, and `settings`. Where this process has a control
@@ -98,7 +109,14 @@ impl Place {
 
     /// `tcplull run` with this configuration.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(&self.tcplull);
+        let mut command = match self.launcher.split_first() {
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(&self.tcplull);
+                command
+            }
+            None => Command::new(&self.tcplull),
+        };
         command.args(["run", "--config"]).arg(self.file());
         command
     }

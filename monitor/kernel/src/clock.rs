@@ -1,6 +1,8 @@
 //! The clocks of the kernel side, seen from here.
 
+use crate::time_namespace::Ahead;
 use nix::time::{ClockId, clock_getres, clock_gettime};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Length of a jiffy in ns. The coarse clocks tick once a jiffy, and their
@@ -18,7 +20,7 @@ pub fn jiffy_ns() -> Result<u32, nix::Error> {
         .ok_or(nix::Error::ERANGE)
 }
 
-/// The three clocks, read one right after the other, in ns.
+/// The host's three clocks, read one right after the other, in ns: whatever time namespace this process is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// CLOCK_MONOTONIC: the clock of all facts. It stands still in suspend.
@@ -34,16 +36,19 @@ impl Reading {
     ///
     /// # Errors
     ///
-    /// Where a clock does not exist.
+    /// Where a clock does not exist, or the kernel does not say how far this process's are from the host's.
     pub fn now() -> Result<Self, nix::Error> {
-        let ns = |clock| -> Result<u64, nix::Error> {
+        let ahead = ahead()?;
+        let ns = |clock, ahead_ns| -> Result<u64, nix::Error> {
             let time = Duration::from(clock_gettime(clock)?);
-            u64::try_from(time.as_nanos()).map_err(|_| nix::Error::ERANGE)
+            let ns = i128::try_from(time.as_nanos()).map_err(|_| nix::Error::ERANGE)?;
+            u64::try_from(ns - i128::from(ahead_ns)).map_err(|_| nix::Error::ERANGE)
         };
         Ok(Self {
-            monotonic_ns: ns(ClockId::CLOCK_MONOTONIC)?,
-            boot_ns: ns(ClockId::CLOCK_BOOTTIME)?,
-            wall_unix_ns: i64::try_from(ns(ClockId::CLOCK_REALTIME)?)
+            monotonic_ns: ns(ClockId::CLOCK_MONOTONIC, ahead.monotonic_ns)?,
+            boot_ns: ns(ClockId::CLOCK_BOOTTIME, ahead.boot_ns)?,
+            // No namespace moves this one.
+            wall_unix_ns: i64::try_from(ns(ClockId::CLOCK_REALTIME, 0)?)
                 .map_err(|_| nix::Error::ERANGE)?,
         })
     }
@@ -60,6 +65,20 @@ impl Reading {
     fn asleep_ns(&self) -> u64 {
         self.boot_ns.saturating_sub(self.monotonic_ns)
     }
+}
+
+/// How far this process's clocks are ahead. Asked for once: this process moves to no other time namespace, which only
+/// one with a single thread can.
+fn ahead() -> Result<Ahead, nix::Error> {
+    static AHEAD: OnceLock<Ahead> = OnceLock::new();
+    if let Some(ahead) = AHEAD.get() {
+        return Ok(*ahead);
+    }
+    let ahead = Ahead::own().map_err(|error| {
+        let number = error.raw_os_error();
+        number.map_or(nix::Error::ENOTSUP, nix::Error::from_raw)
+    })?;
+    Ok(*AHEAD.get_or_init(|| ahead))
 }
 
 /// Remembers when the host slept: facts' clocks stand still then, the timers of middleboxes do not.

@@ -38,6 +38,15 @@ pub enum KernelError {
          host's: start it there (hostUsers: true in Kubernetes, no rootless docker or podman, not under unshare --user)"
     )]
     UserNamespace,
+    /// It cannot be known how far this process's clocks are from the host's.
+    #[error(
+        "the time namespace of this process cannot be read ({reason}), and without it no time of the kernel: start it in \
+         the host's (not under unshare --time), or with a fork in between (unshare --time --fork)"
+    )]
+    TimeNamespace {
+        /// What is wrong.
+        reason: String,
+    },
     /// The kernel describes its types nowhere.
     #[error(
         "no usable BTF at {}: {reason}; tcplull needs a kernel built with CONFIG_DEBUG_INFO_BTF=y \

@@ -66,7 +66,8 @@ pub(crate) fn in_host_user_namespace() -> bool {
     inode(Path::new("/proc/self/ns/user")).map_or(true, |inode| inode == HOST_USER_NAMESPACE)
 }
 
-fn inode(namespace: &Path) -> io::Result<u64> {
+/// The number of a namespace, of which its file is one of many names.
+pub(crate) fn inode(namespace: &Path) -> io::Result<u64> {
     fs::metadata(namespace).map(|found| found.ino())
 }
 

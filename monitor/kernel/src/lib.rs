@@ -27,6 +27,7 @@ mod scope;
 mod signs;
 mod sweep;
 mod tables;
+mod time_namespace;
 mod watch;
 mod watch_mode;
 

@@ -2,6 +2,7 @@
 
 use crate::error::KernelError;
 use crate::host_view::in_host_user_namespace;
+use crate::time_namespace::Ahead;
 use std::path::Path;
 
 /// Numbers of capabilities (include/uapi/linux/capability.h).
@@ -14,7 +15,7 @@ const CAP_BPF: u32 = 39;
 /// # Errors
 ///
 /// [`KernelError::NoProc`], [`KernelError::UserNamespace`], [`KernelError::MissingPrivileges`],
-/// [`KernelError::Lockdown`].
+/// [`KernelError::TimeNamespace`], [`KernelError::Lockdown`].
 pub fn check() -> Result<(), KernelError> {
     let status =
         std::fs::read_to_string("/proc/self/status").map_err(|error| KernelError::NoProc {
@@ -28,6 +29,9 @@ pub fn check() -> Result<(), KernelError> {
     if !missing.is_empty() {
         return Err(KernelError::MissingPrivileges { missing });
     }
+    Ahead::own().map_err(|error| KernelError::TimeNamespace {
+        reason: error.to_string(),
+    })?;
     match lockdown(Path::new("/sys/kernel/security/lockdown")) {
         // Under "confidentiality" no program may read kernel memory at all
         // (LOCKDOWN_BPF_READ_KERNEL, include/linux/security.h).

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod bad_input;
+mod clocks;
 mod common;
 mod connections;
 mod daemon;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         ("memory", memory::TESTS),
         ("alerts", alerts::TESTS),
         ("bad_input", bad_input::TESTS),
+        ("clocks", clocks::TESTS),
         ("connections", connections::TESTS),
         ("daemon", daemon::TESTS),
         ("hostile", hostile::TESTS),
