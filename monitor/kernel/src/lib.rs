@@ -2,6 +2,7 @@
 //! here, and no conclusions.
 
 mod attach;
+mod btf;
 mod cgroup_root;
 mod clock;
 mod cost;

@@ -1,8 +1,9 @@
 //! Offsets of structure members, from the running kernel's BTF.
 
+use crate::btf::{Btf, Kind, TypeId};
 use crate::error::KernelError;
-use btf_rs::{Btf, BtfType, Type};
 use monitor_common::{MemberPart, Offsets};
+use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -47,7 +48,7 @@ impl KernelTypes {
             reason,
         };
         let bytes = bytes(path).map_err(|error| no_btf(error.to_string()))?;
-        let btf = Btf::from_bytes(&bytes).map_err(|error| no_btf(error.to_string()))?;
+        let btf = Btf::parse(bytes).map_err(|error| no_btf(error.to_string()))?;
         Ok(Self { btf })
     }
 
@@ -59,16 +60,18 @@ impl KernelTypes {
     /// true. What a single feature needs is [`monitor_common::MISSING`] instead.
     pub fn offsets(&self) -> Result<Offsets, KernelError> {
         let mut offsets = Offsets::NONE;
+        let mut members = Members::of(&self.btf);
         for member in Offsets::MEMBERS {
             let found = match member.part {
-                MemberPart::Offset => self.offset(member.path),
+                MemberPart::Offset => members.offset(member.path),
                 MemberPart::Byte(width) => {
-                    self.in_one_byte(member.path, width).map(|bits| bits / 8)
+                    let bits = members.in_one_byte(member.path, width);
+                    bits.map(|bits| bits / 8)
                 }
-                MemberPart::Shift(width) => Some(
-                    self.in_one_byte(member.path, width)
-                        .map_or(0, |bits| bits % 8),
-                ),
+                MemberPart::Shift(width) => {
+                    let bits = members.in_one_byte(member.path, width);
+                    Some(bits.map_or(0, |bits| bits % 8))
+                }
             };
             match found {
                 Some(found) => *(member.slot)(&mut offsets) = found,
@@ -83,8 +86,33 @@ impl KernelTypes {
         Ok(offsets)
     }
 
+    /// How many arguments a tracepoint hands to its programs; `None` where the
+    /// kernel does not have it.
+    pub fn tracepoint_arguments(&self, tracepoint: &str) -> Option<usize> {
+        let name = format!("btf_trace_{tracepoint}");
+        let pointer = self.btf.referred(self.btf.find(Kind::Typedef, &name)?)?;
+        let prototype = self.btf.referred(pointer)?;
+        // The first parameter is the tracepoint's own data.
+        self.btf.arguments(prototype)?.checked_sub(1)
+    }
+}
+
+/// Where members lie. Finding a structure means a look at every type there is, so it is kept.
+struct Members<'a> {
+    btf: &'a Btf,
+    structures: HashMap<&'static str, Option<TypeId>>,
+}
+
+impl<'a> Members<'a> {
+    fn of(btf: &'a Btf) -> Self {
+        Self {
+            btf,
+            structures: HashMap::new(),
+        }
+    }
+
     /// Byte offset of a [`monitor_common::Member::path`].
-    fn offset(&self, path: &str) -> Option<u32> {
+    fn offset(&mut self, path: &'static str) -> Option<u32> {
         // A bit field has no byte to read.
         self.bits(path)
             .filter(|bits| bits.is_multiple_of(8))
@@ -92,78 +120,23 @@ impl KernelTypes {
     }
 
     /// Offset in bits of a field that is `width` bits wide and lies in one byte.
-    fn in_one_byte(&self, path: &str, width: u32) -> Option<u32> {
+    fn in_one_byte(&mut self, path: &'static str, width: u32) -> Option<u32> {
         self.bits(path).filter(|bits| bits % 8 + width <= 8)
     }
 
     /// Offset in bits, likewise.
-    fn bits(&self, path: &str) -> Option<u32> {
+    fn bits(&mut self, path: &'static str) -> Option<u32> {
         let (structure, members) = path.split_once('.')?;
-        let mut current = self
-            .btf
-            .resolve_types_by_name(structure)
-            .ok()?
-            .into_iter()
-            .find(|found| matches!(found, Type::Struct(_)))?;
-        let mut bits = 0;
+        let btf = self.btf;
+        let found = self.structures.entry(structure);
+        let mut current = (*found.or_insert_with(|| btf.find(Kind::Struct, structure)))?;
+        let mut bits: u32 = 0;
         for member in members.split('.') {
-            let (at, found) = self.member(&current, member)?;
-            bits += at;
-            current = found;
+            let (at, found) = btf.member(current, member)?;
+            bits = bits.checked_add(at)?;
+            current = btf.stripped(found)?;
         }
         Some(bits)
-    }
-
-    /// Bit offset and type of a member, with qualifiers and names stripped; of an array, the
-    /// type of its elements.
-    fn member(&self, of: &Type, name: &str) -> Option<(u32, Type)> {
-        let (Type::Struct(of) | Type::Union(of)) = of else {
-            return None;
-        };
-        for member in &of.members {
-            let member_name = self.btf.resolve_name(member).unwrap_or_default();
-            if member_name == name {
-                return Some((member.bit_offset(), self.plain(member)?));
-            }
-            if member_name.is_empty()
-                && let Some((at, found)) = self.member(&self.plain(member)?, name)
-            {
-                return Some((member.bit_offset() + at, found));
-            }
-        }
-        None
-    }
-
-    fn plain(&self, of: &dyn BtfType) -> Option<Type> {
-        let mut found = self.btf.resolve_chained_type(of).ok()?;
-        loop {
-            found = match &found {
-                Type::Typedef(of) => self.btf.resolve_chained_type(of).ok()?,
-                Type::Const(of) => self.btf.resolve_chained_type(of).ok()?,
-                Type::Volatile(of) => self.btf.resolve_chained_type(of).ok()?,
-                Type::TypeTag(of) => self.btf.resolve_chained_type(of).ok()?,
-                Type::Array(of) => self.btf.resolve_chained_type(of).ok()?,
-                _ => return Some(found),
-            };
-        }
-    }
-
-    /// How many arguments a tracepoint hands to its programs; `None` where the
-    /// kernel does not have it.
-    pub fn tracepoint_arguments(&self, tracepoint: &str) -> Option<usize> {
-        let name = format!("btf_trace_{tracepoint}");
-        let typedef = self
-            .btf
-            .resolve_types_by_name(&name)
-            .ok()?
-            .into_iter()
-            .next()?;
-        let pointer = self.btf.resolve_chained_type(typedef.as_btf_type()?).ok()?;
-        match self.btf.resolve_chained_type(pointer.as_btf_type()?).ok()? {
-            // The first parameter is the tracepoint's own data.
-            Type::FuncProto(prototype) => prototype.parameters.len().checked_sub(1),
-            _ => None,
-        }
     }
 }
 
