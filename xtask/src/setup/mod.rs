@@ -5,6 +5,7 @@
 mod archive;
 mod components;
 mod debian;
+mod deny;
 mod linker;
 mod programs;
 mod toolchain;
@@ -13,6 +14,7 @@ use crate::error::Error;
 use crate::progress;
 pub use archive::{Archive, Package};
 pub use debian::{is_root, unpack};
+pub use deny::cargo_deny;
 pub use programs::{QEMU, find, search_path};
 use std::process::ExitCode;
 
@@ -21,6 +23,7 @@ pub fn everything() -> Result<ExitCode, Error> {
     toolchain()?;
     lab_programs()?;
     test_programs()?;
+    dependency_checks()?;
     vm_programs()?;
     progress::step("set-up is complete");
     Ok(ExitCode::SUCCESS)
@@ -47,6 +50,11 @@ pub fn lab_programs() -> Result<(), Error> {
 pub fn test_programs() -> Result<(), Error> {
     programs::ensure_promtool()?;
     components::ensure()
+}
+
+/// What looking at dependencies needs: cargo-deny.
+pub fn dependency_checks() -> Result<(), Error> {
+    deny::ensure()
 }
 
 /// What booting other kernels needs: QEMU. The lab's programs go into the machine, too.

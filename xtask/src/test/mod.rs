@@ -1,7 +1,8 @@
-//! `cargo xtask test`: lints, every test, every lab scenario, two other kernels, and one closing line.
+//! `cargo xtask test`: lints, dependencies, every test, every lab scenario, two other kernels, and one closing line.
 
 mod cargo_test;
 mod checks;
+mod dependencies;
 mod scenarios;
 mod verifier;
 
@@ -27,7 +28,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let filter = args.filter.as_deref();
     let mut results = Results::default();
     if filter.is_none() {
+        setup::dependency_checks()?;
         checks::run(&mut results)?;
+        dependencies::run(&mut results)?;
     }
     cargo_test::run(filter, &mut results)?;
     // A workspace that does not build has no lab to run; its error stands above.
