@@ -5,6 +5,7 @@ mod command;
 mod demo;
 mod error;
 mod files;
+mod fuzz;
 mod lab;
 mod progress;
 mod results;
@@ -35,6 +36,8 @@ enum Task {
     Run(run::Args),
     /// Check format and lints, run every test and every lab scenario once, and the core ones on other kernels
     Test(test::Args),
+    /// Feed everything that reads bytes from outside with what leads somewhere new, by libFuzzer
+    Fuzz(fuzz::Args),
     /// Run scenarios in network namespaces and compare what tcplull says with what happened
     Lab(lab::Args),
     /// Boot other kernels in virtual machines, and check and run the core scenarios on each
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::everything(),
         Task::Run(args) => run::run(&args),
         Task::Test(args) => test::run(&args),
+        Task::Fuzz(args) => fuzz::run(&args),
         Task::Lab(args) => lab::run(&args),
         Task::Vm(args) => vm::run(&args),
         Task::Bench(args) => bench::run(&args),

@@ -53,7 +53,7 @@ fn program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut Iter, ProgramEr
 /// Reads one pass to its end. The kernel hands out whole rows. After 1,000,000 objects
 /// of which none was written out it comes up for air with EAGAIN, and goes on where it
 /// was (`MAX_ITER_OBJECTS` in kernel/bpf/bpf_iter.c).
-fn read(from: &mut impl Read, mut take: impl FnMut(&Fact)) -> std::io::Result<()> {
+pub(crate) fn read(from: &mut impl Read, mut take: impl FnMut(&Fact)) -> std::io::Result<()> {
     const ROW: usize = size_of::<Fact>();
     let mut buffer = vec![0; ROW * 128];
     let mut filled = 0;

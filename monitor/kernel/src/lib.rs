@@ -8,6 +8,8 @@ mod clock;
 mod cost;
 mod counters;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod hook_override;
 mod hook_table;
 mod host_view;

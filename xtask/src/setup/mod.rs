@@ -3,9 +3,9 @@
 //! Each part looks before it acts, so that running it again costs a few file checks.
 
 mod archive;
+mod cargo_tool;
 mod components;
 mod debian;
-mod deny;
 mod linker;
 mod programs;
 mod toolchain;
@@ -13,8 +13,8 @@ mod toolchain;
 use crate::error::Error;
 use crate::progress;
 pub use archive::{Archive, Package};
+pub use cargo_tool::{BOLERO, DENY};
 pub use debian::{is_root, unpack};
-pub use deny::cargo_deny;
 pub use programs::{QEMU, find, search_path};
 use std::process::ExitCode;
 
@@ -23,7 +23,8 @@ pub fn everything() -> Result<ExitCode, Error> {
     toolchain()?;
     lab_programs()?;
     test_programs()?;
-    dependency_checks()?;
+    DENY.ensure()?;
+    BOLERO.ensure()?;
     vm_programs()?;
     progress::step("set-up is complete");
     Ok(ExitCode::SUCCESS)
@@ -50,11 +51,6 @@ pub fn lab_programs() -> Result<(), Error> {
 pub fn test_programs() -> Result<(), Error> {
     programs::ensure_promtool()?;
     components::ensure()
-}
-
-/// What looking at dependencies needs: cargo-deny.
-pub fn dependency_checks() -> Result<(), Error> {
-    deny::ensure()
 }
 
 /// What booting other kernels needs: QEMU. The lab's programs go into the machine, too.

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::results::Results;
-use crate::setup::cargo_deny;
+use crate::setup::DENY;
 use crate::{command, progress};
 
 /// What needs nothing but the crates.
@@ -13,8 +13,9 @@ const ADVISORIES: &str = "check advisories";
 
 /// Runs all checks; each that fails is one failure. Where the database cannot be fetched, that is said.
 pub fn run(results: &mut Results) -> Result<(), Error> {
+    DENY.ensure()?;
     check(CHECKS, results)?;
-    let mut fetch = cargo_deny();
+    let mut fetch = DENY.call();
     fetch
         .args(["fetch", "db"])
         // A repository that is not to be had is not to ask for a password either.
@@ -33,7 +34,7 @@ pub fn run(results: &mut Results) -> Result<(), Error> {
 fn check(args: &str, results: &mut Results) -> Result<(), Error> {
     let name = format!("cargo deny {args}");
     progress::step(&name);
-    let status = command::status(cargo_deny().args(args.split(' ')))?;
+    let status = command::status(DENY.call().args(args.split(' ')))?;
     if status.success() {
         results.pass(1);
     } else {

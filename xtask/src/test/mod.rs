@@ -8,7 +8,7 @@ mod verifier;
 
 use crate::error::Error;
 use crate::results::Results;
-use crate::{progress, setup, vm, workspace};
+use crate::{fuzz, progress, setup, vm, workspace};
 use std::env;
 use std::process::ExitCode;
 
@@ -28,11 +28,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let filter = args.filter.as_deref();
     let mut results = Results::default();
     if filter.is_none() {
-        setup::dependency_checks()?;
         checks::run(&mut results)?;
         dependencies::run(&mut results)?;
     }
     cargo_test::run(filter, &mut results)?;
+    fuzz::test(filter, &mut results)?;
     // A workspace that does not build has no lab to run; its error stands above.
     match workspace::build_tcplull_and_lab() {
         Ok([tcplull, lab]) => {

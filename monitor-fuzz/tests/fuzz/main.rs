@@ -1,0 +1,11 @@
+//! Everything that reads bytes from outside, fed with every wrong form of them. Inputs that were worth keeping lie in
+//! `__fuzz__`, and each run begins with them. `cargo xtask fuzz` looks for more.
+
+mod config;
+mod facts;
+mod http;
+mod inspection;
+mod packet;
+mod recording;
+mod saved_alerts;
+mod serving;
