@@ -4,6 +4,7 @@
 
 mod alerts;
 mod bad_input;
+mod bounds;
 mod clocks;
 mod common;
 mod connections;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         ("memory", memory::TESTS),
         ("alerts", alerts::TESTS),
         ("bad_input", bad_input::TESTS),
+        ("bounds", bounds::TESTS),
         ("clocks", clocks::TESTS),
         ("connections", connections::TESTS),
         ("daemon", daemon::TESTS),

@@ -12,6 +12,7 @@ mod dead;
 mod ended;
 mod findings;
 mod fine;
+mod full_tables;
 mod habits;
 mod half_closed;
 mod identity;

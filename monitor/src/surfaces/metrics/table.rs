@@ -199,7 +199,7 @@ const ALL: &[Metric] = &[
     ),
     Metric(
         "tcplull_suspects_refused_total",
-        "Sockets that could not be followed because the kernel refused the storage.",
+        "Looks at sockets that found no place: the kernel refused the storage, or too many half-closed ones are followed.",
         One(|now| now.counter(Counter::SuspectsRefused)),
     ),
     Metric(
