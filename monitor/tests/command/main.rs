@@ -19,6 +19,7 @@ mod ring_full;
 mod scope;
 mod silence;
 mod snapshots;
+mod usual_bpffs;
 mod watched_sockets;
 
 use common::trials;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         ("scope", scope::TESTS),
         ("silence", silence::TESTS),
         ("snapshots", snapshots::TESTS),
+        ("usual_bpffs", usual_bpffs::TESTS),
     ];
     // So that nothing else on the machine is told of, and nothing of ours by others.
     let own = match OwnGroup::enter() {

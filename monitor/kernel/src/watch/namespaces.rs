@@ -1,6 +1,7 @@
 //! Network namespaces: finding them, and doing something in one.
 
 use nix::sched::{CloneFlags, setns};
+use nix::sys::statfs::{FsType, fstatfs, statfs};
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
@@ -9,6 +10,10 @@ use std::{io, thread};
 
 /// Where `ip netns` keeps namespaces that no process need be in.
 const NAMED: &str = "/run/netns";
+
+/// What namespaces lie in (`NSFS_MAGIC` in include/uapi/linux/magic.h). A name in [`NAMED`] may be an empty file: what is
+/// left of a namespace that is gone, or one that was mounted in another mount namespace only.
+const NSFS: FsType = FsType(0x6e73_6673);
 
 /// Inode of this thread's network namespace.
 pub(crate) fn own() -> io::Result<u32> {
@@ -30,7 +35,9 @@ pub(crate) fn all() -> HashMap<u32, PathBuf> {
     let processes = entries("/proc")
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
         .map(of_process);
-    let named = entries(NAMED).map(|entry| entry.path());
+    let named = entries(NAMED)
+        .map(|entry| entry.path())
+        .filter(|path| is_namespace(path));
     processes
         .chain(named)
         .filter_map(|path| Some((inode(&path).ok()?, path)))
@@ -64,7 +71,12 @@ fn of_process(pid: u32) -> PathBuf {
 fn open(path: &Path, netns: u32) -> Option<File> {
     let file = File::open(path).ok()?;
     let found = file.metadata().ok()?.ino();
-    (found == u64::from(netns)).then_some(file)
+    let there = found == u64::from(netns) && fstatfs(&file).ok()?.filesystem_type() == NSFS;
+    there.then_some(file)
+}
+
+fn is_namespace(path: &Path) -> bool {
+    statfs(path).is_ok_and(|found| found.filesystem_type() == NSFS)
 }
 
 fn inode(path: &Path) -> io::Result<u32> {
@@ -83,6 +95,16 @@ mod tests {
         assert!(find(own, pid).is_some());
         assert!(open(&of_process(pid), own.wrapping_add(1)).is_none());
         assert!(all().contains_key(&own));
+    }
+
+    #[test]
+    fn a_file_under_the_name_of_a_namespace_is_none() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(!is_namespace(file.path()));
+        if let Ok(inode) = inode(file.path()) {
+            assert!(open(file.path(), inode).is_none());
+        }
+        assert!(is_namespace(&of_process(std::process::id())));
     }
 
     #[test]
