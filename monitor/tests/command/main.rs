@@ -5,6 +5,7 @@
 mod alerts;
 mod bad_input;
 mod bounds;
+mod churn;
 mod clocks;
 mod common;
 mod connections;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         ("alerts", alerts::TESTS),
         ("bad_input", bad_input::TESTS),
         ("bounds", bounds::TESTS),
+        ("churn", churn::TESTS),
         ("clocks", clocks::TESTS),
         ("connections", connections::TESTS),
         ("daemon", daemon::TESTS),

@@ -12,6 +12,9 @@ use monitor_lab::testbed::wait;
 use nix::unistd::geteuid;
 use std::fmt::Display;
 
+/// The variable that says for how many seconds slow tests may run; without it there are none.
+pub const SLOW: &str = "TCPLULL_SLOW";
+
 /// How a test ends.
 pub type Tested = Result<(), Failed>;
 
@@ -21,6 +24,8 @@ pub struct Test {
     /// What is missing here for it to run.
     missing: fn() -> Option<&'static str>,
     test: fn() -> Tested,
+    /// Whether it is left out unless somebody says how long it may take.
+    slow: bool,
 }
 
 impl Test {
@@ -33,6 +38,7 @@ impl Test {
             name,
             missing,
             test,
+            slow: false,
         }
     }
 
@@ -52,6 +58,14 @@ impl Test {
         Self::new(name, missing, test)
     }
 
+    /// A test that needs root, and takes as long as a person says: never run unless one does, under CI=true neither.
+    pub const fn slow(name: &'static str, test: fn() -> Tested) -> Self {
+        Self {
+            slow: true,
+            ..Self::new(name, root, test)
+        }
+    }
+
     /// A test that needs root and `promtool`.
     pub const fn with_promtool(name: &'static str, test: fn() -> Tested) -> Self {
         let missing = || root().or_else(|| run::promtool().is_none().then_some("promtool"));
@@ -67,10 +81,12 @@ fn root() -> Option<&'static str> {
 /// with the need before its name; under CI=true it runs all the same, and fails.
 pub fn trials(files: &[(&str, &'static [Test])]) -> Vec<Trial> {
     let in_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
+    let has_time = std::env::var_os(SLOW).is_some();
     let tests = files
         .iter()
         .flat_map(|(file, tests)| tests.iter().map(move |test| (file, test)));
     tests
+        .filter(|(_, test)| has_time || !test.slow)
         .map(|(file, test)| {
             let missing = (test.missing)().filter(|_| !in_ci);
             let name = match missing {
