@@ -3,7 +3,7 @@
 
 use monitor::surfaces::metrics::Metrics;
 use monitor_model::finding::{Cause, Outcome};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ fn section<'a>(page: &'a str, title: &str) -> &'a str {
     let heading = format!("\n{title}\n");
     let start = page
         .find(&heading)
-        .unwrap_or_else(|| panic!("docs/findings.md has no heading {title:?}"));
+        .unwrap_or_else(|| panic!("the page has no heading {title:?}"));
     let text = &page[start + heading.len()..];
     let level = title.split(' ').next().unwrap_or_default();
     let end = text.find(&format!("\n{level} ")).unwrap_or(text.len());
@@ -200,4 +200,50 @@ fn every_place_that_the_map_names_is_there() {
             );
         }
     }
+}
+
+/// What is kept of the programs' costs to the verifier, by series of kernels.
+fn verifier_costs() -> BTreeMap<String, BTreeMap<String, u64>> {
+    serde_json::from_str(&read("monitor/tests/verifier-costs.json")).expect("costs by series")
+}
+
+/// A number as people read it: 1,234,567.
+fn with_commas(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[test]
+fn every_program_of_the_kernel_side_is_explained_and_stands_there_with_its_costs() {
+    let page = read("docs/how-it-works.md");
+    let explained = quoted(section(&page, "## The programs"));
+    let costs = verifier_costs();
+    let programs: BTreeSet<&String> = costs.values().flat_map(BTreeMap::keys).collect();
+    let mut table = String::from("| program |");
+    for series in costs.keys() {
+        table.push_str(&format!(" {series} |"));
+    }
+    table.push_str("\n| --- |");
+    table.push_str(&" --: |".repeat(costs.len()));
+    for program in programs {
+        assert!(explained.contains(program.as_str()), "{program}");
+        table.push_str(&format!("\n| `{program}` |"));
+        for known in costs.values() {
+            let cost = known.get(program);
+            let shown = cost.map_or("–".to_owned(), |cost| with_commas(*cost));
+            table.push_str(&format!(" {shown} |"));
+        }
+    }
+    let shown = section(&page, "## What it costs the verifier");
+    assert!(
+        shown.contains(&table),
+        "docs/how-it-works.md wants this table:\n{table}\n"
+    );
 }
