@@ -4,6 +4,7 @@
 
 mod alerts;
 mod bad_input;
+mod beside_others;
 mod bounds;
 mod churn;
 mod clocks;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         ("memory", memory::TESTS),
         ("alerts", alerts::TESTS),
         ("bad_input", bad_input::TESTS),
+        ("beside_others", beside_others::TESTS),
         ("bounds", bounds::TESTS),
         ("churn", churn::TESTS),
         ("clocks", clocks::TESTS),

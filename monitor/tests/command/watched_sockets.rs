@@ -4,7 +4,7 @@ use crate::common::left_behind::{self, leave_behind};
 use crate::common::net::{Pair, at, listen, routed, serve};
 use crate::common::place::{place_in, watching};
 use crate::common::run::{finish, tcplull};
-use crate::common::sock_ops::{Callback, Overwriter};
+use crate::common::sock_ops::{Callback, Overwriter, root_cgroup};
 use crate::common::{Test, Tested, eventually};
 use aya::maps::{Map, MapData, SkStorage};
 use libtest_mimic::Failed;
@@ -13,7 +13,7 @@ use monitor_lab::network::Network;
 use monitor_lab::testbed::{Daemon, Place};
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -262,16 +262,6 @@ fn later() -> Tested {
         callbacks::ALL & !OF_OTHERS
     );
     Ok(())
-}
-
-fn root_cgroup() -> Result<File, Failed> {
-    let mounts = fs::read_to_string("/proc/self/mountinfo")?;
-    let root = mounts
-        .lines()
-        .find(|line| line.contains(" - cgroup2 "))
-        .and_then(|line| line.split(' ').nth(4))
-        .ok_or("no cgroup v2 hierarchy")?;
-    Ok(File::open(root)?)
 }
 
 /// What can be compared of the segments of two exchanges: flags, the kinds and lengths of

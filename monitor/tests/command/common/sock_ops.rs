@@ -2,7 +2,7 @@
 //! own interface may have it: eight instructions, loaded by hand.
 
 use libtest_mimic::Failed;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
@@ -91,6 +91,17 @@ impl Overwriter {
             _link: link,
         })
     }
+}
+
+/// The root of the host's cgroup v2 hierarchy.
+pub fn root_cgroup() -> Result<File, Failed> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+    let root = mounts
+        .lines()
+        .find(|line| line.contains(" - cgroup2 "))
+        .and_then(|line| line.split(' ').nth(4))
+        .ok_or("no cgroup v2 hierarchy")?;
+    Ok(File::open(root)?)
 }
 
 /// `bpf(2)` with a command that answers a descriptor.
