@@ -12,6 +12,7 @@ mod common;
 mod connections;
 mod daemon;
 mod hostile;
+mod hostile_peer;
 mod memory;
 mod metrics;
 mod namespaces;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         ("connections", connections::TESTS),
         ("daemon", daemon::TESTS),
         ("hostile", hostile::TESTS),
+        ("hostile_peer", hostile_peer::TESTS),
         ("watched_sockets", watched_sockets::TESTS),
         ("metrics", metrics::TESTS),
         ("namespaces", namespaces::TESTS),
