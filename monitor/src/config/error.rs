@@ -87,6 +87,14 @@ pub enum Problem {
         "listen: {text:?} is no address with a port; write it as \"127.0.0.1:9469\" or \"[::1]:9469\""
     )]
     Listen { text: String },
+    #[error(
+        "allowed_hosts: {text:?} is no name of a host; write it as \"node.example\", or \"*.example\" for all below it, without a port; addresses need not be listed"
+    )]
+    Host { text: String },
+    #[error(
+        "allowed_hosts: more than {most} names; one such as \"*.example\" stands for all below it"
+    )]
+    TooManyHosts { most: usize },
     #[error("socket: {text:?} is no absolute path; write it as \"/run/tcplull/tcplull.sock\"")]
     Socket { text: String },
     #[error(

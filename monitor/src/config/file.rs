@@ -2,6 +2,7 @@
 
 use super::duration::{MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, TIMEOUT};
 use super::error::{Fault, Hint, Place, Problem};
+use super::hosts;
 use super::prefix;
 use super::presets::{self, Preset};
 use super::scope;
@@ -21,6 +22,7 @@ const LONGEST_NAME: usize = 63;
 
 const FILE_KEYS: &[&str] = &[
     "listen",
+    "allowed_hosts",
     "socket",
     "sweep_interval",
     "sweep_budget",
@@ -37,6 +39,7 @@ const PATH_KEYS: &[&str] = &["name", "preset", "remote", "ports", "timeout", "cl
 #[derive(Debug, Default)]
 pub(super) struct FileConfig {
     pub(super) listen: Option<SocketAddr>,
+    pub(super) allowed_hosts: Vec<String>,
     pub(super) socket: Option<PathBuf>,
     pub(super) sweep_interval: Option<Duration>,
     pub(super) sweep_budget: Option<f64>,
@@ -92,6 +95,7 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
         .transpose()?;
     Ok(FileConfig {
         listen: listen.map(|found| found.value),
+        allowed_hosts: hosts::allowed(&mut section)?,
         socket: socket.map(|found| found.value),
         sweep_interval: section
             .duration("sweep_interval", &SWEEP_INTERVAL)?

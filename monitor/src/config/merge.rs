@@ -68,6 +68,7 @@ pub(super) fn merge(
             .listen
             .or(file.listen)
             .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT))),
+        allowed_hosts: file.allowed_hosts,
         socket: overrides
             .socket
             .clone()

@@ -7,6 +7,7 @@ mod dmi;
 mod duration;
 mod error;
 mod file;
+mod hosts;
 mod merge;
 mod prefix;
 pub mod presets;
@@ -47,6 +48,9 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 pub struct Config {
     /// Address of metrics, API and landing page.
     pub listen: SocketAddr,
+    /// Further names that the HTTP server answers to, at most 64: lower case, `*.` before a domain for all below it,
+    /// `*` for any.
+    pub allowed_hosts: Vec<String>,
     /// The live inspection socket.
     pub socket: PathBuf,
     /// Time between two sweeps; the daemon may stretch it. 100 ms to 1 h.

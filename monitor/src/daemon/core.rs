@@ -9,6 +9,7 @@ use super::sinks::Sinks;
 use super::sweep_interval::SweepPace;
 use crate::config::Config;
 use crate::owner::Owners;
+use crate::surfaces::http::{AllowedHosts, HttpCounters};
 use crate::surfaces::inspect::{Feed, InspectCounters};
 use crate::surfaces::messages::Messages;
 use crate::surfaces::metrics::SweepNumbers;
@@ -45,6 +46,8 @@ pub(super) struct Parts<'a> {
     pub(super) ring_bytes: u64,
     pub(super) feed: Feed,
     pub(super) inspect: Arc<InspectCounters>,
+    pub(super) http: Arc<HttpCounters>,
+    pub(super) hosts: AllowedHosts,
 }
 
 /// The running daemon's knowledge.
@@ -59,8 +62,10 @@ pub struct Core {
     sleeps: SleepLog,
     jiffy_ns: u64,
     inspect: Arc<InspectCounters>,
+    http: Arc<HttpCounters>,
+    hosts: AllowedHosts,
     messages: Messages,
-    /// As it was at the start; of a reload only the paths and the pace of sweeps are taken.
+    /// As it was at the start; of a reload only the paths, the pace of sweeps and the allowed hosts are taken.
     config: Config,
     pace: SweepPace,
     /// Within how much time a look of the last sweep is followed by another.
@@ -114,6 +119,8 @@ impl Core {
             sleeps: SleepLog::new(now),
             jiffy_ns,
             inspect: parts.inspect,
+            http: parts.http,
+            hosts: parts.hosts,
             messages: parts.options.messages.clone(),
             config: parts.config.clone(),
             pace: SweepPace::new(parts.config),
@@ -229,10 +236,11 @@ impl Core {
         self.sinks.tick(now.monotonic_ns);
     }
 
-    /// Puts the paths of a new configuration in force, and its pace of sweeps. Its other values need a
-    /// restart.
+    /// Puts the paths of a new configuration in force, its pace of sweeps, and the names that the HTTP server answers
+    /// to. Its other values need a restart.
     pub(super) fn reload(&mut self, config: &Config) {
         self.pace.configure(config);
+        self.hosts.set(config.allowed_hosts.clone());
         self.sinks.metrics.sweep_unseen = self.pace.tell();
         match self.tables.set_paths(&paths::for_kernel(config)) {
             Ok(first) => {
@@ -320,6 +328,8 @@ impl Core {
         metrics.owners = self.owners.counters();
         metrics.inspect_clients = self.inspect.clients.load(Relaxed);
         metrics.inspect_refused = self.inspect.refused.load(Relaxed);
+        metrics.http_cut = self.http.cut().collect();
+        metrics.http_hosts_refused = self.http.hosts_refused();
         metrics.watch_lagged = self.inspect.lagged.load(Relaxed);
         metrics.messages_dropped = self.messages.dropped();
         metrics.recording_dropped = self.recorder.as_ref().map_or(0, Recorder::dropped);

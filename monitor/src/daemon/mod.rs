@@ -13,7 +13,7 @@ mod sweep_interval;
 
 use crate::config::{Config, ConfigError};
 use crate::memory;
-use crate::surfaces::http::HttpServer;
+use crate::surfaces::http::{AllowedHosts, HttpServer};
 use crate::surfaces::inspect::{Feed, InspectServer};
 pub use core::Core;
 use core::Parts;
@@ -75,7 +75,8 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
     // First what a plain user lacks, then what another daemon holds, then the load.
     monitor_kernel::check_privileges()?;
     let inspect = InspectServer::bind(&config.socket)?;
-    let http = HttpServer::bind(config.listen).await?;
+    let hosts = AllowedHosts::new(config.allowed_hosts.clone());
+    let http = HttpServer::bind(config.listen, hosts.clone()).await?;
     let begun = Instant::now();
     let Kernel {
         ring,
@@ -112,6 +113,8 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
         ring_bytes: ring.bytes(),
         feed: feed.clone(),
         inspect: inspect.counters(),
+        http: http.counters(),
+        hosts,
     })?));
     let sweeper = Arc::new(Mutex::new(sweeper));
     let sources = Sources::new(Arc::clone(&core), Arc::clone(&sweeper));

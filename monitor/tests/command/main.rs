@@ -13,6 +13,7 @@ mod connections;
 mod daemon;
 mod hostile;
 mod hostile_peer;
+mod http;
 mod memory;
 mod metrics;
 mod namespaces;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         ("daemon", daemon::TESTS),
         ("hostile", hostile::TESTS),
         ("hostile_peer", hostile_peer::TESTS),
+        ("http", http::TESTS),
         ("watched_sockets", watched_sockets::TESTS),
         ("metrics", metrics::TESTS),
         ("namespaces", namespaces::TESTS),

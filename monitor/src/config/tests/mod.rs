@@ -72,6 +72,7 @@ fn without_a_file_the_defaults_hold() {
     );
     let expected = Config {
         listen: "127.0.0.1:9469".parse().unwrap(),
+        allowed_hosts: Vec::new(),
         socket: PathBuf::from("/run/tcplull/tcplull.sock"),
         sweep_interval: Duration::from_secs(5),
         sweep_budget: 0.01,
@@ -114,6 +115,7 @@ fn the_example_file_is_valid_and_shows_the_defaults() {
     let config = load(include_str!("../../../../deploy/config.example.toml"));
     let defaults = load("");
     assert_eq!(config.listen, defaults.listen);
+    assert_eq!(config.allowed_hosts, defaults.allowed_hosts);
     assert_eq!(config.socket, defaults.socket);
     assert_eq!(config.sweep_interval, defaults.sweep_interval);
     assert_eq!(config.sweep_budget, defaults.sweep_budget);
@@ -130,6 +132,7 @@ fn every_value_of_the_file_is_taken() {
     let config = load(
         r#"
         listen = "[::1]:1234"
+        allowed_hosts = ["Node.example", "*.nodes.example"]
         socket = "/tmp/x.sock"
         sweep_interval = "250ms"
         sweep_budget = 0.2
@@ -145,6 +148,7 @@ fn every_value_of_the_file_is_taken() {
         "#,
     );
     assert_eq!(config.listen.to_string(), "[::1]:1234");
+    assert_eq!(config.allowed_hosts, ["node.example", "*.nodes.example"]);
     assert_eq!(config.socket, PathBuf::from("/tmp/x.sock"));
     assert_eq!(config.sweep_interval, Duration::from_millis(250));
     assert_eq!(config.sweep_budget, 0.2);

@@ -53,7 +53,7 @@ const WRONG: &[(&str, usize, &[&str])] = &[
     (
         "[metrics]\nx = 1\n",
         1,
-        &["unknown key \"metrics\"", "known are listen, socket"],
+        &["unknown key \"metrics\"", "known are listen, allowed_hosts"],
     ),
     (
         "listen = \"localhost\"\n",
@@ -64,6 +64,16 @@ const WRONG: &[(&str, usize, &[&str])] = &[
         "listen = 9469\n",
         1,
         &["listen must be an address in quotes", "not an integer"],
+    ),
+    (
+        "\nallowed_hosts = [\"a.example\", \"b.example:9469\"]\n",
+        2,
+        &["\"b.example:9469\"", "without a port"],
+    ),
+    (
+        "allowed_hosts = \"a.example\"\n",
+        1,
+        &["a list of names in quotes"],
     ),
     (
         "socket = \"tcplull.sock\"\n",

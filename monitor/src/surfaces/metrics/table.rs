@@ -301,6 +301,21 @@ const ALL: &[Metric] = &[
         }),
     ),
     Metric(
+        "tcplull_http_cut_total",
+        "HTTP connections that were cut, by the room they were in (head: their request was not there yet) and why.",
+        Labelled(&["reason", "room"], |now| {
+            let cut = now.http_cut.iter();
+            cut.map(|(labels, count)| sample(*labels, *count)).collect()
+        }),
+    ),
+    Metric(
+        "tcplull_http_refused_total",
+        "HTTP requests that were not answered, by reason; host: for a name that this host is not known by.",
+        Labelled(&["reason"], |now| {
+            vec![sample(["host"], now.http_hosts_refused)]
+        }),
+    ),
+    Metric(
         "tcplull_inspect_clients",
         "Clients of the inspection socket.",
         One(|now| now.inspect_clients),

@@ -1,0 +1,64 @@
+//! What is served under which path. A further route is a line in [`routes`]; whom it is answered, and how many at once,
+//! the [gate](super::gate) sees to.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use std::sync::Arc;
+
+/// What the pages show, asked for at each request.
+pub trait HttpSource: Send + Sync + 'static {
+    /// The metrics in Prometheus' text format.
+    ///
+    /// # Errors
+    /// Why there are none, in one line.
+    fn metrics(&self) -> Result<String, String>;
+
+    /// Whether the daemon is attached and sweeping.
+    ///
+    /// # Errors
+    /// Why it is not, in one line.
+    fn ready(&self) -> Result<(), String>;
+}
+
+/// All routes.
+pub(super) fn routes(source: Arc<dyn HttpSource>) -> Router {
+    Router::new()
+        .route("/", get(landing))
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .fallback(|| async { (StatusCode::NOT_FOUND, "not found: / lists what is here\n") })
+        .with_state(source)
+}
+
+async fn landing() -> Html<&'static str> {
+    Html(concat!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>tcplull</title></head>\n",
+        "<body>\n<h1>tcplull ",
+        env!("CARGO_PKG_VERSION"),
+        "</h1>\n",
+        "<p>Watches this host's TCP connections and says when silence has outlived a middlebox's idle timeout.</p>\n",
+        "<ul>\n",
+        "<li><a href=\"/metrics\">/metrics</a>: for Prometheus</li>\n",
+        "<li><a href=\"/healthz\">/healthz</a>: alive</li>\n",
+        "<li><a href=\"/readyz\">/readyz</a>: attached to the kernel and sweeping</li>\n",
+        "</ul>\n</body>\n</html>\n",
+    ))
+}
+
+async fn metrics(State(source): State<Arc<dyn HttpSource>>) -> Response {
+    match source.metrics() {
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
+        Err(reason) => (StatusCode::INTERNAL_SERVER_ERROR, reason + "\n").into_response(),
+    }
+}
+
+async fn ready(State(source): State<Arc<dyn HttpSource>>) -> Response {
+    match source.ready() {
+        Ok(()) => "ready\n".into_response(),
+        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason + "\n").into_response(),
+    }
+}
