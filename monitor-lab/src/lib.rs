@@ -10,6 +10,7 @@ pub mod app;
 pub mod applications;
 pub mod children;
 pub mod configuration;
+pub mod disturbance;
 pub mod ends;
 pub mod error;
 pub mod fixture;

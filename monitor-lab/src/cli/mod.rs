@@ -12,12 +12,13 @@ use monitor_lab::interrupt::Interrupt;
 use monitor_lab::network::stale;
 use monitor_lab::runner::Tools;
 use monitor_lab::simulated_middlebox::{self, Orders};
-use monitor_lab::{guest, scenarios};
+use monitor_lab::{disturbance, guest, scenarios};
 use nix::unistd::geteuid;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 /// Exit code: a verdict differs from the truth, or the testbed failed.
 const DIFFERS: u8 = 1;
@@ -50,6 +51,15 @@ enum What {
     Demo {
         #[command(flatten)]
         under_test: UnderTest,
+    },
+    /// Keep one core busy and foreign connections living, idling and dying, until Ctrl-C: what tests must hold beside.
+    Disturb {
+        /// How many connections.
+        #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+        connections: u16,
+        /// End by itself after so many seconds.
+        #[arg(long)]
+        seconds: Option<u64>,
     },
     /// An application on one of the testbed's hosts.
     #[command(hide = true)]
@@ -121,6 +131,10 @@ pub fn main() -> ExitCode {
         What::Run(arguments) => run::run(&arguments),
         What::List => list(),
         What::Demo { under_test } => demo::demo(&under_test),
+        What::Disturb {
+            connections,
+            seconds,
+        } => disturb(connections, seconds),
         What::App {
             end,
             namespace,
@@ -139,6 +153,23 @@ pub fn main() -> ExitCode {
         eprintln!("monitor-lab: {problem}");
         ExitCode::from(DIFFERS)
     })
+}
+
+fn disturb(connections: u16, seconds: Option<u64>) -> Result<ExitCode, String> {
+    if !is_root() {
+        return Err("foreign connections need network namespaces: run it as root".to_owned());
+    }
+    let interrupt =
+        Interrupt::on_signals().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let until = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    disturbance::disturb(connections.into(), until, &interrupt, |done| {
+        println!(
+            "{} connections open, {} opened so far, {} failed",
+            done.open, done.opened, done.failed
+        );
+    })
+    .map_err(|error| error.to_string())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn list() -> Result<ExitCode, String> {

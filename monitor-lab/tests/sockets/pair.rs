@@ -3,6 +3,7 @@
 use super::capture::Capture;
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
+use monitor_lab::testbed::wait::BOUND;
 use nix::libc;
 use std::io::{self, Read, Write};
 use std::mem::{MaybeUninit, size_of};
@@ -13,8 +14,8 @@ use std::time::{Duration, Instant};
 
 const PORT: u16 = 5432;
 
-/// How long anything may take that should take a moment.
-pub const SOON: Duration = Duration::from_secs(10);
+/// How long anything may take that should take a moment: a busy machine is to fail no test.
+pub const SOON: Duration = BOUND;
 
 /// How long a delivery may take before it counts as lost; a delivery takes
 /// well under a millisecond, and the first retransmission comes after 0.2 s.
