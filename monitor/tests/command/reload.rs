@@ -42,7 +42,12 @@ fn broken() -> Tested {
     let network = routed()?;
     let place = place_in(&network.block, &watching(&network.block, "kept", "1s"))?;
     let daemon = Daemon::start(&place, &[])?;
-    let before = daemon.log()?.lines().count();
+    // What it says of itself is written by and by.
+    let before = eventually("the log tells of the start", || {
+        let log = daemon.log()?;
+        let lines = log.lines().count();
+        Ok(log.contains("attached in").then_some(lines).ok_or(log))
+    })?;
     place.configure(&path("new", &["10.0.0.0/99"], "1s"))?;
     daemon.signal(Signal::SIGHUP)?;
     // After the two lines that every file here begins with, and two of the path.

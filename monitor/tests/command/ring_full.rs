@@ -21,7 +21,8 @@ fn overflow() -> Tested {
     assert_eq!(daemon.metric("ring_bytes", &[])?, 4096.0);
     let listener = serve(&network)?;
     let pairs = silent_pairs(&network, &daemon, &listener, AT_ONCE)?;
-    assert_eq!(dropped(&daemon)?, 0.0, "lost before the ring was full");
+    // On a busy machine it takes so long to open them that the first are silent meanwhile.
+    let before = dropped(&daemon)?;
 
     daemon.signal(Signal::SIGSTOP)?;
     for pair in &pairs {
@@ -39,16 +40,13 @@ fn overflow() -> Tested {
         let submitted = value("tcplull_facts_submitted_total")?;
         let dropped = value("tcplull_facts_dropped_total")?;
         // One read is not one moment: facts may come between two counters.
-        Ok((dropped > 0.0 && seen == submitted + dropped)
+        Ok((dropped > before && seen == submitted + dropped)
             .then_some(())
             .ok_or_else(|| format!("{seen} seen, {submitted} submitted, {dropped} dropped")))
     })?;
     // Most of what 200 connections had to tell had no room.
-    assert!(
-        dropped(&daemon)? >= f64::from(AT_ONCE),
-        "{}",
-        dropped(&daemon)?
-    );
+    let lost = dropped(&daemon)? - before;
+    assert!(lost >= f64::from(AT_ONCE), "{lost}");
 
     let later = Pair::open(&network.client, &listener)?;
     later.exchange()?;

@@ -68,7 +68,7 @@ fn of_process(pid: u32) -> PathBuf {
 }
 
 /// Opens a namespace, if it is the one with this inode.
-fn open(path: &Path, netns: u32) -> Option<File> {
+pub(super) fn open(path: &Path, netns: u32) -> Option<File> {
     let file = File::open(path).ok()?;
     let found = file.metadata().ok()?.ino();
     let there = found == u64::from(netns) && fstatfs(&file).ok()?.filesystem_type() == NSFS;
@@ -112,5 +112,13 @@ mod tests {
         // No process has this id: the largest is 2^22 (PID_MAX_LIMIT).
         assert!(find(own().unwrap(), u32::MAX).is_some());
         assert!(find(0, u32::MAX).is_none());
+    }
+
+    #[test]
+    fn a_name_that_nothing_is_mounted_at_is_no_namespace() {
+        let place = tempfile::tempdir().unwrap();
+        let name = place.path().join("blue");
+        fs::write(&name, "").unwrap();
+        assert!(open(&name, inode(&name).unwrap()).is_none());
     }
 }

@@ -191,9 +191,9 @@ pub(crate) fn repair(ebpf: &mut Ebpf, btf: &Btf, pin: &mut Pin) -> Result<(), Ke
         source,
     };
     load_passes(ebpf, btf, &[UNWATCH]).map_err(|error| failed(io::Error::other(error)))?;
-    for path in namespaces::all().values() {
+    for (netns, path) in namespaces::all() {
         // One that is gone by now has no sockets.
-        if let Ok(namespace) = File::open(path) {
+        if let Some(namespace) = namespaces::open(&path, netns) {
             namespaces::within(&namespace, || pass(ebpf, UNWATCH)).map_err(failed)?;
         }
     }
