@@ -8,6 +8,7 @@ use crate::network::middlebox::{Middlebox, Unknown};
 use crate::simulated_middlebox::Clock;
 use crate::story::Story;
 use crate::truth::Truth;
+use std::ops::RangeInclusive;
 
 /// A story and its truth.
 #[derive(Clone, Copy, Debug)]
@@ -132,3 +133,7 @@ pub(super) fn quiet() -> Truth {
 pub(super) fn quiet_far() -> Truth {
     Truth::far().quiet()
 }
+
+/// How long an answer is waited for before that is told: past the usual timeout, and past ten times the longest answer
+/// seen, which a busy machine stretches. In s.
+pub(super) const LATE: RangeInclusive<f64> = 4.0..=40.0;

@@ -17,7 +17,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
 fn truth() -> Truth {
     Truth::usual()
         .crosses(Client)
-        .stalls(Client, AwaitingReply, 4.0..=9.0)
+        .stalls(Client, AwaitingReply, LATE)
         .showing("habit_of", "connection")
         .resting_on("habit_seconds", 0.0..=0.3)
         .resting_on("answered_exchanges", 3.0..=4.0)

@@ -16,7 +16,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
 
 fn truth() -> Truth {
     Truth::usual()
-        .stalls(Client, AwaitingReply, 4.0..=8.0)
+        .stalls(Client, AwaitingReply, LATE)
         .showing("habit_of", "none")
         .resting_on("answered_exchanges", 2.0..=2.0)
         .saying("no habit is known yet (2 answers seen)")

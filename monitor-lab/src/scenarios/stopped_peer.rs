@@ -15,7 +15,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
 
 fn truth() -> Truth {
     Truth::usual()
-        .stalls(Client, AwaitingReply, 4.0..=8.0)
+        .stalls(Client, AwaitingReply, LATE)
         .showing("habit_of", "connection")
         .resting_on("habit_seconds", 0.0..=0.3)
         .resting_on("answered_exchanges", 3.0..=4.0)

@@ -17,6 +17,7 @@ mod http;
 mod memory;
 mod metrics;
 mod namespaces;
+mod neighbours;
 mod recording;
 mod reload;
 mod ring_full;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         ("watched_sockets", watched_sockets::TESTS),
         ("metrics", metrics::TESTS),
         ("namespaces", namespaces::TESTS),
+        ("neighbours", neighbours::TESTS),
         ("recording", recording::TESTS),
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),
