@@ -50,7 +50,7 @@ pub use scope::{Netns, Scope};
 pub use signs::SignStatus;
 pub use sweep::{SweepReport, Sweeper};
 pub use tables::Tables;
-pub use watch::Revisited;
+pub use watch::{Callbacks, Revisited};
 pub use watch_mode::{WatchMode, WatchStatus};
 
 /// Where kernels describe their types.

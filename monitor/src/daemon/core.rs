@@ -20,8 +20,8 @@ use monitor_common::{Counter, Fact};
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
 use monitor_kernel::{
-    FactRing, HookStatus, HostView, KernelError, Reading, Revisited, SleepLog, SweepReport, Tables,
-    jiffy_ns,
+    Callbacks, FactRing, HookStatus, HostView, KernelError, Reading, Revisited, SleepLog,
+    SweepReport, Tables, jiffy_ns,
 };
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -71,6 +71,8 @@ pub struct Core {
     /// Within how much time a look of the last sweep is followed by another.
     next_look: Duration,
     last_sweep: Option<Instant>,
+    /// As the last sweep found them.
+    callbacks: Callbacks,
 }
 
 impl Core {
@@ -126,6 +128,7 @@ impl Core {
             pace: SweepPace::new(parts.config),
             next_look: Duration::ZERO,
             last_sweep: None,
+            callbacks: Callbacks::Heard,
             tables: parts.tables,
             paths,
         })
@@ -198,6 +201,7 @@ impl Core {
             self.sinks.alerts.swept();
         }
         self.last_sweep = Some(Instant::now());
+        self.callbacks = report.callbacks;
         self.sinks.metrics.sweep_unseen = self.pace.tell();
         self.sinks.metrics.scope_found = report.scope_missing.is_none();
         let sweep = SweepNumbers {
@@ -207,6 +211,7 @@ impl Core {
             receives: report.receives,
             rows_dropped: report.rows_dropped,
             samples_dropped: report.samples_dropped,
+            callbacks_detached: report.callbacks == Callbacks::Restored,
         };
         self.sinks.metrics.sweep(sweep);
     }
@@ -311,10 +316,16 @@ impl Core {
     pub(super) fn readiness(&self) -> Result<(), readiness::NotReady> {
         let since = self.last_sweep.map(|at| at.elapsed());
         let blind = !self.view.processes && !HostView::sees_others();
+        let deaf = match self.callbacks {
+            Callbacks::Heard => None,
+            Callbacks::Restored => Some(true),
+            Callbacks::Lost => Some(false),
+        };
         readiness::readiness(
             since,
             self.pace.between_looks(),
             blind,
+            deaf,
             self.pace.too_rare(),
         )
     }

@@ -54,6 +54,15 @@ pub enum NotReady {
         "it sees no process of this host, only its own pid namespace: hostPID: true in Kubernetes, --pid=host with docker or podman"
     )]
     Blind,
+    /// Another process has detached the callbacks of watched sockets.
+    #[error(
+        "another process detached the callbacks of watched sockets (bpftool link detach), so what these did was not seen; {}",
+        if *again { "they are attached again, and the next sweep looks whether they still are" } else { "they cannot be attached again, see the log" }
+    )]
+    Detached {
+        /// Whether they are attached again.
+        again: bool,
+    },
     /// The last sweep is too long ago.
     #[error("the last sweep completed {} ago, and one is due every {}", people(*since), people(*interval))]
     SweepOverdue {
@@ -70,8 +79,8 @@ pub enum NotReady {
 /// Ready means that a sweep completed within the last three intervals; nobody asks before
 /// the kernel side is attached.
 /// `since_sweep` is the time since the last one completed, `None` before the
-/// first; `interval` is the one in force, with what a sweep takes. A `blind` one sees no other process; a `rare` one
-/// sweeps too rarely.
+/// first; `interval` is the one in force, with what a sweep takes. A `blind` one sees no other process, a `deaf` one has
+/// lost its callbacks and may have them again, a `rare` one sweeps too rarely.
 ///
 /// # Errors
 /// Why the daemon is not ready.
@@ -79,6 +88,7 @@ pub fn readiness(
     since_sweep: Option<Duration>,
     interval: Duration,
     blind: bool,
+    deaf: Option<bool>,
     rare: Option<TooRare>,
 ) -> Result<(), NotReady> {
     match since_sweep {
@@ -87,7 +97,11 @@ pub fn readiness(
             Err(NotReady::SweepOverdue { since, interval })
         }
         Some(_) if blind => Err(NotReady::Blind),
-        Some(_) => rare.map_or(Ok(()), |rare| Err(rare.into())),
+        Some(_) => match (deaf, rare) {
+            (Some(again), _) => Err(NotReady::Detached { again }),
+            (None, Some(rare)) => Err(rare.into()),
+            (None, None) => Ok(()),
+        },
     }
 }
 
@@ -98,10 +112,15 @@ mod tests {
     #[test]
     fn ready_means_sweeping() {
         let (interval, second) = (Duration::from_secs(5), Duration::from_secs(1));
-        let ready = |since, blind| readiness(since, interval, blind, None);
+        let ready = |since, blind| readiness(since, interval, blind, None, None);
         assert_eq!(ready(None, true), Err(NotReady::NoSweep));
         assert_eq!(ready(Some(second * 15), false), Ok(()));
         assert_eq!(ready(Some(second), true), Err(NotReady::Blind));
+        for (again, says) in [(true, "attached again"), (false, "cannot be attached")] {
+            let deaf = readiness(Some(second), interval, false, Some(again), None);
+            let why = deaf.unwrap_err().to_string();
+            assert!(why.contains("detached") && why.contains(says), "{why}");
+        }
         let late = ready(Some(second * 16), true).unwrap_err();
         assert_eq!(
             late.to_string(),
@@ -119,7 +138,7 @@ mod tests {
         };
         let said = |rare: TooRare| {
             let since = Some(Duration::from_secs(700));
-            readiness(since, rare.unseen(), false, Some(rare))
+            readiness(since, rare.unseen(), false, None, Some(rare))
                 .unwrap_err()
                 .to_string()
         };

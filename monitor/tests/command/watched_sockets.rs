@@ -4,7 +4,7 @@ use crate::common::left_behind::{self, leave_behind};
 use crate::common::net::{Pair, at, listen, routed, serve};
 use crate::common::place::{place_in, watching};
 use crate::common::run::{finish, tcplull};
-use crate::common::sock_ops::{Callback, Overwriter, root_cgroup};
+use crate::common::sock_ops::{Callback, Overwriter, detach_all_of, root_cgroup};
 use crate::common::{Test, Tested, eventually};
 use aya::maps::{Map, MapData, SkStorage};
 use libtest_mimic::Failed;
@@ -26,6 +26,7 @@ pub const TESTS: &[Test] = &[
     Test::per_socket("what_an_earlier_build_left_is_cleared", upgraded),
     Test::per_socket("flags_that_were_there_before_survive", before),
     Test::per_socket("flags_that_come_later_survive", later),
+    Test::per_socket("what_another_detaches_is_attached_again", detached),
     Test::per_socket("a_watched_socket_sends_what_it_sent_before", same_traffic),
 ];
 
@@ -262,6 +263,39 @@ fn later() -> Tested {
         callbacks::ALL & !OF_OTHERS
     );
     Ok(())
+}
+
+fn detached() -> Tested {
+    let network = routed()?;
+    let place = place_of(&network)?;
+    let daemon = Daemon::start(&place, PER_SOCKET)?;
+    let pair = Pair::across(&network)?;
+    await_callbacks(&place, &pair.client)?;
+    // Again and again, so that there is always a sweep that found it so.
+    let mut times = 0;
+    eventually("it is not ready, and says why", || {
+        times += detach_all_of(daemon.pid())?;
+        let (code, body) = daemon.get("/readyz")?;
+        let told = code == 503 && body.contains("detached");
+        Ok(told.then_some(()).ok_or(format!("{code} {body}")))
+    })?;
+    let counted = eventually("it is ready again", || {
+        let (code, body) = daemon.get("/readyz")?;
+        let counted = daemon.metric("callbacks_detached_total", &[])?;
+        let ready = (code == 200).then_some(counted);
+        Ok(ready.ok_or(format!("{code} {body}")))
+    })?;
+    assert!(
+        times >= 1 && counted == f64::from(times),
+        "{times} {counted}"
+    );
+    let log = daemon.log()?;
+    assert!(log.contains("detached"), "{log}");
+    // Its callbacks are heard again: the silence's end is told at once.
+    daemon.await_finding(pair.client_address()?, "crossed")?;
+    await_callbacks(&place, &pair.client)?;
+    pair.exchange()?;
+    survived_at_once(&daemon, &pair)
 }
 
 /// What can be compared of the segments of two exchanges: flags, the kinds and lengths of

@@ -11,7 +11,7 @@ use crate::iterator;
 use crate::paths::LeastThreshold;
 use crate::pod::Pod;
 use crate::scope::ScopeTable;
-use crate::watch::{Revisited, Watcher};
+use crate::watch::{Callbacks, Revisited, Watcher};
 use aya::maps::{Array, MapData};
 use aya::{Btf, Ebpf};
 use batch::Batch;
@@ -76,6 +76,8 @@ pub struct SweepReport {
     pub receives: bool,
     /// What the scope names and is not there; `None` while all of it is, and without a scope.
     pub scope_missing: Option<String>,
+    /// Whether the callbacks of watched sockets were heard since the sweep before.
+    pub callbacks: Callbacks,
 }
 
 /// Runs sweeps. Owns the loaded object: as long as it lives, the hooks are attached.
@@ -174,6 +176,7 @@ impl Sweeper {
         let now = self.counters()?;
         let since = |counter| now.get(counter).saturating_sub(before.get(counter));
         let elsewhere = if mode == SweepMode::Findings {
+            report.callbacks = self.watcher.callbacks(&mut self.ebpf);
             let suspects = now.suspects();
             self.watcher
                 .swept(&mut self.ebpf, since(Counter::SweepSilent), suspects)

@@ -1,6 +1,8 @@
 //! Which of the ways to watch connections serves here, and what it does after a sweep.
 
+mod attachment;
 mod directory;
+mod marked;
 mod namespaces;
 mod per_socket;
 mod pin;
@@ -13,6 +15,7 @@ use crate::counters::CounterMap;
 use crate::error::KernelError;
 use crate::link::Attached;
 use crate::watch_mode::{WatchMode, WatchStatus};
+pub use attachment::Callbacks;
 use aya::{Btf, Ebpf};
 use monitor_common::SilentSockets;
 use per_socket::WatchedSockets;
@@ -28,7 +31,7 @@ use std::time::Duration;
 /// What a sweep is followed by, in the way of watching that is in use.
 pub(crate) enum Watcher {
     /// Silent sockets are watched.
-    PerSocket(WatchedSockets),
+    PerSocket(Box<WatchedSockets>),
     /// Snapshots are kept of silent sockets.
     Snapshots(Snapshots),
     /// The receive hook is attached where sockets are silent.
@@ -61,6 +64,14 @@ impl Watcher {
             Self::Snapshots(_) => SilentSockets::Kept,
             Self::Global(_) => SilentSockets::Counted,
             Self::Nothing => SilentSockets::Ignored,
+        }
+    }
+
+    /// Whether callbacks are heard, if there are any; they are attached again where another process detached them.
+    pub(crate) fn callbacks(&mut self, ebpf: &mut Ebpf) -> Callbacks {
+        match self {
+            Self::PerSocket(sockets) => sockets.callbacks(ebpf),
+            Self::Snapshots(_) | Self::Global(_) | Self::Nothing => Callbacks::Heard,
         }
     }
 
@@ -136,7 +147,8 @@ pub(crate) fn choose(
                 let pin = pin
                     .take()
                     .unwrap_or_else(|| Err(io::Error::other("no place was made for it")));
-                WatchedSockets::start(ebpf, btf, pin).map(Watcher::PerSocket)
+                WatchedSockets::start(ebpf, btf, pin)
+                    .map(|sockets| Watcher::PerSocket(Box::new(sockets)))
             }
             WatchMode::Global => Ok(Watcher::Nothing),
         };

@@ -20,13 +20,37 @@ pub(crate) fn own() -> io::Result<u32> {
     inode(Path::new("/proc/thread-self/ns/net"))
 }
 
-/// The network namespace with this inode: that of a process which was seen to hold a
-/// socket there, or wherever it is found. `None` where nobody is in it any more.
-pub(crate) fn find(netns: u32, pid: u32) -> Option<File> {
-    open(&of_process(pid), netns).or_else(|| {
-        // Descriptors pass between processes: the holder may be in another one.
-        all().get(&netns).and_then(|path| open(path, netns))
-    })
+/// Finds several namespaces, and looks at all processes for that once at the most.
+pub(crate) struct Finder<Look = fn() -> HashMap<u32, PathBuf>> {
+    look: Option<Look>,
+    all: HashMap<u32, PathBuf>,
+}
+
+impl Default for Finder {
+    fn default() -> Self {
+        Self::new(all)
+    }
+}
+
+impl<Look: FnOnce() -> HashMap<u32, PathBuf>> Finder<Look> {
+    fn new(look: Look) -> Self {
+        Self {
+            look: Some(look),
+            all: HashMap::new(),
+        }
+    }
+
+    /// The network namespace with this inode: that of a process which was seen to hold a
+    /// socket there, or wherever it is found. `None` where nobody is in it any more.
+    pub(crate) fn find(&mut self, netns: u32, pid: u32) -> Option<File> {
+        open(&of_process(pid), netns).or_else(|| {
+            // Descriptors pass between processes: the holder may be in another one.
+            if let Some(look) = self.look.take() {
+                self.all = look();
+            }
+            self.all.get(&netns).and_then(|path| open(path, netns))
+        })
+    }
 }
 
 /// Every network namespace that a process is in or that has a name, by inode, with a path to it.
@@ -92,7 +116,7 @@ mod tests {
     #[test]
     fn a_process_is_found_in_its_own_namespace_and_not_in_another() {
         let (own, pid) = (own().unwrap(), std::process::id());
-        assert!(find(own, pid).is_some());
+        assert!(Finder::default().find(own, pid).is_some());
         assert!(open(&of_process(pid), own.wrapping_add(1)).is_none());
         assert!(all().contains_key(&own));
     }
@@ -110,8 +134,24 @@ mod tests {
     #[test]
     fn a_namespace_whose_process_is_gone_is_found_by_others_in_it() {
         // No process has this id: the largest is 2^22 (PID_MAX_LIMIT).
-        assert!(find(own().unwrap(), u32::MAX).is_some());
-        assert!(find(0, u32::MAX).is_none());
+        let mut finder = Finder::default();
+        assert!(finder.find(own().unwrap(), u32::MAX).is_some());
+        assert!(finder.find(0, u32::MAX).is_none());
+    }
+
+    #[test]
+    fn for_all_that_are_gone_one_looks_once() {
+        let looks = std::cell::Cell::new(0);
+        let mut finder = Finder::new(|| {
+            looks.set(looks.get() + 1);
+            all()
+        });
+        assert!(finder.find(own().unwrap(), std::process::id()).is_some());
+        assert_eq!(looks.get(), 0);
+        for gone in 0..100 {
+            assert!(finder.find(gone, u32::MAX).is_none());
+        }
+        assert_eq!(looks.get(), 1);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Watching socket by socket: callbacks on silent sockets, set after a sweep and cleared
 //! when the daemon stops.
 
+use super::attachment::{Attachment, Callbacks};
+use super::marked::Marked;
+use super::namespaces::Finder;
 use super::pin::Pin;
 use super::{namespaces, trial};
 use crate::attach::HookStatus;
@@ -12,11 +15,10 @@ use crate::iterator;
 use crate::pod::take;
 use crate::watch_mode::WatchMode;
 use aya::maps::{HashMap as BpfHashMap, MapData, SkStorage};
-use aya::programs::links::CgroupAttachMode;
+use aya::programs::links::{CgroupAttachMode, FdLink};
 use aya::programs::{ProgramError, SockOps};
 use aya::{Btf, Ebpf};
 use nix::time::{ClockId, clock_gettime};
-use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -34,9 +36,6 @@ const UNWATCH: &str = "unmark_tcp";
 #[cfg(test)]
 pub(crate) const PROGRAMS: [&str; 3] = [CALLBACKS, WATCH, UNWATCH];
 
-/// Network namespaces in which sockets are marked after one sweep: in each the host's whole table of sockets is walked.
-const A_SWEEP: usize = 16;
-
 /// A place for the pin that the daemon with this socket needs: to watch sockets, or to clear
 /// what another daemon has left. `None` where it needs none.
 pub(crate) fn pin_for(watch: Option<WatchMode>, socket: &Path) -> Option<io::Result<Pin>> {
@@ -49,10 +48,8 @@ pub(crate) fn pin_for(watch: Option<WatchMode>, socket: &Path) -> Option<io::Res
 /// Sets and clears the callbacks.
 pub(crate) struct WatchedSockets {
     wanted: BpfHashMap<MapData, u32, u32>,
-    /// Namespaces where sockets may carry callbacks of ours.
-    watched: HashMap<u32, Watched>,
-    /// Sweeps so far.
-    turn: u64,
+    watched: Marked,
+    attachment: Attachment,
     own: u32,
     pin: Pin,
     costs: Vec<ProgramCost>,
@@ -67,18 +64,18 @@ impl WatchedSockets {
                 "no place to pin the map of marks, so nothing could clear them after a crash: {error}"
             ))
         })?;
-        let started = Self::attach(ebpf, btf).and_then(|costs| {
+        let started = Self::attach(ebpf, btf).and_then(|(costs, attachment)| {
             let mut watched: trial::Watched = taken(ebpf, "MARKS", SkStorage::try_from)?;
             let wanted = taken(ebpf, "WANTED", BpfHashMap::try_from)?;
             trial::run(&mut watched, || pass(ebpf, WATCH)).map_err(refusal)?;
             let own = namespaces::own().map_err(|error| refusal(error.to_string()))?;
-            Ok((wanted, own, costs))
+            Ok((wanted, own, costs, attachment))
         });
         match started {
-            Ok((wanted, own, costs)) => Ok(Self {
+            Ok((wanted, own, costs, attachment)) => Ok(Self {
                 wanted,
-                watched: HashMap::new(),
-                turn: 0,
+                watched: Marked::default(),
+                attachment,
                 own,
                 pin,
                 costs,
@@ -90,21 +87,40 @@ impl WatchedSockets {
         }
     }
 
-    fn attach(ebpf: &mut Ebpf, btf: &Btf) -> Result<Vec<ProgramCost>, Refusal> {
+    fn attach(ebpf: &mut Ebpf, btf: &Btf) -> Result<(Vec<ProgramCost>, Attachment), Refusal> {
         let refusal = |error: ProgramError| Refusal::by_kernel(MECHANISM, &error);
-        let root = root_cgroup().map_err(|reason| Refusal::new(MECHANISM, reason))?;
         let mut costs = load_passes(ebpf, btf, &[WATCH, UNWATCH]).map_err(refusal)?;
         let begun = Instant::now();
-        let attached = callbacks(ebpf).and_then(|program| {
+        let loaded = callbacks(ebpf).and_then(|program| {
             program.load()?;
-            let took = begun.elapsed();
-            // The kernel takes no other flag with a link, and lets other programs in
-            // beside it all the same (`cgroup_bpf_link_attach`).
-            program.attach(root, CgroupAttachMode::Single)?;
-            Ok(ProgramCost::new(CALLBACKS, took, program.info()))
+            Ok(ProgramCost::new(CALLBACKS, begun.elapsed(), program.info()))
         });
-        costs.push(attached.map_err(refusal)?);
-        Ok(costs)
+        costs.push(loaded.map_err(refusal)?);
+        Ok((costs, attach_callbacks(ebpf)?))
+    }
+
+    /// Whether the callbacks are heard. Where another process has detached them, they are attached again.
+    pub(crate) fn callbacks(&mut self, ebpf: &mut Ebpf) -> Callbacks {
+        if self.attachment.holds() {
+            return Callbacks::Heard;
+        }
+        match attach_callbacks(ebpf) {
+            Ok(attachment) => {
+                self.attachment = attachment;
+                tracing::warn!(
+                    "another process had detached the callbacks of watched sockets; they are attached again, and what \
+                     they had to tell since the last sweep is lost"
+                );
+                Callbacks::Restored
+            }
+            Err(refused) => {
+                tracing::error!(
+                    "another process has detached the callbacks of watched sockets, and they cannot be attached again: {}",
+                    refused.reason
+                );
+                Callbacks::Lost
+            }
+        }
     }
 
     /// What serves in place of the hooks on every segment.
@@ -120,26 +136,25 @@ impl WatchedSockets {
     /// that other threads spent on it.
     pub(crate) fn watch_wanted(&mut self, ebpf: &mut Ebpf) -> io::Result<Duration> {
         let wanted: Vec<(u32, u32)> = self.wanted.iter().filter_map(Result::ok).collect();
-        let wanted = in_turn(wanted, |netns| {
-            self.watched.get(&netns).map(|known| known.turn)
-        });
-        self.turn += 1;
+        let wanted = self.watched.in_turn(wanted);
         let mut cpu = Duration::ZERO;
+        let mut finder = Finder::default();
         for (netns, pid) in wanted {
             // A wish that cannot be granted comes again with the next sweep.
             let _ = self.wanted.remove(&netns);
-            let turn = self.turn;
-            self.watched.insert(netns, Watched { pid, turn });
-            cpu += self.pass_in(ebpf, netns, pid, WATCH)?;
+            self.watched.note(netns, pid);
+            cpu += self.pass_in(ebpf, (netns, pid), &mut finder, WATCH)?;
         }
+        self.watched.forget_gone(self.own, namespaces::all);
         Ok(cpu)
     }
 
     /// Clears the callbacks of this daemon.
     pub(crate) fn clear(mut self, ebpf: &mut Ebpf) -> io::Result<()> {
         self.pin.left_behind = true;
-        for (netns, Watched { pid, .. }) in std::mem::take(&mut self.watched) {
-            self.pass_in(ebpf, netns, pid, UNWATCH)?;
+        let mut finder = Finder::default();
+        for namespace in self.watched.take() {
+            self.pass_in(ebpf, namespace, &mut finder, UNWATCH)?;
         }
         self.pin.left_behind = false;
         Ok(())
@@ -148,14 +163,14 @@ impl WatchedSockets {
     fn pass_in(
         &self,
         ebpf: &mut Ebpf,
-        netns: u32,
-        pid: u32,
+        (netns, pid): (u32, u32),
+        finder: &mut Finder,
         program: &str,
     ) -> io::Result<Duration> {
         if netns == self.own {
             return pass(ebpf, program).map(|()| Duration::ZERO);
         }
-        let Some(namespace) = namespaces::find(netns, pid) else {
+        let Some(namespace) = finder.find(netns, pid) else {
             // Nobody is in it any more: its sockets are gone, or closing.
             return Ok(Duration::ZERO);
         };
@@ -166,22 +181,6 @@ impl WatchedSockets {
             )?))
         })
     }
-}
-
-/// A namespace where sockets may carry callbacks of ours.
-struct Watched {
-    /// A process that was seen to hold one.
-    pid: u32,
-    /// In which sweep they were marked last.
-    turn: u64,
-}
-
-/// Those of the `wanted` namespaces, each with a process in it, in which sockets are marked now: who has waited longest
-/// comes first, and who was never served before all others.
-fn in_turn(mut wanted: Vec<(u32, u32)>, served: impl Fn(u32) -> Option<u64>) -> Vec<(u32, u32)> {
-    wanted.sort_by_key(|(netns, _)| served(*netns));
-    wanted.truncate(A_SWEEP);
-    wanted
 }
 
 /// Clears what a killed daemon has left: in every network namespace that is found.
@@ -218,6 +217,22 @@ fn pass(ebpf: &mut Ebpf, program: &str) -> io::Result<()> {
     iterator::run(ebpf, program, |_| {})
 }
 
+/// Attaches the program that callbacks run to the root of the hierarchy.
+fn attach_callbacks(ebpf: &mut Ebpf) -> Result<Attachment, Refusal> {
+    let root = root_cgroup().map_err(|reason| Refusal::new(MECHANISM, reason))?;
+    let attached = callbacks(ebpf).and_then(|program| {
+        // The kernel takes no other flag with a link, and lets other programs in
+        // beside it all the same (`cgroup_bpf_link_attach`).
+        let link = program.attach(root, CgroupAttachMode::Single)?;
+        program.take_link(link)
+    });
+    let link = attached.map_err(|error: ProgramError| Refusal::by_kernel(MECHANISM, &error))?;
+    FdLink::try_from(link)
+        .map_err(io::Error::other)
+        .and_then(Attachment::new)
+        .map_err(|error| Refusal::new(MECHANISM, error.to_string()))
+}
+
 fn callbacks(ebpf: &mut Ebpf) -> Result<&mut SockOps, ProgramError> {
     ebpf.program_mut(CALLBACKS)
         .ok_or(ProgramError::UnexpectedProgramType)?
@@ -246,22 +261,4 @@ fn taken<T>(
 fn root_cgroup() -> Result<File, String> {
     let place = cgroup_root::place()?;
     File::open(&place).map_err(|error| format!("{}: {error}", place.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_namespace_has_its_turn_however_many_there_are() {
-        let mut served: HashMap<u32, u64> = HashMap::new();
-        let all: Vec<(u32, u32)> = (0..50).map(|netns| (netns, 1)).collect();
-        for turn in 1..=4 {
-            // Something falls silent in each of them all the time.
-            let now = in_turn(all.clone(), |netns| served.get(&netns).copied());
-            assert_eq!(now.len(), A_SWEEP);
-            served.extend(now.into_iter().map(|(netns, _)| (netns, turn)));
-        }
-        assert_eq!(served.len(), all.len());
-    }
 }

@@ -69,6 +69,7 @@ pub struct Metrics {
     pub(super) sweeps: u64,
     pub(super) rows_dropped: u64,
     pub(super) samples_dropped: u64,
+    pub(super) callbacks_detached: u64,
 }
 
 /// The values of a series' labels, and its own.
@@ -100,6 +101,8 @@ pub struct SweepNumbers {
     pub rows_dropped: u64,
     /// Samples that it found and had no room for.
     pub samples_dropped: u64,
+    /// Whether another process had detached the callbacks of watched sockets, which are attached again.
+    pub callbacks_detached: bool,
 }
 
 impl Metrics {
@@ -141,6 +144,7 @@ impl Metrics {
         self.sweeps += 1;
         self.rows_dropped += sweep.rows_dropped;
         self.samples_dropped += sweep.samples_dropped;
+        self.callbacks_detached += u64::from(sweep.callbacks_detached);
         self.last_sweep = sweep;
     }
 

@@ -238,6 +238,11 @@ const ALL: &[Metric] = &[
         One(|now| now.counter(Counter::WatchesRefused)),
     ),
     Metric(
+        "tcplull_callbacks_detached_total",
+        "Times that another process detached the callbacks of watched sockets; a sweep attached them again.",
+        One(|now| now.callbacks_detached),
+    ),
+    Metric(
         "tcplull_host_processes_seen",
         "Whether the daemon sees the processes of the whole host; 0 in a pid namespace of its own.",
         One(|now| u64::from(now.host_processes_seen)),

@@ -9,6 +9,8 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 /// Commands and numbers of include/uapi/linux/bpf.h.
 const BPF_PROG_LOAD: libc::c_long = 5;
 const BPF_LINK_CREATE: libc::c_long = 28;
+const BPF_LINK_GET_FD_BY_ID: libc::c_long = 30;
+const BPF_LINK_DETACH: libc::c_long = 34;
 const BPF_PROG_TYPE_SOCK_OPS: u32 = 13;
 const BPF_CGROUP_SOCK_OPS: u32 = 3;
 const BPF_FUNC_SOCK_OPS_CB_FLAGS_SET: i32 = 59;
@@ -104,14 +106,42 @@ pub fn root_cgroup() -> Result<File, Failed> {
     Ok(File::open(root)?)
 }
 
+/// Detaches every program that the process `pid` has attached to a control group, as anybody with CAP_BPF and
+/// CAP_SYS_ADMIN may; answers how many.
+pub fn detach_all_of(pid: u32) -> io::Result<u32> {
+    let mut detached = 0;
+    for entry in fs::read_dir(format!("/proc/{pid}/fdinfo"))? {
+        // A descriptor may be closed again by now.
+        let text = fs::read_to_string(entry?.path()).unwrap_or_default();
+        let field = |name: &str| {
+            let value = text.lines().find_map(|line| line.strip_prefix(name));
+            value.map(str::trim)
+        };
+        let attached = field("link_type:") == Some("cgroup") && field("cgroup_id:") != Some("0");
+        let id = field("link_id:").and_then(|id| id.parse::<u32>().ok());
+        if let Some(id) = id.filter(|_| attached) {
+            let link = call(BPF_LINK_GET_FD_BY_ID, &id)?;
+            answer(BPF_LINK_DETACH, &link.as_raw_fd())?;
+            detached += 1;
+        }
+    }
+    Ok(detached)
+}
+
 /// `bpf(2)` with a command that answers a descriptor.
 pub fn call<T>(command: libc::c_long, attributes: &T) -> io::Result<OwnedFd> {
+    let fd = answer(command, attributes)?;
+    // SAFETY: a descriptor that the kernel has just given to this process.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// `bpf(2)` with any command.
+fn answer<T>(command: libc::c_long, attributes: &T) -> io::Result<i32> {
     // SAFETY: the attributes are as long as they are said to be, the kernel takes what is
     // behind them for zeros, and the memory that they point to outlives the call.
-    let fd = unsafe { libc::syscall(libc::SYS_bpf, command, attributes, size_of::<T>()) };
-    match i32::try_from(fd) {
-        // SAFETY: a descriptor that the kernel has just given to this process.
-        Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+    let answer = unsafe { libc::syscall(libc::SYS_bpf, command, attributes, size_of::<T>()) };
+    match i32::try_from(answer) {
+        Ok(answer) if answer >= 0 => Ok(answer),
         _ => Err(io::Error::last_os_error()),
     }
 }

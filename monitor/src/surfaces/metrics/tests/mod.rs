@@ -121,6 +121,7 @@ fn a_sweep_replaces_what_the_one_before_found() {
         duration: Duration::from_millis(20),
         interval: Duration::from_secs(5),
         sockets: 300,
+        callbacks_detached: true,
     };
     metrics.sweep(sweep);
     metrics.silent(&HashMap::from([
@@ -156,6 +157,7 @@ fn a_sweep_replaces_what_the_one_before_found() {
     shows(&metrics, "tcplull_sweeps_total", 2.0);
     shows(&metrics, "tcplull_sweep_rows_dropped_total", 8.0);
     shows(&metrics, "tcplull_sweep_samples_dropped_total", 6.0);
+    shows(&metrics, "tcplull_callbacks_detached_total", 2.0);
 }
 
 #[test]
