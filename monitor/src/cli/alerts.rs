@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 pub(super) const QUESTION: Question = Question {
     name: "alerts",
-    answer: |daemon, rows| daemon.send(rows, |core| core.alerts().all().collect()),
+    answer: |daemon| daemon.rows(|core| core.alerts().all().collect()),
 };
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {

@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 
 pub(super) const QUESTION: Question = Question {
     name: "ls",
-    answer: |daemon, rows| daemon.send_connections(rows),
+    answer: |daemon| daemon.connections(),
 };
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {

@@ -2,9 +2,10 @@
 
 use super::lock::lock;
 use super::paths;
+use super::row_room::Taken;
 use crate::config::Config;
 use crate::owner::Owners;
-use crate::surfaces::inspect::{RowSender, Unfinished};
+use crate::surfaces::inspect::Rows;
 use crate::surfaces::metrics::SilentCounts;
 use monitor_common::{Fact, SweepMode, TcpState, flags};
 use monitor_judge::{JudgedPath, connection, idle_state};
@@ -78,20 +79,55 @@ impl Lister {
     }
 }
 
-/// Sweeps once for a client of a running daemon.
-pub(super) fn send_connections(
+/// Rows that are taken between two returns of their memory.
+const ROWS_GIVEN_BACK: usize = 4_096;
+
+/// Sweeps once for a client of a running daemon, which has this room.
+pub(super) fn connections(
     sweeper: &Mutex<Sweeper>,
-    mut lister: Lister,
-    rows: &RowSender,
-) -> Result<(), Unfinished> {
+    lister: Lister,
+    mut room: Taken,
+) -> Result<Rows, String> {
     let swept = lock(sweeper).sweep(SweepMode::All, lister.next_look);
-    let report = swept.map_err(|error| Unfinished::Failed(error.to_string()))?;
-    for fact in &report.rows {
-        rows.send(&lister.row(fact))?;
+    let report = swept.map_err(|error| error.to_string())?;
+    room.keep(report.rows.len());
+    let cut = (report.rows_dropped > 0).then(|| cut(&report));
+    let rows = Rows::new(Unread::new(report.rows, lister, room));
+    Ok(match cut {
+        Some(cut) => rows.cut(cut),
+        None => rows,
+    })
+}
+
+/// What a client has not read yet, of which each becomes a row when it is taken.
+struct Unread {
+    /// From the end.
+    facts: Vec<Fact>,
+    lister: Lister,
+    room: Taken,
+}
+
+impl Unread {
+    fn new(mut facts: Vec<Fact>, lister: Lister, room: Taken) -> Self {
+        facts.reverse();
+        Self {
+            facts,
+            lister,
+            room,
+        }
     }
-    match report.rows_dropped {
-        0 => Ok(()),
-        _ => Err(Unfinished::Failed(cut(&report))),
+}
+
+impl Iterator for Unread {
+    type Item = ConnectionRow;
+
+    fn next(&mut self) -> Option<ConnectionRow> {
+        let fact = self.facts.pop()?;
+        if self.facts.len().is_multiple_of(ROWS_GIVEN_BACK) {
+            self.facts.shrink_to_fit();
+            self.room.keep(self.facts.len());
+        }
+        Some(self.lister.row(&fact))
     }
 }
 

@@ -7,6 +7,7 @@ mod listing;
 mod lock;
 mod options;
 mod paths;
+mod row_room;
 mod sinks;
 mod sources;
 mod sweep_interval;
@@ -117,7 +118,7 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
         hosts,
     })?));
     let sweeper = Arc::new(Mutex::new(sweeper));
-    let sources = Sources::new(Arc::clone(&core), Arc::clone(&sweeper));
+    let sources = Sources::new(Arc::clone(&core), Arc::clone(&sweeper), inspect.counters());
     let lists = sources.lists(questions);
     tracing::info!(
         "attached in {} ms, watching {}; metrics on http://{}/metrics, inspection on {}",

@@ -1,10 +1,11 @@
 //! What the surfaces ask the daemon for.
 
 use super::core::Core;
-use super::listing::send_connections;
+use super::listing::connections;
 use super::lock::lock;
+use super::row_room::RowRoom;
 use crate::surfaces::http::HttpSource;
-use crate::surfaces::inspect::{Lists, RowSender, Unfinished};
+use crate::surfaces::inspect::{InspectCounters, Lists, Rows};
 use monitor_kernel::Sweeper;
 use serde::Serialize;
 use std::sync::{Arc, Mutex};
@@ -14,8 +15,8 @@ use std::sync::{Arc, Mutex};
 pub struct Question {
     /// Its name on the inspection socket.
     pub name: &'static str,
-    /// Sends its rows, on a thread where it may wait.
-    pub answer: fn(&Sources, &RowSender) -> Result<(), Unfinished>,
+    /// Its rows, or why there are none; asked on a thread where it may wait.
+    pub answer: fn(&Sources) -> Result<Rows, String>,
 }
 
 /// The running daemon, as those see it who ask.
@@ -23,45 +24,50 @@ pub struct Question {
 pub struct Sources {
     core: Arc<Mutex<Core>>,
     sweeper: Arc<Mutex<Sweeper>>,
+    room: RowRoom,
 }
 
 impl Sources {
-    pub(super) fn new(core: Arc<Mutex<Core>>, sweeper: Arc<Mutex<Sweeper>>) -> Self {
-        Self { core, sweeper }
+    pub(super) fn new(
+        core: Arc<Mutex<Core>>,
+        sweeper: Arc<Mutex<Sweeper>>,
+        inspect: Arc<InspectCounters>,
+    ) -> Self {
+        Self {
+            core,
+            sweeper,
+            room: RowRoom::new(inspect),
+        }
     }
 
     /// What answers these questions.
     pub(super) fn lists(&self, questions: &[Question]) -> Lists {
         let list = |question: &Question| {
             let (daemon, answer) = (self.clone(), question.answer);
-            (
-                question.name,
-                Arc::new(move |rows: &RowSender| answer(&daemon, rows)) as _,
-            )
+            (question.name, Arc::new(move || answer(&daemon)) as _)
         };
         questions.iter().map(list).collect()
     }
 
-    /// Sends all connections of this host, from a sweep of their own.
+    /// All connections of this host, from a sweep of their own.
     ///
     /// # Errors
-    /// See [`Unfinished`].
-    pub fn send_connections(&self, rows: &RowSender) -> Result<(), Unfinished> {
+    /// Why there are none, for people.
+    pub fn connections(&self) -> Result<Rows, String> {
+        let room = self.room.for_a_sweep()?;
         let lister = lock(&self.core).lister();
-        send_connections(&self.sweeper, lister, rows)
+        connections(&self.sweeper, lister, room)
     }
 
-    /// Sends what `ask` finds in the core.
+    /// What `ask` finds in the core.
     ///
     /// # Errors
-    /// See [`Unfinished`].
-    pub fn send<T: Serialize>(
+    /// Never: the core is always there.
+    pub fn rows<T: Serialize + Send + 'static>(
         &self,
-        rows: &RowSender,
         ask: impl FnOnce(&Core) -> Vec<T>,
-    ) -> Result<(), Unfinished> {
-        let found = ask(&lock(&self.core));
-        found.iter().try_for_each(|row| rows.send(row))
+    ) -> Result<Rows, String> {
+        Ok(Rows::new(ask(&lock(&self.core))))
     }
 }
 

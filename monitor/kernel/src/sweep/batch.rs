@@ -4,7 +4,7 @@ use monitor_common::{Fact, flags};
 use std::collections::HashSet;
 
 /// Batch of one sweep, at most; each is a [`Fact`] of some 350 bytes.
-const MAX_ROWS: usize = 65_536;
+pub(super) const MAX_ROWS: usize = 65_536;
 
 /// Samples among them, at most. They are a share as it is: only where many connections were opened
 /// since the sweep before are there more, and what they show can be learnt from the next ones.

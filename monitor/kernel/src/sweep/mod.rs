@@ -80,6 +80,11 @@ pub struct SweepReport {
     pub callbacks: Callbacks,
 }
 
+impl SweepReport {
+    /// Rows that it has, at the most.
+    pub const MOST_ROWS: usize = batch::MAX_ROWS;
+}
+
 /// Runs sweeps. Owns the loaded object: as long as it lives, the hooks are attached.
 pub struct Sweeper {
     ebpf: Ebpf,

@@ -6,6 +6,7 @@ use monitor_model::format::json_line;
 use std::io;
 use std::sync::Arc;
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 /// Findings that a slow watcher may be behind.
 const BEHIND: usize = 1024;
@@ -14,6 +15,50 @@ const BEHIND: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct Feed {
     sender: broadcast::Sender<Arc<str>>,
+    behind: usize,
+}
+
+/// What one watcher hears next.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// A finding, as a line without its end.
+    Finding(Arc<str>),
+    /// So many findings were missed.
+    Missed(u64),
+    /// Nothing more comes.
+    End,
+}
+
+/// The findings of one watcher, from when it began to watch.
+#[derive(Debug)]
+pub(super) struct Findings {
+    receiver: broadcast::Receiver<Arc<str>>,
+    behind: usize,
+}
+
+impl Findings {
+    /// The next one.
+    pub(super) async fn next(&mut self) -> Heard {
+        match self.receiver.recv().await {
+            Ok(finding) => Heard::Finding(finding),
+            Err(RecvError::Lagged(missed)) => Heard::Missed(missed),
+            Err(RecvError::Closed) => Heard::End,
+        }
+    }
+
+    /// How many it has missed for good since it was last asked for one, without asking for the next: a watcher that
+    /// does not take what it has is told so later.
+    pub(super) fn missed(&mut self) -> u64 {
+        if self.receiver.len() <= self.behind {
+            return 0;
+        }
+        match self.receiver.try_recv() {
+            Err(TryRecvError::Lagged(missed)) => missed,
+            // Beyond what is kept there is always something missed.
+            Ok(_) => 1,
+            Err(TryRecvError::Empty | TryRecvError::Closed) => 0,
+        }
+    }
 }
 
 impl Default for Feed {
@@ -26,6 +71,8 @@ impl Feed {
     pub(super) fn with_capacity(findings: usize) -> Self {
         Self {
             sender: broadcast::Sender::new(findings),
+            // The sender keeps so many.
+            behind: findings.next_power_of_two(),
         }
     }
 
@@ -34,8 +81,11 @@ impl Feed {
         self.sender.receiver_count()
     }
 
-    pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<str>> {
-        self.sender.subscribe()
+    pub(super) fn subscribe(&self) -> Findings {
+        Findings {
+            receiver: self.sender.subscribe(),
+            behind: self.behind,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod error;
 mod feed;
 mod lock;
 mod protocol;
+mod rows;
 mod server;
 mod socket;
 
@@ -21,5 +22,6 @@ pub use client::{Answer, ClientError, InspectClient};
 pub use error::InspectError;
 pub use feed::Feed;
 pub use protocol::{LONGEST_REQUEST, WATCH};
-pub use server::{InspectCounters, InspectServer, Lists, RowSender, Unfinished};
+pub use rows::Rows;
+pub use server::{InspectCounters, InspectServer, Lists};
 pub use socket::{Place, take_place};

@@ -1,24 +1,22 @@
 //! The side that answers.
 
 use super::error::InspectError;
-use super::feed::Feed;
+use super::feed::{Feed, Findings, Heard};
 use super::protocol::{LONGEST_REQUEST, LineRead, Notice, Request, WATCH, read_line};
+use super::rows::{Rows, line};
 use super::socket::{Place, SocketFile, take_place};
-use monitor_model::format::json_line;
-use serde::Serialize;
 use std::io;
 use std::iter::once;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::mpsc;
 use tokio::task::{JoinSet, spawn_blocking};
-use tokio::time::{sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 /// Clients served at once.
 const MOST_CLIENTS: usize = 64;
@@ -27,59 +25,27 @@ const MOST_CLIENTS: usize = 64;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Time for a client to take the next part of a list. Long enough for a reader
-/// behind a pager; after it the rows' producer is let go.
+/// behind a pager; after it the rows go.
 const ROW_TIMEOUT: Duration = Duration::from_secs(300);
-
-/// Rows on their way from their producer to a client.
-const ROWS_AHEAD: usize = 64;
 
 /// What to do about a bad request.
 const REMEDY: &str = r#"send a line such as {"command":"watch"}"#;
 
-/// The lists that clients may ask for: the name of each, and what sends its rows, on a
+/// How often one looks what a watcher misses that takes nothing.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The lists that clients may ask for: the name of each, and what has its rows, or why there are none. It is asked on a
 /// thread where it may wait.
 pub type Lists = Vec<(&'static str, Arc<List>)>;
 
-type List = dyn Fn(&RowSender) -> Result<(), Unfinished> + Send + Sync;
-
-/// Why a list has no further rows before its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unfinished {
-    /// The client, or the daemon's inspection, has gone: nobody wants them.
-    ClientGone,
-    /// They cannot be had, and the client is told why.
-    Failed(String),
-}
-
-/// Takes the rows of a list.
-#[derive(Debug)]
-pub struct RowSender(mpsc::Sender<String>);
-
-impl RowSender {
-    /// Sends a row; waits while the client is slow.
-    ///
-    /// # Errors
-    /// When no further row is wanted.
-    pub fn send(&self, row: &impl Serialize) -> Result<(), Unfinished> {
-        let sent = self.0.blocking_send(line(row));
-        sent.map_err(|_| Unfinished::ClientGone)
-    }
-}
-
-/// `row` as a line; what cannot be written as JSON becomes the line that says so.
-fn line(row: &impl Serialize) -> String {
-    let mut line = json_line(row)
-        .unwrap_or_else(|error| serde_json::json!({ "error": error.to_string() }).to_string());
-    line.push('\n');
-    line
-}
+type List = dyn Fn() -> Result<Rows, String> + Send + Sync;
 
 /// What the inspection socket counts while it serves.
 #[derive(Debug, Default)]
 pub struct InspectCounters {
     /// Clients now.
     pub clients: AtomicU64,
-    /// Clients turned away because there were too many.
+    /// Clients turned away because there were too many, or too much that others had not read.
     pub refused: AtomicU64,
     /// Findings that watching clients missed because they read too slowly.
     pub lagged: AtomicU64,
@@ -238,34 +204,66 @@ impl Client {
                 read = self.reader.read(&mut ignored) => if read? == 0 {
                     return Ok(());
                 },
-                received = findings.recv() => match received {
-                    Ok(finding) => {
-                        self.writer.write_all(finding.as_bytes()).await?;
-                        self.write("\n").await?;
+                heard = findings.next() => match heard {
+                    Heard::Finding(finding) => {
+                        let missed = self.deliver(&format!("{finding}\n"), &mut findings).await?;
+                        self.tell_missed(missed, &mut findings).await?;
                     }
-                    Err(RecvError::Lagged(missed)) => {
+                    Heard::Missed(missed) => {
                         self.counters.lagged.fetch_add(missed, Ordering::Relaxed);
-                        self.write(&line(&Notice::Lagged(missed))).await?;
+                        self.tell_missed(missed, &mut findings).await?;
                     }
-                    Err(RecvError::Closed) => return Ok(()),
+                    Heard::End => return Ok(()),
                 },
             }
         }
     }
 
-    async fn list(mut self, list: Arc<List>) -> io::Result<()> {
-        let (sender, mut rows) = mpsc::channel(ROWS_AHEAD);
-        spawn_blocking(move || {
-            let rows = RowSender(sender);
-            if let Err(Unfinished::Failed(reason)) = list(&rows) {
-                // A client that went needs no reason.
-                let _ = rows.send(&Notice::Error(reason));
-            }
-        });
-        while let Some(row) = rows.recv().await {
-            timeout(ROW_TIMEOUT, self.writer.write_all(row.as_bytes())).await??;
+    async fn tell_missed(&mut self, mut missed: u64, findings: &mut Findings) -> io::Result<()> {
+        while missed > 0 {
+            let notice = line(&Notice::Lagged(missed));
+            missed = self.deliver(&notice, findings).await?;
         }
-        timeout(ROW_TIMEOUT, self.writer.flush()).await?
+        Ok(())
+    }
+
+    /// Writes a line. As long as the watcher does not take it, what it misses is counted; answers how much that was.
+    async fn deliver(&mut self, text: &str, findings: &mut Findings) -> io::Result<u64> {
+        let (writer, counters) = (&mut self.writer, &self.counters);
+        let mut write = pin!(async {
+            writer.write_all(text.as_bytes()).await?;
+            writer.flush().await
+        });
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut missed = 0;
+        loop {
+            tokio::select! {
+                biased;
+                written = &mut write => return written.map(|()| missed),
+                _ = look.tick() => {
+                    let now = findings.missed();
+                    counters.lagged.fetch_add(now, Ordering::Relaxed);
+                    missed += now;
+                }
+            }
+        }
+    }
+
+    async fn list(mut self, list: Arc<List>) -> io::Result<()> {
+        let mut rows = match spawn_blocking(move || list()).await? {
+            Ok(rows) => rows,
+            Err(reason) => return self.write(&line(&Notice::Error(reason))).await,
+        };
+        loop {
+            // Only for as long as it takes to make them: no thread waits for the client.
+            let (lines, rest) = spawn_blocking(move || (rows.next_lines(), rows)).await?;
+            if lines.is_empty() {
+                return timeout(ROW_TIMEOUT, self.writer.flush()).await?;
+            }
+            rows = rest;
+            timeout(ROW_TIMEOUT, self.writer.write_all(lines.as_bytes())).await??;
+        }
     }
 
     async fn write(&mut self, text: &str) -> io::Result<()> {

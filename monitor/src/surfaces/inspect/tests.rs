@@ -19,8 +19,8 @@ use tokio::task::JoinHandle;
 
 /// The lists of a daemon with so many connections, whose alerts cannot be had.
 fn lists(connections: usize) -> Lists {
-    let ls = move |rows: &RowSender| (0..connections).try_for_each(|_| rows.send(&row()));
-    let alerts = |_: &RowSender| Err(Unfinished::Failed("the alerts are out".to_owned()));
+    let ls = move || Ok(Rows::new((0..connections).map(|_| row())));
+    let alerts = || Err("the alerts are out".to_owned());
     vec![("ls", Arc::new(ls)), ("alerts", Arc::new(alerts))]
 }
 
@@ -130,6 +130,65 @@ async fn a_slow_watcher_is_told_what_it_missed_and_it_is_counted() {
     let next = finding_in(client.next().await.unwrap().unwrap());
     assert_eq!(next.gap_seconds, 6.0);
     assert_eq!(running.counters.lagged.load(Relaxed), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_watcher_misses_that_never_reads_is_counted_while_it_does_not() {
+    let mut running = Running::start(0, Feed::with_capacity(16));
+    let mut client = running.watch().await;
+    const ALL: u64 = 2_000;
+    for number in 0..ALL {
+        running.feed.on_finding(&blackholed()).unwrap();
+        if number % 8 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let lagged = || running.counters.lagged.load(Relaxed);
+    let counted = async {
+        while lagged() == 0 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let hour = Duration::from_secs(3_600);
+    tokio::time::timeout(hour, counted).await.unwrap();
+    // What it has not got and is still there is no loss.
+    let (mut read, mut told) = (0, 0);
+    while read + told < ALL {
+        match client.next().await.unwrap().unwrap() {
+            Answer::Row(_) => read += 1,
+            Answer::Lagged(missed) => told += missed,
+        }
+    }
+    assert_eq!(read + told, ALL);
+    assert_eq!(lagged(), told);
+}
+
+#[test]
+fn a_list_that_nobody_reads_holds_no_thread() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let running = Running::start(20_000, Feed::default());
+        let mut unread = Vec::new();
+        for _ in 0..3 {
+            let mut client = running.ask("ls").await;
+            client.next().await.unwrap().unwrap();
+            unread.push(client);
+        }
+        let mut rows = 0;
+        let mut client = running.ask("ls").await;
+        let all = async {
+            while client.next().await.unwrap().is_some() {
+                rows += 1;
+            }
+        };
+        let read = tokio::time::timeout(Duration::from_secs(40), all).await;
+        assert!(read.is_ok(), "an unread list keeps others from theirs");
+        assert_eq!(rows, 20_000);
+    });
 }
 
 #[tokio::test]

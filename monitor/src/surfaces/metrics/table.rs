@@ -327,7 +327,7 @@ const ALL: &[Metric] = &[
     ),
     Metric(
         "tcplull_inspect_refused_total",
-        "Clients of the inspection socket turned away because there were too many.",
+        "Clients of the inspection socket turned away because there were too many, or too much that others had not read.",
         One(|now| now.inspect_refused),
     ),
     Metric(

@@ -1,0 +1,150 @@
+//! Room for rows that clients have asked for and not read yet. A sweep of a large host has 23 MB of them, and whoever
+//! asked may read them slowly, or never: so many are held for all clients together, and whoever asks beyond that waits a
+//! while, and then is told.
+
+use super::lock::lock;
+use crate::surfaces::inspect::InspectCounters;
+use monitor_kernel::SweepReport;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Of what the largest sweep finds, so much at once: one may be read slowly while another is read.
+const SWEEPS: usize = 2;
+
+/// How long to wait for room. A client gives up after a minute without a row, and its sweep takes seconds.
+const WAIT: Duration = Duration::from_secs(20);
+
+/// The room. All clones are the same.
+#[derive(Clone, Debug)]
+pub(super) struct RowRoom {
+    shared: Arc<Shared>,
+    wait: Duration,
+}
+
+#[derive(Debug)]
+struct Shared {
+    left: Mutex<usize>,
+    freed: Condvar,
+    counters: Arc<InspectCounters>,
+}
+
+/// Room for the rows of one client; free when this is dropped.
+#[derive(Debug)]
+pub(super) struct Taken {
+    shared: Arc<Shared>,
+    rows: usize,
+}
+
+impl RowRoom {
+    /// Whoever finds none is counted there.
+    pub(super) fn new(counters: Arc<InspectCounters>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                left: Mutex::new(SWEEPS * SweepReport::MOST_ROWS),
+                freed: Condvar::new(),
+                counters,
+            }),
+            wait: WAIT,
+        }
+    }
+
+    /// For as many as a sweep may find.
+    ///
+    /// # Errors
+    /// There is none, for people.
+    pub(super) fn for_a_sweep(&self) -> Result<Taken, String> {
+        let rows = SweepReport::MOST_ROWS;
+        let left = lock(&self.shared.left);
+        let waited = self
+            .shared
+            .freed
+            .wait_timeout_while(left, self.wait, |left| *left < rows);
+        let (mut left, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if *left < rows {
+            self.shared.counters.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(
+                "others have asked for so many connections, and not read them, that there is no room for more: end a \
+                 `tcplull ls` that hangs, such as one behind a pager"
+                    .to_owned(),
+            );
+        }
+        *left -= rows;
+        Ok(Taken {
+            shared: Arc::clone(&self.shared),
+            rows,
+        })
+    }
+}
+
+impl Taken {
+    /// Keeps room for no more than so many rows.
+    pub(super) fn keep(&mut self, rows: usize) {
+        let free = self.rows.saturating_sub(rows);
+        self.rows -= free;
+        *lock(&self.shared.left) += free;
+        self.shared.freed.notify_all();
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.keep(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room(wait: Duration) -> (RowRoom, Arc<InspectCounters>) {
+        let counters = Arc::<InspectCounters>::default();
+        let room = RowRoom {
+            wait,
+            ..RowRoom::new(Arc::clone(&counters))
+        };
+        (room, counters)
+    }
+
+    #[test]
+    fn who_finds_no_room_is_told_and_counted_and_what_is_read_makes_room() {
+        let (room, counters) = room(Duration::ZERO);
+        let mut slow = room.for_a_sweep().unwrap();
+        let other = room.for_a_sweep().unwrap();
+        let refused = room.for_a_sweep().unwrap_err();
+        assert!(refused.contains("tcplull ls"), "{refused}");
+        assert_eq!(counters.refused.load(Ordering::Relaxed), 1);
+        slow.keep(1_000);
+        assert!(room.for_a_sweep().is_err(), "not enough yet");
+        other_reads_all(other);
+        let many: Vec<Taken> = (0..20)
+            .map(|_| {
+                let mut few = room.for_a_sweep().unwrap();
+                few.keep(1_000);
+                few
+            })
+            .collect();
+        drop((slow, many));
+        assert_eq!(*lock(&room.shared.left), SWEEPS * SweepReport::MOST_ROWS);
+        assert_eq!(counters.refused.load(Ordering::Relaxed), 2);
+    }
+
+    fn other_reads_all(mut other: Taken) {
+        for left in (0..SweepReport::MOST_ROWS).rev().step_by(4_096) {
+            other.keep(left);
+        }
+    }
+
+    #[test]
+    fn one_waits_until_another_is_done() {
+        let (room, counters) = room(Duration::from_secs(60));
+        let held = [room.for_a_sweep().unwrap(), room.for_a_sweep().unwrap()];
+        let waits = std::thread::spawn({
+            let room = room.clone();
+            move || room.for_a_sweep().map(drop)
+        });
+        drop(held);
+        waits.join().unwrap().unwrap();
+        assert_eq!(counters.refused.load(Ordering::Relaxed), 0);
+    }
+}

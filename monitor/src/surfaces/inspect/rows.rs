@@ -1,0 +1,47 @@
+//! The rows of a list, each made when the client takes it: one that does not read holds what they are made of, and no
+//! thread.
+
+use super::protocol::Notice;
+use monitor_model::format::json_line;
+use serde::Serialize;
+use std::fmt;
+use std::iter::once;
+
+/// Lines that are made at once.
+const AT_ONCE: usize = 64;
+
+/// The rows of a list.
+pub struct Rows(Box<dyn Iterator<Item = String> + Send>);
+
+impl Rows {
+    /// These, made one after the other on a thread where that may wait.
+    pub fn new<T: Serialize>(rows: impl IntoIterator<Item = T, IntoIter: Send + 'static>) -> Self {
+        Self(Box::new(rows.into_iter().map(|row| line(&row))))
+    }
+
+    /// Behind them the client is told why there are no more.
+    #[must_use]
+    pub fn cut(self, reason: String) -> Self {
+        let notice = once(line(&Notice::Error(reason)));
+        Self(Box::new(self.0.chain(notice)))
+    }
+
+    /// The next lines; empty at the end.
+    pub(super) fn next_lines(&mut self) -> String {
+        self.0.by_ref().take(AT_ONCE).collect()
+    }
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rows")
+    }
+}
+
+/// `row` as a line; what cannot be written as JSON becomes the line that says so.
+pub(super) fn line(row: &impl Serialize) -> String {
+    let mut line = json_line(row)
+        .unwrap_or_else(|error| serde_json::json!({ "error": error.to_string() }).to_string());
+    line.push('\n');
+    line
+}
