@@ -38,6 +38,8 @@ impl Configuration {
         };
         format!(
             r#"sweep_interval = "1s"
+# However long a sweep takes on a busy machine: the scenarios count on one each second.
+sweep_budget = 1.0
 min_gap = "1s"
 page_after = "{}s"
 
