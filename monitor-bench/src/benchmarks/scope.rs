@@ -47,7 +47,13 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
         context.progress(title);
         let mut table = Table::new(
             format!("{title}, {SOCKETS} sockets through a gateway, half of them on a path."),
-            &["scope", "CPU time, ms", "us a socket", "against none", "rows"],
+            &[
+                "scope",
+                "CPU time, ms",
+                "us a socket",
+                "against none",
+                "rows",
+            ],
         );
         let measured = context.with_crowd(0, |world| {
             let held = world.clients(SOCKETS / 2)?;
@@ -56,7 +62,13 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
             drop(held);
             Ok(measured)
         })?;
-        for Measured { name, ms, against, rows } in measured {
+        for Measured {
+            name,
+            ms,
+            against,
+            rows,
+        } in measured
+        {
             let cpu = Summary::of(ms.iter().copied());
             let times = Summary::of(against.iter().copied());
             let each = cpu.map_or(0.0, |cpu| cpu.median / f64::from(SOCKETS) * 1e3);
@@ -92,11 +104,7 @@ struct Measured {
     rows: usize,
 }
 
-fn turns(
-    context: &Context,
-    world: &World,
-    warn: Duration,
-) -> Result<Vec<Measured>, BenchError> {
+fn turns(context: &Context, world: &World, warn: Duration) -> Result<Vec<Measured>, BenchError> {
     let group = Cgroup::create()?;
     let path = TablePath {
         remote: vec![world.servers()?],
@@ -138,7 +146,10 @@ fn turns(
                 against: Vec::new(),
                 rows: 0,
             };
-            sweeps.push((Sweeps::load_within(std::slice::from_ref(&path), scope)?, measured));
+            sweeps.push((
+                Sweeps::load_within(std::slice::from_ref(&path), scope)?,
+                measured,
+            ));
         }
         // The first sweep of each warms it; one in eight makes a second pass, in the same turn for all.
         for turn in 0..=context.times(64, 8) {

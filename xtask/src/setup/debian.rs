@@ -32,7 +32,7 @@ pub fn install(what: &str, packages: &[String], remedy: &str) -> Result<(), Erro
         let what = what.to_owned();
         return Err(Error::NotRoot { what, command });
     }
-    progress::step(&command);
+    progress::step(&format!("to build, this system gets: {command}"));
     let install = || apt_get(INSTALL.iter().chain(&missing));
     let mut output = install()?;
     if !output.status.success() {
@@ -63,12 +63,43 @@ pub fn llvm_brought_by(packages: &[&str]) -> Option<u32> {
     })
 }
 
-/// Downloads a package without installing it, and unpacks it into `folder`. Needs no privileges where apt's lists
+/// A package and those that it needs and this system lacks.
+pub fn brought_by(package: &str) -> Vec<String> {
+    let simulate = || {
+        let output = apt_get(["--simulate"].iter().chain(&INSTALL).chain(&[package])).ok()?;
+        let found = String::from_utf8_lossy(&output.stdout).into_owned();
+        output.status.success().then_some(found)
+    };
+    let found = simulate().or_else(|| {
+        if !is_root() {
+            return None;
+        }
+        refresh_lists().ok()?;
+        simulate()
+    });
+    let mut packages = packages_in_simulation(&found.unwrap_or_default());
+    if !packages.iter().any(|known| known == package) {
+        packages.push(package.to_owned());
+    }
+    packages
+}
+
+// "Inst libmnl0 (1.0.4-3 Debian:12.11/oldstable [amd64])"
+fn packages_in_simulation(output: &str) -> Vec<String> {
+    let lines = output.lines().filter_map(|line| line.strip_prefix("Inst "));
+    let names = lines.filter_map(|line| line.split_whitespace().next());
+    names.map(str::to_owned).collect()
+}
+
+/// Downloads packages without installing them, and unpacks them into `folder`. Needs no privileges where apt's lists
 /// are fresh.
-pub fn unpack(package: &str, folder: &Path) -> Result<(), Error> {
-    let command = format!("apt-get download {package}");
+pub fn unpack(packages: &[&str], folder: &Path) -> Result<(), Error> {
+    let command = format!("apt-get download {}", packages.join(" "));
     progress::step(&command);
-    let download = || command::output(command_of(["download", package].iter()).current_dir(folder));
+    let download = || {
+        let arguments = ["download"].iter().chain(packages);
+        command::output(command_of(arguments).current_dir(folder))
+    };
     let mut output = download()?;
     if !output.status.success() && is_root() {
         refresh_lists()?;
@@ -180,6 +211,14 @@ mod tests {
             llvm_in_simulation("E: Unable to locate package rustc-web"),
             None
         );
+    }
+
+    #[test]
+    fn a_simulated_installation_tells_what_is_brought_along() {
+        let output = "Reading package lists...\nInst libmnl0 (1.0.4-3 Debian:12.11/oldstable [amd64])\n\
+            Inst iproute2 (6.1.0-3 Debian:12.11/oldstable [amd64])\nConf libmnl0 (1.0.4-3)\n";
+        assert_eq!(packages_in_simulation(output), ["libmnl0", "iproute2"]);
+        assert!(packages_in_simulation("E: Unable to locate package x").is_empty());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod debian;
 mod linker;
 mod programs;
 mod toolchain;
+mod unpacked;
 
 use crate::error::Error;
 use crate::progress;

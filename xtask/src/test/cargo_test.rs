@@ -6,13 +6,31 @@ use crate::{command, progress, setup, workspace};
 
 const ARGS: &str = "test --workspace --exclude monitor-ebpf --no-fail-fast";
 
+/// Of a quick run: what needs neither root nor time.
+const WITHOUT_ROOT: [&str; 3] = [
+    "test --workspace --exclude monitor-ebpf --no-fail-fast --lib --bins",
+    "test --package monitor-judge --no-fail-fast --tests",
+    "test --package monitor --no-fail-fast --test golden --test documentation --test recordings --test walls",
+];
+
 /// Runs the tests whose name contains `filter`, or all, with documentation tests.
 pub fn run(filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
-    let name = format!("cargo {ARGS}");
+    cargo(ARGS, filter, results)
+}
+
+/// Runs those that need neither root nor time.
+pub fn without_root(results: &mut Results) -> Result<(), Error> {
+    WITHOUT_ROOT
+        .iter()
+        .try_for_each(|arguments| cargo(arguments, None, results))
+}
+
+fn cargo(arguments: &str, filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
+    let name = format!("cargo {arguments}");
     progress::step(&name);
     let mut command = workspace::cargo();
     command
-        .args(ARGS.split(' '))
+        .args(arguments.split(' '))
         .env("PATH", setup::search_path());
     if let Some(filter) = filter {
         command.arg(filter);

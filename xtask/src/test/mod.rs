@@ -3,12 +3,13 @@
 mod cargo_test;
 mod checks;
 mod dependencies;
+mod plan;
 mod scenarios;
 mod verifier;
 
 use crate::error::Error;
 use crate::results::Results;
-use crate::{fuzz, progress, setup, vm, workspace};
+use crate::{command, fuzz, progress, setup, vm, workspace};
 use std::env;
 use std::process::ExitCode;
 
@@ -17,11 +18,42 @@ use std::process::ExitCode;
 pub struct Args {
     /// Only tests and scenarios whose name contains this, and no lints
     filter: Option<String>,
+    /// Before each commit: lints, the tests that need no root, three scenarios; under two minutes once all is built
+    #[arg(long, conflicts_with_all = ["slow", "filter"])]
+    quick: bool,
+    /// Everything: also every supported kernel in a virtual machine, and whether each benchmark works
+    #[arg(long, conflicts_with = "filter")]
+    slow: bool,
+}
+
+/// How much is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// What a contributor runs before each commit.
+    Quick,
+    /// What CI runs.
+    Usual,
+    /// All there is.
+    Slow,
+}
+
+impl Args {
+    fn extent(&self) -> Extent {
+        match (self.quick, self.slow) {
+            (true, _) => Extent::Quick,
+            (_, true) => Extent::Slow,
+            _ => Extent::Usual,
+        }
+    }
 }
 
 /// Runs everything, also after a failure, and closes with `N passed, N failed, N skipped`. A failed lint counts as one
 /// failure. Under `CI=true` a skipped test is a failure of the whole.
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    let extent = args.extent();
+    if args.filter.is_none() {
+        plan::say(extent);
+    }
     setup::toolchain()?;
     setup::lab_programs()?;
     setup::test_programs()?;
@@ -31,6 +63,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         checks::run(&mut results)?;
         dependencies::run(&mut results)?;
     }
+    if extent == Extent::Quick {
+        quick(&mut results)?;
+        return Ok(close(&results));
+    }
     cargo_test::run(filter, &mut results)?;
     fuzz::test(filter, &mut results)?;
     // A workspace that does not build has no lab to run; its error stands above.
@@ -38,13 +74,44 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         Ok([tcplull, lab]) => {
             verifier::run(&tcplull, filter, &mut results)?;
             scenarios::run(&lab, &tcplull, filter, &mut results)?;
-            if let Err(error) = vm::test(filter, &mut results) {
+            if let Err(error) = vm::test(filter, extent == Extent::Slow, &mut results) {
                 results.fail(format!("vm: {error}"));
             }
         }
         Err(error) => results.fail(error.to_string()),
     }
+    if extent == Extent::Slow {
+        benchmarks(&mut results)?;
+    }
     Ok(close(&results))
+}
+
+/// The scenarios of a quick run: a page, a control, and a stall.
+const QUICK: &str = "nat-silent-drop survives peer-stops-reading";
+
+fn quick(results: &mut Results) -> Result<(), Error> {
+    cargo_test::without_root(results)?;
+    match workspace::build_tcplull_and_lab() {
+        Ok([tcplull, lab]) => scenarios::named(&lab, &tcplull, QUICK, results),
+        Err(error) => {
+            results.fail(error.to_string());
+            Ok(())
+        }
+    }
+}
+
+/// Whether each benchmark works; what it measures counts for nothing here.
+fn benchmarks(results: &mut Results) -> Result<(), Error> {
+    let name = "cargo xtask bench --quick";
+    progress::step(name);
+    let mut command = workspace::cargo();
+    command.args(["xtask", "bench", "--quick"]);
+    if command::status(&mut command)?.success() {
+        results.pass(1);
+    } else {
+        results.fail(name.to_owned());
+    }
+    Ok(())
 }
 
 fn close(results: &Results) -> ExitCode {

@@ -28,13 +28,30 @@ pub fn run(
             names
         }
     };
-    let shown = match names.as_slice() {
+    WAYS.iter()
+        .try_for_each(|way| tell(lab, tcplull, &names, way, results))
+}
+
+/// Runs the scenarios of these names, in the better way of watching.
+pub fn named(lab: &Path, tcplull: &Path, names: &str, results: &mut Results) -> Result<(), Error> {
+    let names: Vec<String> = names.split(' ').map(str::to_owned).collect();
+    tell(lab, tcplull, &names, &[], results)
+}
+
+fn tell(
+    lab: &Path,
+    tcplull: &Path,
+    names: &[String],
+    way: &[&str],
+    results: &mut Results,
+) -> Result<(), Error> {
+    let shown = match names {
         [] => "all scenarios".to_owned(),
         names => names.join(", "),
     };
-    for way in WAYS {
+    {
         progress::step(&format!("lab: {shown} {}", way.join(" ")));
-        let mut command = lab::command(lab, tcplull, &names);
+        let mut command = lab::command(lab, tcplull, names);
         command.arg("--").args(way).stdin(Stdio::null());
         let (failed, skipped) = (results.failed, results.skipped);
         let status = command::show_lines(&mut command, |line| results.read_lab_line(line))?;

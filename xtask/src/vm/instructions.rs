@@ -104,7 +104,8 @@ pub fn add_tools(contents: &mut Contents, cache: &Path) -> Result<(), Error> {
     if !folder.is_dir() {
         let work = cache.join(format!("unpack-{PACKAGE}-{}", std::process::id()));
         files::create_folder(&work)?;
-        let unpacked = setup::unpack(PACKAGE, &work).and_then(|()| files::rename(&work, &folder));
+        let unpacked =
+            setup::unpack(&[PACKAGE], &work).and_then(|()| files::rename(&work, &folder));
         if unpacked.is_err() {
             let _ = fs::remove_dir_all(&work);
         }

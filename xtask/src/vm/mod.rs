@@ -84,11 +84,12 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     Ok(u8::from(!failures.is_empty()).into())
 }
 
-/// The kernels that CI boots, those whose name contains `filter`; each scenario counts as a test.
-pub fn test(filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
+/// The kernels that CI boots, or with `all` every supported one, those whose name contains `filter`; each scenario counts
+/// as a test.
+pub fn test(filter: Option<&str>, all: bool, results: &mut Results) -> Result<(), Error> {
     let kernels: Vec<&Series> = series::ALL
         .iter()
-        .filter(|series| series::IN_CI.contains(&series.name))
+        .filter(|series| all || series::IN_CI.contains(&series.name))
         .filter(|series| filter.is_none_or(|filter| test_name(series).contains(filter)))
         .collect();
     if kernels.is_empty() {

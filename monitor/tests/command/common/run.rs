@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -46,9 +46,12 @@ pub fn as_nobody(arguments: &[&str], input: &str) -> Result<Ended, Failed> {
 /// Where `promtool` is: on the search path, or where `cargo xtask` puts it.
 pub fn promtool() -> Option<PathBuf> {
     let search = env::var_os("PATH").unwrap_or_default();
-    let cache = env::home_dir().map(|home| home.join(".cache/tcplull/bin"));
+    // `cargo xtask` puts it beside what cargo builds.
+    let tools = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .with_file_name("tools")
+        .join("bin");
     env::split_paths(&search)
-        .chain(cache)
+        .chain([tools])
         .map(|place| place.join("promtool"))
         .find(|file| file.is_file())
 }

@@ -1,0 +1,119 @@
+//! Programs that tests need, taken out of Debian's packages into the target folder: nothing is installed, and no service
+//! of the host's is started.
+
+use super::debian;
+use crate::error::Error;
+use crate::{files, progress, workspace};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Where packages hold programs.
+const PLACES: [&str; 4] = ["usr/bin", "usr/sbin", "bin", "sbin"];
+
+/// Where they hold libraries that are not everybody's, below each of `usr/lib` and `lib`.
+const LIBRARIES: [&str; 2] = ["", "x86_64-linux-gnu"];
+
+/// What of Prometheus is wanted needs nothing else of the archive.
+const ALONE: [&str; 1] = ["prometheus"];
+
+/// Sees to it that `programs` of `package` lie in [`folder`], with what else of the archive they need and this system
+/// lacks.
+pub fn take_out(programs: &[&str], package: &str) -> Result<(), Error> {
+    let whole = tools()?.join(package);
+    let partial = tools()?.join(format!("{package}-{}", std::process::id()));
+    files::create_folder(&partial)?;
+    let packages = if ALONE.contains(&package) {
+        vec![package.to_owned()]
+    } else {
+        debian::brought_by(package)
+    };
+    progress::note(&format!(
+        "unpacked into {}, not installed: {}",
+        whole.display(),
+        packages.join(", ")
+    ));
+    let names: Vec<&str> = packages.iter().map(String::as_str).collect();
+    if let Err(error) = debian::unpack(&names, &partial) {
+        files::remove_folder(&partial)?;
+        return Err(error);
+    }
+    if whole.is_dir() {
+        files::remove_folder(&whole)?;
+    }
+    files::rename(&partial, &whole)?;
+    let bin = folder()?;
+    files::create_folder(&bin)?;
+    for program in programs {
+        if let Some(found) = found_in(&whole, program) {
+            let wrapper = bin.join(program);
+            files::write(&wrapper, script(&whole, &found))?;
+            files::with_path(
+                "make executable",
+                &wrapper,
+                fs::set_permissions(&wrapper, Permissions::from_mode(0o755)),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Where the programs lie.
+pub fn folder() -> Result<PathBuf, Error> {
+    Ok(tools()?.join("bin"))
+}
+
+fn tools() -> Result<PathBuf, Error> {
+    Ok(workspace::target_dir()?.join("tools"))
+}
+
+fn found_in(whole: &Path, program: &str) -> Option<PathBuf> {
+    let places = PLACES.iter().map(|place| whole.join(place).join(program));
+    places.into_iter().find(|file| file.is_file())
+}
+
+/// Starts a program where it lies, with the libraries beside it, and QEMU with its files.
+fn script(whole: &Path, program: &Path) -> String {
+    let libraries: Vec<String> = ["usr/lib", "lib"]
+        .iter()
+        .flat_map(|place| LIBRARIES.map(|below| whole.join(place).join(below)))
+        .map(|place| place.display().to_string())
+        .collect();
+    let emulator = program
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with("qemu-"));
+    let shared: Vec<String> = ["qemu", "seabios"]
+        .iter()
+        .map(|share| whole.join("usr/share").join(share))
+        .filter(|place| emulator && place.is_dir())
+        .map(|place| format!(" -L '{}'", place.display()))
+        .collect();
+    format!(
+        "#!/bin/sh\nLD_LIBRARY_PATH='{}' exec '{}'{} \"$@\"\n",
+        libraries.join(":"),
+        program.display(),
+        shared.concat()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn a_program_is_started_where_it_lies_with_all_its_arguments() {
+        let whole = std::env::temp_dir().join(format!("tcplull-tools-{}", std::process::id()));
+        let place = whole.join("usr/sbin");
+        fs::create_dir_all(&place).expect("a temporary folder");
+        fs::write(place.join("echo"), "#!/bin/sh\necho \"$#: $2\"\n").expect("a program");
+        fs::set_permissions(place.join("echo"), Permissions::from_mode(0o755)).expect("a mode");
+        let found = found_in(&whole, "echo").expect("it is found");
+        let output = Command::new("sh")
+            .args(["-c", &script(&whole, &found), "wrapper", "a", "b c"])
+            .output();
+        fs::remove_dir_all(&whole).expect("it can go");
+        let output = output.expect("a shell");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "2: b c\n");
+    }
+}

@@ -1,0 +1,64 @@
+//! What a run of the tests does, and how long it takes, said before it begins.
+
+use super::Extent;
+use crate::progress;
+
+/// One part, with the time it takes on two cores that have nothing else to do, everything built.
+const PARTS: [(&str, &str, &[Extent]); 6] = [
+    (
+        "format and lints",
+        "20 s",
+        &[Extent::Quick, Extent::Usual, Extent::Slow],
+    ),
+    (
+        "the tests that need no root, and three scenarios of the laboratory",
+        "70 s",
+        &[Extent::Quick],
+    ),
+    (
+        "every test, those of the running daemon with them",
+        "5 min",
+        &[Extent::Usual, Extent::Slow],
+    ),
+    (
+        "every scenario of the laboratory, in both ways of watching, and what the programs cost the verifier",
+        "5 min",
+        &[Extent::Usual, Extent::Slow],
+    ),
+    (
+        "the core scenarios on the oldest and the newest kernel, in virtual machines",
+        "7 min",
+        &[Extent::Usual],
+    ),
+    (
+        "the core scenarios on every supported kernel, in virtual machines, and whether each benchmark works",
+        "25 min",
+        &[Extent::Slow],
+    ),
+];
+
+/// Says it.
+pub fn say(extent: Extent) {
+    let total = match extent {
+        Extent::Quick => "under two minutes",
+        Extent::Usual => "a quarter of an hour and more",
+        Extent::Slow => "more than half an hour",
+    };
+    progress::step(&format!(
+        "testing: {total} once everything is built, which takes some minutes more the first time"
+    ));
+    for (what, takes, extents) in PARTS {
+        if extents.contains(&extent) {
+            progress::note(&format!("{what}: {takes}"));
+        }
+    }
+    progress::note(match extent {
+        Extent::Quick => {
+            "the rest: cargo xtask test, as CI does; all there is: cargo xtask test --slow"
+        }
+        Extent::Usual => {
+            "before each commit: cargo xtask test --quick; all there is: cargo xtask test --slow"
+        }
+        Extent::Slow => "before each commit: cargo xtask test --quick",
+    });
+}
