@@ -81,12 +81,14 @@ fn counted() -> Tested {
         2.0,
         "one silence, one finding"
     );
-    pair.exchange()?;
+    // Until a sweep has seen it: on a busy machine that may take longer than the next silence.
     eventually("no end is silent", || {
+        pair.exchange()?;
         Ok(is(daemon.metric("connections", &crossed_now)?, 0))
     })?;
     // It crosses again, and that is another silence.
     eventually("both ends crossed a second time", || {
-        Ok(is(daemon.metric("crossed_total", &quiet)?, 4))
+        let crossed = daemon.metric("crossed_total", &quiet)?;
+        Ok((crossed >= 4.0).then_some(()).ok_or(crossed))
     })
 }
