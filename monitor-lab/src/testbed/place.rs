@@ -72,7 +72,8 @@ impl Place {
         self
     }
 
-    /// Writes the configuration anew: two lines with the addresses, and `settings`. Where this process has a control
+    /// Writes the configuration anew: two lines with the addresses, a log without a bound unless `settings` has one, and
+    /// `settings`. Where this process has a control
     /// group of its own, that is the scope, unless the settings have one.
     ///
     /// # Errors
@@ -83,7 +84,13 @@ impl Place {
         let scope = own.map_or_else(String::new, |path| {
             format!("\n[scope]\ncgroup = {path:?}\n")
         });
-        let text = format!("listen = \"{listen}\"\nsocket = {socket:?}\n{settings}{scope}");
+        // What is judged here is read from the log, and other daemons' connections are in it too.
+        let rate = match settings.contains("log_rate") {
+            true => "",
+            false => "log_rate = 1000000\n",
+        };
+        let text =
+            format!("listen = \"{listen}\"\nsocket = {socket:?}\n{rate}{settings}{scope}");
         fs::write(self.file(), text).map_err(LabError::io("writing tcplull's configuration"))
     }
 

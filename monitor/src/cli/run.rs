@@ -82,9 +82,8 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         what: "cannot write to standard error",
         source,
     })?;
-    let writer = messages.clone();
     let log = tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
+        .with_writer(messages.clone())
         // Colours would be lost among what others may have put into a line.
         .with_ansi(false)
         .with_max_level(level)

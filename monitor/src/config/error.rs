@@ -103,6 +103,8 @@ pub enum Problem {
     SweepBudget { value: f64, least: f64 },
     #[error("sweep_interval_max is {}, below sweep_interval ({}); raise it, or leave it out", format_duration(*most), format_duration(*interval))]
     SweepIntervals { most: Duration, interval: Duration },
+    #[error("log_rate is {value}; it must be a whole number from 1 to {most}, such as 50")]
+    LogRate { value: f64, most: u32 },
     #[error("{key}: {text:?} is no {want}")]
     Scope {
         key: &'static str,

@@ -3,6 +3,7 @@
 use super::duration::{MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, TIMEOUT};
 use super::error::{Fault, Hint, Place, Problem};
 use super::hosts;
+use super::log;
 use super::prefix;
 use super::presets::{self, Preset};
 use super::scope;
@@ -30,6 +31,7 @@ const FILE_KEYS: &[&str] = &[
     "min_gap",
     "warn_at",
     "page_after",
+    "log_rate",
     "scope",
     "path",
 ];
@@ -47,6 +49,7 @@ pub(super) struct FileConfig {
     pub(super) min_gap: Option<Duration>,
     pub(super) warn_at: Option<f64>,
     pub(super) page_after: Option<Duration>,
+    pub(super) log_rate: Option<u32>,
     pub(super) scope: Scope,
     pub(super) paths: Vec<FilePath>,
 }
@@ -116,6 +119,11 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
             .map(|found| found.value),
         page_after: section
             .duration("page_after", &PAGE_AFTER)?
+            .map(|found| found.value),
+        log_rate: section
+            .number("log_rate")?
+            .map(|found| found.try_map(log::rate))
+            .transpose()?
             .map(|found| found.value),
         scope: section
             .table("scope", "a table, written [scope]")?

@@ -4,7 +4,7 @@ use super::duration::TIMEOUT;
 use super::error::{Fault, Place, Ports, Problem};
 use super::file::{FileConfig, FilePath, PresetChoice};
 use super::presets::{self, Preset};
-use super::{Config, DEFAULT_SOCKET, Overrides, PathConfig, dmi, prefix, scope, sweeps};
+use super::{Config, DEFAULT_SOCKET, Overrides, PathConfig, dmi, log, prefix, scope, sweeps};
 use humantime::format_duration;
 use ipnet::IpNet;
 use monitor_common::{MAX_PATHS, PathClock};
@@ -80,6 +80,7 @@ pub(super) fn merge(
         min_gap,
         warn_at,
         page_after: file.page_after.unwrap_or(DEFAULT_PAGE_AFTER),
+        log_rate: file.log_rate.unwrap_or(log::DEFAULT_RATE),
         scope: scope::merge(file.scope, &overrides.scope),
         paths: drafts.into_iter().map(|draft| draft.path).collect(),
         notes,

@@ -8,6 +8,7 @@ mod duration;
 mod error;
 mod file;
 mod hosts;
+mod log;
 mod merge;
 mod prefix;
 pub mod presets;
@@ -68,6 +69,9 @@ pub struct Config {
     pub warn_at: f64,
     /// How long trouble lasts without a pause until it pages. 1 s to 1 h.
     pub page_after: Duration,
+    /// Findings that the log takes a second on the average, and again what the daemon says of itself; 1 to 1,000,000.
+    /// Pages do not count.
+    pub log_rate: u32,
     /// Which connections are told of.
     pub scope: Scope,
     /// The paths, in the order of the file; at most half of

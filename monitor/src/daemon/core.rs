@@ -65,7 +65,8 @@ pub struct Core {
     http: Arc<HttpCounters>,
     hosts: AllowedHosts,
     messages: Messages,
-    /// As it was at the start; of a reload only the paths, the pace of sweeps and the allowed hosts are taken.
+    /// As it was at the start; of a reload only the paths, the pace of sweeps, the allowed hosts and the log's rate are
+    /// taken.
     config: Config,
     pace: SweepPace,
     /// Within how much time a look of the last sweep is followed by another.
@@ -97,6 +98,7 @@ impl Core {
         metrics.ring_bytes = parts.ring_bytes;
         let hooks = parts.hooks.iter();
         metrics.hooks(hooks.map(|status| (status.hook, status.mechanism.as_deref())));
+        parts.options.messages.limit(parts.config.log_rate);
         let view = HostView::own();
         if !view.processes {
             tracing::warn!("this daemon sees {}; {}", HostView::LACKS, HostView::REMEDY);
@@ -239,13 +241,16 @@ impl Core {
         };
         self.tell_judge(&tick, now.monotonic_ns);
         self.sinks.tick(now.monotonic_ns);
+        self.messages.tell_left_out();
     }
 
-    /// Puts the paths of a new configuration in force, its pace of sweeps, and the names that the HTTP server answers
-    /// to. Its other values need a restart.
+    /// Puts the paths of a new configuration in force, its pace of sweeps, the names that the HTTP server answers to
+    /// and the rate of the log. Its other values need a restart.
     pub(super) fn reload(&mut self, config: &Config) {
         self.pace.configure(config);
         self.hosts.set(config.allowed_hosts.clone());
+        self.sinks.limit_log(config.log_rate);
+        self.messages.limit(config.log_rate);
         self.sinks.metrics.sweep_unseen = self.pace.tell();
         match self.tables.set_paths(&paths::for_kernel(config)) {
             Ok(first) => {
@@ -343,6 +348,7 @@ impl Core {
         metrics.http_hosts_refused = self.http.hosts_refused();
         metrics.watch_lagged = self.inspect.lagged.load(Relaxed);
         metrics.messages_dropped = self.messages.dropped();
+        metrics.messages_left_out = self.messages.left_out();
         metrics.recording_dropped = self.recorder.as_ref().map_or(0, Recorder::dropped);
         Ok(metrics.render())
     }

@@ -5,6 +5,7 @@ use super::error::DaemonError;
 use super::options::Options;
 use super::paths::nanos;
 use crate::config::Config;
+use crate::rate::ALWAYS;
 use crate::surfaces::alert_lines::AlertLines;
 use crate::surfaces::inspect::Feed;
 use crate::surfaces::log::Log;
@@ -41,15 +42,17 @@ impl Sinks {
     ) -> Result<Self, DaemonError> {
         let limits = alert_limits(config.page_after);
         let (alerts, file) = AlertsFile::take_up(&config.socket, limits, now_ns);
+        // One line each.
+        let mut queued = vec![started("log", Log(options.log_format, stdout()))?];
+        queued
+            .iter_mut()
+            .for_each(|sink| sink.limit(config.log_rate));
         Ok(Self {
             alerts,
             file,
             metrics: Metrics::new(paths),
             inline: vec![Box::new(AlertLines), Box::new(feed)],
-            queued: vec![
-                // One line each.
-                started("log", Log(options.log_format, stdout()))?,
-            ],
+            queued,
         })
     }
 
@@ -66,6 +69,19 @@ impl Sinks {
         let changes = self.alerts.tick(now_ns);
         self.tell_changes(changes);
         self.keep_alerts(now_ns);
+        for untold in self.queued.iter_mut().filter_map(Queued::untold) {
+            tracing::warn!(
+                target: ALWAYS,
+                "{untold} findings are left out of the log: they came faster than log_rate; none of them is a page, and \
+                 /metrics and tcplull watch have them"
+            );
+        }
+    }
+
+    /// Bounds the log to so many findings a second.
+    pub(super) fn limit_log(&mut self, per_second: u32) {
+        let queued = self.queued.iter_mut();
+        queued.for_each(|sink| sink.limit(per_second));
     }
 
     /// Has the alerts saved for the next start, where they changed.
@@ -78,6 +94,8 @@ impl Sinks {
         self.metrics.count_alerts(self.alerts.all());
         self.metrics.alerts = self.alerts.stats();
         self.metrics.alerts_not_saved = self.file.failures();
+        let left_out = self.queued.iter().map(Queued::left_out);
+        self.metrics.findings_left_out = left_out.sum();
         self.metrics.dropped = self.queued.iter().map(Queued::dropped).collect();
     }
 
@@ -105,7 +123,7 @@ impl Sinks {
                 tracing::error!("a finding cannot be written: {error}");
             }
         }
-        for sink in &self.queued {
+        for sink in &mut self.queued {
             sink.tell(news);
         }
     }

@@ -1,7 +1,9 @@
 //! Alerts among what the daemon says of itself.
 
 use super::sink::Sink;
+use crate::rate::ALWAYS;
 use monitor_model::alert::AlertChange;
+use monitor_model::finding::Severity;
 use std::io;
 
 /// One line when an alert begins, one when it begins to fire, and one when it is over.
@@ -16,7 +18,15 @@ impl Sink for AlertLines {
     fn on_alert(&mut self, change: &AlertChange) -> io::Result<()> {
         let alert = change.alert();
         let (name, path, summary) = (&alert.name, &alert.path, &alert.summary);
+        let page = alert.severity == Severity::Page;
         match change {
+            // Whatever else there is to say: somebody is woken, or may sleep.
+            AlertChange::Firing(_) if page => {
+                tracing::info!(target: ALWAYS, "alert {name} on {path} fires: {summary}");
+            }
+            AlertChange::Over(alert) if page && alert.fired.is_some() => {
+                tracing::info!(target: ALWAYS, "alert {name} on {path} is over");
+            }
             AlertChange::Pending(_) => {
                 tracing::info!("alert {name} on {path} is pending: {summary}");
             }

@@ -1,15 +1,21 @@
 //! What the daemon says of itself, on standard error. Whoever reads that may stop reading: then lines are left out and
 //! counted, and nothing waits.
 
+use crate::rate::{ALWAYS, Rate};
 use crate::text;
 use crate::worker::{Waiting, Worker};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+use tracing::Metadata;
+use tracing_subscriber::fmt::MakeWriter;
 
 /// Lines that wait to be written, at most: some 800 KB.
 const QUEUE: usize = 4096;
+
+/// Lines a second before the configuration is read: the daemon says a dozen at its start.
+const AT_START: u32 = 50;
 
 /// Takes lines from anywhere, and writes them on a thread of its own. All clones are the same.
 #[derive(Clone, Debug)]
@@ -17,6 +23,14 @@ pub struct Messages {
     /// None once it has ended. Held for as long as a line takes to be queued.
     worker: Arc<Mutex<Option<Worker<String>>>>,
     dropped: Arc<AtomicU64>,
+    rate: Arc<Mutex<Rate>>,
+}
+
+/// Takes one line.
+#[derive(Debug)]
+pub struct Line {
+    messages: Messages,
+    always: bool,
 }
 
 impl Messages {
@@ -48,7 +62,30 @@ impl Messages {
         Ok(Self {
             worker: Arc::new(Mutex::new(Some(worker))),
             dropped,
+            rate: Arc::new(Mutex::new(Rate::new(AT_START, Instant::now()))),
         })
+    }
+
+    /// Bounds them to so many lines a second.
+    pub fn limit(&self, per_second: u32) {
+        self.rate().set(per_second);
+    }
+
+    /// Lines beyond that rate.
+    pub fn left_out(&self) -> u64 {
+        self.rate().left_out()
+    }
+
+    /// Says now and then how many lines are left out.
+    pub fn tell_left_out(&self) {
+        let untold = self.rate().untold(Instant::now());
+        if let Some(untold) = untold {
+            tracing::warn!(target: ALWAYS, "{untold} lines are left out here: they came faster than log_rate");
+        }
+    }
+
+    fn rate(&self) -> MutexGuard<'_, Rate> {
+        self.rate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lines that nobody has read or will.
@@ -64,8 +101,39 @@ impl Messages {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Worker<String>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Worker<String>>> {
         self.worker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<'a> MakeWriter<'a> for Messages {
+    type Writer = Line;
+
+    fn make_writer(&'a self) -> Line {
+        Line {
+            messages: self.clone(),
+            always: false,
+        }
+    }
+
+    fn make_writer_for(&'a self, said: &Metadata<'_>) -> Line {
+        Line {
+            messages: self.clone(),
+            always: said.target() == ALWAYS,
+        }
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.always || self.messages.rate().admits(Instant::now()) {
+            return self.messages.write(line);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -128,6 +196,28 @@ mod tests {
         assert!(begun.elapsed() < Duration::from_secs(1));
         drop(go);
         assert_eq!(heard.iter().count() as u64, 100 - dropped);
+    }
+
+    #[test]
+    fn beyond_the_rate_only_what_is_always_said_is_written_and_the_rest_counted() {
+        let ((go, may), (told, heard)) = (channel(), channel());
+        drop(go);
+        let messages = Messages::with_capacity(100, Reader(may, told)).unwrap();
+        messages.limit(1);
+        let log = tracing_subscriber::fmt().with_writer(messages.clone());
+        tracing::subscriber::with_default(log.finish(), || {
+            for number in 0..30 {
+                tracing::info!("line {number}");
+            }
+            tracing::info!(target: ALWAYS, "a page");
+            messages.tell_left_out();
+        });
+        assert_eq!(messages.left_out(), 10);
+        messages.end(Instant::now() + Duration::from_secs(60));
+        let lines: Vec<String> = heard.iter().collect();
+        assert_eq!(lines.len(), 22, "{lines:?}");
+        assert!(lines[20].contains("a page"), "{lines:?}");
+        assert!(lines[21].contains("10 lines are left out"), "{lines:?}");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What a surface implements to be told what is concluded, and what runs it: in the
 //! daemon's loop, or on a thread of its own behind a bounded queue.
 
+use crate::rate::Rate;
 use crate::worker::{Waiting, Worker};
 use monitor_model::alert::AlertChange;
-use monitor_model::finding::Finding;
+use monitor_model::finding::{Finding, Severity};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,6 +65,7 @@ impl News {
 pub struct Queued {
     hears_alerts: bool,
     dropped: Arc<AtomicU64>,
+    rate: Option<Rate>,
     worker: Worker<News>,
 }
 
@@ -82,13 +84,29 @@ impl Queued {
         Ok(Self {
             hears_alerts: sink.hears_alerts(),
             dropped,
+            rate: None,
             worker: Worker::start(name, queue, move |news| tell_all(sink, news, &counted))?,
         })
     }
 
+    /// Bounds it to so many findings a second, pages apart.
+    pub fn limit(&mut self, per_second: u32) {
+        match &mut self.rate {
+            Some(rate) => rate.set(per_second),
+            None => self.rate = Some(Rate::new(per_second, Instant::now())),
+        }
+    }
+
     /// Queues news, or counts them as dropped where the queue is full. It never waits.
-    pub fn tell(&self, news: &News) {
+    pub fn tell(&mut self, news: &News) {
         if matches!(news, News::Alert(_)) && !self.hears_alerts {
+            return;
+        }
+        if let News::Finding(finding) = news
+            && finding.severity != Severity::Page
+            && let Some(rate) = &mut self.rate
+            && !rate.admits(Instant::now())
+        {
             return;
         }
         if !self.worker.give(news.clone()) {
@@ -104,6 +122,16 @@ impl Queued {
     /// Waits until what is queued is told, but no longer than to `bound`.
     pub fn end(&mut self, bound: Instant) {
         self.worker.end(bound);
+    }
+
+    /// How many findings its rate has left out so far.
+    pub fn left_out(&self) -> u64 {
+        self.rate.as_ref().map_or(0, Rate::left_out)
+    }
+
+    /// How many of these have not been told yet, where it is time to.
+    pub fn untold(&mut self) -> Option<u64> {
+        self.rate.as_mut()?.untold(Instant::now())
     }
 
     /// Its name, and how much it has dropped so far.
@@ -157,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_sink_that_is_stuck_holds_up_nobody_and_what_it_misses_is_counted() {
-        let (queued, go, heard) = slow(2);
+        let (mut queued, go, heard) = slow(2);
         for number in 0..10 {
             queued.tell(&finding(f64::from(number)));
         }
@@ -173,8 +201,35 @@ mod tests {
     }
 
     #[test]
+    fn of_findings_beyond_the_rate_only_pages_are_told() {
+        let (mut queued, go, heard) = slow(64);
+        queued.limit(1);
+        let of = |severity| {
+            News::Finding(Arc::new(Finding {
+                severity,
+                ..blackholed()
+            }))
+        };
+        for _ in 0..30 {
+            queued.tell(&of(Severity::Ticket));
+            queued.tell(&of(Severity::None));
+        }
+        // After a quiet time, twenty at once.
+        assert_eq!((queued.left_out(), queued.untold()), (40, Some(40)));
+        for _ in 0..30 {
+            queued.tell(&of(Severity::Page));
+        }
+        assert_eq!((queued.left_out(), queued.dropped().1), (40, 0));
+        for _ in 0..50 {
+            go.send(()).unwrap();
+        }
+        drop(queued);
+        assert_eq!(heard.iter().count(), 50);
+    }
+
+    #[test]
     fn what_is_queued_at_the_end_is_told_in_its_order() {
-        let (queued, go, heard) = slow(4);
+        let (mut queued, go, heard) = slow(4);
         for number in 0..4 {
             queued.tell(&finding(f64::from(number)));
             go.send(()).unwrap();
@@ -185,7 +240,7 @@ mod tests {
 
     #[test]
     fn what_a_sink_fails_at_is_counted_and_the_next_is_tried() {
-        let (queued, go, heard) = slow(4);
+        let (mut queued, go, heard) = slow(4);
         drop(go);
         for number in 0..3 {
             queued.tell(&finding(f64::from(number)));

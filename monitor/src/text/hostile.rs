@@ -121,8 +121,7 @@ fn logged(format: LogFormat, text: &str) -> Vec<String> {
         .on_finding(&finding(text))
         .unwrap();
     let messages = Messages::start(Lines(sender)).unwrap();
-    let writer = messages.clone();
-    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
+    let subscriber = tracing_subscriber::fmt().with_writer(messages.clone());
     let change = AlertChange::Firing(alert(text));
     let tell = || AlertLines.on_alert(&change).unwrap();
     match format {

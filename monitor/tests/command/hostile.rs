@@ -1,7 +1,7 @@
 //! What others hold, do not read, or feed blocks neither the start nor the loop nor the end.
 
 use crate::common::net::{Pair, at, listen, routed};
-use crate::common::place::{place_in, watching};
+use crate::common::place::{place_in, silent_pairs, watching};
 use crate::common::run::{Ended, finish};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
@@ -17,6 +17,8 @@ use nix::sys::stat::Mode;
 use nix::sys::statfs::{FsType, statfs};
 use nix::unistd::mkfifo;
 use std::fs::{self, File, Permissions};
+use std::io::Write;
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
@@ -32,6 +34,10 @@ pub const TESTS: &[Test] = &[
     Test::as_root(
         "unread_messages_block_nothing_and_are_counted",
         unread_messages,
+    ),
+    Test::as_root(
+        "beyond_its_rate_the_log_leaves_out_all_but_pages_and_counts_it",
+        fast_log,
     ),
     Test::as_root("a_pipe_as_configuration_is_refused_at_once", pipe_at_start),
     Test::as_root(
@@ -185,6 +191,56 @@ fn unread_messages() -> Tested {
         Ok((now > sweeps).then_some(()).ok_or(now))
     })?;
     daemon.ends()
+}
+
+fn fast_log() -> Tested {
+    let network = routed()?;
+    let settings = watching(&network.block, "quiet", "1s");
+    let place = place_in(&network.block, &format!("log_rate = 1\n{settings}"))?;
+    let daemon = Daemon::start(&place, &[])?;
+    let listener = listen(&network.server, at(network.server_address(), 5432))?;
+    let pairs = silent_pairs(&network, &daemon, &listener, 40)?;
+    let left_out = [("log", "findings")];
+    eventually("what exceeds the rate is counted, and told", || {
+        let count = daemon.metric("log_left_out_total", &left_out)?;
+        let told = daemon.log()?.contains("findings are left out of the log");
+        Ok((count > 0.0 && told).then_some(()).ok_or(count))
+    })?;
+    network.path_dies()?;
+    for pair in &pairs {
+        (&pair.client).write_all(b"lost")?;
+    }
+    let page = |line: &String| line.contains("\"severity\":\"page\"");
+    eventually("all pages are in the log", || {
+        let ours: Result<Vec<SocketAddr>, _> = pairs.iter().map(Pair::client_address).collect();
+        let lines = daemon.finding_lines()?;
+        let told = ours?.into_iter().filter(|client| {
+            let local = format!("\"local\":\"{client}\"");
+            lines.iter().any(|line| page(line) && line.contains(&local))
+        });
+        let told = told.count();
+        Ok((told == pairs.len()).then_some(()).ok_or(told))
+    })?;
+    let counts = || -> Result<[f64; 2], Failed> {
+        let names = [
+            "at_risk_total",
+            "crossed_total",
+            "outcomes_total",
+            "stalls_total",
+        ];
+        let found = names.iter().map(|name| daemon.metric(name, &[]));
+        let left = daemon.metric("log_left_out_total", &left_out)?;
+        Ok([found.sum::<Result<f64, _>>()?, left])
+    };
+    eventually("what is in the log and what is left out is all", || {
+        let before = counts()?;
+        let lines = daemon.finding_lines()?.len() as f64;
+        let [found, left] = counts()?;
+        let all = before == [found, left] && lines + left == found;
+        Ok(all.then_some(()).ok_or(format!("{found} {left} {lines}")))
+    })?;
+    daemon.stop()?;
+    Ok(())
 }
 
 fn pipe_at_start() -> Tested {

@@ -80,6 +80,7 @@ fn without_a_file_the_defaults_hold() {
         min_gap: Duration::from_secs(1),
         warn_at: 0.75,
         page_after: Duration::from_secs(10),
+        log_rate: 50,
         scope: Scope::default(),
         paths: Vec::new(),
         notes: Vec::new(),
@@ -123,6 +124,7 @@ fn the_example_file_is_valid_and_shows_the_defaults() {
     assert_eq!(config.min_gap, defaults.min_gap);
     assert_eq!(config.warn_at, defaults.warn_at);
     assert_eq!(config.page_after, defaults.page_after);
+    assert_eq!(config.log_rate, defaults.log_rate);
     let names: Vec<_> = config.paths.iter().map(|path| path.name.as_str()).collect();
     assert_eq!(names, ["internet", "databases", "aws-nlb"]);
 }
@@ -139,6 +141,7 @@ fn every_value_of_the_file_is_taken() {
         sweep_interval_max = "20s"
         min_gap = "500ms"
         warn_at = 0.5
+        log_rate = 7
         [[path]]
         name = "nat"
         remote = ["10.0.0.0/8", "2001:db8::/32"]
@@ -155,6 +158,7 @@ fn every_value_of_the_file_is_taken() {
     assert_eq!(config.sweep_interval_max, Duration::from_secs(20));
     assert_eq!(config.min_gap, Duration::from_millis(500));
     assert_eq!(config.warn_at, 0.5);
+    assert_eq!(config.log_rate, 7);
     let path = &config.paths[0];
     assert_eq!(path.name, "nat");
     assert_eq!(nets(path), ["10.0.0.0/8", "2001:db8::/32"]);

@@ -75,6 +75,13 @@ const WRONG: &[(&str, usize, &[&str])] = &[
         1,
         &["a list of names in quotes"],
     ),
+    ("log_rate = 0\n", 1, &["log_rate is 0", "whole number"]),
+    ("log_rate = 0.5\n", 1, &["log_rate is 0.5", "whole number"]),
+    (
+        "log_rate = 1_000_001\n",
+        1,
+        &["log_rate is 1000001", "1 to 1000000"],
+    ),
     (
         "socket = \"tcplull.sock\"\n",
         1,

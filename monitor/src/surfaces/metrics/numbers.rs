@@ -40,6 +40,10 @@ pub struct Metrics {
     pub dropped: HashMap<&'static str, u64>,
     /// What the daemon said of itself and could not write.
     pub messages_dropped: u64,
+    /// Findings beyond the log's rate.
+    pub findings_left_out: u64,
+    /// What the daemon had to say of itself beyond that rate.
+    pub messages_left_out: u64,
     /// Times that the alerts could not be saved for the next start.
     pub alerts_not_saved: u64,
     /// What the judge was told and its recording lacks.

@@ -341,6 +341,16 @@ const ALL: &[Metric] = &[
         One(|now| count(&now.dropped, &"log")),
     ),
     Metric(
+        "tcplull_log_left_out_total",
+        "Lines that were left out because they came faster than log_rate; pages never are.",
+        Labelled(&["log"], |now| {
+            vec![
+                sample(["findings"], now.findings_left_out),
+                sample(["messages"], now.messages_left_out),
+            ]
+        }),
+    ),
+    Metric(
         "tcplull_messages_dropped_total",
         "Lines of the daemon about itself that did not reach standard error because its reader was too slow.",
         One(|now| now.messages_dropped),
