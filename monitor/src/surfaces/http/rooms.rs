@@ -36,14 +36,16 @@ struct Bounds {
 impl Room {
     const ALL: [Self; 3] = [Self::Head, Self::Health, Self::Pages];
 
-    /// A place costs some 10 KB in the head's room, and the answer on top of that in the others. A peer's share is
-    /// enough for what a browser (six connections a page) and some scrapers behind one address ask at the same moment.
+    /// A place costs some 18 KB (hyper's buffers), and the answer on top of that where it is not read. Who floods the
+    /// head's room from a scraper's own address must bring so many connections between that one's connection and its
+    /// request, which is a round trip. Of answers, a share is what a browser (six connections a page) and some scrapers
+    /// behind one address ask at the same moment.
     fn bounds(self) -> Bounds {
         let seconds = Duration::from_secs;
         match self {
             Self::Head => Bounds {
-                places: 128,
-                share: 32,
+                places: 256,
+                share: 128,
                 time: seconds(10),
             },
             Self::Health => Bounds {
