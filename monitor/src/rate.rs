@@ -67,13 +67,19 @@ impl Rate {
     /// How many were left out since that was told, where it is time to tell again.
     pub(crate) fn untold(&mut self, now: Instant) -> Option<u64> {
         let recently = |at: Instant| now.saturating_duration_since(at) < TOLD_EVERY;
-        if self.left_out == self.told || self.told_at.is_some_and(recently) {
+        if self.told_at.is_some_and(recently) {
             return None;
         }
-        let untold = self.left_out - self.told;
-        self.told = self.left_out;
+        let untold = self.rest()?;
         self.told_at = Some(now);
         Some(untold)
+    }
+
+    /// The same at the end, when there is no later time.
+    pub(crate) fn rest(&mut self) -> Option<u64> {
+        let untold = self.left_out - self.told;
+        self.told = self.left_out;
+        (untold > 0).then_some(untold)
     }
 }
 
@@ -118,5 +124,9 @@ mod tests {
         assert_eq!(rate.untold(begun + SECOND * 9), None);
         assert_eq!(rate.untold(begun + SECOND * 10), Some(1));
         assert_eq!(rate.untold(begun + SECOND * 30), None);
+        assert_eq!(rate.rest(), None);
+        rate.set(2);
+        assert_eq!((0..50).filter(|_| rate.admits(begun)).count(), 40);
+        assert_eq!((rate.rest(), rate.rest()), (Some(10), None));
     }
 }

@@ -302,6 +302,7 @@ impl Core {
         if let Some(now) = self.now() {
             self.sinks.keep_alerts(now.monotonic_ns);
         }
+        self.messages.tell_left_out_at_last();
         let now = Instant::now();
         if let Some(recorder) = &mut self.recorder {
             recorder.close();

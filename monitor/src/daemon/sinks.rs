@@ -69,13 +69,8 @@ impl Sinks {
         let changes = self.alerts.tick(now_ns);
         self.tell_changes(changes);
         self.keep_alerts(now_ns);
-        for untold in self.queued.iter_mut().filter_map(Queued::untold) {
-            tracing::warn!(
-                target: ALWAYS,
-                "{untold} findings are left out of the log: they came faster than log_rate; none of them is a page, and \
-                 /metrics and tcplull watch have them"
-            );
-        }
+        let queued = self.queued.iter_mut();
+        queued.filter_map(Queued::untold).for_each(tell_left_out);
     }
 
     /// Bounds the log to so many findings a second.
@@ -102,6 +97,10 @@ impl Sinks {
     /// Waits until all is told and saved that is on its way, but no longer than to `bound`: some of those who read
     /// or write may never do so again.
     pub(super) fn end(&mut self, bound: Instant) {
+        let queued = self.queued.iter_mut();
+        queued
+            .filter_map(Queued::untold_at_last)
+            .for_each(tell_left_out);
         // All end at once, so that one that is stuck takes no time from the others.
         self.queued.iter_mut().for_each(Queued::close);
         self.file.end(bound);
@@ -135,6 +134,14 @@ pub fn alert_limits(page_after: Duration) -> Limits {
         page_after_ns: nanos(page_after),
         ..Limits::default()
     }
+}
+
+fn tell_left_out(findings: u64) {
+    tracing::warn!(
+        target: ALWAYS,
+        "{findings} findings are left out of the log: they came faster than log_rate; none of them is a page, and /metrics \
+         and tcplull watch have them"
+    );
 }
 
 fn started(name: &'static str, sink: impl Sink) -> Result<Queued, DaemonError> {

@@ -79,6 +79,17 @@ impl Messages {
     /// Says now and then how many lines are left out.
     pub fn tell_left_out(&self) {
         let untold = self.rate().untold(Instant::now());
+        self.say_left_out(untold);
+    }
+
+    /// The same at the end.
+    pub fn tell_left_out_at_last(&self) {
+        let untold = self.rate().rest();
+        self.say_left_out(untold);
+    }
+
+    /// The rate is held by nobody now: the line asks it.
+    fn say_left_out(&self, untold: Option<u64>) {
         if let Some(untold) = untold {
             tracing::warn!(target: ALWAYS, "{untold} lines are left out here: they came faster than log_rate");
         }

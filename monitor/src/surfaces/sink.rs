@@ -134,6 +134,11 @@ impl Queued {
         self.rate.as_mut()?.untold(Instant::now())
     }
 
+    /// The same at the end.
+    pub fn untold_at_last(&mut self) -> Option<u64> {
+        self.rate.as_mut()?.rest()
+    }
+
     /// Its name, and how much it has dropped so far.
     pub fn dropped(&self) -> (&'static str, u64) {
         (self.worker.name(), self.dropped.load(Ordering::Relaxed))
