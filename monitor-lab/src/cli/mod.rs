@@ -8,6 +8,7 @@ mod turns;
 use clap::{Args, Parser, Subcommand};
 use monitor_lab::app::process;
 use monitor_lab::ends::End;
+use monitor_lab::guest::odd::Oddity;
 use monitor_lab::interrupt::Interrupt;
 use monitor_lab::network::stale;
 use monitor_lab::runner::Tools;
@@ -87,6 +88,15 @@ enum What {
     /// The first process of a virtual machine.
     #[command(hide = true)]
     Guest,
+    /// A command on a host that is made an odd one, in a virtual machine.
+    #[command(hide = true)]
+    Odd {
+        /// In which way.
+        oddity: Oddity,
+        /// The command.
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
 }
 
 #[derive(Args)]
@@ -148,6 +158,9 @@ pub fn main() -> ExitCode {
         What::Guest => guest::live()
             .map(|()| ExitCode::SUCCESS)
             .map_err(|error| format!("the guest: {error}")),
+        What::Odd { oddity, command } => guest::odd::run(oddity, &command)
+            .map(|status| ExitCode::from(u8::from(!status.success())))
+            .map_err(|error| format!("an odd host: {error}")),
     };
     done.unwrap_or_else(|problem| {
         eprintln!("monitor-lab: {problem}");

@@ -12,15 +12,17 @@ use std::path::Path;
 use std::{fs, io};
 
 /// What every step needs: type and place.
-const NEEDED: [(&str, &str); 7] = [
+const NEEDED: [(&str, &str); 6] = [
     ("devtmpfs", "/dev"),
     ("proc", "/proc"),
     ("sysfs", "/sys"),
     ("tmpfs", "/tmp"),
     ("tmpfs", "/run"),
-    ("cgroup2", "/sys/fs/cgroup"),
     ("bpf", "/sys/fs/bpf"),
 ];
+
+/// Where control groups are.
+const CGROUPS: &str = "/sys/fs/cgroup";
 
 /// What other programs than tcplull may want, and a kernel may be built without.
 const WANTED: [(&str, &str); 3] = [
@@ -29,9 +31,10 @@ const WANTED: [(&str, &str); 3] = [
     ("tracefs", "/sys/kernel/tracing"),
 ];
 
-/// Mounts the file systems.
-pub(super) fn mount_all() -> io::Result<()> {
-    for (kind, place) in NEEDED {
+/// Mounts the file systems, with control groups of version 1 or 2.
+pub(super) fn mount_all(cgroup_v1: bool) -> io::Result<()> {
+    let cgroups = if cgroup_v1 { "cgroup" } else { "cgroup2" };
+    for (kind, place) in NEEDED.into_iter().chain([(cgroups, CGROUPS)]) {
         // Those below /sys are there already.
         let _ = fs::create_dir_all(place);
         mount_one(kind, place).map_err(|error| {

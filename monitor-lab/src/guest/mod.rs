@@ -4,6 +4,7 @@
 //! says on a serial port of its own what came of each, and turns the machine off.
 
 mod machine;
+pub mod odd;
 mod port;
 mod step;
 
@@ -21,9 +22,11 @@ pub fn live() -> io::Result<()> {
         ));
     }
     // Where the lines go is a file of the mounted /dev.
-    let mounted = machine::mount_all();
+    let plan = plan();
+    let cgroup_v1 = plan.as_ref().is_ok_and(|plan| plan.cgroup_v1);
+    let mounted = machine::mount_all(cgroup_v1);
     let port = Port::open()?;
-    if let Err(error) = mounted.and_then(|()| work(&port)) {
+    if let Err(error) = mounted.and_then(|()| work(&plan?, &port)) {
         port.write(&Line::Trouble {
             what: error.to_string(),
         });
@@ -32,11 +35,14 @@ pub fn live() -> io::Result<()> {
     machine::turn_off()
 }
 
-fn work(port: &Port) -> io::Result<()> {
-    machine::prepare()?;
-    let plan: Plan = fs::read(PLAN)
+fn plan() -> io::Result<Plan> {
+    fs::read(PLAN)
         .and_then(|text| serde_json::from_slice(&text).map_err(io::Error::from))
-        .map_err(|error| io::Error::other(format!("cannot read {PLAN}: {error}")))?;
+        .map_err(|error| io::Error::other(format!("cannot read {PLAN}: {error}")))
+}
+
+fn work(plan: &Plan, port: &Port) -> io::Result<()> {
+    machine::prepare()?;
     for module in &plan.modules {
         machine::load_module(module)?;
     }

@@ -89,8 +89,7 @@ impl Place {
             true => "",
             false => "log_rate = 1000000\n",
         };
-        let text =
-            format!("listen = \"{listen}\"\nsocket = {socket:?}\n{rate}{settings}{scope}");
+        let text = format!("listen = \"{listen}\"\nsocket = {socket:?}\n{rate}{settings}{scope}");
         fs::write(self.file(), text).map_err(LabError::io("writing tcplull's configuration"))
     }
 

@@ -224,6 +224,10 @@ impl Refusal {
                 ProgramError::Btf(BtfError::UnknownBtfTypeName { type_name }) => {
                     Self::new(mechanism, format!("this kernel has no {type_name}"))
                 }
+                // By itself it says which call failed, and not why.
+                ProgramError::SyscallError(error) => {
+                    Self::new(mechanism, format!("{}: {}", error.call, error.io_error))
+                }
                 other => Self::new(mechanism, other),
             };
         };

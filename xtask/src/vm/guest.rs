@@ -55,8 +55,8 @@ pub fn plan(series: &Series) -> Plan {
         steps.push(scenarios(variant, series.jobs));
     }
     Plan {
-        modules: Vec::new(),
         steps,
+        ..Plan::default()
     }
 }
 

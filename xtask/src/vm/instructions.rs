@@ -129,8 +129,8 @@ pub fn count(kernel: &Kernel, contents: &Contents, cases: &[Case]) -> Result<Vec
         parameters: "",
         contents,
         plan: Plan {
-            modules: Vec::new(),
             steps: cases.iter().map(step).collect(),
+            ..Plan::default()
         },
     };
     let outcome = vm.run(LIMIT, |line| guest::show(SERIES, line))?;

@@ -10,6 +10,7 @@ mod instructions;
 mod libraries;
 mod machine;
 mod modules;
+mod odd_hosts;
 pub mod report;
 pub mod series;
 mod table;
@@ -56,6 +57,9 @@ pub struct Args {
     /// Instead of all that, count the instructions that tcplull, and two other tools, add to a round trip on 6.12
     #[arg(long, conflicts_with_all = ["kernels", "update_verifier_costs"])]
     instructions: bool,
+    /// Instead of all that, try hosts that are not as most are: locked down, with cgroup v1, with a clock that steps
+    #[arg(long, conflicts_with_all = ["kernels", "update_verifier_costs", "instructions"])]
+    odd_hosts: bool,
 }
 
 /// Sets up, builds, boots one kernel after the other, and prints the tables.
@@ -63,6 +67,15 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     if args.instructions {
         println!("{}", instructions::table(&instructions()?));
         return Ok(ExitCode::SUCCESS);
+    }
+    if args.odd_hosts {
+        let mut results = Results::default();
+        odd_hosts(&mut results)?;
+        for failure in &results.failed_names {
+            println!("FAIL {failure}");
+        }
+        println!("{results}");
+        return Ok(u8::from(results.failed > 0).into());
     }
     let kernels = match args.kernels.as_slice() {
         [] => series::ALL.iter().collect(),
@@ -84,24 +97,36 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     Ok(u8::from(!failures.is_empty()).into())
 }
 
-/// The kernels that CI boots, or with `all` every supported one, those whose name contains `filter`; each scenario counts
-/// as a test.
+/// The kernels that CI boots, or with `all` every supported one, and the odd hosts, those whose name contains `filter`;
+/// each scenario, and each command on an odd host, counts as a test.
 pub fn test(filter: Option<&str>, all: bool, results: &mut Results) -> Result<(), Error> {
-    let kernels: Vec<&Series> = series::ALL
+    let kernels: Vec<&'static Series> = series::ALL
         .iter()
         .filter(|series| all || series::IN_CI.contains(&series.name))
         .filter(|series| filter.is_none_or(|filter| test_name(series).contains(filter)))
         .collect();
-    if kernels.is_empty() {
+    let odd = filter.is_none_or(|filter| ODD_HOSTS.contains(filter));
+    if kernels.is_empty() && !odd {
         return Ok(());
     }
     if let Err(missing) = setup::vm_programs() {
-        for series in kernels {
-            results.skip(format!("{}: {missing}", test_name(series)));
+        let names = kernels.into_iter().map(test_name);
+        for name in names.chain(odd.then(|| ODD_HOSTS.to_owned())) {
+            results.skip(format!("{name}: {missing}"));
         }
         return Ok(());
     }
-    let verdicts = boot_all(&kernels)?;
+    if !kernels.is_empty() {
+        test_kernels(&kernels, results)?;
+    }
+    if odd {
+        odd_hosts(results)?;
+    }
+    Ok(())
+}
+
+fn test_kernels(kernels: &[&'static Series], results: &mut Results) -> Result<(), Error> {
+    let verdicts = boot_all(kernels)?;
     let mut failures = report(&verdicts);
     failures.extend(cost_complaints(&verdicts)?);
     for verdict in &verdicts {
@@ -113,6 +138,9 @@ pub fn test(filter: Option<&str>, all: bool, results: &mut Results) -> Result<()
     }
     Ok(())
 }
+
+/// The name of what is tried on hosts that are not as most are, among the tests.
+const ODD_HOSTS: &str = "vm odd hosts";
 
 fn test_name(series: &Series) -> String {
     format!("vm {}", series.name)
@@ -128,6 +156,18 @@ pub fn instructions() -> Result<Vec<Added>, Error> {
     let kernel = image::get(instructions::series()?, archive.as_ref(), &cache)?;
     let counted = instructions::count(&kernel, &contents, &instructions::cases())?;
     Ok(instructions::added(&counted))
+}
+
+/// Tries hosts that are not as most are; each command there is a test.
+fn odd_hosts(results: &mut Results) -> Result<(), Error> {
+    let contents = contents()?;
+    let cache = cache()?;
+    let archive = archive(&cache);
+    let series = series::named(odd_hosts::SERIES).map_err(|unknown| {
+        Error::not_debian(format!("a kernel is ({unknown})"), "name one that is known")
+    })?;
+    let kernel = image::get(series, archive.as_ref(), &cache)?;
+    odd_hosts::run(&kernel, &contents, results)
 }
 
 /// What every guest holds, set up and built.

@@ -19,6 +19,9 @@ pub struct Plan {
     pub modules: Vec<String>,
     /// Commands to run, one after the other, also after one that failed.
     pub steps: Vec<Step>,
+    /// Whether the guest has cgroup v1 alone, as hosts of long ago have.
+    #[serde(default)]
+    pub cgroup_v1: bool,
 }
 
 /// One command in the guest.

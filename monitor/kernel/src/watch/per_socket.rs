@@ -18,6 +18,7 @@ use aya::maps::{HashMap as BpfHashMap, MapData, SkStorage};
 use aya::programs::links::{CgroupAttachMode, FdLink};
 use aya::programs::{ProgramError, SockOps};
 use aya::{Btf, Ebpf};
+use nix::errno::Errno;
 use nix::time::{ClockId, clock_gettime};
 use std::fs::File;
 use std::io;
@@ -226,7 +227,9 @@ fn attach_callbacks(ebpf: &mut Ebpf) -> Result<Attachment, Refusal> {
         let link = program.attach(root, CgroupAttachMode::Single)?;
         program.take_link(link)
     });
-    let link = attached.map_err(|error: ProgramError| Refusal::by_kernel(MECHANISM, &error))?;
+    let link = attached.map_err(|error: ProgramError| {
+        alone(&error).unwrap_or_else(|| Refusal::by_kernel(MECHANISM, &error))
+    })?;
     FdLink::try_from(link)
         .map_err(io::Error::other)
         .and_then(Attachment::new)
@@ -255,6 +258,22 @@ fn taken<T>(
     convert: impl FnOnce(aya::maps::Map) -> Result<T, aya::maps::MapError>,
 ) -> Result<T, Refusal> {
     take(ebpf, name, convert).map_err(|error| Refusal::new(MECHANISM, error))
+}
+
+/// What it means that the kernel does not permit a program on the root of the cgroup hierarchy: it lets none in beside
+/// one that was attached in the old way (`__cgroup_bpf_attach` in kernel/bpf/cgroup.c).
+fn alone(error: &ProgramError) -> Option<Refusal> {
+    let ProgramError::SyscallError(error) = error else {
+        return None;
+    };
+    let refused = error.io_error.raw_os_error() == Some(Errno::EPERM as i32);
+    refused.then(|| {
+        Refusal::new(
+            MECHANISM,
+            "the kernel does not permit a program on the root of the cgroup hierarchy: another program has it for itself \
+             (attached without BPF_F_ALLOW_MULTI; `bpftool cgroup tree` names it), or a security module forbids it",
+        )
+    })
 }
 
 /// The root of the cgroup v2 hierarchy: only from there are the sockets of all groups heard.
