@@ -46,11 +46,12 @@ pub struct Applications {
 
 impl Applications {
     /// Starts both applications in their places and lets them connect. `lab` is the
-    /// laboratory's own binary.
+    /// laboratory's own binary, `group` where both live.
     pub fn connect(
         lab: &Path,
         network: &Network,
         placement: Placement,
+        group: Option<&Cgroup>,
         timeline: &Timeline,
     ) -> Result<Self, LabError> {
         let (server_host, address) = match placement {
@@ -60,17 +61,20 @@ impl Applications {
             }
         };
         let cgroup = match placement {
-            Placement::ClientInCgroup => Some(Cgroup::create()?),
+            Placement::ClientInCgroup => Some(match group {
+                Some(group) => group.below("client")?,
+                None => Cgroup::create()?,
+            }),
             Placement::Apart | Placement::OneHost => None,
         };
         let address = SocketAddr::new(address, PORT);
-        let server = App::start(lab, End::Server, server_host, None, address, timeline)?;
+        let server = App::start(lab, End::Server, server_host, group, address, timeline)?;
         server.await_listening()?;
         let client = App::start(
             lab,
             End::Client,
             &network.client,
-            cgroup.as_ref(),
+            cgroup.as_ref().or(group),
             address,
             timeline,
         )?;

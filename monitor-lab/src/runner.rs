@@ -6,6 +6,7 @@ use crate::ends::End;
 use crate::fixture::{self, Fixture};
 use crate::interrupt::Interrupt;
 use crate::network::Network;
+use crate::network::cgroup::{Cgroup, own_path};
 use crate::scenarios::Scenario;
 use crate::story::Story;
 use crate::testbed::wait::PAUSE;
@@ -113,12 +114,25 @@ fn tell(
     observer: Option<Observer>,
     report: &mut Report,
 ) -> Result<(), LabError> {
+    // What other stories tell of their applications is no habit of this one's. Where the testbed has a group at all.
+    let group = own_path().map(|_| Cgroup::create()).transpose()?;
     let network = Network::build_with(&tools.lab, scenario.family, &scenario.middlebox)?;
     let timeline = Timeline::new(tools.interrupt.clone(), observer);
-    let connect = || Applications::connect(&tools.lab, &network, scenario.placement, &timeline);
+    let connect = || {
+        Applications::connect(
+            &tools.lab,
+            &network,
+            scenario.placement,
+            group.as_ref(),
+            &timeline,
+        )
+    };
     let mut older = scenario.connected_first.then(&connect).transpose()?;
     let start = || {
-        let settings = scenario.configuration.text(&network.block);
+        let mut settings = scenario.configuration.text(&network.block);
+        if let Some(group) = &group {
+            settings.push_str(&format!("\n[scope]\ncgroup = {:?}\n", group.path()));
+        }
         let place = Place::new(&tools.tcplull, network.block.loopback(), &settings)?;
         start_daemon(&place, tools, &timeline)
     };

@@ -77,6 +77,11 @@ impl<'a> Story<'a> {
             .pass_until(self.quiet_since + Duration::from_secs_f64(seconds))
     }
 
+    /// No payload moves until a whole sweep has come by, which a busy machine puts off.
+    pub fn is_swept(&self) -> Result<(), LabError> {
+        self.daemon.await_sweeps(1)
+    }
+
     /// The path dies: every packet is lost, and nobody is told.
     pub fn path_dies(&self) -> Result<(), LabError> {
         self.note_turn("(the path dies)");

@@ -51,7 +51,7 @@ fn connected(kind: Middlebox) -> Result<(Network, Timeline, Applications), Faile
     let network = Network::build(&kind)?;
     let timeline = Timeline::new(Interrupt::default(), None);
     let mut applications =
-        Applications::connect(Path::new(LAB), &network, Placement::Apart, &timeline)?;
+        Applications::connect(Path::new(LAB), &network, Placement::Apart, None, &timeline)?;
     applications.deliver(End::Client, 0, "a")?;
     applications.deliver(End::Server, 0, "A")?;
     Ok((network, timeline, applications))

@@ -3,7 +3,7 @@
 
 use super::prelude::*;
 
-/// Seconds after each answer: a sweep surely sees it.
+/// Seconds after each answer, at least, and until a sweep has seen it.
 const RESTS: f64 = 1.3;
 
 pub(super) const SCENARIO: Scenario = Scenario {
@@ -29,6 +29,7 @@ fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
     for request in ["a", "b"] {
         story.exchange(request, &request.to_ascii_uppercase())?;
         story.silence(RESTS)?;
+        story.is_swept()?;
     }
     story.is_stopped(Server)?;
     story.client_sends("x")?;
