@@ -1,7 +1,7 @@
 //! Requests over HTTP.
 
 use crate::serving::{BOUND, runtime};
-use monitor::surfaces::http::{HttpServer, HttpSource};
+use monitor::surfaces::http::{AllowedHosts, HttpServer, HttpSource};
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
@@ -28,7 +28,9 @@ fn request() {
     let runtime = runtime();
     let address = runtime.block_on(async {
         let here = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = HttpServer::bind(here).await.expect("a free port");
+        let server = HttpServer::bind(here, AllowedHosts::default())
+            .await
+            .expect("a free port");
         let address = server.address();
         tokio::spawn(server.serve(Arc::new(Daemon), pending()));
         address

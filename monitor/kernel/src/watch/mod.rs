@@ -33,7 +33,7 @@ pub(crate) enum Watcher {
     /// Silent sockets are watched.
     PerSocket(Box<WatchedSockets>),
     /// Snapshots are kept of silent sockets.
-    Snapshots(Snapshots),
+    Snapshots(Box<Snapshots>),
     /// The receive hook is attached where sockets are silent.
     Global(ReceiveSwitch),
     /// Nothing is watched, as for a listing.
@@ -142,7 +142,8 @@ pub(crate) fn choose(
     let mut refused = Vec::new();
     for mode in modes {
         let watcher = match mode {
-            WatchMode::Snapshots => Snapshots::start(ebpf, btf, counters).map(Watcher::Snapshots),
+            WatchMode::Snapshots => Snapshots::start(ebpf, btf, counters)
+                .map(|snapshots| Watcher::Snapshots(Box::new(snapshots))),
             WatchMode::PerSocket => {
                 let pin = pin
                     .take()
