@@ -1,7 +1,7 @@
 //! What every request passes before its route is asked, also those of routes to come: to whom it is addressed, and the
 //! room that its connection goes on to.
 
-use super::HttpCounters;
+use super::counters::HttpCounters;
 use super::hosts::{AllowedHosts, Refused};
 use super::rooms::{Place, Room};
 use axum::Router;

@@ -1,8 +1,12 @@
 //! The server as its clients meet it, over real sockets.
 
+use super::server::LONGEST_HEAD;
 use super::*;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
