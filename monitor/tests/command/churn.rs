@@ -16,7 +16,10 @@ use std::io::Read;
 use std::net::{Shutdown, TcpListener};
 use std::time::{Duration, Instant};
 
-pub const TESTS: &[Test] = &[Test::slow("a_days_churn_grows_memory_within_its_bound", churn)];
+pub const TESTS: &[Test] = &[Test::slow(
+    "a_days_churn_grows_memory_within_its_bound",
+    churn,
+)];
 
 /// Ports that are served: remote addresses and ports change with them.
 const PORTS: u16 = 24;
