@@ -65,7 +65,12 @@ const HOSTS: &[Host] = &[
         parameters: "lockdown=integrity",
         cgroup_v1: false,
         tries: &[
-            tried("/bin/tcplull check", 0, &["sock_ops+iter/tcp"]),
+            tried("/bin/tcplull check", 0, &["iter/bpf_sk_storage_map"]),
+            tried(
+                "/bin/tcplull check --watch per-socket",
+                0,
+                &["sock_ops+iter/tcp"],
+            ),
             tried(SCENARIOS, 0, &[]),
         ],
     },
@@ -74,11 +79,7 @@ const HOSTS: &[Host] = &[
         parameters: "",
         cgroup_v1: true,
         tries: &[
-            tried(
-                "/bin/tcplull check",
-                0,
-                &["no cgroup v2 hierarchy is mounted"],
-            ),
+            tried("/bin/tcplull check", 0, &["snapshots"]),
             tried(
                 "/bin/tcplull check --watch per-socket",
                 1,
@@ -93,8 +94,8 @@ const HOSTS: &[Host] = &[
         cgroup_v1: false,
         tries: &[
             tried(
-                "/bin/monitor-lab odd alone-on-cgroup -- /bin/tcplull check",
-                0,
+                "/bin/monitor-lab odd alone-on-cgroup -- /bin/tcplull check --watch per-socket",
+                1,
                 &["another program", "BPF_F_ALLOW_MULTI"],
             ),
             tried(
