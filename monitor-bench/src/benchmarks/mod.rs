@@ -17,6 +17,7 @@ benchmarks! {
     round_trip;
     application;
     sweep;
+    silent;
     scope;
     memory;
     versus_ss;

@@ -1,6 +1,7 @@
 //! A process of the crowd, from the inside.
 
 use super::orders::{DESCRIPTORS, DONE, Hold, LISTENING, Orders, READY, SEND};
+use super::silent;
 use monitor_lab::network::namespace;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -45,6 +46,18 @@ pub fn live(orders: &Orders) -> io::Result<()> {
                 unshare(CloneFlags::CLONE_NEWNET)?;
                 loopback_up()?;
                 pairs_at(Ipv4Addr::LOCALHOST.into(), pairs, &mut held)?;
+            }
+        }
+        Hold::Silent {
+            namespaces,
+            connections,
+        } => {
+            for _ in 0..namespaces {
+                unshare(CloneFlags::CLONE_NEWNET)?;
+                silent::link()?;
+                for port in 0..connections {
+                    held.others.push(silent::connection(port)?);
+                }
             }
         }
         Hold::Files { files } => {

@@ -3,6 +3,7 @@
 
 mod child;
 mod orders;
+mod silent;
 
 use crate::error::BenchError;
 pub use child::live;

@@ -33,6 +33,14 @@ pub enum Hold {
         /// Connections in each, both ends.
         pairs: u32,
     },
+    /// So many new network namespaces with so many silent connections each, through a gateway, one end here. There is
+    /// nobody at the other end, and no segment ever leaves.
+    Silent {
+        /// How many.
+        namespaces: u32,
+        /// Connections in each.
+        connections: u32,
+    },
     /// So many open files that are no sockets.
     Files {
         /// How many.
