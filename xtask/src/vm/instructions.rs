@@ -132,6 +132,7 @@ pub fn count(kernel: &Kernel, contents: &Contents, cases: &[Case]) -> Result<Vec
             steps: cases.iter().map(step).collect(),
             ..Plan::default()
         },
+        paused: false,
     };
     let outcome = vm.run(LIMIT, |line| guest::show(SERIES, line))?;
     if let Some(failure) = outcome.failure {

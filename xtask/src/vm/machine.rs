@@ -3,6 +3,7 @@
 use super::console;
 use super::image::Kernel;
 use super::initramfs::Contents;
+use super::pause::Pauser;
 use crate::error::Error;
 use crate::{command, setup};
 use nix::sys::prctl;
@@ -50,6 +51,8 @@ pub struct Vm<'a> {
     pub contents: &'a Contents,
     /// What it does; its modules are filled in.
     pub plan: Plan,
+    /// Whether it is paused from outside while it works.
+    pub paused: bool,
 }
 
 /// What came of a machine.
@@ -65,6 +68,8 @@ pub struct Outcome {
     pub boot: Option<Duration>,
     /// How long it took altogether.
     pub took: Duration,
+    /// How often it was paused, and went on.
+    pub pauses: u32,
 }
 
 impl Vm<'_> {
@@ -78,7 +83,14 @@ impl Vm<'_> {
         self.whole()?.write(&initramfs)?;
         let console = place.path().join("console");
         let start = Instant::now();
-        let mut process = Guarded::start(&mut self.command(&initramfs, &console)?)?;
+        let mut command = self.command(&initramfs, &console)?;
+        let socket = place.path().join("qmp");
+        if self.paused {
+            let server = format!("unix:{},server=on,wait=off", socket.display());
+            command.args(["-qmp", &server]);
+        }
+        let mut process = Guarded::start(&mut command)?;
+        let mut pauser = None;
         let lines = process.lines();
 
         let mut outcome = Outcome {
@@ -87,6 +99,7 @@ impl Vm<'_> {
             console: Vec::new(),
             boot: None,
             took: Duration::ZERO,
+            pauses: 0,
         };
         let ended = loop {
             let until = match outcome.boot {
@@ -97,6 +110,7 @@ impl Vm<'_> {
                 Ok(line) => {
                     if matches!(line, Line::Ready { .. }) {
                         outcome.boot = Some(start.elapsed());
+                        pauser = self.paused.then(|| Pauser::start(socket.clone()));
                     }
                     seen(&line);
                     outcome.lines.push(line);
@@ -109,6 +123,7 @@ impl Vm<'_> {
             process.wait_within(END_WITHIN);
         }
         let complaint = process.end();
+        outcome.pauses = pauser.map_or(0, Pauser::times);
         outcome.took = start.elapsed();
         let text = fs::read(&console).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
@@ -263,6 +278,7 @@ mod tests {
             console: Vec::new(),
             boot,
             took: Duration::from_secs(99),
+            pauses: 0,
         }
     }
 

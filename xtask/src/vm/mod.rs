@@ -11,6 +11,7 @@ mod libraries;
 mod machine;
 mod modules;
 mod odd_hosts;
+mod pause;
 pub mod report;
 pub mod series;
 mod table;
@@ -227,6 +228,7 @@ fn boot(series: &'static Series, kernel: &Kernel, contents: &Contents) -> Result
         parameters: QUICK,
         contents,
         plan: guest::plan(series),
+        paused: false,
     };
     let outcome = vm.run(LIMIT, |line| guest::show(series.name, line))?;
     let verdict = Verdict::of(series, kernel.version.clone(), &outcome);

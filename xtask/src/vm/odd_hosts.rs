@@ -26,6 +26,8 @@ struct Host {
     parameters: &'static str,
     /// Whether it has cgroup v1 alone.
     cgroup_v1: bool,
+    /// Whether it is paused from outside while its commands run.
+    paused: bool,
     tries: &'static [Try],
 }
 
@@ -54,6 +56,7 @@ const HOSTS: &[Host] = &[
         name: "lockdown=confidentiality",
         parameters: "lockdown=confidentiality",
         cgroup_v1: false,
+        paused: false,
         tries: &[
             tried("/bin/tcplull check", 1, CONFIDENTIAL),
             tried("/bin/tcplull run", 1, CONFIDENTIAL),
@@ -64,6 +67,7 @@ const HOSTS: &[Host] = &[
         name: "lockdown=integrity",
         parameters: "lockdown=integrity",
         cgroup_v1: false,
+        paused: false,
         tries: &[
             tried("/bin/tcplull check", 0, &["iter/bpf_sk_storage_map"]),
             tried(
@@ -78,6 +82,7 @@ const HOSTS: &[Host] = &[
         name: "cgroup v1 only",
         parameters: "",
         cgroup_v1: true,
+        paused: false,
         tries: &[
             tried("/bin/tcplull check", 0, &["snapshots"]),
             tried(
@@ -92,6 +97,7 @@ const HOSTS: &[Host] = &[
         name: "another program alone on the root cgroup",
         parameters: "",
         cgroup_v1: false,
+        paused: false,
         tries: &[
             tried(
                 "/bin/monitor-lab odd alone-on-cgroup -- /bin/tcplull check --watch per-socket",
@@ -106,9 +112,17 @@ const HOSTS: &[Host] = &[
         ],
     },
     Host {
+        name: "a guest that is paused again and again",
+        parameters: "",
+        cgroup_v1: false,
+        paused: true,
+        tries: &[tried(SCENARIOS, 0, &[])],
+    },
+    Host {
         name: "a wall clock that steps",
         parameters: "",
         cgroup_v1: false,
+        paused: false,
         tries: &[tried(
             "/bin/monitor-lab odd clock-steps -- /bin/monitor-lab run nat-silent-drop nat-rst-next-packet survives \
              forged-acks peer-stops-reading --tcplull /bin/tcplull --jobs 3",
@@ -155,11 +169,15 @@ impl Host {
                 cgroup_v1: self.cgroup_v1,
                 ..Plan::default()
             },
+            paused: self.paused,
         };
         let outcome = vm.run(LIMIT, |_| {})?;
         if let Some(failure) = &outcome.failure {
             results.fail(format!("vm {}: {failure}", self.name));
             return Ok(());
+        }
+        if self.paused && outcome.pauses == 0 {
+            results.fail(format!("vm {}: it was never paused", self.name));
         }
         for tried in self.tries {
             tried.judge(self.name, &outcome.lines, results);

@@ -225,6 +225,7 @@ mod tests {
             console: Vec::new(),
             boot: Some(Duration::from_secs(4)),
             took: Duration::from_secs(60),
+            pauses: 0,
         }
     }
 
