@@ -1,13 +1,12 @@
 //! Facts on their way to user space.
 
 use crate::counters::count;
-use crate::kernel::guarded;
 use crate::segment;
 use crate::silence::Silence;
 use crate::snapshot::Snapshot;
 use crate::sock::TcpSock;
 use crate::suspects::{Decision, Suspect};
-use aya_ebpf::helpers::{bpf_get_current_comm, bpf_get_current_pid_tgid};
+use crate::task::Task;
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::RingBuf;
 use core::ffi::c_void;
@@ -51,34 +50,6 @@ impl Context<'_> {
             flags: 0,
             before: None,
             at_snapshot: false,
-        }
-    }
-}
-
-/// The task that acts on a socket, or holds it.
-#[derive(Clone, Copy)]
-pub struct Task {
-    pub pid: u32,
-    pub comm: [u8; 16],
-}
-
-impl Task {
-    /// The task that runs now. Only for a hook that runs on an application's behalf: in a
-    /// softirq it is whatever task was interrupted.
-    #[inline(always)]
-    pub fn current() -> Self {
-        Self {
-            pid: (bpf_get_current_pid_tgid() >> 32) as u32,
-            comm: bpf_get_current_comm().unwrap_or_default(),
-        }
-    }
-
-    /// A task by its `struct task_struct *`.
-    #[inline(always)]
-    pub fn of(task: *const c_void) -> Self {
-        Self {
-            pid: guarded(task as u64, |offsets| &offsets.task_tgid),
-            comm: guarded(task as u64, |offsets| &offsets.task_comm),
         }
     }
 }

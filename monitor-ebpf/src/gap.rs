@@ -5,6 +5,7 @@ use crate::paths::{self, Threshold};
 use crate::silence::Silence;
 use crate::sock::TcpSock;
 use crate::suspects::Suspect;
+use monitor_common::{PathClock, Segment, tcp_flags};
 
 /// The threshold that a silence may have passed which ends now, and the bits of the route; `None` if it
 /// has not. `moves` tells whether what happens now moves a clock (a `PathClock` number).
@@ -57,4 +58,13 @@ pub fn passed(silence: &Silence, threshold: &Threshold, moves: impl Fn(u32) -> b
     }
     paths::count_gap(threshold.path_id, silence.at_least(threshold.clock));
     silence.at_most(threshold.clock) >= threshold.warn_ns
+}
+
+/// Whether a segment moves this clock (a `PathClock` number). Any moves the packet
+/// clock; a probe or a bare ACK does not move the payload clock.
+#[inline(always)]
+pub fn moves(segment: Segment, clock: u32) -> bool {
+    clock == PathClock::Packets as u32
+        || segment.payload_len > 0
+        || segment.tcp_flags & (tcp_flags::FIN | tcp_flags::RST) != 0
 }

@@ -20,11 +20,13 @@ mod missed;
 mod paths;
 mod scope;
 mod segment;
+mod serial;
 mod silence;
 mod snapshot;
 mod sock;
 mod storage;
 mod suspects;
+mod task;
 mod verifier;
 mod watched;
 

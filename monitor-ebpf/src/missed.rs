@@ -3,12 +3,12 @@
 //! A retransmission, a reset and a change of state ask under the socket's lock. A revisit asks without it.
 
 use crate::counters::count;
-use crate::emit::{Arrival, Context, Task, emit_number};
+use crate::emit::{Arrival, Context, emit_number};
 use crate::gap;
 use crate::globals::setting;
-use crate::hooks::receive::{is_after, moves};
 use crate::kernel;
-use crate::paths::{self, Threshold};
+use crate::paths;
+use crate::serial::is_after;
 use crate::silence::{self, Silence};
 use crate::snapshot::Snapshot;
 use crate::sock::{TcpSock, is_open};
@@ -163,7 +163,7 @@ impl Came {
         let silence = hidden(&self.silence(snapshot))?;
         let peer_first = self.peer_first != 0;
         let passed = gap::passed(&silence, &threshold, |clock| {
-            !peer_first || moves(self.segment, clock)
+            !peer_first || gap::moves(self.segment, clock)
         });
         let another = passed
             && suspect.is_none_or(|suspect| {

@@ -5,11 +5,11 @@
 //! writers; hooks read them.
 
 use crate::counters::count;
-use crate::emit::Task;
 use crate::kernel;
 use crate::silence::{Clocks, Silence};
 use crate::sock::TcpSock;
 use crate::storage;
+use crate::task::Task;
 use crate::verifier::Hidden;
 use aya_ebpf::btf_maps::SkStorage;
 use aya_ebpf::macros::{btf_map, map};

@@ -5,12 +5,13 @@
 //! acknowledges it (at once after a silence, `tcp_event_data_recv`), when it acknowledged
 //! something itself (a sample of the round trip), or when this host sends.
 
-use crate::emit::{Arrival, Task};
+use crate::emit::Arrival;
 use crate::hooks::{receive, send};
 use crate::silence::{self, Silence};
 use crate::snapshot::{Snapshot, with_timestamp};
 use crate::sock::TcpSock;
 use crate::suspects::Suspect;
+use crate::task::Task;
 use crate::watched;
 use aya_ebpf::bindings::{
     BPF_SOCK_OPS_HDR_OPT_LEN_CB, BPF_SOCK_OPS_PARSE_HDR_OPT_CB, BPF_SOCK_OPS_RTT_CB, bpf_sock_ops,

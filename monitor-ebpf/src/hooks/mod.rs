@@ -2,7 +2,7 @@
 //! program for each, all with the same body; user space loads the first that works.
 
 mod callbacks;
-pub mod receive;
+mod receive;
 mod reset;
 mod retransmit;
 mod revisit;

@@ -3,6 +3,7 @@
 
 use crate::emit::{Arrival, Context, emit_decided};
 use crate::kernel::pointer_argument;
+use crate::serial::is_after;
 use crate::silence::{self, Silence};
 use crate::snapshot::{Edges, Snapshot};
 use crate::sock::TcpSock;
@@ -11,7 +12,7 @@ use crate::{gap, segment};
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};
 use aya_ebpf::programs::{BtfTracePointContext, FEntryContext};
-use monitor_common::{FactKind, PathClock, Segment, tcp_flags};
+use monitor_common::{FactKind, Segment, tcp_flags};
 
 #[btf_tracepoint(function = "tcp_probe")]
 #[inline(always)]
@@ -96,7 +97,7 @@ fn from_silence(
     silence: &Silence,
     before: Edges,
 ) -> Option<&'static mut Suspect> {
-    let (threshold, route) = gap::ended(sock, silence, |clock| moves(segment, clock))?;
+    let (threshold, route) = gap::ended(sock, silence, |clock| gap::moves(segment, clock))?;
     let suspect = Suspect::begin(sock, threshold, silence.now_ns)?;
     suspect.facts += 1;
     let settles = notes(sock, suspect, segment, before);
@@ -113,7 +114,7 @@ fn from_suspect(
     silence: &Silence,
     before: Edges,
 ) -> Option<&'static mut Suspect> {
-    let another = gap::ended_another(sock, suspect, silence, |clock| moves(segment, clock));
+    let another = gap::ended_another(sock, suspect, silence, |clock| gap::moves(segment, clock));
     if let Some(threshold) = another {
         suspect.renew(sock, threshold, silence.now_ns);
         let settles = notes(sock, suspect, segment, before);
@@ -164,15 +165,6 @@ fn is_worth_a_fact(sock: TcpSock, first: bool, segment: Segment, before: Edges) 
     segment.tcp_flags & tcp_flags::RST != 0 || sock.retransmits() > 0 || sock.probes_out() > 0
 }
 
-/// Whether a segment moves this clock (a `PathClock` number). Any moves the packet
-/// clock; a probe or a bare ACK does not move the payload clock.
-#[inline(always)]
-pub fn moves(segment: Segment, clock: u32) -> bool {
-    clock == PathClock::Packets as u32
-        || segment.payload_len > 0
-        || segment.tcp_flags & (tcp_flags::FIN | tcp_flags::RST) != 0
-}
-
 /// Whether the segment holds new payload that the stack will take: it ends after `rcv_nxt`,
 /// starts within the window, and acknowledges nothing that was never sent. A retransmission
 /// of old data holds none.
@@ -184,10 +176,4 @@ fn brings_payload(sock: TcpSock, segment: Segment, before: Edges) -> bool {
         && !is_after(segment.ack, sock.snd_nxt())
         && is_after(segment.seq.wrapping_add(segment.payload_len), rcv_nxt)
         && !is_after(segment.seq, rcv_nxt.wrapping_add(sock.rcv_wnd()))
-}
-
-/// Serial number arithmetic (RFC 9293, section 3.4): `a` comes after `b`.
-#[inline(always)]
-pub fn is_after(a: u32, b: u32) -> bool {
-    (a.wrapping_sub(b) as i32) > 0
 }

@@ -1,11 +1,12 @@
 //! The application sends.
 
-use crate::emit::{Context, Task, emit_decided};
+use crate::emit::{Context, emit_decided};
 use crate::gap;
 use crate::kernel::pointer_argument;
 use crate::silence::{self, Silence};
 use crate::sock::{TcpSock, is_open};
 use crate::suspects::{Decision, Suspect};
+use crate::task::Task;
 use aya_ebpf::EbpfContext;
 use aya_ebpf::macros::{btf_tracepoint, fentry};
 use aya_ebpf::programs::{BtfTracePointContext, FEntryContext};

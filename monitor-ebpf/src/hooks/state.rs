@@ -1,12 +1,13 @@
 //! A connection changes its state.
 
-use crate::emit::{Context, Task, emit};
+use crate::emit::{Context, emit};
 use crate::kernel::pointer_argument;
 use crate::missed;
 use crate::paths;
 use crate::silence::{self, Silence};
 use crate::sock::{TcpSock, is_open};
 use crate::suspects::Suspect;
+use crate::task::Task;
 use crate::verifier::hidden;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;

@@ -2,7 +2,7 @@
 //! those that are at risk or soon so, crossed, stalled or waiting, and a sample of the others.
 
 use crate::counters::count;
-use crate::emit::{Context, Task, emit, write};
+use crate::emit::{Context, emit, write};
 use crate::globals::{offset, setting};
 use crate::kernel::pointer_at;
 use crate::paths::{self, Threshold};
@@ -11,6 +11,7 @@ use crate::silence::{self, Silence};
 use crate::snapshot::Snapshot;
 use crate::sock::{TcpSock, is_open};
 use crate::suspects::Suspect;
+use crate::task::Task;
 use crate::verifier::{Hidden, hidden};
 use crate::watched;
 use aya_ebpf::helpers::generated::{bpf_seq_write, bpf_sock_from_file};

@@ -51,7 +51,15 @@ impl CargoTool {
         let cache = cache_dir().ok_or(Error::NoComponent(self.name, package))?;
         let mut install = workspace::cargo();
         install
-            .args(["install", package, "--version", version, "--locked"])
+            // By force: one that is there and does not work, or that nobody wrote down, is replaced.
+            .args([
+                "install",
+                package,
+                "--version",
+                version,
+                "--locked",
+                "--force",
+            ])
             .args(self.arguments)
             // Where promtool is kept, too.
             .arg("--root")

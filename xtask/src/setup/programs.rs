@@ -2,6 +2,7 @@
 
 use super::{debian, unpacked};
 use crate::error::Error;
+use ebpf_toolchain::cache_dir;
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -85,7 +86,9 @@ pub fn search_path() -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path)
         .chain(ADMINISTRATORS.map(PathBuf::from))
-        .chain(unpacked::folder());
+        .chain(unpacked::folder())
+        // Where cargo's subcommands are built into.
+        .chain(cache_dir().map(|cache| cache.join("bin")));
     // A folder that holds the separator cannot be joined; it was not in PATH as one folder either.
     env::join_paths(folders).unwrap_or(path)
 }
