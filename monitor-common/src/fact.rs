@@ -55,6 +55,9 @@ pub mod flags {
     pub const ROUTE_UNKNOWN: u32 = 1 << 3;
     /// SO_KEEPALIVE is set.
     pub const KEEPALIVE: u32 = 1 << 4;
+    /// Told by a later look at the socket, not by a hook on the segment: when it came is known to the look only, what
+    /// came as one segment, and more sends than one may have gone before.
+    pub const REVISITED: u32 = 1 << 5;
     /// The sweep shows the socket as a sample of the host's connections, or of connects whose SYN was sent again:
     /// nothing need be wrong with it.
     pub const SAMPLED: u32 = 1 << 6;

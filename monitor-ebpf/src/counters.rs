@@ -15,6 +15,14 @@ pub fn count(counter: Counter) {
     }
 }
 
+/// Takes one back that was counted on this CPU just now.
+#[inline(always)]
+pub fn uncount(counter: Counter) {
+    if let Some(slot) = COUNTERS.get_ptr_mut(counter as u32) {
+        add(slot, u64::MAX);
+    }
+}
+
 /// Adds to a number in a map, in one atomic instruction: the receive hook may interrupt the
 /// send hook on the same CPU, and what that one counts must not get lost.
 #[inline(always)]

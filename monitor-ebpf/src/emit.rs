@@ -1,6 +1,6 @@
 //! Facts on their way to user space.
 
-use crate::counters::count;
+use crate::counters::{count, uncount};
 use crate::segment;
 use crate::silence::Silence;
 use crate::snapshot::Snapshot;
@@ -87,6 +87,7 @@ pub fn emit_number(kind: u32, sock: TcpSock, silence: &Silence, context: &Contex
             if version != context.before.map(|before| before.version.get()) {
                 // It was written meanwhile, by a revisit that tells the same.
                 entry.discard(0);
+                uncount(Counter::FactsSeen);
                 return;
             }
             entry.submit(0);

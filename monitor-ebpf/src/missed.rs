@@ -10,12 +10,15 @@ use crate::kernel;
 use crate::paths;
 use crate::serial::is_after;
 use crate::silence::{self, Silence};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, Told};
 use crate::sock::{TcpSock, is_open};
 use crate::suspects::{ACKED, ANSWERED, Suspect};
 use crate::verifier::hidden;
 use core::ptr;
-use monitor_common::{Counter, FactKind, Segment};
+use monitor_common::{Counter, FactKind, Segment, TcpState, flags, segment_options};
+
+/// Jiffies after which a segment is surely past.
+const TICKS_PAST: u32 = 2;
 
 /// What came since a snapshot. Integers, so that it can be hidden from the verifier: it is found out in many ways.
 #[derive(Clone, Copy)]
@@ -84,39 +87,62 @@ pub fn revisit(sock: TcpSock) {
     let Some(snapshot) = Snapshot::of(sock) else {
         return;
     };
+    let state = sock.state();
+    if state == TcpState::Close as u32 || state == TcpState::SynSent as u32 {
+        // It is over, or the socket is used for another connection.
+        return Snapshot::forget(sock);
+    }
     if !snapshot.is_whole() {
         return first_visit(sock, snapshot);
     }
     let suspect = Suspect::of(sock);
+    let since_ns = suspect.as_ref().map_or(0, |suspect| suspect.since_ns);
+    // Before what is read of the socket: what comes meanwhile is left for the next look.
+    let told = Told::of(sock);
     let Some(came) = Came::since(snapshot, sock, false, false) else {
-        snapshot.seen_at(kernel::now_ns());
+        snapshot.seen_again(sock);
         return;
     };
-    let Some(verdict) = came.weigh(snapshot, sock, suspect.as_deref()) else {
-        return;
+    let Some(mut verdict) = came.weigh(snapshot, sock, suspect.as_deref()) else {
+        // Of no scope and no path any more: nothing is told of it, and its silence begins anew.
+        return end_or_renew(sock, snapshot, true, &told);
     };
-    came.tell(sock, snapshot, &verdict);
     let settled = verdict.seen == ACKED | ANSWERED;
     let another = verdict.kind != 0;
     match suspect {
-        Some(suspect) if settled || another => {
-            suspect.end_if_since(sock, suspect.since_ns);
+        Some(suspect) => {
+            if !another && verdict.rest_kind != 0 && !settled && !suspect.may_emit() {
+                verdict.rest_kind = 0;
+            }
+            came.tell(sock, snapshot, &verdict);
+            if settled || another {
+                suspect.end_if_since(sock, since_ns);
+            } else {
+                suspect.seen = verdict.seen;
+            }
         }
-        Some(suspect) => suspect.seen = verdict.seen,
-        None if settled && another => {
-            // A suspect, for as long as this look takes.
-            count(Counter::SuspectsCreated);
-            count(Counter::SuspectsRemoved);
+        None => {
+            came.tell(sock, snapshot, &verdict);
+            if settled && another {
+                // A suspect, for as long as this look takes.
+                count(Counter::SuspectsCreated);
+                count(Counter::SuspectsRemoved);
+            }
         }
-        None => {}
     }
     if another && !settled {
         Suspect::put(sock, verdict.suspect(snapshot));
     }
-    if verdict.over != 0 {
+    end_or_renew(sock, snapshot, verdict.over != 0, &told);
+}
+
+/// What is `over` needs no snapshot once it speaks. One of which only a clock moved that does not count is silent on.
+#[inline(always)]
+fn end_or_renew(sock: TcpSock, snapshot: &mut Snapshot, over: bool, told: &Told) {
+    if over && silence::is_busy(sock) {
         Snapshot::forget(sock);
     } else {
-        snapshot.take_anew(sock);
+        snapshot.take_anew(sock, told);
     }
 }
 
@@ -127,6 +153,8 @@ fn first_visit(sock: TcpSock, snapshot: &mut Snapshot) {
         count(Counter::SnapshotsTaken);
         sock.ensure_cookie();
         log!("socket {}: a snapshot is kept", sock.cookie());
+    } else if silence::is_busy(sock) {
+        Snapshot::forget(sock);
     }
 }
 
@@ -137,7 +165,13 @@ impl Came {
         let grown = sock.write_seq().wrapping_sub(snapshot.write_seq);
         // Our own FIN takes a place too, and is nothing that the application sends.
         let sent = grown > u32::from(!is_open(sock.state()));
-        let segment = snapshot.arrived(sock, parsing);
+        let mut segment = snapshot.arrived(sock, parsing);
+        // While a segment is being processed the stack has not read its timestamp yet: that there was none is believed
+        // once it is past.
+        let fresh = kernel::jiffies().wrapping_sub(sock.rcv_tstamp()) < TICKS_PAST;
+        if fresh && segment.options == segment_options::READ {
+            segment.options = 0;
+        }
         if !sent && segment.tcp_flags == 0 {
             return None;
         }
@@ -162,9 +196,11 @@ impl Came {
         let (threshold, route) = paths::threshold(sock)?;
         let silence = hidden(&self.silence(snapshot))?;
         let peer_first = self.peer_first != 0;
-        let passed = gap::passed(&silence, &threshold, |clock| {
-            !peer_first || gap::moves(self.segment, clock)
-        });
+        // With something on its way it is trouble, and no silence.
+        let passed = snapshot.is_settled()
+            && gap::passed(&silence, &threshold, |clock| {
+                !peer_first || gap::moves(self.segment, clock)
+            });
         let another = passed
             && suspect.is_none_or(|suspect| {
                 suspect.began_before(&silence, silence.at_most(threshold.clock))
@@ -188,8 +224,7 @@ impl Came {
             path_id: threshold.path_id,
             route,
             seen,
-            // One of which only a clock moved that does not count is silent on.
-            over: u32::from(over && silence::is_busy(sock)),
+            over: u32::from(over),
         })
     }
 
@@ -229,7 +264,7 @@ impl Came {
         if verdict.kind != 0 {
             let by_peer = verdict.kind == FactKind::GapEndedByReceive as u32;
             let context = Context {
-                flags: verdict.route,
+                flags: verdict.route | flags::REVISITED,
                 task: Some(snapshot.holder()).filter(|_| !by_peer),
                 segment: Some(whole(self.word(snapshot))).filter(|_| by_peer),
                 before: Some(snapshot),
@@ -244,6 +279,7 @@ impl Came {
             let context = Context {
                 segment: Some(whole(self.rest(after_word))).filter(|_| arrived),
                 before: Some(snapshot).filter(|_| arrived),
+                flags: flags::REVISITED,
                 ..Context::of_path(verdict.path_id)
             };
             emit_number(verdict.rest_kind, sock, &Silence::of(sock), &context);

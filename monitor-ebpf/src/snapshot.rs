@@ -62,6 +62,34 @@ pub struct Snapshot {
     pub version: Hidden<u32>,
 }
 
+/// Up to where a socket's numbers were told.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Told {
+    pub write_seq: u32,
+    pub snd_una: u32,
+    pub rcv_nxt: u32,
+    pub segs_in: u32,
+    pub data_segs_in: u32,
+    /// Always zero.
+    pub reserved: u32,
+}
+
+impl Told {
+    /// As they are now.
+    #[inline(always)]
+    pub fn of(sock: TcpSock) -> Self {
+        Self {
+            write_seq: sock.write_seq(),
+            snd_una: sock.snd_una(),
+            rcv_nxt: sock.rcv_nxt(),
+            segs_in: sock.segs_in(),
+            data_segs_in: sock.data_segs_in(),
+            reserved: 0,
+        }
+    }
+}
+
 #[btf_map]
 static SNAPSHOTS: SkStorage<Snapshot> = SkStorage::new();
 
@@ -103,7 +131,7 @@ impl Snapshot {
         self.delivered = sock.delivered();
         self.total_retrans = sock.total_retrans();
         self.rto_jiffies = sock.rto_jiffies();
-        self.seen_at(kernel::now_ns());
+        self.looked_ns = kernel::now_ns();
     }
 
     /// Takes the first snapshot of a watched socket, under its lock. Returns whether the kernel gave room for it.
@@ -153,27 +181,38 @@ impl Snapshot {
         }
     }
 
-    /// Takes the snapshot that was asked for. Returns whether the socket stood still meanwhile: else it is not silent, and
-    /// the next revisit tries again.
+    /// Takes the snapshot that was asked for. Returns whether the socket stood still meanwhile, and nothing is on its way:
+    /// else it is not silent, and the next revisit tries again.
     #[inline(always)]
     pub fn take(&mut self, sock: TcpSock) -> bool {
         let version = self.version.get();
         self.fill(sock);
-        let still = self.is_still(sock);
+        let still = self.is_still(sock) && self.is_settled();
         if still {
             self.version.put(version.wrapping_add(1));
         }
         still
     }
 
-    /// Takes another one in its place, without the socket's lock. Who reads it sees that it is being written. What moves
-    /// meanwhile moves on from what was read of it.
+    /// Takes another one in its place, without the socket's lock. Who reads it sees that it is being written. What has
+    /// moved since it was told up to `told` is left for the next look.
     #[inline(always)]
-    pub fn take_anew(&mut self, sock: TcpSock) {
+    pub fn take_anew(&mut self, sock: TcpSock, told: &Told) {
         let version = self.version.get();
         self.version.put(version.wrapping_add(1));
         self.fill(sock);
+        self.write_seq = told.write_seq;
+        self.snd_una = told.snd_una;
+        self.rcv_nxt = told.rcv_nxt;
+        self.segs_in = told.segs_in;
+        self.data_segs_in = told.data_segs_in;
         self.version.put(version.wrapping_add(2));
+    }
+
+    /// Whether all that was sent by then was acknowledged: only then it is a silence that lasts.
+    #[inline(always)]
+    pub fn is_settled(&self) -> bool {
+        self.snd_una == self.write_seq
     }
 
     /// Who held the socket.
@@ -185,11 +224,15 @@ impl Snapshot {
         }
     }
 
-    /// Notes that the socket is still as in here.
+    /// Notes that the socket is still as in here, but for its packet clock, which local timers move.
     #[inline(always)]
-    pub fn seen_at(&mut self, now_ns: u64) {
-        // SAFETY: a reference is valid. One store, which who reads sees whole.
-        unsafe { ptr::write_volatile(&raw mut self.looked_ns, now_ns) };
+    pub fn seen_again(&mut self, sock: TcpSock) {
+        let packets = sock.tcp_clock_cache();
+        // SAFETY: a reference is valid. One store each, which who reads sees whole.
+        unsafe {
+            ptr::write_volatile(&raw mut self.clocks.tcp_clock_cache, packets);
+            ptr::write_volatile(&raw mut self.looked_ns, kernel::now_ns());
+        }
     }
 
     /// Whether who does not take it may read it.
@@ -261,6 +304,10 @@ impl Snapshot {
             tcp_flags: tcp_flags::ACK,
             ..Segment::default()
         };
+        if parsing {
+            // The timestamp is already that of the segment that is being parsed.
+            return segment;
+        }
         with_timestamp(sock, segment)
     }
 

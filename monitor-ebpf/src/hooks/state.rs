@@ -19,7 +19,9 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
         return 0;
     };
     let states = (context.arg::<i32>(1) as u32, context.arg::<i32>(2) as u32);
-    if let Some(suspect) = Suspect::of(sock).or_else(|| missed::in_hook(sock, true, false)) {
+    if let Some(suspect) =
+        Suspect::of(sock).or_else(|| missed::in_hook(sock, !acts(states.1), false))
+    {
         let silence = Silence::of(sock);
         let context = Context {
             states,
@@ -68,8 +70,13 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
 /// The task that runs now, where an application takes the connection to `state`, by a close or a shutdown.
 #[inline(always)]
 fn task(state: u32) -> Option<Task> {
-    let acts = state == TcpState::FinWait1 as u32 || state == TcpState::LastAck as u32;
-    acts.then(Task::current)
+    acts(state).then(Task::current)
+}
+
+/// Whether it is the application that takes the connection to `state`, and no segment that is being processed.
+#[inline(always)]
+fn acts(state: u32) -> bool {
+    state == TcpState::FinWait1 as u32 || state == TcpState::LastAck as u32
 }
 
 /// `ETIMEDOUT` (include/uapi/asm-generic/errno.h).

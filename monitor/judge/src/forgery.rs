@@ -22,7 +22,7 @@ use crate::thresholds::{
     LEAST_ROUND_TRIP_US, MOST_TSVAL_NS, ROUND_TRIP_FACTOR, SECOND, TRANSIT_SPREAD_NS,
     TSVAL_TICK_NS, WINDOW_FACTOR,
 };
-use monitor_common::{segment_options, tcp_flags};
+use monitor_common::{flags, segment_options, tcp_flags};
 use monitor_model::format;
 
 /// Length of a TCP header whose only option is the timestamp, padded: 20 + 12.
@@ -137,6 +137,8 @@ impl ForgeryEvidence {
         if let Some((window, shift)) = known.window {
             self.read_window(u32::from(segment.window) << shift, window, progress);
         }
+        // When a segment came that a later look tells of, and which send it answers, is not known.
+        let sent_ns = sent_ns.filter(|_| !view.fact.has(flags::REVISITED));
         if let (Some(sent), Some(least)) = (sent_ns, known.rtt_min_us) {
             let took = view.at.ns.saturating_sub(sent) / 1_000;
             let took = u32::try_from(took).unwrap_or(u32::MAX);

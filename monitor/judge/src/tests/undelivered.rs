@@ -6,7 +6,7 @@ use crate::fact_view::{FactView, Moment};
 use crate::keepalive::Settings;
 use crate::outcomes::{self, Case, Event};
 use crate::tracked::gap::Gap;
-use monitor_common::{Fact, FactKind, TcpState};
+use monitor_common::{Fact, FactKind, TcpState, flags};
 use monitor_model::finding::{Certainty, Outcome};
 use monitor_model::owner::Owner;
 use std::sync::Arc;
@@ -38,6 +38,39 @@ fn an_ack_without_the_negotiated_timestamp_is_undelivered_once_its_time_is_over(
     assert!(advice.contains("let the application confirm"), "{advice}");
     story.wait(60.0).peer_sends(5);
     assert_eq!(story.said().len(), 2, "it is the last word on its gap");
+}
+
+#[test]
+fn a_look_that_comes_later_does_not_know_the_round_trip() {
+    for by_a_look in [false, true] {
+        let mut story = Story::on(azure());
+        story.negotiated_no_timestamps();
+        story.socket.rtt_min_us = 90_000;
+        story.wait(270.0).sends(10).wait(0.001);
+        // Another window is a weak sign by itself.
+        story.peer.window = 2;
+        if by_a_look {
+            story.flags |= flags::REVISITED;
+        }
+        story.peer_acks().wait(3.1).sweep();
+        let page = story.said().contains(&"undelivered page".to_owned());
+        assert_eq!(page, !by_a_look, "{:?}", story.said());
+    }
+}
+
+#[test]
+fn sends_that_a_later_look_shows_count_and_the_first_counts_once() {
+    let mut story = Story::on(azure());
+    story.peer.timestamps = false;
+    story.flags |= flags::REVISITED;
+    story.wait(270.0).sends(10).wait(0.03).peer_acks();
+    // It writes once more, and the look finds that acknowledged already.
+    story.wait(1.0);
+    story.socket.write_seq = story.socket.write_seq.wrapping_add(10);
+    story.socket.snd_nxt = story.socket.write_seq;
+    story.peer_acks().wait(3.1).sweep();
+    let finding = story.finding("undelivered");
+    assert_eq!(evidence(finding, "unanswered_sends"), 2);
 }
 
 #[test]

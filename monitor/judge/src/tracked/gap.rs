@@ -151,6 +151,8 @@ pub(crate) struct Gap {
     /// Where what it sends used to be answered: how long an answer may take
     /// before it is out of the ordinary, in ns.
     pub(crate) patience_ns: Option<u64>,
+    /// The end of the data that later looks at the socket have shown to be written since.
+    written: Option<u32>,
     /// Sends told since.
     pub(crate) sends: u32,
     /// Signs that it was not the peer who acknowledged.
@@ -260,6 +262,7 @@ impl Gap {
             una: before.snd_una,
             due: before.snd_una != before.write_seq,
             patience_ns: None,
+            written: None,
             sends: 0,
             forgery: ForgeryEvidence::default(),
             acked_ns: None,

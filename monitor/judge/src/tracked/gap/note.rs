@@ -6,7 +6,7 @@ use crate::fact_view::FactView;
 use crate::farewell::sent_before_close;
 use crate::resent::Received;
 use crate::serial::{after, distance};
-use monitor_common::{FactKind, TcpState, tcp_flags};
+use monitor_common::{FactKind, TcpState, flags, tcp_flags};
 
 impl Gap {
     /// Takes up what `view` shows to have happened since the gap.
@@ -90,7 +90,12 @@ impl Gap {
     }
 
     fn note_send(&mut self, view: &FactView<'_>) {
-        if !matches!(view.kind, FactKind::GapEndedBySend | FactKind::Sent) {
+        let again = self.note_written(view);
+        if !matches!(view.kind, FactKind::GapEndedBySend | FactKind::Sent) && !again {
+            return;
+        }
+        if view.kind == FactKind::Sent && view.fact.has(flags::REVISITED) && !again {
+            // What ended the silence, told once more.
             return;
         }
         self.first_send_ns.get_or_insert(view.at.ns);
@@ -105,6 +110,21 @@ impl Gap {
         if let Some(fin) = &mut self.fin {
             fin.sent_after = true;
         }
+    }
+
+    /// Whether a later look at the socket shows that this host has sent again, which no fact of its own tells.
+    fn note_written(&mut self, view: &FactView<'_>) -> bool {
+        let write_seq = view.fact.socket.write_seq;
+        if !view.fact.has(flags::REVISITED) || !after(write_seq, self.before.write_seq) {
+            return false;
+        }
+        let first = self.written.is_none();
+        let further = self.written.is_some_and(|known| after(write_seq, known));
+        if first || further {
+            self.written = Some(write_seq);
+        }
+        // The first of it is what ended the silence, or the answer to that.
+        further
     }
 
     fn begin_wait(&mut self, since_ns: u64, counters: Counters) {
