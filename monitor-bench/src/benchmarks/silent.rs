@@ -62,7 +62,9 @@ fn spread(
     sockets: u32,
     outcome: &mut Outcome,
 ) -> Result<(), BenchError> {
-    context.progress(&format!("{sockets} silent sockets in {namespaces} namespaces"));
+    context.progress(&format!(
+        "{sockets} silent sockets in {namespaces} namespaces"
+    ));
     let mut table = Table::new(
         format!("{sockets} silent sockets in {namespaces} network namespaces."),
         &[
