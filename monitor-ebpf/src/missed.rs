@@ -300,7 +300,7 @@ impl Came {
     fn shown(&self, snapshot: &Snapshot) -> u32 {
         let acked = self.segment.tcp_flags != 0 && is_after(self.segment.ack, snapshot.snd_una);
         let answered = self.segment.payload_len > 0;
-        u32::from(acked) * ACKED | u32::from(answered) * ANSWERED
+        (u32::from(acked) * ACKED) | (u32::from(answered) * ANSWERED)
     }
 
     /// What arrived first, where the peer spoke first: it acknowledges nothing of what this host said to it.

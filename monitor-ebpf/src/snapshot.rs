@@ -228,11 +228,10 @@ impl Snapshot {
     #[inline(always)]
     pub fn seen_again(&mut self, sock: TcpSock) {
         let packets = sock.tcp_clock_cache();
-        // SAFETY: a reference is valid. One store each, which who reads sees whole.
-        unsafe {
-            ptr::write_volatile(&raw mut self.clocks.tcp_clock_cache, packets);
-            ptr::write_volatile(&raw mut self.looked_ns, kernel::now_ns());
-        }
+        // SAFETY: a reference is valid. One store, which who reads sees whole.
+        unsafe { ptr::write_volatile(&raw mut self.clocks.tcp_clock_cache, packets) };
+        // SAFETY: the same.
+        unsafe { ptr::write_volatile(&raw mut self.looked_ns, kernel::now_ns()) };
     }
 
     /// Whether who does not take it may read it.

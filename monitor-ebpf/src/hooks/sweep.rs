@@ -241,7 +241,7 @@ impl Note {
     /// Sets this one too, if it `is` so.
     #[inline(always)]
     fn add(&mut self, bit: u32, is: bool) {
-        self.0.put(self.0.get() | bit * u32::from(is));
+        self.0.put(self.0.get() | (bit * u32::from(is)));
     }
 
     /// Sets these bits as [`Self::put`] does, and what is [`SOON`] stays so, is found and shown.
