@@ -104,7 +104,7 @@ pub fn revisit(sock: TcpSock) {
         return;
     };
     let Some(mut verdict) = came.weigh(snapshot, sock, suspect.as_deref()) else {
-        // Of no scope and no path any more: nothing is told of it, and its silence begins anew.
+        // It has left the scope: nothing is told of it, and its silence begins anew.
         return end_or_renew(sock, snapshot, true, &told);
     };
     let settled = verdict.seen == ACKED | ANSWERED;
@@ -185,7 +185,8 @@ impl Came {
         })
     }
 
-    /// What is to be told of it, of a suspect or of no suspect yet; `None` on no path and none that has a name.
+    /// What is to be told of it, of a suspect or of no suspect yet; `None` on loopback and outside the
+    /// scope.
     #[inline(always)]
     fn weigh(
         &self,

@@ -20,6 +20,11 @@ pub fn jiffy_ns() -> Result<u32, nix::Error> {
         .ok_or(nix::Error::ERANGE)
 }
 
+/// CPU time of the calling thread.
+pub(crate) fn thread_cpu() -> Result<Duration, nix::Error> {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map(Duration::from)
+}
+
 /// The host's three clocks, read one right after the other, in ns: whatever time namespace this process is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {

@@ -23,6 +23,10 @@ pub const TESTS: &[Test] = &[
         "each_kind_is_told_as_ss_shows_it_watching_globally",
         globally,
     ),
+    Test::as_root(
+        "each_kind_is_told_as_ss_shows_it_watching_by_snapshots",
+        by_snapshots,
+    ),
     Test::per_socket(
         "each_kind_is_told_as_ss_shows_it_watching_per_socket",
         per_socket,
@@ -245,6 +249,10 @@ fn globally() -> Tested {
     told(&["--watch", "global"])
 }
 
+fn by_snapshots() -> Tested {
+    told(&["--watch", "snapshots"])
+}
+
 fn per_socket() -> Tested {
     assert!(watches_per_socket());
     told(&["--watch", "per-socket"])
@@ -291,15 +299,7 @@ fn told(way: &[&str]) -> Tested {
     }
     crowd.say()?;
     for (flags, expected, daemon, heard, watch) in watched {
-        eventually(&format!("{flags:?} speak again"), || {
-            let lines = heard.lock().expect("nobody panics with it").clone();
-            let found = concluded(&lines, "survived")?;
-            Ok(if found == expected {
-                Ok(())
-            } else {
-                Err(format!("{found:?}"))
-            })
-        })?;
+        await_survived(&flags, &heard, &expected)?;
         daemon.await_sweeps(3)?;
         let all: Addresses = daemon
             .finding_lines()?
@@ -311,6 +311,19 @@ fn told(way: &[&str]) -> Tested {
         assert_eq!(daemon.stop()?, Some(0));
     }
     Ok(())
+}
+
+/// Waits until those who speak again are told of, all that are `expected` and no others.
+fn await_survived(flags: &[String], heard: &Mutex<Vec<String>>, expected: &Addresses) -> Tested {
+    eventually(&format!("{flags:?} speak again"), || {
+        let lines = heard.lock().expect("nobody panics with it").clone();
+        let found = concluded(&lines, "survived")?;
+        Ok(if found == *expected {
+            Ok(())
+        } else {
+            Err(format!("{found:?}"))
+        })
+    })
 }
 
 /// One daemon tells of all; each listener hears what its flags choose.
@@ -342,15 +355,7 @@ fn chosen() -> Tested {
     })?;
     crowd.say()?;
     for (flags, expected, heard, watch) in watches {
-        eventually(&format!("{flags:?} speak again"), || {
-            let lines = heard.lock().expect("nobody panics with it").clone();
-            let found = concluded(&lines, "survived")?;
-            Ok(if found == expected {
-                Ok(())
-            } else {
-                Err(format!("{found:?}"))
-            })
-        })?;
+        await_survived(&flags, &heard, &expected)?;
         drop(watch);
         let lines = heard.lock().expect("nobody panics with it").clone();
         for line in lines {

@@ -4,7 +4,7 @@ mod batch;
 mod sample;
 
 use crate::attach::HookStatus;
-use crate::clock::Reading;
+use crate::clock::{Reading, thread_cpu};
 use crate::counters::{self, CounterMap, Counters};
 use crate::error::{KernelError, Refusal};
 use crate::iterator;
@@ -16,7 +16,6 @@ use aya::maps::{Array, MapData};
 use aya::{Btf, Ebpf};
 use batch::Batch;
 use monitor_common::{Counter, Fact, SilentSockets, SweepMode, SweepOrder};
-use nix::time::{ClockId, clock_gettime};
 use sample::Sampling;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -136,7 +135,7 @@ impl Sweeper {
         until_next: Duration,
     ) -> Result<SweepReport, KernelError> {
         let begun = Instant::now();
-        let cpu = thread_cpu()?;
+        let cpu = cpu_time()?;
         let before = self.counters()?;
         self.scope.refresh()?;
         let silent = match mode {
@@ -154,9 +153,7 @@ impl Sweeper {
             ..SweepReport::default()
         };
         // What ended a silence by now is told before the rows that show the socket after it.
-        if let Some(failed) = self.revisit().and_then(Result::err) {
-            tracing::warn!("{failed}");
-        }
+        self.revisit_around(mode);
         let mut batch = Batch::default();
         for (place, (program, target)) in self.passes.clone().into_iter().enumerate() {
             let second = place > 0 && mode == SweepMode::Findings;
@@ -175,9 +172,7 @@ impl Sweeper {
             }
         }
         // Takes the snapshots that the sweep has asked for.
-        if let Some(failed) = self.revisit().and_then(Result::err) {
-            tracing::warn!("{failed}");
-        }
+        self.revisit_around(mode);
         let now = self.counters()?;
         let since = |counter| now.get(counter).saturating_sub(before.get(counter));
         let elsewhere = if mode == SweepMode::Findings {
@@ -193,7 +188,7 @@ impl Sweeper {
         report.rows = batch.into_kept();
         report.ended_ns = monotonic_ns()?;
         report.took = begun.elapsed();
-        report.cpu = thread_cpu()?.saturating_sub(cpu) + elsewhere;
+        report.cpu = cpu_time()?.saturating_sub(cpu) + elsewhere;
         report.sockets = since(Counter::SweepSockets);
         report.receives = self.watcher.receives();
         report.scope_missing = self.scope.missing().map(str::to_owned);
@@ -218,6 +213,15 @@ impl Sweeper {
         }))
     }
 
+    /// The same before and after a sweep. Rows for a listing are not judged, and it asks for no snapshot.
+    fn revisit_around(&mut self, mode: SweepMode) {
+        if mode == SweepMode::Findings
+            && let Some(Err(failed)) = self.revisit()
+        {
+            tracing::warn!("{failed}");
+        }
+    }
+
     fn counters(&self) -> Result<Counters, KernelError> {
         counters::read(&self.counters)
     }
@@ -237,10 +241,8 @@ impl Sweeper {
     }
 }
 
-fn thread_cpu() -> Result<Duration, KernelError> {
-    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)
-        .map(Duration::from)
-        .map_err(KernelError::system("reading this thread's CPU time"))
+fn cpu_time() -> Result<Duration, KernelError> {
+    thread_cpu().map_err(KernelError::system("reading this thread's CPU time"))
 }
 
 fn monotonic_ns() -> Result<u64, KernelError> {

@@ -8,6 +8,7 @@ use super::pin::Pin;
 use super::{namespaces, trial};
 use crate::attach::HookStatus;
 use crate::cgroup_root;
+use crate::clock::thread_cpu;
 use crate::cost::ProgramCost;
 use crate::error::{KernelError, Refusal};
 use crate::hook_table::SOCKETS;
@@ -19,7 +20,6 @@ use aya::programs::links::{CgroupAttachMode, FdLink};
 use aya::programs::{ProgramError, SockOps};
 use aya::{Btf, Ebpf};
 use nix::errno::Errno;
-use nix::time::{ClockId, clock_gettime};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -177,9 +177,7 @@ impl WatchedSockets {
         };
         namespaces::within(&namespace, || {
             pass(ebpf, program)?;
-            Ok(Duration::from(clock_gettime(
-                ClockId::CLOCK_THREAD_CPUTIME_ID,
-            )?))
+            Ok(thread_cpu()?)
         })
     }
 }

@@ -2,6 +2,7 @@
 //! again. No program runs for healthy traffic, and none enters a network namespace.
 
 use crate::attach::HookStatus;
+use crate::clock::thread_cpu;
 use crate::counters::{self, CounterMap};
 use crate::error::Refusal;
 use crate::hook_table;
@@ -12,7 +13,6 @@ use aya::maps::{Array, Map, MapData, MapError};
 use aya::programs::Iter;
 use aya::{Btf, Ebpf};
 use monitor_common::{Counter, MAX_SNAPSHOTS};
-use nix::time::{ClockId, clock_gettime};
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -107,12 +107,6 @@ impl Snapshots {
         let counters = counters::read(&self.counters).map_err(io::Error::other)?;
         Ok(counters.get(Counter::SnapshotsRevisited))
     }
-}
-
-fn thread_cpu() -> io::Result<Duration> {
-    Ok(Duration::from(clock_gettime(
-        ClockId::CLOCK_THREAD_CPUTIME_ID,
-    )?))
 }
 
 /// The map as it is: its values are the kernel side's alone.
