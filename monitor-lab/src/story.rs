@@ -260,7 +260,8 @@ impl<'a> Story<'a> {
     }
 
     /// Ends the telling: what was said, and the applications, still alive.
-    pub fn end(self) -> (Observed, Applications) {
+    pub fn end(mut self) -> (Observed, Applications) {
+        self.observed.stretched_seconds = self.timeline.stretched().as_secs_f64();
         (self.observed, self.applications)
     }
 }

@@ -50,6 +50,7 @@ pub type Observer = Arc<dyn Fn(&Entry) + Send + Sync>;
 struct Written {
     entries: Vec<Entry>,
     dropped: u64,
+    stretched: Duration,
 }
 
 /// A shared handle; clones write to the same timeline.
@@ -107,6 +108,17 @@ impl Timeline {
         self.lock().dropped
     }
 
+    /// For how long applications took over their orders, and by how much the story came late to what it meant to do at
+    /// a moment: by so much at most, what it meant to last is longer on this machine.
+    pub fn stretched(&self) -> Duration {
+        self.lock().stretched
+    }
+
+    /// Something took so long that the story did not mean to last.
+    pub fn stretch(&self, by: Duration) {
+        self.lock().stretched += by;
+    }
+
     /// The user's wish to stop, which ends every wait.
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
@@ -149,7 +161,9 @@ impl Timeline {
     /// [`LabError::Interrupted`].
     pub fn pass_until(&self, moment: Instant) -> Result<(), LabError> {
         let bound = moment.saturating_duration_since(Instant::now());
-        self.wait_for(bound, |_| Ok(None::<()>)).map(|_| ())
+        self.wait_for(bound, |_| Ok(None::<()>))?;
+        self.stretch(Instant::now().saturating_duration_since(moment));
+        Ok(())
     }
 
     /// Asks `again` every `pause` until it answers; `None` if `bound` passes first.

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long an application may take for anything but silence. Far more than
 /// it needs, so that a busy machine does not fail a story.
@@ -106,6 +106,7 @@ impl App {
             .map_err(LabError::io(format!("giving {} an order", self.end.app())))?;
         let nth = self.obeyed;
         self.obeyed += 1;
+        let given = Instant::now();
         let bound = match order {
             Order::Burst { .. } | Order::Scan { .. } => LONG_BOUND,
             _ => BOUND,
@@ -117,7 +118,9 @@ impl App {
                 Some(Err(why)) => Err(self.failed(why)),
                 found => Ok(found.map(|_| ())),
             },
-        )
+        )?;
+        self.timeline.stretch(given.elapsed());
+        Ok(())
     }
 
     /// Stops the whole process, as Ctrl-Z does: its kernel goes on acknowledging.

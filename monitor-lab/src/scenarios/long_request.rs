@@ -21,7 +21,7 @@ fn truth() -> Truth {
         .showing("habit_of", "connection")
         .resting_on("habit_seconds", 0.0..=0.3)
         .resting_on("answered_exchanges", 3.0..=4.0)
-        .resting_on("wait_seconds", 4.0..=9.0)
+        .resting_on("wait_seconds", LATE)
         .resting_on("unacknowledged_bytes", 0.0..=0.0)
         .saying("usually answers in")
         .crosses(Server)

@@ -97,7 +97,7 @@ fn one(end: End, pair: Pair<'_>, truth: &Truth, observed: &Observed, found: &mut
     match pair {
         Pair::Observed(due, observation) => {
             contract(end, truth, observed, &observation.finding, found);
-            details(due, &observation.finding, found);
+            details(due, &observation.finding, observed.stretched_seconds, found);
         }
         Pair::Missed(due) => found.push(format!(
             "{who}: {} was due and was not said",

@@ -4,8 +4,9 @@ use super::{Due, Finding, Observed, Shows, Truth};
 use crate::ends::End;
 use serde_json::Value;
 
-/// Everything in which `finding` differs from what was due.
-pub(super) fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
+/// Everything in which `finding` differs from what was due. What is a time in it may be longer than was due by as much
+/// as the machine stretched the story, which is `stretched` seconds at most.
+pub(super) fn details(due: &Due, finding: &Finding, stretched: f64, found: &mut Vec<String>) {
     let who = format!("{}: {}", due.end.word(), due.conclusion.word());
     let mut must = |holds: bool, what: String| {
         if !holds {
@@ -22,6 +23,7 @@ pub(super) fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
         format!("is {}, {certainty} was due", finding.certainty),
     );
     let [least, greatest] = due.gap_seconds;
+    let greatest = greatest + stretched;
     let gap = finding.gap_seconds;
     // Where it ended unseen between two sweeps, it says how long it was at most too.
     let at_most = finding
@@ -65,8 +67,14 @@ pub(super) fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
         ),
     );
     for (fact, shows) in &due.evidence {
+        let shows = match *shows {
+            Shows::Between([least, greatest]) if fact.ends_with("_seconds") => {
+                Shows::Between([least, greatest + stretched])
+            }
+            shows => shows,
+        };
         let values: Vec<&Value> = finding.values(fact).collect();
-        if *shows == Shows::Absent {
+        if shows == Shows::Absent {
             must(
                 values.is_empty(),
                 format!("rests on {fact}, and should not"),
@@ -84,7 +92,7 @@ pub(super) fn details(due: &Due, finding: &Finding, found: &mut Vec<String>) {
         };
         let shown: Vec<String> = values.iter().map(|value| value.to_string()).collect();
         must(
-            values.iter().any(|value| is_shown(value, *shows)),
+            values.iter().any(|value| is_shown(value, shows)),
             format!("rests on {fact} = {}, {due} was due", shown.join(", ")),
         );
     }

@@ -45,6 +45,8 @@ pub struct Reading {
 pub struct Observed {
     /// Findings about this run's network, in order.
     pub findings: Vec<ObservedFinding>,
+    /// By how much a busy machine stretched, at most, what the story meant to last, in seconds.
+    pub stretched_seconds: f64,
     /// The control group that the client really was in, if it had one of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cgroup: Option<String>,

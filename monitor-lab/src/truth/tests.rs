@@ -148,6 +148,17 @@ fn wrong_details_are_caught() {
 }
 
 #[test]
+fn what_the_machine_stretched_may_last_longer_by_so_much() {
+    let mut observed = right();
+    observed.findings[2].finding.gap_seconds = 9.0;
+    differs(&observed, "gap of 9 s");
+    observed.stretched_seconds = 1.5;
+    differs(&observed, "gap of 9 s");
+    observed.stretched_seconds = 3.0;
+    assert_eq!(differences(&truth(), &observed), Vec::<String>::new());
+}
+
+#[test]
 fn a_warning_that_wakes_somebody_is_caught() {
     let mut observed = right();
     observed.findings[0] = observation(Some(Client), 3.1, finding(Client, "at_risk", "page", 3.1));

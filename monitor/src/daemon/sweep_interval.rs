@@ -28,6 +28,11 @@ pub struct SweepPace {
     /// When the last one began, it was said that the next one follows its end after so long, and went by that: so it
     /// does, whatever the last one took. What it took too much, the next interval makes up for.
     promised: Duration,
+    /// When the next one is due, going by that.
+    due: Option<Instant>,
+    /// By how much sweeps came too late of late: the last one, or half of what was before it, whichever is more. No more
+    /// than an interval: a host that stood still for an hour does not stand still each time.
+    late: Duration,
     /// Until then, what crosses has been shown already: an interval that is shorter than the last takes back nothing.
     foreseen: Option<Instant>,
     /// It was said that sweeps come too rarely.
@@ -44,6 +49,8 @@ impl SweepPace {
             cpu: Duration::ZERO,
             took: Duration::ZERO,
             promised: config.sweep_interval,
+            due: None,
+            late: Duration::ZERO,
             foreseen: None,
             said: false,
         }
@@ -55,6 +62,7 @@ impl SweepPace {
         *self = Self {
             cpu: before.cpu,
             took: before.took,
+            late: before.late,
             foreseen: before.foreseen,
             said: before.said,
             ..Self::new(config)
@@ -65,6 +73,10 @@ impl SweepPace {
 
     /// A sweep begins at `now`. Answers within how much time the next one will have come by everywhere, at the latest.
     pub fn begin(&mut self, now: Instant) -> Duration {
+        let late = self
+            .due
+            .map_or(Duration::ZERO, |due| now.saturating_duration_since(due));
+        self.late = late.max(self.late / 2).min(self.promised);
         self.promised = self.affordable();
         self.foresee(now)
     }
@@ -74,6 +86,7 @@ impl SweepPace {
     pub fn swept(&mut self, begun: Instant, cpu: Duration, took: Duration) -> Duration {
         self.cpu = cpu;
         self.took = took;
+        self.due = begun.checked_add(took.saturating_add(self.promised));
         self.foresee(begun);
         self.next_look()
     }
@@ -94,9 +107,9 @@ impl SweepPace {
     }
 
     /// From a look to the next, at the latest: a sweep may come by a socket first, and the next one last. Timers and a
-    /// busy host have a sixteenth of the interval.
+    /// busy host have a sixteenth of the interval, or what they took of late.
     fn next_look(&self) -> Duration {
-        let late = self.promised / 16;
+        let late = self.late.max(self.promised / 16);
         let walks = self.took.saturating_mul(2);
         self.promised.saturating_add(late).saturating_add(walks)
     }
@@ -179,6 +192,8 @@ mod tests {
             cpu: Duration::ZERO,
             took: Duration::ZERO,
             promised: SECOND * 5,
+            due: None,
+            late: Duration::ZERO,
             foreseen: None,
             said: false,
         }
@@ -259,6 +274,29 @@ mod tests {
             last = Some((now, shown.max(next_look)));
             now += took + pace.interval();
         }
+    }
+
+    #[test]
+    fn a_host_too_busy_for_its_timers_is_warned_so_much_the_sooner() {
+        let mut pace = pace(0.01);
+        let mut now = Instant::now();
+        let usual = sweep(&mut pace, now, 10, 10).1;
+        let late = SECOND * 2;
+        now += Duration::from_millis(10) + pace.interval() + late;
+        let busy = sweep(&mut pace, now, 10, 10).1;
+        assert_eq!(busy, usual + late - SECOND * 5 / 16);
+        // It is forgotten by and by, and an hour in which all stood still counts as one interval.
+        for _ in 0..5 {
+            now += Duration::from_millis(10) + pace.interval();
+            sweep(&mut pace, now, 10, 10);
+        }
+        assert_eq!(pace.next_look(), usual);
+        now += SECOND * 3600;
+        assert_eq!(
+            sweep(&mut pace, now, 10, 10).1,
+            SECOND * 10 + SECOND / 50,
+            "an interval twice, and two walks"
+        );
     }
 
     #[test]
