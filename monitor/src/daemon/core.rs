@@ -13,7 +13,7 @@ use crate::surfaces::http::{AllowedHosts, HttpCounters};
 use crate::surfaces::inspect::{Feed, InspectCounters};
 use crate::surfaces::messages::Messages;
 use crate::surfaces::metrics::SweepNumbers;
-use crate::surfaces::readiness;
+use crate::surfaces::readiness::{self, Health};
 use crate::surfaces::recording::Recorder;
 use crate::worker::LAST_WORDS;
 use monitor_common::{Counter, Fact};
@@ -72,6 +72,8 @@ pub struct Core {
     /// Within how much time a look of the last sweep is followed by another.
     next_look: Duration,
     last_sweep: Option<Instant>,
+    /// Since when looking again at silent sockets has failed.
+    revisits_fail_since: Option<Instant>,
     /// As the last sweep found them.
     callbacks: Callbacks,
 }
@@ -130,6 +132,7 @@ impl Core {
             pace: SweepPace::new(parts.config),
             next_look: Duration::ZERO,
             last_sweep: None,
+            revisits_fail_since: None,
             callbacks: Callbacks::Heard,
             tables: parts.tables,
             paths,
@@ -220,8 +223,14 @@ impl Core {
 
     /// Silent sockets were looked at again. Answers the time until the next revisit that their share of a core allows.
     pub(super) fn revisited(&mut self, revisited: &Revisited) -> Duration {
+        self.revisits_fail_since = None;
         self.sinks.metrics.snapshots = revisited.sockets;
         self.pace.after_revisit(revisited.cpu)
+    }
+
+    /// Silent sockets could not be looked at again.
+    pub(super) fn revisit_failed(&mut self) {
+        self.revisits_fail_since.get_or_insert_with(Instant::now);
     }
 
     /// A sweep failed: what the judge wanted to see is left to the next regular one.
@@ -320,20 +329,20 @@ impl Core {
 
     /// Whether the daemon does its work.
     pub(super) fn readiness(&self) -> Result<(), readiness::NotReady> {
-        let since = self.last_sweep.map(|at| at.elapsed());
         let blind = !self.view.processes && !HostView::sees_others();
         let deaf = match self.callbacks {
             Callbacks::Heard => None,
             Callbacks::Restored => Some(true),
             Callbacks::Lost => Some(false),
         };
-        readiness::readiness(
-            since,
-            self.pace.between_looks(),
+        readiness::readiness(&Health {
+            since_sweep: self.last_sweep.map(|at| at.elapsed()),
+            interval: self.pace.between_looks(),
             blind,
             deaf,
-            self.pace.too_rare(),
-        )
+            revisits_fail: self.revisits_fail_since.map(|at| at.elapsed()),
+            rare: self.pace.too_rare(),
+        })
     }
 
     /// The metrics in Prometheus' text format, all numbers brought up to date.

@@ -245,18 +245,14 @@ fn start_revisit(sweeper: &Arc<Mutex<Sweeper>>) -> JoinHandle<Again> {
 /// What a revisit found has come as facts; answers the time until the next.
 fn finish_revisit(core: &Arc<Mutex<Core>>, done: Result<Again, JoinError>) -> Duration {
     match done {
-        Ok(Some(Ok(revisited))) => lock(core).revisited(&revisited).max(REVISIT),
+        Ok(Some(Ok(revisited))) => return lock(core).revisited(&revisited).max(REVISIT),
         // Sockets are not watched so.
-        Ok(None) => NEVER,
-        Ok(Some(Err(error))) => {
-            tracing::warn!("{error}");
-            REVISIT
-        }
-        Err(error) => {
-            tracing::warn!("looking again at silent sockets broke off: {error}");
-            REVISIT
-        }
+        Ok(None) => return NEVER,
+        Ok(Some(Err(error))) => tracing::warn!("{error}"),
+        Err(error) => tracing::warn!("looking again at silent sockets broke off: {error}"),
     }
+    lock(core).revisit_failed();
+    REVISIT
 }
 
 /// What the task under way answers, once it is over; never, while there is none.

@@ -63,6 +63,15 @@ pub enum NotReady {
         /// Whether they are attached again.
         again: bool,
     },
+    /// Where silent sockets are watched by snapshots: the last look at these failed.
+    #[error(
+        "silent sockets could not be looked at again for {}, see the log: what comes after a silence is not seen meanwhile",
+        people(*since)
+    )]
+    NotRevisited {
+        /// Time since the first of the looks that failed one after another.
+        since: Duration,
+    },
     /// The last sweep is too long ago.
     #[error("the last sweep completed {} ago, and one is due every {}", people(*since), people(*interval))]
     SweepOverdue {
@@ -76,48 +85,83 @@ pub enum NotReady {
     TooRare(#[from] TooRare),
 }
 
-/// Ready means that a sweep completed within the last three intervals; nobody asks before
-/// the kernel side is attached.
-/// `since_sweep` is the time since the last one completed, `None` before the
-/// first; `interval` is the one in force, with what a sweep takes. A `blind` one sees no other process, a `deaf` one has
-/// lost its callbacks and may have them again, a `rare` one sweeps too rarely.
+/// What says whether the daemon does its work.
+#[derive(Clone, Copy, Debug)]
+pub struct Health {
+    /// Time since the last sweep completed; `None` before the first.
+    pub since_sweep: Option<Duration>,
+    /// Time between sweeps in force, with what one takes.
+    pub interval: Duration,
+    /// Whether it sees no other process.
+    pub blind: bool,
+    /// Whether its callbacks were detached, and if so, whether it has them again.
+    pub deaf: Option<bool>,
+    /// For how long looking again at silent sockets has failed.
+    pub revisits_fail: Option<Duration>,
+    /// Sweeps come too rarely.
+    pub rare: Option<TooRare>,
+}
+
+/// Ready means that a sweep completed within the last three intervals, and that nothing is known which keeps the daemon
+/// from seeing; nobody asks before the kernel side is attached.
 ///
 /// # Errors
 /// Why the daemon is not ready.
-pub fn readiness(
-    since_sweep: Option<Duration>,
-    interval: Duration,
-    blind: bool,
-    deaf: Option<bool>,
-    rare: Option<TooRare>,
-) -> Result<(), NotReady> {
-    match since_sweep {
-        None => Err(NotReady::NoSweep),
+pub fn readiness(health: &Health) -> Result<(), NotReady> {
+    let interval = health.interval;
+    match health.since_sweep {
+        None => return Err(NotReady::NoSweep),
         Some(since) if since > interval.saturating_mul(SWEEPS_MISSED) => {
-            Err(NotReady::SweepOverdue { since, interval })
+            return Err(NotReady::SweepOverdue { since, interval });
         }
-        Some(_) if blind => Err(NotReady::Blind),
-        Some(_) => match (deaf, rare) {
-            (Some(again), _) => Err(NotReady::Detached { again }),
-            (None, Some(rare)) => Err(rare.into()),
-            (None, None) => Ok(()),
-        },
+        Some(_) => {}
     }
+    if health.blind {
+        return Err(NotReady::Blind);
+    }
+    if let Some(again) = health.deaf {
+        return Err(NotReady::Detached { again });
+    }
+    if let Some(since) = health.revisits_fail {
+        return Err(NotReady::NotRevisited { since });
+    }
+    health.rare.map_or(Ok(()), |rare| Err(rare.into()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// A daemon that swept a second ago, and does so every 5 s.
+    const WELL: Health = Health {
+        since_sweep: Some(SECOND),
+        interval: Duration::from_secs(5),
+        blind: false,
+        deaf: None,
+        revisits_fail: None,
+        rare: None,
+    };
+
     #[test]
     fn ready_means_sweeping() {
-        let (interval, second) = (Duration::from_secs(5), Duration::from_secs(1));
-        let ready = |since, blind| readiness(since, interval, blind, None, None);
+        let second = SECOND;
+        let ready = |since_sweep, blind| {
+            readiness(&Health {
+                since_sweep,
+                blind,
+                ..WELL
+            })
+        };
         assert_eq!(ready(None, true), Err(NotReady::NoSweep));
         assert_eq!(ready(Some(second * 15), false), Ok(()));
         assert_eq!(ready(Some(second), true), Err(NotReady::Blind));
         for (again, says) in [(true, "attached again"), (false, "cannot be attached")] {
-            let deaf = readiness(Some(second), interval, false, Some(again), None);
+            let deaf = readiness(&Health {
+                deaf: Some(again),
+                ..WELL
+            });
             let why = deaf.unwrap_err().to_string();
             assert!(why.contains("detached") && why.contains(says), "{why}");
         }
@@ -125,6 +169,19 @@ mod tests {
         assert_eq!(
             late.to_string(),
             "the last sweep completed 16s ago, and one is due every 5s"
+        );
+    }
+
+    #[test]
+    fn who_cannot_look_again_at_silent_sockets_is_not_ready() {
+        let fails = readiness(&Health {
+            revisits_fail: Some(SECOND * 12),
+            ..WELL
+        });
+        assert_eq!(
+            fails.unwrap_err().to_string(),
+            "silent sockets could not be looked at again for 12s, see the log: what comes after a silence is not seen \
+             meanwhile"
         );
     }
 
@@ -137,10 +194,13 @@ mod tests {
             needs: Some(0.1634),
         };
         let said = |rare: TooRare| {
-            let since = Some(Duration::from_secs(700));
-            readiness(since, rare.unseen(), false, None, Some(rare))
-                .unwrap_err()
-                .to_string()
+            let health = Health {
+                since_sweep: Some(Duration::from_secs(700)),
+                interval: rare.unseen(),
+                rare: Some(rare),
+                ..WELL
+            };
+            readiness(&health).unwrap_err().to_string()
         };
         assert_eq!(
             said(rare),
