@@ -43,7 +43,7 @@ fn large() -> Tested {
     network.loses(Client, Segments::LongerThan(SMALL))?;
     deliver(&pair.client, &pair.server, b"small")?;
     send(&pair.client, &[b'x'; LARGE])?;
-    assert!(hears_nothing(&pair.server, LOST));
+    hears_nothing(&pair.server, LOST)?;
     deliver(&pair.server, &pair.client, b"heard")?;
     network.faults_end()?;
     assert!(!read_within(&pair.server, SOON)?.is_empty());
@@ -69,7 +69,7 @@ fn one_place() -> Tested {
     let (network, pair) = network(Family::V4, Middlebox::Router)?;
     network.loses(Client, Segments::OnePlaceLongerThan(SMALL))?;
     send(&pair.client, &[b'x'; LARGE])?;
-    assert!(hears_nothing(&pair.server, LOST));
+    hears_nothing(&pair.server, LOST)?;
     let client = info(&pair.client)?;
     assert_eq!(client.tcpi_sacked + 1, client.tcpi_unacked);
     network.faults_end()?;
@@ -91,7 +91,7 @@ fn misnumbered() -> Tested {
     let heard = info(&pair.client)?.tcpi_segs_in;
     network.misnumbers(Client, BARE)?;
     send(&pair.client, &[b'x'; LARGE])?;
-    assert!(hears_nothing(&pair.server, LOST));
+    hears_nothing(&pair.server, LOST)?;
     let client = info(&pair.client)?;
     assert!(client.tcpi_total_retrans >= 2);
     let answers = client.tcpi_segs_in - heard;
@@ -110,7 +110,7 @@ fn window() -> Tested {
     network.misnumbers(Client, SMALL)?;
     send(&pair.client, &[b'x'; LARGE])?;
     deliver(&pair.server, &pair.client, b"wait")?;
-    assert!(hears_nothing(&pair.server, LOST));
+    hears_nothing(&pair.server, LOST)?;
     assert!(unacknowledged(&pair.client)? > 0);
     network.faults_end()?;
     transfer_rest(&pair)
@@ -122,8 +122,8 @@ fn forgotten() -> Tested {
     network.forgets(&[pair.client.local_addr()?.port()])?;
     send(&pair.client, b"b")?;
     send(&pair.server, b"B")?;
-    assert!(hears_nothing(&pair.server, LOST));
-    assert!(hears_nothing(&pair.client, Duration::from_millis(1)));
+    hears_nothing(&pair.server, LOST)?;
+    hears_nothing(&pair.client, Duration::from_millis(1))?;
     other.exchange()
 }
 
@@ -133,7 +133,7 @@ fn denied() -> Tested {
     send(&pair.client, b"b")?;
     let told = read_within(&pair.client, SOON);
     assert!(told.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset));
-    assert!(hears_nothing(&pair.server, Duration::from_millis(1)));
+    hears_nothing(&pair.server, Duration::from_millis(1))?;
     let heard = pair.at_client.sent_by_server();
     assert!(heard.iter().any(|segment| segment.rst));
     Ok(())

@@ -116,7 +116,7 @@ fn clocked(clock: Clock) -> Middlebox {
 fn packet_clock() -> Tested {
     let (_network, pair) = network(Family::V4, clocked(Clock::Packets))?;
     keepalive(&pair)?;
-    assert!(hears_nothing(&pair.client, Duration::from_millis(4500)));
+    hears_nothing(&pair.client, Duration::from_millis(4500))?;
     pair.exchange()
 }
 
@@ -136,8 +136,8 @@ fn drops() -> Tested {
     thread::sleep(SILENCE);
     send(&pair.client, b"b")?;
     send(&pair.server, b"B")?;
-    assert!(hears_nothing(&pair.server, LOST));
-    assert!(hears_nothing(&pair.client, Duration::from_millis(1)));
+    hears_nothing(&pair.server, LOST)?;
+    hears_nothing(&pair.client, Duration::from_millis(1))?;
     assert_eq!(unacknowledged(&pair.client)?, 1);
     Ok(())
 }
@@ -178,7 +178,7 @@ fn forges() -> Tested {
     eventually("the client's connection is closed in peace", || {
         Ok(info(&pair.client)?.tcpi_state == CLOSED)
     })?;
-    assert!(hears_nothing(&pair.server, Duration::from_millis(1)));
+    hears_nothing(&pair.server, Duration::from_millis(1))?;
     Ok(())
 }
 
@@ -195,8 +195,9 @@ fn forges_frozen() -> Tested {
     let forged = seen[before.len()..].iter();
     let mut forged = forged.map(|segment| segment.timestamps.map(|both| both.value));
     assert_eq!(forged.next_back(), last);
-    assert!(hears_nothing(&pair.client, LOST), "there is no FIN");
-    assert!(hears_nothing(&pair.server, Duration::from_millis(1)));
+    // There is no FIN.
+    hears_nothing(&pair.client, LOST)?;
+    hears_nothing(&pair.server, Duration::from_millis(1))?;
     Ok(())
 }
 
@@ -206,7 +207,7 @@ fn forges_over_ipv6() -> Tested {
     send(&pair.client, b"b")?;
     await_acknowledged(&pair)?;
     assert_eq!(read_within(&pair.client, SOON)?, b"");
-    assert!(hears_nothing(&pair.server, Duration::from_millis(1)));
+    hears_nothing(&pair.server, Duration::from_millis(1))?;
     Ok(())
 }
 

@@ -89,9 +89,18 @@ pub fn read_within(mut end: &TcpStream, bound: Duration) -> io::Result<Vec<u8>> 
     Ok(bytes)
 }
 
-/// Whether nothing at all came to `end` within `bound`.
-pub fn hears_nothing(end: &TcpStream, bound: Duration) -> bool {
-    read_within(end, bound).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+/// Nothing at all comes to `end` within `bound`.
+pub fn hears_nothing(end: &TcpStream, bound: Duration) -> Result<(), Failed> {
+    match read_within(end, bound) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+        Err(error) => Err(format!("nothing was to be heard, and there was: {error}").into()),
+        Ok(bytes) => Err(format!(
+            "nothing was to be heard, and there were {} bytes: {:?}",
+            bytes.len(),
+            String::from_utf8_lossy(&bytes)
+        )
+        .into()),
+    }
 }
 
 /// What the kernel tells of a connection.

@@ -6,6 +6,7 @@ use crate::common::run::{finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::testbed::{Daemon, Place};
+use serde_json::Value;
 use std::net::{SocketAddr, TcpListener};
 
 pub const TESTS: &[Test] = &[Test::per_socket(
@@ -64,22 +65,33 @@ fn told(pair: &Pair, daemons: &[&Daemon]) -> Tested {
     survives(pair, client, daemons)
 }
 
-/// How often a daemon has told `what`, a kind or an outcome, of the connection with this local address.
-fn count(daemon: &Daemon, client: SocketAddr, what: &str) -> Result<usize, Failed> {
+/// What a daemon has told of the connection with this local address: kinds, and outcomes.
+fn all_told(daemon: &Daemon, client: SocketAddr) -> Result<Vec<String>, Failed> {
     let found = daemon.findings_of(client)?;
     let own = found
         .iter()
         .filter(|found| found["connection"]["local"] == client.to_string())
-        .filter(|found| found["kind"] == what || found["outcome"] == what);
-    Ok(own.count())
+        .map(|found| match &found["outcome"] {
+            Value::String(outcome) => outcome.clone(),
+            _ => found["kind"].to_string().replace('"', ""),
+        });
+    Ok(own.collect())
+}
+
+/// How often a daemon has told `what`, a kind or an outcome, of the connection with this local address.
+fn count(daemon: &Daemon, client: SocketAddr, what: &str) -> Result<usize, Failed> {
+    let told = all_told(daemon, client)?;
+    Ok(told.iter().filter(|told| *told == what).count())
 }
 
 /// Waits until each of them has told `what` so many times, or more.
 fn await_count(daemons: &[&Daemon], client: SocketAddr, what: &str, enough: &[usize]) -> Tested {
-    for (daemon, enough) in daemons.iter().zip(enough) {
-        eventually(what, || {
-            let now = count(daemon, client, what)?;
-            Ok((now >= *enough).then_some(()).ok_or(now))
+    for (nth, (daemon, enough)) in daemons.iter().zip(enough).enumerate() {
+        let until = format!("{what}, {enough} times, by daemon {nth} of {}", daemons.len());
+        eventually(&until, || {
+            let told = all_told(daemon, client)?;
+            let now = told.iter().filter(|told| *told == what).count();
+            Ok((now >= *enough).then_some(()).ok_or(told.join(", ")))
         })?;
     }
     Ok(())
