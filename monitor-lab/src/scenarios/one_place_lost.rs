@@ -20,8 +20,8 @@ pub(super) const SCENARIO: Scenario = Scenario {
 fn truth() -> Truth {
     Truth::far()
         // A page only where it lasts.
-        .due(Client, StallBlackholed, Ticket, 1.0..=6.0)
-        .resting_on("timeouts", 3.0..=4.0)
+        .due(Client, StallBlackholed, Ticket, 6.0..=30.0)
+        .resting_on("timeouts", 6.0..=7.0)
         .showing("peer_heard", "sacked")
         .timed()
 }

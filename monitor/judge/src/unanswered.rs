@@ -3,7 +3,8 @@
 
 use crate::fact_view::FactView;
 use crate::thresholds::{
-    LEAST_RTO_NS, LEAST_WAIT_NS, LOSSY_TIMEOUTS, OPEN_EXPIRY_NS, PROBES, TIMEOUTS, TIMEOUTS_IN_RTO,
+    LEAST_RTO_NS, LEAST_WAIT_NS, LOSSY_TIMEOUTS, OPEN_EXPIRY_NS, PROBES, SACKED_TIMEOUTS, TIMEOUTS,
+    TIMEOUTS_IN_RTO,
 };
 use monitor_common::Socket;
 use monitor_model::format;
@@ -37,20 +38,23 @@ pub(crate) struct Unanswered {
     pub(crate) first_rto_ns: u64,
     /// So much was lost before that a few in a row mean little.
     pub(crate) lossy: bool,
+    /// What came after it is acknowledged: the way works, and this segment alone is lost.
+    pub(crate) sacked: bool,
 }
 
 impl Unanswered {
     /// What shows that nothing new is acknowledged, if anything does. Time counts only where
     /// the usual number does: it stands for just that many.
     pub(crate) fn sign(&self) -> Option<Sign> {
-        let (timeouts, probes) = if self.lossy {
-            (LOSSY_TIMEOUTS, LOSSY_TIMEOUTS)
-        } else {
-            (TIMEOUTS, PROBES)
+        let (timeouts, probes) = match (self.lossy, self.sacked) {
+            (true, _) => (LOSSY_TIMEOUTS, LOSSY_TIMEOUTS),
+            (false, true) => (SACKED_TIMEOUTS, PROBES),
+            (false, false) => (TIMEOUTS, PROBES),
         };
+        let as_usual = !self.lossy && !self.sacked;
         if self.in_flight && self.timeouts >= timeouts && self.waited_ns >= LEAST_WAIT_NS {
             Some(Sign::Timeouts)
-        } else if self.in_flight && self.timeouts > 0 && !self.lossy && self.waited_long() {
+        } else if self.in_flight && self.timeouts > 0 && as_usual && self.waited_long() {
             Some(Sign::Time)
         } else if self.probes >= probes {
             Some(Sign::Probes)

@@ -40,6 +40,8 @@ pub enum End {
     Badly,
     /// With nothing lost.
     InPeace,
+    /// At a server: by the RST of its client, whose host is there and whose application is not. Nobody waits any more.
+    ByClient,
     /// By this host's operator (`ss -K`: ECONNABORTED).
     ByOperator,
 }

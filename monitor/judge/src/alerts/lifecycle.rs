@@ -78,8 +78,8 @@ impl Alerts {
                         self.was_not_over(of, now_ns, &mut changes);
                         self.ends_badly(of, now_ns, &mut changes);
                     }
-                    End::InPeace | End::ByOperator => {
-                        let mended = *end == End::InPeace;
+                    End::InPeace | End::ByClient | End::ByOperator => {
+                        let mended = *end != End::ByOperator;
                         self.leave(of, now_ns, mended, &mut changes, |_, part| part.is_stuck());
                     }
                 }

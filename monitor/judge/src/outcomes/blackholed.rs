@@ -4,7 +4,7 @@ use super::card::{Card, Case, Event};
 use crate::advice;
 use crate::counters::Counters;
 use crate::fact_view::FactView;
-use crate::heard::heard;
+use crate::heard::{Heard, heard};
 use crate::lost::{self, Lost};
 use crate::resent::hears_no_ack;
 use crate::ruling::{Bearing, Ruling};
@@ -133,6 +133,7 @@ fn sign(case: &Case<'_>, view: &FactView<'_>) -> Option<Sign> {
         waited_ns: waited_ns.max(resent_for_ns(view)),
         first_rto_ns: view.ns(wait.counters.rto_jiffies),
         lossy: lossy(socket, case.sent_again_in_outages),
+        sacked: heard(&wait.counters.since(), socket, view.jiffy_ns) == Some(Heard::Sacked),
     }
     .sign()
 }

@@ -46,6 +46,7 @@ fn sender(case: &Case<'_>, first: &Snapshot) -> Option<Ruling> {
         0
     };
     let timeouts = if beyond_window { 0 } else { socket.retransmits };
+    let heard = heard(&first.since(), socket, view.jiffy_ns);
     let sign = Unanswered {
         timeouts,
         probes,
@@ -54,6 +55,7 @@ fn sender(case: &Case<'_>, first: &Snapshot) -> Option<Ruling> {
         first_rto_ns: view.ns(first.rto_jiffies),
         // What is sent again into a closed window is no loss.
         lossy: !beyond_window && network_loss::lossy(socket, case.sent_again_in_outages),
+        sacked: heard == Some(Heard::Sacked),
     }
     .sign()?;
     let length_ns = match sign {
@@ -68,7 +70,7 @@ fn sender(case: &Case<'_>, first: &Snapshot) -> Option<Ruling> {
         probes,
         waited_ns: length_ns,
         // Unanswered probes are unanswered.
-        heard: heard(&first.since(), socket, view.jiffy_ns).filter(|_| sign != Sign::Probes),
+        heard: heard.filter(|_| sign != Sign::Probes),
         segments: case.now.segs_in.wrapping_sub(first.segs_in),
         sent_before_close: case.sent_before_close,
         began_ns: case.began_ns,

@@ -4,6 +4,7 @@
 use super::story::{Story, azure, evidence};
 use monitor_common::{FactKind, TcpState};
 use monitor_model::finding::FindingKind;
+use nix::errno::Errno;
 
 const NOTHING: [&str; 0] = [];
 
@@ -34,6 +35,23 @@ fn a_path_that_dies_in_mid_transfer_is_told_by_the_first_look_after_three_timeou
     assert_eq!(story.said().len(), 1);
     story.peer_acks().wait(1.0).sweep_without();
     assert_eq!(story.said(), ["blackholed page", "moves"]);
+}
+
+#[test]
+fn a_client_that_is_gone_when_the_way_is_back_leaves_nobody_in_trouble() {
+    for (at_server, end) in [(true, "over ByClient"), (false, "over Badly")] {
+        let mut story = Story::on(azure());
+        if at_server {
+            // The listener's child acknowledges no SYN of its own.
+            story.socket.bytes_acked = 500;
+        }
+        story.sends(400).times_out_thrice().wait(0.1).sweep();
+        // The way is back, and the peer's kernel answers what is sent again: it knows no such connection.
+        story
+            .wait(1.0)
+            .becomes(TcpState::Close, Errno::ECONNRESET as u32);
+        assert_eq!(story.said(), ["blackholed page", end]);
+    }
 }
 
 #[test]

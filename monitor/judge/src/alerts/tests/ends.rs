@@ -46,6 +46,20 @@ fn a_crossing_does_not_age_while_the_connection_is_silent() {
 }
 
 #[test]
+fn a_client_that_has_gone_keeps_no_page_of_its_server() {
+    let mut watch = Watch::new();
+    watch.told(hangs(1)).wait(3).over(1, End::ByClient).wait(20);
+    assert_eq!(
+        watch.said(),
+        [
+            "blackholed pending",
+            "blackholed mended",
+            "interrupted fires"
+        ]
+    );
+}
+
+#[test]
 fn what_the_kernel_gave_up_is_affected_for_as_long_as_a_page_waits() {
     let mut watch = Watch::new();
     watch.told(hangs(1)).wait(3).over(1, End::Badly).wait(7);
