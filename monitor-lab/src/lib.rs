@@ -18,6 +18,7 @@ pub mod guest;
 pub mod interrupt;
 mod names;
 pub mod network;
+pub mod real;
 pub mod runner;
 pub mod scenarios;
 pub mod simulated_middlebox;

@@ -28,7 +28,7 @@ const CHAT: Duration = Duration::from_millis(500);
 const END_WITHIN: Duration = Duration::from_secs(5);
 
 /// The daemon's recording in its directory.
-const RECORDING: &str = "recording.facts";
+pub(crate) const RECORDING: &str = "recording.facts";
 
 /// What every run needs.
 #[derive(Clone, Debug)]
@@ -200,7 +200,7 @@ fn tell(
 }
 
 /// A daemon that is ready, and a listener whose findings go to `timeline`.
-fn start_daemon(
+pub(crate) fn start_daemon(
     place: &Place,
     tools: &Tools,
     timeline: &Timeline,

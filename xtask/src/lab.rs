@@ -2,7 +2,7 @@
 
 use crate::command::become_it;
 use crate::error::Error;
-use crate::{setup, workspace};
+use crate::{command as programs, setup, workspace};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -13,15 +13,19 @@ const RECORDINGS: &str = "monitor/tests/recordings";
 /// Which scenarios, and how.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only these scenarios
+    /// Only these scenarios, or applications
     names: Vec<String>,
+    /// Let real applications live, and judge what is said of them
+    #[arg(long)]
+    apps: bool,
     /// Print one JSON object a run on stdout, the table last, and nothing else there
     #[arg(long)]
     json: bool,
     /// Run each scenario this often
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     repeat: u32,
-    /// Make the recordings anew that the judge is tested with, of each scenario that is right
+    /// Make the recordings anew that the judge is tested with, of each scenario that is right; those of applications go
+    /// under the target folder
     #[arg(long, conflicts_with = "repeat")]
     record: bool,
     /// Run so many at once; the lab knows how many by default
@@ -42,14 +46,28 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     if args.list {
         let lab = workspace::build_lab()?;
-        return become_it(Command::new(lab).arg("list"));
+        let list: &[&str] = if args.apps {
+            &["apps", "--list"]
+        } else {
+            &["list"]
+        };
+        return become_it(Command::new(lab).args(list));
     }
     setup::toolchain()?;
     setup::lab_programs()?;
     let [tcplull, lab] = workspace::build_tcplull_and_lab()?;
-    let mut command = command(&lab, &tcplull, &args.names);
+    let mut command = if args.apps {
+        let names: Vec<&str> = args.names.iter().map(String::as_str).collect();
+        applications(&lab, &tcplull, &names)?
+    } else {
+        command(&lab, &tcplull, &args.names)
+    };
     if args.record {
-        let recordings = workspace::root().join(RECORDINGS);
+        let recordings = if args.apps {
+            workspace::target_dir()?.join("applications")
+        } else {
+            workspace::root().join(RECORDINGS)
+        };
         command.arg("--record-to").arg(recordings);
     } else {
         command.arg("--repeat").arg(args.repeat.to_string());
@@ -79,4 +97,22 @@ pub fn command(lab: &Path, tcplull: &Path, names: &[String]) -> Command {
         .arg(tcplull)
         .env("PATH", setup::search_path());
     command
+}
+
+/// The lab's command that lets these applications live, or all if there are none, once all is there that they are made
+/// of. Options of the lab's may stand among the names.
+pub fn applications(lab: &Path, tcplull: &Path, names: &[&str]) -> Result<Command, Error> {
+    let needs = programs::output(Command::new(lab).args(["apps", "--needs"]).args(names))?;
+    if !needs.status.success() {
+        return Err(Error::failed("monitor-lab apps --needs", needs.status));
+    }
+    setup::applications(&String::from_utf8_lossy(&needs.stdout))?;
+    let mut command = Command::new(lab);
+    command
+        .arg("apps")
+        .args(names)
+        .arg("--tcplull")
+        .arg(tcplull);
+    setup::find_applications_in(&mut command)?;
+    Ok(command)
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod applications;
 mod demo;
 mod page;
 mod run;
@@ -33,6 +34,9 @@ const INTERRUPTED: u8 = 130;
 /// leave two cores time to wake everybody when they should.
 const JOBS: u16 = 8;
 
+/// How many applications live at once by default: each is several programs that work all the time.
+const APPLICATIONS: u16 = 4;
+
 /// Hosts in network namespaces, middleboxes between them, and stories whose
 /// truth is known: what does tcplull say about them?
 #[derive(Parser)]
@@ -48,6 +52,8 @@ enum What {
     Run(RunArguments),
     /// List the scenarios.
     List,
+    /// Let real applications live, without a box, among disturbances, and behind a box, and judge what is said of them.
+    Apps(ApplicationsArguments),
     /// Watch tcplull tell the story it was made for, as it happens.
     Demo {
         #[command(flatten)]
@@ -129,6 +135,41 @@ struct RunArguments {
 }
 
 #[derive(Args)]
+struct ApplicationsArguments {
+    /// The applications, or one staging of one: NAME/STAGING. All if none is named.
+    names: Vec<String>,
+    /// Of all, only the quick ones.
+    #[arg(long)]
+    quick: bool,
+    /// Print one JSON object a life on stdout, and nothing else there.
+    #[arg(long)]
+    json: bool,
+    /// Write the table into this page, in the place of the one that it has.
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
+    /// Let each live so many times.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    repeat: u32,
+    /// Let so many live at once.
+    #[arg(long, default_value_t = APPLICATIONS, value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: u16,
+    /// Keep the recording of each life in this directory.
+    #[arg(long, value_name = "DIR")]
+    record_to: Option<PathBuf>,
+    /// Print the names of the applications, and let none live.
+    #[arg(long)]
+    list: bool,
+    /// Print what they are made of, and let none live.
+    #[arg(long, conflicts_with = "list")]
+    needs: bool,
+    #[command(flatten)]
+    under_test: UnderTest,
+    /// Arguments for every `tcplull run`, after `--`.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    daemon: Vec<String>,
+}
+
+#[derive(Args)]
 struct UnderTest {
     /// The tcplull to test; by default the one beside this program.
     #[arg(long, value_name = "PATH")]
@@ -140,6 +181,7 @@ pub fn main() -> ExitCode {
     let done = match Command::parse().what {
         What::Run(arguments) => run::run(&arguments),
         What::List => list(),
+        What::Apps(arguments) => applications::run(&arguments),
         What::Demo { under_test } => demo::demo(&under_test),
         What::Disturb {
             connections,

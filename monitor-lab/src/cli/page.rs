@@ -59,6 +59,22 @@ pub(super) fn page(table: &Table, arguments: &RunArguments, runs: usize, seconds
     page
 }
 
+/// Begins the part of the page that is about real applications, which is the last.
+const APPLICATIONS: &str = "\n## Real applications\n\n";
+
+/// What `page` says of real applications, if it does.
+pub(super) fn applications_in(page: &str) -> Option<&str> {
+    page.split_once(APPLICATIONS).map(|(_, section)| section)
+}
+
+/// `page`, which says this of real applications now, in the place of what it said.
+pub(super) fn with_applications(page: &str, section: &str) -> String {
+    let before = page
+        .split_once(APPLICATIONS)
+        .map_or(page, |(before, _)| before);
+    format!("{before}{APPLICATIONS}{section}")
+}
+
 /// Every story with its truth, as a Markdown table.
 fn stories() -> String {
     let mut all: Vec<&Scenario> = scenarios::ALL.iter().collect();
@@ -91,4 +107,18 @@ fn command(arguments: &RunArguments) -> String {
         let _ = write!(command, " --table {}", file.display());
     }
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_of_the_two_runs_keeps_what_the_other_wrote() {
+        let page = with_applications("stories\n", "first\n");
+        assert_eq!(applications_in(&page), Some("first\n"));
+        let page = with_applications(&page, "second\n");
+        assert_eq!(page, "stories\n\n## Real applications\n\nsecond\n");
+        assert_eq!(applications_in("stories\n"), None);
+    }
 }

@@ -1,6 +1,6 @@
 //! `monitor-lab run`: scenarios, several at once, and their reports.
 
-use super::page::page;
+use super::page::{applications_in, page, with_applications};
 use super::turns::{Turn, Turns};
 use super::{DIFFERS, INTERRUPTED, RunArguments, USAGE, is_root, tools};
 use monitor_lab::LabError;
@@ -125,6 +125,12 @@ fn tell_all(turns: Vec<Turn>, arguments: &RunArguments, tools: &Tools) -> Result
     let written = match &arguments.table {
         Some(file) => {
             let page = page(&table, arguments, told, start.elapsed().as_secs_f64());
+            // What applications had to say last stays.
+            let page = fs::read_to_string(file)
+                .ok()
+                .as_deref()
+                .and_then(applications_in)
+                .map_or_else(|| page.clone(), |section| with_applications(&page, section));
             fs::write(file, page)
                 .map_err(|error| format!("cannot write {}: {error}", file.display()))
         }
@@ -183,7 +189,7 @@ fn show(report: &Report, json: bool) {
 }
 
 /// A line for a program.
-fn print(object: &impl Serialize) {
+pub(super) fn print(object: &impl Serialize) {
     match serde_json::to_string(object) {
         Ok(line) => println!("{line}"),
         Err(error) => eprintln!("monitor-lab: cannot print a report: {error}"),
@@ -191,7 +197,7 @@ fn print(object: &impl Serialize) {
 }
 
 /// A line for people: on stdout, unless that belongs to a program.
-fn say(json: bool, line: &str) {
+pub(super) fn say(json: bool, line: &str) {
     if json {
         eprintln!("{line}");
     } else {

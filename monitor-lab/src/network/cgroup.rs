@@ -3,7 +3,8 @@
 
 use crate::LabError;
 use crate::names::DIRECTORY;
-use nix::unistd::{geteuid, write};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, geteuid, write};
 use std::fs::{self, OpenOptions};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use std::{io, thread};
 static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// How long its last process may take to be gone for good after it was reaped.
-const EMPTY_WITHIN: Duration = Duration::from_secs(2);
+const EMPTY_WITHIN: Duration = Duration::from_secs(10);
 
 /// A cgroup v2 directory `tcplull-lab-<pid>-<number>`, removed when dropped. Its
 /// processes must have ended by then.
@@ -72,6 +73,33 @@ impl Cgroup {
         &self.directory
     }
 
+    /// Sends `signal` to every process in it.
+    ///
+    /// # Errors
+    /// If its processes cannot be listed. One that ends meanwhile is no error.
+    pub fn signal(&self, signal: Signal) -> Result<(), LabError> {
+        let list = self.directory.join("cgroup.procs");
+        let list = fs::read_to_string(&list)
+            .map_err(LabError::io(format!("reading {}", list.display())))?;
+        let pids = list.lines().filter_map(|line| line.parse().ok());
+        // Whom it cannot see it lists as 0, which to kill(2) is this process' own group.
+        for pid in pids.filter(|pid| *pid > 0) {
+            let _ = kill(Pid::from_raw(pid), signal);
+        }
+        Ok(())
+    }
+
+    /// Kills every process in it, also those that are being made, and waits until they are gone.
+    ///
+    /// # Errors
+    /// If the kernel is older than 5.14, or a process does not go.
+    pub fn kill(&self) -> Result<(), LabError> {
+        kill_all(&self.directory).map_err(LabError::io(format!(
+            "killing all in {}",
+            self.directory.display()
+        )))
+    }
+
     /// Has `command` started in it, so that every socket the process ever makes is the group's.
     pub fn hold(&self, command: &mut Command) -> Result<(), LabError> {
         let list = self.directory.join("cgroup.procs");
@@ -114,8 +142,26 @@ fn root() -> Result<PathBuf, LabError> {
         })
 }
 
-/// Removes a group and all below it, in which nobody is any more.
+/// Kills every process of the group, and waits until they are gone (cgroup-v2, "Core Interface Files").
+fn kill_all(directory: &Path) -> io::Result<()> {
+    fs::write(directory.join("cgroup.kill"), "1")?;
+    let until = Instant::now() + EMPTY_WITHIN;
+    loop {
+        let events = fs::read_to_string(directory.join("cgroup.events"))?;
+        if events.lines().any(|line| line == "populated 0") {
+            return Ok(());
+        }
+        if Instant::now() >= until {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Removes a group and all below it, with those who are left in it: they outlived a testbed that was killed.
 pub(super) fn remove_tree(directory: &Path) -> io::Result<()> {
+    // Before 5.14 the kernel has no such file, and who is left keeps the group.
+    let _ = kill_all(directory);
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {

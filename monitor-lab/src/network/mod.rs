@@ -215,6 +215,18 @@ impl Network {
         ))
     }
 
+    /// The path gets bad: of a hundred packets so many are lost at random, in each direction.
+    ///
+    /// # Errors
+    /// If the rules are refused, or it is bad already.
+    pub fn path_loses(&self, percent: u8) -> Result<(), LabError> {
+        self.middlebox.nft(&format!(
+            "create table inet bad
+                add chain inet bad some {{ type filter hook forward priority -400; }}
+                add rule inet bad some numgen random mod 100 < {percent} drop"
+        ))
+    }
+
     /// The path that got bad is good again.
     ///
     /// # Errors

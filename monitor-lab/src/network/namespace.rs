@@ -4,7 +4,9 @@ use super::tool;
 use crate::LabError;
 use nix::sched::{CloneFlags, setns};
 use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{io, process, thread};
 
 /// Where iproute2 keeps named namespaces.
@@ -63,6 +65,45 @@ impl Namespace {
                 }
             })
         })?
+    }
+
+    /// Has `command` started inside.
+    ///
+    /// # Errors
+    /// [`LabError::Enter`].
+    pub(crate) fn hold(&self, command: &mut Command) -> Result<(), LabError> {
+        let file = File::open(self.path()).map_err(|source| LabError::Enter {
+            name: self.name.clone(),
+            source,
+        })?;
+        // SAFETY: between fork and exec only the setns system call is made; it takes no lock and allocates nothing.
+        unsafe {
+            command
+                .pre_exec(move || setns(&file, CloneFlags::CLONE_NEWNET).map_err(io::Error::from));
+        }
+        Ok(())
+    }
+
+    /// Whether anybody inside listens on this port of TCP, by proc_pid_net(5).
+    ///
+    /// # Errors
+    /// If the kernel does not tell.
+    pub(crate) fn listens(&self, port: u16) -> Result<bool, LabError> {
+        let tables = ["tcp", "tcp6"].map(|table| format!("/proc/thread-self/net/{table}"));
+        let read = || {
+            let tables = tables.iter().map(fs::read_to_string);
+            tables.collect::<io::Result<String>>()
+        };
+        let table = self
+            .within(read)?
+            .map_err(LabError::io("reading who listens"))?;
+        // "0: 0100007F:1538 00000000:0000 0A …": local, remote, state
+        let local = format!(":{port:04X}");
+        Ok(table.lines().any(|line| {
+            let mut fields = line.split_whitespace().skip(1);
+            fields.next().is_some_and(|field| field.ends_with(&local))
+                && fields.nth(1) == Some("0A")
+        }))
     }
 
     /// Runs `work` inside, on a thread of its own: a thread that has moved

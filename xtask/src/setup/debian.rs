@@ -84,6 +84,39 @@ pub fn brought_by(package: &str) -> Vec<String> {
     packages
 }
 
+/// The package that `name` stands for: itself, or where it ends in a star the one of that beginning which the package
+/// without it depends on (`postgresql-*`: that of `postgresql`).
+pub fn newest(name: &str) -> Result<String, Error> {
+    let Some(beginning) = name.strip_suffix('*') else {
+        return Ok(name.to_owned());
+    };
+    let package = beginning.trim_end_matches('-');
+    let depends = || -> Result<_, Error> {
+        let mut command = Command::new("apt-cache");
+        let output = command::output(command.args(["depends", package]).env("LC_ALL", "C"))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        Ok(dependency(&text, beginning))
+    };
+    let mut found = depends()?;
+    if found.is_none() && is_root() {
+        refresh_lists()?;
+        found = depends()?;
+    }
+    found.ok_or_else(|| Error::Apt {
+        command: format!("apt-cache depends {package}"),
+        reason: format!("it depends on no {name}"),
+    })
+}
+
+// "  Depends: postgresql-15"
+fn dependency(depends: &str, beginning: &str) -> Option<String> {
+    let names = depends
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("Depends: "));
+    let mut names = names.filter(|name| name.starts_with(beginning));
+    names.next().map(str::to_owned)
+}
+
 // "Inst libmnl0 (1.0.4-3 Debian:12.11/oldstable [amd64])"
 fn packages_in_simulation(output: &str) -> Vec<String> {
     let lines = output.lines().filter_map(|line| line.strip_prefix("Inst "));
@@ -219,6 +252,14 @@ mod tests {
             Inst iproute2 (6.1.0-3 Debian:12.11/oldstable [amd64])\nConf libmnl0 (1.0.4-3)\n";
         assert_eq!(packages_in_simulation(output), ["libmnl0", "iproute2"]);
         assert!(packages_in_simulation("E: Unable to locate package x").is_empty());
+    }
+
+    #[test]
+    fn a_package_stands_for_the_version_that_it_depends_on() {
+        let output = "postgresql\n  Depends: postgresql-15\n  Suggests: postgresql-doc\n";
+        let found = dependency(output, "postgresql-");
+        assert_eq!(found.as_deref(), Some("postgresql-15"));
+        assert_eq!(dependency(output, "nginx-"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Each part looks before it acts, so that running it again costs a few file checks.
 
+mod applications;
 mod archive;
 mod cargo_tool;
 mod components;
@@ -13,6 +14,7 @@ mod unpacked;
 
 use crate::error::Error;
 use crate::progress;
+pub use applications::{ensure as applications, find_in as find_applications_in};
 pub use archive::{Archive, Package};
 pub use cargo_tool::{BOLERO, DENY};
 pub use debian::{is_root, unpack};

@@ -63,13 +63,34 @@ pub fn folder() -> Result<PathBuf, Error> {
     Ok(tools()?.join("bin"))
 }
 
-fn tools() -> Result<PathBuf, Error> {
+/// Where all lies that was taken out.
+pub fn tools() -> Result<PathBuf, Error> {
     Ok(workspace::target_dir()?.join("tools"))
 }
 
 fn found_in(whole: &Path, program: &str) -> Option<PathBuf> {
     let places = PLACES.iter().map(|place| whole.join(place).join(program));
-    places.into_iter().find(|file| file.is_file())
+    places
+        .into_iter()
+        .find(|file| file.is_file())
+        .or_else(|| below(&whole.join("usr/lib"), program, DEPTH))
+}
+
+/// How deep below `usr/lib` some packages have programs of their own: `postgresql/15/bin`.
+const DEPTH: usize = 3;
+
+fn below(folder: &Path, program: &str, depth: usize) -> Option<PathBuf> {
+    let file = folder.join(program);
+    let runs = |file: &Path| {
+        let mode = file.metadata().map(|data| data.permissions().mode());
+        file.is_file() && mode.is_ok_and(|mode| mode & 0o111 != 0)
+    };
+    if runs(&file) {
+        return Some(file);
+    }
+    let folders = folder.read_dir().into_iter().flatten().flatten();
+    let mut folders = folders.filter(|_| depth > 0).map(|entry| entry.path());
+    folders.find_map(|folder| below(&folder, program, depth - 1))
 }
 
 /// Starts a program where it lies, with the libraries beside it, and QEMU with its files.

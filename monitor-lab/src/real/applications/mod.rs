@@ -1,0 +1,22 @@
+//! The applications. To add one, write its file, after the example of `redis`, and its line below: the file's name, and
+//! the applications in it.
+
+use super::application::Application;
+
+macro_rules! applications {
+    ($($file:ident: $($application:ident),+;)+) => {
+        $(mod $file;)+
+
+        /// Every application.
+        pub const ALL: &[Application] = &[$($($file::$application),+),+];
+    };
+}
+
+applications! {
+    redis: REDIS;
+}
+
+/// The application called `name`.
+pub fn named(name: &str) -> Option<&'static Application> {
+    ALL.iter().find(|application| application.name == name)
+}

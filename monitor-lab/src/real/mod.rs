@@ -1,0 +1,20 @@
+//! Real applications, as their users have them: servers and clients that were written by others, each with its natural
+//! habits, on the laboratory's two hosts. What is scripted elsewhere is not here: nobody tells these applications when to
+//! be silent.
+//!
+//! Each lives three times ([`Staging`]): on a stated path without a box, on no path among all that goes wrong in a day
+//! ([`Disturbance`]), and behind a box that forgets. To add one: its file in [`applications`], and its line there.
+
+mod application;
+pub mod applications;
+mod judgement;
+mod program;
+mod run;
+mod stage;
+pub mod table;
+
+pub use application::{Application, BASE, Disturbance, Due, Need, Staging};
+pub use judgement::{Judgement, Phase, judge};
+pub use program::Program;
+pub use run::{Report, run};
+pub use stage::Stage;
