@@ -42,6 +42,9 @@ const LOST_PERCENT: u8 = 15;
 /// How much of the end of what a program wrote a failure shows, in characters.
 const TAIL: usize = 2_000;
 
+/// How long a server may take to end when its life is over.
+const ENDS_WITHIN: Duration = Duration::from_secs(3);
+
 /// What a program is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -64,6 +67,11 @@ struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        // Servers that are killed leave things behind in the kernel: PostgreSQL a segment of shared memory.
+        if matches!(self.role, Role::Serves(_)) && self.process.signal(self.program.ends_on).is_ok()
+        {
+            self.process.wait_within(ENDS_WITHIN);
+        }
         if let Err(error) = self.group.kill() {
             eprintln!("monitor-lab: {}: {error}", self.program.name);
         }

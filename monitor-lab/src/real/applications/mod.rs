@@ -14,6 +14,9 @@ macro_rules! applications {
 
 applications! {
     redis: REDIS;
+    postgres: POSTGRES;
+    pgbouncer: PGBOUNCER;
+    copy: COPY;
 }
 
 /// The application called `name`.

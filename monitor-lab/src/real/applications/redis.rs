@@ -105,10 +105,10 @@ fn start(stage: &mut Stage<'_>) -> Result<(), LabError> {
     let rest = stage.rest();
     stage.asks(Program::python("subscriber", SUBSCRIBER).args([&host]))?;
     stage.asks(Program::python("worker", WORKER).args([&host]))?;
-    stage.asks(Program::python("pool", POOL).args([&host, rest]))?;
+    stage.asks(Program::python("pool", POOL).args([host.as_str(), rest]))?;
     stage.asks(
         Program::python("editor", EDITOR)
             .on_the_server()
-            .args([&host, rest]),
+            .args([host.as_str(), rest]),
     )
 }
