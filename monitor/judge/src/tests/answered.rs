@@ -2,6 +2,7 @@
 
 use super::story::{Story, azure, evidence};
 use crate::JudgedPath;
+use monitor_common::flags;
 use monitor_model::finding::{Clock, Role};
 
 #[test]
@@ -50,6 +51,34 @@ fn a_peer_that_sends_the_same_again_and_again_hears_no_ack_of_ours() {
     let finding = story.finding("blackholed");
     assert_eq!(evidence(finding, "peer_heard"), "one_way");
     assert_eq!(evidence(finding, "resent_segments"), 3);
+}
+
+#[test]
+fn what_a_later_look_tells_as_one_segment_were_many_and_all_of_them_news() {
+    let mut story = Story::on(azure());
+    story.flags |= flags::REVISITED;
+    story.wait(300.0).peer_sends(400_000);
+    story.flags = 0;
+    // The kernel counts segments, and the look told of bytes.
+    story.socket.data_segs_in += 294;
+    story.socket.segs_in += 294;
+    for _ in 0..3 {
+        story.wait(1.0).sweep();
+    }
+    assert_eq!(story.said(), ["crossed none", "survived none"]);
+}
+
+#[test]
+fn where_a_later_look_tells_of_the_payload_what_comes_again_after_it_counts() {
+    let mut story = Story::on(azure());
+    story.flags |= flags::REVISITED;
+    story.wait(300.0).peer_sends(5);
+    story.flags = 0;
+    for seconds in [0.4, 0.4, 0.8] {
+        story.wait(seconds).peer_resends();
+    }
+    story.sweep();
+    assert_eq!(story.said(), ["crossed none", "blackholed page"]);
 }
 
 #[test]

@@ -9,9 +9,9 @@ use crate::keepalive::Settings;
 use crate::paths::JudgedPath;
 use crate::resent::Received;
 use crate::serial::{after, jiffies_since};
-use crate::thresholds::CLOCK_SLACK_NS;
+use crate::thresholds::{CLOCK_SLACK_NS, LEAST_RTO_NS};
 use crate::tracked::silence::Silence;
-use monitor_common::{FactKind, TcpState, tcp_flags};
+use monitor_common::{FactKind, TcpState, flags, tcp_flags};
 use monitor_model::finding::{Clock, Outcome, Severity};
 use nix::errno::Errno;
 use std::sync::Arc;
@@ -67,6 +67,8 @@ pub(crate) struct Resent {
     /// How many of them by then.
     pub(crate) segments: u32,
     received: Received,
+    /// What a later look told as one segment may have been many: how long it was, until the next look.
+    told_as_one: Option<u32>,
 }
 
 impl Resent {
@@ -77,13 +79,25 @@ impl Resent {
             looked_ns: None,
             segments: 0,
             received,
+            told_as_one: None,
+        }
+    }
+
+    /// None yet: payload that was news has come by `view`, the first to tell of it.
+    fn told(view: &FactView<'_>, received: Received) -> Self {
+        let one = view.fact.has(flags::REVISITED) && is_receive(view.kind);
+        Self {
+            told_as_one: one.then_some(view.fact.segment.payload_len),
+            ..Self::none(view, received)
         }
     }
 
     /// Takes a look at the socket.
     fn look(&mut self, view: &FactView<'_>) {
         let now = Received::of(&view.fact.socket);
-        match self.received.resent(&now) {
+        let all_news = self.told_as_one.take();
+        let all_news = all_news.is_some_and(|payload| may_be_all_news(view, payload));
+        match self.received.resent(&now).filter(|count| *count == 0 || !all_news) {
             Some(segments) => {
                 self.segments = segments;
                 self.looked_ns = Some(view.at.ns);
@@ -91,6 +105,15 @@ impl Resent {
             None => *self = Self::none(view, now),
         }
     }
+}
+
+/// Whether the segments of so much payload, told as one by a look before `view`, may all have brought news. More than one
+/// full segment's worth is many. Of less, nothing came since the last news: what is sent again comes after a
+/// retransmission timeout.
+fn may_be_all_news(view: &FactView<'_>, payload: u32) -> bool {
+    let since_news_ns = view.fact.payload_idle_ns;
+    let later_ns = since_news_ns.saturating_sub(view.fact.packet_idle_ns);
+    payload > view.fact.socket.rcv_mss || later_ns < LEAST_RTO_NS
 }
 
 /// An outcome that was told.

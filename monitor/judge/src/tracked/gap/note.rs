@@ -183,7 +183,7 @@ impl Gap {
                 };
                 let known = Received::of(socket);
                 let bytes = known.bytes.saturating_add(news.into());
-                self.resent = Some(Resent::none(view, known.with_bytes(bytes)));
+                self.resent = Some(Resent::told(view, known.with_bytes(bytes)));
             }
             _ => {}
         }
