@@ -17,6 +17,7 @@ applications! {
     postgres: POSTGRES;
     pgbouncer: PGBOUNCER;
     copy: COPY;
+    nginx: CURL, TRANSFERS, UPSTREAM;
 }
 
 /// The application called `name`.
