@@ -1,6 +1,7 @@
 //! What was said of an application against what may be said of it: a pure function.
 
-use super::application::{Application, Disturbance, Due, Staging};
+use super::application::{Application, Due};
+use super::staging::{Disturbance, Staging};
 use crate::ends::End;
 use crate::timeline::{Entry, Happened};
 use crate::truth::{Alert, Conclusion, Finding, INTERRUPTED, Severity};

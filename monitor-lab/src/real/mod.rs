@@ -11,10 +11,12 @@ mod judgement;
 mod program;
 mod run;
 mod stage;
+mod staging;
 pub mod table;
 
-pub use application::{Application, BASE, Disturbance, Due, Need, Staging};
+pub use application::{Application, BASE, Due, Need};
 pub use judgement::{Judgement, Phase, judge};
 pub use program::Program;
 pub use run::{Report, run};
 pub use stage::Stage;
+pub use staging::{Disturbance, Staging};

@@ -1,8 +1,9 @@
 //! One life of one application, from an empty machine to a report and back.
 
-use super::application::{Application, Disturbance, Staging};
+use super::application::Application;
 use super::judgement::{Judgement, Phase, due, fired, judge, tells};
 use super::stage::Stage;
+use super::staging::{Disturbance, Staging};
 use crate::LabError;
 use crate::configuration::Configuration;
 use crate::network::Network;

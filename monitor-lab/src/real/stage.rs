@@ -1,7 +1,7 @@
 //! The two hosts that an application lives on, and what can be done to it there.
 
-use super::application::{Disturbance, Staging};
 use super::program::{NOBODY, Program};
+use super::staging::{Disturbance, Staging};
 use crate::LabError;
 use crate::children::Guarded;
 use crate::ends::End;

@@ -1,7 +1,8 @@
 //! The applications' table: for each of them, wherever it lived, what was said and what should not have been.
 
-use super::application::{Application, Staging};
+use super::application::Application;
 use super::run::Report;
+use super::staging::Staging;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
