@@ -3,6 +3,7 @@
 
 use monitor::surfaces::metrics::Metrics;
 use monitor_model::finding::{Cause, Outcome};
+use monitor_model::settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -155,6 +156,66 @@ fn every_fact_in_the_tables_of_evidence_is_one_of_the_judge() {
         .filter(|fact| !words.contains(*fact) && !["ttl", "window"].contains(fact))
         .collect();
     assert!(unknown.is_empty(), "no source says {unknown:?}");
+}
+
+/// The headings of the page's sections.
+fn sections(page: &str) -> BTreeSet<&str> {
+    page.lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .collect()
+}
+
+#[test]
+fn every_finding_s_link_leads_to_a_section_and_every_section_is_linked() {
+    let page = read(settings::PAGE);
+    let mut sections = sections(&page);
+    assert!(sections.remove("What helps against what"));
+    let rows = settings::ROWS.iter().map(|row| row.section);
+    let linked: BTreeSet<&str> = rows.chain([settings::ANY_PROGRAM]).collect();
+    assert_eq!(linked, sections);
+    for section in linked {
+        let anchor = settings::anchor(section);
+        let plain = |letter: char| letter.is_ascii_lowercase() || letter == '-';
+        assert!(anchor.chars().all(plain), "{anchor}");
+    }
+}
+
+#[test]
+fn every_section_of_the_settings_says_what_they_set_what_a_payload_clock_takes_and_who_says_so() {
+    let page = read(settings::PAGE);
+    for title in sections(&page) {
+        let text = section(&page, &format!("## {title}"));
+        let lists_all = title == "What helps against what";
+        for word in ["*Sets*", "*Source*", "\n    "] {
+            assert!(lists_all || text.contains(word), "{title} lacks {word:?}");
+        }
+        assert!(text.contains("ayload"), "{title} says nothing of payload");
+    }
+}
+
+#[test]
+fn every_link_between_the_pages_leads_to_a_heading() {
+    let pages = ["settings.md", "findings.md", "operating.md", "limits.md"];
+    for page in pages {
+        let text = read(format!("docs/{page}"));
+        for link in text.split("](").skip(1) {
+            let Some((target, _)) = link.split_once(')') else {
+                continue;
+            };
+            let Some((file, anchor)) = target.split_once('#') else {
+                continue;
+            };
+            let file = if file.is_empty() { page } else { file };
+            let there = read(format!("docs/{file}"));
+            let headings = there.lines().filter(|line| line.starts_with('#'));
+            let mut anchors =
+                headings.map(|line| settings::anchor(line.trim_start_matches(['#', ' '])));
+            assert!(
+                anchors.any(|one| one == anchor),
+                "docs/{page} links to {target}, which is no heading"
+            );
+        }
+    }
 }
 
 #[test]

@@ -55,6 +55,14 @@ impl Identity {
         self.role
     }
 
+    /// The port on which the side that was called listens.
+    pub(crate) fn service_port(&self) -> u16 {
+        match self.role {
+            Role::Client => self.remote.port(),
+            Role::Server => self.local.port(),
+        }
+    }
+
     /// Cookie and flow id: unique on this host since boot.
     pub(crate) fn id(&self) -> String {
         format!("{:x}-{}", self.cookie, self.flow_id())

@@ -12,10 +12,11 @@ use crate::ruling::Ruling;
 use crate::stalls::CauseCard;
 use crate::thresholds::LATELY_NS;
 use monitor_model::finding::{
-    Certainty, Clock, Finding, FindingKind, Outcome, Role, Scope, Severity,
+    Cause, Certainty, Clock, Finding, FindingKind, Outcome, Role, Scope, Severity,
 };
 use monitor_model::format;
 use monitor_model::owner::Owner;
+use monitor_model::settings;
 use monitor_model::time::Timestamp;
 
 /// What a ruling is about.
@@ -95,6 +96,8 @@ pub(crate) fn finding(
         summary.push_str("; ");
         summary.push_str(&tail);
     }
+    let settings = can_be_set(&ruling, about, scope)
+        .then(|| settings::link(owner.comm.as_deref(), identity.service_port()));
     let finding = Finding {
         time: Timestamp::of(about.wall_unix_ns),
         kind: about.kind,
@@ -110,6 +113,7 @@ pub(crate) fn finding(
         evidence: evidence.into_vec(),
         given_up: ruling.given_up,
         advice: advised(ruling, about, scope, blamed),
+        settings,
         summary,
     };
     (finding, blamed)
@@ -145,6 +149,17 @@ fn advised(
     ruling
         .advice
         .map(|advice| advice + &end.unwrap_or_default())
+}
+
+/// Whether a setting of the connection would help: what its silence may have to do with, and waits without an end. Not
+/// where more than silent connections fail, nor where nothing is advised.
+fn can_be_set(ruling: &Ruling, about: &About<'_>, scope: Option<Scope>) -> bool {
+    let helps = match about.kind {
+        FindingKind::AtRisk | FindingKind::Crossed => true,
+        FindingKind::Outcome { outcome } => outcome == Outcome::Closed || ruling.may_be_silence,
+        FindingKind::Stall { cause } => cause == Cause::AwaitingReply || ruling.may_be_silence,
+    };
+    helps && scope.is_none() && ruling.advice.is_some()
 }
 
 /// Whether the silence before is part of the evidence: where nothing comes back, and of other stalls that wake

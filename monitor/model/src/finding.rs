@@ -38,6 +38,10 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What to do about it, in words; `None` where nothing is to be done.
     pub advice: Option<String>,
+    /// Where the settings of this service and program are explained ([`crate::settings::link`]); `None` where no
+    /// setting of the connection would help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<String>,
     /// One line for people.
     pub summary: String,
     /// The kernel gave the connection up, so that nothing more will be told of it. For the alerts; users read it in the

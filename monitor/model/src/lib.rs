@@ -1,5 +1,5 @@
 //! What users read, as types: findings with their outcomes, causes and evidence, alerts, connections in lists, owners,
-//! and how numbers and names are written for people. Nothing here concludes anything.
+//! how numbers and names are written for people, and where the documentation has more. Nothing here concludes anything.
 
 #[macro_use]
 mod listed;
@@ -11,4 +11,5 @@ pub mod format;
 pub mod listing;
 mod outcome;
 pub mod owner;
+pub mod settings;
 pub mod time;

@@ -36,6 +36,7 @@ fn finding(text: &str) -> Finding {
     let mut finding = blackholed();
     finding.path = Some(text.to_owned());
     finding.advice = Some(text.to_owned());
+    finding.settings = Some(text.to_owned());
     finding.summary = text.to_owned();
     finding.owner = owner_named(text);
     finding.connection.local = text.to_owned();
@@ -142,7 +143,7 @@ proptest! {
     fn no_text_from_outside_leaves_its_place(text in hostile()) {
         let (finding, connection, alert) = (finding(&text), connection(&text), alert(&text));
         shown(&finding_line(&finding), 1);
-        shown(&watch_lines(&finding), 2);
+        shown(&watch_lines(&finding), 3);
         shown(&connection_line(&connection), 1);
         shown(&alert_line(&alert), 1);
         shown(&log_line(&text), 1);

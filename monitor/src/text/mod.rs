@@ -26,12 +26,16 @@ pub fn finding_line(finding: &Finding) -> String {
     )
 }
 
-/// What `tcplull watch` shows of a finding: its line, and its advice below.
+/// What `tcplull watch` shows of a finding: its line, and below it its advice, and where settings are explained.
 pub fn watch_lines(finding: &Finding) -> String {
     let mut lines = finding_line(finding);
     if let Some(advice) = &finding.advice {
         lines.push_str("\n    advice: ");
         lines.push_str(&printable(advice));
+    }
+    if let Some(settings) = &finding.settings {
+        lines.push_str("\n    settings: ");
+        lines.push_str(&printable(settings));
     }
     lines
 }

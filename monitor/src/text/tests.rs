@@ -49,6 +49,7 @@ pub(crate) fn blackholed() -> Finding {
             value: 3.into(),
         }],
         advice: Some("set SO_KEEPALIVE".to_owned()),
+        settings: Some("docs/settings.md#any-program-sysctls".to_owned()),
         summary: "api (pid 1234) → 20.1.2.3:443: 4m30s of silence crossed nat's 4m".to_owned(),
         given_up: false,
     }
@@ -164,11 +165,13 @@ fn what_is_unknown_shows_as_a_dash() {
 }
 
 #[test]
-fn watch_adds_the_advice() {
+fn watch_adds_the_advice_and_where_settings_are_explained() {
     let lines = watch_lines(&blackholed());
-    let (first, second) = lines.split_once('\n').unwrap();
-    assert_eq!(first, finding_line(&blackholed()));
-    assert_eq!(second, "    advice: set SO_KEEPALIVE");
+    let lines: Vec<&str> = lines.lines().collect();
+    let line = finding_line(&blackholed());
+    let advice = "    advice: set SO_KEEPALIVE";
+    let settings = "    settings: docs/settings.md#any-program-sysctls";
+    assert_eq!(lines, [&line, advice, settings]);
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn finding(kind: FindingKind, severity: Severity, connection: u32) -> Finding {
             value: 3.into(),
         }],
         advice: None,
+        settings: None,
         summary: format!("connection {connection}"),
         given_up: false,
     }
