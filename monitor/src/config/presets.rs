@@ -184,6 +184,23 @@ pub const PRESETS: &[Preset] = &[
         Packets,
         "Linux IPVS and Docker Swarm: a remote peer hangs; on one host RST",
     ),
+    // projectcalico/calico 3.34: felix/bpf/conntrack/timeouts/timeouts.go (TCPEstablished), cleanup.go; what has no entry
+    // any more, bpf-gpl/tc.c (mid-flow miss). It sits at each pod's interface.
+    box_within_subnet(
+        "calico-ebpf",
+        3600,
+        Packets,
+        "Calico's eBPF data plane (bpfConntrackTimeouts.tcpEstablished; \"Auto\": as Linux): silent; a flow without an entry is dropped",
+    ),
+    // cilium/cilium: bpf-ct-timeout-regular-tcp and -service-tcp in daemon/cmd/daemon_main.go, since #27665;
+    // bpf/lib/conntrack.h (each packet renews it; without an entry a packet is a new flow). It sits at each pod's
+    // interface.
+    box_within_subnet(
+        "cilium-ebpf",
+        8000,
+        Packets,
+        "Cilium's eBPF data plane (6 h before August 2023): silent; the next packet is a new flow, of a service perhaps to another backend",
+    ),
     // docker/for-mac#5886.
     box_between_subnets(
         "docker-desktop",
