@@ -2,6 +2,7 @@
 //! alert finds its section, and every fact and every series is explained.
 
 use monitor::surfaces::metrics::Metrics;
+use monitor_lab::real::applications::settings::ALL as TRIED;
 use monitor_model::finding::{Cause, Outcome};
 use monitor_model::settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -190,6 +191,22 @@ fn every_section_of_the_settings_says_what_they_set_what_a_payload_clock_takes_a
             assert!(lists_all || text.contains(word), "{title} lacks {word:?}");
         }
         assert!(text.contains("ayload"), "{title} says nothing of payload");
+    }
+}
+
+#[test]
+fn what_is_said_to_be_tried_is_what_the_laboratory_tries_and_in_its_section() {
+    let page = read(settings::PAGE);
+    for title in sections(&page) {
+        let text = section(&page, &format!("## {title}"));
+        let said = text.split("\n*Tried*: ").nth(1);
+        let said = said.map_or_else(BTreeSet::new, quoted);
+        let of_it = TRIED.iter().filter(|setting| setting.section == title);
+        let tried: BTreeSet<&str> = of_it.map(|setting| setting.name).collect();
+        assert_eq!(said, tried, "{title}");
+    }
+    for setting in TRIED {
+        assert!(sections(&page).contains(setting.section), "{setting:?}");
     }
 }
 

@@ -13,11 +13,14 @@ const RECORDINGS: &str = "monitor/tests/recordings";
 /// Which scenarios, and how.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only these scenarios, or applications
+    /// Only these scenarios, applications or settings
     names: Vec<String>,
     /// Let real applications live, and judge what is said of them
     #[arg(long)]
     apps: bool,
+    /// Try the settings of docs/settings.md with real applications behind a box: each once set and once not
+    #[arg(long, conflicts_with_all = ["record", "table"])]
+    settings: bool,
     /// Print one JSON object a run on stdout, the table last, and nothing else there
     #[arg(long)]
     json: bool,
@@ -46,7 +49,9 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     if args.list {
         let lab = workspace::build_lab()?;
-        let list: &[&str] = if args.apps {
+        let list: &[&str] = if args.settings {
+            &["apps", "--list", "--settings"]
+        } else if args.apps {
             &["apps", "--list"]
         } else {
             &["list"]
@@ -56,8 +61,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     setup::toolchain()?;
     setup::lab_programs()?;
     let [tcplull, lab] = workspace::build_tcplull_and_lab()?;
-    let mut command = if args.apps {
-        let names: Vec<&str> = args.names.iter().map(String::as_str).collect();
+    let mut command = if args.apps || args.settings {
+        let names = args.names.iter().map(String::as_str);
+        let names: Vec<&str> = names.chain(args.settings.then_some("--settings")).collect();
         applications(&lab, &tcplull, &names)?
     } else {
         command(&lab, &tcplull, &args.names)

@@ -5,6 +5,7 @@ use super::run::{print, say};
 use super::{ApplicationsArguments, DIFFERS, INTERRUPTED, USAGE, is_root, tools};
 use monitor_lab::LabError;
 use monitor_lab::network::cgroup::OwnGroup;
+use monitor_lab::real::applications::settings::Setting;
 use monitor_lab::real::table::Table;
 use monitor_lab::real::{self, Application, Need, Report, Staging, applications};
 use monitor_lab::runner::Tools;
@@ -19,35 +20,27 @@ use std::{fs, thread};
 type Turn = (&'static Application, Staging, u32);
 
 pub(super) fn run(arguments: &ApplicationsArguments) -> Result<ExitCode, String> {
-    let mut chosen: Vec<(&'static Application, Staging)> = Vec::new();
-    for name in &arguments.names {
-        let (name, staging) = name.split_once('/').unwrap_or((name, ""));
-        let stagings: Vec<Staging> = Staging::ALL
-            .into_iter()
-            .filter(|one| staging.is_empty() || one.word() == staging)
-            .collect();
-        let (Some(application), false) = (applications::named(name), stagings.is_empty()) else {
-            let known: Vec<_> = applications::ALL.iter().map(|known| known.name).collect();
-            eprintln!(
-                "monitor-lab: there is no application {name:?} in {staging:?}; there are: {}; each in {}",
-                known.join(", "),
-                Staging::ALL.map(Staging::word).join(", ")
-            );
-            return Ok(ExitCode::from(USAGE));
-        };
-        chosen.extend(stagings.into_iter().map(|staging| (application, staging)));
-    }
-    if arguments.names.is_empty() {
-        let all = applications::ALL.iter();
-        let all = all.filter(|application| application.quick || !arguments.quick);
-        chosen.extend(all.flat_map(|one| Staging::ALL.map(|staging| (one, staging))));
-    }
+    let chosen = if arguments.settings {
+        settings(&arguments.names)
+    } else {
+        chosen(arguments)
+    };
+    let Some(chosen) = chosen else {
+        return Ok(ExitCode::from(USAGE));
+    };
     if arguments.needs {
         return Ok(needs(&chosen));
     }
     if arguments.list {
-        for application in applications::ALL {
-            println!("{:14} {}", application.name, application.about);
+        let told: Vec<(&str, &str)> = if arguments.settings {
+            let all = applications::settings::ALL.iter();
+            all.map(|one| (one.name, one.kept.about)).collect()
+        } else {
+            let all = applications::ALL.iter();
+            all.map(|one| (one.name, one.about)).collect()
+        };
+        for (name, about) in told {
+            println!("{name:15} {about}");
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -78,6 +71,62 @@ pub(super) fn run(arguments: &ApplicationsArguments) -> Result<ExitCode, String>
     };
     let _own = OwnGroup::enter().map_err(|error| error.to_string())?;
     live_all(turns, arguments, &tools)
+}
+
+/// The lives of the applications that are named, or of all; `None` where there is no such name.
+fn chosen(arguments: &ApplicationsArguments) -> Option<Vec<(&'static Application, Staging)>> {
+    let mut chosen = Vec::new();
+    for name in &arguments.names {
+        let (name, staging) = name.split_once('/').unwrap_or((name, ""));
+        let stagings = Staging::ALL.into_iter();
+        let mut stagings = stagings
+            .filter(|one| staging.is_empty() || one.word() == staging)
+            .peekable();
+        let (Some(application), Some(_)) = (applications::named(name), stagings.peek()) else {
+            let known: Vec<_> = applications::ALL.iter().map(|known| known.name).collect();
+            eprintln!(
+                "monitor-lab: there is no application {name:?} in {staging:?}; there are: {}; each in {}",
+                known.join(", "),
+                Staging::ALL.map(Staging::word).join(", ")
+            );
+            return None;
+        };
+        chosen.extend(stagings.map(|staging| (application, staging)));
+    }
+    if arguments.names.is_empty() {
+        let all = applications::ALL.iter();
+        let all = all.filter(|application| application.quick || !arguments.quick);
+        chosen.extend(all.flat_map(lives));
+    }
+    Some(chosen)
+}
+
+/// The lives of the settings that are named, or of all; `None` where there is no such name.
+fn settings(names: &[String]) -> Option<Vec<(&'static Application, Staging)>> {
+    let all = applications::settings::ALL;
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| applications::settings::named(name).is_none())
+    {
+        let known: Vec<_> = all.iter().map(|setting| setting.name).collect();
+        eprintln!(
+            "monitor-lab: there is no setting {unknown:?}; there are: {}",
+            known.join(", ")
+        );
+        return None;
+    }
+    let all = all.iter();
+    let all =
+        all.filter(|setting| names.is_empty() || names.iter().any(|name| name == setting.name));
+    Some(all.flat_map(Setting::lives).flat_map(lives).collect())
+}
+
+/// Everywhere that it lives.
+fn lives(
+    application: &'static Application,
+) -> impl Iterator<Item = (&'static Application, Staging)> {
+    let stagings = application.stagings.iter();
+    stagings.map(move |staging| (application, *staging))
 }
 
 /// What these applications are made of, a line each, for who unpacks it.

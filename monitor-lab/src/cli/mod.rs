@@ -141,6 +141,9 @@ struct ApplicationsArguments {
     /// Of all, only the quick ones.
     #[arg(long)]
     quick: bool,
+    /// Not those, but the settings of docs/settings.md, all or those named: each once set and once not, behind a box.
+    #[arg(long, conflicts_with_all = ["quick", "table"])]
+    settings: bool,
     /// Print one JSON object a life on stdout, and nothing else there.
     #[arg(long)]
     json: bool,

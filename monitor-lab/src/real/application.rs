@@ -22,6 +22,8 @@ pub struct Application {
     pub idles: bool,
     /// Starts the servers and the clients, which then live until the end.
     pub start: fn(&mut Stage<'_>) -> Result<(), LabError>,
+    /// Where it lives.
+    pub stagings: &'static [Staging],
     /// Disturbances that are not for it.
     pub spared: &'static [Disturbance],
     /// What must be said at least once when a box forgets its silent connections.
@@ -38,6 +40,7 @@ pub const BASE: Application = Application {
     quick: false,
     idles: true,
     start: |_| Ok(()),
+    stagings: &Staging::ALL,
     spared: &[],
     truth: &[],
     allowed: &[],

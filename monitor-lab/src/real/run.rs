@@ -204,6 +204,11 @@ fn passes(
         }
         Staging::Box => {
             await_due(application, staging, daemon, timeline)?;
+            if application.truth.is_empty() {
+                // Nothing is due of what is kept alive: that it lives shows after its rests.
+                stage.lives_on(LIVES.saturating_sub(since.elapsed()))?;
+                stage.goes_on()?;
+            }
             stage.lives_on(REST)?;
         }
     }

@@ -114,7 +114,8 @@ pub const ROWS: &[Row] = &[
     by_port("OpenSSH", &[22]),
     by_port("Envoy and Istio", &[15_001, 15_006, 15_008]),
     by_process("Java", &["java"]),
-    by_process("Node", &["node"]),
+    // Its main thread, and so the process, has a name of its own in Node 24.
+    by_process("Node", &["node", "MainThread"]),
     by_process(
         "Python: requests and httpx",
         &["python", "gunicorn", "uwsgi", "celery"],

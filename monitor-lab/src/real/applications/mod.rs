@@ -3,6 +3,8 @@
 
 use super::application::Application;
 
+pub mod settings;
+
 macro_rules! applications {
     ($($file:ident: $($application:ident),+;)+) => {
         $(mod $file;)+
