@@ -193,6 +193,7 @@ macro_rules! kernel_members {
                 skb_network_header { "sk_buff.network_header" optional }
                 socket_sk { "socket.sk" }
                 task_tgid { "task_struct.tgid" }
+                task_group_leader { "task_struct.group_leader" }
                 task_comm { "task_struct.comm" }
             }
             hot {

@@ -1,10 +1,11 @@
 //! The task that acts on a socket, or holds it.
 
 use crate::kernel::guarded;
-use aya_ebpf::helpers::{bpf_get_current_comm, bpf_get_current_pid_tgid};
+use aya_ebpf::helpers::generated::bpf_get_current_task;
 use core::ffi::c_void;
 
-/// A process and the name of its task.
+/// A process and its name: that of its first thread, whichever of them acts. Threads have names of their own, and are no
+/// owners.
 #[derive(Clone, Copy)]
 pub struct Task {
     pub pid: u32,
@@ -16,18 +17,24 @@ impl Task {
     /// softirq it is whatever task was interrupted.
     #[inline(always)]
     pub fn current() -> Self {
-        Self {
-            pid: (bpf_get_current_pid_tgid() >> 32) as u32,
-            comm: bpf_get_current_comm().unwrap_or_default(),
-        }
+        // SAFETY: the helper takes nothing and has no failure.
+        Self::at(unsafe { bpf_get_current_task() })
     }
 
     /// A task by its `struct task_struct *`.
     #[inline(always)]
     pub fn of(task: *const c_void) -> Self {
+        Self::at(task as u64)
+    }
+
+    #[inline(always)]
+    fn at(task: u64) -> Self {
         Self {
-            pid: guarded(task as u64, |offsets| &offsets.task_tgid),
-            comm: guarded(task as u64, |offsets| &offsets.task_comm),
+            pid: guarded(task, |offsets| &offsets.task_tgid),
+            comm: guarded(
+                guarded(task, |offsets| &offsets.task_group_leader),
+                |offsets| &offsets.task_comm,
+            ),
         }
     }
 }

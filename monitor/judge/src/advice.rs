@@ -156,6 +156,12 @@ pub(crate) fn refused_there() -> String {
         .into()
 }
 
+/// Advice where the peer's own kernel reset the connection.
+pub(crate) fn reset_there() -> String {
+    "look at the peer's application: it left with something unread, aborted the connection, or was ended there"
+        .into()
+}
+
 /// Advice where an application closed with more than a goodbye unacknowledged.
 pub(crate) fn lost_unseen() -> String {
     "no error will tell anybody: look on the peer whether it has the last of it, and let the application wait for \

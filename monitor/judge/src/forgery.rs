@@ -68,6 +68,24 @@ impl Known {
         }
     }
 
+    /// Whether a segment that is over by `now_ns` came from the peer's own kernel, by the timestamp that it brought: that
+    /// clock moved since, as a clock does. `false` where nobody can tell. A box does not know it, and who answers for a
+    /// connection that is gone puts none on its RST (RFC 7323, section 5.2).
+    pub(crate) fn is_by_its_clock(&self, tsval: u32, now_ns: u64) -> bool {
+        let elapsed_ns = now_ns.saturating_sub(self.heard_by_ns);
+        let at_most = now_ns
+            .saturating_sub(self.heard_since_ns)
+            .saturating_add(TRANSIT_SPREAD_NS)
+            / TSVAL_TICK_NS;
+        let at_least = elapsed_ns.saturating_sub(TRANSIT_SPREAD_NS) / SECOND;
+        let moved = |before: u32| u64::from(tsval.wrapping_sub(before));
+        elapsed_ns <= MOST_TSVAL_NS
+            && at_least > 0
+            && self
+                .tsval
+                .is_some_and(|before| (at_least..=at_most).contains(&moved(before)))
+    }
+
     /// The same, with the TTL that is remembered.
     pub(crate) fn with_ttl(self, ttl: Option<u8>) -> Self {
         Self { ttl, ..self }

@@ -18,24 +18,82 @@ impl Sink for AlertLines {
     fn on_alert(&mut self, change: &AlertChange) -> io::Result<()> {
         let alert = change.alert();
         let (name, path, summary) = (&alert.name, &alert.path, &alert.summary);
+        // Whose it is: more than one owner may have such an alert, and its end has no summary.
+        let owner = &alert.owner;
         let page = alert.severity == Severity::Page;
         match change {
             // Whatever else there is to say: somebody is woken, or may sleep.
             AlertChange::Firing(_) if page => {
-                tracing::info!(target: ALWAYS, "alert {name} on {path} fires: {summary}");
+                tracing::info!(target: ALWAYS, "alert {name} of {owner} on {path} fires: {summary}");
             }
             AlertChange::Over(alert) if page && alert.fired.is_some() => {
-                tracing::info!(target: ALWAYS, "alert {name} on {path} is over");
+                tracing::info!(target: ALWAYS, "alert {name} of {owner} on {path} is over");
             }
             AlertChange::Pending(_) => {
-                tracing::info!("alert {name} on {path} is pending: {summary}");
+                tracing::info!("alert {name} of {owner} on {path} is pending: {summary}");
             }
-            AlertChange::Firing(_) => tracing::info!("alert {name} on {path} fires: {summary}"),
+            AlertChange::Firing(_) => tracing::info!("alert {name} of {owner} on {path} fires: {summary}"),
             AlertChange::Over(alert) if alert.fired.is_none() => {
-                tracing::info!("alert {name} on {path} is over, and did not fire");
+                tracing::info!("alert {name} of {owner} on {path} is over, and did not fire");
             }
-            AlertChange::Over(_) => tracing::info!("alert {name} on {path} is over"),
+            AlertChange::Over(_) => tracing::info!("alert {name} of {owner} on {path} is over"),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::tests::firing;
+    use monitor_model::alert::Alert;
+    use std::sync::{Arc, Mutex};
+
+    /// Keeps what is written.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn each_line_says_whose_alert_it_is() {
+        let alert = Alert {
+            name: "crossed".into(),
+            path: "nat".into(),
+            owner: "pool.service".into(),
+            ..firing()
+        };
+        let unfired = Alert {
+            fired: None,
+            ..alert.clone()
+        };
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let log = tracing_subscriber::fmt().with_writer(move || writer.clone());
+        tracing::subscriber::with_default(log.finish(), || {
+            for change in [
+                AlertChange::Pending(unfired.clone()),
+                AlertChange::Firing(alert.clone()),
+                AlertChange::Over(unfired),
+                AlertChange::Over(alert),
+            ] {
+                AlertLines.on_alert(&change).unwrap();
+            }
+        });
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let lines = text.lines();
+        assert_eq!(lines.clone().count(), 4, "{text}");
+        for line in lines {
+            assert!(line.contains("alert crossed of pool.service on nat"), "{line}");
+        }
     }
 }

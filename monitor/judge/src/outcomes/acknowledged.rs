@@ -14,6 +14,9 @@ pub(super) const CARD: Card = Card {
     ..Card::new(judge)
 };
 
+/// A shorter wait is shown as 0 ms, and was none.
+const SHOWN_NS: u64 = 1_000_000;
+
 fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     if gap.payload_ns.is_some() {
@@ -36,13 +39,14 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         .seconds("waited_seconds", waited);
     Some(Ruling {
         evidence,
-        summary_tail: if gap.progress() > 0 {
-            format!(
+        summary_tail: match (gap.progress(), waited) {
+            (0, _) => "an ACK came and nothing more".into(),
+            // Nothing was waited for: the peer has said its last word, or the next silence is over.
+            (_, ..SHOWN_NS) => "what was sent since is acknowledged".into(),
+            _ => format!(
                 "what was sent since is acknowledged, no answer within {}",
                 format::duration(waited)
-            )
-        } else {
-            "an ACK came and nothing more".into()
+            ),
         },
         ..Ruling::of(case.gap.length_ns)
     })

@@ -4,7 +4,7 @@ use crate::fact_view::FactView;
 use crate::keepalive::Settings;
 use crate::ruling::Ruling;
 use crate::tracked::gap::Gap;
-use monitor_model::finding::{Certainty, Outcome};
+use monitor_model::finding::{Certainty, Outcome, Role};
 
 /// What gives a rule the occasion to judge.
 #[derive(Clone, Copy)]
@@ -24,6 +24,8 @@ pub(crate) struct Case<'a> {
     pub(crate) event: Event<'a>,
     pub(crate) now_ns: u64,
     pub(crate) settings: &'a Settings,
+    /// Which side of the connection this host is.
+    pub(crate) role: Role,
     /// Segments that were sent again in outages that are over.
     pub(crate) sent_again_in_outages: u32,
     /// When the judge began, CLOCK_MONOTONIC in ns.

@@ -43,7 +43,12 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         } else {
             Severity::None
         },
-        bearing: Bearing::Failed,
+        // A goodbye by which nothing is lost is no failure of the silence.
+        bearing: if lost {
+            Bearing::Failed
+        } else {
+            Bearing::Neutral
+        },
         evidence,
         advice: Some(advice::closed(path)),
         summary_tail: match (met_reset, fin.outstanding) {
@@ -60,11 +65,17 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 
 /// The FIN that ended the silence close to the timeout, if one did.
 pub(crate) fn held(gap: &Gap) -> Option<Fin> {
-    let timeout = gap.path.as_deref()?.timeout_ns;
+    gap.fin.filter(|fin| fin.in_silence && near_timeout(gap))
+}
+
+/// Whether the silence ended so close to its path's timeout that this may be the timeout's doing.
+pub(super) fn near_timeout(gap: &Gap) -> bool {
+    let Some(path) = gap.path.as_deref() else {
+        return false;
+    };
     // Divided first: a timeout may be anything.
-    let share = timeout / 100 * CLOSED_WITHIN_PERCENT;
-    let near = gap.length_ns.abs_diff(timeout) <= share.max(CLOSED_WITHIN_NS);
-    gap.fin.filter(|fin| fin.in_silence && near)
+    let share = path.timeout_ns / 100 * CLOSED_WITHIN_PERCENT;
+    gap.length_ns.abs_diff(path.timeout_ns) <= share.max(CLOSED_WITHIN_NS)
 }
 
 /// Whether this host wrote and met RST; `None` while that is open.

@@ -5,10 +5,12 @@ use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::fact_view::FactView;
 use crate::farewell::{Farewell, farewell};
+use crate::outcomes::closed::near_timeout;
 use crate::ruling::{Bearing, Ruling};
 use crate::thresholds::LATELY_NS;
+use crate::tracked::gap::Gap;
 use monitor_common::{FactKind, TcpState};
-use monitor_model::finding::Severity;
+use monitor_model::finding::{Role, Severity};
 use monitor_model::format;
 use nix::errno::Errno;
 
@@ -70,21 +72,50 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     if farewell.is_some() {
         evidence.flag("nobody_waits", true);
     }
+    let by_peer = by_peer(gap, view);
+    if by_peer {
+        evidence.text("reset_by", "peer");
+    }
+    let left = by_peer && case.role == Role::Server;
     case.settings.add_to(&mut evidence);
     Some(Ruling {
         severity: match farewell {
             // Nobody waits for what was due.
             Some(Farewell::Goodbye) => Severity::None,
+            // Clients that leave in haste are everyday life of a server.
+            _ if left => Severity::None,
             None if data_due => Severity::Page,
             Some(Farewell::Lost { .. }) | None => Severity::Ticket,
         },
-        bearing: Bearing::Failed,
-        may_be_silence: true,
+        bearing: if by_peer {
+            Bearing::Neutral
+        } else {
+            Bearing::Failed
+        },
+        may_be_silence: !by_peer,
         evidence,
-        advice: Some(advice::keep_awake(gap.path.as_deref(), case.settings)),
-        summary_tail,
+        advice: match (by_peer, left) {
+            (_, true) => None,
+            (true, false) => Some(advice::reset_there()),
+            (false, false) => Some(advice::keep_awake(gap.path.as_deref(), case.settings)),
+        },
+        summary_tail: if by_peer {
+            format!("{summary_tail}; its own kernel sent it: the application there has left, it was not the silence")
+        } else {
+            summary_tail
+        },
         ..Ruling::of(case.gap.length_ns)
     })
+}
+
+/// Whether the peer's own kernel reset a connection that it still had, by its timestamp clock: its application left with
+/// something unread, aborted, or was cut off there (`tcp_send_active_reset`). Close to the timeout it may be the box
+/// itself that ends connections there.
+fn by_peer(gap: &Gap, view: &FactView<'_>) -> bool {
+    let by_its_clock = gap
+        .known
+        .is_by_its_clock(view.fact.socket.rcv_tsval, view.at.ns);
+    by_its_clock && !near_timeout(gap)
 }
 
 /// A reset was accepted, told as such or by the error that it left.

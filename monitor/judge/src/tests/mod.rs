@@ -22,6 +22,7 @@ mod lossy;
 mod lost_facts;
 mod next_look;
 mod nobody_waits;
+mod own_doing;
 mod properties;
 mod reconnects;
 mod refused_here;

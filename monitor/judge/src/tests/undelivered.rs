@@ -7,7 +7,7 @@ use crate::keepalive::Settings;
 use crate::outcomes::{self, Case, Event};
 use crate::tracked::gap::Gap;
 use monitor_common::{Fact, FactKind, TcpState, flags};
-use monitor_model::finding::{Certainty, Outcome};
+use monitor_model::finding::{Certainty, Outcome, Role};
 use monitor_model::owner::Owner;
 use std::sync::Arc;
 
@@ -309,6 +309,7 @@ fn ruled(patience_ns: Option<u64>, apart_ns: u64, ticks: u32) -> Option<Outcome>
         event: Event::Fact(&view),
         now_ns: last.time_ns,
         settings: &Settings::of(last, JIFFY_NS),
+        role: Role::Client,
         sent_again_in_outages: 0,
         began_ns: 0,
     };

@@ -178,6 +178,8 @@ pub(crate) struct Gap {
     written: Option<u32>,
     /// Sends told since.
     pub(crate) sends: u32,
+    /// What was known of the peer in the silence, before anything that ended it.
+    pub(crate) known: Known,
     /// Signs that it was not the peer who acknowledged.
     pub(crate) forgery: ForgeryEvidence,
     /// When all that was sent since was first acknowledged.
@@ -215,12 +217,17 @@ impl Gap {
     ) -> Self {
         let known = silence.map_or(0, |silence| silence.known_ns(view));
         let length_ns = view.idle_ns().max(known);
+        let now = Known::of(view, ttl);
         Self {
             length_ns,
             length_max_ns: view.idle_max_ns().max(length_ns),
             doubtful: length_ns < view.threshold_ns(),
             ended_by: ended_by(view),
-            forgery: ForgeryEvidence::of(Known::of(view, ttl)),
+            // Watched by snapshots, a socket is shown as the RST left it.
+            known: silence
+                .filter(|silence| silence.ended_with(view))
+                .map_or(now, |silence| silence.known),
+            forgery: ForgeryEvidence::of(now),
             ..Self::blank(view, Counters::of(&view.fact.socket))
         }
     }
@@ -259,6 +266,7 @@ impl Gap {
             ended_by,
             from_sweep: true,
             state: Some(silence.state()),
+            known: silence.known,
             forgery: ForgeryEvidence::of(silence.known.with_ttl(ttl)),
             wait: matches!(ended_by, EndedBy::Send | EndedBy::Probe).then_some(wait),
             ..Self::blank(view, silence.counters)
@@ -287,6 +295,7 @@ impl Gap {
             patience_ns: None,
             written: None,
             sends: 0,
+            known: Known::default(),
             forgery: ForgeryEvidence::default(),
             acked_ns: None,
             payload_ns: None,

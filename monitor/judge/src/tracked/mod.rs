@@ -331,6 +331,7 @@ impl Tracked {
             event,
             now_ns: at.ns,
             settings: &self.settings,
+            role: self.identity.role(),
             sent_again_in_outages: context.outages.sent_again(self.identity.cookie()),
             began_ns: context.began_ns,
         };

@@ -156,6 +156,26 @@ impl Story {
         self.becomes(TcpState::Close, if epipe { 32 } else { 104 })
     }
 
+    /// The same, by the peer's own kernel, which still has the connection: with a timestamp (`tcp_send_active_reset`).
+    pub(in crate::tests) fn peer_aborts(&mut self) -> &mut Self {
+        self.socket.segs_in += 1;
+        let segment = Segment {
+            seq: self.socket.rcv_nxt,
+            tcp_flags: tcp_flags::RST | tcp_flags::ACK,
+            ..self.arrival()
+        };
+        self.act(FactKind::GapEndedByReceive, None, segment);
+        self.is_aborted()
+    }
+
+    /// The same as a host sees it that no program runs on for a segment that arrives.
+    pub(in crate::tests) fn is_aborted(&mut self) -> &mut Self {
+        self.keep_tsval();
+        let fact = self.fact(FactKind::ResetReceived);
+        self.report(fact);
+        self.becomes(TcpState::Close, 104)
+    }
+
     /// What arrives outside ESTABLISHED acknowledges all that was sent, our FIN too;
     /// no fact tells it.
     pub(in crate::tests) fn peer_acks_unseen(&mut self) -> &mut Self {
