@@ -64,6 +64,9 @@ pub mod flags {
     /// The sweep shows the socket although its silence is below its path's threshold: it will have come to the timeout
     /// before the next sweep looks, if it lasts.
     pub const SOON: u32 = 1 << 7;
+    /// The sweep shows the socket because it is in CLOSE_WAIT, all that it sent is acknowledged, and its packet clock has
+    /// stood for [`crate::CLOSE_WAIT_NS`]. With [`SAMPLED`] it is shown for nothing else.
+    pub const CLOSE_WAIT: u32 = 1 << 8;
 }
 
 /// Bits of [`Segment::tcp_flags`], as on the wire (RFC 9293, section 3.1).

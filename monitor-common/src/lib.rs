@@ -34,5 +34,5 @@ pub use scope::{MAX_SCOPE_SOCKETS, Scope, ScopeGroup, scope_kinds};
 pub use settings::{RING_BYTES, Settings, SilentSockets, SweepMode, SweepOrder};
 pub use snapshots::{MAX_SNAPSHOTS, REVISITS_AT_ONCE, SNAPSHOT_BYTES};
 pub use socket::{Family, Socket, TcpState, UNKNOWN_WSCALE};
-pub use times::{GOODBYE_WITHIN_NS, NOT_SILENT_NS};
+pub use times::{CLOSE_WAIT_NS, GOODBYE_WITHIN_NS, NOT_SILENT_NS};
 pub use watched::{MAX_WANTED, WatchedSocket, callbacks};

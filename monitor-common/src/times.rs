@@ -4,6 +4,10 @@
 /// application waits for it to be sent; 200 ms is the least retransmission timeout of Linux (`TCP_RTO_MIN`).
 pub const GOODBYE_WITHIN_NS: u64 = 200_000_000;
 
+/// A connection in CLOSE_WAIT whose packet clock has stood for so long, in ns, is shown for that: applications that look
+/// close within milliseconds of the peer's FIN.
+pub const CLOSE_WAIT_NS: u64 = 1_000_000_000;
+
 /// A connection was not silent before it failed, or was cut off, where what was unanswered then had been asked within
 /// so long after the last word of the peer, in ns: no box forgets TCP so soon, and a request follows its answer
 /// sooner. The shortest timeout of any preset is a multiple of it.

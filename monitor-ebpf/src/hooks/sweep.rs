@@ -20,7 +20,7 @@ use aya_ebpf::maps::{Array, PerCpuArray};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use monitor_common::{
-    Counter, Fact, FactKind, NO_PATH, SilentSockets, SweepMode, SweepOrder, TcpState, flags,
+    CLOSE_WAIT_NS, Counter, Fact, FactKind, NO_PATH, SilentSockets, SweepMode, SweepOrder, TcpState, flags,
 };
 
 /// What the next pass writes out.
@@ -93,6 +93,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         (OPEN, is_open(state)),
         (HALF_CLOSED, is_half_closed(state)),
     ]);
+    note.add(LEFT, is_left(sock, state));
     note.add(SUSPECTED, Suspect::of(sock).is_some());
     // Whether others reach an address is a contrast to what fails there, and no list's business.
     if !note.has(ALL) {
@@ -112,16 +113,17 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         let turn = sock.hash() & order.sample_mask;
         note.add(SAMPLED, turn == order.sample_turn);
     }
-    if !note.has(ALL | STALLED | SUSPECTED | SAMPLED) && silence::is_busy(sock) {
+    if !note.has(ALL | STALLED | SUSPECTED | SAMPLED | LEFT) && silence::is_busy(sock) {
         return;
     }
     let Some(silence) = hidden(&Silence::of(sock)) else {
         return;
     };
+    note.drop_unless(LEFT, silence.packet_ns >= CLOSE_WAIT_NS);
     // The payload clock's silence is the longest of all. To find the path of a connection
     // takes longer than everything before.
     let soon_ns = silence.payload_ns.saturating_add(order.ahead_ns);
-    if !note.has(ALL | STALLED | SUSPECTED | SAMPLED) && soon_ns < order.least_threshold_ns {
+    if !note.has(ALL | STALLED | SUSPECTED | SAMPLED | LEFT) && soon_ns < order.least_threshold_ns {
         return;
     }
     if scope::leaves_out(sock) {
@@ -194,10 +196,12 @@ fn decide(
     {
         review(sock, suspect, sock.state(), silence);
     }
+    let left = note.has(LEFT) && measured.is_some();
     note.conclude(&[
-        (SHOWN, all || found || sampled),
+        (SHOWN, all || found || sampled || left),
         (FOUND, all || found),
         (SILENT, silent_soon),
+        (LEFT, left),
     ]);
 }
 
@@ -223,6 +227,8 @@ const SOON: u32 = 1 << 9;
 const CONNECTING: u32 = 1 << 10;
 /// It is on its way out, and every connection is wanted.
 const CLOSING: u32 = 1 << 11;
+/// See [`flags::CLOSE_WAIT`].
+const LEFT: u32 = 1 << 12;
 
 impl Note {
     #[inline(always)]
@@ -242,6 +248,12 @@ impl Note {
     #[inline(always)]
     fn add(&mut self, bit: u32, is: bool) {
         self.0.put(self.0.get() | (bit * u32::from(is)));
+    }
+
+    /// Clears this one, unless it `is` so.
+    #[inline(always)]
+    fn drop_unless(&mut self, bit: u32, is: bool) {
+        self.0.put(self.0.get() & !(bit * u32::from(!is)));
     }
 
     /// Sets these bits as [`Self::put`] does, and what is [`SOON`] stays so, is found and shown.
@@ -275,11 +287,13 @@ impl Note {
         self.0.put(note | (soon * SOON));
     }
 
-    /// The flags of the fact: [`flags::SOON`], or [`flags::SAMPLED`] where nothing was found.
+    /// The flags of the fact: [`flags::SOON`], or [`flags::SAMPLED`] where nothing was found; and [`flags::CLOSE_WAIT`].
     #[inline(always)]
     fn flags(&self) -> u32 {
         let note = self.0.get();
-        (((note / SOON) & 1) * flags::SOON) | ((!(note / FOUND) & 1) * flags::SAMPLED)
+        (((note / SOON) & 1) * flags::SOON)
+            | ((!(note / FOUND) & 1) * flags::SAMPLED)
+            | (((note / LEFT) & 1) * flags::CLOSE_WAIT)
     }
 
     /// Whether any of these bits is set.
@@ -375,6 +389,12 @@ fn write_out(context: *const c_void, sock: TcpSock, silence: &Silence, about: &C
             size_of::<Fact>() as u32,
         )
     };
+}
+
+/// Whether the peer has closed, this host's application has not, and has nothing on its way.
+#[inline(always)]
+fn is_left(sock: TcpSock, state: u32) -> bool {
+    state == TcpState::CloseWait as u32 && sock.snd_una() == sock.write_seq()
 }
 
 #[inline(always)]

@@ -156,6 +156,20 @@ pub(crate) fn refused_there() -> String {
         .into()
 }
 
+/// Advice where the peer has closed, and the application has not looked.
+pub(crate) fn look_for_fin() -> String {
+    "what is written next is lost: check for its FIN before a connection is used again, or let idle ones go before the \
+     peer does"
+        .into()
+}
+
+/// Advice where an owner keeps what its peers have closed.
+pub(crate) fn close_them() -> String {
+    "each keeps a file descriptor until its application closes it: look for a pool that drops connections without \
+     closing them, or a thread that hangs while it holds them; a restart frees all of them"
+        .into()
+}
+
 /// Advice where the peer's own kernel reset the connection.
 pub(crate) fn reset_there() -> String {
     "look at the peer's application: it left with something unread, aborted the connection, or was ended there"

@@ -20,12 +20,26 @@ pub struct Limits {
     pub max_habits: usize,
     /// Workloads whose habit is known at once.
     pub max_workloads: usize,
+    /// Connections of one owner in CLOSE_WAIT from which on they are a ticket.
+    #[serde(default = "close_wait_ticket", skip_serializing_if = "is_default_ticket")]
+    pub close_wait_ticket: u64,
     /// Whether the judge is told of a part of the host's connections only: then findings say so of siblings.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub scoped: bool,
 }
 
+fn close_wait_ticket() -> u64 {
+    thresholds::CLOSE_WAIT_TICKET
+}
+
+fn is_default_ticket(ticket: &u64) -> bool {
+    *ticket == thresholds::CLOSE_WAIT_TICKET
+}
+
 impl Limits {
+    /// Connections of one owner in CLOSE_WAIT from which on they are a ticket, where nobody says another number.
+    pub const CLOSE_WAIT_TICKET: u64 = thresholds::CLOSE_WAIT_TICKET;
+
     /// The default bounds: 65,536 connections and 4,096 prefixes; 7,168 stalls,
     /// and the habits of 14,336 connections and 3,584 workloads.
     pub const fn new(jiffy_ns: u64) -> Self {
@@ -36,6 +50,7 @@ impl Limits {
             max_stalls: thresholds::MAX_STALLS,
             max_habits: thresholds::MAX_HABITS,
             max_workloads: thresholds::MAX_WORKLOADS,
+            close_wait_ticket: thresholds::CLOSE_WAIT_TICKET,
             scoped: false,
         }
     }

@@ -1,6 +1,7 @@
 //! The judge itself: its tables, and the door through which all that it is told comes in.
 
 use crate::bounds::{JudgeStats, Limits};
+use crate::close_waits::CloseWaits;
 use crate::context::Context;
 use crate::fact_view::{FactView, Moment};
 use crate::input::{Input, Observation};
@@ -41,6 +42,7 @@ pub struct Judge {
     connections: BTreeMap<u64, Box<Tracked>>,
     contrasts: Contrasts,
     stalls: Stalls,
+    close_waits: CloseWaits,
     pub(crate) habits: Habits,
     outages: Outages,
     reconnects: Reconnects,
@@ -66,6 +68,7 @@ impl Judge {
             connections: BTreeMap::new(),
             contrasts: Contrasts::new(limits.max_contrasts, limits.scoped),
             stalls: Stalls::new(limits.max_stalls),
+            close_waits: CloseWaits::new(limits.close_wait_ticket),
             habits: Habits::new(limits.max_habits, limits.max_workloads),
             outages: Outages::new(limits.max_stalls),
             reconnects: Reconnects::default(),
@@ -95,6 +98,7 @@ impl Judge {
             } => {
                 self.judge_rows(u32::MAX, out);
                 self.swept_since(*started_ns);
+                self.count_close_waits(*complete, *now_ns, out);
                 if *complete {
                     self.sweep_done(*started_ns, *now_ns, *wall_unix_ns, out);
                 }
@@ -176,9 +180,13 @@ impl Judge {
         });
         let (jiffy_ns, next_look_ns) = (self.limits.jiffy_ns, self.next_look_ns);
         let view = fact_view(observation, kind, path, jiffy_ns, next_look_ns);
-        self.contrasts.siblings.note(&view);
-        self.habits.on_fact(&view);
-        self.outages.note(&view);
+        // Of thousands that an owner has forgotten the tables of what moves are not to be full.
+        let left = is_left(fact);
+        if !left {
+            self.contrasts.siblings.note(&view);
+            self.habits.on_fact(&view);
+            self.outages.note(&view);
+        }
         let exchanged_ns = self.contrasts.siblings.exchanged_ns(cookie);
         self.reconnects.note(&view, exchanged_ns, out);
         let tracked_now = self.connections.len();
@@ -219,11 +227,16 @@ impl Judge {
             && tracked
                 .as_ref()
                 .is_some_and(|tracked| view.at.ns < tracked.seen_ns);
+        let mut tells_fin = false;
         let spoken_for = tracked.is_some_and(|tracked| {
             tracked.observe(&view, &mut context);
+            tells_fin = tracked.tells_fin();
             tracked.speaks_for(&view)
         });
-        if !outdated {
+        if kind == FactKind::Swept && fact.has(flags::CLOSE_WAIT) {
+            self.close_waits.note(&view, tells_fin, &mut context);
+        }
+        if !outdated && !left {
             self.stalls.observe(&view, spoken_for, &mut context);
         }
         let wanted = [
@@ -235,13 +248,25 @@ impl Judge {
         }
     }
 
+    /// A sweep is over, complete or not: owners hold so many connections that their peers have closed.
+    fn count_close_waits(&mut self, complete: bool, now_ns: u64, out: &mut dyn Verdicts) {
+        let mut context = Context {
+            contrasts: &mut self.contrasts,
+            habits: &self.habits,
+            outages: &self.outages,
+            began_ns: self.began_ns.unwrap_or(0),
+            out: &mut self.reconnects.listen(now_ns, out),
+        };
+        self.close_waits.swept(complete, &mut context);
+    }
+
     /// Takes up what a row of a sweep says of its connection as a sibling of
     /// others.
     pub(crate) fn note_sibling(&mut self, fact: &Fact) {
         let Some(kind) = fact.kind().filter(|_| fact.socket.cookie != 0) else {
             return;
         };
-        if fact.has(flags::LOOPBACK) {
+        if fact.has(flags::LOOPBACK) || is_left(fact) {
             return;
         }
         let row = Observation {
@@ -341,7 +366,11 @@ impl Judge {
             contrasts: self.contrasts.len(),
             contrasts_full_total: self.contrasts.dropped,
             stalls: self.stalls.len(),
-            stalls_full_total: self.stalls.dropped().saturating_add(self.outages.dropped),
+            stalls_full_total: self
+                .stalls
+                .dropped()
+                .saturating_add(self.outages.dropped)
+                .saturating_add(self.close_waits.dropped),
             habits: self.habits.len(),
             habits_full_total: self.habits.dropped,
             siblings: self.contrasts.siblings.len(),
@@ -351,6 +380,11 @@ impl Judge {
             ..self.stats
         }
     }
+}
+
+/// Whether a sweep shows this connection for nothing but that its peer has closed it and its application has not.
+fn is_left(fact: &Fact) -> bool {
+    fact.has(flags::CLOSE_WAIT | flags::SAMPLED)
 }
 
 /// What was observed, its path resolved.

@@ -16,6 +16,7 @@ mod advice;
 pub mod alerts;
 mod blame;
 mod bounds;
+mod close_waits;
 mod connection;
 mod context;
 mod counters;

@@ -13,6 +13,8 @@ pub(crate) struct Ruling {
     /// Whether a silence before may be to blame: not where this host itself refuses, nor where the peer is heard
     /// all the same.
     pub(crate) may_be_silence: bool,
+    /// Whether it may yet be told again of the same gap, graver.
+    pub(crate) provisional: bool,
     /// Whether the kernel gave the connection up.
     pub(crate) given_up: bool,
     pub(crate) evidence: EvidenceList,
@@ -29,6 +31,7 @@ impl Ruling {
             length_ns,
             bearing: Bearing::Neutral,
             may_be_silence: false,
+            provisional: false,
             given_up: false,
             evidence: EvidenceList::default(),
             advice: None,

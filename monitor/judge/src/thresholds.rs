@@ -125,6 +125,23 @@ pub(crate) const PUSH_GRACE_NS: u64 = 5 * SECOND;
 /// 5, that through TLS 27; ssh's disconnect stays below 100.
 pub(crate) const GOODBYE_BYTES: u32 = 128;
 
+/// Connections of one owner in CLOSE_WAIT from which on they are worth a word while they become more, and those that are
+/// told of one by one: a pool whose server restarted has as many for a moment.
+pub(crate) const CLOSE_WAIT_PILE: u64 = 8;
+
+/// Connections of one owner in CLOSE_WAIT that are a ticket by default: a tenth of the file descriptors that a process
+/// has by default (1,024), and above what pools of usual size have when their server restarts.
+pub(crate) const CLOSE_WAIT_TICKET: u64 = 100;
+
+/// Owners whose connections in CLOSE_WAIT are counted at once: more than a host has services.
+pub(crate) const MAX_PILES: usize = 1_024;
+
+/// Connections in CLOSE_WAIT of which it is known that they were told: four times what a sweep shows of them.
+pub(crate) const MAX_FINS: usize = 16_384;
+
+/// Sweeps that may fail to show one of these until it is taken for gone: its keepalive moves the clock that it is shown by.
+pub(crate) const FIN_SWEEPS: u64 = 12;
+
 /// A segment's worth of payload on Ethernet, in bytes (1,500 less 40 of
 /// headers): a window that has room for it is not what holds data back.
 pub(crate) const FULL_SEGMENT: u32 = 1_460;

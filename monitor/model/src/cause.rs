@@ -21,6 +21,10 @@ macro_rules! causes {
             SenderLimited sender_limited,
             /// This host's application does not read: our window is closed.
             LocalReader local_reader,
+            /// The peer has closed, and this host's application has not looked.
+            FinUnread fin_unread,
+            /// One owner holds many connections that their peers have closed.
+            CloseWait close_wait,
             /// A request was acknowledged, and its answer does not come.
             AwaitingReply awaiting_reply,
             /// None of these explains it.

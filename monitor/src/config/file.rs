@@ -1,5 +1,6 @@
 //! The configuration file as it is written: every value optional, each with its line.
 
+use super::close_wait;
 use super::duration::{MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, TIMEOUT};
 use super::error::{Fault, Hint, Place, Problem};
 use super::hosts;
@@ -32,6 +33,7 @@ const FILE_KEYS: &[&str] = &[
     "warn_at",
     "page_after",
     "log_rate",
+    "close_wait_ticket",
     "scope",
     "path",
 ];
@@ -50,6 +52,7 @@ pub(super) struct FileConfig {
     pub(super) warn_at: Option<f64>,
     pub(super) page_after: Option<Duration>,
     pub(super) log_rate: Option<u32>,
+    pub(super) close_wait_ticket: Option<u64>,
     pub(super) scope: Scope,
     pub(super) paths: Vec<FilePath>,
 }
@@ -123,6 +126,11 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
         log_rate: section
             .number("log_rate")?
             .map(|found| found.try_map(log::rate))
+            .transpose()?
+            .map(|found| found.value),
+        close_wait_ticket: section
+            .number("close_wait_ticket")?
+            .map(|found| found.try_map(close_wait::ticket))
             .transpose()?
             .map(|found| found.value),
         scope: section

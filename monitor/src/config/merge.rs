@@ -8,6 +8,7 @@ use super::{Config, DEFAULT_SOCKET, Overrides, PathConfig, dmi, log, prefix, sco
 use humantime::format_duration;
 use ipnet::IpNet;
 use monitor_common::{MAX_PATHS, PathClock};
+use monitor_judge::Limits;
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -81,6 +82,7 @@ pub(super) fn merge(
         warn_at,
         page_after: file.page_after.unwrap_or(DEFAULT_PAGE_AFTER),
         log_rate: file.log_rate.unwrap_or(log::DEFAULT_RATE),
+        close_wait_ticket: file.close_wait_ticket.unwrap_or(Limits::CLOSE_WAIT_TICKET),
         scope: scope::merge(file.scope, &overrides.scope),
         paths: drafts.into_iter().map(|draft| draft.path).collect(),
         notes,

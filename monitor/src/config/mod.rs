@@ -3,6 +3,7 @@
 //! [`Config::load`] reads the file with the line of every value ([`file`]),
 //! then merges it with the flags and holds the paths against each other ([`merge`]).
 
+mod close_wait;
 mod dmi;
 mod duration;
 mod error;
@@ -72,6 +73,8 @@ pub struct Config {
     /// Findings that the log takes a second on the average, and again what the daemon says of itself; 1 to 1,000,000.
     /// Pages do not count.
     pub log_rate: u32,
+    /// Connections of one owner that their peers have closed and it has not, from which on they are a ticket; 1 to 4,096.
+    pub close_wait_ticket: u64,
     /// Which connections are told of.
     pub scope: Scope,
     /// The paths, in the order of the file; at most half of
@@ -136,6 +139,7 @@ impl Config {
             || self.socket != other.socket
             || self.min_gap != other.min_gap
             || self.page_after != other.page_after
+            || self.close_wait_ticket != other.close_wait_ticket
             || self.scope != other.scope
     }
 

@@ -108,6 +108,7 @@ impl Core {
         metrics.host_processes_seen = view.processes;
         let limits = monitor_judge::Limits {
             scoped: !parts.config.scope.is_all(),
+            close_wait_ticket: parts.config.close_wait_ticket,
             ..monitor_judge::Limits::new(jiffy_ns)
         };
         let recorder = parts
@@ -272,8 +273,8 @@ impl Core {
                 tracing::info!("reloaded: {} paths in force", self.paths.len());
                 if self.config.needs_restart_for(config) {
                     tracing::warn!(
-                        "listen, socket, min_gap, page_after and the scope stay as they were at the start: restart for the \
-                         new ones"
+                        "listen, socket, min_gap, page_after, close_wait_ticket and the scope stay as they were at the start: \
+                         restart for the new ones"
                     );
                 }
             }

@@ -1,6 +1,7 @@
 //! Closed: FIN from the peer ended the silence, close to the timeout.
 //!
-//! The finding is held until it is known whether this host wrote into the
+//! Where the application does not look, that is told at once, and once more only if a write meets RST. Else the
+//! finding is held until it is known whether this host wrote into the
 //! closed connection and met RST, so that one gap has one final outcome: until
 //! the connection is closed here, a reset comes, the kernel side lets the
 //! connection go, or [`CLOSED_GRACE_NS`] is over.
@@ -10,14 +11,21 @@ use crate::advice;
 use crate::evidence::EvidenceList;
 use crate::fact_view::FactView;
 use crate::ruling::{Bearing, Ruling};
+use crate::stalls::fin_unread;
 use crate::thresholds::{CLOSED_GRACE_NS, CLOSED_WITHIN_NS, CLOSED_WITHIN_PERCENT};
 use crate::tracked::gap::{Fin, Gap};
 use monitor_common::{FactKind, TcpState};
-use monitor_model::finding::Severity;
+use monitor_model::finding::{Outcome, Severity};
 use monitor_model::format;
 use nix::errno::Errno;
 
 pub(super) const CARD: Card = Card {
+    // Once more where it has turned out graver.
+    follows: &[
+        None,
+        Some(Outcome::Acknowledged),
+        Some(Outcome::Closed),
+    ],
     ends_stalls: true,
     siblings_since: |gap, _| gap.fin.map(|fin| fin.ns),
     ..Card::new(judge)
@@ -27,8 +35,17 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     let path = gap.path.as_deref()?;
     let fin = held(gap)?;
-    let met_reset = decided(case, &fin)?;
+    let ignored = !fin.sent_after
+        && matches!(case.event, Event::Fact(view) if view.kind == FactKind::Swept && fin_unread(view));
+    let met_reset = match decided(case, &fin) {
+        Some(met_reset) => met_reset,
+        None if ignored => false,
+        None => return None,
+    };
     let lost = fin.outstanding > 0 || met_reset;
+    if !lost && gap.outcome() == Some(Outcome::Closed) {
+        return None;
+    }
     let mut evidence = EvidenceList::default();
     evidence
         .seconds(
@@ -37,6 +54,9 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         )
         .count("unacknowledged_bytes", fin.outstanding)
         .flag("write_met_reset", met_reset);
+    if ignored {
+        evidence.flag("fin_unread", true);
+    }
     Some(Ruling {
         severity: if lost {
             Severity::Ticket
@@ -53,14 +73,27 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         advice: Some(advice::closed(path)),
         summary_tail: match (met_reset, fin.outstanding) {
             (true, _) => "FIN from the peer, and the next write met RST".into(),
+            (false, 0) if ignored => {
+                "FIN from the peer, and the application has not looked; nothing was lost so far".into()
+            }
             (false, 0) => "FIN from the peer, nothing was lost".into(),
             (false, bytes) => format!(
                 "FIN from the peer with {} unacknowledged",
                 format::count(bytes.into(), "byte")
             ),
         },
+        provisional: ignored && !lost,
         ..Ruling::of(case.gap.length_ns)
     })
+}
+
+/// Whether it was told that nobody looks at the FIN that ended the silence, and the time in which a write may have met
+/// RST is over.
+pub(crate) fn forgotten(gap: &Gap, now_ns: u64) -> bool {
+    let told = gap.outcome() == Some(Outcome::Closed);
+    told && gap
+        .fin
+        .is_some_and(|fin| now_ns.saturating_sub(fin.ns) >= CLOSED_GRACE_NS)
 }
 
 /// The FIN that ended the silence close to the timeout, if one did.

@@ -21,14 +21,14 @@ macro_rules! cards {
 
 monitor_model::outcomes!(cards);
 
-pub(crate) use closed::held;
+pub(crate) use closed::{forgotten, held};
 
 /// An outcome's card.
 pub(crate) trait OutcomeCard {
     /// All that it says of itself.
     fn card(self) -> &'static Card;
 
-    /// Whether nothing may follow it within its gap.
+    /// Whether nothing else may follow it within its gap.
     fn ends_gap(self) -> bool;
 }
 
@@ -40,7 +40,7 @@ impl OutcomeCard for Outcome {
     fn ends_gap(self) -> bool {
         !Self::ALL
             .iter()
-            .any(|next| next.card().follows.contains(&Some(self)))
+            .any(|next| *next != self && next.card().follows.contains(&Some(self)))
     }
 }
 

@@ -28,6 +28,8 @@ macro_rules! cards {
 monitor_model::causes!(cards);
 
 pub(crate) use blackholed::given_up;
+pub(crate) use close_wait::{Pile, ruling as close_wait};
+pub(crate) use fin_unread::{fin_unread, ruling as unread_fin};
 pub(crate) use network_loss::lossy;
 
 /// A cause's card.

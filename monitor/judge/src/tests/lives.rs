@@ -4,9 +4,9 @@
 
 use super::story::{SECOND, Story, azure};
 use crate::thresholds::LINGER_NS;
-use crate::{End, JudgedPath, Verdict};
-use monitor_common::{FactKind, TcpState};
-use monitor_model::finding::{Cause, Certainty, Evidence, FindingKind, Outcome, Severity};
+use crate::{End, JudgedPath, Limits, Verdict};
+use monitor_common::{FactKind, TcpState, flags};
+use monitor_model::finding::{Cause, Certainty, Evidence, Finding, FindingKind, Outcome, Severity};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -51,6 +51,7 @@ enum Turn {
     NeighbourMoves,
     NeighbourIsCut,
     NeighbourConnects,
+    OthersAreLeft,
 }
 
 fn turns() -> impl Strategy<Value = Vec<Turn>> {
@@ -85,6 +86,7 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
         NeighbourMoves,
         NeighbourIsCut,
         NeighbourConnects,
+        OthersAreLeft,
     ]);
     let common = select(vec![
         Sends,
@@ -248,6 +250,7 @@ impl Life {
             Turn::NeighbourMoves => self.sibling(FactKind::Swept, 0, TcpState::Established),
             Turn::NeighbourIsCut => self.sibling(FactKind::ResetReceived, 0, TcpState::Established),
             Turn::NeighbourConnects => self.sibling(FactKind::Swept, 1, TcpState::SynSent),
+            Turn::OthersAreLeft => self.others_are_left(),
             Turn::PeerResets => {
                 story.peer_resets();
                 return true;
@@ -302,6 +305,23 @@ impl Life {
         self.story.suspect && answered && socket.packets_out == 0
     }
 
+    /// Two sweeps show that the same owner keeps more connections than the bound that their peers have closed.
+    fn others_are_left(&mut self) -> &mut Story {
+        for _ in 0..2 {
+            let story = &mut self.story;
+            for number in 0..Limits::CLOSE_WAIT_TICKET {
+                let mut row = story.fact(FactKind::Swept);
+                row.flags = flags::CLOSE_WAIT | flags::SAMPLED;
+                row.socket.cookie = 1 << 41 | number;
+                row.socket.state = TcpState::CloseWait as u32;
+                row.socket.copied_seq = row.socket.rcv_nxt;
+                story.deliver(row);
+            }
+            self.on_sweep();
+        }
+        &mut self.story
+    }
+
     /// Another connection of the same owner to the same peer is shown, or reset.
     fn sibling(&mut self, kind: FactKind, timeouts: u8, state: TcpState) -> &mut Story {
         let story = &mut self.story;
@@ -338,8 +358,10 @@ fn is_of(id: &str, cookie: u64) -> bool {
     id.split('-').next() == Some(&*format!("{cookie:x}"))
 }
 
-fn is_final(outcome: Outcome) -> bool {
-    !matches!(outcome, Outcome::Acknowledged | Outcome::Blackholed)
+fn is_final(outcome: Outcome, finding: &Finding) -> bool {
+    // Where nobody looks at a FIN, a write may yet meet RST.
+    let unread = finding.evidence.iter().any(|one| one.fact == "fin_unread");
+    !matches!(outcome, Outcome::Acknowledged | Outcome::Blackholed) && !unread
 }
 
 /// No silence has more than one final outcome or crosses twice, and nothing ends of
@@ -347,12 +369,25 @@ fn is_final(outcome: Outcome) -> bool {
 fn holds(verdicts: &[Verdict], cookie: u64, silences: usize) -> Result<(), TestCaseError> {
     let mut crossed = 0;
     let (mut finals, mut silent, mut stalled, mut over) = (0, false, false, false);
+    let (mut unread, mut pile) = (false, false);
     for verdict in verdicts {
         match verdict {
             Verdict::Finding(finding) if is_of(&finding.connection.id, cookie) => {
                 crossed += usize::from(finding.kind == FindingKind::Crossed);
                 match finding.kind {
-                    FindingKind::Outcome { outcome } => finals += usize::from(is_final(outcome)),
+                    FindingKind::Outcome { outcome } => {
+                        finals += usize::from(is_final(outcome, finding));
+                    }
+                    // Nothing that moves: the one is told once, the other of an owner.
+                    FindingKind::Stall {
+                        cause: Cause::FinUnread,
+                    } => {
+                        prop_assert!(!unread, "told twice: {}", finding.summary);
+                        unread = true;
+                    }
+                    FindingKind::Stall {
+                        cause: Cause::CloseWait,
+                    } => pile = true,
                     FindingKind::Stall { .. } => {
                         prop_assert!(!stalled, "a second stall within one: {}", finding.summary);
                         stalled = true;
@@ -370,7 +405,7 @@ fn holds(verdicts: &[Verdict], cookie: u64, silences: usize) -> Result<(), TestC
                 over = true;
             }
             Verdict::StallEnded { connection_id } if is_of(connection_id, cookie) => {
-                let told = std::mem::take(&mut stalled) || over;
+                let told = std::mem::take(&mut stalled) || over || pile;
                 prop_assert!(told, "moves, but no stall was told");
             }
             _ => {}

@@ -6,6 +6,7 @@ mod at_risk;
 mod awaiting_reply;
 mod blackholed;
 mod bounds;
+mod close_wait;
 mod closed;
 mod crossed;
 mod dead;

@@ -133,8 +133,8 @@ fn nobody_is_said_to_have_waited_for_nothing() {
     let mut story = Story::on(azure());
     story.wait(1.0).peer_closes();
     story.wait(200.0).sends(10).wait(0.1);
-    story.becomes(TcpState::LastAck, 0).wait(0.1);
-    story.peer_acks_unseen().becomes(TcpState::Close, 0);
+    story.peer_acks_unseen().becomes(TcpState::LastAck, 0);
+    story.wait(0.000_4).becomes(TcpState::Close, 0);
     let summary = &story.finding("acknowledged").summary;
     assert!(
         summary.ends_with("what was sent since is acknowledged"),

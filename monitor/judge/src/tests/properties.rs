@@ -273,6 +273,7 @@ proptest! {
             max_stalls: 1,
             max_habits: 2,
             max_workloads: 1,
+            close_wait_ticket: 4,
             jiffy_ns: JIFFY_NS,
             scoped: false,
         };

@@ -4,7 +4,7 @@ mod peer;
 
 pub(super) use super::socket::{JIFFY_NS, MS, SECOND, azure, owner, socket};
 use crate::{Input, Judge, JudgedPath, Limits, Observation, Verdict};
-use monitor_common::{Fact, FactKind, NO_PATH, Segment, Socket, TcpState, flags};
+use monitor_common::{CLOSE_WAIT_NS, Fact, FactKind, NO_PATH, Segment, Socket, TcpState, flags};
 use monitor_model::finding::{Clock, Finding};
 use monitor_model::owner::Owner;
 use peer::Peer;
@@ -244,9 +244,17 @@ impl Story {
 
     /// The socket as a fact of this kind shows it now.
     pub(super) fn fact(&self, kind: FactKind) -> Fact {
+        let socket = &self.socket;
+        let stands = self.now - self.wire.max(self.touched) >= CLOSE_WAIT_NS;
+        let closed = socket.state == TcpState::CloseWait as u32 && socket.snd_una == socket.write_seq;
+        let close_wait = match kind {
+            FactKind::Swept if closed && stands && self.suspect => flags::CLOSE_WAIT,
+            FactKind::Swept if closed && stands => flags::CLOSE_WAIT | flags::SAMPLED,
+            _ => 0,
+        };
         Fact {
             kind: kind as u32,
-            flags: self.flags,
+            flags: self.flags | close_wait,
             time_ns: self.now,
             payload_idle_ns: self.now - self.data,
             packet_idle_ns: self.now - self.wire.max(self.touched),

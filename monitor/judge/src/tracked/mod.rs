@@ -77,6 +77,11 @@ impl Tracked {
         judged || self.over_ns.is_some()
     }
 
+    /// Whether what the peer's FIN comes to is told here.
+    pub(crate) fn tells_fin(&self) -> bool {
+        self.gap.as_deref().and_then(outcomes::held).is_some()
+    }
+
     /// Whether `view` is about another connection of the same socket: it was
     /// disconnected and used again.
     pub(crate) fn is_another(&self, view: &FactView<'_>) -> bool {
@@ -344,7 +349,7 @@ impl Tracked {
             is_loss: outcome.card().is_loss,
             severity: ruling.severity,
         });
-        gap.settled = outcome.ends_gap();
+        gap.settled = outcome.ends_gap() && !ruling.provisional;
         gap.over_told = ruling.given_up;
         gap.silence_reported = false;
         if gap.doubtful && !outcome.card().even_if_doubtful {
@@ -374,6 +379,10 @@ impl Tracked {
         }
         if self.open().is_some() {
             self.rule(Event::Time, now, context);
+        }
+        // It was told that nobody looks, and nobody has written into it since.
+        if self.open().is_some_and(|gap| outcomes::forgotten(gap, now.ns)) {
+            self.settle_quietly(context);
         }
         if let Some(gap) = self.open() {
             let past =

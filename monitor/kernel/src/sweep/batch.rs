@@ -10,6 +10,10 @@ pub(super) const MAX_ROWS: usize = 65_536;
 /// since the sweep before are there more, and what they show can be learnt from the next ones.
 const MAX_SAMPLES: usize = 2_048;
 
+/// Connections among them that are shown only because their peers have closed and their applications have not, at most:
+/// an owner that forgets them has any number.
+const MAX_LEFT: usize = 4_096;
+
 /// The rows that a sweep has written out so far.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
@@ -18,9 +22,10 @@ pub(crate) struct Batch {
     soon: Vec<Fact>,
     seen: HashSet<u64>,
     samples: usize,
+    left: usize,
     /// Connections beyond [`MAX_ROWS`].
     pub(crate) dropped: u64,
-    /// Samples beyond [`MAX_SAMPLES`].
+    /// Samples beyond [`MAX_SAMPLES`], and those that are left beyond [`MAX_LEFT`].
     pub(crate) samples_dropped: u64,
 }
 
@@ -31,7 +36,13 @@ impl Batch {
         if !self.seen.insert(row.socket.cookie) {
             return;
         }
-        if row.has(flags::SAMPLED) {
+        if row.has(flags::SAMPLED | flags::CLOSE_WAIT) {
+            if self.left >= MAX_LEFT {
+                self.samples_dropped += 1;
+                return;
+            }
+            self.left += 1;
+        } else if row.has(flags::SAMPLED) {
             if self.samples >= MAX_SAMPLES {
                 self.samples_dropped += 1;
                 return;
@@ -51,7 +62,7 @@ impl Batch {
 
     /// Connections that were found so far, samples apart.
     pub(crate) fn found(&self) -> u64 {
-        (self.kept.len() + self.soon.len() - self.samples) as u64 + self.dropped
+        (self.kept.len() + self.soon.len() - self.samples - self.left) as u64 + self.dropped
     }
 
     /// The rows that were kept, the most urgent first.
@@ -85,6 +96,20 @@ mod tests {
         let kept = batch.into_kept();
         assert_eq!(kept.len(), MAX_SAMPLES + 1);
         assert_eq!(kept.last().map(|row| row.socket.cookie), Some(1 << 40));
+    }
+
+    #[test]
+    fn those_that_their_applications_leave_open_take_nobodys_place() {
+        let mut batch = Batch::default();
+        for cookie in 0..MAX_LEFT as u64 + 5 {
+            batch.take(&row(cookie, flags::SAMPLED | flags::CLOSE_WAIT));
+        }
+        // Stalled, too.
+        batch.take(&row(1 << 40, flags::CLOSE_WAIT));
+        batch.take(&row(1 << 41, flags::SAMPLED));
+        assert_eq!((batch.dropped, batch.samples_dropped), (0, 5));
+        assert_eq!(batch.found(), 1);
+        assert_eq!(batch.into_kept().len(), MAX_LEFT + 2);
     }
 
     #[test]

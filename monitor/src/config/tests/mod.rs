@@ -81,6 +81,7 @@ fn without_a_file_the_defaults_hold() {
         warn_at: 0.75,
         page_after: Duration::from_secs(10),
         log_rate: 50,
+        close_wait_ticket: 100,
         scope: Scope::default(),
         paths: Vec::new(),
         notes: Vec::new(),
@@ -142,6 +143,7 @@ fn every_value_of_the_file_is_taken() {
         min_gap = "500ms"
         warn_at = 0.5
         log_rate = 7
+        close_wait_ticket = 12
         [[path]]
         name = "nat"
         remote = ["10.0.0.0/8", "2001:db8::/32"]
@@ -159,6 +161,7 @@ fn every_value_of_the_file_is_taken() {
     assert_eq!(config.min_gap, Duration::from_millis(500));
     assert_eq!(config.warn_at, 0.5);
     assert_eq!(config.log_rate, 7);
+    assert_eq!(config.close_wait_ticket, 12);
     let path = &config.paths[0];
     assert_eq!(path.name, "nat");
     assert_eq!(nets(path), ["10.0.0.0/8", "2001:db8::/32"]);

@@ -75,6 +75,16 @@ const WRONG: &[(&str, usize, &[&str])] = &[
         1,
         &["a list of names in quotes"],
     ),
+    (
+        "close_wait_ticket = 0\n",
+        1,
+        &["close_wait_ticket is 0", "1 to 4096"],
+    ),
+    (
+        "close_wait_ticket = 4_097\n",
+        1,
+        &["close_wait_ticket is 4097", "1 to 4096"],
+    ),
     ("log_rate = 0\n", 1, &["log_rate is 0", "whole number"]),
     ("log_rate = 0.5\n", 1, &["log_rate is 0.5", "whole number"]),
     (
