@@ -67,6 +67,8 @@ pub mod flags {
     /// The sweep shows the socket because it is in CLOSE_WAIT, all that it sent is acknowledged, and its packet clock has
     /// stood for [`crate::CLOSE_WAIT_NS`]. With [`SAMPLED`] it is shown for nothing else.
     pub const CLOSE_WAIT: u32 = 1 << 8;
+    /// The socket may have an address that is not this host's (IP_TRANSPARENT, IP_FREEBIND).
+    pub const FOREIGN_ADDRESS: u32 = 1 << 9;
 }
 
 /// Bits of [`Segment::tcp_flags`], as on the wire (RFC 9293, section 3.1).

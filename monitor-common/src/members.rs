@@ -172,6 +172,11 @@ macro_rules! kernel_members {
                 sk_cgrp_data { "sock.sk_cgrp_data.cgroup" optional }
                 snd_wscale { "tcp_sock.rx_opt.snd_wscale" bits 4 }
                 snd_wscale_shift { "tcp_sock.rx_opt.snd_wscale" shift 4 }
+                transparent { "inet_sock.transparent" bits 1 }
+                transparent_shift { "inet_sock.transparent" shift 1 }
+                freebind { "inet_sock.freebind" bits 1 }
+                freebind_shift { "inet_sock.freebind" shift 1 }
+                inet_flags { "inet_sock.inet_flags" optional }
                 saw_tstamp { "tcp_sock.rx_opt.saw_tstamp" bits 1 }
                 saw_tstamp_shift { "tcp_sock.rx_opt.saw_tstamp" shift 1 }
                 net_inum { "net.ns.inum" }

@@ -124,6 +124,7 @@ pub fn write(
     if sock.keepalive() {
         bits |= flags::KEEPALIVE;
     }
+    bits |= sock.foreign_address() * flags::FOREIGN_ADDRESS;
     let task = match context.task {
         Some(task) => {
             if task.pid != 0 {

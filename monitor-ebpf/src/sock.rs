@@ -10,6 +10,10 @@ use monitor_common::{
 
 /// `SOCK_KEEPOPEN` in `enum sock_flags` (include/net/sock.h): bit 3 of `sk_flags`.
 const SOCK_KEEPOPEN: u64 = 1 << 3;
+/// `INET_FLAGS_FREEBIND` and `INET_FLAGS_TRANSPARENT` (include/net/inet_sock.h, from Linux 6.6 on; before, each is a bit
+/// field of its own).
+const INET_FLAGS_FREEBIND: u32 = 11;
+const INET_FLAGS_TRANSPARENT: u32 = 15;
 /// `AF_INET6` (include/linux/socket.h).
 const AF_INET6: u16 = 10;
 /// `IFF_LOOPBACK` (include/uapi/linux/if.h).
@@ -169,6 +173,25 @@ impl TcpSock {
         }
         let byte: u8 = self.load(|offsets| &offsets.saw_tstamp);
         Some(byte >> offset(|offsets| &offsets.saw_tstamp_shift) & 1 != 0)
+    }
+
+    /// 1 if the socket may have an address that is not this host's (IP_TRANSPARENT, IP_FREEBIND), else 0.
+    #[inline(always)]
+    pub fn foreign_address(self) -> u32 {
+        if offset(|offsets| &offsets.inet_flags) != MISSING {
+            let bits: u32 = self.load(|offsets| &offsets.inet_flags);
+            return ((bits >> INET_FLAGS_FREEBIND) | (bits >> INET_FLAGS_TRANSPARENT)) & 1;
+        }
+        let mut foreign = 0;
+        if offset(|offsets| &offsets.transparent) != MISSING {
+            let byte: u8 = self.load(|offsets| &offsets.transparent);
+            foreign |= byte >> offset(|offsets| &offsets.transparent_shift) & 1;
+        }
+        if offset(|offsets| &offsets.freebind) != MISSING {
+            let byte: u8 = self.load(|offsets| &offsets.freebind);
+            foreign |= byte >> offset(|offsets| &offsets.freebind_shift) & 1;
+        }
+        u32::from(foreign)
     }
 
     /// Inode of the network namespace; 0 if unknown.

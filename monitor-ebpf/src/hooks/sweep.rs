@@ -20,7 +20,8 @@ use aya_ebpf::maps::{Array, PerCpuArray};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use monitor_common::{
-    CLOSE_WAIT_NS, Counter, Fact, FactKind, NO_PATH, SilentSockets, SweepMode, SweepOrder, TcpState, flags,
+    CLOSE_WAIT_NS, Counter, Fact, FactKind, NO_PATH, SilentSockets, SweepMode, SweepOrder,
+    TcpState, flags,
 };
 
 /// What the next pass writes out.

@@ -15,6 +15,8 @@ pub const SERVER_SIDE: u8 = 19;
 
 /// The last part of a middlebox's address.
 const GATEWAY: u8 = 1;
+/// The last part of the address that a host gets next.
+const NEXT_HOST: u8 = 3;
 /// The last part of a host's address.
 const HOST: u8 = 2;
 
@@ -77,6 +79,11 @@ impl Block {
     /// The host's address on `side`.
     pub fn host(&self, side: u8) -> IpAddr {
         self.address(side, HOST)
+    }
+
+    /// Another address that the host on `side` can have.
+    pub fn next_host(&self, side: u8) -> IpAddr {
+        self.address(side, NEXT_HOST)
     }
 
     /// The middlebox's address on `side`.

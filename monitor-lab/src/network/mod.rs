@@ -259,6 +259,27 @@ impl Network {
         self.middlebox.ip(&format!("link set {port} down"))
     }
 
+    /// The host at `end` gets another address in its subnet, and loses the one that it had, as with a new lease.
+    ///
+    /// # Errors
+    /// If the kernel does not go along.
+    pub fn changes_address(&self, end: End) -> Result<(), LabError> {
+        let side = match end {
+            End::Client => block::CLIENT_SIDE,
+            End::Server => block::SERVER_SIDE,
+        };
+        let (bits, gateway) = (self.block.prefix_length(), self.block.gateway(side));
+        let (before, next) = (self.block.host(side), self.block.next_host(side));
+        let (v, sure) = match self.block.family() {
+            Family::V4 => ("-4", ""),
+            Family::V6 => ("-6", " nodad"),
+        };
+        let host = self.host(end);
+        host.ip(&format!("{v} addr del {before}/{bits} dev eth0"))?;
+        host.ip(&format!("{v} addr add {next}/{bits} dev eth0{sure}"))?;
+        host.ip(&format!("{v} route replace default via {gateway}"))
+    }
+
     /// Writes the kernel setting `key`, a path below `/proc/sys/net`, of the host at `end`.
     ///
     /// # Errors

@@ -69,6 +69,9 @@ scenarios! {
     quicker_than_stated: ONE_WORKS, ALONE, NO_PATH;
     silence_is_cleared: LONGER, BELOW;
     when_a_page_ends: HANGS, GIVEN_UP, OUTAGE;
+    address_changes: SCENARIO, IN_FLIGHT, IPV6;
+    fin_unread: SCENARIO;
+    client_leaves: SCENARIO;
 }
 
 /// How many cases the taxonomy has: kinds of fate of a connection, of which each is

@@ -52,6 +52,12 @@ impl Story<'_> {
         self.network.faults_end()
     }
 
+    /// The host at `end` gets another address, and the one that its connections have is gone.
+    pub fn changes_address(&self, end: End) -> Result<(), LabError> {
+        self.note_turn(format!("(the {}'s address changes)", end.word()));
+        self.network.changes_address(end)
+    }
+
     /// The kernel at `end` looks for a segment size that passes where large ones seem lost.
     pub fn probes_mtu(&self, end: End) -> Result<(), LabError> {
         self.step(format!("the {}'s kernel probes the MTU", end.word()));

@@ -33,6 +33,8 @@ pub enum Conclusion {
     SenderLimited,
     /// A stall: nothing comes back, without a silence before.
     StallBlackholed,
+    /// A stall: the peer has closed, and this host's application does not look.
+    FinUnread,
     /// A stall: a request was acknowledged and is not answered.
     AwaitingReply,
     /// A stall: full segments did not pass, smaller ones do.
@@ -43,7 +45,7 @@ pub enum Conclusion {
 
 impl Conclusion {
     /// Every conclusion, in the order of tables.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::AtRisk,
         Self::Crossed,
         Self::Survived,
@@ -58,6 +60,7 @@ impl Conclusion {
         Self::NetworkLoss,
         Self::SenderLimited,
         Self::StallBlackholed,
+        Self::FinUnread,
         Self::AwaitingReply,
         Self::Mtu,
         Self::Unexplained,
@@ -80,6 +83,7 @@ impl Conclusion {
             Self::NetworkLoss => "stall/network_loss",
             Self::SenderLimited => "stall/sender_limited",
             Self::StallBlackholed => "stall/blackholed",
+            Self::FinUnread => "stall/fin_unread",
             Self::AwaitingReply => "stall/awaiting_reply",
             Self::Mtu => "stall/mtu",
             Self::Unexplained => "stall/unexplained",

@@ -6,6 +6,7 @@ use crate::paths::JudgedPath;
 use crate::thresholds::{RETRIES_HANG_SECONDS, SECOND};
 use monitor_model::finding::Clock;
 use monitor_model::format;
+use std::net::IpAddr;
 
 /// Advice on a silence that outlives, or outlived, its path, where what comes
 /// next may hang.
@@ -154,6 +155,15 @@ pub(crate) fn refused_there() -> String {
      TcpExtTCPACKSkippedSeq, TcpExtBeyondWindow), and on the way for a box that rewrites sequence numbers or \
      timestamps and has forgotten how"
         .into()
+}
+
+/// Advice where the socket's own address is on no interface any more.
+pub(crate) fn address_gone(own: IpAddr, peer: IpAddr) -> String {
+    format!(
+        "this host has lost the address {own} that the connection was made from (`ip route get {peer} from {own}` says what \
+         the kernel says): it moves again only if the address comes back; let the application connect anew, and see who \
+         changed the address (DHCP, a VPN, failover)"
+    )
 }
 
 /// Advice where the peer has closed, and the application has not looked.

@@ -21,7 +21,10 @@ pub struct Limits {
     /// Workloads whose habit is known at once.
     pub max_workloads: usize,
     /// Connections of one owner in CLOSE_WAIT from which on they are a ticket.
-    #[serde(default = "close_wait_ticket", skip_serializing_if = "is_default_ticket")]
+    #[serde(
+        default = "close_wait_ticket",
+        skip_serializing_if = "is_default_ticket"
+    )]
     pub close_wait_ticket: u64,
     /// Whether the judge is told of a part of the host's connections only: then findings say so of siblings.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

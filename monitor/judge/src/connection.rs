@@ -115,6 +115,11 @@ fn address(family: u16, bytes: [u8; 16], port: u16) -> SocketAddr {
     SocketAddr::new(ip, port)
 }
 
+/// Whether this host opened the connection of `socket`.
+pub(crate) fn is_client(socket: &Socket) -> bool {
+    role(socket) == Role::Client
+}
+
 /// Which side opened the connection. Who accepted it says so, unless its listener had
 /// no backlog at all: then its `bytes_acked` is the payload that was acknowledged, while
 /// the opener's counts its SYN too.

@@ -26,6 +26,8 @@ pub(crate) struct FactView<'a> {
     pub(crate) jiffy_ns: u64,
     /// Within how much time the next sweep looks again, in ns.
     pub(crate) next_look_ns: u64,
+    /// The socket's own address is on no interface, and that is what stands in its way.
+    pub(crate) address_gone: bool,
 }
 
 impl FactView<'_> {

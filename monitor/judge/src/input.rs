@@ -4,6 +4,7 @@
 use crate::paths::JudgedPath;
 use monitor_common::Fact;
 use monitor_model::owner::Owner;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// One fact, with what the judge cannot know of itself.
@@ -30,6 +31,17 @@ pub enum Input<'a> {
     NextLook {
         /// So long, in ns.
         within_ns: u64,
+    },
+    /// Whether an address is on an interface of a network namespace: what [`crate::Judge::asks`] for.
+    OwnAddress {
+        /// When that was looked up, CLOCK_MONOTONIC in ns.
+        now_ns: u64,
+        /// Inode of the namespace.
+        netns: u32,
+        /// The address.
+        address: IpAddr,
+        /// Whether it is on one there.
+        there: bool,
     },
     /// A row of a sweep. All rows are told before the first is judged, so that what fails together is seen to: the judge
     /// takes up at once how its connection fares, and keeps the row.

@@ -5,6 +5,7 @@ use crate::close_waits::CloseWaits;
 use crate::context::Context;
 use crate::fact_view::{FactView, Moment};
 use crate::input::{Input, Observation};
+use crate::own_addresses::OwnAddresses;
 use crate::paths::{JudgedPath, Paths};
 use crate::peers::contrast::Contrasts;
 use crate::peers::habit::Habits;
@@ -18,6 +19,7 @@ use monitor_common::{Fact, FactKind, flags};
 use monitor_model::owner::Owner;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Rows that are kept at once, at most: as many as a sweep of the daemon has.
@@ -43,6 +45,7 @@ pub struct Judge {
     contrasts: Contrasts,
     stalls: Stalls,
     close_waits: CloseWaits,
+    own_addresses: OwnAddresses,
     pub(crate) habits: Habits,
     outages: Outages,
     reconnects: Reconnects,
@@ -69,6 +72,7 @@ impl Judge {
             contrasts: Contrasts::new(limits.max_contrasts, limits.scoped),
             stalls: Stalls::new(limits.max_stalls),
             close_waits: CloseWaits::new(limits.close_wait_ticket),
+            own_addresses: OwnAddresses::default(),
             habits: Habits::new(limits.max_habits, limits.max_workloads),
             outages: Outages::new(limits.max_stalls),
             reconnects: Reconnects::default(),
@@ -88,6 +92,12 @@ impl Judge {
         match input {
             Input::Fact(observation) => self.observe(observation, out),
             Input::NextLook { within_ns } => self.next_look_ns = *within_ns,
+            Input::OwnAddress {
+                now_ns,
+                netns,
+                address,
+                there,
+            } => self.own_addresses.note(*now_ns, *netns, *address, *there),
             Input::Row { number, row } => self.keep_row(*number, row, out),
             Input::JudgeRows { below } => self.judge_rows(*below, out),
             Input::SweepDone {
@@ -110,6 +120,12 @@ impl Judge {
             } => self.tick(*now_ns, *wall_unix_ns, out),
             Input::Paths(paths) => self.set_paths(paths.clone()),
         }
+    }
+
+    /// Network namespace and address that are to be looked up, and told as [`Input::OwnAddress`], before this fact is told;
+    /// `None` where that is not wanted. Where nobody can tell, nothing is told.
+    pub fn asks(&self, fact: &Fact) -> Option<(u32, IpAddr)> {
+        self.own_addresses.asks(fact)
     }
 
     /// Puts new paths in force. Ids of the paths before them still resolve
@@ -179,7 +195,8 @@ impl Judge {
             None
         });
         let (jiffy_ns, next_look_ns) = (self.limits.jiffy_ns, self.next_look_ns);
-        let view = fact_view(observation, kind, path, jiffy_ns, next_look_ns);
+        let mut view = fact_view(observation, kind, path, jiffy_ns, next_look_ns);
+        view.address_gone = self.own_addresses.is_gone(fact);
         // Of thousands that an owner has forgotten the tables of what moves are not to be full.
         let left = is_left(fact);
         if !left {
@@ -326,6 +343,7 @@ impl Judge {
         self.habits.tick(now_ns);
         self.reconnects.forget(now_ns);
         self.outages.forget(now_ns);
+        self.own_addresses.forget(now_ns);
         let mut context = Context {
             contrasts: &mut self.contrasts,
             habits: &self.habits,
@@ -407,5 +425,6 @@ fn fact_view<'a>(
         path,
         jiffy_ns,
         next_look_ns,
+        address_gone: false,
     }
 }

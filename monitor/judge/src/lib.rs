@@ -32,6 +32,7 @@ mod judge;
 mod keepalive;
 mod lost;
 mod outcomes;
+mod own_addresses;
 mod paths;
 mod peers;
 pub mod recording;

@@ -1,6 +1,7 @@
 //! What is said where what is due is not acknowledged, after a silence or without one.
 
 use crate::advice;
+use crate::connection::{local, remote};
 use crate::evidence::EvidenceList;
 use crate::fact_view::FactView;
 use crate::farewell::{Farewell, farewell};
@@ -35,8 +36,12 @@ pub(crate) struct Lost<'a> {
 }
 
 impl Lost<'_> {
-    /// Whether this host itself refuses to let out what waits.
+    /// Whether this host itself refuses to let out what waits, or has lost the address that the answer would come to.
     pub(crate) fn refused_here(&self) -> bool {
+        self.refused() || self.view.address_gone
+    }
+
+    fn refused(&self) -> bool {
         self.sign == Sign::Probes && refused_here(&self.view.fact.socket)
     }
 
@@ -67,9 +72,13 @@ impl Lost<'_> {
                     sizes.acknowledged_at_most,
                 );
         }
-        let refused = self.refused_here();
-        if refused {
+        let refused = self.refused();
+        let address_gone = self.view.address_gone;
+        if refused || address_gone && local(socket).is_ipv4() {
             evidence.flag("refused_by_this_host", true);
+        }
+        if address_gone {
+            evidence.text("own_address_gone", local(socket).ip().to_string());
         }
         if let Sign::Error(errno) = self.sign {
             evidence.text("error", format!("{errno:?}"));
@@ -90,6 +99,10 @@ impl Lost<'_> {
         let advice = match (farewell, too_large, self.heard) {
             (Some(Farewell::Goodbye), ..) => None,
             (Some(Farewell::Lost { .. }), ..) => Some(advice::lost_unseen()),
+            _ if address_gone => Some(advice::address_gone(
+                local(socket).ip(),
+                remote(socket).ip(),
+            )),
             _ if refused => Some(advice::refused_here(self.settings)),
             (None, Some(_), _) => Some(advice::mtu()),
             (None, None, Some(Heard::Sacked)) => Some(advice::one_segment()),
@@ -102,7 +115,7 @@ impl Lost<'_> {
             } else {
                 self.severity(farewell)
             },
-            may_be_silence: self.heard.is_none() && !refused,
+            may_be_silence: self.heard.is_none() && !refused && !address_gone,
             given_up: matches!(self.sign, Sign::Error(_)),
             summary_tail: self.summary(refused, farewell, too_large.is_some()),
             evidence,
@@ -140,6 +153,11 @@ impl Lost<'_> {
         if let Some(heard) = self.heard {
             words.push_str("; ");
             words.push_str(heard.words());
+        }
+        if self.view.address_gone {
+            words.push_str("; its own address ");
+            words.push_str(&local(&self.view.fact.socket).ip().to_string());
+            words.push_str(" is on no interface of this host");
         }
         if too_large {
             words.push_str("; no segment of this size ever arrived: suspect the path's MTU");

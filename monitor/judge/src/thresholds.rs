@@ -120,6 +120,13 @@ pub(crate) const RESENT_APART_NS: u64 = 5 * SECOND;
 /// in ns: the default time between two sweeps.
 pub(crate) const PUSH_GRACE_NS: u64 = 5 * SECOND;
 
+/// How long an answer to whether an address is on an interface holds, in ns: connections in trouble are looked at every
+/// second or so, and many have one address.
+pub(crate) const OWN_ADDRESS_NS: u64 = 2 * SECOND;
+
+/// Addresses of which that is known at once: those of a thousand network namespaces.
+pub(crate) const MAX_OWN_ADDRESSES: usize = 1_024;
+
 /// A goodbye has so many bytes at most, and leaves within
 /// [`monitor_common::GOODBYE_WITHIN_NS`] of the close: TLS close_notify has 31, PostgreSQL's Terminate
 /// 5, that through TLS 27; ssh's disconnect stays below 100.

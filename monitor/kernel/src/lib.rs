@@ -13,6 +13,7 @@ mod fuzz;
 mod hook_override;
 mod hook_table;
 mod host_view;
+mod interfaces;
 mod iterator;
 #[cfg(feature = "kernel-log")]
 mod kernel_log;
@@ -41,6 +42,7 @@ pub use counters::Counters;
 pub use error::{KernelError, Refusal};
 pub use hook_override::{HookOverride, UnknownHook};
 pub use host_view::HostView;
+pub use interfaces::Interfaces;
 pub use load::{HookOptions, Kernel, Options, repair};
 pub use paths::TablePath;
 pub use preflight::check as check_privileges;

@@ -17,8 +17,10 @@ pub struct ConnectionRow {
     pub state: Option<TcpState>,
     /// Silence of application data, in seconds.
     pub payload_idle_seconds: f64,
-    /// Silence of any segment, in seconds: a lower bound.
+    /// Silence of any segment, in seconds: a lower bound. Local timers and reads move the kernel's clock, too.
     pub packet_idle_seconds: f64,
+    /// The same, an upper bound: since payload or an ACK was seen last. The peer's probes are not known to it.
+    pub packet_idle_at_most_seconds: f64,
     /// Name of its path; `None` if none applies.
     pub path: Option<String>,
     /// The path's idle timeout in seconds.

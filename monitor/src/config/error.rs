@@ -105,7 +105,9 @@ pub enum Problem {
     SweepIntervals { most: Duration, interval: Duration },
     #[error("log_rate is {value}; it must be a whole number from 1 to {most}, such as 50")]
     LogRate { value: f64, most: u32 },
-    #[error("close_wait_ticket is {value}; it must be a whole number from 1 to {most}, such as 100")]
+    #[error(
+        "close_wait_ticket is {value}; it must be a whole number from 1 to {most}, such as 100"
+    )]
     CloseWaitTicket { value: f64, most: u64 },
     #[error("{key}: {text:?} is no {want}")]
     Scope {

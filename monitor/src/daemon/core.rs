@@ -20,8 +20,8 @@ use monitor_common::{Counter, Fact};
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
 use monitor_kernel::{
-    Callbacks, FactRing, HookStatus, HostView, KernelError, Reading, Revisited, SleepLog,
-    SweepReport, Tables, jiffy_ns,
+    Callbacks, FactRing, HookStatus, HostView, Interfaces, KernelError, Reading, Revisited,
+    SleepLog, SweepReport, Tables, jiffy_ns,
 };
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -58,6 +58,7 @@ pub struct Core {
     recorder: Option<Recorder>,
     sinks: Sinks,
     owners: Owners,
+    interfaces: Interfaces,
     view: HostView,
     sleeps: SleepLog,
     jiffy_ns: u64,
@@ -122,6 +123,7 @@ impl Core {
             recorder,
             sinks,
             owners: Owners::new("/proc", view.process_ids),
+            interfaces: Interfaces::default(),
             view,
             sleeps: SleepLog::new(now),
             jiffy_ns,
@@ -168,6 +170,7 @@ impl Core {
         report.rows.reverse();
         let mut number = 0;
         while let Some(fact) = report.rows.pop() {
+            self.answer(&fact, now);
             let row = self.observation(&fact, now);
             self.tell_judge(&Input::Row { number, row }, report.ended_ns);
             number += 1;
@@ -353,6 +356,7 @@ impl Core {
         let metrics = &mut self.sinks.metrics;
         metrics.judge = self.judge.stats();
         metrics.owners = self.owners.counters();
+        metrics.own_addresses_unknown = self.interfaces.unknown();
         metrics.inspect_clients = self.inspect.clients.load(Relaxed);
         metrics.inspect_refused = self.inspect.refused.load(Relaxed);
         metrics.http_cut = self.http.cut().collect();
@@ -387,8 +391,25 @@ impl Core {
     }
 
     fn take(&mut self, fact: &Fact, now: Reading) {
+        self.answer(fact, now);
         let observation = self.observation(fact, now);
         self.tell_judge(&Input::Fact(observation), now.monotonic_ns);
+    }
+
+    /// Tells the judge what it asks for before it is told of this fact.
+    fn answer(&mut self, fact: &Fact, now: Reading) {
+        let Some((netns, address)) = self.judge.asks(fact) else {
+            return;
+        };
+        if let Some(there) = self.interfaces.have(netns, fact.pid, address) {
+            let answer = Input::OwnAddress {
+                now_ns: now.monotonic_ns,
+                netns,
+                address,
+                there,
+            };
+            self.tell_judge(&answer, now.monotonic_ns);
+        }
     }
 
     /// A fact with what the judge cannot know of itself.

@@ -49,6 +49,7 @@ impl Lister {
             state: TcpState::from_number(socket.state),
             payload_idle_seconds: rounded(fact.payload_idle_ns),
             packet_idle_seconds: rounded(fact.packet_idle_ns),
+            packet_idle_at_most_seconds: rounded(fact.packet_idle_max_ns.max(fact.packet_idle_ns)),
             path: path.map(|path| path.name.clone()),
             timeout_seconds: path.map(|path| rounded(path.timeout_ns)),
             clock: path.map(|path| path.clock),

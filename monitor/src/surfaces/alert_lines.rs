@@ -32,7 +32,9 @@ impl Sink for AlertLines {
             AlertChange::Pending(_) => {
                 tracing::info!("alert {name} of {owner} on {path} is pending: {summary}");
             }
-            AlertChange::Firing(_) => tracing::info!("alert {name} of {owner} on {path} fires: {summary}"),
+            AlertChange::Firing(_) => {
+                tracing::info!("alert {name} of {owner} on {path} fires: {summary}")
+            }
             AlertChange::Over(alert) if alert.fired.is_none() => {
                 tracing::info!("alert {name} of {owner} on {path} is over, and did not fire");
             }
@@ -93,7 +95,10 @@ mod tests {
         let lines = text.lines();
         assert_eq!(lines.clone().count(), 4, "{text}");
         for line in lines {
-            assert!(line.contains("alert crossed of pool.service on nat"), "{line}");
+            assert!(
+                line.contains("alert crossed of pool.service on nat"),
+                "{line}"
+            );
         }
     }
 }

@@ -67,7 +67,7 @@ pub fn connection_line(row: &ConnectionRow) -> String {
         &printable(&row.connection.remote),
         state_name(row.state),
         &duration_of(row.payload_idle_seconds),
-        &duration_of(row.packet_idle_seconds),
+        &packet_idle(row),
         row.silence.name(),
         &path(row),
         &keepalive(&row.keepalive),
@@ -90,6 +90,19 @@ fn connection_cells(cells: [&str; 9]) -> String {
     format!(
         "{local:<22} {remote:<22} {state:<11} {data:>9} {packet:>11} {silence:<8} {path:<22} {keepalive:<12} {owner}"
     )
+}
+
+/// How long no segment passed: from one bound to the other, where they differ. A read that came late moves the one, and
+/// of the other the peer's probes are not known.
+fn packet_idle(row: &ConnectionRow) -> String {
+    /// Two jiffies at HZ=100, and more than a scheduler takes.
+    const SAME: f64 = 0.1;
+    let (least, most) = (row.packet_idle_seconds, row.packet_idle_at_most_seconds);
+    if most - least > SAME {
+        format!("{}-{}", duration_of(least), duration_of(most))
+    } else {
+        duration_of(least)
+    }
 }
 
 fn path(row: &ConnectionRow) -> String {

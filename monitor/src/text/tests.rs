@@ -79,6 +79,7 @@ pub(crate) fn row() -> ConnectionRow {
         state: Some(TcpState::Established),
         payload_idle_seconds: 6.2,
         packet_idle_seconds: 0.4,
+        packet_idle_at_most_seconds: 0.4,
         path: Some("nat".to_owned()),
         timeout_seconds: Some(4.0),
         clock: Some(Clock::Packets),

@@ -8,6 +8,7 @@ mod beside_others;
 mod bounds;
 mod churn;
 mod clocks;
+mod close_wait;
 mod common;
 mod connections;
 mod daemon;
@@ -18,6 +19,7 @@ mod memory;
 mod metrics;
 mod namespaces;
 mod neighbours;
+mod owners;
 mod recording;
 mod reload;
 mod ring_full;
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         ("bounds", bounds::TESTS),
         ("churn", churn::TESTS),
         ("clocks", clocks::TESTS),
+        ("close_wait", close_wait::TESTS),
         ("connections", connections::TESTS),
         ("daemon", daemon::TESTS),
         ("hostile", hostile::TESTS),
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         ("metrics", metrics::TESTS),
         ("namespaces", namespaces::TESTS),
         ("neighbours", neighbours::TESTS),
+        ("owners", owners::TESTS),
         ("recording", recording::TESTS),
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),

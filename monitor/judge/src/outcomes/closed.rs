@@ -21,11 +21,7 @@ use nix::errno::Errno;
 
 pub(super) const CARD: Card = Card {
     // Once more where it has turned out graver.
-    follows: &[
-        None,
-        Some(Outcome::Acknowledged),
-        Some(Outcome::Closed),
-    ],
+    follows: &[None, Some(Outcome::Acknowledged), Some(Outcome::Closed)],
     ends_stalls: true,
     siblings_since: |gap, _| gap.fin.map(|fin| fin.ns),
     ..Card::new(judge)
@@ -74,7 +70,8 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         summary_tail: match (met_reset, fin.outstanding) {
             (true, _) => "FIN from the peer, and the next write met RST".into(),
             (false, 0) if ignored => {
-                "FIN from the peer, and the application has not looked; nothing was lost so far".into()
+                "FIN from the peer, and the application has not looked; nothing was lost so far"
+                    .into()
             }
             (false, 0) => "FIN from the peer, nothing was lost".into(),
             (false, bytes) => format!(

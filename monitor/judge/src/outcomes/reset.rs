@@ -100,7 +100,9 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
             (false, false) => Some(advice::keep_awake(gap.path.as_deref(), case.settings)),
         },
         summary_tail: if by_peer {
-            format!("{summary_tail}; its own kernel sent it: the application there has left, it was not the silence")
+            format!(
+                "{summary_tail}; its own kernel sent it: the application there has left, it was not the silence"
+            )
         } else {
             summary_tail
         },

@@ -5,6 +5,7 @@ use crate::{Input, JudgedPath, Observation};
 use monitor_common::Fact;
 use monitor_model::owner::Owner;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// One line after the header.
@@ -17,6 +18,17 @@ pub enum Entry {
     NextLook {
         /// So long, in ns.
         within_ns: u64,
+    },
+    /// As [`Input::OwnAddress`].
+    OwnAddress {
+        /// When that was looked up, CLOCK_MONOTONIC in ns.
+        now_ns: u64,
+        /// Inode of the namespace.
+        netns: u32,
+        /// The address.
+        address: IpAddr,
+        /// Whether it is on an interface there.
+        there: bool,
     },
     /// As [`Input::Row`].
     Row(Box<Observed>),
@@ -115,6 +127,17 @@ impl Entry {
             Input::NextLook { within_ns } => Self::NextLook {
                 within_ns: *within_ns,
             },
+            Input::OwnAddress {
+                now_ns,
+                netns,
+                address,
+                there,
+            } => Self::OwnAddress {
+                now_ns: *now_ns,
+                netns: *netns,
+                address: *address,
+                there: *there,
+            },
             Input::Row { number, row } => Self::Row(Observed::of(*number, row)),
             Input::JudgeRows { below } => Self::JudgeRows { below: *below },
             Input::SweepDone {
@@ -146,6 +169,17 @@ impl Entry {
             Self::Observation(observed) => Input::Fact(observed.observation()),
             Self::NextLook { within_ns } => Input::NextLook {
                 within_ns: *within_ns,
+            },
+            Self::OwnAddress {
+                now_ns,
+                netns,
+                address,
+                there,
+            } => Input::OwnAddress {
+                now_ns: *now_ns,
+                netns: *netns,
+                address: *address,
+                there: *there,
             },
             Self::Row(observed) => Input::Row {
                 number: observed.number,
@@ -180,7 +214,9 @@ impl Entry {
     pub fn moment_ns(&self) -> Option<u64> {
         match self {
             Self::Observation(observed) | Self::Row(observed) => Some(observed.fact.time_ns),
-            Self::SweepDone { now_ns, .. } | Self::Tick { now_ns, .. } => Some(*now_ns),
+            Self::SweepDone { now_ns, .. }
+            | Self::Tick { now_ns, .. }
+            | Self::OwnAddress { now_ns, .. } => Some(*now_ns),
             Self::NextLook { .. }
             | Self::JudgeRows { .. }
             | Self::SweepFailed

@@ -31,7 +31,10 @@ pub(crate) fn fin_unread(view: &FactView<'_>) -> bool {
 pub(crate) fn ruling(view: &FactView<'_>) -> Ruling {
     let mut evidence = EvidenceList::default();
     evidence
-        .count("unread_bytes", unread_bytes(&view.fact.socket).saturating_sub(1))
+        .count(
+            "unread_bytes",
+            unread_bytes(&view.fact.socket).saturating_sub(1),
+        )
         .count("unacknowledged_bytes", 0_u32);
     Ruling {
         evidence,

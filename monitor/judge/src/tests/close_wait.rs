@@ -96,7 +96,12 @@ fn what_is_written_into_it_then_is_lost_and_a_ticket() {
     let mut story = Story::on(azure());
     story.socket.copied_seq = story.socket.rcv_nxt;
     story.wait(241.0).peer_closes().wait(4.0).sweep();
-    story.wait(4.0).sends(10).wait(0.05).peer_resets().wait(20.0);
+    story
+        .wait(4.0)
+        .sends(10)
+        .wait(0.05)
+        .peer_resets()
+        .wait(20.0);
     assert_eq!(
         story.said(),
         ["crossed none", "closed none", "closed ticket"]
@@ -138,8 +143,9 @@ fn a_growing_pile_is_a_record_and_past_the_bound_a_ticket() {
     let last = story.findings().last().expect("a ticket");
     assert_eq!(evidence(last, "close_wait_connections"), 120);
     assert!(
-        last.summary
-            .ends_with("120 connections of this owner in CLOSE_WAIT: closed by their peers and not by it"),
+        last.summary.ends_with(
+            "120 connections of this owner in CLOSE_WAIT: closed by their peers and not by it"
+        ),
         "{}",
         last.summary
     );

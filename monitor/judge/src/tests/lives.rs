@@ -272,6 +272,10 @@ impl Life {
     fn on_sweep(&mut self) {
         let stall_of = |verdict: &Verdict| match verdict {
             Verdict::Finding(finding) => match finding.kind {
+                // Of an owner, which may show another connection.
+                FindingKind::Stall {
+                    cause: Cause::CloseWait,
+                } => None,
                 FindingKind::Stall { cause } => Some(cause),
                 _ => None,
             },

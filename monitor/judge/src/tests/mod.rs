@@ -23,6 +23,7 @@ mod lossy;
 mod lost_facts;
 mod next_look;
 mod nobody_waits;
+mod own_address;
 mod own_doing;
 mod properties;
 mod reconnects;

@@ -122,7 +122,10 @@ fn an_administrators_kill_is_no_failure_of_the_silence() {
     story.wait(300.0).sweep().wait(4.0);
     story.becomes(TcpState::Close, 103).resets();
     let said = story.said();
-    assert!(!said.iter().any(|what| what.starts_with("reset")), "{said:?}");
+    assert!(
+        !said.iter().any(|what| what.starts_with("reset")),
+        "{said:?}"
+    );
     dies_of_silence(&mut story);
     assert!(!has(&story, "blackholed", "shortest_failed_gap_seconds"));
 }

@@ -246,7 +246,8 @@ impl Story {
     pub(super) fn fact(&self, kind: FactKind) -> Fact {
         let socket = &self.socket;
         let stands = self.now - self.wire.max(self.touched) >= CLOSE_WAIT_NS;
-        let closed = socket.state == TcpState::CloseWait as u32 && socket.snd_una == socket.write_seq;
+        let closed =
+            socket.state == TcpState::CloseWait as u32 && socket.snd_una == socket.write_seq;
         let close_wait = match kind {
             FactKind::Swept if closed && stands && self.suspect => flags::CLOSE_WAIT,
             FactKind::Swept if closed && stands => flags::CLOSE_WAIT | flags::SAMPLED,

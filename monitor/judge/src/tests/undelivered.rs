@@ -266,6 +266,7 @@ fn seen_of<'a>(fact: &'a Fact, owner: &'a Arc<Owner>, path: &'a Arc<JudgedPath>)
         owner,
         path: Some(path),
         jiffy_ns: JIFFY_NS,
+        address_gone: false,
         next_look_ns: 0,
     }
 }

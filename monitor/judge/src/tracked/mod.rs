@@ -381,7 +381,10 @@ impl Tracked {
             self.rule(Event::Time, now, context);
         }
         // It was told that nobody looks, and nobody has written into it since.
-        if self.open().is_some_and(|gap| outcomes::forgotten(gap, now.ns)) {
+        if self
+            .open()
+            .is_some_and(|gap| outcomes::forgotten(gap, now.ns))
+        {
             self.settle_quietly(context);
         }
         if let Some(gap) = self.open() {

@@ -3,7 +3,7 @@
 mod attachment;
 mod directory;
 mod marked;
-mod namespaces;
+pub(crate) mod namespaces;
 mod per_socket;
 mod pin;
 mod receive_switch;

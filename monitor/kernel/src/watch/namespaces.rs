@@ -53,6 +53,11 @@ impl<Look: FnOnce() -> HashMap<u32, PathBuf>> Finder<Look> {
     }
 }
 
+/// The network namespace with this inode, if this process is in it.
+pub(crate) fn of_holder(pid: u32, netns: u32) -> Option<File> {
+    open(&of_process(pid), netns)
+}
+
 /// Every network namespace that a process is in or that has a name, by inode, with a path to it.
 pub(crate) fn all() -> HashMap<u32, PathBuf> {
     let entries = |directory: &str| fs::read_dir(directory).into_iter().flatten().flatten();

@@ -26,6 +26,8 @@ pub struct Metrics {
     pub alerts: AlertStats,
     /// The owner resolver's numbers.
     pub owners: OwnerCounters,
+    /// How often nobody could tell whether an address is on an interface.
+    pub own_addresses_unknown: u64,
     /// Clients of the inspection socket now.
     pub inspect_clients: u64,
     /// Clients of the inspection socket turned away because there were too many.

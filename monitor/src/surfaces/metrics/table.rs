@@ -370,6 +370,11 @@ const ALL: &[Metric] = &[
         "Walks over the cgroup tree that ended early because it is too large.",
         One(|now| now.owners.walks_cut),
     ),
+    Metric(
+        "tcplull_own_addresses_unknown_total",
+        "Times that it could not be told whether the address of a connection in trouble is on an interface.",
+        One(|now| now.own_addresses_unknown),
+    ),
 ];
 
 /// One sample for each of these labels.
