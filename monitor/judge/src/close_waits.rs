@@ -135,7 +135,12 @@ impl CloseWaits {
             return;
         }
         let unread = stalls::fin_unread(view);
-        if unread && self.is_news(view.fact.socket.cookie) && !spoken_for {
+        let known = self.told.get_mut(&view.fact.socket.cookie);
+        let is_known = known.is_some();
+        if let Some(seen) = known {
+            *seen = self.sweep;
+        }
+        if unread && !is_known && self.keep(view.fact.socket.cookie) && !spoken_for {
             Example::of(view).tell(Cause::FinUnread, stalls::unread_fin(view), context);
         }
         let places = self.owners.len();
@@ -156,12 +161,8 @@ impl CloseWaits {
         }
     }
 
-    /// Whether nothing was told of this connection's FIN yet.
-    fn is_news(&mut self, cookie: u64) -> bool {
-        if let Some(seen) = self.told.get_mut(&cookie) {
-            *seen = self.sweep;
-            return false;
-        }
+    /// Notes that this connection's FIN is told; answers whether there is room for that.
+    fn keep(&mut self, cookie: u64) -> bool {
         let room = self.told.len() < MAX_FINS;
         if room {
             self.told.insert(cookie, self.sweep);

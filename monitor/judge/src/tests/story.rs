@@ -321,6 +321,7 @@ impl Story {
         let bytes = socket.snd_nxt.wrapping_sub(socket.snd_una);
         socket.bytes_acked += u64::from(bytes);
         socket.snd_una = socket.snd_nxt;
+        socket.snd_wl1 = socket.rcv_nxt;
         socket.packets_out = 0;
         socket.retransmits = 0;
         socket.rto_jiffies = 50;

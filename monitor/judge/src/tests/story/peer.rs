@@ -133,6 +133,7 @@ impl Story {
         };
         self.act(FactKind::GapEndedByReceive, None, segment);
         self.keep_tsval();
+        self.socket.snd_wl1 = self.socket.rcv_nxt;
         self.socket.rcv_nxt = self.socket.rcv_nxt.wrapping_add(1);
         self.socket.bytes_received += 1;
         self.becomes(TcpState::CloseWait, 0)
