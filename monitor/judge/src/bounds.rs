@@ -22,8 +22,8 @@ pub struct Limits {
     pub max_workloads: usize,
     /// Connections of one owner in CLOSE_WAIT from which on they are a ticket.
     #[serde(
-        default = "close_wait_ticket",
-        skip_serializing_if = "is_default_ticket"
+        default = "Limits::usual",
+        skip_serializing_if = "Limits::is_usual"
     )]
     pub close_wait_ticket: u64,
     /// Whether the judge is told of a part of the host's connections only: then findings say so of siblings.
@@ -31,17 +31,17 @@ pub struct Limits {
     pub scoped: bool,
 }
 
-fn close_wait_ticket() -> u64 {
-    thresholds::CLOSE_WAIT_TICKET
-}
-
-fn is_default_ticket(ticket: &u64) -> bool {
-    *ticket == thresholds::CLOSE_WAIT_TICKET
-}
-
 impl Limits {
     /// Connections of one owner in CLOSE_WAIT from which on they are a ticket, where nobody says another number.
     pub const CLOSE_WAIT_TICKET: u64 = thresholds::CLOSE_WAIT_TICKET;
+
+    fn usual() -> u64 {
+        Self::CLOSE_WAIT_TICKET
+    }
+
+    fn is_usual(ticket: &u64) -> bool {
+        *ticket == Self::CLOSE_WAIT_TICKET
+    }
 
     /// The default bounds: 65,536 connections and 4,096 prefixes; 7,168 stalls,
     /// and the habits of 14,336 connections and 3,584 workloads.

@@ -149,6 +149,20 @@ fn a_connection_stands_below_its_headings() {
 }
 
 #[test]
+fn a_packet_clock_that_a_read_moved_shows_both_bounds() {
+    let packets = |least, most| {
+        let line = connection_line(&ConnectionRow {
+            packet_idle_seconds: least,
+            packet_idle_at_most_seconds: most,
+            ..row()
+        });
+        line.split_whitespace().nth(4).map(str::to_owned)
+    };
+    assert_eq!(packets(0.015, 28.0).as_deref(), Some("15ms-28s"));
+    assert_eq!(packets(28.0, 28.004).as_deref(), Some("28s"));
+}
+
+#[test]
 fn what_is_unknown_shows_as_a_dash() {
     let line = connection_line(&ConnectionRow {
         owner: Owner::default(),
