@@ -1,7 +1,7 @@
 //! What an application states of itself.
 
 use super::stage::Stage;
-use super::staging::Disturbance;
+use super::staging::{Disturbance, Staging};
 use crate::LabError;
 use crate::ends::End;
 use crate::truth::{Conclusion, Severity};

@@ -33,7 +33,7 @@ pub fn named(name: &str) -> Option<&'static Setting> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::application::Staging;
+    use super::super::super::staging::Staging;
     use super::*;
     use std::collections::BTreeSet;
 

@@ -1,6 +1,7 @@
 //! A setting as it is tried: two lives, and what those of all settings have in common.
 
-use super::super::super::application::{Application, BASE, Due, Staging};
+use super::super::super::application::{Application, BASE, Due};
+use super::super::super::staging::Staging;
 use crate::truth::Conclusion::{Blackholed, Crossed};
 use crate::truth::Severity::{Page, Ticket};
 
