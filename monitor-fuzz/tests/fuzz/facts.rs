@@ -17,6 +17,7 @@ fn nat() -> JudgedPath {
         warn_ns: 3 * SECOND,
         clock: Clock::Packets,
         stated: true,
+        dialogue: None,
     }
 }
 

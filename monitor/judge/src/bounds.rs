@@ -16,7 +16,7 @@ pub struct Limits {
     pub max_contrasts: usize,
     /// Connections watched for a stall at once.
     pub max_stalls: usize,
-    /// Connections whose habit is known at once.
+    /// Connections whose habit is known at once; and as many whose longest answer is.
     pub max_habits: usize,
     /// Workloads whose habit is known at once.
     pub max_workloads: usize,

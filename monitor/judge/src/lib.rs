@@ -20,6 +20,7 @@ mod close_waits;
 mod connection;
 mod context;
 mod counters;
+mod dialogue;
 mod ending;
 mod evidence;
 mod fact_view;
@@ -52,6 +53,7 @@ mod waiting;
 
 pub use bounds::{JudgeStats, Limits};
 pub use connection::connection;
+pub use dialogue::Dialogue;
 pub use idle_state::idle_state;
 pub use input::{Input, Observation};
 pub use judge::Judge;

@@ -1,5 +1,6 @@
 //! What the judge must know of a path.
 
+use crate::dialogue::Dialogue;
 use monitor_common::{Fact, NO_PATH, flags};
 use monitor_model::finding::Clock;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub struct JudgedPath {
     /// Whether somebody stated the timeout (a path or a named preset). `false`
     /// for the guess of `preset = "auto"`, whose crossings wake nobody.
     pub stated: bool,
+    /// Who speaks unasked there, where somebody stated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialogue: Option<Dialogue>,
 }
 
 impl JudgedPath {
@@ -94,6 +98,7 @@ mod tests {
             warn_ns: 3,
             clock: Clock::Packets,
             stated: true,
+            dialogue: None,
         }
     }
 

@@ -225,6 +225,30 @@ pub(crate) const HABIT_WALK_NS: u64 = 60 * SECOND;
 /// greeting.
 pub(crate) const REQUESTER_ANSWERS: u32 = 2;
 
+/// Answers that the kernel's counters must leave room for where no look has seen any, and nothing is known of the
+/// service: each takes a segment of both sides, and of what opens a connection (TLS, HTTP/2, a log-in) up to four are
+/// none. As many as for a workload ([`WORKLOAD_ANSWERS`]).
+pub(crate) const COUNTED_ANSWERS: u32 = 8;
+
+/// How long a well-known service's client waits at the least until that is too long, where no habit was seen, in ns:
+/// what follows changes there also speaks unasked, every 10 s by default (PostgreSQL's `wal_receiver_status_interval`,
+/// MongoDB's `heartbeatFrequencyMS`), and half as long again.
+pub(crate) const HEARTBEATS_NS: u64 = 15 * SECOND;
+
+/// How long this host rests after it spoke until what it says next is another word, in ns, and not more of the same: an
+/// upload pauses for less.
+pub(crate) const ANOTHER_WORD_NS: u64 = SECOND;
+
+/// What arrives within this before the peer's FIN, in ns, may belong to it: both leave in one go.
+pub(crate) const FAREWELL_WITHIN_NS: u64 = SECOND / 10;
+
+/// So many bytes with its FIN are the peer's goodbye, and no answer: TLS close_notify has 31 at most (RFC 8446, section
+/// 5.2: a header of 5, the alert's 2, a type, a tag of 16; 7 to 29 more for ciphers of TLS 1.2).
+pub(crate) const FAREWELL_BYTES: u64 = 64;
+
+/// Answers of so few bytes whose connection may yet turn out to be closed with them, remembered at once.
+pub(crate) const MAX_UNSURE: usize = 1_024;
+
 /// Answers seen until their times are a habit.
 pub(crate) const HABIT_ANSWERS: u32 = 3;
 

@@ -131,6 +131,10 @@ pub enum Problem {
         "unknown clock {text:?}; write \"packets\" (any segment counts, as for NAT) or \"payload\" (only data counts, as for proxies)"
     )]
     Clock { text: String },
+    #[error(
+        "unknown dialogue {text:?}; write \"client-asks\" (each request is answered) or \"either-speaks\" (a wait is no fault), or leave it out"
+    )]
+    Dialogue { text: String },
     #[error("unknown preset {name:?}; {hint}")]
     Preset { name: String, hint: Hint },
     #[error("preset = \"auto\" guesses {key} itself; leave {key} out, or name the preset you mean")]

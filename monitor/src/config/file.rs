@@ -12,6 +12,7 @@ use super::sweeps;
 use super::table::{Lined, Section, Text, string, wrong_type};
 use ipnet::IpNet;
 use monitor_common::PathClock;
+use monitor_judge::Dialogue;
 use monitor_kernel::Scope;
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -37,7 +38,9 @@ const FILE_KEYS: &[&str] = &[
     "scope",
     "path",
 ];
-const PATH_KEYS: &[&str] = &["name", "preset", "remote", "ports", "timeout", "clock"];
+const PATH_KEYS: &[&str] = &[
+    "name", "preset", "remote", "ports", "timeout", "clock", "dialogue",
+];
 
 /// The whole file.
 #[derive(Debug, Default)]
@@ -68,6 +71,7 @@ pub(super) struct FilePath {
     pub(super) ports: Vec<u16>,
     pub(super) timeout: Option<Lined<Duration>>,
     pub(super) clock: Option<Lined<PathClock>>,
+    pub(super) dialogue: Option<Dialogue>,
 }
 
 /// What `preset` says.
@@ -183,6 +187,7 @@ fn path<'a>(line: usize, table: DeTable<'a>, text: Text<'a>) -> Result<FilePath,
     let name = section.string("name", "a name in quotes")?;
     let preset = section.string("preset", "a name in quotes such as \"azure-snat\"")?;
     let clock = section.string("clock", "\"packets\" or \"payload\"")?;
+    let dialogue = section.string("dialogue", "\"client-asks\" or \"either-speaks\"")?;
     Ok(FilePath {
         line,
         name: name.map(|found| found.try_map(self::name)).transpose()?,
@@ -193,6 +198,10 @@ fn path<'a>(line: usize, table: DeTable<'a>, text: Text<'a>) -> Result<FilePath,
         ports: ports(&mut section)?,
         timeout: section.duration("timeout", &TIMEOUT)?,
         clock: clock.map(|found| found.try_map(self::clock)).transpose()?,
+        dialogue: dialogue
+            .map(|found| found.try_map(self::dialogue))
+            .transpose()?
+            .map(|found| found.value),
     })
 }
 
@@ -229,6 +238,14 @@ fn clock(text: String) -> Result<PathClock, Problem> {
         "packets" => Ok(PathClock::Packets),
         "payload" => Ok(PathClock::Payload),
         _ => Err(Problem::Clock { text }),
+    }
+}
+
+fn dialogue(text: String) -> Result<Dialogue, Problem> {
+    match text.as_str() {
+        "client-asks" => Ok(Dialogue::ClientAsks),
+        "either-speaks" => Ok(Dialogue::EitherSpeaks),
+        _ => Err(Problem::Dialogue { text }),
     }
 }
 

@@ -26,6 +26,7 @@ pub use error::{ConfigError, DurationProblem, Hint, Ports, Problem};
 use file::FileConfig;
 use ipnet::IpNet;
 use monitor_common::PathClock;
+use monitor_judge::Dialogue;
 use monitor_kernel::Scope;
 pub use scope::{parse_cgroup, parse_netns, parse_pid, parse_unit};
 use std::fs::{Metadata, OpenOptions};
@@ -101,6 +102,8 @@ pub struct PathConfig {
     /// Whether somebody stated the timeout. One that `preset = "auto"` guessed
     /// does not alert by itself.
     pub stated: bool,
+    /// Who speaks unasked there, where the file says so.
+    pub dialogue: Option<Dialogue>,
 }
 
 /// What flags of the command line put in place of the file's values.

@@ -205,6 +205,7 @@ mod tests {
             warn_ns: 45_000_000_000,
             clock: Clock::Packets,
             stated: true,
+            dialogue: None,
         };
         let lister = Lister::new(vec![path], 4_000_000, Duration::ZERO);
         let counts = lister.silent(&[silent(0), silent(flags::SAMPLED), silent(flags::SAMPLED)]);

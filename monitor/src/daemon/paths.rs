@@ -37,6 +37,7 @@ pub fn for_judge(config: &Config, first: u32) -> Vec<JudgedPath> {
                 PathClock::Payload => Clock::Payload,
             },
             stated: path.stated,
+            dialogue: path.dialogue,
         })
         .collect()
 }

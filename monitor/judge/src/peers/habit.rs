@@ -1,16 +1,18 @@
 //! What connections are used to: whether what they send is answered, and how
-//! soon. Learned from the snapshots of the sweep alone, samples included.
+//! soon. Learned from the snapshots of the sweep, samples included, and from the ends of long waits.
 
 use crate::connection::{self, Identity};
 use crate::fact_view::FactView;
 use crate::peers::last_sender::{LastSender, last_sender};
+use crate::peers::longest::Longest;
 use crate::resent::{Received, hears_no_ack, held_back, soon_after};
 use crate::serial::jiffies_since;
 use crate::thresholds::{
-    HABIT_ANSWERS, HABIT_EXPIRY_NS, HABIT_MULTIPLE, HABIT_WALK_NS, REQUESTER_ANSWERS,
-    WORKLOAD_ANSWERS, WORKLOAD_CONNECTIONS, WORKLOAD_EXPIRY_NS,
+    ANOTHER_WORD_NS, FAREWELL_BYTES, FAREWELL_WITHIN_NS, HABIT_ANSWERS, HABIT_EXPIRY_NS,
+    HABIT_MULTIPLE, HABIT_WALK_NS, MAX_UNSURE, REQUESTER_ANSWERS, RESERVED_SHARE, WORKLOAD_ANSWERS,
+    WORKLOAD_CONNECTIONS, WORKLOAD_EXPIRY_NS,
 };
-use monitor_common::{FactKind, Socket, TcpState};
+use monitor_common::{FactKind, Socket, TcpState, flags};
 use monitor_model::finding::Role;
 use monitor_model::owner::Owner;
 use std::collections::HashMap;
@@ -23,6 +25,8 @@ pub(crate) enum HabitOf {
     Connection,
     /// That of other connections of the same path, remote and owner.
     Workload,
+    /// Nobody looked: the kernel's counters of what went both ways have room for it.
+    Counters,
     /// Too few answers were seen to speak of one.
     None,
 }
@@ -33,6 +37,7 @@ impl HabitOf {
         match self {
             Self::Connection => "connection",
             Self::Workload => "workload",
+            Self::Counters => "counters",
             Self::None => "none",
         }
     }
@@ -42,9 +47,9 @@ impl HabitOf {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Usual {
     pub(crate) of: HabitOf,
-    /// Answers seen.
+    /// Answers seen; of [`HabitOf::Counters`], and where none was seen, how many there can have been.
     pub(crate) answered: u32,
-    /// Mean time to an answer, in ns.
+    /// Mean time to an answer, in ns; 0 where none was seen.
     pub(crate) mean_ns: u64,
     /// Longest time to an answer, its workload's included, in ns.
     pub(crate) longest_ns: u64,
@@ -94,6 +99,8 @@ struct Habit {
     waited_ns: u64,
     /// What was sent when an answer was last counted.
     counted: Option<u32>,
+    /// This host spoke twice, with a rest between, and the peer has said nothing since.
+    spoke_twice: bool,
     /// Counted among its workload's connections.
     in_workload: bool,
     /// This host opened the connection.
@@ -124,12 +131,31 @@ enum News {
     Unanswered,
 }
 
-/// The habits of connections and workloads. Both tables are bounded; what does
+/// A long wait that ended with a few bytes: an answer, unless the peer's FIN comes with them.
+#[derive(Debug)]
+struct Unsure {
+    cookie: u64,
+    at_ns: u64,
+    ended: Ended,
+}
+
+/// A long wait that ended.
+#[derive(Clone, Debug)]
+struct Ended {
+    remote: SocketAddr,
+    work: Option<Workload>,
+    write_seq: u32,
+    took_ns: u64,
+}
+
+/// The habits of connections and workloads. All tables are bounded; what does
 /// not fit is counted.
 #[derive(Debug)]
 pub(crate) struct Habits {
     connections: HashMap<u64, Habit>,
     workloads: HashMap<Workload, Work>,
+    longest: Longest,
+    unsure: Vec<Unsure>,
     max_connections: usize,
     max_workloads: usize,
     walked_ns: u64,
@@ -142,6 +168,8 @@ impl Habits {
         Self {
             connections: HashMap::new(),
             workloads: HashMap::new(),
+            longest: Longest::of(max_connections),
+            unsure: Vec::new(),
             max_connections,
             max_workloads,
             walked_ns: 0,
@@ -151,11 +179,19 @@ impl Habits {
 
     /// Connections and workloads whose habit is known now.
     pub(crate) fn len(&self) -> usize {
-        self.connections.len() + self.workloads.len()
+        self.connections.len() + self.workloads.len() + self.longest.len()
     }
 
-    /// Takes up a snapshot of the sweep; any other fact is left alone.
+    /// Takes up a snapshot of the sweep, and the end of a long wait; any other fact is left alone.
     pub(crate) fn on_fact(&mut self, view: &FactView<'_>) {
+        match view.kind {
+            FactKind::GapEndedByReceive => self.on_ended(view),
+            FactKind::StateChanged if view.new_state() == Some(TcpState::CloseWait) => {
+                self.unsure
+                    .retain(|word| word.cookie != view.fact.socket.cookie);
+            }
+            _ => {}
+        }
         // Elsewhere a FIN counts among the bytes, and nothing is asked any more.
         if view.kind != FactKind::Swept || view.state() != Some(TcpState::Established) {
             return;
@@ -167,7 +203,7 @@ impl Habits {
             Some(last) if last.seen_ns > view.at.ns => return,
             Some(last) if last.remote == fresh.remote => last.advance(fresh, view),
             Some(_) => fresh.first(view),
-            None if self.connections.len() >= self.max_connections => {
+            None if self.connections.len() >= self.places(view) => {
                 self.dropped += 1;
                 return;
             }
@@ -181,22 +217,134 @@ impl Habits {
         self.connections.insert(cookie, next);
     }
 
+    /// Places for the connection that `view` shows: some are kept for those that are no mere samples.
+    fn places(&self, view: &FactView<'_>) -> usize {
+        let all = self.max_connections;
+        if view.fact.has(flags::SAMPLED) {
+            all - all / RESERVED_SHARE
+        } else {
+            all
+        }
+    }
+
+    /// A silence past its threshold ended: with the peer's payload it was a wait for that, where this host had spoken
+    /// last. It counts whatever follows, and whether or not anybody looked.
+    fn on_ended(&mut self, view: &FactView<'_>) {
+        let socket = &view.fact.socket;
+        let asked = last_sender(socket) == LastSender::Us || self.spoke_last(view);
+        let client = Identity::of(socket).role() == Role::Client;
+        if !client || !asked || !view.brings_payload() {
+            return;
+        }
+        let remote = connection::remote(socket);
+        let ended = Ended {
+            remote,
+            work: view
+                .path
+                .map(|path| workload(&path.name, remote, view.owner)),
+            write_seq: socket.write_seq,
+            took_ns: view.fact.payload_idle_ns.saturating_add(view.suspended_ns),
+        };
+        if u64::from(view.fact.segment.payload_len) > FAREWELL_BYTES {
+            self.learn(socket.cookie, ended, view.at.ns);
+        } else if self.unsure.len() < MAX_UNSURE {
+            self.unsure.push(Unsure {
+                cookie: socket.cookie,
+                at_ns: view.at.ns,
+                ended,
+            });
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    /// An answer came after a long wait.
+    fn learn(&mut self, cookie: u64, ended: Ended, at_ns: u64) {
+        let news = News::Answered(ended.took_ns);
+        if let Some(habit) = self
+            .connections
+            .get_mut(&cookie)
+            .filter(|habit| habit.remote == ended.remote)
+        {
+            habit.tally.note(&news);
+            habit.counted = Some(ended.write_seq);
+            if habit.write_seq == ended.write_seq {
+                habit.last_sender = LastSender::Peer;
+            }
+        }
+        self.dropped += self.longest.note(cookie, ended.remote, ended.took_ns);
+        if let Some(key) = ended.work {
+            self.teach(key, &news, at_ns, false);
+        }
+    }
+
     fn note_workload(&mut self, habit: &mut Habit, news: &News, view: &FactView<'_>) {
         let Some(path) = view.path else { return };
         if !habit.client {
             return;
         }
         let key = workload(&path.name, habit.remote, view.owner);
+        let first = !habit.in_workload;
+        habit.in_workload |= self.teach(key, news, view.at.ns, first);
+    }
+
+    /// One of a workload's connections, its `first` time or not, has news. Returns whether there was room for it.
+    fn teach(&mut self, key: Workload, news: &News, at_ns: u64, first: bool) -> bool {
         if !self.workloads.contains_key(&key) && self.workloads.len() >= self.max_workloads {
             self.dropped += 1;
-            return;
+            return false;
         }
         let work = self.workloads.entry(key).or_default();
-        work.seen_ns = work.seen_ns.max(view.at.ns);
-        if !std::mem::replace(&mut habit.in_workload, true) {
-            work.connections = work.connections.saturating_add(1);
-        }
+        work.seen_ns = work.seen_ns.max(at_ns);
+        work.connections = work.connections.saturating_add(u32::from(first));
         work.tally.note(news);
+        true
+    }
+
+    /// The longest answer to this connection, or to its workload, in ns, as far as it is known.
+    pub(crate) fn longest_ns(&self, view: &FactView<'_>) -> u64 {
+        let socket = &view.fact.socket;
+        let remote = connection::remote(socket);
+        let habit = self.connections.get(&socket.cookie);
+        let seen_ns = habit
+            .filter(|habit| habit.remote == remote)
+            .map_or(0, |habit| habit.tally.longest_ns);
+        let of_kind_ns = self.work(view).map_or(0, |work| work.tally.longest_ns);
+        seen_ns
+            .max(of_kind_ns)
+            .max(self.longest.ns(socket.cookie, remote))
+    }
+
+    /// What is known of others of its kind.
+    fn work(&self, view: &FactView<'_>) -> Option<&Work> {
+        let path = view.path?;
+        let remote = connection::remote(&view.fact.socket);
+        self.workloads
+            .get(&workload(&path.name, remote, view.owner))
+    }
+
+    /// Whether looks have shown that this host spoke again after a rest, and that the peer has said nothing since.
+    pub(crate) fn spoke_twice(&self, cookie: u64) -> bool {
+        self.connections
+            .get(&cookie)
+            .is_some_and(|habit| habit.spoke_twice)
+    }
+
+    /// Whether looks have ever shown that this host spoke twice, and no payload came in between.
+    pub(crate) fn spoke_in_vain(&self, cookie: u64) -> bool {
+        self.connections
+            .get(&cookie)
+            .is_some_and(|habit| habit.tally.unanswered > 0)
+    }
+
+    /// Whether an earlier look has shown that this host spoke last, and nobody has said anything since.
+    pub(crate) fn spoke_last(&self, view: &FactView<'_>) -> bool {
+        let socket = &view.fact.socket;
+        self.connections.get(&socket.cookie).is_some_and(|habit| {
+            habit.last_sender == LastSender::Us
+                && habit.write_seq == socket.write_seq
+                && habit.received.bytes == socket.bytes_received
+        })
     }
 
     /// How long an answer to this connection may take before it is out of the
@@ -228,10 +376,7 @@ impl Habits {
         if !habit.client || own.unanswered > 0 {
             return None;
         }
-        let work = view.path.and_then(|path| {
-            self.workloads
-                .get(&workload(&path.name, habit.remote, view.owner))
-        });
+        let work = self.work(view);
         let common = work.filter(|work| work.asks()).map(|work| work.tally);
         let (of, tally) = if own.answered >= HABIT_ANSWERS {
             (HabitOf::Connection, *own)
@@ -242,23 +387,28 @@ impl Habits {
         } else {
             return None;
         };
-        let elsewhere = work.map_or(0, |work| work.tally.longest_ns);
         Some(Usual {
             of,
             answered: tally.answered,
             mean_ns: tally.mean_ns(),
-            longest_ns: own.longest_ns.max(elsewhere),
+            longest_ns: self.longest_ns(view),
         })
     }
 
     /// Forgets what was not seen for long.
     pub(crate) fn tick(&mut self, now_ns: u64) {
+        // No FIN came with it.
+        let sure = |word: &mut Unsure| now_ns.saturating_sub(word.at_ns) > FAREWELL_WITHIN_NS * 2;
+        for word in self.unsure.extract_if(.., sure).collect::<Vec<_>>() {
+            self.learn(word.cookie, word.ended, word.at_ns);
+        }
         // A time from the future must not put off the next walk for ever.
         self.walked_ns = self.walked_ns.min(now_ns);
         if now_ns - self.walked_ns < HABIT_WALK_NS {
             return;
         }
         self.walked_ns = now_ns;
+        self.longest.forget(now_ns);
         self.connections.retain(|_, habit| {
             habit.seen_ns = habit.seen_ns.min(now_ns);
             now_ns - habit.seen_ns < HABIT_EXPIRY_NS
@@ -292,6 +442,7 @@ impl Habit {
             acknowledged: socket.snd_una == socket.write_seq,
             waited_ns: view.ns(jiffies_since(socket.jiffies, socket.lsndtime)),
             counted: None,
+            spoke_twice: false,
             in_workload: false,
             client: Identity::of(socket).role() == Role::Client,
             tally: Tally::default(),
@@ -315,8 +466,17 @@ impl Habit {
         let heard = again.is_none();
         let resent = again.map_or(0, |again| self.resent.saturating_add(again));
         let many = hears_no_ack(view, resent);
+        let rested = self.acknowledged && self.waited_ns >= ANOTHER_WORD_NS;
+        let again = sent && self.last_sender == LastSender::Us && rested;
+        let still = !sent && !heard && now.last_sender == LastSender::Unknown;
         let mut next = Self {
             resent,
+            spoke_twice: !heard && (self.spoke_twice || again),
+            last_sender: if still {
+                self.last_sender
+            } else {
+                now.last_sender
+            },
             hears_no_ack: !heard && (self.hears_no_ack || many),
             counted: self.counted,
             in_workload: self.in_workload,

@@ -1,6 +1,6 @@
 //! Who spoke last on a connection.
 
-use crate::serial::after;
+use crate::serial::{after, jiffies_since};
 use monitor_common::Socket;
 
 /// The side whose payload came last.
@@ -19,7 +19,8 @@ pub(crate) enum LastSender {
 /// The jiffies decide where they differ. Within one jiffy only this is sure:
 /// with everything acknowledged, a segment that last acknowledged new data and
 /// that lies before `rcv_nxt` brought payload, or payload followed it. The
-/// opposite proves nothing (answers to keepalive probes move it too).
+/// opposite shows that this host spoke last only while that ACK came as soon as
+/// one does: answers to keepalive probes move it too, a second later at the least.
 pub(crate) fn last_sender(socket: &Socket) -> LastSender {
     let spoken = socket.bytes_sent > 0;
     let heard = socket.bytes_received > 0;
@@ -33,9 +34,17 @@ pub(crate) fn last_sender(socket: &Socket) -> LastSender {
             let acknowledged = socket.snd_una == socket.write_seq;
             if acknowledged && after(socket.rcv_nxt, socket.snd_wl1) {
                 LastSender::Peer
+            } else if acknowledged && soon_acknowledged(socket) {
+                LastSender::Us
             } else {
                 LastSender::Unknown
             }
         }
     }
+}
+
+/// Whether nothing came from the peer since what was sent last was acknowledged: the last ACK came within a
+/// retransmission timeout of it.
+fn soon_acknowledged(socket: &Socket) -> bool {
+    jiffies_since(socket.rcv_tstamp, socket.lsndtime) <= socket.rto_jiffies
 }

@@ -2,9 +2,8 @@
 
 use crate::fact_view::FactView;
 use crate::heard::Since;
-use crate::peers::last_sender::{LastSender, last_sender};
 use crate::serial::{distance, jiffies_since};
-use crate::thresholds::{FOLLOW_UP_NS, FULL_SEGMENT};
+use crate::thresholds::FULL_SEGMENT;
 use monitor_common::{Socket, TcpState};
 
 /// One snapshot.
@@ -148,28 +147,6 @@ pub(crate) fn unread(view: &FactView<'_>) -> bool {
     matches!(view.state(), Some(Established | FinWait1 | FinWait2))
         && unread_bytes(socket) > 0
         && own_window(socket) < socket.rcv_mss.max(1)
-}
-
-/// How long this host has waited for an answer, in ns, if one is due: it spoke
-/// last, and all it said has arrived. Whether it asked is for its habit to say.
-pub(crate) fn waits_for_answer(view: &FactView<'_>) -> Option<u64> {
-    let socket = &view.fact.socket;
-    let delivered = socket.snd_una == socket.write_seq
-        && socket.packets_out == 0
-        && socket.retransmits == 0
-        && socket.probes_out == 0;
-    if view.state() != Some(TcpState::Established)
-        || !delivered
-        || socket.copied_seq != socket.rcv_nxt
-        || last_sender(socket) != LastSender::Us
-    {
-        return None;
-    }
-    let thought = view.ns(jiffies_since(socket.lsndtime, socket.lrcvtime));
-    if socket.bytes_received > 0 && thought < FOLLOW_UP_NS {
-        return None;
-    }
-    Some(view.ns(jiffies_since(socket.jiffies, socket.lsndtime)))
 }
 
 /// How long nothing can have been acknowledged although everything that was

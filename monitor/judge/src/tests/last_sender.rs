@@ -22,12 +22,18 @@ fn jiffies_that_differ_decide() {
 }
 
 #[test]
-fn within_a_jiffy_the_peer_or_nobody_spoke_last() {
+fn within_a_jiffy_the_last_ack_decides_while_it_is_fresh() {
     let answered = socket();
     assert_eq!(last_sender(&answered), LastSender::Peer);
-    let unclear = Socket {
+    let asked_again = Socket {
         snd_wl1: answered.rcv_nxt,
         ..answered
+    };
+    assert_eq!(last_sender(&asked_again), LastSender::Us);
+    let unclear = Socket {
+        // A second later a keepalive probe was answered.
+        rcv_tstamp: answered.rcv_tstamp.wrapping_add(250),
+        ..asked_again
     };
     assert_eq!(last_sender(&unclear), LastSender::Unknown);
     let unacknowledged = Socket {

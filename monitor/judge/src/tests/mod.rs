@@ -10,6 +10,7 @@ mod close_wait;
 mod closed;
 mod crossed;
 mod dead;
+mod dialogue;
 mod ended;
 mod findings;
 mod fine;

@@ -281,7 +281,8 @@ proptest! {
         prop_assert!(judge.stats().tracked <= 2);
         prop_assert!(judge.stats().contrasts <= 1);
         prop_assert!(judge.stats().stalls <= 1);
-        prop_assert!(judge.stats().habits <= 3);
+        // Two connections, two more whose long answers are known, and a workload.
+        prop_assert!(judge.stats().habits <= 5);
         for verdict in &out {
             if let Verdict::Finding(finding) = verdict {
                 prop_assert!(!finding.evidence.is_empty());

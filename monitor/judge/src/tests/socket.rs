@@ -19,6 +19,7 @@ pub(super) fn azure() -> JudgedPath {
         warn_ns: 180 * SECOND,
         clock: Clock::Packets,
         stated: true,
+        dialogue: None,
     }
 }
 

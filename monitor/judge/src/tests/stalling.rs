@@ -117,6 +117,7 @@ impl Story {
         socket.bytes_sent += 200;
         socket.bytes_acked += 200;
         socket.segs_out += 1;
+        socket.data_segs_out += 1;
         socket.lsndtime = socket.jiffies;
         socket.snd_wl1 = socket.rcv_nxt;
         self.data = self.now;
@@ -130,6 +131,7 @@ impl Story {
         socket.copied_seq = socket.rcv_nxt;
         socket.rcv_wup = socket.rcv_nxt;
         socket.bytes_received += 800;
+        socket.data_segs_in += 1;
         socket.lrcvtime = socket.jiffies;
         self.data = self.now;
         self.is_heard()

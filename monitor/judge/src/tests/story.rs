@@ -174,6 +174,8 @@ impl Story {
             bytes_sent: 0,
             bytes_acked: 1,
             bytes_received: 0,
+            data_segs_in: 0,
+            data_segs_out: 0,
             jiffies: now,
             lsndtime: now,
             lrcvtime: now,

@@ -2,6 +2,7 @@
 
 use crate::fact_view::FactView;
 use crate::peers::habit::Habits;
+use crate::peers::reply;
 use crate::stalls::snapshot;
 
 /// What one snapshot shows to wait.
@@ -18,12 +19,12 @@ impl Pending {
     pub(super) fn of(view: &FactView<'_>, habits: &Habits) -> Self {
         let due = snapshot::due(view);
         let overdue = view.path.is_some_and(|path| {
-            snapshot::waits_for_answer(view).is_some_and(|wait| wait >= path.timeout_ns)
+            reply::waits_ns(view, habits).is_some_and(|wait| wait >= path.timeout_ns)
         });
         Self {
             due,
             unread: snapshot::unread(view),
-            reply: overdue && habits.usual(view).is_some(),
+            reply: overdue && reply::due(view, habits).is_some(),
             loses: due && view.fact.socket.total_retrans > 0,
             resent: habits.resent(view) > 0,
         }

@@ -150,6 +150,7 @@ fn every_value_of_the_file_is_taken() {
         ports = [443, 0x1538]
         timeout = "1h30m"
         clock = "payload"
+        dialogue = "client-asks"
         "#,
     );
     assert_eq!(config.listen.to_string(), "[::1]:1234");
@@ -168,6 +169,7 @@ fn every_value_of_the_file_is_taken() {
     assert_eq!(path.ports, [443, 5432]);
     assert_eq!(path.timeout, Duration::from_secs(5400));
     assert_eq!(path.clock, PathClock::Payload);
+    assert_eq!(path.dialogue, Some(monitor_judge::Dialogue::ClientAsks));
     assert!(path.stated);
 }
 

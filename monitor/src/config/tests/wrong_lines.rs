@@ -214,6 +214,15 @@ const WRONG: &[(&str, usize, &[&str])] = &[
         &["unknown clock \"wall\"", "\"packets\"", "\"payload\""],
     ),
     (
+        "[[path]]\nname = \"a\"\ntimeout = \"4m\"\ndialogue = \"server-asks\"\n",
+        4,
+        &[
+            "unknown dialogue \"server-asks\"",
+            "\"client-asks\"",
+            "\"either-speaks\"",
+        ],
+    ),
+    (
         "[[path]]\npreset = \"azur-snat\"\n",
         2,
         &[

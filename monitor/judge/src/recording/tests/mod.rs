@@ -51,6 +51,7 @@ fn nat() -> Vec<JudgedPath> {
         warn_ns: 3 * SECOND,
         clock: Clock::Packets,
         stated: true,
+        dialogue: None,
     }]
 }
 
