@@ -203,6 +203,16 @@ pub(crate) fn closed(path: &JudgedPath) -> String {
     )
 }
 
+/// Advice where the far end closed while this host waited for its answer.
+pub(crate) fn closed_on_a_request(waited_ns: u64) -> String {
+    format!(
+        "the far end closed after {} of waiting for its answer: see in its log whether the request was carried out \
+         before it is sent again; a proxy between has a timeout for this (HAProxy: timeout server and timeout client, \
+         nginx: proxy_timeout, proxy_read_timeout), which must be longer than the longest request",
+        in_seconds(waited_ns)
+    )
+}
+
 /// Advice where somebody acknowledges in the peer's name.
 pub(crate) fn undelivered(path: Option<&JudgedPath>, settings: &Settings) -> String {
     unconfirmed(&keep_awake(path, settings))

@@ -1,4 +1,4 @@
-//! Closed: FIN from the peer ended the silence, close to the timeout.
+//! Closed: FIN from the peer ended the silence, close to the timeout, or in place of an answer that was due.
 //!
 //! Where the application does not look, that is told at once, and once more only if a write meets RST. Else the
 //! finding is held until it is known whether this host wrote into the
@@ -31,15 +31,24 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     let path = gap.path.as_deref()?;
     let fin = held(gap)?;
+    let answer_lost = gap.answer_lost();
     let ignored = !fin.sent_after
         && matches!(case.event, Event::Fact(view) if view.kind == FactKind::Swept && fin_unread(view));
     let met_reset = match decided(case, &fin) {
         Some(met_reset) => met_reset,
-        None if ignored => false,
+        None if answer_lost || ignored => false,
         None => return None,
     };
-    let lost = fin.outstanding > 0 || met_reset;
-    if !lost && gap.outcome() == Some(Outcome::Closed) {
+    let lost = fin.outstanding > 0 || met_reset || answer_lost;
+    let severity = if lost {
+        Severity::Ticket
+    } else {
+        Severity::None
+    };
+    let again = gap
+        .reported
+        .is_some_and(|told| told.outcome == Outcome::Closed && severity <= told.severity);
+    if again {
         return None;
     }
     let mut evidence = EvidenceList::default();
@@ -53,12 +62,11 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     if ignored {
         evidence.flag("fin_unread", true);
     }
+    if answer_lost {
+        evidence.flag("answer_lost", true);
+    }
     Some(Ruling {
-        severity: if lost {
-            Severity::Ticket
-        } else {
-            Severity::None
-        },
+        severity,
         // A goodbye by which nothing is lost is no failure of the silence.
         bearing: if lost {
             Bearing::Failed
@@ -66,9 +74,16 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
             Bearing::Neutral
         },
         evidence,
-        advice: Some(advice::closed(path)),
+        advice: Some(if answer_lost {
+            advice::closed_on_a_request(gap.length_ns)
+        } else {
+            advice::closed(path)
+        }),
         summary_tail: match (met_reset, fin.outstanding) {
             (true, _) => "FIN from the peer, and the next write met RST".into(),
+            (false, 0) if answer_lost => {
+                "FIN from the peer in place of the answer, which is lost".into()
+            }
             (false, 0) if ignored => {
                 "FIN from the peer, and the application has not looked; nothing was lost so far"
                     .into()
@@ -93,9 +108,10 @@ pub(crate) fn forgotten(gap: &Gap, now_ns: u64) -> bool {
         .is_some_and(|fin| now_ns.saturating_sub(fin.ns) >= CLOSED_GRACE_NS)
 }
 
-/// The FIN that ended the silence close to the timeout, if one did.
+/// The FIN that ended the silence close to the timeout, or in place of an answer, if one did.
 pub(crate) fn held(gap: &Gap) -> Option<Fin> {
-    gap.fin.filter(|fin| fin.in_silence && near_timeout(gap))
+    gap.fin
+        .filter(|fin| fin.in_silence && (near_timeout(gap) || gap.answer_lost()))
 }
 
 /// Whether the silence ended so close to its path's timeout that this may be the timeout's doing.

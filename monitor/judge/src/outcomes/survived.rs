@@ -47,6 +47,10 @@ fn heard_us(case: &Case<'_>) -> bool {
 
 fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
+    // What came with a FIN is a goodbye.
+    if gap.fin.is_some_and(|fin| fin.in_silence) {
+        return None;
+    }
     let after = gap.payload_ns?.saturating_sub(gap.ended_ns);
     if gap.due && gap.progress() == 0 || !gap.sent() && !heard_us(case) {
         return None;

@@ -9,6 +9,7 @@ mod bounds;
 mod close_wait;
 mod closed;
 mod crossed;
+mod cut_off;
 mod dead;
 mod dialogue;
 mod ended;

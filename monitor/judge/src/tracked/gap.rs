@@ -132,7 +132,7 @@ pub(crate) struct Fin {
     pub(crate) ns: u64,
     /// Bytes that were not acknowledged then.
     pub(crate) outstanding: u32,
-    /// It ended the silence: nothing came between.
+    /// It ended the silence: nothing came between but, perhaps, a goodbye that belongs to it.
     pub(crate) in_silence: bool,
     /// This host's application sent after it.
     pub(crate) sent_after: bool,
@@ -191,6 +191,8 @@ pub(crate) struct Gap {
     pub(crate) timeouts: u8,
     pub(crate) probes: u8,
     pub(crate) fin: Option<Fin>,
+    /// In the silence this host waited for an answer that was due.
+    pub(crate) answer_due: bool,
     /// When this host sent a reset.
     pub(crate) reset_sent_ns: Option<u64>,
     /// When the connection was closed.
@@ -303,6 +305,7 @@ impl Gap {
             timeouts: 0,
             probes: 0,
             fin: None,
+            answer_due: false,
             reset_sent_ns: None,
             closed_ns: None,
             sent_before_close: false,
@@ -345,6 +348,11 @@ impl Gap {
     /// Whether this host's application sent since, told or concluded.
     pub(crate) fn sent(&self) -> bool {
         self.first_send_ns.is_some() || self.wait.is_some() && self.ended_by != EndedBy::Probe
+    }
+
+    /// Whether the peer has closed in place of an answer that was due.
+    pub(crate) fn answer_lost(&self) -> bool {
+        self.answer_due && !self.sent() && self.fin.is_some_and(|fin| fin.in_silence)
     }
 
     /// Whether it was told last that nothing comes back.

@@ -12,6 +12,7 @@ use crate::fact_view::{FactView, Moment};
 use crate::farewell::nobody_waits;
 use crate::keepalive::Settings;
 use crate::outcomes::{self, Case, Event, OutcomeCard};
+use crate::peers::reply;
 use crate::thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS};
 use crate::tracked::gap::{EndedBy, Gap, Reported, is_receive};
 use crate::tracked::silence::Silence;
@@ -178,6 +179,8 @@ impl Tracked {
         let silence = self.silence.take();
         let mut gap = Gap::ended_with(view, silence.as_deref(), self.ttl);
         gap.patience_ns = context.habits.patience_ns(self.identity.cookie());
+        let waited = reply::waits_ns(view, context.habits).is_some();
+        gap.answer_due = waited && reply::due(view, context.habits).is_some();
         // It speaks again: what comes of that is another matter.
         if silence
             .as_ref()

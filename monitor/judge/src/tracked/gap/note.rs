@@ -6,6 +6,7 @@ use crate::fact_view::FactView;
 use crate::farewell::sent_before_close;
 use crate::resent::Received;
 use crate::serial::{after, distance};
+use crate::thresholds::{CLOCK_SLACK_NS, FAREWELL_BYTES, FAREWELL_WITHIN_NS};
 use monitor_common::{FactKind, TcpState, flags, tcp_flags};
 
 impl Gap {
@@ -42,7 +43,7 @@ impl Gap {
             self.fin = Some(Fin {
                 ns: view.at.ns,
                 outstanding: socket.write_seq.wrapping_sub(socket.snd_una),
-                in_silence: self.ended_by == EndedBy::Fin,
+                in_silence: self.ended_by == EndedBy::Fin || self.said_goodbye(view),
                 sent_after: false,
             });
         }
@@ -53,6 +54,14 @@ impl Gap {
         if view.kind == FactKind::ResetSent {
             self.reset_sent_ns.get_or_insert(view.at.ns);
         }
+    }
+
+    /// Whether the payload that ended the silence belongs to the FIN that `view` tells of: a few bytes, just before it.
+    fn said_goodbye(&self, view: &FactView<'_>) -> bool {
+        let since_ns = view.at.ns.saturating_sub(self.ended_ns);
+        self.ended_by == EndedBy::Payload
+            && since_ns <= FAREWELL_WITHIN_NS.saturating_add(CLOCK_SLACK_NS)
+            && self.before.payload_received(view) <= FAREWELL_BYTES
     }
 
     fn note_counters(&mut self, view: &FactView<'_>) {
