@@ -31,7 +31,9 @@ pub use path::{
     ANY_PORT, MAX_PATHS, NO_PATH, NO_PATH_WARN_NS, PathClock, PathEntry, PathKey, PathMatch,
 };
 pub use scope::{MAX_SCOPE_SOCKETS, Scope, ScopeGroup, scope_kinds};
-pub use settings::{RING_BYTES, Settings, SilentSockets, SweepMode, SweepOrder};
+pub use settings::{
+    AWAITED_BITS, Awaited, RING_BYTES, Settings, SilentSockets, SweepMode, SweepOrder,
+};
 pub use snapshots::{MAX_SNAPSHOTS, REVISITS_AT_ONCE, SNAPSHOT_BYTES};
 pub use socket::{Family, Socket, TcpState, UNKNOWN_WSCALE};
 pub use times::{CLOSE_WAIT_NS, GOODBYE_WITHIN_NS, NOT_SILENT_NS};

@@ -46,6 +46,10 @@ pub struct SweepOrder {
     pub sample_turn: u32,
     /// A [`SilentSockets`] as its number.
     pub silent: u32,
+    /// Which of two [`Awaited`], 0 or 1, the last sweep has written; this one writes the other.
+    pub awaited: u32,
+    /// Always zero.
+    pub reserved: u32,
     /// In how many ns the next sweep has come by at the latest: a socket counts as silent if its silence passes its
     /// threshold before, and is shown if it comes to its timeout before. Below 2^62.
     pub ahead_ns: u64,
@@ -54,8 +58,30 @@ pub struct SweepOrder {
     pub least_threshold_ns: u64,
 }
 
-// SAFETY: repr(C), four u32 and two u64, no padding.
+// SAFETY: repr(C), six u32 and two u64, no padding.
 unsafe impl Record for SweepOrder {}
+
+/// Bits of a connection's hash by which it is known again among those that wait: of a thousand others that wait one in
+/// 262 has the same.
+pub const AWAITED_BITS: u32 = 18;
+
+/// The connections that one sweep found to wait for a reply, a bit each, by their hash.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Awaited {
+    /// All of them.
+    pub words: [u64; 1 << AWAITED_BITS >> 6],
+}
+
+// SAFETY: repr(C), integers of one size only.
+unsafe impl Record for Awaited {}
+
+impl Awaited {
+    /// None.
+    pub const NONE: Self = Self {
+        words: [0; 1 << AWAITED_BITS >> 6],
+    };
+}
 
 /// Constants of a load, set as read-only globals before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

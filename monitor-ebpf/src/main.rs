@@ -10,6 +10,7 @@
 #[macro_use]
 mod log;
 
+mod awaited;
 mod counters;
 mod emit;
 mod gap;

@@ -1,6 +1,7 @@
 //! The sweep sees what no event shows. It walks the host's sockets, and writes out, as facts,
 //! those that are at risk or soon so, crossed, stalled or waiting, and a sample of the others.
 
+use crate::awaited;
 use crate::counters::count;
 use crate::emit::{Context, emit, write};
 use crate::globals::{offset, setting};
@@ -111,8 +112,9 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         note.add(STALLED, is_stalled(sock));
     }
     if note.has(OPEN | CONNECTING) {
-        let turn = sock.hash() & order.sample_mask;
-        note.add(SAMPLED, turn == order.sample_turn);
+        let hash = sock.hash();
+        let due = hash & order.sample_mask == order.sample_turn;
+        note.add(SAMPLED, due | awaited::was(order.awaited, hash));
     }
     if !note.has(ALL | STALLED | SUSPECTED | SAMPLED | LEFT) && silence::is_busy(sock) {
         return;
@@ -135,6 +137,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     }
     let measured = paths::threshold_in_scope(sock);
     decide(sock, order, &mut note, &silence, measured);
+    awaited::note(order.awaited ^ 1, sock.hash(), note.has(AWAITS));
     if note.has(SHOWN) {
         let (path_id, route) = match measured {
             Some((threshold, route)) => (threshold.path_id, route),
@@ -168,6 +171,7 @@ fn decide(
     measured: Option<(Threshold, u32)>,
 ) {
     let all = note.has(ALL);
+    let mut awaits = false;
     // A suspect is always shown: what the receive hook cannot see (it runs in ESTABLISHED
     // only) shows in the socket's counters.
     let mut found = note.has(SUSPECTED);
@@ -182,9 +186,10 @@ fn decide(
             let silent = at_most >= threshold.warn_ns;
             found |= silent;
             note.foresee(at_most, order.ahead_ns, &threshold);
-            found |= silence.payload_ns >= threshold.timeout_ns
+            awaits = silence.payload_ns >= threshold.timeout_ns
                 && sock.state() == TcpState::Established as u32
                 && waits_for_reply(sock);
+            found |= awaits;
             if silent && !all && note.has(HALF_CLOSED) && !note.has(SUSPECTED) {
                 Suspect::begin_half_closed(sock, threshold, silence.now_ns);
             }
@@ -203,6 +208,7 @@ fn decide(
         (FOUND, all || found),
         (SILENT, silent_soon),
         (LEFT, left),
+        (AWAITS, awaits),
     ]);
 }
 
@@ -230,6 +236,8 @@ const CONNECTING: u32 = 1 << 10;
 const CLOSING: u32 = 1 << 11;
 /// See [`flags::CLOSE_WAIT`].
 const LEFT: u32 = 1 << 12;
+/// It waits for a reply, for as long as its path's timeout.
+const AWAITS: u32 = 1 << 13;
 
 impl Note {
     #[inline(always)]
@@ -367,8 +375,10 @@ fn waits_for_reply(sock: TcpSock) -> bool {
     // also what this host itself (a firewall, say) refused to let out.
     let sent = sock.bytes_sent().wrapping_sub(sock.bytes_retrans());
     let opened = sent > 0 && !sock.accepted() && sock.bytes_acked() != sent;
-    // Within one jiffy nobody knows who spoke last.
-    opened && (sock.lsndtime().wrapping_sub(sock.lrcvtime()) as i32) > 0
+    // Within one jiffy the ACK of what was sent last comes after what the peer said, or with it: see
+    // [`monitor_common::Socket::snd_wl1`]. Whether that tells, user space knows.
+    let ahead = sock.lsndtime().wrapping_sub(sock.lrcvtime()) as i32;
+    opened && (ahead > 0 || ahead == 0 && sock.snd_wl1() == sock.rcv_nxt())
 }
 
 #[inline(always)]

@@ -15,7 +15,7 @@ use crate::watch::{Callbacks, Revisited, Watcher};
 use aya::maps::{Array, MapData};
 use aya::{Btf, Ebpf};
 use batch::Batch;
-use monitor_common::{Counter, Fact, SilentSockets, SweepMode, SweepOrder};
+use monitor_common::{Awaited, Counter, Fact, SilentSockets, SweepMode, SweepOrder};
 use sample::Sampling;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -84,10 +84,16 @@ impl SweepReport {
     pub const MOST_ROWS: usize = batch::MAX_ROWS;
 }
 
+/// What a sweep is told by user space, and by the sweep before.
+pub(crate) struct Orders {
+    pub(crate) order: Array<MapData, Pod<SweepOrder>>,
+    pub(crate) awaited: Array<MapData, Pod<Awaited>>,
+}
+
 /// Runs sweeps. Owns the loaded object: as long as it lives, the hooks are attached.
 pub struct Sweeper {
     ebpf: Ebpf,
-    order: Array<MapData, Pod<SweepOrder>>,
+    orders: Orders,
     counters: Arc<CounterMap>,
     passes: Vec<Pass>,
     sampling: Sampling,
@@ -103,7 +109,7 @@ impl Sweeper {
     pub(crate) fn new(
         ebpf: Ebpf,
         passes: Vec<Pass>,
-        order: Array<MapData, Pod<SweepOrder>>,
+        orders: Orders,
         counters: Arc<CounterMap>,
         watcher: Watcher,
         least_threshold: LeastThreshold,
@@ -111,7 +117,7 @@ impl Sweeper {
     ) -> Self {
         Self {
             ebpf,
-            order,
+            orders,
             counters,
             passes,
             sampling: Sampling::new(),
@@ -145,9 +151,16 @@ impl Sweeper {
         let order = self
             .sampling
             .order(mode, silent, until_next, self.least_threshold.ns());
-        self.order
+        self.orders
+            .order
             .set(0, Pod(order), 0)
             .map_err(KernelError::map("SWEEP_ORDER"))?;
+        if mode == SweepMode::Findings {
+            self.orders
+                .awaited
+                .set(self.sampling.writes(), Pod(Awaited::NONE), 0)
+                .map_err(KernelError::map("AWAITED"))?;
+        }
         let mut report = SweepReport {
             started_ns: monotonic_ns()?,
             ..SweepReport::default()
