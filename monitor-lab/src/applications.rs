@@ -15,9 +15,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// The port that the server accepts on.
-const PORT: u16 = 5432;
-
 /// Where the applications live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -46,11 +43,12 @@ pub struct Applications {
 
 impl Applications {
     /// Starts both applications in their places and lets them connect. `lab` is the
-    /// laboratory's own binary, `group` where both live.
+    /// laboratory's own binary, `group` where both live, `port` the server's.
     pub fn connect(
         lab: &Path,
         network: &Network,
         placement: Placement,
+        port: u16,
         group: Option<&Cgroup>,
         timeline: &Timeline,
     ) -> Result<Self, LabError> {
@@ -67,7 +65,7 @@ impl Applications {
             }),
             Placement::Apart | Placement::OneHost => None,
         };
-        let address = SocketAddr::new(address, PORT);
+        let address = SocketAddr::new(address, port);
         let server = App::start(lab, End::Server, server_host, group, address, timeline)?;
         server.await_listening()?;
         let client = App::start(

@@ -56,3 +56,37 @@ clock = "{}"
         )
     }
 }
+
+/// What the server is taken for, and what is said of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Service {
+    /// The port that it accepts on.
+    pub port: u16,
+    /// What the path states of its dialogue, if anything.
+    pub dialogue: Option<&'static str>,
+    /// Whether the path is for that port alone: then a crowd beside it has none, and the server's end has none either.
+    pub alone: bool,
+}
+
+impl Service {
+    /// What most stories have. It is PostgreSQL's port, by which `tcplull` knows that the client asks.
+    pub const USUAL: Self = Self::at(5432);
+
+    /// One at this port, of which nothing is stated.
+    pub const fn at(port: u16) -> Self {
+        Self {
+            port,
+            dialogue: None,
+            alone: false,
+        }
+    }
+
+    /// What the file says of it, after the rest of the path.
+    pub fn text(&self) -> String {
+        let dialogue = self
+            .dialogue
+            .map(|dialogue| format!("dialogue = \"{dialogue}\"\n"));
+        let ports = self.alone.then(|| format!("ports = [{}]\n", self.port));
+        [dialogue, ports].into_iter().flatten().collect()
+    }
+}

@@ -123,6 +123,7 @@ fn tell(
             &tools.lab,
             &network,
             scenario.placement,
+            scenario.service.port,
             group.as_ref(),
             &timeline,
         )
@@ -130,6 +131,7 @@ fn tell(
     let mut older = scenario.connected_first.then(&connect).transpose()?;
     let start = || {
         let mut settings = scenario.configuration.text(&network.block);
+        settings.push_str(&scenario.service.text());
         if let Some(group) = &group {
             settings.push_str(&format!("\n[scope]\ncgroup = {:?}\n", group.path()));
         }

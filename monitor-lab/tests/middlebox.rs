@@ -8,6 +8,7 @@ use common::{LAB, Tested};
 use libtest_mimic::Failed;
 use monitor_lab::app::Order;
 use monitor_lab::applications::{Applications, Placement};
+use monitor_lab::configuration::Service;
 use monitor_lab::ends::End;
 use monitor_lab::interrupt::Interrupt;
 use monitor_lab::network::middlebox::{Middlebox, Unknown};
@@ -51,7 +52,7 @@ fn connected(kind: Middlebox) -> Result<(Network, Timeline, Applications), Faile
     let network = Network::build(&kind)?;
     let timeline = Timeline::new(Interrupt::default(), None);
     let mut applications =
-        Applications::connect(Path::new(LAB), &network, Placement::Apart, None, &timeline)?;
+        Applications::connect(Path::new(LAB), &network, Placement::Apart, Service::USUAL.port, None, &timeline)?;
     applications.deliver(End::Client, 0, "a")?;
     applications.deliver(End::Server, 0, "A")?;
     Ok((network, timeline, applications))

@@ -129,6 +129,7 @@ impl Connection {
             | Order::Open { .. }
             | Order::Knock
             | Order::Burst { .. }
+            | Order::Stand { .. }
             | Order::Scan { .. } => Err(io::Error::other(
                 "this is an order for no single connection",
             )),

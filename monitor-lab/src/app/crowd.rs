@@ -82,6 +82,18 @@ pub(super) fn burst(address: SocketAddr, connections: u32) -> io::Result<()> {
     Ok(())
 }
 
+/// The client's side of a crowd that stays: each has said something once, and been answered.
+pub(super) fn stand(address: SocketAddr, connections: u32) -> io::Result<Vec<TcpStream>> {
+    let door = door(address)?;
+    let guest = |_| {
+        let mut stream = TcpStream::connect(door)?;
+        stream.write_all(b"?")?;
+        stream.read_exact(&mut [0])?;
+        Ok(stream)
+    };
+    (0..connections).map(guest).collect()
+}
+
 /// Knocks at so many ports above the crowd's. That one is open is an error.
 pub(super) fn scan(address: SocketAddr, ports: u16) -> io::Result<()> {
     let first = door(address)?.port();

@@ -75,6 +75,11 @@ pub enum Order {
         /// How many.
         connections: u32,
     },
+    /// Make so many connections beside, use each once, and keep them all. The client's.
+    Stand {
+        /// How many.
+        connections: u32,
+    },
     /// Knock at so many closed ports of the server. The client's.
     Scan {
         /// How many.

@@ -53,6 +53,8 @@ struct Application {
     answer: Option<Duration>,
     /// Connects whose outcome nobody waits for.
     knocking: Vec<OwnedFd>,
+    /// A crowd of its own, which it keeps.
+    standing: Vec<TcpStream>,
     /// Orders that have not ended in a newline yet.
     unfinished: Vec<u8>,
 }
@@ -65,6 +67,7 @@ impl Application {
             connections: Vec::new(),
             answer: None,
             knocking: Vec::new(),
+            standing: Vec::new(),
             unfinished: Vec::new(),
         };
         match end {
@@ -194,6 +197,11 @@ impl Application {
                 Ok(())
             }
             Order::Burst { connections } => crowd::burst(self.address, *connections),
+            Order::Stand { connections } => {
+                let more = crowd::stand(self.address, *connections)?;
+                self.standing.extend(more);
+                Ok(())
+            }
             Order::Scan { ports } => crowd::scan(self.address, *ports),
             order => match self.connections.get_mut(instruction.on) {
                 Some(connection) => connection.obey(order),

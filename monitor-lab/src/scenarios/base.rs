@@ -2,7 +2,7 @@
 
 use crate::LabError;
 use crate::applications::Placement;
-use crate::configuration::{Configuration, PAGE_AFTER};
+use crate::configuration::{Configuration, PAGE_AFTER, Service};
 use crate::network::family::Family;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::simulated_middlebox::Clock;
@@ -26,6 +26,8 @@ pub struct Scenario {
     pub middlebox: Middlebox,
     /// What `tcplull` is told about the path.
     pub configuration: Configuration,
+    /// What the server is taken for.
+    pub service: Service,
     /// Whether the connection is made, and used, before `tcplull` is there.
     pub connected_first: bool,
     /// Where the applications live.
@@ -54,6 +56,7 @@ pub(super) const BASE: Scenario = Scenario {
         covers: true,
         page_after: PAGE_AFTER,
     },
+    service: Service::USUAL,
     connected_first: false,
     placement: Placement::Apart,
     heavy: false,
@@ -137,3 +140,6 @@ pub(super) fn quiet_far() -> Truth {
 /// How long an answer is waited for before that is told: past the usual timeout, and past ten times the longest answer
 /// seen, which a busy machine stretches. In s.
 pub(super) const LATE: RangeInclusive<f64> = 4.0..=40.0;
+
+/// A service at a port of which nothing is known.
+pub(super) const UNKNOWN_SERVICE: Service = Service::at(7000);

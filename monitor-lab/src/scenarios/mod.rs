@@ -45,6 +45,7 @@ scenarios! {
     trickle: SCENARIO;
     passive_side: SCENARIO;
     waits_in_peace: ANSWERED, WINDOW_UPDATE, CONSUMER, SUBSCRIBER;
+    waits_by_design: LISTEN, REPLICA, BINLOG, CHANGE_STREAM, SYNCREPL, EVENTS, BLPOP, QOS, PREFETCH, LONG_POLL, SSE, WEB_SOCKET;
     loopback_pool: SCENARIO;
     crowd: SCENARIO;
     sibling_works: SCENARIO;
@@ -72,6 +73,8 @@ scenarios! {
     address_changes: SCENARIO, IN_FLIGHT, IPV6;
     fin_unread: SCENARIO;
     client_leaves: SCENARIO;
+    asks_in_a_batch: LOST, CROWD, SLOW;
+    request_is_cut_off: FIN, GOODBYE;
 }
 
 /// How many cases the taxonomy has: kinds of fate of a connection, of which each is

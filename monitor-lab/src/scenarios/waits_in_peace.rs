@@ -17,6 +17,7 @@ pub(super) const ANSWERED: Scenario = Scenario {
     name: "answered-server",
     about: "a server that has answered, and is asked nothing for ten times its habit",
     case: Some(36),
+    service: UNKNOWN_SERVICE,
     tell: answered,
     ..BASE
 };
@@ -25,6 +26,7 @@ pub(super) const WINDOW_UPDATE: Scenario = Scenario {
     name: "http2-window-update",
     about: "an HTTP/2 client that has its answer and has sent WINDOW_UPDATE after it",
     case: Some(36),
+    service: UNKNOWN_SERVICE,
     tell: window_update,
     ..BASE
 };
@@ -33,6 +35,7 @@ pub(super) const CONSUMER: Scenario = Scenario {
     name: "consumer-after-ack",
     about: "a consumer that has acknowledged its last message and waits for the next",
     case: Some(36),
+    service: UNKNOWN_SERVICE,
     tell: consumer,
     ..BASE
 };
@@ -41,6 +44,7 @@ pub(super) const SUBSCRIBER: Scenario = Scenario {
     name: "subscriber",
     about: "a subscriber that has logged in, subscribed, and waits for the first event",
     case: Some(36),
+    service: UNKNOWN_SERVICE,
     tell: subscriber,
     ..BASE
 };

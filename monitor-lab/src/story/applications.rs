@@ -221,6 +221,22 @@ impl Story<'_> {
         Ok(())
     }
 
+    /// So many connections stand beside, each used once.
+    pub fn a_crowd_stands_beside(&mut self, connections: u32) -> Result<(), LabError> {
+        self.order(End::Client, &Order::Stand { connections })?;
+        self.step(format!("{connections} connections stand beside"));
+        Ok(())
+    }
+
+    /// The client asks and is answered so many times, and asks again as soon as it is.
+    pub fn asks_in_a_batch(&mut self, times: usize) -> Result<(), LabError> {
+        for _ in 0..times {
+            self.exchange_on(0, "ask", "ANSWER")?;
+        }
+        self.step(format!("client-app has asked {times} times in a row"));
+        Ok(())
+    }
+
     /// The client knocks at so many closed ports.
     pub fn scans(&mut self, ports: u16) -> Result<(), LabError> {
         self.order(End::Client, &Order::Scan { ports })?;
