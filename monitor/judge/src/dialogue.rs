@@ -1,6 +1,5 @@
 //! Who speaks unasked on a connection: what its path states, or what is known of the service at the peer's port.
 
-use crate::fact_view::FactView;
 use serde::{Deserialize, Serialize};
 
 /// What somebody states about all connections of a path.
@@ -27,14 +26,13 @@ pub(crate) enum Known {
 }
 
 impl Known {
-    /// Of the connection that `view` shows.
-    pub(crate) fn of(view: &FactView<'_>) -> Self {
-        match view.path.and_then(|path| path.dialogue) {
+    /// Of a client's connection to this port, held by a process of this name, on whose path somebody may have `stated` it.
+    pub(crate) fn of(stated: Option<Dialogue>, port: u16, program: &str) -> Self {
+        match stated {
             Some(Dialogue::ClientAsks) => return Self::Stated,
             Some(Dialogue::EitherSpeaks) => return Self::Open,
             None => {}
         }
-        let port = view.fact.socket.remote_port;
         if OPEN.contains(&port) {
             return Self::Open;
         }
@@ -44,7 +42,6 @@ impl Known {
         else {
             return Self::Nothing;
         };
-        let program = view.owner.comm.as_deref().unwrap_or_default();
         if service.followers.contains(&program) {
             Self::Open
         } else {

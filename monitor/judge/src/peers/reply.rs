@@ -25,7 +25,9 @@ pub(crate) struct Due {
 /// Whether the answer is due for which the client that `view` shows may wait; `None` where it may wait in peace.
 pub(crate) fn due(view: &FactView<'_>, habits: &Habits) -> Option<Due> {
     let socket = &view.fact.socket;
-    let dialogue = Known::of(view);
+    let stated = view.path.and_then(|path| path.dialogue);
+    let program = view.owner.comm.as_deref().unwrap_or_default();
+    let dialogue = Known::of(stated, socket.remote_port, program);
     if dialogue == Known::Open || Identity::of(socket).role() != Role::Client {
         return None;
     }
