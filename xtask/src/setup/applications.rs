@@ -66,7 +66,7 @@ fn take_out(package: &str, programs: &[&str]) -> Result<(), Error> {
         None => Ok(()),
         Some(program) => Err(Error::not_debian(
             &what,
-            &format!("{package} has no {program} (any more)"),
+            format!("{package} has no {program} (any more)"),
         )),
     }
 }
@@ -111,7 +111,7 @@ fn install(requirement: &str) -> Result<(), Error> {
         if partial.is_dir() {
             files::remove_folder(&partial)?;
         }
-        return Err(Error::failed(&format!("pip install {requirement}"), status));
+        return Err(Error::failed(format!("pip install {requirement}"), status));
     }
     files::create_folder(&packages()?)?;
     files::rename(&partial, &whole)

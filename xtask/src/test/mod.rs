@@ -1,5 +1,6 @@
 //! `cargo xtask test`: lints, dependencies, every test, every lab scenario, two other kernels, and one closing line.
 
+mod applications;
 mod cargo_test;
 mod checks;
 mod dependencies;
@@ -74,6 +75,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         Ok([tcplull, lab]) => {
             verifier::run(&tcplull, filter, &mut results)?;
             scenarios::run(&lab, &tcplull, filter, &mut results)?;
+            applications::run(&lab, &tcplull, filter, &mut results)?;
             if let Err(error) = vm::test(filter, extent == Extent::Slow, &mut results) {
                 results.fail(format!("vm: {error}"));
             }
