@@ -32,7 +32,7 @@ const PAGE_AFTER: u32 = 1;
 /// After how long it does elsewhere: by default.
 const PAGE_AFTER_ELSEWHERE: u32 = 10;
 
-/// How long an application lives at least, on a stated path: its silences come to pass several times.
+/// How long an application lives at least where a timeout is stated: its silences come to pass several times.
 const LIVES: Duration = Duration::from_secs(16);
 
 /// How long it lives between two disturbances, and after the last of them.
@@ -176,8 +176,9 @@ fn passes(
     timeline: &Timeline,
 ) -> Result<Vec<Phase>, LabError> {
     let since = Instant::now();
-    // Behind a box those who wait may hear nothing, ever. That all live is seen from what is due.
-    if staging != Staging::Box {
+    // Behind a box those who wait may hear nothing, ever. That they live is seen from what is due, where something is.
+    let goes_on = staging != Staging::Box || application.truth.is_empty();
+    if goes_on {
         stage.goes_on()?;
     }
     let mut phases = Vec::new();
@@ -197,19 +198,12 @@ fn passes(
             }
             stage.lives_on(REST)?;
         }
-        Staging::Stated => {
+        Staging::Stated | Staging::Box => {
             await_due(application, staging, daemon, timeline)?;
-            stage.lives_on(LIVES.saturating_sub(since.elapsed()))?;
-            stage.goes_on()?;
-        }
-        Staging::Box => {
-            await_due(application, staging, daemon, timeline)?;
-            if application.truth.is_empty() {
-                // Nothing is due of what is kept alive: that it lives shows after its rests.
-                stage.lives_on(LIVES.saturating_sub(since.elapsed()))?;
+            stage.lives_on(LIVES.saturating_sub(since.elapsed()).max(REST))?;
+            if goes_on {
                 stage.goes_on()?;
             }
-            stage.lives_on(REST)?;
         }
     }
     Ok(phases)

@@ -16,7 +16,7 @@ macro_rules! applications {
 
 applications! {
     redis: REDIS;
-    postgres: POSTGRES;
+    postgres: POSTGRES, KEPT;
     pgbouncer: PGBOUNCER;
     copy: COPY;
     nginx: CURL, TRANSFERS, UPSTREAM;

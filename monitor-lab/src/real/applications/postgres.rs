@@ -12,7 +12,7 @@ pub(super) const POSTGRES: Application = Application {
     about: "PostgreSQL with psql at a terminal, a pool of psycopg, and LISTEN",
     needs: &[SERVER, CLIENT, PSYCOPG, Need::Python("psycopg-pool==3.3.3")],
     quick: true,
-    start,
+    start: |stage| live(stage, ""),
     truth: &[
         // The next query is lost, at the terminal and of the pool.
         Due::client(Blackholed, Page),
@@ -21,6 +21,16 @@ pub(super) const POSTGRES: Application = Application {
         Due::client(Crossed, Ticket),
         Due::server(Crossed, Ticket),
     ],
+    ..BASE
+};
+
+pub(super) const KEPT: Application = Application {
+    name: "postgres-kept",
+    about: "the same with libpq's keepalives_idle=1: behind the box it lives",
+    needs: POSTGRES.needs,
+    // By any segment, and so by the path's clock, it is never silent.
+    idles: false,
+    start: |stage| live(stage, " keepalives_idle=1 keepalives_interval=1"),
     ..BASE
 };
 
@@ -69,7 +79,7 @@ pub(super) fn serve(stage: &mut Stage<'_>) -> Result<(), LabError> {
 /// Somebody at a terminal, who thinks for a while between two queries.
 const TERMINAL: &str = r#"
 while :; do
-    while echo "select 'did';"; do sleep "$2"; done | psql -h "$1" -U postgres -At
+    while echo "select 'did';"; do sleep "$2"; done | psql "$1" -At
     sleep 0.5
 done
 "#;
@@ -77,8 +87,8 @@ done
 /// Three threads share a pool; between two bursts it rests.
 const POOL: &str = r#"
 import sys, time, threading, psycopg, psycopg_pool
-host, rest = sys.argv[1], float(sys.argv[2])
-pool = psycopg_pool.ConnectionPool(f"host={host} user=postgres", min_size=3, max_size=3, timeout=60)
+rest = float(sys.argv[2])
+pool = psycopg_pool.ConnectionPool(sys.argv[1], min_size=3, max_size=3, timeout=60)
 def burst(number):
     for turn in range(4):
         try:
@@ -101,7 +111,7 @@ const LISTENER: &str = r#"
 import sys, time, psycopg
 while True:
     try:
-        with psycopg.connect(f"host={sys.argv[1]} user=postgres", autocommit=True) as connection:
+        with psycopg.connect(sys.argv[1], autocommit=True) as connection:
             connection.execute("listen news")
             for notification in connection.notifies():
                 print("did", notification.payload)
@@ -115,7 +125,7 @@ const EDITOR: &str = r#"
 import sys, time, psycopg
 while True:
     try:
-        with psycopg.connect(f"host={sys.argv[1]} user=postgres", autocommit=True) as connection:
+        with psycopg.connect(sys.argv[1], autocommit=True) as connection:
             while True:
                 time.sleep(float(sys.argv[2]))
                 connection.execute("notify news, 'n'")
@@ -125,16 +135,18 @@ while True:
         time.sleep(0.5)
 "#;
 
-fn start(stage: &mut Stage<'_>) -> Result<(), LabError> {
+/// Starts a server and its clients, which say this of their connections besides.
+fn live(stage: &mut Stage<'_>, settings: &str) -> Result<(), LabError> {
     serve(stage)?;
-    let host = stage.server().to_string();
+    let here = format!("host={} user=postgres", stage.server());
+    let there = format!("{here}{settings}");
     let rest = stage.rest();
-    stage.asks(Program::python("listener", LISTENER).args([&host]))?;
-    stage.asks(Program::shell("terminal", TERMINAL).args([host.as_str(), rest]))?;
-    stage.asks(Program::python("pool", POOL).args([host.as_str(), rest]))?;
+    stage.asks(Program::python("listener", LISTENER).args([&there]))?;
+    stage.asks(Program::shell("terminal", TERMINAL).args([there.as_str(), rest]))?;
+    stage.asks(Program::python("pool", POOL).args([there.as_str(), rest]))?;
     stage.asks(
         Program::python("editor", EDITOR)
             .on_the_server()
-            .args([host.as_str(), rest]),
+            .args([here.as_str(), rest]),
     )
 }
