@@ -123,7 +123,7 @@ pub(crate) fn is_client(socket: &Socket) -> bool {
 /// Which side opened the connection. Who accepted it says so, unless its listener had
 /// no backlog at all: then its `bytes_acked` is the payload that was acknowledged, while
 /// the opener's counts its SYN too.
-fn role(socket: &Socket) -> Role {
+pub(crate) fn role(socket: &Socket) -> Role {
     let in_flight = socket.snd_nxt.wrapping_sub(socket.snd_una);
     // The counters are 64 bits wide, sequence numbers 32: the difference is
     // small, so the low half decides. It can be any other than 0 and 1: `bytes_sent`

@@ -17,6 +17,7 @@ pub mod alerts;
 mod blame;
 mod bounds;
 mod close_waits;
+mod closed_window;
 mod connection;
 mod context;
 mod counters;
@@ -50,6 +51,7 @@ mod tracked;
 mod unanswered;
 mod verdict;
 mod waiting;
+mod window_probe;
 
 pub use bounds::{JudgeStats, Limits};
 pub use connection::connection;

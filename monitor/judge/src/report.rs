@@ -90,7 +90,10 @@ pub(crate) fn finding(
     let mut summary = format!(
         "{}: {}",
         who(identity, owner),
-        what(about.kind, ruling.length_ns, about.path)
+        match &ruling.head {
+            Some(head) => head.clone(),
+            None => what(about.kind, ruling.length_ns, about.path),
+        }
     );
     for tail in tails.into_iter().flatten() {
         summary.push_str("; ");
@@ -101,7 +104,7 @@ pub(crate) fn finding(
     let finding = Finding {
         time: Timestamp::of(about.wall_unix_ns),
         kind: about.kind,
-        certainty: about.certainty,
+        certainty: ruling.certainty.unwrap_or(about.certainty),
         severity: ruling.severity,
         scope,
         gap_seconds: format::seconds(ruling.length_ns),
@@ -112,6 +115,7 @@ pub(crate) fn finding(
         owner: owner.clone(),
         evidence: evidence.into_vec(),
         given_up: ruling.given_up,
+        still_waits: ruling.still_waits,
         advice: advised(ruling, about, scope, blamed),
         settings,
         summary,

@@ -1,12 +1,14 @@
 //! What a rule of an outcome or of a cause concludes.
 
 use crate::evidence::EvidenceList;
-use monitor_model::finding::Severity;
+use monitor_model::finding::{Certainty, Severity};
 
 /// What a rule concludes. With what it is about it becomes a finding.
 #[derive(Debug)]
 pub(crate) struct Ruling {
     pub(crate) severity: Severity,
+    /// How sure, where that is not as its card says.
+    pub(crate) certainty: Option<Certainty>,
     /// How long it was silent, or has not moved, at least, in ns.
     pub(crate) length_ns: u64,
     pub(crate) bearing: Bearing,
@@ -17,8 +19,12 @@ pub(crate) struct Ruling {
     pub(crate) provisional: bool,
     /// Whether the kernel gave the connection up.
     pub(crate) given_up: bool,
+    /// Whether what waits still does.
+    pub(crate) still_waits: bool,
     pub(crate) evidence: EvidenceList,
     pub(crate) advice: Option<String>,
+    /// The words of the summary in place of those on the silence.
+    pub(crate) head: Option<String>,
     /// The end of the summary line; empty for none.
     pub(crate) summary_tail: String,
 }
@@ -28,13 +34,16 @@ impl Ruling {
     pub(crate) fn of(length_ns: u64) -> Self {
         Self {
             severity: Severity::None,
+            certainty: None,
             length_ns,
             bearing: Bearing::Neutral,
             may_be_silence: false,
             provisional: false,
             given_up: false,
+            still_waits: false,
             evidence: EvidenceList::default(),
             advice: None,
+            head: None,
             summary_tail: String::new(),
         }
     }

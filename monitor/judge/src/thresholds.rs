@@ -88,6 +88,18 @@ pub(crate) const MAX_CONTRASTS: usize = 4_096;
 /// than a black hole would be.
 pub(crate) const STALL_NS: u64 = SECOND * 3 / 2;
 
+/// How long a reader may rest until that is told, in ns: the default time between two sweeps, and longer than curl
+/// pauses to keep to a rate (`MIN_RATE_LIMIT_PERIOD` of its lib/progress.c is 3 s). One that went on after longer
+/// pauses has [`HABIT_MULTIPLE`] times the longest.
+pub(crate) const PAUSE_NS: u64 = 5 * SECOND;
+
+/// How long such pauses are remembered after the last look at one, in ns: twelve default intervals.
+pub(crate) const PAUSES_EXPIRY_NS: u64 = 60 * SECOND;
+
+/// How long neither end may read, where no path states a timeout, until that is a ticket, in ns: far
+/// beyond a pause that both make by chance.
+pub(crate) const DEADLOCK_NS: u64 = 300 * SECOND;
+
 /// How long nothing may move until a stall is told as unexplained, in ns: half
 /// a minute is far above what any of the other causes takes to show, and this
 /// one raises a ticket.

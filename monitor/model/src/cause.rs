@@ -11,6 +11,8 @@ macro_rules! causes {
         $with! { $($more)*
             /// Full segments do not pass: smaller ones did, after timeouts.
             Mtu mtu,
+            /// Neither end reads: its window is closed there, and ours here.
+            Deadlock deadlock,
             /// The peer's application does not read: its window is closed.
             ZeroWindow zero_window,
             /// Nothing comes back.

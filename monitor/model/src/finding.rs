@@ -48,6 +48,9 @@ pub struct Finding {
     /// evidence.
     #[serde(skip)]
     pub given_up: bool,
+    /// What waits on it still does: it ends no stall. For the alerts.
+    #[serde(skip)]
+    pub still_waits: bool,
 }
 
 /// What a finding concludes.

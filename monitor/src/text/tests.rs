@@ -52,6 +52,7 @@ pub(crate) fn blackholed() -> Finding {
         settings: Some("docs/settings.md#any-program-sysctls".to_owned()),
         summary: "api (pid 1234) → 20.1.2.3:443: 4m30s of silence crossed nat's 4m".to_owned(),
         given_up: false,
+        still_waits: false,
     }
 }
 

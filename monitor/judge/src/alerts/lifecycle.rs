@@ -139,9 +139,10 @@ impl Alerts {
                 member.name == CROSSED
             });
             // It came back, or it is gone: nothing is awaited any more.
-            if outcome.card().ends_stalls && wakes {
+            let ends_stalls = outcome.card().ends_stalls && !finding.still_waits;
+            if ends_stalls && wakes {
                 self.ends_badly(of, now_ns, changes);
-            } else if outcome.card().ends_stalls {
+            } else if ends_stalls {
                 self.leave(of, now_ns, true, changes, |_, _| true);
             }
         }

@@ -2,6 +2,8 @@
 
 use super::card::{Card, Case, Event};
 use crate::advice;
+use crate::closed_window;
+use crate::connection;
 use crate::evidence::EvidenceList;
 use crate::fact_view::FactView;
 use crate::farewell::{Farewell, farewell};
@@ -38,6 +40,9 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     let socket = &view.fact.socket;
+    if let Some(ruling) = closed_window::reset(view, connection::role(socket), 0) {
+        return Some(ruling);
+    }
     let unacknowledged = socket
         .write_seq
         .wrapping_sub(socket.snd_una)

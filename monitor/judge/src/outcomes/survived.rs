@@ -45,7 +45,31 @@ fn heard_us(case: &Case<'_>) -> bool {
     }
 }
 
+/// A window probe was answered, and not by who forges ACKs: the peer does not read, and the way to it works.
+fn by_probe(case: &Case<'_>) -> Option<Ruling> {
+    let gap = case.gap;
+    gap.probe_answered_ns
+        .filter(|_| !gap.forgery.suffice())?;
+    let mut evidence = EvidenceList::default();
+    evidence
+        .flag("window_probe_answered", true)
+        .count("ack_progress_bytes", gap.progress())
+        .count("payload_bytes", 0_u32);
+    Some(Ruling {
+        bearing: Bearing::Survived,
+        // It is no progress: the window is still closed.
+        still_waits: true,
+        evidence,
+        summary_tail: "a window probe was answered: the way works, the peer does not read".into(),
+        ..Ruling::of(gap.length_ns)
+    })
+}
+
 fn judge(case: &Case<'_>) -> Option<Ruling> {
+    by_payload(case).or_else(|| by_probe(case))
+}
+
+fn by_payload(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     // What came with a FIN is a goodbye.
     if gap.fin.is_some_and(|fin| fin.in_silence) {

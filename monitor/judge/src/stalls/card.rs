@@ -1,6 +1,7 @@
 //! What a cause says of itself, and what its rule judges.
 
 use super::loss::Loss;
+use super::pauses::Pauses;
 use super::snapshot::Snapshot;
 use crate::fact_view::FactView;
 use crate::keepalive::Settings;
@@ -24,6 +25,8 @@ pub(crate) struct Case<'a> {
     pub(crate) resent: Option<Snapshot>,
     /// The first snapshot since which nothing came at all while something was due.
     pub(crate) unheard: Option<Snapshot>,
+    /// How long it paused of late, and went on.
+    pub(crate) pauses: Pauses,
     /// The losses of late.
     pub(crate) loss: Option<Loss>,
     /// Segments that were sent again in outages that are over.
@@ -75,6 +78,8 @@ pub(crate) enum Stands {
     Sending,
     /// What this host's application reads.
     Reading,
+    /// Both of these.
+    BothWays,
     /// The answer to what this host said.
     Reply,
     /// Nothing: it moves, and while losses are looked at they last.

@@ -5,7 +5,6 @@ use super::card::{Card, Case, Stands};
 use super::snapshot;
 use crate::evidence::EvidenceList;
 use crate::ruling::Ruling;
-use crate::thresholds::STALL_NS;
 use monitor_model::finding::Clock;
 use monitor_model::format;
 
@@ -16,19 +15,14 @@ pub(super) const CARD: Card = Card {
 };
 
 fn judge(case: &Case<'_>) -> Option<Ruling> {
-    let first = case.reading?;
-    let stood = case.now.at_ns.saturating_sub(first.at_ns);
-    if stood < STALL_NS {
+    let stood = unread_for_ns(case)?;
+    // One that reads slowly rests now and then.
+    if stood < case.pauses.here.patience_ns() {
         return None;
     }
-    let socket = &case.view.fact.socket;
-    let unread = snapshot::unread_bytes(socket);
+    let unread = snapshot::unread_bytes(&case.view.fact.socket);
     let mut evidence = EvidenceList::default();
-    evidence
-        .count("unread_bytes", unread)
-        .count("own_window_bytes", snapshot::own_window(socket))
-        .count("peer_segment_bytes", socket.rcv_mss)
-        .count("bytes_read", 0_u32);
+    add_to(&mut evidence, case);
     Some(Ruling {
         evidence,
         advice: Some(
@@ -42,4 +36,20 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         ),
         ..Ruling::of(stood)
     })
+}
+
+/// How long this host's application has left unread what fills our window at least, in ns.
+pub(super) fn unread_for_ns(case: &Case<'_>) -> Option<u64> {
+    let first = case.reading?;
+    Some(case.now.at_ns.saturating_sub(first.at_ns))
+}
+
+/// Adds what shows it.
+pub(super) fn add_to(evidence: &mut EvidenceList, case: &Case<'_>) {
+    let socket = &case.view.fact.socket;
+    evidence
+        .count("unread_bytes", snapshot::unread_bytes(socket))
+        .count("own_window_bytes", snapshot::own_window(socket))
+        .count("peer_segment_bytes", socket.rcv_mss)
+        .count("bytes_read", 0_u32);
 }

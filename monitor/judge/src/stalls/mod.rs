@@ -7,6 +7,7 @@
 
 pub(crate) mod card;
 pub(crate) mod loss;
+pub(crate) mod pauses;
 pub(crate) mod snapshot;
 
 use crate::ruling::Ruling;

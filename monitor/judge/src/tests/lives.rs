@@ -37,6 +37,7 @@ enum Turn {
     Window(u32),
     Unread,
     Reads,
+    BothStuck,
     IsAnswered,
     Asks,
     Loses,
@@ -71,6 +72,7 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
         Window(65_535),
         Unread,
         Reads,
+        BothStuck,
         Asks,
         Loses,
         Forger(true),
@@ -229,6 +231,14 @@ impl Life {
                 let unread = story.socket.rcv_nxt.wrapping_sub(story.socket.copied_seq);
                 story.reads(unread)
             }
+            Turn::BothStuck => {
+                story.leaves_unread(65_000).peer_window(0).queues(5_000);
+                for _ in 0..8 {
+                    self.story.probes();
+                    self.on_sweep();
+                }
+                &mut self.story
+            }
             Turn::IsAnswered => story.is_answered(3, 0.05),
             Turn::Asks => story.wait(1.0).asks(),
             Turn::Loses => {
@@ -372,8 +382,9 @@ fn is_final(outcome: Outcome, finding: &Finding) -> bool {
 /// which nothing was told.
 fn holds(verdicts: &[Verdict], cookie: u64, silences: usize) -> Result<(), TestCaseError> {
     let mut crossed = 0;
-    let (mut finals, mut silent, mut stalled, mut over) = (0, false, false, false);
+    let (mut finals, mut silent, mut over) = (0, false, false);
     let (mut unread, mut pile) = (false, false);
+    let mut stalled: Option<(Cause, Severity)> = None;
     for verdict in verdicts {
         match verdict {
             Verdict::Finding(finding) if is_of(&finding.connection.id, cookie) => {
@@ -392,9 +403,13 @@ fn holds(verdicts: &[Verdict], cookie: u64, silences: usize) -> Result<(), TestC
                     FindingKind::Stall {
                         cause: Cause::CloseWait,
                     } => pile = true,
-                    FindingKind::Stall { .. } => {
-                        prop_assert!(!stalled, "a second stall within one: {}", finding.summary);
-                        stalled = true;
+                    FindingKind::Stall { cause } => {
+                        // The same once more where it is graver by now.
+                        let severity = finding.severity;
+                        let graver =
+                            stalled.is_none_or(|(told, was)| told == cause && was < severity);
+                        prop_assert!(graver, "a second stall within one: {}", finding.summary);
+                        stalled = Some((cause, severity));
                     }
                     FindingKind::AtRisk | FindingKind::Crossed => silent = true,
                 }
@@ -405,11 +420,11 @@ fn holds(verdicts: &[Verdict], cookie: u64, silences: usize) -> Result<(), TestC
             }
             // Of a stall or of an outcome: a stall that was told before such an outcome may end later.
             Verdict::Over { connection_id, .. } if is_of(connection_id, cookie) => {
-                stalled = false;
+                stalled = None;
                 over = true;
             }
             Verdict::StallEnded { connection_id } if is_of(connection_id, cookie) => {
-                let told = std::mem::take(&mut stalled) || over || pile;
+                let told = stalled.take().is_some() || over || pile;
                 prop_assert!(told, "moves, but no stall was told");
             }
             _ => {}
@@ -461,7 +476,10 @@ fn is_sound(verdicts: &[Verdict]) -> Result<(), TestCaseError> {
             continue;
         };
         let (name, certainty) = (finding.kind.name(), finding.certainty);
-        let suspected = matches!(name, "undelivered" | "awaiting_reply");
+        let under_closed_window =
+            |fact: &Evidence| fact.fact == "reset_came" && fact.value == "under_closed_window";
+        let suspected = matches!(name, "undelivered" | "awaiting_reply")
+            || finding.evidence.iter().any(under_closed_window);
         prop_assert_eq!(certainty == Certainty::Suspected, suspected, "{}", name);
         prop_assert!(!finding.evidence.is_empty(), "{}", name);
         prop_assert!(finding.gap_seconds.is_finite(), "{}", name);

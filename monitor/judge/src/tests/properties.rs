@@ -288,7 +288,8 @@ proptest! {
                 prop_assert!(!finding.evidence.is_empty());
                 prop_assert!(finding.gap_seconds.is_finite());
                 prop_assert!(!finding.summary.is_empty());
-                let suspected = matches!(finding.kind.name(), "undelivered" | "awaiting_reply");
+                let suspected = matches!(finding.kind.name(), "undelivered" | "awaiting_reply")
+                    || finding.evidence.iter().any(|fact| fact.value == "under_closed_window");
                 prop_assert_eq!(finding.certainty == Certainty::Suspected, suspected);
             }
         }

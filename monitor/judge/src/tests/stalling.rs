@@ -57,6 +57,11 @@ impl Story {
         self.is_heard()
     }
 
+    /// A window probe leaves, and `after` seconds later its answer comes, where the kernel side hears each segment.
+    pub(super) fn window_probe_is_answered(&mut self, after: f64) -> &mut Self {
+        self.probes_in_vain().wait(after).answers_window_probe()
+    }
+
     /// All that is queued leaves and is acknowledged.
     pub(super) fn drains(&mut self) -> &mut Self {
         let socket = &mut self.socket;

@@ -14,14 +14,16 @@ fn stuck_behind_a_closed_window() -> Story {
 #[test]
 fn a_peer_that_stops_reading_is_told_once_and_resolved() {
     let mut story = stuck_behind_a_closed_window();
-    story.next_snapshot().probes().next_snapshot().probes();
+    story.next_snapshot().probes().snapshots(4);
+    assert_eq!(story.said(), NOTHING, "it may be its pace");
+    story.next_snapshot().probes();
     assert_eq!(story.said(), ["zero_window none"]);
     story.snapshots(10);
     assert_eq!(story.said().len(), 1);
     let finding = story.finding("zero_window");
     assert_eq!(
         finding.summary,
-        "api (pid 1234) → 20.1.2.3:443: has not moved for 1.8s; the peer's window is closed, 12 KiB \
+        "api (pid 1234) → 20.1.2.3:443: has not moved for 5.8s; the peer's window is closed, 12 KiB \
          wait, its kernel answers"
     );
     assert_eq!(finding.certainty, Certainty::Observed);
@@ -36,7 +38,7 @@ fn a_peer_that_stops_reading_is_told_once_and_resolved() {
 fn a_stall_needs_no_path() {
     let mut story = Story::without_path();
     story.peer_window(0).queues(12_800);
-    story.next_snapshot().probes().snapshots(2);
+    story.next_snapshot().probes().snapshots(6);
     assert_eq!(story.said(), ["zero_window none"]);
     assert_eq!(story.finding("zero_window").path, None);
 }
@@ -47,7 +49,7 @@ fn a_stall_that_the_sweep_shows_no_more_is_over() {
     story
         .next_snapshot()
         .probes()
-        .snapshots(2)
+        .snapshots(6)
         .wait(1.0)
         .sweep_without();
     assert_eq!(story.said(), ["zero_window none", "moves"]);
@@ -90,7 +92,7 @@ fn a_window_that_opens_again_within_a_second_is_no_stall() {
 fn a_window_too_small_for_a_segment_is_closed_all_the_same() {
     let mut story = Story::on(azure());
     story.peer_window(400).queues(12_800);
-    story.next_snapshot().probes().snapshots(2);
+    story.next_snapshot().probes().snapshots(6);
     assert_eq!(story.said(), ["zero_window none"]);
 }
 
@@ -109,7 +111,7 @@ fn a_closed_window_whose_probes_nobody_answers_is_a_black_hole() {
 #[test]
 fn a_path_that_dies_under_a_closed_window_is_blackholed() {
     let mut story = stuck_behind_a_closed_window();
-    story.next_snapshot().probes().snapshots(2);
+    story.next_snapshot().probes().snapshots(6);
     for _ in 0..3 {
         story.wait(1.0).probes_in_vain().sweep();
     }
@@ -124,7 +126,9 @@ fn a_path_that_dies_under_a_closed_window_is_blackholed() {
 #[test]
 fn an_application_that_leaves_its_data_unread_is_a_local_reader() {
     let mut story = Story::on(azure());
-    story.leaves_unread(65_000).snapshots(3);
+    story.leaves_unread(65_000).snapshots(5);
+    assert_eq!(story.said(), NOTHING, "it may be its pace");
+    story.next_snapshot();
     assert_eq!(story.said(), ["local_reader none"]);
     let finding = story.finding("local_reader");
     assert!(

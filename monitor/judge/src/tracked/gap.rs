@@ -11,6 +11,7 @@ use crate::resent::Received;
 use crate::serial::{after, jiffies_since};
 use crate::thresholds::{CLOCK_SLACK_NS, LEAST_RTO_NS};
 use crate::tracked::silence::Silence;
+use crate::window_probe::{self, Held};
 use monitor_common::{FactKind, TcpState, flags, tcp_flags};
 use monitor_model::finding::{Clock, Outcome, Severity};
 use nix::errno::Errno;
@@ -185,6 +186,10 @@ pub(crate) struct Gap {
     /// When all that was sent since was first acknowledged.
     pub(crate) acked_ns: Option<u64>,
     pub(crate) payload_ns: Option<u64>,
+    /// What waits behind the peer's closed window, as it was when that was seen first.
+    held: Option<Held>,
+    /// When a window probe was seen to be answered since.
+    pub(crate) probe_answered_ns: Option<u64>,
     /// What came of the peer's since, and was no news.
     pub(crate) resent: Option<Resent>,
     /// Most timeouts, and most unanswered probes, seen in a row.
@@ -239,13 +244,19 @@ impl Gap {
     pub(crate) fn missed(view: &FactView<'_>, silence: &Silence, ttl: Option<u8>) -> Option<Self> {
         let socket = &view.fact.socket;
         let now = Counters::of(socket);
+        let held = Held::before(&silence.counters, view);
+        let answered = held
+            .zip(Held::of(view))
+            .is_some_and(|(before, now)| before.answered_by(&now));
         let ended_by = if silence.counters.payload_received(view) > 0 {
             EndedBy::Payload
         } else if silence.counters.payload_written(socket) > 0
             || after(socket.snd_una, silence.counters.snd_una)
         {
             EndedBy::Send
-        } else if socket.probes_out > silence.counters.probes_out && !silence.counters.heard(&now) {
+        } else if answered
+            || socket.probes_out > silence.counters.probes_out && !silence.counters.heard(&now)
+        {
             EndedBy::Probe
         } else {
             return None;
@@ -271,6 +282,7 @@ impl Gap {
             known: silence.known,
             forgery: ForgeryEvidence::of(silence.known.with_ttl(ttl)),
             wait: matches!(ended_by, EndedBy::Send | EndedBy::Probe).then_some(wait),
+            held,
             ..Self::blank(view, silence.counters)
         })
     }
@@ -301,6 +313,8 @@ impl Gap {
             forgery: ForgeryEvidence::default(),
             acked_ns: None,
             payload_ns: None,
+            held: None,
+            probe_answered_ns: None,
             resent: None,
             timeouts: 0,
             probes: 0,
@@ -406,6 +420,8 @@ fn ended_by(view: &FactView<'_>) -> EndedBy {
         _ if view.segment_has(tcp_flags::RST) => EndedBy::Reset,
         _ if view.brings_payload() => EndedBy::Payload,
         _ if view.segment_has(tcp_flags::FIN) => EndedBy::Fin,
+        // Which went before it.
+        _ if window_probe::answers_probe(view) => EndedBy::Probe,
         _ => EndedBy::Segment,
     }
 }

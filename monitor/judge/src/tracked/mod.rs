@@ -18,6 +18,7 @@ use crate::tracked::gap::{EndedBy, Gap, Reported, is_receive};
 use crate::tracked::silence::Silence;
 use crate::verdict::{End, Verdict};
 use monitor_common::{FactKind, TcpState};
+use monitor_model::finding::Outcome;
 use monitor_model::owner::Owner;
 use std::sync::Arc;
 
@@ -67,6 +68,10 @@ impl Tracked {
     /// Whether what became of a gap is judged here, or is known to be bad and no
     /// payload came since, or the connection is over: a stall says no more.
     pub(crate) fn speaks_for(&self, view: &FactView<'_>) -> bool {
+        let reset = |gap: &Box<Gap>| gap.outcome() == Some(Outcome::Reset);
+        if self.gap.as_ref().is_some_and(reset) {
+            return true;
+        }
         let judged = self.gap.as_ref().is_some_and(|gap| {
             let bad = gap
                 .outcome()

@@ -5,6 +5,7 @@ use crate::fact_view::FactView;
 use crate::forgery::Known;
 use crate::keepalive;
 use crate::paths::JudgedPath;
+use crate::window_probe;
 use monitor_common::{FactKind, TcpState};
 use std::sync::Arc;
 
@@ -111,6 +112,14 @@ impl Silence {
         quiet || view.silent_since_ns() <= self.seen_ns
     }
 
+    /// Whether `view` brings the answer to a window probe that is all that came since this silence was seen.
+    fn probe_ended_with(&self, view: &FactView<'_>) -> bool {
+        let socket = &view.fact.socket;
+        window_probe::answers_probe(view)
+            && socket.segs_in == self.counters.segs_in.wrapping_add(1)
+            && socket.segs_out == self.counters.segs_out.wrapping_add(1)
+    }
+
     /// How long this silence is known to have lasted when `view` ended one, in ns.
     pub(crate) fn known_ns(&self, view: &FactView<'_>) -> u64 {
         if self.ended_with(view) {
@@ -118,6 +127,9 @@ impl Silence {
         } else if self.counters.segs_in == view.fact.socket.segs_in {
             // This host spoke in between, and heard nothing.
             self.length_ns(self.seen_ns)
+        } else if self.probe_ended_with(view) {
+            // The probe left when the kernel's clock moved last.
+            self.length_ns(view.at.ns.saturating_sub(view.fact.packet_idle_ns))
         } else {
             0
         }

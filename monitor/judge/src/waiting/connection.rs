@@ -8,7 +8,8 @@ use crate::fact_view::FactView;
 use crate::keepalive::Settings;
 use crate::stalls::CauseCard;
 use crate::stalls::loss::Loss;
-use crate::stalls::snapshot::Snapshot;
+use crate::stalls::pauses::Pauses;
+use crate::stalls::snapshot::{self, Snapshot};
 use crate::thresholds::{
     LEAST_RTO_NS, LINGER_NS, LOSS_FORGET_NS, STALL_EXPIRY_NS, TIMEOUTS_IN_RTO,
 };
@@ -36,6 +37,10 @@ pub(super) struct WaitingConnection {
     /// What was due and is acknowledged now, by a fact since the last snapshot; and those timeouts.
     pub(super) freed: Option<(Snapshot, u8)>,
     pub(super) probed: bool,
+    /// The peer's window was closed when it was looked at last.
+    pub(super) closed: bool,
+    /// How it paused of late, and went on.
+    pub(super) pauses: Pauses,
     /// What is due was sent well before the application closed.
     pub(super) sent_before_close: bool,
     /// Its application has closed, or closes: no sweep need come past it any more.
@@ -78,6 +83,8 @@ impl WaitingConnection {
             timeouts: 0,
             freed: None,
             probed: false,
+            closed: false,
+            pauses: Pauses::default(),
             sent_before_close: false,
             unheld: false,
             rto_ns: view.ns(view.fact.socket.rto_jiffies),
@@ -158,7 +165,9 @@ impl WaitingConnection {
         }
         let now = Snapshot::of(view);
         let mss_fell = self.mss_fell(&now);
+        self.note_pauses(&now, pending);
         self.compare(&now, pending);
+        self.closed = snapshot::window_closed(&view.fact.socket, self.probed);
         self.look(view, now, mss_fell, spoken_for, context);
     }
 
@@ -181,6 +190,10 @@ impl WaitingConnection {
     pub(super) fn missed(&mut self, started_ns: u64, context: &mut Context<'_>) {
         if self.seen_ns >= started_ns || self.unheld {
             return;
+        }
+        if self.over_ns.is_none() {
+            self.sending_goes_on(started_ns);
+            self.reading_goes_on(started_ns);
         }
         self.stop();
         let lingers = if self.end_told { LINGER_NS } else { 0 };

@@ -2,6 +2,7 @@
 
 use super::connection::WaitingConnection;
 use super::standing::{acknowledged, stand};
+use crate::closed_window;
 use crate::context::Context;
 use crate::ending::ending;
 use crate::fact_view::FactView;
@@ -18,6 +19,7 @@ use crate::unanswered::resent_for_ns;
 use crate::verdict::End;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::finding::Cause;
+use nix::errno::Errno;
 
 impl WaitingConnection {
     /// A fact other than a snapshot.
@@ -49,6 +51,7 @@ impl WaitingConnection {
         if let Some(first) = self.sending
             && (answered || acknowledged(view).is_some_and(|ack| after(ack, first.snd_una)))
         {
+            self.sending_goes_on(now.at_ns);
             self.freed = Some((first, self.timeouts));
             self.sending = None;
         }
@@ -56,6 +59,7 @@ impl WaitingConnection {
             .reading
             .is_some_and(|first| first.copied_seq != now.copied_seq)
         {
+            self.reading_goes_on(now.at_ns);
             self.reading = None;
         }
         let speaks = matches!(view.kind, FactKind::Sent | FactKind::GapEndedBySend)
@@ -113,6 +117,7 @@ impl WaitingConnection {
 
     /// The connection is over, perhaps because nothing came back.
     fn close(&mut self, view: &FactView<'_>, spoken_for: bool, context: &mut Context<'_>) {
+        let reset = self.reset(view).filter(|_| !spoken_for);
         let told = self.reported.take().is_some();
         let given_up = (!spoken_for && !told && !self.alone)
             .then(|| self.given_up(view, context.began_ns))
@@ -120,6 +125,9 @@ impl WaitingConnection {
         if let Some(ruling) = given_up {
             self.report(Cause::Blackholed, ruling, view, context);
             self.reported = None;
+            self.end_told = true;
+        } else if let Some(ruling) = reset {
+            self.report_reset(ruling, view, context);
             self.end_told = true;
         } else if told {
             self.over(ending(view), context);
@@ -130,6 +138,18 @@ impl WaitingConnection {
         self.end_told |= std::mem::take(&mut self.alone);
         self.unheld = false;
         self.over_ns = Some(view.at.ns);
+    }
+
+    /// What is to be told where a RST ends it of which it was told that the peer does not read.
+    fn reset(&self, view: &FactView<'_>) -> Option<Ruling> {
+        let told = matches!(self.reported(), Some(Cause::ZeroWindow | Cause::Deadlock));
+        let first = self.sending.filter(|_| told)?;
+        let stood_ns = view.at.ns.saturating_sub(first.at_ns);
+        let reset = view.kind == FactKind::ResetReceived
+            || view.fact.socket.sk_err == Errno::ECONNRESET as u32;
+        reset
+            .then(|| closed_window::reset(view, self.identity.role(), stood_ns))
+            .flatten()
     }
 
     /// What is to be told where the kernel gave the connection up while something was due.

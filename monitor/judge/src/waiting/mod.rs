@@ -2,6 +2,7 @@
 
 mod connection;
 mod facts;
+mod paces;
 mod pending;
 mod reporting;
 mod standing;
@@ -14,6 +15,7 @@ use crate::unanswered::given_up;
 use connection::WaitingConnection;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::owner::Owner;
+use paces::Paces;
 use pending::Pending;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +24,8 @@ use std::sync::Arc;
 /// not fit is counted.
 pub(crate) struct Stalls {
     table: BTreeMap<u64, WaitingConnection>,
+    /// How those paused that went on, for longer than they stay in the table.
+    paces: Paces,
     capacity: usize,
     /// Looks at connections that found no place.
     dropped: u64,
@@ -47,6 +51,7 @@ impl Stalls {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             table: BTreeMap::new(),
+            paces: Paces::new(capacity),
             capacity,
             dropped: 0,
         }
@@ -57,9 +62,9 @@ impl Stalls {
         self.table.len()
     }
 
-    /// Looks at connections that found no place.
+    /// Looks at connections, and pauses of them, that found no place.
     pub(crate) fn dropped(&self) -> u64 {
-        self.dropped
+        self.dropped.saturating_add(self.paces.dropped)
     }
 
     /// Whether this connection was told to be blackholed, and still is.
@@ -92,6 +97,7 @@ impl Stalls {
                 .entry(cookie)
                 .or_insert_with(|| WaitingConnection::new(view, owner(view, context)));
             waiting.on_fact(view, spoken_for, context);
+            self.paces.note(cookie, waiting.pauses, view.at.ns);
             if waiting.idle() {
                 self.table.remove(&cookie);
             }
@@ -129,11 +135,13 @@ impl Stalls {
                 return;
             }
         }
-        let waiting = self
-            .table
-            .entry(cookie)
-            .or_insert_with(|| WaitingConnection::new(view, owner(view, context)));
+        let waiting = self.table.entry(cookie).or_insert_with(|| {
+            let mut waiting = WaitingConnection::new(view, owner(view, context));
+            waiting.pauses = self.paces.of(cookie);
+            waiting
+        });
         waiting.on_sweep(view, pending, spoken_for, context);
+        self.paces.note(cookie, waiting.pauses, view.at.ns);
         if waiting.idle() {
             self.table.remove(&cookie);
         }
@@ -142,8 +150,13 @@ impl Stalls {
     /// A sweep that began at `started_ns` is over: what it did not show waits no
     /// more.
     pub(crate) fn swept(&mut self, started_ns: u64, context: &mut Context<'_>) {
-        self.table.retain(|_, waiting| {
+        let paces = &mut self.paces;
+        self.table.retain(|cookie, waiting| {
+            let before = waiting.pauses;
             waiting.missed(started_ns, context);
+            if waiting.pauses != before {
+                paces.note(*cookie, waiting.pauses, started_ns);
+            }
             !waiting.idle()
         });
     }
@@ -151,6 +164,7 @@ impl Stalls {
     /// Forgets what no sweep showed for long; answers how many of these one should have shown.
     pub(crate) fn tick(&mut self, now_ns: u64, context: &mut Context<'_>) -> u64 {
         let mut expired = 0;
+        self.paces.forget(now_ns);
         self.table.retain(|_, waiting| {
             waiting.bound(now_ns);
             let kept = now_ns.saturating_sub(waiting.seen_ns()) < waiting.patience_ns();

@@ -12,7 +12,7 @@ use crate::stalls::snapshot::Snapshot;
 use crate::stalls::{CauseCard, judge};
 use crate::thresholds::OVERDUE_NS;
 use crate::verdict::{End, Verdict};
-use monitor_model::finding::{Cause, FindingKind, Severity};
+use monitor_model::finding::{Cause, Certainty, FindingKind, Outcome, Severity};
 
 impl WaitingConnection {
     /// Says what this look at it comes to.
@@ -32,6 +32,7 @@ impl WaitingConnection {
             reading: self.reading,
             reply: self.reply,
             resent: self.resent,
+            pauses: self.pauses,
             loss: self.loss,
             sent_again_in_outages: context.outages.sent_again(self.identity.cookie()),
             unheard: self.unheard,
@@ -91,6 +92,36 @@ impl WaitingConnection {
             connection_id: self.identity.id(),
             end,
         });
+    }
+
+    /// A RST under the peer's closed window has ended it.
+    pub(super) fn report_reset(
+        &self,
+        ruling: Ruling,
+        view: &FactView<'_>,
+        context: &mut Context<'_>,
+    ) {
+        let about = About {
+            kind: FindingKind::Outcome {
+                outcome: Outcome::Reset,
+            },
+            certainty: Certainty::Suspected,
+            // What its application did says nothing of others.
+            beside: None,
+            before: None,
+            settings: &self.settings,
+            wall_unix_ns: view.at.wall_unix_ns,
+            path: view.path.map(|path| &**path),
+            clock: view.clock(),
+        };
+        let (finding, _) = report::finding(
+            ruling,
+            &about,
+            &self.identity,
+            &self.owner,
+            context.contrasts,
+        );
+        context.out.push(Verdict::Finding(Box::new(finding)));
     }
 
     pub(super) fn end_unless_standing(&mut self, context: &mut Context<'_>) {

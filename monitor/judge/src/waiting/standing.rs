@@ -14,6 +14,32 @@ use monitor_common::tcp_flags;
 use monitor_model::finding::Cause;
 
 impl WaitingConnection {
+    /// What stood still behind a closed window goes on by `now`.
+    pub(super) fn note_pauses(&mut self, now: &Snapshot, pending: Pending) {
+        let sent = |first: Snapshot| !pending.due || first.snd_una != now.snd_una;
+        if self.sending.is_some_and(sent) {
+            self.sending_goes_on(now.at_ns);
+        }
+        let read = |first: Snapshot| !pending.unread || first.copied_seq != now.copied_seq;
+        if self.reading.is_some_and(read) {
+            self.reading_goes_on(now.at_ns);
+        }
+    }
+
+    /// By `now_ns` the peer has opened its window again, if that was why nothing moved.
+    pub(super) fn sending_goes_on(&mut self, now_ns: u64) {
+        if let Some(first) = self.sending.filter(|_| self.closed) {
+            self.pauses.there.ended(now_ns.saturating_sub(first.at_ns));
+        }
+    }
+
+    /// By `now_ns` this host's application has read again.
+    pub(super) fn reading_goes_on(&mut self, now_ns: u64) {
+        if let Some(first) = self.reading {
+            self.pauses.here.ended(now_ns.saturating_sub(first.at_ns));
+        }
+    }
+
     /// What stands as it did, and what begins to.
     pub(super) fn compare(&mut self, now: &Snapshot, pending: Pending) {
         // Where probes went unanswered, any answer takes it back; data takes an ACK that covers some of it.
@@ -69,6 +95,10 @@ impl WaitingConnection {
             Stands::Sending if self.sending.is_some() => &self.sending,
             Stands::Sending => &self.resent,
             Stands::Reading => &self.reading,
+            Stands::BothWays => {
+                let (there, here) = (self.sending?, self.reading?);
+                return Some(there.at_ns.max(here.at_ns));
+            }
             Stands::Reply => &self.reply,
             Stands::Nothing => return None,
             Stands::Loss => return self.loss.map(|_| 0),

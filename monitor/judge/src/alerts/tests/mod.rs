@@ -54,6 +54,7 @@ fn finding(kind: FindingKind, severity: Severity, connection: u32) -> Finding {
         settings: None,
         summary: format!("connection {connection}"),
         given_up: false,
+        still_waits: false,
     }
 }
 

@@ -122,6 +122,27 @@ impl Story {
         self
     }
 
+    /// The answer to a window probe: the window is as it was.
+    pub(in crate::tests) fn answers_window_probe(&mut self) -> &mut Self {
+        self.socket.segs_in += 1;
+        let segment = Segment {
+            seq: self.socket.rcv_nxt,
+            ack: self.socket.snd_una,
+            tcp_flags: tcp_flags::ACK,
+            window: 0,
+            ..self.arrival()
+        };
+        self.act(
+            FactKind::GapEndedByReceive,
+            Some(FactKind::AckArrived),
+            segment,
+        );
+        self.keep_tsval();
+        self.socket.probes_out = 0;
+        self.socket.rcv_tstamp = self.socket.jiffies;
+        self
+    }
+
     /// The peer's FIN; the kernel counts it among the bytes received.
     pub(in crate::tests) fn peer_closes(&mut self) -> &mut Self {
         self.socket.segs_in += 1;

@@ -8,6 +8,7 @@ use crate::farewell::sent_before_close;
 use crate::resent::Received;
 use crate::serial::{after, distance};
 use crate::thresholds::{CLOCK_SLACK_NS, FAREWELL_BYTES, FAREWELL_WITHIN_NS};
+use crate::window_probe::{Held, answers_probe};
 use monitor_common::{FactKind, TcpState, flags, tcp_flags};
 use monitor_model::finding::Role;
 
@@ -21,6 +22,7 @@ impl Gap {
         self.note_acknowledged(view);
         self.note_signs(view, before);
         self.note_payload(view);
+        self.note_window_probes(view);
     }
 
     /// Takes up the counters of the socket alone, whatever `view` tells: the
@@ -179,6 +181,22 @@ impl Gap {
             self.payload_ns.get_or_insert(view.at.ns);
         }
         self.note_resent(view);
+    }
+
+    /// Where the peer's window is closed its kernel answers probes: both ways work.
+    fn note_window_probes(&mut self, view: &FactView<'_>) {
+        let mut answered = answers_probe(view);
+        if view.kind == FactKind::Swept {
+            let now = Held::of(view);
+            answered |= self
+                .held
+                .zip(now)
+                .is_some_and(|(before, now)| before.answered_by(&now));
+            self.held = now;
+        }
+        if answered {
+            self.probe_answered_ns = Some(view.at.ns);
+        }
     }
 
     fn note_resent(&mut self, view: &FactView<'_>) {
