@@ -58,13 +58,18 @@ fn on_reset(context: &BtfTracePointContext, kind: FactKind) -> i32 {
 }
 
 /// Whether a reset cuts off what this host asked: something is due on a connection that it opened, or the
-/// answer to what it said just now. Clients that abort are everyday life of a server.
+/// answer to what it said just now. Clients that abort are everyday life of a server, but for those that had
+/// closed their window over what waits.
 #[inline(always)]
 fn cuts_off(sock: TcpSock) -> bool {
-    if sock.state() != TcpState::Established as u32 || sock.accepted() {
+    if sock.state() != TcpState::Established as u32 {
         return false;
     }
-    if sock.snd_una() != sock.write_seq() {
+    let due = sock.snd_una() != sock.write_seq();
+    if sock.accepted() {
+        return due && sock.packets_out() == 0;
+    }
+    if due {
         return true;
     }
     let spoke_last = (sock.lsndtime().wrapping_sub(sock.lrcvtime()) as i32) > 0;
