@@ -154,6 +154,30 @@ impl<'a> Story<'a> {
             .map(|_| ())
     }
 
+    /// Waits for `tcplull` to conclude this so many times about `end`'s connection.
+    pub fn awaits_times(
+        &mut self,
+        end: End,
+        conclusion: Conclusion,
+        times: usize,
+    ) -> Result<(), LabError> {
+        self.timeline
+            .wait_for(PATIENCE, |entries| {
+                Ok((self.said_in(entries, end, conclusion) >= times).then_some(()))
+            })
+            .map(|_| ())
+    }
+
+    fn said_in(&self, entries: &[Entry], end: End, conclusion: Conclusion) -> usize {
+        let says = |entry: &&Entry| match &entry.what {
+            Happened::Finding(finding) => {
+                concludes(finding, conclusion) && self.whose(finding) == Some((end, 0))
+            }
+            _ => false,
+        };
+        entries.iter().filter(says).count()
+    }
+
     /// Goes on watching for so many seconds, for what `tcplull` should not say.
     pub fn watches_on(&mut self, seconds: f64) -> Result<(), LabError> {
         self.timeline

@@ -26,6 +26,13 @@ struct Push {
     next_at: Instant,
 }
 
+/// What is read every so often.
+struct Sip {
+    bytes: usize,
+    every: Duration,
+    next_at: Instant,
+}
+
 /// One connection, and what is still to be done on it.
 pub(super) struct Connection {
     on: usize,
@@ -41,6 +48,7 @@ pub(super) struct Connection {
     progress_at: Option<Instant>,
     answers: VecDeque<(Instant, Vec<u8>)>,
     push: Option<Push>,
+    sip: Option<Sip>,
 }
 
 impl Connection {
@@ -65,6 +73,7 @@ impl Connection {
             progress_at: None,
             answers: VecDeque::new(),
             push: None,
+            sip: None,
         })
     }
 
@@ -82,7 +91,9 @@ impl Connection {
     pub(super) fn next_due(&self) -> Option<Instant> {
         let answer = self.answers.front().map(|(at, _)| *at);
         let push = self.push.as_ref().map(|push| push.next_at);
-        [answer, self.progress_at, push].into_iter().flatten().min()
+        let sip = self.sip.as_ref().map(|sip| sip.next_at);
+        let due = [answer, self.progress_at, push, sip];
+        due.into_iter().flatten().min()
     }
 
     /// Carries out an order about this connection. Text that the kernel does not
@@ -105,6 +116,16 @@ impl Connection {
             }
             Order::Read(reading) => {
                 self.reading = *reading;
+                self.sip = None;
+                Ok(())
+            }
+            Order::Sip { bytes, every_ms } => {
+                self.reading = false;
+                self.sip = Some(Sip {
+                    bytes: usize::try_from(*bytes).unwrap_or(CHUNK),
+                    every: Duration::from_millis((*every_ms).max(1)),
+                    next_at: Instant::now(),
+                });
                 Ok(())
             }
             Order::Keepalive { idle, interval } => options::keepalive(stream, *idle, *interval),
@@ -156,7 +177,7 @@ impl Connection {
         }
         let failed = news.intersects(PollFlags::POLLERR | PollFlags::POLLHUP);
         if self.reading && (failed || news.contains(PollFlags::POLLIN)) {
-            return self.read(answer);
+            return self.read(CHUNK, answer);
         }
         if failed {
             // Asked for even where nobody reads: the other end reset it, or both are done.
@@ -181,6 +202,12 @@ impl Connection {
         }
         if self.over || self.stream.is_none() {
             self.push = None;
+            self.sip = None;
+        }
+        if let Some(sip) = self.sip.as_mut().filter(|sip| sip.next_at <= now) {
+            sip.next_at = now + sip.every;
+            let most = sip.bytes;
+            self.read(most, None)?;
         }
         if let Some(push) = self.push.as_mut().filter(|push| push.next_at <= now) {
             push.next_at = now + push.every;
@@ -200,8 +227,9 @@ impl Connection {
         Ok(())
     }
 
-    fn read(&mut self, answer: Option<Duration>) -> io::Result<()> {
-        let mut chunk = vec![0; CHUNK];
+    /// Reads so many bytes at most.
+    fn read(&mut self, most: usize, answer: Option<Duration>) -> io::Result<()> {
+        let mut chunk = vec![0; most];
         match self.stream()?.read(&mut chunk) {
             Ok(0) => {
                 self.reading = false;

@@ -32,6 +32,13 @@ pub enum Order {
     },
     /// Read what arrives, or leave it with the kernel.
     Read(bool),
+    /// Read so many bytes every so often, and leave the rest with the kernel.
+    Sip {
+        /// How many at a time.
+        bytes: u32,
+        /// Milliseconds from one to the next; the first goes at once.
+        every_ms: u64,
+    },
     /// Answer whatever arrives on any connection with the same in capitals.
     Answer {
         /// After so many milliseconds.

@@ -38,6 +38,8 @@ scenarios! {
     no_answer_due: ONE_WAY, GOODBYE, SEND_AND_CLOSE;
     half_closed: ANSWERED, WAITS;
     reader_stops: PEER, OWN;
+    closed_window: KILLED, DOWNLOAD, PROBED, DEADLOCK;
+    slow_readers: UPLOAD, DOWNLOAD;
     paced_sender: SCENARIO;
     stopped_peer: SCENARIO;
     no_habit_yet: SCENARIO;

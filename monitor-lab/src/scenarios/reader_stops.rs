@@ -28,10 +28,10 @@ pub(super) const OWN: Scenario = Scenario {
 fn truth(reader: End) -> Truth {
     Truth::far()
         .quiet()
-        .stalls(reader.other(), ZeroWindow, 0.5..=8.0)
+        .stalls(reader.other(), ZeroWindow, 0.5..=20.0)
         .resting_on("peer_window_bytes", 0.0..=0.0)
         .resting_on("waiting_bytes", 1.0..=f64::MAX)
-        .stalls(reader, LocalReader, 0.5..=8.0)
+        .stalls(reader, LocalReader, 0.5..=20.0)
         .resting_on("unread_bytes", 1.0..=f64::MAX)
         .resting_on("bytes_read", 0.0..=0.0)
 }

@@ -48,7 +48,7 @@ fn window_truth() -> Truth {
     Truth::far()
         // A box stands in for it: its own kernel knows nothing of a window that it closed.
         .unwatched(Server)
-        .stalls(Client, ZeroWindow, 0.5..=8.0)
+        .stalls(Client, ZeroWindow, 0.5..=20.0)
         .resting_on("peer_window_bytes", 0.0..=0.0)
         .resting_on("waiting_bytes", 1.0..=f64::MAX)
 }

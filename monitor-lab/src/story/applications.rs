@@ -166,6 +166,14 @@ impl Story<'_> {
         self.turn(end, &Order::Read(true), words)
     }
 
+    /// `end`'s application reads so many bytes every so many seconds from now on, and no more.
+    pub fn sips(&mut self, end: End, bytes: u32, every: f64) -> Result<(), LabError> {
+        let every_ms =
+            u64::try_from(Duration::from_secs_f64(every).as_millis()).unwrap_or(u64::MAX);
+        let words = format!("{} reads {bytes} bytes every {every} s", end.app());
+        self.turn(end, &Order::Sip { bytes, every_ms }, words)
+    }
+
     /// `end`'s whole process is stopped (SIGSTOP): its kernel goes on acknowledging.
     pub fn is_stopped(&mut self, end: End) -> Result<(), LabError> {
         self.applications.app(end).stop()?;

@@ -23,6 +23,8 @@ pub enum Conclusion {
     Undelivered,
     /// Blackholed, and then ACKs moved again.
     Recovered,
+    /// A stall: neither end's application reads.
+    Deadlock,
     /// A stall: the peer's application does not read.
     ZeroWindow,
     /// A stall: this host's application does not read.
@@ -55,6 +57,7 @@ impl Conclusion {
         Self::Closed,
         Self::Undelivered,
         Self::Recovered,
+        Self::Deadlock,
         Self::ZeroWindow,
         Self::LocalReader,
         Self::NetworkLoss,
@@ -78,6 +81,7 @@ impl Conclusion {
             Self::Closed => "closed",
             Self::Undelivered => "undelivered",
             Self::Recovered => "recovered",
+            Self::Deadlock => "stall/deadlock",
             Self::ZeroWindow => "stall/zero_window",
             Self::LocalReader => "stall/local_reader",
             Self::NetworkLoss => "stall/network_loss",
