@@ -45,7 +45,6 @@ pub(super) const PROBED: Scenario = Scenario {
             .due(Client, Crossed, Ticket, 5.0..=8.0)
             .due(Client, Survived, Severity::None, 5.0..=8.0)
             .showing("window_probe_answered", "true")
-            .showing("gap_ended_by", "probe")
             .timed()
             .quiet()
     },

@@ -2,6 +2,7 @@
 
 use super::story::{SECOND, Story, azure, evidence};
 use crate::JudgedPath;
+use monitor_common::{FactKind, Segment, tcp_flags};
 use monitor_model::finding::{Certainty, Clock};
 
 fn path(seconds: u64) -> JudgedPath {
@@ -123,6 +124,31 @@ fn sweeps_alone_show_that_a_window_probe_was_answered() {
     let mut all = vec!["zero_window none"];
     all.extend([once; 3].concat());
     assert_eq!(story.said(), all);
+    assert!(story.finding("survived").gap_seconds > 24.0);
+}
+
+#[test]
+fn an_answer_that_is_told_as_the_next_probe_leaves_shows_in_the_next_look() {
+    let mut story = slow_probes();
+    story.snapshots(25);
+    // Watched socket by socket: the segment that came long ago, told by the callback of the next probe.
+    let mut fact = story.fact(FactKind::GapEndedByReceive);
+    fact.segment = Segment {
+        seq: fact.socket.rcv_nxt,
+        ack: fact.socket.snd_una,
+        tcp_flags: tcp_flags::ACK,
+        ..Segment::default()
+    };
+    fact.socket.segs_in += 1;
+    story.deliver(fact);
+    story.ring_is_full = true;
+    story.window_probe_is_answered(0.03).next_snapshot();
+    let said = story.said();
+    assert_eq!(
+        said.last().map(String::as_str),
+        Some("survived none"),
+        "{said:?}"
+    );
     assert!(story.finding("survived").gap_seconds > 24.0);
 }
 

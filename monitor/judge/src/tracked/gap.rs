@@ -235,6 +235,9 @@ impl Gap {
                 .filter(|silence| silence.ended_with(view))
                 .map_or(now, |silence| silence.known),
             forgery: ForgeryEvidence::of(now),
+            // A segment without a callback of its own is told at the next one: a probe's answer as the next probe
+            // leaves. Then a later look shows it.
+            held: Held::of(view),
             ..Self::blank(view, Counters::of(&view.fact.socket))
         }
     }

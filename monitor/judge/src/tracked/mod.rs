@@ -309,7 +309,8 @@ impl Tracked {
         }
         let lost = gap.is_lost();
         let over = match (view.kind, view.new_state()) {
-            (FactKind::ProbationOver, _) => !gap.due && !lost,
+            // A stream goes on, and what comes of it is no matter of the gap.
+            (FactKind::ProbationOver, _) => (!gap.due || gap.progress() > 0) && !lost,
             (FactKind::ResetReceived, _) => true,
             (FactKind::ResetSent, _) => gap.closed_ns.is_some(),
             // This host's application closed a connection on which it said nothing.
