@@ -3,6 +3,7 @@
 use crate::counters::{add, count};
 use crate::globals::setting;
 use crate::paths::Threshold;
+use crate::serial::is_after;
 use crate::silence::Silence;
 use crate::snapshot::Snapshot;
 use crate::sock::TcpSock;
@@ -64,14 +65,24 @@ pub const ANSWERED: u32 = 1 << 1;
 /// the peer sends the same again, because it hears no ACK.
 const HEARD_WITHIN_NS: u64 = 10_000_000_000;
 
+/// How far apart the sends are that are told of a suspect whose way there works, in ns: a stream of them says no more
+/// than one a second does, and would use the budget up.
+const SENDS_APART_NS: u64 = 1_000_000_000;
+
 /// What is kept of a suspect between two facts.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Suspect {
     /// When the gap ended, CLOCK_MONOTONIC in ns.
     pub since_ns: u64,
+    /// When a send was told last, CLOCK_MONOTONIC in ns.
+    sent_ns: u64,
     /// Index into the path table, or `NO_PATH`.
     pub path_id: u32,
+    /// `snd_una` when the gap ended.
+    snd_una: u32,
+    /// 1 if user space was told of a send and not yet that all is acknowledged.
+    due: u32,
     /// `rcv_nxt` when the gap ended.
     pub rcv_nxt: u32,
     /// `data_segs_in` when the gap ended.
@@ -138,7 +149,10 @@ impl Suspect {
     pub fn new(sock: TcpSock, threshold: Threshold, now_ns: u64) -> Self {
         Self {
             since_ns: now_ns,
+            sent_ns: now_ns,
             path_id: threshold.path_id,
+            snd_una: sock.snd_una(),
+            due: 1,
             rcv_nxt: sock.rcv_nxt(),
             data_segs_in: sock.data_segs_in(),
             facts: 0,
@@ -153,7 +167,10 @@ impl Suspect {
     pub fn seen_since(snapshot: &Snapshot, path_id: u32, ended_ns: u64, seen: u32) -> Self {
         Self {
             since_ns: ended_ns,
+            sent_ns: ended_ns,
             path_id,
+            snd_una: snapshot.snd_una,
+            due: 1,
             rcv_nxt: snapshot.rcv_nxt,
             data_segs_in: snapshot.data_segs_in,
             facts: 1,
@@ -227,6 +244,35 @@ impl Suspect {
         sock.rcv_nxt() != self.rcv_nxt && sock.data_segs_in() != self.data_segs_in
     }
 
+    /// Whether something that was sent since the gap was acknowledged. Whatever is sent again from then on is a
+    /// stream's own business.
+    #[inline(always)]
+    pub fn way_there_works(&self, sock: TcpSock) -> bool {
+        self.seen & ACKED != 0 || is_after(sock.snd_una(), self.snd_una)
+    }
+
+    /// Whether a send now is news: nothing before it waits, and where the way there works none was told just now. Notes
+    /// that it will be told.
+    #[inline(always)]
+    pub fn is_news(&mut self, sock: TcpSock, now_ns: u64) -> bool {
+        let settled = sock.packets_out() == 0 && sock.snd_una() == sock.write_seq();
+        let lately = now_ns.saturating_sub(self.sent_ns) < SENDS_APART_NS;
+        if !settled || self.seen & ACKED != 0 && lately {
+            return false;
+        }
+        self.sent_ns = now_ns;
+        self.due = 1;
+        true
+    }
+
+    /// Whether it is news that all is acknowledged: notes that it will be told.
+    #[inline(always)]
+    pub fn is_settled_at_last(&mut self) -> bool {
+        let due = self.due != 0;
+        self.due = 0;
+        due
+    }
+
     /// Ends the suspicion.
     #[inline(always)]
     pub fn end(&self, sock: TcpSock) {
@@ -254,8 +300,8 @@ impl Suspect {
         same
     }
 
-    /// Whether the probation is over and nothing is wrong: all data is acknowledged, and no
-    /// probe is unanswered. A half-closed suspect has no probation: it waits for an answer or
+    /// Whether the probation is over and nothing is wrong: all data is acknowledged, or some was since the gap and
+    /// none timed out; and no probe is unanswered. A half-closed suspect has no probation: it waits for an answer or
     /// for its end.
     #[inline(always)]
     pub fn is_done(&self, sock: TcpSock, now_ns: u64) -> bool {
@@ -266,9 +312,9 @@ impl Suspect {
         };
         self.half_closed == 0
             && now_ns.saturating_sub(self.since_ns) > probation_ns
-            && sock.packets_out() == 0
-            && sock.snd_una() == sock.write_seq()
             && sock.probes_out() == 0
+            && (sock.packets_out() == 0 && sock.snd_una() == sock.write_seq()
+                || self.seen & ACKED != 0 && sock.retransmits() == 0)
     }
 
     /// Whether one more fact of this suspect may be emitted. Counts the fact, or its drop if

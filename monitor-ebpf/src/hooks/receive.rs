@@ -131,7 +131,9 @@ fn from_suspect(
         suspect.decide(Decision::of(FactKind::PayloadArrived).ending(settles));
     } else if settles {
         suspect.decide(Decision::of(FactKind::AckArrived).ending(true));
-    } else if is_worth_a_fact(sock, seen & ACKED == 0, segment, before) && suspect.may_emit() {
+    } else if is_worth_a_fact(sock, suspect, seen & ACKED == 0, segment, before)
+        && suspect.may_emit()
+    {
         suspect.decide(Decision::of(FactKind::AckArrived));
     } else if suspect.is_done(sock, silence.now_ns) {
         suspect.decide(Decision::of(FactKind::ProbationOver).ending(true));
@@ -155,12 +157,21 @@ fn notes(sock: TcpSock, suspect: &mut Suspect, segment: Segment, before: Edges) 
 }
 
 /// Whether a segment without payload is worth a fact. It is if it acknowledges new data for
-/// the `first` time, or leaves nothing unacknowledged (not every ACK of a long upload), if it
+/// the `first` time, or leaves nothing unacknowledged of what was told to be sent (not every ACK of a long upload), if it
 /// is a reset, and whatever it is while something stands unanswered.
 #[inline(always)]
-fn is_worth_a_fact(sock: TcpSock, first: bool, segment: Segment, before: Edges) -> bool {
-    if is_after(segment.ack, before.snd_una) && (first || segment.ack == sock.snd_nxt()) {
-        return true;
+fn is_worth_a_fact(
+    sock: TcpSock,
+    suspect: &mut Suspect,
+    first: bool,
+    segment: Segment,
+    before: Edges,
+) -> bool {
+    if is_after(segment.ack, before.snd_una) {
+        let all = segment.ack == sock.snd_nxt() && suspect.is_settled_at_last();
+        if all || first {
+            return true;
+        }
     }
     segment.tcp_flags & tcp_flags::RST != 0 || sock.retransmits() > 0 || sock.probes_out() > 0
 }

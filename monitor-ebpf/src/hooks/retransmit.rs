@@ -37,9 +37,10 @@ pub fn retransmit_tracepoint(context: BtfTracePointContext) -> i32 {
         return 0;
     }
     let about = match suspect {
-        // A stream's sends use the budget up; its timeouts are few.
+        // What a stream sends again would use the budget up, and says nothing once the way there works; its timeouts
+        // are few.
         Some(suspect) => {
-            if !timed_out && !suspect.may_emit() {
+            if !timed_out && (suspect.way_there_works(sock) || !suspect.may_emit()) {
                 return 0;
             }
             Context::of_path(suspect.path_id)

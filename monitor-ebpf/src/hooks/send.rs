@@ -103,8 +103,7 @@ fn from_suspect(
         suspect.decide(Decision::of(FactKind::GapEndedBySend));
     } else if suspect.is_done(sock, silence.now_ns) {
         suspect.decide(Decision::of(FactKind::ProbationOver).ending(true));
-    } else if sock.packets_out() == 0 && suspect.may_emit() {
-        // With data in flight already, more data is no news.
+    } else if suspect.is_news(sock, silence.now_ns) && suspect.may_emit() {
         suspect.decide(Decision::of(FactKind::Sent));
     } else {
         return None;

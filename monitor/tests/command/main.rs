@@ -6,6 +6,7 @@ mod alerts;
 mod bad_input;
 mod beside_others;
 mod bounds;
+mod budget;
 mod churn;
 mod clocks;
 mod close_wait;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         ("bad_input", bad_input::TESTS),
         ("beside_others", beside_others::TESTS),
         ("bounds", bounds::TESTS),
+        ("budget", budget::TESTS),
         ("churn", churn::TESTS),
         ("clocks", clocks::TESTS),
         ("close_wait", close_wait::TESTS),
