@@ -372,10 +372,13 @@ fn is_of(id: &str, cookie: u64) -> bool {
     id.split('-').next() == Some(&*format!("{cookie:x}"))
 }
 
+/// Whether the silence comes to no other outcome after this one.
 fn is_final(outcome: Outcome, finding: &Finding) -> bool {
-    // Where nobody looks at a FIN, a write may yet meet RST.
-    let unread = finding.evidence.iter().any(|one| one.fact == "fin_unread");
-    !matches!(outcome, Outcome::Acknowledged | Outcome::Blackholed) && !unread
+    let rests_on = |fact: &str| finding.evidence.iter().any(|one| one.fact == fact);
+    // Where nobody looks at a FIN, a write may yet meet RST. Under a closed window a RST ends a stall, not the silence
+    // before it.
+    let of_another = rests_on("fin_unread") || rests_on("queued_bytes");
+    !matches!(outcome, Outcome::Acknowledged | Outcome::Blackholed) && !of_another
 }
 
 /// No silence has more than one final outcome or crosses twice, and nothing ends of
