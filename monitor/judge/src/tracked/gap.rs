@@ -98,7 +98,11 @@ impl Resent {
         let now = Received::of(&view.fact.socket);
         let all_news = self.told_as_one.take();
         let all_news = all_news.is_some_and(|payload| may_be_all_news(view, payload));
-        match self.received.resent(&now).filter(|count| *count == 0 || !all_news) {
+        match self
+            .received
+            .resent(&now)
+            .filter(|count| *count == 0 || !all_news)
+        {
             Some(segments) => {
                 self.segments = segments;
                 self.looked_ns = Some(view.at.ns);
