@@ -47,7 +47,7 @@ pub enum Conclusion {
 
 impl Conclusion {
     /// Every conclusion, in the order of tables.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::AtRisk,
         Self::Crossed,
         Self::Survived,
