@@ -45,13 +45,15 @@ impl Held {
 
 /// Whether `view` tells of the segment that answers a window probe of this host's: Linux probes with a place that was
 /// acknowledged long ago (`tcp_xmit_probe_skb`), and the answer acknowledges nothing new (RFC 9293, section 3.8.6.1).
+/// Where the socket was read after its segment the probe counts no more; but nothing else of the peer's is bare, in its
+/// place, and says that the window is closed still.
 pub(crate) fn answers_probe(view: &FactView<'_>) -> bool {
     let (socket, segment) = (&view.fact.socket, &view.fact.segment);
     let bare = tcp_flags::ACK | tcp_flags::FIN | tcp_flags::RST;
     matches!(
         view.kind,
         FactKind::GapEndedByReceive | FactKind::AckArrived
-    ) && socket.probes_out > 0
+    ) && (socket.probes_out > 0 || segment.window == 0)
         && can_send(view)
         && is_held(socket)
         && segment.payload_len == 0

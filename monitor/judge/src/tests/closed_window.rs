@@ -128,6 +128,23 @@ fn sweeps_alone_show_that_a_window_probe_was_answered() {
 }
 
 #[test]
+fn an_answer_whose_socket_was_read_after_it_is_one_all_the_same() {
+    let mut story = slow_probes();
+    story.snapshots(25);
+    story.suspect = false;
+    story.probes_in_vain().wait(0.03);
+    story.socket.probes_out = 0;
+    story.answers_window_probe().next_snapshot();
+    let said = story.said();
+    assert_eq!(
+        said.last().map(String::as_str),
+        Some("survived none"),
+        "{said:?}"
+    );
+    assert!(story.finding("survived").gap_seconds > 24.0);
+}
+
+#[test]
 fn an_answer_that_is_told_as_the_next_probe_leaves_shows_in_the_next_look() {
     let mut story = slow_probes();
     story.snapshots(25);
