@@ -2,7 +2,7 @@
 
 use monitor_common::Fact;
 use monitor_judge::alerts::{self, Alerts};
-use monitor_judge::{Input, Judge, JudgedPath, Limits, Observation, Verdict};
+use monitor_judge::{Input, Judge, JudgedPath, Limits, Observation, PeerRole, Verdict};
 use monitor_model::finding::Clock;
 use monitor_model::owner::Owner;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ fn nat() -> JudgedPath {
         clock: Clock::Packets,
         stated: true,
         dialogue: None,
+        role: PeerRole::Clients,
     }
 }
 
@@ -105,6 +106,9 @@ fn judge() {
                     now_ns,
                     wall_unix_ns: 0,
                     complete: chosen < 128,
+                },
+                6 if chosen < 64 => Input::Samples {
+                    one_in: bytes.word() as u32,
                 },
                 6 => Input::NextLook {
                     within_ns: if chosen < 200 { SECOND } else { bytes.word() },

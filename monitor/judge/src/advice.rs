@@ -1,12 +1,15 @@
 //! What to do, from this connection's own settings.
 
 use crate::blame::Blame;
+use crate::connection::Identity;
 use crate::keepalive::Settings;
 use crate::paths::JudgedPath;
+use crate::peers::siblings::SiblingCounts;
 use crate::thresholds::{RETRIES_HANG_SECONDS, SECOND};
+use crate::vanished::Reach;
 use monitor_model::finding::Clock;
 use monitor_model::format;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Advice on a silence that outlives, or outlived, its path, where what comes
 /// next may hang.
@@ -59,7 +62,7 @@ pub(crate) fn blamed(
     const LOOK: &str = "look for a box on the way that evicts under load, was restarted, failed over or \
                         changed its policy";
     let (advice, end) = match blame {
-        Blame::AsStated => return None,
+        Blame::AsStated | Blame::Gone => return None,
         Blame::Quicker { silence_ns, .. } => (
             quicker(silence_ns, path, settings),
             user_timeout(None, settings),
@@ -118,11 +121,90 @@ pub(crate) fn cut_off() -> String {
         .into()
 }
 
-/// Advice on a connection that nothing comes back on, without a silence before.
-pub(crate) fn gone(settings: &Settings) -> String {
+/// Advice on a connection that nothing comes back on and that no silence explains, by how others to the same address
+/// fare.
+pub(crate) fn gone(fares: &SiblingCounts, settings: &Settings) -> String {
+    let look = if fares.moving > 0 {
+        "others to the same address are fine, so the peer's host and the way there are: look for what dropped this one \
+         alone, a firewall or a load balancer that changed or forgot it, or one of several ways there"
+    } else if fares.newer > 0 {
+        "new connections reach the address: the peer, or what stands before it, was restarted, failed over or forgot \
+         this one"
+    } else if fares.failing > 0 {
+        "others fail too, and none to the same address is fine: look at the peer's host and the way there"
+    } else {
+        "the peer, or the way to it, is gone, and no other connection there tells which: see whether others reach it"
+    };
+    format!("{look}; {}", hang(settings))
+}
+
+/// Advice on a client that is gone, or may be, at a server: what is left of its connection.
+pub(crate) fn vanished(reach: Reach, settings: &Settings) -> String {
+    let look = match reach {
+        Reach::Client => {
+            "the client went away without a word, as phones and laptops do, and others of this port are fine: nothing \
+             is to be done here"
+        }
+        Reach::FewCrossed => {
+            "others came out of a silence as long: the client, or the way to it alone, is gone"
+        }
+        Reach::Share => {
+            "many clients of this port fail together: look for what they have in common (an uplink, a provider, a load \
+             balancer before this host), `ip -s link`, `ip route get` to some of them"
+        }
+        Reach::AsEver | Reach::Prefix | Reach::Path => {
+            "the client, or the way to it, is gone, and no other client of this port tells which: see whether others are \
+             served, and `ip route get` to this one"
+        }
+    };
+    let left = match settings.user_timeout_ns {
+        0 => format!(
+            "without TCP_USER_TIMEOUT what is left of it stays for about {}",
+            retries_hang()
+        ),
+        after => format!("TCP_USER_TIMEOUT ends it after {}", in_seconds(after)),
+    };
+    format!("{look}; {left}")
+}
+
+/// Advice where the peer is heard, and what this host sends does not arrive.
+pub(crate) fn one_way(settings: &Settings) -> String {
     format!(
-        "the peer, or the way to it, is gone: see whether others reach it; {}",
+        "the peer is heard, so it lives, and what is sent to it does not arrive: look at the way there alone, for \
+         routes that differ by direction or a box that forgot one; {}",
         hang(settings)
+    )
+}
+
+/// The end of an advice on a connection whose peer had closed its side.
+pub(crate) fn peer_had_closed() -> String {
+    "; the peer had closed its side before (its FIN came): let the application close, too, instead of sending more"
+        .into()
+}
+
+/// The end of an advice where the connection hangs: the command that ends this one, and no other.
+pub(crate) fn free(identity: &Identity) -> String {
+    format!(
+        "; to end it now: `{}` (root, in its network namespace; matches this connection alone)",
+        ss_kill(identity.local(), identity.remote())
+    )
+}
+
+/// The command that ends the connection between these two ends, and no other.
+///
+/// All four are named, so one socket of a network namespace matches at most. Of an IPv6 address the length of the prefix
+/// tells `ss` where it ends; an IPv4 address matches the IPv4-mapped one of an IPv6 socket, too.
+pub fn ss_kill(local: SocketAddr, remote: SocketAddr) -> String {
+    let host = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("{ip}/128"),
+    };
+    format!(
+        "ss -tK src {} sport = :{} dst {} dport = :{}",
+        host(local.ip()),
+        local.port(),
+        host(remote.ip()),
+        remote.port()
     )
 }
 

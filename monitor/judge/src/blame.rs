@@ -21,6 +21,8 @@ pub(crate) enum Blame {
     Cleared,
     /// It is shorter than the timeout.
     Below,
+    /// Nothing: the client has gone, whatever it was silent for.
+    Gone,
 }
 
 /// A silence, and what ended it.
@@ -81,7 +83,7 @@ impl Blame {
     pub(crate) fn words(self) -> Option<String> {
         const OTHERS: &str = "eviction under load, a restarted box, failover or policy do";
         match self {
-            Self::AsStated => None,
+            Self::AsStated | Self::Gone => None,
             Self::Quicker {
                 silence_ns,
                 sooner_ns: Some(sooner_ns),

@@ -43,6 +43,12 @@ pub enum Input<'a> {
         /// Whether it is on one there.
         there: bool,
     },
+    /// Of so many healthy connections the next sweeps show one as a sample, another each time. Told before the rows of the
+    /// first of them; until it is, all are shown.
+    Samples {
+        /// One in so many; 1 for all.
+        one_in: u32,
+    },
     /// A row of a sweep. All rows are told before the first is judged, so that what fails together is seen to: the judge
     /// takes up at once how its connection fares, and keeps the row.
     Row {

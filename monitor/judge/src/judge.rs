@@ -98,6 +98,7 @@ impl Judge {
                 address,
                 there,
             } => self.own_addresses.note(*now_ns, *netns, *address, *there),
+            Input::Samples { one_in } => self.contrasts.siblings.set_one_in(*one_in),
             Input::Row { number, row } => self.keep_row(*number, row, out),
             Input::JudgeRows { below } => self.judge_rows(*below, out),
             Input::SweepDone {

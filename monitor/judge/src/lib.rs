@@ -49,15 +49,17 @@ mod tests;
 mod thresholds;
 mod tracked;
 mod unanswered;
+mod vanished;
 mod verdict;
 mod waiting;
 mod window_probe;
 
+pub use advice::ss_kill;
 pub use bounds::{JudgeStats, Limits};
 pub use connection::connection;
 pub use dialogue::Dialogue;
 pub use idle_state::idle_state;
 pub use input::{Input, Observation};
 pub use judge::Judge;
-pub use paths::JudgedPath;
+pub use paths::{JudgedPath, PeerRole};
 pub use verdict::{End, Verdict, Verdicts};

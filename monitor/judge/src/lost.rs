@@ -12,6 +12,7 @@ use crate::sizes::too_large;
 use crate::stalls::snapshot::{refused_here, waiting_bytes};
 use crate::thresholds::SACKED_PAGE_NS;
 use crate::unanswered::{self, Sign};
+use monitor_common::TcpState;
 use monitor_model::finding::Severity;
 use monitor_model::format;
 
@@ -31,8 +32,8 @@ pub(crate) struct Lost<'a> {
     pub(crate) sent_before_close: bool,
     /// When the judge began, CLOCK_MONOTONIC in ns.
     pub(crate) began_ns: u64,
-    /// What to do where nothing else says better.
-    pub(crate) advice: String,
+    /// What to do where nothing else says better; `None` leaves it to how others fare.
+    pub(crate) advice: Option<String>,
 }
 
 impl Lost<'_> {
@@ -107,7 +108,12 @@ impl Lost<'_> {
             (None, Some(_), _) => Some(advice::mtu()),
             (None, None, Some(Heard::Sacked)) => Some(advice::one_segment()),
             (None, None, Some(Heard::Refused)) => Some(advice::refused_there()),
-            (None, None, Some(Heard::OneWay) | None) => Some(self.advice.clone()),
+            (None, None, Some(Heard::OneWay)) => Some(
+                self.advice
+                    .clone()
+                    .unwrap_or_else(|| advice::one_way(self.settings)),
+            ),
+            (None, None, None) => self.advice.clone(),
         };
         Ruling {
             severity: if already_dead {
@@ -116,6 +122,12 @@ impl Lost<'_> {
                 self.severity(farewell)
             },
             may_be_silence: self.heard.is_none() && !refused && !address_gone,
+            gone: self.heard.is_none() && !refused && !address_gone,
+            left_behind: farewell.is_some(),
+            peer_closed: matches!(
+                self.view.state(),
+                Some(TcpState::CloseWait | TcpState::LastAck)
+            ),
             given_up: matches!(self.sign, Sign::Error(_)),
             summary_tail: self.summary(refused, farewell, too_large.is_some()),
             evidence,

@@ -7,6 +7,23 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Who they are that connect to this host over a path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PeerRole {
+    /// Clients, which come and go: one that vanishes is a record.
+    #[default]
+    Clients,
+    /// Servers themselves (replicas, application servers), which stay: one that vanishes is a ticket.
+    Servers,
+}
+
+impl PeerRole {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// One path, as the judge sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +45,9 @@ pub struct JudgedPath {
     /// Who speaks unasked there, where somebody stated it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialogue: Option<Dialogue>,
+    /// Who they are that connect to this host over it.
+    #[serde(default, skip_serializing_if = "PeerRole::is_default")]
+    pub role: PeerRole,
 }
 
 impl JudgedPath {
@@ -99,6 +119,7 @@ mod tests {
             clock: Clock::Packets,
             stated: true,
             dialogue: None,
+            role: PeerRole::Clients,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::peers::siblings::{Beside, SiblingCounts};
 use crate::ruling::Ruling;
 use crate::stalls::CauseCard;
 use crate::thresholds::LATELY_NS;
+use crate::vanished::{Reach, Vanished, vanished};
 use monitor_model::finding::{
     Cause, Certainty, Clock, Finding, FindingKind, Outcome, Role, Scope, Severity,
 };
@@ -33,6 +34,15 @@ pub(crate) struct About<'a> {
     pub(crate) clock: Clock,
 }
 
+/// A finding, and what others say to it.
+pub(crate) struct Told {
+    pub(crate) finding: Finding,
+    /// What the silence has to do with it.
+    pub(crate) blamed: Blame,
+    /// Whether many clients of one port are lost together.
+    pub(crate) many: bool,
+}
+
 /// The finding that says `ruling` about `identity`, with what is known of
 /// its siblings.
 pub(crate) fn finding(
@@ -41,13 +51,14 @@ pub(crate) fn finding(
     identity: &Identity,
     owner: &Owner,
     contrasts: &Contrasts,
-) -> (Finding, Blame) {
+) -> Told {
     let mut evidence = ruling.evidence.clone();
     let siblings = about.beside.as_ref().map(|beside| {
         contrasts
             .siblings
             .counts_beside(identity, about.path, beside)
     });
+    let vanished = gone(&ruling, about, identity, contrasts, siblings.as_ref());
     if let Some(before) = about
         .before
         .filter(|_| tells_silence_before(about, &ruling))
@@ -70,10 +81,23 @@ pub(crate) fn finding(
             evidence.flag("siblings_in_scope_only", true);
         }
     }
-    let scope = siblings.and_then(|siblings| scope(about.kind, &siblings));
+    let scope = match vanished.as_ref().map(|vanished| vanished.reach) {
+        Some(Reach::Client | Reach::FewCrossed) => None,
+        Some(Reach::Prefix | Reach::Path) => Some(Scope::PeerOrNetwork),
+        Some(Reach::AsEver | Reach::Share) | None => {
+            siblings.and_then(|siblings| scope(about.kind, &siblings))
+        }
+    };
+    if let Some(vanished) = &vanished {
+        vanished.add_to(&mut evidence);
+    }
     let known = contrasts.of(about.path, identity.remote());
     known.add_to(&mut evidence);
+    let reach = vanished.as_ref().map(|vanished| vanished.reach);
+    let alone = reach == Some(Reach::Client);
+    let many = matches!(reach, Some(Reach::Share | Reach::Prefix | Reach::Path));
     let blamed = match (&about.before, siblings) {
+        _ if alone => Blame::Gone,
         (Some(before), Some(siblings)) if scope.is_none() && ruling.may_be_silence => {
             blame(before, about.path, &siblings, &known)
         }
@@ -81,7 +105,10 @@ pub(crate) fn finding(
     };
     let tails = [
         Some(ruling.summary_tail.clone()).filter(|tail| !tail.is_empty()),
-        siblings.and_then(|siblings| beside(about.kind, siblings, scope)),
+        match vanished.as_ref().and_then(Vanished::words) {
+            Some(words) => Some(words),
+            None => siblings.and_then(|siblings| beside(about.kind, siblings, scope)),
+        },
         blamed.words(),
         siblings
             .filter(|siblings| siblings.newer > 0)
@@ -99,13 +126,13 @@ pub(crate) fn finding(
         summary.push_str("; ");
         summary.push_str(&tail);
     }
-    let settings = can_be_set(&ruling, about, scope)
+    let settings = (!alone && can_be_set(&ruling, about, scope))
         .then(|| settings::link(owner.comm.as_deref(), identity.service_port()));
     let finding = Finding {
         time: Timestamp::of(about.wall_unix_ns),
         kind: about.kind,
         certainty: ruling.certainty.unwrap_or(about.certainty),
-        severity: ruling.severity,
+        severity: most(&ruling, vanished.as_ref()),
         scope,
         gap_seconds: format::seconds(ruling.length_ns),
         timeout_seconds: about.path.map(|path| format::seconds(path.timeout_ns)),
@@ -116,28 +143,130 @@ pub(crate) fn finding(
         evidence: evidence.into_vec(),
         given_up: ruling.given_up,
         still_waits: ruling.still_waits,
-        advice: advised(ruling, about, scope, blamed),
+        advice: advised(
+            ruling,
+            about,
+            identity,
+            &Around {
+                siblings: siblings.unwrap_or_default(),
+                vanished,
+                scope,
+                blamed,
+            },
+        ),
         settings,
         summary,
     };
-    (finding, blamed)
+    Told {
+        finding,
+        blamed,
+        many,
+    }
 }
 
-/// What to do, by what others met.
+/// How severe the finding that says `ruling` will be, with what is known of others.
+pub(crate) fn severity(
+    ruling: &Ruling,
+    about: &About<'_>,
+    identity: &Identity,
+    contrasts: &Contrasts,
+) -> Severity {
+    if !others_decide(ruling, identity) {
+        return ruling.severity;
+    }
+    let siblings = about.beside.as_ref().map(|beside| {
+        contrasts
+            .siblings
+            .counts_beside(identity, about.path, beside)
+    });
+    most(
+        ruling,
+        gone(ruling, about, identity, contrasts, siblings.as_ref()).as_ref(),
+    )
+}
+
+/// Whether other clients of its port say how severe it is that this one is lost.
+pub(crate) fn others_decide(ruling: &Ruling, identity: &Identity) -> bool {
+    ruling.gone && identity.role() == Role::Server
+}
+
+/// What other clients of its port say of one that is lost.
+fn gone(
+    ruling: &Ruling,
+    about: &About<'_>,
+    identity: &Identity,
+    contrasts: &Contrasts,
+    counts: Option<&SiblingCounts>,
+) -> Option<Vanished> {
+    if !others_decide(ruling, identity) {
+        return None;
+    }
+    let (beside, counts) = (about.beside.as_ref()?, counts?);
+    let before = about.before.as_ref();
+    let siblings = (&contrasts.siblings, counts);
+    vanished(identity, about.path, before, siblings, beside)
+}
+
+/// The severity of a ruling, where others say that it is less.
+fn most(ruling: &Ruling, vanished: Option<&Vanished>) -> Severity {
+    let most = vanished.map_or(Severity::Page, Vanished::severity);
+    ruling.severity.min(most)
+}
+
+/// What others met.
+struct Around {
+    siblings: SiblingCounts,
+    vanished: Option<Vanished>,
+    scope: Option<Scope>,
+    blamed: Blame,
+}
+
+/// What to do, by what others met; and where the connection hangs, how to end it and no other.
 fn advised(
     ruling: Ruling,
     about: &About<'_>,
-    scope: Option<Scope>,
-    blamed: Blame,
+    identity: &Identity,
+    around: &Around,
 ) -> Option<String> {
-    if scope.is_some() {
+    // Nobody hangs, and what was lost is the rule's to say.
+    if ruling.left_behind {
+        return ruling.advice;
+    }
+    let hangs = hangs(about.kind) && !ruling.given_up;
+    let closed = ruling.peer_closed && ruling.gone;
+    let mut advice = main_advice(ruling, about, around)?;
+    if closed {
+        advice += &advice::peer_had_closed();
+    }
+    if hangs {
+        advice += &advice::free(identity);
+    }
+    Some(advice)
+}
+
+fn main_advice(ruling: Ruling, about: &About<'_>, around: &Around) -> Option<String> {
+    let settings = about.settings;
+    // The peer is heard, or this host itself refuses: that is known, whatever others meet.
+    if is_loss(about.kind) && !ruling.gone {
+        return ruling.advice;
+    }
+    if around.scope.is_some() {
         return Some(if is_loss(about.kind) {
-            advice::unreachable(about.settings)
+            advice::unreachable(settings)
         } else {
             advice::cut_off()
         });
     }
-    if let Some(advice) = advice::blamed(blamed, about.path, about.settings, is_loss(about.kind)) {
+    let crossed = about.before.is_some_and(|before| {
+        let stated = about.path.filter(|path| path.stated);
+        stated.is_some_and(|path| before.ns >= path.timeout_ns)
+    });
+    // What a client leaves behind that may be gone needs no probes.
+    let zombie = |vanished: &&Vanished| vanished.reach != Reach::AsEver || !crossed;
+    if let Some(vanished) = around.vanished.as_ref().filter(zombie) {
+        return Some(advice::vanished(vanished.reach, settings));
+    }
+    if let Some(advice) = advice::blamed(around.blamed, about.path, settings, is_loss(about.kind)) {
         return Some(match about.kind {
             FindingKind::Outcome {
                 outcome: Outcome::Undelivered,
@@ -150,8 +279,12 @@ fn advised(
         stall && ruling.may_be_silence && before.at_most_ns >= silent_from(about.path)
     });
     let end = silent.map(|before| advice::silence_before(before.at_most_ns));
+    let by_others = ruling
+        .gone
+        .then(|| advice::gone(&around.siblings, settings));
     ruling
         .advice
+        .or(by_others)
         .map(|advice| advice + &end.unwrap_or_default())
 }
 
@@ -163,7 +296,21 @@ fn can_be_set(ruling: &Ruling, about: &About<'_>, scope: Option<Scope>) -> bool 
         FindingKind::Outcome { outcome } => outcome == Outcome::Closed || ruling.may_be_silence,
         FindingKind::Stall { cause } => cause == Cause::AwaitingReply || ruling.may_be_silence,
     };
-    helps && scope.is_none() && ruling.advice.is_some()
+    let advised = ruling.advice.is_some() || ruling.gone && !ruling.left_behind;
+    helps && scope.is_none() && advised
+}
+
+/// Whether an application may hang on the connection, which a reset of it frees.
+fn hangs(kind: FindingKind) -> bool {
+    is_loss(kind)
+        || matches!(
+            kind,
+            FindingKind::Outcome {
+                outcome: Outcome::Undelivered
+            } | FindingKind::Stall {
+                cause: Cause::AwaitingReply
+            }
+        )
 }
 
 /// Whether the silence before is part of the evidence: where nothing comes back, and of other stalls that wake

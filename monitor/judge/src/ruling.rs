@@ -17,11 +17,18 @@ pub(crate) struct Ruling {
     pub(crate) may_be_silence: bool,
     /// Whether it may yet be told again of the same gap, graver.
     pub(crate) provisional: bool,
+    /// Whether nothing at all is heard of the peer, and this host lets out what it sends.
+    pub(crate) gone: bool,
+    /// Whether the application has closed and no process holds the socket: nobody hangs.
+    pub(crate) left_behind: bool,
+    /// Whether the peer has closed its side.
+    pub(crate) peer_closed: bool,
     /// Whether the kernel gave the connection up.
     pub(crate) given_up: bool,
     /// Whether what waits still does.
     pub(crate) still_waits: bool,
     pub(crate) evidence: EvidenceList,
+    /// What to do. Of a connection that is gone, `None` leaves it to how others fare.
     pub(crate) advice: Option<String>,
     /// The words of the summary in place of those on the silence.
     pub(crate) head: Option<String>,
@@ -39,6 +46,9 @@ impl Ruling {
             bearing: Bearing::Neutral,
             may_be_silence: false,
             provisional: false,
+            gone: false,
+            left_behind: false,
+            peer_closed: false,
             given_up: false,
             still_waits: false,
             evidence: EvidenceList::default(),

@@ -332,6 +332,19 @@ pub(crate) const ENDED_EXPIRY_NS: u64 = 120 * SECOND;
 /// peer of its own.
 pub(crate) const FRESH_ELSEWHERE: u64 = 2;
 
+/// Clients of one port that must fail together until that is no coincidence: two may share a train, or a socket strip.
+pub(crate) const CLIENTS: u64 = 3;
+
+/// One part in this many of a port's clients is a share: a quarter of those of a minute do not walk away within it.
+pub(crate) const CLIENTS_SHARE: u64 = 4;
+
+/// Sweeps for which a sibling is remembered, at the default interval: see [`SIBLING_EXPIRY_NS`].
+pub(crate) const SIBLING_SWEEPS: u64 = 12;
+
+/// Of so many connections that are fine, each shown once on the average, one is seen at least in 95 of 100 cases
+/// (e^-3 is 0.05): where none of a place is, those that fail there are most of it.
+pub(crate) const SURELY_SAMPLED: u64 = 3;
+
 /// A timestamp clock may seem to have moved so much less, because the last segment
 /// waited less on its way than this one: more than queues hold back.
 pub(crate) const TRANSIT_SPREAD_NS: u64 = SECOND;

@@ -135,6 +135,9 @@ pub enum Problem {
         "unknown dialogue {text:?}; write \"client-asks\" (each request is answered) or \"either-speaks\" (a wait is no fault), or leave it out"
     )]
     Dialogue { text: String },
+        "unknown role {text:?}; write \"clients\" (those that connect to this host come and go) or \"servers\" (they stay: one that vanishes is a ticket)"
+    )]
+    Role { text: String },
     #[error("unknown preset {name:?}; {hint}")]
     Preset { name: String, hint: Hint },
     #[error("preset = \"auto\" guesses {key} itself; leave {key} out, or name the preset you mean")]

@@ -12,7 +12,7 @@ use super::sweeps;
 use super::table::{Lined, Section, Text, string, wrong_type};
 use ipnet::IpNet;
 use monitor_common::PathClock;
-use monitor_judge::Dialogue;
+use monitor_judge::{Dialogue, PeerRole};
 use monitor_kernel::Scope;
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -39,7 +39,7 @@ const FILE_KEYS: &[&str] = &[
     "path",
 ];
 const PATH_KEYS: &[&str] = &[
-    "name", "preset", "remote", "ports", "timeout", "clock", "dialogue",
+    "name", "preset", "remote", "ports", "timeout", "clock", "dialogue", "role",
 ];
 
 /// The whole file.
@@ -72,6 +72,7 @@ pub(super) struct FilePath {
     pub(super) timeout: Option<Lined<Duration>>,
     pub(super) clock: Option<Lined<PathClock>>,
     pub(super) dialogue: Option<Dialogue>,
+    pub(super) role: Option<Lined<PeerRole>>,
 }
 
 /// What `preset` says.
@@ -188,6 +189,7 @@ fn path<'a>(line: usize, table: DeTable<'a>, text: Text<'a>) -> Result<FilePath,
     let preset = section.string("preset", "a name in quotes such as \"azure-snat\"")?;
     let clock = section.string("clock", "\"packets\" or \"payload\"")?;
     let dialogue = section.string("dialogue", "\"client-asks\" or \"either-speaks\"")?;
+    let role = section.string("role", "\"clients\" or \"servers\"")?;
     Ok(FilePath {
         line,
         name: name.map(|found| found.try_map(self::name)).transpose()?,
@@ -202,6 +204,7 @@ fn path<'a>(line: usize, table: DeTable<'a>, text: Text<'a>) -> Result<FilePath,
             .map(|found| found.try_map(self::dialogue))
             .transpose()?
             .map(|found| found.value),
+        role: role.map(|found| found.try_map(self::role)).transpose()?,
     })
 }
 
@@ -246,6 +249,14 @@ fn dialogue(text: String) -> Result<Dialogue, Problem> {
         "client-asks" => Ok(Dialogue::ClientAsks),
         "either-speaks" => Ok(Dialogue::EitherSpeaks),
         _ => Err(Problem::Dialogue { text }),
+    }
+}
+
+fn role(text: String) -> Result<PeerRole, Problem> {
+    match text.as_str() {
+        "clients" => Ok(PeerRole::Clients),
+        "servers" => Ok(PeerRole::Servers),
+        _ => Err(Problem::Role { text }),
     }
 }
 

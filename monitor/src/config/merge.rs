@@ -4,11 +4,12 @@ use super::duration::TIMEOUT;
 use super::error::{Fault, Place, Ports, Problem};
 use super::file::{FileConfig, FilePath, PresetChoice};
 use super::presets::{self, Preset};
+use super::table::Lined;
 use super::{Config, DEFAULT_SOCKET, Overrides, PathConfig, dmi, log, prefix, scope, sweeps};
 use humantime::format_duration;
 use ipnet::IpNet;
 use monitor_common::{MAX_PATHS, PathClock};
-use monitor_judge::Limits;
+use monitor_judge::{Limits, PeerRole};
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -149,11 +150,17 @@ fn explicit(
             clock,
             stated: true,
             dialogue: path.dialogue,
+            role: role(path.role.as_ref()),
         },
         prefix_places,
         name_place,
         timeout_place,
     })
+}
+
+/// Who connects to this host over a path, as it is written.
+fn role(written: Option<&Lined<PeerRole>>) -> PeerRole {
+    written.map(|found| found.value).unwrap_or_default()
 }
 
 fn auto(path: FilePath, dmi_root: &Path, notes: &mut Vec<String>) -> Result<Option<Draft>, Fault> {
@@ -197,6 +204,7 @@ fn auto(path: FilePath, dmi_root: &Path, notes: &mut Vec<String>) -> Result<Opti
             clock: preset.clock,
             stated: false,
             dialogue: path.dialogue,
+            role: role(path.role.as_ref()),
         },
         name_place,
         timeout_place: place,
@@ -251,6 +259,7 @@ fn override_default(
             clock: PathClock::Packets,
             stated: true,
             dialogue: None,
+            role: PeerRole::default(),
         },
         name_place: TIMEOUT_FLAG,
         timeout_place: TIMEOUT_FLAG,

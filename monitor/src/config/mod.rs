@@ -26,7 +26,7 @@ pub use error::{ConfigError, DurationProblem, Hint, Ports, Problem};
 use file::FileConfig;
 use ipnet::IpNet;
 use monitor_common::PathClock;
-use monitor_judge::Dialogue;
+use monitor_judge::{Dialogue, PeerRole};
 use monitor_kernel::Scope;
 pub use scope::{parse_cgroup, parse_netns, parse_pid, parse_unit};
 use std::fs::{Metadata, OpenOptions};
@@ -104,6 +104,8 @@ pub struct PathConfig {
     pub stated: bool,
     /// Who speaks unasked there, where the file says so.
     pub dialogue: Option<Dialogue>,
+    /// Who they are that connect to this host over it.
+    pub role: PeerRole,
 }
 
 /// What flags of the command line put in place of the file's values.

@@ -72,6 +72,8 @@ pub struct Core {
     pace: SweepPace,
     /// Within how much time a look of the last sweep is followed by another.
     next_look: Duration,
+    /// Of so many healthy connections the judge was told that sweeps show one.
+    one_in: u32,
     last_sweep: Option<Instant>,
     /// Since when looking again at silent sockets has failed.
     revisits_fail_since: Option<Instant>,
@@ -134,6 +136,7 @@ impl Core {
             config: parts.config.clone(),
             pace: SweepPace::new(parts.config),
             next_look: Duration::ZERO,
+            one_in: 1,
             last_sweep: None,
             revisits_fail_since: None,
             callbacks: Callbacks::Heard,
@@ -160,6 +163,11 @@ impl Core {
         self.next_look = self.pace.swept(begun, report.cpu, report.took);
         let within_ns = paths::nanos(self.next_look);
         self.tell_judge(&Input::NextLook { within_ns }, report.ended_ns);
+        if self.one_in != report.one_in {
+            self.one_in = report.one_in;
+            let one_in = self.one_in;
+            self.tell_judge(&Input::Samples { one_in }, report.ended_ns);
+        }
         let lister = self.lister();
         self.sinks.metrics.silent(&lister.silent(&report.rows));
         let Some(now) = self.now() else {

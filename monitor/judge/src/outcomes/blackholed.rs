@@ -61,11 +61,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         segments: socket.segs_in.wrapping_sub(since.segs_in),
         sent_before_close: gap.sent_before_close,
         began_ns: case.began_ns,
-        advice: if not_the_silence {
-            advice::gone(case.settings)
-        } else {
-            advice::outlived(gap.path.as_deref(), case.settings)
-        },
+        advice: (!not_the_silence).then(|| advice::outlived(gap.path.as_deref(), case.settings)),
     };
     // What this host refuses never came to the box, and where the box was kept awake it did not forget.
     let bearing = if lost.refused_here() || not_the_silence {

@@ -4,6 +4,7 @@
 
 use crate::evidence::EvidenceList;
 use crate::paths::JudgedPath;
+use crate::peers::prefix::prefix;
 use crate::peers::siblings::Siblings;
 use crate::peers::survived::Survived;
 pub(crate) use crate::peers::survived::{Ended, First};
@@ -111,13 +112,9 @@ impl Contrasts {
 }
 
 fn key(path: Option<&JudgedPath>, remote: SocketAddr) -> Key {
-    let prefix = match remote.ip() {
-        IpAddr::V4(ip) => IpAddr::V4((ip.to_bits() & !0xff).into()),
-        IpAddr::V6(ip) => IpAddr::V6((ip.to_bits() >> 64 << 64).into()),
-    };
     Key {
         path: path.map(|path| path.name.clone()),
-        prefix,
+        prefix: prefix(remote.ip()),
     }
 }
 

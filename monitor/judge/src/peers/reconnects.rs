@@ -96,11 +96,11 @@ impl Reconnects {
 
     fn on_finding(&mut self, finding: &Finding, now_ns: u64) {
         let id = &finding.connection.id;
+        let wakes = finding.severity > Severity::None;
         let (trouble, over) = match finding.kind {
             FindingKind::AtRisk | FindingKind::Crossed => return,
-            FindingKind::Stall { .. } => (true, false),
+            FindingKind::Stall { .. } => (wakes, false),
             FindingKind::Outcome { outcome } => {
-                let wakes = finding.severity > Severity::None;
                 let over = matches!(outcome, Outcome::Reset | Outcome::Closed);
                 (wakes, wakes && over)
             }

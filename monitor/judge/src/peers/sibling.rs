@@ -59,7 +59,9 @@ pub(super) enum Stage {
 pub(super) struct Sibling {
     pub(super) netns: u32,
     pub(super) remote: SocketAddr,
-    role: Role,
+    /// This host's port: its listener's, where the peer opened the connection.
+    pub(super) local_port: u16,
+    pub(super) role: Role,
     pub(super) path: Option<Arc<JudgedPath>>,
     /// Time of the latest fact.
     pub(super) seen_ns: u64,
@@ -96,6 +98,7 @@ impl Sibling {
         Self {
             netns: socket.netns,
             remote: connection::remote(socket),
+            local_port: socket.local_port,
             role: Identity::of(socket).role(),
             path: None,
             seen_ns: 0,

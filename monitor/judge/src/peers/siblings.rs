@@ -8,7 +8,7 @@
 use crate::connection::Identity;
 use crate::fact_view::FactView;
 use crate::paths::JudgedPath;
-use crate::peers::look::{fails, heard_ns};
+use crate::peers::look::{fails, heard_ns, tried_ns};
 use crate::peers::sibling::{Sibling, Stage, ends_long_silence, stage};
 use crate::thresholds::{
     CLOCK_SLACK_NS, FAILING, FRESH_ELSEWHERE, MAX_SIBLINGS, SIBLING_EXPIRY_NS,
@@ -81,6 +81,8 @@ pub(crate) struct Siblings {
     samples: Samples,
     /// When a RST last cut any of them off.
     last_cut_ns: u64,
+    /// When clients of one port were last told to be lost in numbers.
+    many_lost_ns: u64,
     /// Connections that were not noted because the table was full.
     pub(crate) dropped: u64,
 }
@@ -94,6 +96,8 @@ struct Samples {
     sweep: u64,
     shown: u64,
     again: u64,
+    /// One in so many is shown; 0 where nobody said.
+    one_in: u64,
     /// Since when all were shown by each sweep.
     whole_since_ns: Option<u64>,
 }
@@ -144,14 +148,42 @@ impl Siblings {
         // A connection that is merely silent is no contrast, and there may be many: where there are few they
         // are noted, so that one which speaks again is not taken for a new one.
         let stale = view.at.ns.saturating_sub(heard_ns) > SIBLING_EXPIRY_NS;
+        // What died long ago says nothing of now, and a server has many such clients.
+        let long_dead = fails(view, heard_ns) && tried_ns(view) > SIBLING_EXPIRY_NS;
         // Nor is one on its way out, and a server on a lossy path tells of many: others ask who held it.
         let bystands = stale || stage(view) == Stage::Closing;
-        if bystands && !fails(view, heard_ns) && !ends_long_silence(view) {
+        if long_dead || bystands && !fails(view, heard_ns) && !ends_long_silence(view) {
             return self.table.len() < MAX_SIBLINGS / 2;
         }
         let room = self.table.len() < MAX_SIBLINGS;
         self.dropped += u64::from(!room);
         room
+    }
+
+    /// Clients of one port are told to be lost in numbers at `now_ns`.
+    pub(crate) fn many_lost(&mut self, now_ns: u64) {
+        self.many_lost_ns = now_ns;
+    }
+
+    /// Whether that was told lately, and one that was lost at `since_ns` may be among them.
+    pub(crate) fn are_many_lost(&self, since_ns: u64, now_ns: u64) -> bool {
+        let lately = |at_ns: u64| now_ns.saturating_sub(at_ns) <= SIBLING_EXPIRY_NS;
+        self.many_lost_ns > 0 && lately(self.many_lost_ns) && lately(since_ns)
+    }
+
+    /// Of so many healthy connections a sweep shows one as a sample.
+    pub(super) fn one_in(&self) -> u64 {
+        self.samples.one_in.max(1)
+    }
+
+    /// The same, of the sweeps from now on.
+    pub(crate) fn set_one_in(&mut self, one_in: u32) {
+        self.samples.one_in = one_in.into();
+    }
+
+    /// The numbers of the sweep whose rows come in, and of the one before: see [`Sibling::sampled`].
+    pub(super) fn last_sweeps(&self) -> [u64; 2] {
+        [self.samples.sweep + 1, self.samples.sweep.max(1)]
     }
 
     /// A sweep that began at `started_ns` is over.
@@ -161,13 +193,17 @@ impl Siblings {
 
     /// Forgets those of which no fact came for long, at `now_ns`.
     pub(crate) fn forget(&mut self, now_ns: u64) {
+        let crowded = self.table.len() > MAX_SIBLINGS / 2;
         self.table.retain(|_, sibling| {
             // No fact is from the future; one that says so must not stay for ever.
             sibling.seen_ns = sibling.seen_ns.min(now_ns);
             sibling.heard_ns = sibling.heard_ns.min(now_ns);
             sibling.exchanged_ns = sibling.exchanged_ns.min(now_ns);
             sibling.life_ns = sibling.life_ns.min(now_ns);
-            now_ns.saturating_sub(sibling.seen_ns) < SIBLING_EXPIRY_NS
+            let long_dead = sibling
+                .failing
+                .is_some_and(|failing| now_ns.saturating_sub(failing.since_ns) > SIBLING_EXPIRY_NS);
+            now_ns.saturating_sub(sibling.seen_ns) < SIBLING_EXPIRY_NS && !(crowded && long_dead)
         });
     }
 
@@ -219,7 +255,8 @@ impl Siblings {
         counts
     }
 
-    fn others(&self, identity: &Identity) -> impl Iterator<Item = &Sibling> {
+    /// Every other connection of its network namespace.
+    pub(super) fn others(&self, identity: &Identity) -> impl Iterator<Item = &Sibling> {
         let (cookie, netns) = (identity.cookie(), identity.netns());
         let others = self.table.iter();
         others.filter_map(move |(other, sibling)| {

@@ -30,6 +30,11 @@ pub enum Entry {
         /// Whether it is on an interface there.
         there: bool,
     },
+    /// As [`Input::Samples`].
+    Samples {
+        /// One in so many.
+        one_in: u32,
+    },
     /// As [`Input::Row`].
     Row(Box<Observed>),
     /// As [`Input::JudgeRows`].
@@ -138,6 +143,7 @@ impl Entry {
                 address: *address,
                 there: *there,
             },
+            Input::Samples { one_in } => Self::Samples { one_in: *one_in },
             Input::Row { number, row } => Self::Row(Observed::of(*number, row)),
             Input::JudgeRows { below } => Self::JudgeRows { below: *below },
             Input::SweepDone {
@@ -181,6 +187,7 @@ impl Entry {
                 address: *address,
                 there: *there,
             },
+            Self::Samples { one_in } => Input::Samples { one_in: *one_in },
             Self::Row(observed) => Input::Row {
                 number: observed.number,
                 row: observed.observation(),
@@ -218,6 +225,7 @@ impl Entry {
             | Self::Tick { now_ns, .. }
             | Self::OwnAddress { now_ns, .. } => Some(*now_ns),
             Self::NextLook { .. }
+            | Self::Samples { .. }
             | Self::JudgeRows { .. }
             | Self::SweepFailed
             | Self::Paths(_)

@@ -13,6 +13,7 @@
 //! {"next_look":{"within_ns":…}}  within how much time after its row a connection is looked at again
 //! {"own_address":{"now_ns":…,"netns":4026531840,"address":"10.0.0.4","there":true}}
 //!                                whether a connection in trouble has an address that is on an interface of its host
+//! {"samples":{"one_in":8}}       of so many healthy connections the next sweeps show one; all until it is said
 //! {"row":{"number":3,"wall_unix_ns":…,"owner":{…},"fact":{"kind":"swept",…}}}
 //!                                every row of a sweep, before the first is judged
 //! {"judge_rows":{"below":256}}   the turn of its rows up to this number; what came meanwhile stands between the turns

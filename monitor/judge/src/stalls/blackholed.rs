@@ -74,7 +74,7 @@ fn sender(case: &Case<'_>, first: &Snapshot) -> Option<Ruling> {
         segments: case.now.segs_in.wrapping_sub(first.segs_in),
         sent_before_close: case.sent_before_close,
         began_ns: case.began_ns,
-        advice: advice::gone(case.settings),
+        advice: None,
     };
     Some(lost.ruling(length_ns))
 }
@@ -89,7 +89,7 @@ fn receiver(case: &Case<'_>) -> Option<Ruling> {
     if resent < RESENT || lasted_ns < LEAST_WAIT_NS || !goes_on {
         return None;
     }
-    let advice = advice::gone(case.settings);
+    let advice = advice::one_way(case.settings);
     Some(lost::unheard(
         resent,
         lasted_ns,
@@ -133,7 +133,7 @@ pub(crate) fn given_up(
         segments: 0,
         sent_before_close,
         began_ns,
-        advice: advice::gone(settings),
+        advice: None,
     };
     Some(lost.ruling(waited_ns))
 }

@@ -1,12 +1,14 @@
 //! Scenarios: a socket lives through a story, the kernel side tells of it as it
 //! would, and the test says what a user then reads.
 
+mod advice;
 mod answered;
 mod at_risk;
 mod awaiting_reply;
 mod blackholed;
 mod bounds;
 mod close_wait;
+mod clients;
 mod closed;
 mod closed_window;
 mod crossed;

@@ -1,6 +1,6 @@
 //! The socket that stories are about, as it is before anything happens.
 
-use crate::JudgedPath;
+use crate::{JudgedPath, PeerRole};
 use monitor_common::{Socket, TcpState};
 use monitor_model::finding::Clock;
 use monitor_model::owner::Owner;
@@ -20,6 +20,7 @@ pub(super) fn azure() -> JudgedPath {
         clock: Clock::Packets,
         stated: true,
         dialogue: None,
+        role: PeerRole::default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is due moves only when an ACK covers some of it: how the peer is heard meanwhile says what to do.
 
+use super::advice::other;
 use super::story::{SECOND, Story, azure, evidence};
 use crate::Verdict;
 use monitor_common::TcpState;
@@ -36,6 +37,22 @@ impl Story {
         self.wire = self.now;
         self
     }
+}
+
+#[test]
+fn that_full_segments_do_not_pass_is_advised_on_also_where_others_fail() {
+    let mut story = Story::on(azure());
+    story
+        .wait(20.0)
+        .sends_bulk()
+        .times_out_while_the_peer_pushes();
+    let row = other(&story, true);
+    story.judge.note_sibling(&row);
+    story.wait(0.2).sweep();
+    let finding = story.finding("blackholed");
+    assert_eq!(evidence(finding, "siblings_failing"), 1);
+    let advice = finding.advice.as_deref().unwrap_or_default();
+    assert!(advice.starts_with("small segments pass"), "{advice}");
 }
 
 #[test]

@@ -13,6 +13,8 @@ use crate::farewell::nobody_waits;
 use crate::keepalive::Settings;
 use crate::outcomes::{self, Case, Event, OutcomeCard};
 use crate::peers::reply;
+use crate::report;
+use crate::ruling::Ruling;
 use crate::thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS};
 use crate::tracked::gap::{EndedBy, Gap, Reported, is_receive};
 use crate::tracked::silence::Silence;
@@ -352,11 +354,19 @@ impl Tracked {
         let Some((outcome, mut ruling)) = outcomes::judge(&case) else {
             return;
         };
+        if self.told_already(outcome, &ruling, at, context) {
+            return;
+        }
+        let severity = match &self.gap {
+            Some(gap) => self.severity(outcome, &ruling, gap, at, context),
+            None => ruling.severity,
+        };
+        let Some(gap) = &mut self.gap else { return };
         gap.reported = Some(Reported {
             outcome,
             at_ns: at.ns,
             is_loss: outcome.card().is_loss,
-            severity: ruling.severity,
+            severity,
         });
         gap.settled = outcome.ends_gap() && !ruling.provisional;
         gap.over_told = ruling.given_up;
@@ -373,6 +383,26 @@ impl Tracked {
         if let Some(gap) = &self.gap {
             self.report_outcome(outcome, ruling, gap, at, context);
         }
+    }
+
+    /// Whether the same was told of a client that is lost, and what is known of others by now makes it no graver.
+    fn told_already(
+        &self,
+        outcome: Outcome,
+        ruling: &Ruling,
+        at: Moment,
+        context: &Context<'_>,
+    ) -> bool {
+        let Some(gap) = &self.gap else { return false };
+        let same = |told: &Reported| told.outcome == outcome;
+        let Some(told) = gap.reported.filter(same) else {
+            return false;
+        };
+        if !report::others_decide(ruling, &self.identity) {
+            return false;
+        }
+        let many = context.contrasts.siblings.are_many_lost(told.at_ns, at.ns);
+        !many || self.severity(outcome, ruling, gap, at, context) <= told.severity
     }
 
     /// Time passes.

@@ -9,7 +9,7 @@ use crate::outcomes::OutcomeCard;
 use crate::paths::JudgedPath;
 use crate::peers::contrast::{Ended, First};
 use crate::peers::siblings::Beside;
-use crate::report::{self, About};
+use crate::report::{self, About, Told};
 use crate::ruling::{Bearing, Ruling};
 use crate::tracked::Tracked;
 use crate::tracked::gap::{EndedBy, Gap};
@@ -29,10 +29,41 @@ impl Tracked {
         at: Moment,
         context: &mut Context<'_>,
     ) {
-        let card = outcome.card();
         let (path, length_ns, bearing) = (gap.path.as_deref(), gap.length_ns, ruling.bearing);
+        let about = self.about_outcome(outcome, gap, at);
+        let (scope, blamed) = self.report(ruling, &about, context);
+        let remote = self.identity.remote();
+        match bearing {
+            // It was not the silence.
+            _ if scope.is_some() || matches!(blamed, Blame::Cleared | Blame::Gone) => {}
+            Bearing::Survived => {
+                if let Some(ended) = self.ended(gap, length_ns) {
+                    context.contrasts.survived(path, remote, ended);
+                }
+            }
+            Bearing::Failed => context.contrasts.failed(path, remote, length_ns),
+            Bearing::Neutral => {}
+        }
+    }
+
+    /// How severe that will be, with what is known of others.
+    pub(super) fn severity(
+        &self,
+        outcome: Outcome,
+        ruling: &Ruling,
+        gap: &Gap,
+        at: Moment,
+        context: &Context<'_>,
+    ) -> Severity {
+        let about = self.about_outcome(outcome, gap, at);
+        report::severity(ruling, &about, &self.identity, context.contrasts)
+    }
+
+    /// What an outcome of `gap` is about.
+    fn about_outcome<'a>(&'a self, outcome: Outcome, gap: &'a Gap, at: Moment) -> About<'a> {
+        let card = outcome.card();
         let fate_ns = gap.wait.map_or(gap.ended_ns, |wait| wait.since_ns);
-        let about = About {
+        About {
             kind: FindingKind::Outcome { outcome },
             certainty: card.certainty,
             beside: (card.siblings_since)(gap, at.ns).map(|since_ns| Beside {
@@ -41,27 +72,14 @@ impl Tracked {
                 now_ns: at.ns,
             }),
             before: Some(Before {
-                ns: length_ns,
+                ns: gap.length_ns,
                 at_most_ns: gap.length_max_ns,
                 ended: self.ended(gap, gap.length_max_ns),
             }),
             settings: &self.settings,
             wall_unix_ns: at.wall_unix_ns,
-            path,
+            path: gap.path.as_deref(),
             clock: gap.clock,
-        };
-        let (scope, blamed) = self.report(ruling, &about, context);
-        let remote = self.identity.remote();
-        match bearing {
-            // It was not the silence.
-            _ if scope.is_some() || blamed == Blame::Cleared => {}
-            Bearing::Survived => {
-                if let Some(ended) = self.ended(gap, length_ns) {
-                    context.contrasts.survived(path, remote, ended);
-                }
-            }
-            Bearing::Failed => context.contrasts.failed(path, remote, length_ns),
-            Bearing::Neutral => {}
         }
     }
 
@@ -186,13 +204,20 @@ impl Tracked {
         about: &About<'_>,
         context: &mut Context<'_>,
     ) -> (Option<Scope>, Blame) {
-        let (finding, blamed) = report::finding(
+        let Told {
+            finding,
+            blamed,
+            many,
+        } = report::finding(
             ruling,
             about,
             &self.identity,
             &self.owner,
             context.contrasts,
         );
+        if let Some(beside) = about.beside.filter(|_| many) {
+            context.contrasts.siblings.many_lost(beside.now_ns);
+        }
         let scope = finding.scope;
         context.out.push(Verdict::Finding(Box::new(finding)));
         (scope, blamed)

@@ -5,7 +5,7 @@ use crate::blame::{Before, Blame};
 use crate::context::Context;
 use crate::fact_view::FactView;
 use crate::peers::siblings::Beside;
-use crate::report::{self, About};
+use crate::report::{self, About, Told};
 use crate::ruling::Ruling;
 use crate::stalls::card::{Case, Fell, Stands};
 use crate::stalls::snapshot::Snapshot;
@@ -43,7 +43,7 @@ impl WaitingConnection {
             settings: &settings,
             habits: context.habits,
         };
-        if !spoken_for && let Some(lost) = self.lost_again(&case) {
+        if !spoken_for && let Some(lost) = self.lost_again(&case, context) {
             self.reported = Some(lost);
             return;
         }
@@ -54,26 +54,49 @@ impl WaitingConnection {
         if let Some((cause, ruling)) = judge(&case, self.reported()) {
             self.end(context);
             self.report(cause, ruling, view, context);
-        } else if let Some((cause, ruling)) = self.graver(&case) {
+        } else if let Some((cause, ruling)) = self.graver(&case, context) {
             // Not another stall, and no end of this one.
             self.report(cause, ruling, view, context);
         }
     }
 
     /// What was told already, where by now it is graver than it was.
-    pub(super) fn graver(&self, case: &Case<'_>) -> Option<(Cause, Ruling)> {
+    pub(super) fn graver(&self, case: &Case<'_>, context: &Context<'_>) -> Option<(Cause, Ruling)> {
         let told = self.reported?;
         let ruling = (told.cause.card().rule)(case)?;
-        (ruling.severity > told.severity).then_some((told.cause, ruling))
+        if report::others_decide(&ruling, &self.identity)
+            && !context
+                .contrasts
+                .siblings
+                .are_many_lost(told.since_ns, case.now.at_ns)
+        {
+            return None;
+        }
+        let graver = ruling.severity > told.severity
+            && self.severity(told.cause, &ruling, case.view, context) > told.severity;
+        graver.then_some((told.cause, ruling))
+    }
+
+    /// How severe `ruling` will be, with what is known of others.
+    fn severity(
+        &self,
+        cause: Cause,
+        ruling: &Ruling,
+        view: &FactView<'_>,
+        context: &Context<'_>,
+    ) -> Severity {
+        let about = self.about(cause, ruling, view, context);
+        report::severity(ruling, &about, &self.identity, context.contrasts)
     }
 
     /// What was told to be lost, where it is so by this snapshot too, though the peer may have
     /// been heard since the last one: that is one page, not two.
-    pub(super) fn lost_again(&self, case: &Case<'_>) -> Option<Reported> {
+    pub(super) fn lost_again(&self, case: &Case<'_>, context: &Context<'_>) -> Option<Reported> {
         let lost = self.reported.filter(|_| self.is_lost())?;
         let since_ns = self.standing(lost.cause)?;
         let (cause, ruling) = judge(case, None)?;
-        let same = cause == lost.cause && ruling.severity <= lost.severity;
+        let same = cause == lost.cause
+            && self.severity(cause, &ruling, case.view, context) <= lost.severity;
         same.then_some(Reported { since_ns, ..lost })
     }
 
@@ -141,19 +164,58 @@ impl WaitingConnection {
         context: &mut Context<'_>,
     ) {
         let card = cause.card();
+        let about = self.about(cause, &ruling, view, context);
+        let path = view.path.map(|path| &**path);
+        let silence_ns = about.before.map(|before| before.ns);
+        let Told {
+            finding,
+            blamed,
+            many,
+        } = report::finding(
+            ruling,
+            &about,
+            &self.identity,
+            &self.owner,
+            context.contrasts,
+        );
         self.reported = self.standing(cause).map(|since_ns| Reported {
             cause,
-            severity: ruling.severity,
+            severity: finding.severity,
             since_ns,
         });
         if let Some(loss) = self.loss.as_mut().filter(|_| card.stands == Stands::Loss) {
             loss.reported();
         }
+        if many {
+            context.contrasts.siblings.many_lost(view.at.ns);
+        }
+        if let (Blame::Quicker { .. }, Some(silence_ns)) = (blamed, silence_ns) {
+            let remote = self.identity.remote();
+            context.contrasts.failed(path, remote, silence_ns);
+        }
+        context.out.push(Verdict::Finding(Box::new(finding)));
+        if card.stands == Stands::Nothing {
+            // It is over with what showed it.
+            context.out.push(Verdict::StallEnded {
+                connection_id: self.identity.id(),
+            });
+        }
+    }
+
+    /// What a stall of `cause` is about.
+    fn about<'a>(
+        &'a self,
+        cause: Cause,
+        ruling: &Ruling,
+        view: &'a FactView<'_>,
+        context: &Context<'_>,
+    ) -> About<'a> {
+        let card = cause.card();
         let since_ns = view.at.ns.saturating_sub(ruling.length_ns);
         let (siblings, cookie) = (&context.contrasts.siblings, self.identity.cookie());
         let silence_ns = siblings.preceding_silence_ns(cookie);
         let first_sent_ns = siblings.waits_since_ns(cookie);
-        let about = About {
+        About {
             kind: FindingKind::Stall { cause },
             certainty: card.certainty,
             // Of a stall that is explained, others tell nothing.
@@ -171,24 +233,6 @@ impl WaitingConnection {
             wall_unix_ns: view.at.wall_unix_ns,
             path: view.path.map(|path| &**path),
             clock: card.clock,
-        };
-        let (finding, blamed) = report::finding(
-            ruling,
-            &about,
-            &self.identity,
-            &self.owner,
-            context.contrasts,
-        );
-        if let (Blame::Quicker { .. }, Some(silence_ns)) = (blamed, silence_ns) {
-            let remote = self.identity.remote();
-            context.contrasts.failed(about.path, remote, silence_ns);
-        }
-        context.out.push(Verdict::Finding(Box::new(finding)));
-        if card.stands == Stands::Nothing {
-            // It is over with what showed it.
-            context.out.push(Verdict::StallEnded {
-                connection_id: self.identity.id(),
-            });
         }
     }
 }

@@ -61,6 +61,8 @@ pub struct SweepReport {
     pub rows_dropped: u64,
     /// Samples beyond what a sweep holds; nothing need be wrong with these.
     pub samples_dropped: u64,
+    /// Of so many healthy connections it shows one as a sample; 1 for all.
+    pub one_in: u32,
     /// When it began, CLOCK_MONOTONIC in ns.
     pub started_ns: u64,
     /// When it was over, likewise.
@@ -162,6 +164,7 @@ impl Sweeper {
                 .map_err(KernelError::map("AWAITED"))?;
         }
         let mut report = SweepReport {
+            one_in: self.sampling.one_in(),
             started_ns: monotonic_ns()?,
             ..SweepReport::default()
         };

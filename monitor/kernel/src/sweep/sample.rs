@@ -59,6 +59,11 @@ impl Sampling {
         }
     }
 
+    /// Of so many connections the next sweep shows one.
+    pub(crate) fn one_in(self) -> u32 {
+        self.mask + 1
+    }
+
     /// A sweep is over that walked so many sockets, of which so many were due as samples and `outside` the scope: others
     /// have their turn. What a scope leaves out takes no place from what it shows.
     pub(crate) fn advance(&mut self, sockets: u64, outside: u64) {

@@ -151,6 +151,7 @@ fn every_value_of_the_file_is_taken() {
         timeout = "1h30m"
         clock = "payload"
         dialogue = "client-asks"
+        role = "servers"
         "#,
     );
     assert_eq!(config.listen.to_string(), "[::1]:1234");
@@ -170,6 +171,7 @@ fn every_value_of_the_file_is_taken() {
     assert_eq!(path.timeout, Duration::from_secs(5400));
     assert_eq!(path.clock, PathClock::Payload);
     assert_eq!(path.dialogue, Some(monitor_judge::Dialogue::ClientAsks));
+    assert_eq!(path.role, PeerRole::Servers);
     assert!(path.stated);
 }
 

@@ -223,6 +223,11 @@ const WRONG: &[(&str, usize, &[&str])] = &[
         ],
     ),
     (
+        "[[path]]\nname = \"a\"\ntimeout = \"4m\"\nrole = \"server\"\n",
+        4,
+        &["unknown role \"server\"", "\"clients\"", "\"servers\""],
+    ),
+    (
         "[[path]]\npreset = \"azur-snat\"\n",
         2,
         &[

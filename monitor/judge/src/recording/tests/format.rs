@@ -77,6 +77,15 @@ fn how_soon_the_next_look_comes_is_recorded_and_counts_from_there_on() {
 }
 
 #[test]
+fn how_many_healthy_connections_are_shown_is_recorded() {
+    let entry = Entry::of(&Input::Samples { one_in: 8 });
+    let line = serde_json::to_string(&entry).unwrap();
+    assert_eq!(line, r#"{"samples":{"one_in":8}}"#);
+    let again: Entry = serde_json::from_str(&line).unwrap();
+    assert!(matches!(again.input(), Some(Input::Samples { one_in: 8 })));
+}
+
+#[test]
 fn a_reload_in_a_recording_counts_from_there_on() {
     let mut entries = silence(8);
     // The path forgets later than the silence lasts, from its third second on.

@@ -8,7 +8,7 @@ use super::entry::Entry;
 use super::header::Header;
 use super::{Recording, RecordingError, Replayed, replay};
 use crate::alerts;
-use crate::{Input, JudgedPath, Limits, Observation};
+use crate::{Input, JudgedPath, Limits, Observation, PeerRole};
 use monitor_common::{Fact, FactKind, Record, flags};
 use monitor_model::finding::{Clock, Finding};
 use monitor_model::owner::Owner;
@@ -52,6 +52,7 @@ fn nat() -> Vec<JudgedPath> {
         clock: Clock::Packets,
         stated: true,
         dialogue: None,
+        role: PeerRole::default(),
     }]
 }
 
