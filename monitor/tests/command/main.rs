@@ -21,6 +21,7 @@ mod metrics;
 mod namespaces;
 mod neighbours;
 mod owners;
+mod one_connection;
 mod recording;
 mod reload;
 mod ring_full;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         ("namespaces", namespaces::TESTS),
         ("neighbours", neighbours::TESTS),
         ("owners", owners::TESTS),
+        ("one_connection", one_connection::TESTS),
         ("recording", recording::TESTS),
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),
