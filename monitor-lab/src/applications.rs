@@ -108,6 +108,12 @@ impl Applications {
         (0..connections).try_for_each(|_| self.meet().map(|_| ()))
     }
 
+    /// Lets the client open one further connection, from this address of its host's.
+    pub fn open_from(&mut self, address: IpAddr) -> Result<(), LabError> {
+        self.order(End::Client, 0, &Order::OpenFrom { address })?;
+        self.meet().map(|_| ())
+    }
+
     /// The path of the client's own control group, if it has one.
     pub fn cgroup(&self) -> Option<String> {
         self.cgroup.as_ref().map(Cgroup::path)

@@ -3,6 +3,7 @@
 //! not say what is awaited is no failure, for the comparison tells.
 
 mod applications;
+mod clients;
 mod exits;
 mod faults;
 mod premises;

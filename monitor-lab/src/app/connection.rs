@@ -148,6 +148,7 @@ impl Connection {
             }
             Order::Answer { .. }
             | Order::Open { .. }
+            | Order::OpenFrom { .. }
             | Order::Knock
             | Order::Burst { .. }
             | Order::Stand { .. }

@@ -4,20 +4,32 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::sockopt::{KeepAlive, Linger, TcpKeepIdle, TcpKeepInterval, TcpUserTimeout};
 use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrStorage, connect, setsockopt, socket,
+    AddressFamily, SockFlag, SockType, SockaddrStorage, bind, connect, setsockopt, socket,
 };
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::os::fd::{AsRawFd, OwnedFd};
+
+/// Connects from one of this host's addresses, `from`, to `to`.
+pub(super) fn connect_from(from: IpAddr, to: SocketAddr) -> io::Result<TcpStream> {
+    let connecting = socket(family(to), SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    let from = SockaddrStorage::from(SocketAddr::new(from, 0));
+    bind(connecting.as_raw_fd(), &from)?;
+    connect(connecting.as_raw_fd(), &SockaddrStorage::from(to))?;
+    Ok(TcpStream::from(connecting))
+}
+
+fn family(address: SocketAddr) -> AddressFamily {
+    match address {
+        SocketAddr::V4(_) => AddressFamily::Inet,
+        SocketAddr::V6(_) => AddressFamily::Inet6,
+    }
+}
 
 /// Begins to connect to `address`, and does not wait for what comes of it.
 pub(super) fn knock(address: SocketAddr) -> io::Result<OwnedFd> {
-    let family = match address {
-        SocketAddr::V4(_) => AddressFamily::Inet,
-        SocketAddr::V6(_) => AddressFamily::Inet6,
-    };
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
-    let knocking = socket(family, SockType::Stream, flags, None)?;
+    let knocking = socket(family(address), SockType::Stream, flags, None)?;
     match connect(knocking.as_raw_fd(), &SockaddrStorage::from(address)) {
         Ok(()) | Err(Errno::EINPROGRESS) => Ok(knocking),
         Err(error) => Err(error.into()),

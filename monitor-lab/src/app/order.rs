@@ -1,7 +1,7 @@
 //! What the testbed and an application say to each other.
 
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// An order, and the connection that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +73,11 @@ pub enum Order {
     Open {
         /// How many.
         connections: u32,
+    },
+    /// Open one further connection, from this address of its host's. The client's.
+    OpenFrom {
+        /// Which.
+        address: IpAddr,
     },
     /// Begin to connect, and do not wait for what comes of it. The client's.
     Knock,

@@ -192,6 +192,9 @@ impl Application {
                 Ok(())
             }
             Order::Open { connections } => (0..*connections).try_for_each(|_| self.connect()),
+            Order::OpenFrom { address } => {
+                self.hold(options::connect_from(*address, self.address)?)
+            }
             Order::Knock => {
                 self.knocking.push(options::knock(self.address)?);
                 Ok(())

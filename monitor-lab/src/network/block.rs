@@ -91,7 +91,8 @@ impl Block {
         self.address(side, GATEWAY)
     }
 
-    fn address(&self, side: u8, last: u8) -> IpAddr {
+    /// The address on `side` that ends in `last`.
+    pub(super) fn address(&self, side: u8, last: u8) -> IpAddr {
         match self.family {
             Family::V4 => Ipv4Addr::new(198, side, self.number, last).into(),
             Family::V6 => {

@@ -136,7 +136,8 @@ impl Network {
         self.middlebox.nft("delete table inet faults")
     }
 
-    fn fault(&self, rules: &str) -> Result<(), LabError> {
+    /// Adds rules to those that strike some of the traffic.
+    pub(super) fn fault(&self, rules: &str) -> Result<(), LabError> {
         // `add` leaves alone what is there.
         self.middlebox.nft(&format!(
             "add table inet faults

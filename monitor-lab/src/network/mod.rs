@@ -11,6 +11,7 @@
 
 pub mod block;
 pub mod cgroup;
+pub mod clients;
 pub mod family;
 pub mod faults;
 pub mod middlebox;

@@ -5,6 +5,7 @@ pub(super) use crate::LabError;
 pub(super) use crate::applications::Placement;
 pub(super) use crate::configuration::{Configuration, Service};
 pub(super) use crate::ends::End::{self, Client, Server};
+pub(super) use crate::network::clients::Prefix;
 pub(super) use crate::network::family::Family;
 pub(super) use crate::network::faults::Segments;
 pub(super) use crate::network::middlebox::{Middlebox, Unknown};
