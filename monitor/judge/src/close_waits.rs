@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::fact_view::FactView;
 use crate::keepalive::Settings;
 use crate::paths::JudgedPath;
-use crate::report::{self, About};
+use crate::report::{self, About, Told};
 use crate::ruling::Ruling;
 use crate::stalls::{self, Pile};
 use crate::thresholds::{CLOSE_WAIT_PILE, FIN_SWEEPS, MAX_FINS, MAX_PILES};
@@ -100,7 +100,7 @@ impl Example {
             path: self.path.as_deref(),
             clock: Clock::Packets,
         };
-        let (finding, _) = report::finding(
+        let Told { finding, .. } = report::finding(
             ruling,
             &about,
             &self.identity,

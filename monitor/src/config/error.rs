@@ -135,6 +135,7 @@ pub enum Problem {
         "unknown dialogue {text:?}; write \"client-asks\" (each request is answered) or \"either-speaks\" (a wait is no fault), or leave it out"
     )]
     Dialogue { text: String },
+    #[error(
         "unknown role {text:?}; write \"clients\" (those that connect to this host come and go) or \"servers\" (they stay: one that vanishes is a ticket)"
     )]
     Role { text: String },
