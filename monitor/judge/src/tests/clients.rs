@@ -53,7 +53,7 @@ impl Client {
         row.payload_idle_ns = self.heard_ns;
         let socket = &mut row.socket;
         socket.cookie =
-            0x1_0000 + u64::from(self.net) * 0x1_0000_00 + u64::from(self.host) * 0x1_0000;
+            0x1_0000 + u64::from(self.net) * 0x100_0000 + u64::from(self.host) * 0x1_0000;
         socket.cookie += u64::from(self.port);
         (socket.remote[2], socket.remote[3]) = (self.net, self.host);
         socket.remote_port = self.port;
