@@ -92,6 +92,16 @@ fn judge() {
                 suspended_ns: if chosen < 200 { 0 } else { bytes.word() },
                 owner: Arc::clone(&owner),
             };
+            if let Some((netns, address)) = judge.asks(&held) {
+                let there = chosen < 128;
+                let answer = Input::OwnAddress {
+                    now_ns,
+                    netns,
+                    address,
+                    there,
+                };
+                judge.take(&answer, &mut verdicts);
+            }
             let input = match chosen % 8 {
                 0 | 1 => Input::Fact(told),
                 2 | 3 => Input::Row {

@@ -21,10 +21,7 @@ pub struct Limits {
     /// Workloads whose habit is known at once.
     pub max_workloads: usize,
     /// Connections of one owner in CLOSE_WAIT from which on they are a ticket.
-    #[serde(
-        default = "Limits::usual",
-        skip_serializing_if = "Limits::is_usual"
-    )]
+    #[serde(default = "Limits::usual", skip_serializing_if = "Limits::is_usual")]
     pub close_wait_ticket: u64,
     /// Whether the judge is told of a part of the host's connections only: then findings say so of siblings.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

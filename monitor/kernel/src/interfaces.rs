@@ -42,17 +42,23 @@ impl Interfaces {
             self.lists.clear();
             self.since = Instant::now();
         }
-        let room = self.lists.len() < MOST_ENTERED;
         let own = self.own == Some(netns);
-        let list = match self.lists.get(&netns) {
-            Some(list) => list,
-            None if own || room => {
-                let list = if own { here() } else { within(netns, pid) };
-                self.lists.entry(netns).or_insert(list.ok())
+        if !self.lists.contains_key(&netns) {
+            if own {
+                self.lists.insert(netns, here().ok());
+            } else if pid == 0 {
+                // A timer's fact. The sweep that follows knows who holds the socket.
+                return None;
+            } else if self.lists.len() < MOST_ENTERED
+                && let Some(namespace) = namespaces::of_holder(pid, netns)
+            {
+                // One that may not be entered is not tried again at once.
+                let list = namespaces::within(&namespace, here);
+                self.lists.insert(netns, list.ok());
             }
-            None => &None,
-        };
-        let there = list.as_ref().map(|list| list.contains(&address));
+        }
+        let list = self.lists.get(&netns).and_then(Option::as_ref);
+        let there = list.map(|list| list.contains(&address));
         self.unknown += u64::from(there.is_none());
         there
     }
@@ -61,12 +67,6 @@ impl Interfaces {
     pub fn unknown(&self) -> u64 {
         self.unknown
     }
-}
-
-fn within(netns: u32, pid: u32) -> io::Result<BTreeSet<IpAddr>> {
-    let namespace = namespaces::of_holder(pid, netns)
-        .ok_or_else(|| io::Error::other("its holder is not in this namespace"))?;
-    namespaces::within(&namespace, here)
 }
 
 /// All that are in this thread's namespace.
@@ -106,5 +106,22 @@ mod tests {
         assert_eq!(interfaces.have(own.wrapping_add(1), pid, NOWHERE), None);
         assert_eq!(interfaces.have(own.wrapping_add(1), pid, NOWHERE), None);
         assert_eq!(interfaces.unknown(), 2);
+    }
+
+    #[test]
+    fn who_cannot_lead_into_a_namespace_does_not_keep_others_from_it() {
+        let own = namespaces::own().unwrap();
+        let mut interfaces = Interfaces {
+            own: None,
+            ..Interfaces::default()
+        };
+        // A timer, and a process that is not in it: no process has this id, the largest is 2^22 (PID_MAX_LIMIT).
+        for pid in [0, u32::MAX] {
+            assert_eq!(interfaces.have(own, pid, NOWHERE), None);
+            assert!(interfaces.lists.is_empty());
+        }
+        assert_eq!(interfaces.unknown(), 1, "of a timer's nothing is expected");
+        interfaces.have(own, std::process::id(), NOWHERE);
+        assert_eq!(interfaces.lists.len(), 1);
     }
 }

@@ -169,6 +169,15 @@ fn judged(steps: &[Step], limits: Limits) -> (Judge, Vec<Verdict>) {
     for step in steps {
         match step {
             Step::Fact(fact, suspended_ns) => {
+                if let Some((netns, address)) = judge.asks(fact) {
+                    let answer = Input::OwnAddress {
+                        now_ns: fact.time_ns,
+                        netns,
+                        address,
+                        there: fact.socket.segs_out % 2 == 0,
+                    };
+                    judge.take(&answer, &mut out);
+                }
                 let observation = Observation {
                     fact,
                     wall_unix_ns: wall(fact.time_ns % (1 << 60)),
@@ -207,13 +216,17 @@ fn judged(steps: &[Step], limits: Limits) -> (Judge, Vec<Verdict>) {
     (judge, out)
 }
 
-/// Outcomes that nothing may follow within their gap.
+/// Outcomes that nothing may follow within their gap. (Where nobody looks at a FIN, a write may yet meet RST.)
 fn finals(verdicts: &[Verdict]) -> Vec<Outcome> {
     verdicts
         .iter()
         .filter_map(|verdict| match verdict {
             Verdict::Finding(finding) => match finding.kind {
-                FindingKind::Outcome { outcome } => Some(outcome),
+                FindingKind::Outcome { outcome } => {
+                    let mut evidence = finding.evidence.iter();
+                    let unread = evidence.any(|one| one.fact == "fin_unread");
+                    (!unread).then_some(outcome)
+                }
                 _ => None,
             },
             Verdict::SilenceEnded { .. }

@@ -86,6 +86,32 @@ fn how_many_healthy_connections_are_shown_is_recorded() {
 }
 
 #[test]
+fn whether_an_address_is_on_an_interface_is_recorded() {
+    let answer = Input::OwnAddress {
+        now_ns: 5,
+        netns: 4_026_531_840,
+        address: "10.0.0.4".parse().unwrap(),
+        there: false,
+    };
+    let entry = Entry::of(&answer);
+    let line = serde_json::to_string(&entry).unwrap();
+    assert_eq!(
+        line,
+        r#"{"own_address":{"now_ns":5,"netns":4026531840,"address":"10.0.0.4","there":false}}"#
+    );
+    assert_eq!(entry.moment_ns(), Some(5));
+    let again: Entry = serde_json::from_str(&line).unwrap();
+    assert!(matches!(
+        again.input(),
+        Some(Input::OwnAddress {
+            there: false,
+            netns: 4_026_531_840,
+            ..
+        })
+    ));
+}
+
+#[test]
 fn a_reload_in_a_recording_counts_from_there_on() {
     let mut entries = silence(8);
     // The path forgets later than the silence lasts, from its third second on.
