@@ -3,10 +3,12 @@
 use crate::common::net::{Pair, serve};
 use crate::common::place::watched_network;
 use crate::common::{Test, Tested, eventually};
+use libtest_mimic::Failed;
+use monitor_lab::testbed::Daemon;
 use serde_json::Value;
 use std::fs;
-use std::io::Write;
-use std::thread;
+use std::io::{self, Read, Write};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 pub const TESTS: &[Test] = &[
@@ -40,27 +42,34 @@ fn five_threads(way: &str) -> Tested {
     for pair in &pairs {
         daemon.await_finding(pair.client_address()?, "crossed")?;
     }
-    network.path_dies()?;
-    let threads: Vec<_> = pairs
-        .iter()
-        .enumerate()
-        .map(|(number, pair)| {
-            let mut client = pair.client.try_clone()?;
-            thread::Builder::new()
-                .name(format!("worker-{number}"))
-                .spawn(move || {
-                    client.write_all(b"x")?;
-                    // It is there while it is looked at.
-                    thread::sleep(Duration::from_secs(3));
-                    std::io::Result::Ok(())
-                })
-        })
-        .collect::<std::io::Result<_>>()?;
     let own = fs::read_to_string("/proc/self/comm")?;
     let own = own.trim_end();
+    let asked = ask(&pairs)?;
     for pair in &pairs {
-        let finding = daemon.await_finding(pair.client_address()?, "outcome")?;
-        assert_eq!(finding["outcome"], "blackholed", "{finding}");
+        (&pair.server).read_exact(&mut [0])?;
+        (&pair.server).write_all(b"y")?;
+        (&pair.client).read_exact(&mut [0])?;
+    }
+    for pair in &pairs {
+        // Told by what the thread did, before any sweep.
+        let finding = outcome(&daemon, pair, "survived")?;
+        assert_eq!(finding["owner"]["comm"], own, "{finding}");
+    }
+    join(asked)?;
+    for pair in &pairs {
+        eventually("both ends are silent again", || {
+            let mut findings = daemon.findings_of(pair.client_address()?)?;
+            findings.retain(|finding| finding["kind"] == "crossed");
+            Ok(match findings.len() {
+                4 => Ok(()),
+                other => Err(other),
+            })
+        })?;
+    }
+    network.path_dies()?;
+    let asked = ask(&pairs)?;
+    for pair in &pairs {
+        let finding = outcome(&daemon, pair, "blackholed")?;
         assert_eq!(finding["owner"]["comm"], own, "{finding}");
     }
     eventually("one page of all", || {
@@ -75,9 +84,41 @@ fn five_threads(way: &str) -> Tested {
             false => Err(format!("{alerts:?}")),
         })
     })?;
-    for thread in threads {
-        thread.join().map_err(|_| "a thread broke off")??;
-    }
+    join(asked)?;
     network.path_comes_back()?;
     Ok(())
+}
+
+type Asked = Vec<JoinHandle<io::Result<()>>>;
+
+/// Each client asks on a thread of its own, which is there while it is looked at.
+fn ask(pairs: &[Pair]) -> io::Result<Asked> {
+    let clients = pairs.iter().enumerate().map(|(number, pair)| {
+        let mut client = pair.client.try_clone()?;
+        let worker = thread::Builder::new().name(format!("worker-{number}"));
+        worker.spawn(move || {
+            client.write_all(b"x")?;
+            thread::sleep(Duration::from_secs(2));
+            Ok(())
+        })
+    });
+    clients.collect()
+}
+
+fn join(asked: Asked) -> Tested {
+    for thread in asked {
+        thread.join().map_err(|_| "a thread broke off")??;
+    }
+    Ok(())
+}
+
+/// This outcome of the client's.
+fn outcome(daemon: &Daemon, pair: &Pair, outcome: &str) -> Result<Value, Failed> {
+    eventually(outcome, || {
+        let findings = daemon.findings_of(pair.client_address()?)?;
+        let found = findings
+            .iter()
+            .find(|finding| finding["outcome"] == outcome);
+        Ok(found.cloned().ok_or_else(|| format!("{findings:?}")))
+    })
 }
