@@ -51,8 +51,14 @@ fn nat(unknown: Unknown) -> Middlebox {
 fn connected(kind: Middlebox) -> Result<(Network, Timeline, Applications), Failed> {
     let network = Network::build(&kind)?;
     let timeline = Timeline::new(Interrupt::default(), None);
-    let mut applications =
-        Applications::connect(Path::new(LAB), &network, Placement::Apart, Service::USUAL.port, None, &timeline)?;
+    let mut applications = Applications::connect(
+        Path::new(LAB),
+        &network,
+        Placement::Apart,
+        Service::USUAL.port,
+        None,
+        &timeline,
+    )?;
     applications.deliver(End::Client, 0, "a")?;
     applications.deliver(End::Server, 0, "A")?;
     Ok((network, timeline, applications))

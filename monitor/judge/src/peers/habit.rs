@@ -340,10 +340,11 @@ impl Habits {
     /// Whether an earlier look has shown that this host spoke last, and nobody has said anything since.
     pub(crate) fn spoke_last(&self, view: &FactView<'_>) -> bool {
         let socket = &view.fact.socket;
+        let fin = u64::from(view.new_state() == Some(TcpState::CloseWait));
         self.connections.get(&socket.cookie).is_some_and(|habit| {
             habit.last_sender == LastSender::Us
                 && habit.write_seq == socket.write_seq
-                && habit.received.bytes == socket.bytes_received
+                && habit.received.bytes == socket.bytes_received.saturating_sub(fin)
         })
     }
 

@@ -16,7 +16,7 @@ use monitor_model::finding::Role;
 pub(crate) struct Due {
     /// How it is used to be answered.
     pub(crate) usual: Usual,
-    /// What is known of its dialogue.
+    /// What is known of its dialogue, where it rests on that and not on what was seen.
     pub(crate) dialogue: Known,
     /// So long it is waited for at the least, in ns.
     pub(crate) least_ns: u64,
@@ -31,7 +31,7 @@ pub(crate) fn due(view: &FactView<'_>, habits: &Habits) -> Option<Due> {
     if dialogue == Known::Open || Identity::of(socket).role() != Role::Client {
         return None;
     }
-    let due = |usual, least_ns| {
+    let due = |usual, dialogue, least_ns| {
         Some(Due {
             usual,
             dialogue,
@@ -40,7 +40,7 @@ pub(crate) fn due(view: &FactView<'_>, habits: &Habits) -> Option<Due> {
     };
     let follows = follows(view) && dialogue != Known::Stated;
     if let Some(usual) = habits.usual(view).filter(|_| !follows) {
-        return due(usual, 0);
+        return due(usual, Known::Nothing, 0);
     }
     let answered = exchanges(socket);
     let usual = |of| Usual {
@@ -50,9 +50,9 @@ pub(crate) fn due(view: &FactView<'_>, habits: &Habits) -> Option<Due> {
         longest_ns: habits.longest_ns(view),
     };
     match dialogue {
-        Known::Stated => due(usual(HabitOf::None), 0),
+        Known::Stated => due(usual(HabitOf::None), dialogue, 0),
         Known::Service(_) if answered >= 1 && !habits.spoke_twice(socket.cookie) => {
-            due(usual(HabitOf::None), HEARTBEATS_NS)
+            due(usual(HabitOf::None), dialogue, HEARTBEATS_NS)
         }
         Known::Nothing
             if !follows
@@ -60,7 +60,7 @@ pub(crate) fn due(view: &FactView<'_>, habits: &Habits) -> Option<Due> {
                 && requests(socket) <= socket.data_segs_in.saturating_add(1)
                 && !habits.spoke_in_vain(socket.cookie) =>
         {
-            due(usual(HabitOf::Counters), 0)
+            due(usual(HabitOf::Counters), dialogue, 0)
         }
         Known::Service(_) | Known::Nothing | Known::Open => None,
     }
@@ -74,10 +74,14 @@ pub(crate) fn waits_ns(view: &FactView<'_>, habits: &Habits) -> Option<u64> {
         && socket.packets_out == 0
         && socket.retransmits == 0
         && socket.probes_out == 0;
-    // The peer's FIN takes a place, and nobody can have read it.
+    // The peer's FIN takes a place, and nobody can have read it: before it came the socket was so.
     let fin = u32::from(view.new_state() == Some(TcpState::CloseWait));
     let read = distance(socket.copied_seq, socket.rcv_nxt) <= fin;
-    let last = match last_sender(socket) {
+    let before = Socket {
+        rcv_nxt: socket.rcv_nxt.wrapping_sub(fin),
+        ..*socket
+    };
+    let last = match last_sender(&before) {
         LastSender::Unknown if habits.spoke_last(view) => LastSender::Us,
         last => last,
     };

@@ -103,6 +103,21 @@ fn an_answer_is_one_by_its_size_or_by_its_time() {
 }
 
 #[test]
+fn a_fin_that_only_the_change_of_state_tells_is_no_word_of_the_peer() {
+    // The last answer and the request came within one jiffy, and the FIN moves what tells them apart.
+    let mut story = Story::on(proxy());
+    story.wait(1.0).asks().hears().asks().wait(0.5).sweep();
+    story.wait(45.0).sweep().wait(5.0);
+    let socket = &mut story.socket;
+    socket.segs_in += 1;
+    socket.rcv_nxt = socket.rcv_nxt.wrapping_add(1);
+    socket.bytes_received += 1;
+    socket.rcv_tstamp = socket.jiffies;
+    story.becomes(TcpState::CloseWait, 0);
+    assert_eq!(closed(&story), ["closed ticket"]);
+}
+
+#[test]
 fn a_goodbye_teaches_nobody_patience() {
     let mut story = Story::on(proxy());
     story

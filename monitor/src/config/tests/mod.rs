@@ -170,7 +170,7 @@ fn every_value_of_the_file_is_taken() {
     assert_eq!(path.ports, [443, 5432]);
     assert_eq!(path.timeout, Duration::from_secs(5400));
     assert_eq!(path.clock, PathClock::Payload);
-    assert_eq!(path.dialogue, Some(monitor_judge::Dialogue::ClientAsks));
+    assert_eq!(path.dialogue, Some(Dialogue::ClientAsks));
     assert_eq!(path.role, PeerRole::Servers);
     assert!(path.stated);
 }
