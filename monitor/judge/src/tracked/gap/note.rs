@@ -1,7 +1,6 @@
 //! Taking up what facts show to have happened since a gap.
 
 use super::{EndedBy, Fin, Gap, Resent, Wait, is_receive};
-use crate::connection::Identity;
 use crate::counters::Counters;
 use crate::fact_view::FactView;
 use crate::farewell::sent_before_close;
@@ -10,7 +9,6 @@ use crate::serial::{after, distance};
 use crate::thresholds::{CLOCK_SLACK_NS, FAREWELL_BYTES, FAREWELL_WITHIN_NS};
 use crate::window_probe::{Held, answers_probe};
 use monitor_common::{FactKind, TcpState, flags, tcp_flags};
-use monitor_model::finding::Role;
 
 impl Gap {
     /// Takes up what `view` shows to have happened since the gap.
@@ -60,12 +58,12 @@ impl Gap {
         }
     }
 
-    /// Whether the payload that ended the silence belongs to the FIN that `view` tells of: a few bytes, just before it, and
-    /// from a server or a box in its place. A client that asks and closes has asked.
+    /// Whether the payload that ended the silence belongs to the FIN that `view` tells of: a few bytes, just before it,
+    /// where an answer was due. Elsewhere they may be all that the peer had to say.
     fn said_goodbye(&self, view: &FactView<'_>) -> bool {
         let since_ns = view.at.ns.saturating_sub(self.ended_ns);
-        self.ended_by == EndedBy::Payload
-            && Identity::of(&view.fact.socket).role() == Role::Client
+        self.answer_due
+            && self.ended_by == EndedBy::Payload
             && since_ns <= FAREWELL_WITHIN_NS.saturating_add(CLOCK_SLACK_NS)
             && self.before.payload_received(view) <= FAREWELL_BYTES
     }
