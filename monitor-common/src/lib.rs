@@ -32,7 +32,7 @@ pub use path::{
 };
 pub use scope::{MAX_SCOPE_SOCKETS, Scope, ScopeGroup, scope_kinds};
 pub use settings::{
-    AWAITED_BITS, Awaited, RING_BYTES, Settings, SilentSockets, SweepMode, SweepOrder,
+    AWAITED_BITS, Awaited, RING_BYTES, Settings, SilentSockets, SweepMode, SweepOrder, SweepOrders,
 };
 pub use snapshots::{MAX_SNAPSHOTS, REVISITS_AT_ONCE, SNAPSHOT_BYTES};
 pub use socket::{Family, Socket, TcpState, UNKNOWN_WSCALE};

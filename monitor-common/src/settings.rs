@@ -46,10 +46,6 @@ pub struct SweepOrder {
     pub sample_turn: u32,
     /// A [`SilentSockets`] as its number.
     pub silent: u32,
-    /// Which of two [`Awaited`], 0 or 1, the last sweep has written; this one writes the other.
-    pub awaited: u32,
-    /// Always zero.
-    pub reserved: u32,
     /// In how many ns the next sweep has come by at the latest: a socket counts as silent if its silence passes its
     /// threshold before, and is shown if it comes to its timeout before. Below 2^62.
     pub ahead_ns: u64,
@@ -58,7 +54,7 @@ pub struct SweepOrder {
     pub least_threshold_ns: u64,
 }
 
-// SAFETY: repr(C), six u32 and two u64, no padding.
+// SAFETY: repr(C), four u32 and two u64, no padding.
 unsafe impl Record for SweepOrder {}
 
 /// Bits of a connection's hash by which it is known again among those that wait: of a thousand others that wait one in
@@ -82,6 +78,21 @@ impl Awaited {
         words: [0; 1 << AWAITED_BITS >> 6],
     };
 }
+
+/// What a sweep is told by user space, and by the sweep before.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct SweepOrders {
+    /// By user space.
+    pub order: SweepOrder,
+    /// Those that the last sweep found to wait: they are shown again.
+    pub last: Awaited,
+    /// Those that this one finds.
+    pub now: Awaited,
+}
+
+// SAFETY: repr(C), of records that are each a multiple of 8 bytes, no padding.
+unsafe impl Record for SweepOrders {}
 
 /// Constants of a load, set as read-only globals before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,12 +22,12 @@ use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use monitor_common::{
     CLOSE_WAIT_NS, Counter, Fact, FactKind, NO_PATH, SilentSockets, SweepMode, SweepOrder,
-    TcpState, flags,
+    SweepOrders, TcpState, flags,
 };
 
 /// What the next pass writes out.
 #[map]
-static SWEEP_ORDER: Array<SweepOrder> = Array::with_max_entries(1, 0);
+static SWEEP_ORDER: Array<SweepOrders> = Array::with_max_entries(1, 0);
 
 /// Room for one fact, which is too large for the stack. One entry is enough, because user
 /// space runs one sweep of a load at a time.
@@ -36,7 +36,7 @@ static SWEEP_FACT: PerCpuArray<Fact> = PerCpuArray::with_max_entries(1, 0);
 
 /// See [`Note`].
 #[map]
-static SWEEP_NOTE: PerCpuArray<Hidden<u32>> = PerCpuArray::with_max_entries(1, 0);
+static SWEEP_NOTE: PerCpuArray<[Hidden<u32>; 2]> = PerCpuArray::with_max_entries(1, 0);
 
 /// Byte offsets in `struct bpf_iter__task_file` and `struct bpf_iter__tcp`: by the kernel's
 /// own contract each member there is 8 bytes wide (`__bpf_md_ptr`).
@@ -84,8 +84,16 @@ pub extern "C" fn sweep_tcp(context: *mut c_void) -> i32 {
 #[inline(always)]
 fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     count(Counter::SweepSockets);
-    let (Some(order), Some(mut note)) = (SWEEP_ORDER.get(0), Note::new()) else {
+    let (Some(orders), Some(mut note)) = (SWEEP_ORDER.get_ptr_mut(0), Note::new()) else {
         return;
+    };
+    // SAFETY: a value of the map's; its order is user space's, which changes it between sweeps only.
+    let (order, last, now) = unsafe {
+        (
+            &(*orders).order,
+            &raw const (*orders).last,
+            &raw mut (*orders).now,
+        )
     };
     scope::seen(sock, task);
     // Each is noted as soon as it is known: what is kept in registers the verifier follows in every combination.
@@ -113,8 +121,9 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     }
     if note.has(OPEN | CONNECTING) {
         let hash = sock.hash();
-        let due = hash & order.sample_mask == order.sample_turn;
-        note.add(SAMPLED, due | awaited::was(order.awaited, hash));
+        note.keep_hash(hash);
+        note.add(SAMPLED, hash & order.sample_mask == order.sample_turn);
+        note.add_number(SAMPLED, awaited::has(last, hash));
     }
     if !note.has(ALL | STALLED | SUSPECTED | SAMPLED | LEFT) && silence::is_busy(sock) {
         return;
@@ -137,7 +146,7 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     }
     let measured = paths::threshold_in_scope(sock);
     decide(sock, order, &mut note, &silence, measured);
-    awaited::note(order.awaited ^ 1, sock.hash(), note.has(AWAITS));
+    awaited::note(now, note.hash(), note.number(AWAITS));
     if note.has(SHOWN) {
         let (path_id, route) = match measured {
             Some((threshold, route)) => (threshold.path_id, route),
@@ -212,8 +221,8 @@ fn decide(
     ]);
 }
 
-/// What is known of the socket at hand, and what is to be done with it: the bits below.
-struct Note(&'static mut Hidden<u32>);
+/// What is known of the socket at hand, and what is to be done with it: the bits below; and its hash.
+struct Note(&'static mut Hidden<u32>, &'static mut Hidden<u32>);
 
 /// Every connection is wanted.
 const ALL: u32 = 1 << 0;
@@ -244,7 +253,32 @@ impl Note {
     fn new() -> Option<Self> {
         let bits = SWEEP_NOTE.get_ptr_mut(0)?;
         // SAFETY: this CPU's value; user space runs one sweep of a load at a time.
-        Some(Self(unsafe { &mut *bits }))
+        let [bits, hash] = unsafe { &mut *bits };
+        Some(Self(bits, hash))
+    }
+
+    /// Keeps the hash of an open connection.
+    #[inline(always)]
+    fn keep_hash(&mut self, hash: u32) {
+        self.1.put(hash);
+    }
+
+    /// The hash that was kept last: of this connection, if it is open.
+    #[inline(always)]
+    fn hash(&self) -> u32 {
+        self.1.get()
+    }
+
+    /// Sets this one too, if `is` is 1 and not 0.
+    #[inline(always)]
+    fn add_number(&mut self, bit: u32, is: u32) {
+        self.0.put(self.0.get() | (bit * is));
+    }
+
+    /// 1 if this bit is set, else 0.
+    #[inline(always)]
+    fn number(&self, bit: u32) -> u32 {
+        (self.0.get() / bit) & 1
     }
 
     /// Sets these bits, and clears all others.
@@ -377,8 +411,12 @@ fn waits_for_reply(sock: TcpSock) -> bool {
     let opened = sent > 0 && !sock.accepted() && sock.bytes_acked() != sent;
     // Within one jiffy the ACK of what was sent last comes after what the peer said, or with it: see
     // [`monitor_common::Socket::snd_wl1`]. Whether that tells, user space knows.
-    let ahead = sock.lsndtime().wrapping_sub(sock.lrcvtime()) as i32;
-    opened && (ahead > 0 || ahead == 0 && sock.snd_wl1() == sock.rcv_nxt())
+    let (sent, received) = (sock.lsndtime(), sock.lrcvtime());
+    let differ = (sent ^ received) | (sock.snd_wl1() ^ sock.rcv_nxt());
+    // By signs and not by branches, as in [`Note::foresee`].
+    let after = received.wrapping_sub(sent) >> 31;
+    let same = !((differ | differ.wrapping_neg()) >> 31) & 1;
+    opened && after | same != 0
 }
 
 #[inline(always)]

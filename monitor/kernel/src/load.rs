@@ -11,7 +11,7 @@ use crate::pod::{Pod, take};
 use crate::ring::FactRing;
 use crate::scope::{Finder, Scope, ScopeTable};
 use crate::signs::{self, SignStatus};
-use crate::sweep::{self, Orders, Sweeper};
+use crate::sweep::{self, Sweeper};
 use crate::tables::Tables;
 use crate::watch::{self, Watcher};
 use crate::watch_mode::{WatchMode, WatchStatus};
@@ -112,10 +112,7 @@ impl Kernel {
             u64::from(ring_bytes),
         );
         let counters = Arc::new(take(&mut ebpf, "COUNTERS", PerCpuArray::try_from)?);
-        let orders = Orders {
-            order: take(&mut ebpf, "SWEEP_ORDER", Array::try_from)?,
-            awaited: take(&mut ebpf, "AWAITED", Array::try_from)?,
-        };
+        let orders = take(&mut ebpf, "SWEEP_ORDER", Array::try_from)?;
         let scope = ScopeTable::new(&mut ebpf, finder)?;
         let (passes, sweeps) = sweep::load(&mut ebpf, &btf);
         // Without any sweep a host full of connections would look empty.

@@ -15,7 +15,7 @@ use crate::watch::{Callbacks, Revisited, Watcher};
 use aya::maps::{Array, MapData};
 use aya::{Btf, Ebpf};
 use batch::Batch;
-use monitor_common::{Awaited, Counter, Fact, SilentSockets, SweepMode, SweepOrder};
+use monitor_common::{Awaited, Counter, Fact, SilentSockets, SweepMode, SweepOrder, SweepOrders};
 use sample::Sampling;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -86,16 +86,10 @@ impl SweepReport {
     pub const MOST_ROWS: usize = batch::MAX_ROWS;
 }
 
-/// What a sweep is told by user space, and by the sweep before.
-pub(crate) struct Orders {
-    pub(crate) order: Array<MapData, Pod<SweepOrder>>,
-    pub(crate) awaited: Array<MapData, Pod<Awaited>>,
-}
-
 /// Runs sweeps. Owns the loaded object: as long as it lives, the hooks are attached.
 pub struct Sweeper {
     ebpf: Ebpf,
-    orders: Orders,
+    orders: Array<MapData, Pod<SweepOrders>>,
     counters: Arc<CounterMap>,
     passes: Vec<Pass>,
     sampling: Sampling,
@@ -111,7 +105,7 @@ impl Sweeper {
     pub(crate) fn new(
         ebpf: Ebpf,
         passes: Vec<Pass>,
-        orders: Orders,
+        orders: Array<MapData, Pod<SweepOrders>>,
         counters: Arc<CounterMap>,
         watcher: Watcher,
         least_threshold: LeastThreshold,
@@ -153,16 +147,7 @@ impl Sweeper {
         let order = self
             .sampling
             .order(mode, silent, until_next, self.least_threshold.ns());
-        self.orders
-            .order
-            .set(0, Pod(order), 0)
-            .map_err(KernelError::map("SWEEP_ORDER"))?;
-        if mode == SweepMode::Findings {
-            self.orders
-                .awaited
-                .set(self.sampling.writes(), Pod(Awaited::NONE), 0)
-                .map_err(KernelError::map("AWAITED"))?;
-        }
+        self.order(order)?;
         let mut report = SweepReport {
             one_in: self.sampling.one_in(),
             started_ns: monotonic_ns()?,
@@ -213,6 +198,24 @@ impl Sweeper {
             self.sampling.advance(report.sockets, outside);
         }
         Ok(report)
+    }
+
+    /// Tells the next pass what it is to write out. Rows for a listing are not judged: what waits is shown again by the
+    /// next sweep that is.
+    fn order(&mut self, order: SweepOrder) -> Result<(), KernelError> {
+        let refused = KernelError::map("SWEEP_ORDER");
+        let Pod(before) = self.orders.get(&0, 0).map_err(refused)?;
+        let orders = if order.mode == SweepMode::Findings as u32 {
+            SweepOrders {
+                order,
+                last: before.now,
+                now: Awaited::NONE,
+            }
+        } else {
+            SweepOrders { order, ..before }
+        };
+        let refused = KernelError::map("SWEEP_ORDER");
+        self.orders.set(0, Pod(orders), 0).map_err(refused)
     }
 
     /// Looks again at the silent sockets of which a snapshot is kept, and tells what came since as facts; `None` where

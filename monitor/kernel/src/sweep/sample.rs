@@ -23,8 +23,6 @@ const MOST_AHEAD_NS: u64 = 1 << 61;
 pub(crate) struct Sampling {
     mask: u32,
     turn: u32,
-    /// Which of the two [`monitor_common::Awaited`] the last sweep has written.
-    awaited: u32,
 }
 
 impl Sampling {
@@ -34,7 +32,6 @@ impl Sampling {
         Self {
             mask: LEAST_SHARE,
             turn: 0,
-            awaited: 0,
         }
     }
 
@@ -51,8 +48,6 @@ impl Sampling {
             sample_mask: self.mask,
             sample_turn: self.turn,
             silent: silent as u32,
-            awaited: self.awaited,
-            reserved: 0,
             ahead_ns: u64::try_from(ahead.as_nanos())
                 .map_or(MOST_AHEAD_NS, |ns| ns.min(MOST_AHEAD_NS)),
             least_threshold_ns,
@@ -72,12 +67,6 @@ impl Sampling {
         // A connection outside that is due costs a look at its scope: there may be some of these for each sample.
         self.mask = mask(within).max(mask(sockets / DUE_FOR_EACH));
         self.turn = self.turn.wrapping_add(1) & self.mask;
-        self.awaited ^= 1;
-    }
-
-    /// Which of the two [`monitor_common::Awaited`] the next sweep writes.
-    pub(crate) const fn writes(self) -> u32 {
-        self.awaited ^ 1
     }
 }
 
@@ -138,17 +127,6 @@ mod tests {
         }
         turns.sort_unstable();
         assert_eq!(turns, [0, 1, 2, 3, 4, 5, 6, 7]);
-    }
-
-    #[test]
-    fn what_one_sweep_writes_the_next_one_reads() {
-        let mut sampling = Sampling::new();
-        for _ in 0..3 {
-            let written = sampling.writes();
-            assert_ne!(order(sampling).awaited, written);
-            sampling.advance(4_000, 0);
-            assert_eq!(order(sampling).awaited, written);
-        }
     }
 
     #[test]
