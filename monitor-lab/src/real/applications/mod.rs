@@ -20,6 +20,13 @@ applications! {
     pgbouncer: PGBOUNCER;
     copy: COPY;
     nginx: CURL, TRANSFERS, UPSTREAM;
+    haproxy: HAPROXY;
+    openssh: OPENSSH;
+    rsync: RSYNC;
+    mosquitto: MOSQUITTO;
+    websockets: WEBSOCKETS;
+    grpc: GRPC;
+    nats: NATS;
 }
 
 /// The application called `name`.
