@@ -35,8 +35,7 @@ def follow(request, context):
         time.sleep(float(request))
         yield b"event"
 # A client that pings more often than every five minutes is sent away by default.
-server = grpc.server(ThreadPoolExecutor(16), options=[
-    ("grpc.http2.min_ping_interval_without_data_ms", 100), ("grpc.http2.max_ping_strikes", 0)])
+server = grpc.server(ThreadPoolExecutor(16), options=[("grpc.http2.max_ping_strikes", 0)])
 server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("lab.Lab", {
     "Ask": grpc.unary_unary_rpc_method_handler(ask),
     "Follow": grpc.unary_stream_rpc_method_handler(follow)})])
