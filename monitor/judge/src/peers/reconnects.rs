@@ -1,10 +1,11 @@
-//! Connections that ended badly, until their owner moves again towards the same address, on another one.
+//! Connections that ended badly, until their owner moves again towards the same address, or with the same client, on
+//! another one.
 
 use crate::connection::connection;
 use crate::fact_view::FactView;
 use crate::thresholds::{ENDED_EXPIRY_NS, MAX_ENDED, OPEN_EXPIRY_NS};
 use crate::verdict::{End, Verdict, Verdicts};
-use monitor_model::finding::{Finding, FindingKind, Outcome, Severity};
+use monitor_model::finding::{Connection, Finding, FindingKind, Outcome, Role, Severity};
 use monitor_model::owner::Owner;
 use std::collections::BTreeMap;
 
@@ -12,17 +13,24 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Way {
     netns: u32,
-    remote: String,
+    /// Of a connection that this host opened, the peer's address and port. Of one that it accepted, the port here and
+    /// the peer's address: a client that comes again does so from another port.
+    to: (String, String),
     /// Systemd unit, else name of the process: the one that connects anew may be another.
     owner: String,
 }
 
 impl Way {
-    fn of(netns: u32, remote: String, owner: &Owner) -> Option<Self> {
+    fn of(connection: &Connection, owner: &Owner) -> Option<Self> {
         let owner = owner.unit.as_ref().or(owner.comm.as_ref())?;
+        let (address, port) = connection.remote.rsplit_once(':')?;
+        let port = match connection.role {
+            Role::Client => port,
+            Role::Server => connection.local.rsplit_once(':')?.1,
+        };
         Some(Self {
-            netns,
-            remote,
+            netns: connection.netns,
+            to: (address.to_owned(), port.to_owned()),
             owner: owner.clone(),
         })
     }
@@ -61,7 +69,7 @@ impl Reconnects {
             return;
         }
         let connection = connection(&view.fact.socket);
-        let Some(way) = Way::of(connection.netns, connection.remote, view.owner) else {
+        let Some(way) = Way::of(&connection, view.owner) else {
             return;
         };
         // Its id may look another where counters of it were lost: the socket is what tells it apart.
@@ -109,9 +117,7 @@ impl Reconnects {
             self.troubled.remove(id);
             return;
         }
-        let connection = &finding.connection;
-        let remote = connection.remote.clone();
-        let Some(way) = Way::of(connection.netns, remote, &finding.owner) else {
+        let Some(way) = Way::of(&finding.connection, &finding.owner) else {
             return;
         };
         let entry = Entry { way, at_ns: now_ns };

@@ -123,3 +123,34 @@ fn it_is_not_waited_for_for_ever_and_the_number_is_bounded() {
     let stats = story.judge.stats();
     assert_eq!((stats.ended, stats.ended_full_total), (4_096, 4));
 }
+
+/// As [`after_a_reset`], at a server: its client comes again, from another port.
+fn after_a_reset_of_a_client(changed: impl FnOnce(&mut Story)) -> Story {
+    let mut story = Story::on(azure());
+    (story.socket.accepted, story.socket.local_port) = (1, 5_432);
+    story.owner.unit = Some("db.service".into());
+    story.wait(270.0).sends(10).wait(0.002).peer_resets();
+    assert_eq!(story.judge.stats().ended, 1);
+    story.connects(0x99).socket.remote_port = 40_001;
+    (story.socket.accepted, story.socket.local_port) = (1, 5_432);
+    story.wait(1.0);
+    changed(&mut story);
+    story.wait(0.1).peer_sends(20);
+    let fact = story.fact(FactKind::Swept);
+    story.deliver(fact);
+    story
+}
+
+#[test]
+fn at_a_server_it_is_the_client_that_comes_again_from_whatever_port() {
+    let story = after_a_reset_of_a_client(|_| ());
+    assert_eq!(reconnected(&story).len(), 1);
+    let changes: [fn(&mut Story); 3] = [
+        |story| story.socket.remote[3] = 9,
+        |story| story.socket.local_port = 8_080,
+        |story| story.owner.unit = Some("batch.service".into()),
+    ];
+    for change in changes {
+        assert!(reconnected(&after_a_reset_of_a_client(change)).is_empty());
+    }
+}
