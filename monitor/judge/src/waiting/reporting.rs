@@ -137,14 +137,16 @@ impl WaitingConnection {
             path: view.path.map(|path| &**path),
             clock: view.clock(),
         };
-        let (finding, _) = report::finding(
+        let told = report::finding(
             ruling,
             &about,
             &self.identity,
             &self.owner,
             context.contrasts,
         );
-        context.out.push(Verdict::Finding(Box::new(finding)));
+        context
+            .out
+            .push(Verdict::Finding(Box::new(told.finding)));
     }
 
     pub(super) fn end_unless_standing(&mut self, context: &mut Context<'_>) {
