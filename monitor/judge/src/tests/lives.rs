@@ -381,6 +381,12 @@ fn is_final(outcome: Outcome, finding: &Finding) -> bool {
     !matches!(outcome, Outcome::Acknowledged | Outcome::Blackholed) && !of_another
 }
 
+/// A reset that ends a stall and no silence.
+fn under_closed_window(finding: &Finding) -> bool {
+    let came = |fact: &Evidence| fact.fact == "reset_came" && fact.value == "under_closed_window";
+    finding.evidence.iter().any(came)
+}
+
 /// No silence has more than one final outcome or crosses twice, and nothing ends of
 /// which nothing was told.
 fn holds(verdicts: &[Verdict], cookie: u64, silences: usize) -> Result<(), TestCaseError> {
@@ -394,7 +400,8 @@ fn holds(verdicts: &[Verdict], cookie: u64, silences: usize) -> Result<(), TestC
                 crossed += usize::from(finding.kind == FindingKind::Crossed);
                 match finding.kind {
                     FindingKind::Outcome { outcome } => {
-                        finals += usize::from(is_final(outcome, finding));
+                        let ends = is_final(outcome, finding) && !under_closed_window(finding);
+                        finals += usize::from(ends);
                     }
                     // Nothing that moves: the one is told once, the other of an owner.
                     FindingKind::Stall {
@@ -479,10 +486,8 @@ fn is_sound(verdicts: &[Verdict]) -> Result<(), TestCaseError> {
             continue;
         };
         let (name, certainty) = (finding.kind.name(), finding.certainty);
-        let under_closed_window =
-            |fact: &Evidence| fact.fact == "reset_came" && fact.value == "under_closed_window";
-        let suspected = matches!(name, "undelivered" | "awaiting_reply")
-            || finding.evidence.iter().any(under_closed_window);
+        let suspected =
+            matches!(name, "undelivered" | "awaiting_reply") || under_closed_window(finding);
         prop_assert_eq!(certainty == Certainty::Suspected, suspected, "{}", name);
         prop_assert!(!finding.evidence.is_empty(), "{}", name);
         prop_assert!(finding.gap_seconds.is_finite(), "{}", name);

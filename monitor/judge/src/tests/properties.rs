@@ -221,6 +221,15 @@ fn finals(verdicts: &[Verdict]) -> Vec<Outcome> {
     verdicts
         .iter()
         .filter_map(|verdict| match verdict {
+            // One under a closed window ends a stall.
+            Verdict::Finding(finding)
+                if finding
+                    .evidence
+                    .iter()
+                    .any(|fact| fact.value == "under_closed_window") =>
+            {
+                None
+            }
             Verdict::Finding(finding) => match finding.kind {
                 FindingKind::Outcome { outcome } => {
                     let mut evidence = finding.evidence.iter();
