@@ -57,6 +57,8 @@ pub struct Report {
     pub judgement: Judgement,
     /// How many findings are due, at the least.
     pub due: usize,
+    /// How many of them were told; none where it could not live.
+    pub told: usize,
     /// Where they differ, or what kept the application from living.
     pub differences: Vec<String>,
     /// The end of the daemon's log, where they do.
@@ -92,6 +94,7 @@ pub fn run(
         run,
         judgement: Judgement::default(),
         due: due(application, staging).len(),
+        told: 0,
         differences: Vec::new(),
         log: None,
     };
@@ -150,6 +153,7 @@ fn live(application: &Application, tools: &Tools, report: &mut Report) -> Result
             &phases,
             &alerts?,
         );
+        report.told = report.due.saturating_sub(report.judgement.untold.len());
         Ok(())
     });
     let differences = report.judgement.differences().cloned();

@@ -15,7 +15,7 @@ struct Row {
     false_pages: usize,
     false_tickets: usize,
     due: usize,
-    untold: usize,
+    told: usize,
 }
 
 /// All runs together.
@@ -38,7 +38,7 @@ impl Table {
         row.false_pages += judgement.false_pages.len();
         row.false_tickets += judgement.false_tickets.len();
         row.due += report.due;
-        row.untold += judgement.untold.len();
+        row.told += report.told;
     }
 
     /// The table as Markdown, in the order of `applications`.
@@ -64,7 +64,7 @@ impl Table {
                     staging.word(),
                     row.right,
                     row.runs,
-                    row.due.saturating_sub(row.untold),
+                    row.told,
                     row.due,
                     row.false_pages,
                     row.false_tickets,
