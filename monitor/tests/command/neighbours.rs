@@ -87,7 +87,10 @@ fn count(daemon: &Daemon, client: SocketAddr, what: &str) -> Result<usize, Faile
 /// Waits until each of them has told `what` so many times, or more.
 fn await_count(daemons: &[&Daemon], client: SocketAddr, what: &str, enough: &[usize]) -> Tested {
     for (nth, (daemon, enough)) in daemons.iter().zip(enough).enumerate() {
-        let until = format!("{what}, {enough} times, by daemon {nth} of {}", daemons.len());
+        let until = format!(
+            "{what}, {enough} times, by daemon {nth} of {}",
+            daemons.len()
+        );
         eventually(&until, || {
             let told = all_told(daemon, client)?;
             let now = told.iter().filter(|told| *told == what).count();

@@ -48,8 +48,7 @@ fn heard_us(case: &Case<'_>) -> bool {
 /// A window probe was answered, and not by who forges ACKs: the peer does not read, and the way to it works.
 fn by_probe(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
-    gap.probe_answered_ns
-        .filter(|_| !gap.forgery.suffice())?;
+    gap.probe_answered_ns.filter(|_| !gap.forgery.suffice())?;
     let mut evidence = EvidenceList::default();
     evidence
         .flag("window_probe_answered", true)

@@ -2,8 +2,8 @@
 //! its way for ever: a client that waits sends nothing that could fail.
 
 use super::card::{Card, Case, Stands};
-use crate::evidence::EvidenceList;
 use crate::dialogue::Known;
+use crate::evidence::EvidenceList;
 use crate::peers::habit::HabitOf;
 use crate::peers::reply::{self, Due};
 use crate::ruling::Ruling;
@@ -99,12 +99,12 @@ fn summary_tail(due: &Due, wait_ns: u64) -> String {
             "by the kernel's counters it asked and was answered before (up to {times}), silent for \
              {silent}{so_far}"
         ),
-        (HabitOf::None, Known::Stated) => format!(
-            "the path states that the client asks, silent for {silent}{so_far}"
-        ),
-        (HabitOf::None, Known::Service(name)) if usual.mean_ns == 0 => format!(
-            "at a port of {name} the client asks, silent for {silent}{so_far}"
-        ),
+        (HabitOf::None, Known::Stated) => {
+            format!("the path states that the client asks, silent for {silent}{so_far}")
+        }
+        (HabitOf::None, Known::Service(name)) if usual.mean_ns == 0 => {
+            format!("at a port of {name} the client asks, silent for {silent}{so_far}")
+        }
         (HabitOf::None, _) => format!(
             "no habit is known yet ({} seen), silent for {silent}, longer than the path's timeout",
             format::count(usual.answered.into(), "answer")

@@ -70,8 +70,8 @@ impl Tracked {
     /// Whether what became of a gap is judged here, or is known to be bad and no
     /// payload came since, or the connection is over: a stall says no more.
     pub(crate) fn speaks_for(&self, view: &FactView<'_>) -> bool {
-        let reset = |gap: &Box<Gap>| gap.outcome() == Some(Outcome::Reset);
-        if self.gap.as_ref().is_some_and(reset) {
+        let reset = |gap: &Gap| gap.outcome() == Some(Outcome::Reset);
+        if self.gap.as_deref().is_some_and(reset) {
             return true;
         }
         let judged = self.gap.as_ref().is_some_and(|gap| {

@@ -144,9 +144,7 @@ impl WaitingConnection {
             &self.owner,
             context.contrasts,
         );
-        context
-            .out
-            .push(Verdict::Finding(Box::new(told.finding)));
+        context.out.push(Verdict::Finding(Box::new(told.finding)));
     }
 
     pub(super) fn end_unless_standing(&mut self, context: &mut Context<'_>) {
