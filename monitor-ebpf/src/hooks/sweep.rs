@@ -180,7 +180,6 @@ fn decide(
     measured: Option<(Threshold, u32)>,
 ) {
     let all = note.has(ALL);
-    let mut awaits = false;
     // A suspect is always shown: what the receive hook cannot see (it runs in ESTABLISHED
     // only) shows in the socket's counters.
     let mut found = note.has(SUSPECTED);
@@ -195,10 +194,13 @@ fn decide(
             let silent = at_most >= threshold.warn_ns;
             found |= silent;
             note.foresee(at_most, order.ahead_ns, &threshold);
-            awaits = silence.payload_ns >= threshold.timeout_ns
-                && sock.state() == TcpState::Established as u32
-                && waits_for_reply(sock);
-            found |= awaits;
+            note.add(
+                AWAITS,
+                silence.payload_ns >= threshold.timeout_ns
+                    && sock.state() == TcpState::Established as u32
+                    && waits_for_reply(sock),
+            );
+            found |= note.has(AWAITS);
             if silent && !all && note.has(HALF_CLOSED) && !note.has(SUSPECTED) {
                 Suspect::begin_half_closed(sock, threshold, silence.now_ns);
             }
@@ -217,7 +219,6 @@ fn decide(
         (FOUND, all || found),
         (SILENT, silent_soon),
         (LEFT, left),
-        (AWAITS, awaits),
     ]);
 }
 
@@ -299,12 +300,13 @@ impl Note {
         self.0.put(self.0.get() & !(bit * u32::from(!is)));
     }
 
-    /// Sets these bits as [`Self::put`] does, and what is [`SOON`] stays so, is found and shown.
+    /// Sets these bits as [`Self::put`] does, what is [`SOON`] stays so, is found and shown, and what [`AWAITS`] still does.
     #[inline(always)]
     fn conclude<const N: usize>(&mut self, bits: &[(u32, bool); N]) {
         let soon = (self.0.get() / SOON) & 1;
+        let awaits = self.0.get() & AWAITS;
         self.0
-            .put(Self::word(bits) | (soon * (SOON | FOUND | SHOWN)));
+            .put(Self::word(bits) | (soon * (SOON | FOUND | SHOWN)) | awaits);
     }
 
     #[inline(always)]
