@@ -24,6 +24,7 @@ settings! {
     node: AGENT;
     mqtt: PAHO;
     grpc: GRPC;
+    openssh: SSH;
 }
 
 /// The setting called `name`.
