@@ -22,13 +22,10 @@ pub fn has(these: *const Awaited, hash: u32) -> u32 {
 #[inline(always)]
 pub fn note(these: *mut Awaited, hash: u32, waits: u32) {
     let word = these.cast::<u64>().wrapping_add(word(hash));
-    // SAFETY: as in `has`; user space runs one sweep of a load at a time, and so nobody else writes.
-    unsafe {
-        ptr::write_volatile(
-            word,
-            ptr::read_volatile(word) | u64::from(waits) << bit(hash),
-        )
-    };
+    // SAFETY: as in `has`.
+    let before = unsafe { ptr::read_volatile(word) };
+    // SAFETY: the same word; user space runs one sweep of a load at a time, and so nobody else writes.
+    unsafe { ptr::write_volatile(word, before | u64::from(waits) << bit(hash)) };
 }
 
 /// Which word of the value holds the hash's bit.

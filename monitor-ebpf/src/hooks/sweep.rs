@@ -88,13 +88,11 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         return;
     };
     // SAFETY: a value of the map's; its order is user space's, which changes it between sweeps only.
-    let (order, last, now) = unsafe {
-        (
-            &(*orders).order,
-            &raw const (*orders).last,
-            &raw mut (*orders).now,
-        )
-    };
+    let order = unsafe { &(*orders).order };
+    // SAFETY: the same value; this is its place, and nothing is read.
+    let last = unsafe { &raw const (*orders).last };
+    // SAFETY: the same.
+    let now = unsafe { &raw mut (*orders).now };
     scope::seen(sock, task);
     // Each is noted as soon as it is known: what is kept in registers the verifier follows in every combination.
     let state = sock.state();
