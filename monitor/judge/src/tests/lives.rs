@@ -374,14 +374,14 @@ fn is_of(id: &str, cookie: u64) -> bool {
 
 /// Whether the silence comes to no other outcome after this one.
 fn is_final(outcome: Outcome, finding: &Finding) -> bool {
-    let rests_on = |fact: &str| finding.evidence.iter().any(|one| one.fact == fact);
-    // Where nobody looks at a FIN, a write may yet meet RST. Under a closed window a RST ends a stall, not the silence
-    // before it.
-    let of_another = rests_on("fin_unread") || rests_on("queued_bytes");
-    !matches!(outcome, Outcome::Acknowledged | Outcome::Blackholed) && !of_another
+    // Where nobody looks at a FIN, a write may yet meet RST.
+    let unread = finding.evidence.iter().any(|one| one.fact == "fin_unread");
+    !matches!(outcome, Outcome::Acknowledged | Outcome::Blackholed)
+        && !unread
+        && !under_closed_window(finding)
 }
 
-/// A reset that ends a stall and no silence.
+/// A reset that ends a stall, and not the silence before it.
 fn under_closed_window(finding: &Finding) -> bool {
     let came = |fact: &Evidence| fact.fact == "reset_came" && fact.value == "under_closed_window";
     finding.evidence.iter().any(came)
@@ -400,8 +400,7 @@ fn holds(verdicts: &[Verdict], cookie: u64, silences: usize) -> Result<(), TestC
                 crossed += usize::from(finding.kind == FindingKind::Crossed);
                 match finding.kind {
                     FindingKind::Outcome { outcome } => {
-                        let ends = is_final(outcome, finding) && !under_closed_window(finding);
-                        finals += usize::from(ends);
+                        finals += usize::from(is_final(outcome, finding));
                     }
                     // Nothing that moves: the one is told once, the other of an owner.
                     FindingKind::Stall {
