@@ -2,9 +2,10 @@
 //! cuts what takes too long.
 
 use super::super::application::{Application, BASE, Due, Need};
+use super::super::staging::Staging;
 use super::super::{Program, Stage};
 use crate::LabError;
-use crate::truth::Conclusion::{Blackholed, Crossed};
+use crate::truth::Conclusion::{Blackholed, Closed, Crossed};
 use crate::truth::Severity::{Page, Ticket};
 
 pub(super) const HAPROXY: Application = Application {
@@ -17,6 +18,21 @@ pub(super) const HAPROXY: Application = Application {
         Due::client(Blackholed, Page),
         Due::client(Crossed, Ticket),
         Due::server(Crossed, Ticket),
+    ],
+    ..BASE
+};
+
+/// A proxy that cuts is a box by itself: after less silence than the NAT's.
+pub(super) const CUTS: Application = Application {
+    name: "haproxy-cuts",
+    about: "HAProxy on the server's host passes TCP through, and cuts a request that runs too long",
+    needs: &[NEED],
+    idles: false,
+    stagings: &[Staging::NoPath, Staging::Box],
+    start: start_cutting,
+    truth: &[
+        // FIN in place of the answer.
+        Due::client(Closed, Ticket),
     ],
     ..BASE
 };
@@ -65,6 +81,46 @@ while True:
         connection.close()
     time.sleep(float(sys.argv[3]))
 "#;
+
+/// Asks a few times on one connection, and then something that takes longer than the proxy waits. That it is cut is what
+/// it is used to.
+const SLOW: &str = r#"
+import sys, time, http.client
+while True:
+    connection = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]), timeout=20)
+    for seconds in ["0.1", "0.1", "0.1", "0.1", sys.argv[3]]:
+        try:
+            connection.request("GET", "/" + seconds)
+            connection.getresponse().read()
+            print("did")
+        except (OSError, http.client.HTTPException) as error:
+            print("did not:" if seconds == sys.argv[3] else "failed:", repr(error))
+            break
+        time.sleep(0.5)
+    connection.close()
+    time.sleep(0.3)
+"#;
+
+fn start_cutting(stage: &mut Stage<'_>) -> Result<(), LabError> {
+    let host = stage.server().to_string();
+    let backend = Program::python("backend", SERVER)
+        .on_the_server()
+        .args(["127.0.0.1".to_owned(), BACKEND.to_string()]);
+    stage.serves(backend, BACKEND)?;
+    let settings = stage.file(
+        "haproxy.cfg",
+        format!(
+            "defaults\n    mode tcp\n    timeout connect 2s\n    timeout client 30s\n    timeout server 3500ms\n\
+             listen cuts\n    bind {host}:{POOL}\n    server one 127.0.0.1:{BACKEND}\n"
+        ),
+    )?;
+    let haproxy = Program::new("haproxy", "haproxy")
+        .on_the_server()
+        .args(["-db", "-f"])
+        .args([settings]);
+    stage.serves(haproxy, POOL)?;
+    stage.asks(Program::python("slow", SLOW).args([host.as_str(), &POOL.to_string(), "6"]))
+}
 
 fn start(stage: &mut Stage<'_>) -> Result<(), LabError> {
     let host = stage.server().to_string();

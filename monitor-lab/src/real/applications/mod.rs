@@ -20,7 +20,7 @@ applications! {
     pgbouncer: PGBOUNCER;
     copy: COPY;
     nginx: CURL, TRANSFERS, UPSTREAM;
-    haproxy: HAPROXY;
+    haproxy: HAPROXY, CUTS;
     openssh: OPENSSH;
     rsync: RSYNC;
     mosquitto: MOSQUITTO;
