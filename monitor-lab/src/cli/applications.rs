@@ -91,7 +91,9 @@ fn chosen(arguments: &ApplicationsArguments) -> Option<Vec<(&'static Application
             );
             return None;
         };
-        chosen.extend(stagings.map(|staging| (application, staging)));
+        // Who names an application alone means where it lives.
+        let lives = |one: &Staging| !staging.is_empty() || application.stagings.contains(one);
+        chosen.extend(stagings.filter(lives).map(|staging| (application, staging)));
     }
     if arguments.names.is_empty() {
         let all = applications::ALL.iter();
