@@ -79,11 +79,20 @@ pub fn send(mut from: &TcpStream, bytes: &[u8]) -> Result<(), Failed> {
     Ok(from.write_all(bytes)?)
 }
 
-/// What one read gives within `bound`; [`io::ErrorKind::WouldBlock`] if nothing comes.
+/// What one read gives within `bound`; [`io::ErrorKind::WouldBlock`] if nothing comes. A read with a timeout is not
+/// begun again by the kernel where something wakes its thread, a stop or a debugger (`sock_intr_errno`): it is here, for
+/// the time that is left.
 pub fn read_within(mut end: &TcpStream, bound: Duration) -> io::Result<Vec<u8>> {
-    end.set_read_timeout(Some(bound))?;
+    let until = Instant::now() + bound;
     let mut bytes = vec![0; 1024];
-    let length = end.read(&mut bytes);
+    let length = loop {
+        let left = until.saturating_duration_since(Instant::now());
+        end.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+        match end.read(&mut bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => break done,
+        }
+    };
     end.set_read_timeout(Some(SOON))?;
     bytes.truncate(length?);
     Ok(bytes)

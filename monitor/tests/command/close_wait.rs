@@ -57,7 +57,7 @@ fn pile(way: &str) -> Tested {
     // Half of them look, and do not close all the same.
     let (looks, ignores) = left.split_at(PILE / 2);
     for pair in looks {
-        assert_eq!((&pair.client).read(&mut [0])?, 0);
+        assert_eq!((&pair.client).read_to_end(&mut Vec::new())?, 0);
     }
     let firing = || -> Result<Vec<Value>, libtest_mimic::Failed> {
         let mut alerts: Vec<Value> = daemon.ask("alerts")?;

@@ -90,7 +90,7 @@ fn ends_one() -> Tested {
             assert_eq!(run(&namespace, &look)?.len(), 1, "{look}");
             run(&namespace, &command)?;
             let mut ours = ours;
-            let error = ours.read(&mut [0]).map_err(|error| error.kind());
+            let error = ours.read_exact(&mut [0]).map_err(|error| error.kind());
             assert_eq!(error, Err(ErrorKind::ConnectionAborted), "{command}");
             assert_eq!(run(&namespace, &look)?, [""; 0], "{look}");
             for (client, server) in rest {

@@ -172,7 +172,7 @@ fn no_silence() -> Tested {
     let waiting = pair.client_address()?;
     // Who closes first is the one that waits.
     drop(pair.client);
-    assert_eq!((&pair.server).read(&mut [0])?, 0);
+    assert_eq!((&pair.server).read_to_end(&mut Vec::new())?, 0);
     drop(pair.server);
     let control = Pair::across(&network)?;
     await_control(&daemon, &control)?;
