@@ -1,7 +1,7 @@
 //! `monitor-lab apps`: real applications, several at once, and their reports.
 
 use super::page::with_applications;
-use super::run::{print, say};
+use super::run::{complain, print, say};
 use super::{ApplicationsArguments, DIFFERS, INTERRUPTED, USAGE, is_root, tools};
 use monitor_lab::LabError;
 use monitor_lab::network::cgroup::OwnGroup;
@@ -243,15 +243,12 @@ fn show(report: &Report, json: bool) {
         say(json, &format!("ok   {name} (run {run})"));
         return;
     }
-    say(json, &format!("FAIL {name} (run {run})"));
-    for difference in &report.differences {
-        say(json, &format!("     {difference}"));
-    }
-    if let Some(log) = &report.log {
-        eprintln!("---- tcplull's log in {name} (run {run})");
-        eprintln!("{}", log.trim_end());
-        eprintln!("----");
-    }
+    complain(
+        &format!("{name} (run {run})"),
+        &report.differences,
+        report.log.as_deref(),
+        json,
+    );
 }
 
 /// What the page says of the applications.

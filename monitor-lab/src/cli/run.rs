@@ -177,12 +177,22 @@ fn show(report: &Report, json: bool) {
         say(json, &format!("ok   {name} (run {run}){verdict}"));
         return;
     }
-    say(json, &format!("FAIL {name} (run {run})"));
-    for difference in &report.differences {
+    complain(
+        &format!("{name} (run {run})"),
+        &report.differences,
+        report.log.as_deref(),
+        json,
+    );
+}
+
+/// What was wrong in a run, and what the daemon wrote in it.
+pub(super) fn complain(run: &str, differences: &[String], log: Option<&str>, json: bool) {
+    say(json, &format!("FAIL {run}"));
+    for difference in differences {
         say(json, &format!("     {difference}"));
     }
-    if let Some(log) = &report.log {
-        eprintln!("---- tcplull's log in {name} (run {run})");
+    if let Some(log) = log {
+        eprintln!("---- tcplull's log in {run}");
         eprintln!("{}", log.trim_end());
         eprintln!("----");
     }

@@ -1,11 +1,10 @@
 //! How a connection ended, as the fact of its close shows it.
 
-use crate::connection::Identity;
+use crate::connection;
 use crate::fact_view::FactView;
 use crate::stalls::snapshot::waiting_bytes;
 use crate::unanswered::given_up;
 use crate::verdict::End;
-use monitor_model::finding::Role;
 use nix::errno::Errno;
 
 /// How the connection of `view` ended, which tells of its close or of an accepted RST.
@@ -18,7 +17,7 @@ pub(crate) fn ending(view: &FactView<'_>) -> End {
     }
     // EPIPE is what a reset leaves after the peer's FIN.
     let reset = error(Errno::ECONNRESET) || error(Errno::EPIPE);
-    if reset && Identity::of(socket).role() == Role::Server {
+    if reset && !connection::is_client(socket) {
         return End::ByClient;
     }
     if reset || given_up(socket).is_some() || waiting_bytes(socket) > 0 {

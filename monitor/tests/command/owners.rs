@@ -8,8 +8,8 @@ use monitor_lab::testbed::Daemon;
 use serde_json::Value;
 use std::fs;
 use std::io::{self, Read, Write};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 pub const TESTS: &[Test] = &[
     Test::as_root("threads_are_one_owner_by_snapshots", by_snapshots),
@@ -40,10 +40,12 @@ fn five_threads(way: &str) -> Tested {
     let pairs = (0..THREADS).map(open).collect::<Result<Vec<_>, _>>()?;
     pairs.iter().try_for_each(Pair::exchange)?;
     for pair in &pairs {
-        daemon.await_finding(pair.client_address()?, "crossed")?;
+        await_crossings(&daemon, pair, 2)?;
     }
     let own = fs::read_to_string("/proc/self/comm")?;
     let own = own.trim_end();
+    let crossed = pairs.iter().map(|pair| crossings(&daemon, pair));
+    let crossed = crossed.collect::<Result<Vec<_>, _>>()?;
     let asked = ask(&pairs)?;
     for pair in &pairs {
         (&pair.server).read_exact(&mut [0])?;
@@ -56,15 +58,8 @@ fn five_threads(way: &str) -> Tested {
         assert_eq!(finding["owner"]["comm"], own, "{finding}");
     }
     join(asked)?;
-    for pair in &pairs {
-        eventually("both ends are silent again", || {
-            let mut findings = daemon.findings_of(pair.client_address()?)?;
-            findings.retain(|finding| finding["kind"] == "crossed");
-            Ok(match findings.len() {
-                4 => Ok(()),
-                other => Err(other),
-            })
-        })?;
+    for (pair, before) in pairs.iter().zip(crossed) {
+        await_crossings(&daemon, pair, before + 2)?;
     }
     network.path_dies()?;
     let asked = ask(&pairs)?;
@@ -89,27 +84,48 @@ fn five_threads(way: &str) -> Tested {
     Ok(())
 }
 
-type Asked = Vec<JoinHandle<io::Result<()>>>;
+/// Threads, each with what it waits for.
+type Asked = Vec<(Sender<()>, JoinHandle<io::Result<()>>)>;
 
-/// Each client asks on a thread of its own, which is there while it is looked at.
+/// Each client asks on a thread of its own, which is there until it is joined.
 fn ask(pairs: &[Pair]) -> io::Result<Asked> {
     let clients = pairs.iter().enumerate().map(|(number, pair)| {
         let mut client = pair.client.try_clone()?;
         let worker = thread::Builder::new().name(format!("worker-{number}"));
-        worker.spawn(move || {
+        let (goes_on, stays) = channel();
+        let thread = worker.spawn(move || {
             client.write_all(b"x")?;
-            thread::sleep(Duration::from_secs(2));
+            // Until the other end is dropped.
+            let _ = stays.recv();
             Ok(())
-        })
+        })?;
+        Ok((goes_on, thread))
     });
     clients.collect()
 }
 
 fn join(asked: Asked) -> Tested {
-    for thread in asked {
+    for (goes_on, thread) in asked {
+        drop(goes_on);
         thread.join().map_err(|_| "a thread broke off")??;
     }
     Ok(())
+}
+
+/// How often a silence of either end was told to have crossed.
+fn crossings(daemon: &Daemon, pair: &Pair) -> Result<usize, Failed> {
+    let findings = daemon.findings_of(pair.client_address()?)?;
+    let crossed = findings
+        .iter()
+        .filter(|finding| finding["kind"] == "crossed");
+    Ok(crossed.count())
+}
+
+fn await_crossings(daemon: &Daemon, pair: &Pair, enough: usize) -> Tested {
+    eventually("both ends are silent", || {
+        let now = crossings(daemon, pair)?;
+        Ok((now >= enough).then_some(()).ok_or(now))
+    })
 }
 
 /// This outcome of the client's.

@@ -1,3 +1,5 @@
+//! What a life was told, held against what may be told of it.
+
 use super::*;
 use crate::real::Stage;
 use crate::truth::{Alert, Finding};

@@ -1,7 +1,7 @@
 //! What connections are used to: whether what they send is answered, and how
 //! soon. Learned from the snapshots of the sweep, samples included, and from the ends of long waits.
 
-use crate::connection::{self, Identity};
+use crate::connection;
 use crate::fact_view::FactView;
 use crate::peers::last_sender::{LastSender, last_sender};
 use crate::peers::longest::Longest;
@@ -13,7 +13,6 @@ use crate::thresholds::{
     WORKLOAD_CONNECTIONS, WORKLOAD_EXPIRY_NS,
 };
 use monitor_common::{FactKind, Socket, TcpState, flags};
-use monitor_model::finding::Role;
 use monitor_model::owner::Owner;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -232,7 +231,7 @@ impl Habits {
     fn on_ended(&mut self, view: &FactView<'_>) {
         let socket = &view.fact.socket;
         let asked = last_sender(socket) == LastSender::Us || self.spoke_last(view);
-        let client = Identity::of(socket).role() == Role::Client;
+        let client = connection::is_client(socket);
         if !client || !asked || !view.brings_payload() {
             return;
         }
@@ -445,7 +444,7 @@ impl Habit {
             counted: None,
             spoke_twice: false,
             in_workload: false,
-            client: Identity::of(socket).role() == Role::Client,
+            client: connection::is_client(socket),
             tally: Tally::default(),
         }
     }

@@ -1,7 +1,7 @@
 //! Whether an answer is due to what this host said: by what is stated or known of the connection's dialogue, by what it
 //! was seen to do, or by the kernel's own counters of what went both ways.
 
-use crate::connection::Identity;
+use crate::connection;
 use crate::dialogue::Known;
 use crate::fact_view::FactView;
 use crate::peers::habit::{HabitOf, Habits, Usual};
@@ -9,7 +9,6 @@ use crate::peers::last_sender::{LastSender, last_sender};
 use crate::serial::{distance, jiffies_since};
 use crate::thresholds::{COUNTED_ANSWERS, FOLLOW_UP_NS, HEARTBEATS_NS};
 use monitor_common::{FactKind, Socket, TcpState};
-use monitor_model::finding::Role;
 
 /// An answer that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +27,7 @@ pub(crate) fn due(view: &FactView<'_>, habits: &Habits) -> Option<Due> {
     let stated = view.path.and_then(|path| path.dialogue);
     let program = view.owner.comm.as_deref().unwrap_or_default();
     let dialogue = Known::of(stated, socket.remote_port, program);
-    if dialogue == Known::Open || Identity::of(socket).role() != Role::Client {
+    if dialogue == Known::Open || !connection::is_client(socket) {
         return None;
     }
     let due = |usual, dialogue, least_ns| {
