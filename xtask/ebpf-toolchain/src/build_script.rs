@@ -25,13 +25,16 @@ pub fn build_into_out_dir(package: &str, binary: &str, features: &[&str]) -> Res
         println!("cargo::rerun-if-env-changed={name}");
     }
     // Cargo.lock stands at the root alone.
-    let mut folders = manifest_dir.ancestors();
-    let workspace = folders
-        .find(|folder| folder.join("Cargo.lock").is_file())
-        .unwrap_or(&manifest_dir);
+    let depth = manifest_dir
+        .ancestors()
+        .position(|folder| folder.join("Cargo.lock").is_file())
+        .unwrap_or(0);
+    let workspace = manifest_dir.ancestors().nth(depth).unwrap_or(&manifest_dir);
+    // Cargo takes these from the package's folder. Absolute ones would go on naming the old sources where a checkout is
+    // moved or its target folder copied.
+    let up: PathBuf = std::iter::repeat_n("..", depth).collect();
     for source in [package, "monitor-common", "Cargo.lock", "Cargo.toml"] {
-        let path = workspace.join(source);
-        println!("cargo::rerun-if-changed={}", path.display());
+        println!("cargo::rerun-if-changed={}", up.join(source).display());
     }
 
     let toolchain = Toolchain::find().map_err(|error| error.to_string())?;
