@@ -36,8 +36,8 @@ numbered! {
         SnapshotsRefused = 13,
         /// Snapshots that were held against their sockets.
         SnapshotsRevisited = 14,
-        /// Sockets outside the scope that were due as samples, and not shown.
-        SweepSamplesOutside = 15,
+        /// Sockets within the scope that were due as samples, whatever else was found of them.
+        SweepSamplesWithin = 15,
     }
 }
 

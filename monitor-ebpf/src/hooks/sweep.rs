@@ -137,10 +137,10 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
         return;
     }
     if scope::leaves_out(sock) {
-        if note.has(SAMPLED) {
-            count(Counter::SweepSamplesOutside);
-        }
         return;
+    }
+    if note.has(SAMPLED) {
+        count(Counter::SweepSamplesWithin);
     }
     let measured = paths::threshold_in_scope(sock);
     decide(sock, order, &mut note, &silence, measured);

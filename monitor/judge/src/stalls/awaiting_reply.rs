@@ -103,7 +103,11 @@ fn summary_tail(due: &Due, wait_ns: u64) -> String {
             format!("the path states that the client asks, silent for {silent}{so_far}")
         }
         (HabitOf::None, Known::Service(name)) if usual.mean_ns == 0 => {
-            format!("at a port of {name} the client asks, silent for {silent}{so_far}")
+            format!(
+                "no habit is known yet (up to {}), and at a port of {name} the client asks, silent for \
+                 {silent}{so_far}",
+                format::count(usual.answered.into(), "answer")
+            )
         }
         (HabitOf::None, _) => format!(
             "no habit is known yet ({} seen), silent for {silent}, longer than the path's timeout",

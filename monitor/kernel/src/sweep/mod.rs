@@ -194,8 +194,8 @@ impl Sweeper {
         report.receives = self.watcher.receives();
         report.scope_missing = self.scope.missing().map(str::to_owned);
         if mode == SweepMode::Findings {
-            let outside = since(Counter::SweepSamplesOutside);
-            self.sampling.advance(report.sockets, outside);
+            let due = since(Counter::SweepSamplesWithin);
+            self.sampling.advance(report.sockets, due);
         }
         Ok(report)
     }

@@ -59,13 +59,16 @@ impl Sampling {
         self.mask + 1
     }
 
-    /// A sweep is over that walked so many sockets, of which so many were due as samples and `outside` the scope: others
-    /// have their turn. What a scope leaves out takes no place from what it shows.
-    pub(crate) fn advance(&mut self, sockets: u64, outside: u64) {
+    /// A sweep is over that walked so many sockets, of which so many within the scope were due as samples: others have
+    /// their turn. What is outside, or not open, takes no place from what is shown.
+    pub(crate) fn advance(&mut self, sockets: u64, due: u64) {
         let share = u64::from(self.mask) + 1;
-        let within = sockets.saturating_sub(outside.saturating_mul(share));
-        // A connection outside that is due costs a look at its scope: there may be some of these for each sample.
-        self.mask = mask(within).max(mask(sockets / DUE_FOR_EACH));
+        // By chance a share may have been a small one.
+        let spread = if share == 1 { 0 } else { 2 * due.isqrt() + 3 };
+        let within = due.saturating_add(spread).saturating_mul(share);
+        // One outside that is due costs a look at its scope: there may be some of these for each sample.
+        let looked_at = sockets / DUE_FOR_EACH;
+        self.mask = mask(within.min(sockets)).max(mask(looked_at));
         self.turn = self.turn.wrapping_add(1) & self.mask;
     }
 }
@@ -120,7 +123,9 @@ mod tests {
         let mut sampling = Sampling::new();
         let mut turns = Vec::new();
         for _ in 0..8 {
-            sampling.advance(4_000, 0);
+            // The first sweep has none that are due: it shows one in a million.
+            let due = if sampling.one_in() == 8 { 500 } else { 0 };
+            sampling.advance(4_000, due);
             let order = order(sampling);
             assert_eq!(order.sample_mask, 7);
             turns.push(order.sample_turn);
@@ -132,8 +137,9 @@ mod tests {
     #[test]
     fn a_turn_stays_within_its_share_when_connections_close() {
         let mut sampling = Sampling::new();
-        for sockets in [1_000_000, 1_000_000, 40, 3_000, 0] {
-            sampling.advance(sockets, 0);
+        for sockets in [1_000_000_u64, 1_000_000, 40, 3_000, 0, 0] {
+            let due = sockets / u64::from(sampling.one_in());
+            sampling.advance(sockets, due);
             let order = order(sampling);
             assert!(order.sample_turn <= order.sample_mask, "{order:?}");
         }
@@ -143,16 +149,29 @@ mod tests {
     #[test]
     fn what_a_scope_leaves_out_takes_no_place_from_what_it_shows() {
         let mut sampling = Sampling::new();
-        // 20 within, 600 outside: nothing is known of either at first.
-        sampling.advance(620, 0);
-        assert_eq!(order(sampling).sample_mask, 1);
-        sampling.advance(620, 300);
+        // 20 within, 4,000 outside or not open: nothing is known of either at first.
+        sampling.advance(4_020, 0);
+        assert_eq!(order(sampling).sample_mask, 7);
+        sampling.advance(4_020, 2);
         assert_eq!(order(sampling).sample_mask, 0);
-        sampling.advance(620, 600);
+        sampling.advance(4_020, 20);
         assert_eq!(order(sampling).sample_mask, 0, "all of those within");
         // A million outside: few of them are looked at.
-        sampling.advance(1_000_020, 1_000_000);
+        sampling.advance(1_000_020, 20);
         let due = 1_000_000 / (u64::from(order(sampling).sample_mask) + 1);
         assert!((4_096..=8_192).contains(&due), "{due}");
+    }
+
+    #[test]
+    fn samples_stay_about_enough_once_the_first_sweeps_are_over() {
+        for within in [300_u64, 512, 513, 900, 5_000, 250_000] {
+            let mut sampling = Sampling::new();
+            for _ in 0..12 {
+                let due = within / u64::from(sampling.one_in());
+                sampling.advance(within, due);
+            }
+            let samples = within / u64::from(sampling.one_in());
+            assert!((150..=512).contains(&samples), "{samples} of {within}");
+        }
     }
 }
