@@ -18,6 +18,17 @@ pub enum Verdict {
         /// [`monitor_model::finding::Connection::id`] of the connection.
         connection_id: String,
     },
+    /// What the application of a connection left behind when it closed ([`End::Left`]) is sent again: until now nobody
+    /// has answered it.
+    Unanswered {
+        /// [`monitor_model::finding::Connection::id`] of the connection.
+        connection_id: String,
+    },
+    /// What it left behind is answered after all.
+    Answered {
+        /// [`monitor_model::finding::Connection::id`] of the connection.
+        connection_id: String,
+    },
     /// A connection of which something bad was told, or that was told to be stuck, is over.
     Over {
         /// [`monitor_model::finding::Connection::id`] of the connection.
@@ -36,8 +47,11 @@ pub enum Verdict {
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// By kernel, peer or box, or by its application with data that nobody answered.
+    /// By kernel, peer or box, with data that nobody answered and nobody ever will.
     Badly,
+    /// By its application, with data that nobody has answered yet: nobody hangs on it any more, and the kernel goes on
+    /// sending what was left behind. What becomes of that is told: [`Verdict::Answered`], or another end.
+    Left,
     /// With nothing lost.
     InPeace,
     /// At a server: by the RST of its client, whose host is there and whose application is not. Nobody waits any more.

@@ -71,8 +71,9 @@ impl Group {
     pub(super) fn joined_by(&mut self, part: &Part, limits: &Limits) {
         let surely_ns = self.parts.surely_until(limits.page_after_ns);
         let pause = surely_ns < part.since.ns;
-        if pause && !self.parts.unconfirmed().is_empty() {
-            // One that is still to be found again may turn out to fill it.
+        let unknown = self.parts.has_left_behind() || !self.parts.unconfirmed().is_empty();
+        if pause && unknown {
+            // One that is still to be found again, or what was left behind, may turn out to fill it.
             self.before_pause.get_or_insert((self.from, surely_ns));
         }
         if pause || part.since.ns < self.from.ns {

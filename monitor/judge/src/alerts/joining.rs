@@ -53,7 +53,7 @@ impl Alerts {
         if let Some(group) = self.groups.get_mut(&key) {
             let elsewhere = moved.iter().filter(|(from, ..)| **from != *key).count();
             group.count += u64::from(is_new) + elsewhere as u64;
-            group.at_once |= fires_at_once(&key, finding);
+            group.at_once |= fires_at_once(&key, finding, &part);
             group.tell(finding);
             if begins && !group.at_once {
                 changes.push(AlertChange::Pending(group.shown(&key)));
@@ -227,12 +227,14 @@ fn holder_of(key: &Key, finding: &Finding) -> String {
     }
 }
 
-/// A ticket wakes nobody, and of what was acknowledged and not delivered nobody else will ever know.
-fn fires_at_once(key: &Key, finding: &Finding) -> bool {
+/// A ticket wakes nobody, and of what was acknowledged and not delivered nobody else will ever know. But a ticket on what
+/// nobody answers waits as pages do while it may yet be answered: an outage that is over soon has lost nothing.
+fn fires_at_once(key: &Key, finding: &Finding, part: &Part) -> bool {
     let undelivered = FindingKind::Outcome {
         outcome: Outcome::Undelivered,
     };
-    !key.is_page() || finding.kind == undelivered
+    let may_mend = key.is_loss && part.is_stuck();
+    finding.kind == undelivered || !key.is_page() && !may_mend
 }
 
 /// How the connection of `finding` fares. What nothing comes back of hangs until its end is told, and so does a stall,

@@ -78,11 +78,22 @@ impl Alerts {
                         self.was_not_over(of, now_ns, &mut changes);
                         self.ends_badly(of, now_ns, &mut changes);
                     }
+                    End::Left => self.is_left(of, now_ns, &mut changes),
                     End::InPeace | End::ByClient | End::ByOperator => {
                         let mended = *end != End::ByOperator;
                         self.leave(of, now_ns, mended, &mut changes, |_, part| part.is_stuck());
                     }
                 }
+            }
+            Verdict::Unanswered { connection_id } => {
+                let of = ConnectionId::of(connection_id);
+                self.is_still_left(of, now_ns, &mut changes);
+            }
+            Verdict::Answered { connection_id } => {
+                let of = ConnectionId::of(connection_id);
+                self.leave(of, now_ns, true, &mut changes, |member, part| {
+                    member.name != CROSSED && part.is_stuck()
+                });
             }
             Verdict::Reconnected { connection_id } => {
                 let of = ConnectionId::of(connection_id);
@@ -201,6 +212,51 @@ impl Alerts {
 
     /// The connection was stuck, and now it is dead.
     fn ends_badly(&mut self, of: ConnectionId, now_ns: u64, changes: &mut Vec<AlertChange>) {
+        self.ends(of, now_ns, changes, |_| State::Badly { at_ns: now_ns });
+    }
+
+    /// The connection was stuck, and now its application has closed it. Who is paged for somebody who hangs need not know
+    /// of what was left behind; who has a ticket for what is lost waits until it is.
+    fn is_left(&mut self, of: ConnectionId, now_ns: u64, changes: &mut Vec<AlertChange>) {
+        self.ends(of, now_ns, changes, |key| {
+            if key.is_loss && !key.is_page() {
+                State::Left { seen_ns: now_ns }
+            } else {
+                State::Badly { at_ns: now_ns }
+            }
+        });
+    }
+
+    /// Until now nobody has answered what the application of the connection left behind.
+    fn is_still_left(&mut self, of: ConnectionId, now_ns: u64, changes: &mut Vec<AlertChange>) {
+        for (member, key) in self.memberships(of) {
+            self.catch_up(&key, now_ns, changes);
+            let Some(group) = self.groups.get_mut(&key) else {
+                continue;
+            };
+            let left = |part: &Part| matches!(part.state, State::Left { .. });
+            let Some(part) = group.parts.get(member).copied().filter(left) else {
+                continue;
+            };
+            let seen = Part {
+                state: State::Left { seen_ns: now_ns },
+                ..part
+            };
+            group.joined_by(&seen, &self.limits);
+            group.parts.insert(member, seen);
+            self.changed = true;
+            self.catch_up(&key, now_ns, changes);
+        }
+    }
+
+    /// The connection was stuck, and is no more: what it is instead depends on the alert that it is in.
+    fn ends(
+        &mut self,
+        of: ConnectionId,
+        now_ns: u64,
+        changes: &mut Vec<AlertChange>,
+        state: impl Fn(&Key) -> State,
+    ) {
         for (member, key) in self.memberships(of) {
             if member.name == CROSSED {
                 self.leave(of, now_ns, true, changes, |member, _| {
@@ -217,13 +273,16 @@ impl Alerts {
             };
             // The judge has followed it to its end.
             let ended = Part {
-                state: State::Badly { at_ns: now_ns },
+                state: state(&key),
                 confirmed: true,
                 ..part
             };
             group.joined_by(&ended, &self.limits);
             group.parts.insert(member, ended);
+            // What is lost for good need not wait.
+            group.at_once |= !key.is_page() && !ended.is_stuck();
             self.changed = true;
+            self.catch_up(&key, now_ns, changes);
         }
     }
 

@@ -58,7 +58,7 @@ fn is_of_outage(part: &Part, since_ns: u64) -> bool {
             after_silence: false,
         };
     let at_ns = match part.state {
-        State::Stuck { .. } => part.since.ns,
+        State::Stuck { .. } | State::Left { .. } => part.since.ns,
         State::Badly { at_ns } => at_ns,
     };
     lasts || at_ns >= since_ns

@@ -1,4 +1,5 @@
-//! The connections of one alert: who is stuck, who ended badly and when, and until when that keeps it affected.
+//! The connections of one alert: who is stuck, what was left behind, who ended badly and when, and until when that keeps
+//! it affected.
 
 use super::limits::NAMELESS_NS;
 use super::member::Member;
@@ -30,6 +31,11 @@ pub(super) enum State {
         /// A silence came before: whether it shares an outage is known for a moment only.
         after_silence: bool,
     },
+    /// Its application has closed it, and until this time, in ns, nobody had answered what it left behind.
+    Left {
+        /// CLOCK_MONOTONIC.
+        seen_ns: u64,
+    },
     /// It ended badly at this time, in ns.
     Badly {
         /// CLOCK_MONOTONIC.
@@ -49,15 +55,42 @@ pub(super) struct Part {
 
 impl Part {
     pub(super) fn is_stuck(&self) -> bool {
-        matches!(self.state, State::Stuck { .. })
+        matches!(self.state, State::Stuck { .. } | State::Left { .. })
     }
 
     /// Until when it keeps its alert affected, exclusively.
     pub(super) fn until(&self, page_after_ns: u64) -> u64 {
         match self.state {
-            State::Stuck { .. } => u64::MAX,
+            State::Stuck { .. } | State::Left { .. } => u64::MAX,
             State::Badly { at_ns } => at_ns.saturating_add(page_after_ns),
         }
+    }
+}
+
+/// How many connections there are of each time, in ns.
+#[derive(Debug, Default)]
+struct Times(BTreeMap<u64, usize>);
+
+impl Times {
+    fn add(&mut self, at_ns: u64) {
+        *self.0.entry(at_ns).or_default() += 1;
+    }
+
+    fn remove(&mut self, at_ns: u64) {
+        if let Some(count) = self.0.get_mut(&at_ns) {
+            *count -= 1;
+            if *count == 0 {
+                self.0.remove(&at_ns);
+            }
+        }
+    }
+
+    fn first(&self) -> Option<u64> {
+        self.0.first_key_value().map(|(at_ns, _)| *at_ns)
+    }
+
+    fn last(&self) -> Option<u64> {
+        self.0.last_key_value().map(|(at_ns, _)| *at_ns)
     }
 }
 
@@ -67,8 +100,10 @@ pub(super) struct Parts {
     known: HashMap<Member, Part>,
     stuck: usize,
     unconfirmed: usize,
-    /// How many ended badly at which time.
-    badly: BTreeMap<u64, usize>,
+    /// Until when what was left behind is known to have had no answer.
+    left: Times,
+    /// When those ended that ended badly.
+    badly: Times,
     /// Connections beyond the bound, counted only.
     nameless: u64,
     /// Until when these, or a hold without connections, keep it affected.
@@ -107,7 +142,8 @@ impl Parts {
                 self.stuck += 1;
                 self.unconfirmed += usize::from(!part.confirmed);
             }
-            State::Badly { at_ns } => *self.badly.entry(at_ns).or_default() += 1,
+            State::Left { seen_ns } => self.left.add(seen_ns),
+            State::Badly { at_ns } => self.badly.add(at_ns),
         }
         self.known.insert(member, part);
     }
@@ -120,14 +156,8 @@ impl Parts {
                 self.stuck -= 1;
                 self.unconfirmed -= usize::from(!part.confirmed);
             }
-            State::Badly { at_ns } => {
-                if let Some(count) = self.badly.get_mut(&at_ns) {
-                    *count -= 1;
-                    if *count == 0 {
-                        self.badly.remove(&at_ns);
-                    }
-                }
-            }
+            State::Left { seen_ns } => self.left.remove(seen_ns),
+            State::Badly { at_ns } => self.badly.remove(at_ns),
         }
         Some(part)
     }
@@ -140,9 +170,13 @@ impl Parts {
         page_after_ns: u64,
     ) -> Option<Part> {
         let part = self.remove(member)?;
+        let until_ns = match part.state {
+            // Nobody saw the answer come: it came after this.
+            State::Left { seen_ns } => seen_ns,
+            _ => part.until(page_after_ns).min(now_ns),
+        };
         // Of one that was stuck before the daemon started, nobody knows until when it was.
         if part.confirmed || !part.is_stuck() {
-            let until_ns = part.until(page_after_ns).min(now_ns);
             self.left_ns = self.left_ns.max(until_ns);
         }
         Some(part)
@@ -179,7 +213,7 @@ impl Parts {
 
     /// Until when it is affected, exclusively, as far as is known.
     pub(super) fn until(&self, page_after_ns: u64) -> u64 {
-        if self.stuck > 0 {
+        if self.stuck > 0 || self.has_left_behind() {
             return u64::MAX;
         }
         self.until_without_stuck(page_after_ns)
@@ -190,7 +224,13 @@ impl Parts {
         if self.stuck > self.unconfirmed {
             return u64::MAX;
         }
-        self.until_without_stuck(page_after_ns)
+        let left_ns = self.left.last().unwrap_or(0);
+        self.until_without_stuck(page_after_ns).max(left_ns)
+    }
+
+    /// Whether of one only what it left behind is still tried.
+    pub(super) fn has_left_behind(&self) -> bool {
+        self.left.last().is_some()
     }
 
     /// Until when one is known to have been stuck, as seen at `now_ns`.
@@ -203,8 +243,8 @@ impl Parts {
     }
 
     fn until_without_stuck(&self, page_after_ns: u64) -> u64 {
-        let badly = self.badly.last_key_value();
-        let badly = badly.map_or(0, |(at_ns, _)| at_ns.saturating_add(page_after_ns));
+        let badly = self.badly.last();
+        let badly = badly.map_or(0, |at_ns| at_ns.saturating_add(page_after_ns));
         badly.max(self.held_until_ns).max(self.left_ns)
     }
 
@@ -213,8 +253,8 @@ impl Parts {
         if self.held_until_ns < now_ns {
             self.nameless = 0;
         }
-        let oldest = self.badly.first_key_value();
-        if oldest.is_none_or(|(at_ns, _)| at_ns.saturating_add(page_after_ns) >= now_ns) {
+        let oldest = self.badly.first();
+        if oldest.is_none_or(|at_ns| at_ns.saturating_add(page_after_ns) >= now_ns) {
             return Vec::new();
         }
         let lapsed = self.iter().filter_map(|(member, part)| {
@@ -236,7 +276,7 @@ impl Parts {
         }
         let all = self
             .iter()
-            .filter(|(_, part)| part.is_stuck() && !part.confirmed);
+            .filter(|(_, part)| matches!(part.state, State::Stuck { .. }) && !part.confirmed);
         all.map(|(member, _)| member).collect()
     }
 }

@@ -104,7 +104,8 @@ impl Alerts {
             }
         }
         if let Some(group) = self.groups.get_mut(&key) {
-            group.at_once = saved.at_once;
+            let lost = group.parts.iter().any(|(_, part)| !part.is_stuck());
+            group.at_once = saved.at_once || lost && !key.is_page();
             group.since = past(saved.since);
             group.from = past(saved.from);
             // That they joined one after the other just now was no pause.
@@ -167,6 +168,8 @@ fn restored_part(saved: &SavedPart, now_ns: u64) -> Option<(Member, Part)> {
         State::Badly { at_ns } => State::Badly {
             at_ns: at_ns.min(now_ns),
         },
+        // Whether it was answered meanwhile nobody will ever know: it is told.
+        State::Left { .. } => State::Badly { at_ns: now_ns },
         stuck => stuck,
     };
     let part = Part {

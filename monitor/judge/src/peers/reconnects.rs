@@ -144,7 +144,7 @@ impl Reconnects {
             Verdict::Finding(finding) => self.on_finding(finding, now_ns),
             Verdict::Over { connection_id, end } => {
                 if let Some(entry) = self.troubled.remove(connection_id)
-                    && *end == End::Badly
+                    && matches!(end, End::Badly | End::Left)
                 {
                     self.end(
                         connection_id,
@@ -158,7 +158,10 @@ impl Reconnects {
             Verdict::StallEnded { connection_id } => {
                 self.troubled.remove(connection_id);
             }
-            Verdict::SilenceEnded { .. } | Verdict::Reconnected { .. } => {}
+            Verdict::SilenceEnded { .. }
+            | Verdict::Reconnected { .. }
+            | Verdict::Unanswered { .. }
+            | Verdict::Answered { .. } => {}
         }
     }
 }

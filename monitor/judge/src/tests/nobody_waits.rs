@@ -19,33 +19,34 @@ fn a_goodbye_over_a_dead_path_wakes_nobody() {
     story.wait(250.0).sends(5).is_left().times_out_thrice();
     assert_eq!(
         story.said(),
-        ["crossed none", "blackholed none", "over Badly"]
+        ["crossed none", "blackholed none", "over Left"]
     );
     assert_eq!(evidence(story.finding("blackholed"), "nobody_waits"), true);
     assert!(story.finding("blackholed").advice.is_none());
     story.wait(1.7).times_out().wait(3.4).times_out();
     story.becomes(TcpState::Close, 110).wait(20.0);
-    assert_eq!(story.said().len(), 3);
+    let since = story.said().split_off(3);
+    assert_eq!(since, ["unanswered", "unanswered", "over Badly"]);
 }
 
 #[test]
 fn without_a_silence_before_it_is_one_record_too() {
     let mut story = Story::on(azure());
     story.sends(24).is_left().times_out_thrice();
-    assert_eq!(story.said(), ["blackholed none", "over Badly"]);
+    assert_eq!(story.said(), ["blackholed none", "over Left"]);
     story.sweep_without().wait(1.7).times_out();
     story
         .becomes(TcpState::Close, 110)
         .wait(20.0)
         .sweep_without();
-    assert_eq!(story.said().len(), 2, "{:?}", story.said());
+    assert_eq!(story.said().split_off(2), ["unanswered", "over Badly"]);
 }
 
 #[test]
 fn more_than_a_goodbye_is_lost_without_an_error_to_anybody() {
     let mut story = Story::on(azure());
     story.sends(300).is_left().times_out_thrice();
-    assert_eq!(story.said(), ["blackholed ticket", "over Badly"]);
+    assert_eq!(story.said(), ["blackholed ticket", "over Left"]);
     assert_eq!(
         evidence(story.finding("blackholed"), "lost_bytes_at_most"),
         300
@@ -59,7 +60,7 @@ fn a_few_bytes_that_were_sent_well_before_the_close_are_no_goodbye() {
     // No process holds it, and the sweep does not come past it.
     story.wait(0.42).times_out().wait(0.1).sweep_without();
     story.wait(0.74).times_out();
-    assert_eq!(story.said(), ["blackholed ticket", "over Badly"]);
+    assert_eq!(story.said(), ["blackholed ticket", "over Left"]);
 }
 
 #[test]
@@ -70,7 +71,7 @@ fn who_shut_down_its_side_and_reads_on_waits() {
     story.wait(1.0).is_left_now().wait(0.5).times_out();
     assert_eq!(
         story.said(),
-        ["blackholed page", "over Badly"],
+        ["blackholed page", "over Left"],
         "it was killed meanwhile"
     );
 }
@@ -98,7 +99,7 @@ fn what_was_dead_before_the_start_and_nobody_waits_for_is_a_record() {
     (story.socket.retransmits, story.socket.rto_jiffies) = (6, 3_200);
     story.socket.rcv_tstamp = story.socket.jiffies.wrapping_sub(101 * 250);
     story.wait(1.0).times_out();
-    assert_eq!(story.said(), ["blackholed none", "over Badly"]);
+    assert_eq!(story.said(), ["blackholed none", "over Left"]);
     let finding = story.finding("blackholed");
     assert_eq!(evidence(finding, "already_dead"), true);
 }
@@ -123,7 +124,7 @@ fn what_was_sent_before_the_close_is_known_until_the_third_timeout_however_long_
     story.socket.rto_jiffies = 3 * 250;
     story.is_left().times_out().wait(6.0).sweep_without();
     story.times_out().wait(12.0).sweep_without().times_out();
-    assert_eq!(story.said(), ["blackholed ticket", "over Badly"]);
+    assert_eq!(story.said(), ["blackholed ticket", "over Left"]);
 }
 
 #[test]
@@ -132,7 +133,10 @@ fn one_that_is_over_and_nobody_holds_takes_no_place_for_long() {
     story.sends(300).is_left().times_out_thrice();
     story.becomes(TcpState::Close, 110).again();
     story.wait(15.0).sweep_without();
-    assert_eq!(story.said(), ["blackholed ticket", "over Badly"]);
+    assert_eq!(
+        story.said(),
+        ["blackholed ticket", "over Left", "over Badly"]
+    );
     assert_eq!(story.judge.stats().stalls, 0);
 }
 
@@ -152,6 +156,51 @@ fn of_what_was_told_and_nobody_waits_for_no_look_is_wanted() {
     let mut story = Story::on(azure());
     story.sends(300).is_left().times_out_thrice();
     story.sweep_without().wait(1.7).times_out();
-    assert_eq!(story.said(), ["blackholed ticket", "over Badly"]);
+    assert_eq!(
+        story.said(),
+        ["blackholed ticket", "over Left", "unanswered"]
+    );
     assert_eq!(story.judge.next_sweep_at(), None);
+}
+
+#[test]
+fn what_was_left_behind_and_is_sent_again_no_more_was_answered() {
+    let mut story = Story::on(azure());
+    story.sends(300).is_left().times_out_thrice().wait(1.7);
+    story.times_out().wait(60.0).sweep_without();
+    assert_eq!(
+        story.said(),
+        ["blackholed ticket", "over Left", "unanswered", "answered"]
+    );
+    assert_eq!(story.judge.stats().stalls, 0);
+    let mut story = Story::on(azure());
+    story.wait(250.0).sends(300).is_left().times_out_thrice();
+    story.wait(60.0).sweep_without();
+    assert_eq!(
+        story.said(),
+        ["crossed none", "blackholed ticket", "over Left", "answered"]
+    );
+}
+
+#[test]
+fn what_was_left_behind_is_lost_where_the_peer_knows_it_no_more() {
+    let mut story = Story::on(azure());
+    story.sends(300).is_left().times_out_thrice().wait(1.7);
+    story.times_out().peer_resets().wait(60.0).sweep_without();
+    assert_eq!(
+        story.said(),
+        ["blackholed ticket", "over Left", "unanswered", "over Badly"]
+    );
+    let mut story = Story::on(azure());
+    story.wait(250.0).sends(300).is_left().times_out_thrice();
+    story.peer_resets().wait(60.0).sweep_without();
+    assert_eq!(
+        story.said(),
+        [
+            "crossed none",
+            "blackholed ticket",
+            "over Left",
+            "over Badly"
+        ]
+    );
 }

@@ -241,6 +241,8 @@ fn finals(verdicts: &[Verdict]) -> Vec<Outcome> {
             Verdict::SilenceEnded { .. }
             | Verdict::StallEnded { .. }
             | Verdict::Over { .. }
+            | Verdict::Unanswered { .. }
+            | Verdict::Answered { .. }
             | Verdict::Reconnected { .. } => None,
         })
         .filter(|outcome| !matches!(outcome, Outcome::Acknowledged | Outcome::Blackholed))

@@ -132,7 +132,11 @@ fn holds(verdicts: &[Verdict]) -> Result<(), TestCaseError> {
                     "moves, but nothing was told"
                 );
             }
-            Verdict::SilenceEnded { .. } | Verdict::Over { .. } | Verdict::Reconnected { .. } => {}
+            Verdict::SilenceEnded { .. }
+            | Verdict::Over { .. }
+            | Verdict::Unanswered { .. }
+            | Verdict::Answered { .. }
+            | Verdict::Reconnected { .. } => {}
         }
     }
     Ok(())

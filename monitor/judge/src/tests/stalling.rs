@@ -158,6 +158,7 @@ impl Story {
                 matches!(finding.kind, FindingKind::Stall { .. })
             }
             Verdict::StallEnded { .. } | Verdict::Over { .. } => true,
+            Verdict::Unanswered { .. } | Verdict::Answered { .. } => true,
             Verdict::SilenceEnded { .. } | Verdict::Reconnected { .. } => false,
         };
         let only: Vec<Verdict> = self.verdicts.iter().filter(of_stalls).cloned().collect();

@@ -347,6 +347,8 @@ impl Story {
                 Verdict::SilenceEnded { .. } => "ended".into(),
                 Verdict::StallEnded { .. } => "moves".into(),
                 Verdict::Over { end, .. } => format!("over {end:?}"),
+                Verdict::Unanswered { .. } => "unanswered".into(),
+                Verdict::Answered { .. } => "answered".into(),
                 Verdict::Reconnected { .. } => "reconnected".into(),
             })
             .collect()

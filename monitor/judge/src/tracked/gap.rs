@@ -214,6 +214,9 @@ pub(crate) struct Gap {
     pub(crate) reported: Option<Reported>,
     /// It was told that the connection is over, of which it was told that it is lost.
     pub(crate) over_told: bool,
+    /// It was told that its application has closed it, likewise: by when the next timeout comes if nobody has answered
+    /// by then what it left behind.
+    pub(crate) left_until_ns: Option<u64>,
     /// Nothing more will be told.
     pub(crate) settled: bool,
 }
@@ -333,6 +336,7 @@ impl Gap {
             probes_answered_before: probes_answered(view),
             reported: None,
             over_told: false,
+            left_until_ns: None,
             settled: false,
         }
     }

@@ -9,7 +9,7 @@ use crate::connection::{self, Identity};
 use crate::context::Context;
 use crate::ending::ending;
 use crate::fact_view::{FactView, Moment};
-use crate::farewell::nobody_waits;
+use crate::farewell::{next_timeout_by_ns, nobody_waits};
 use crate::keepalive::Settings;
 use crate::outcomes::{self, Case, Event, OutcomeCard};
 use crate::peers::reply;
@@ -279,7 +279,40 @@ impl Tracked {
         if ended {
             self.lost_is_over(ending(view), context);
         } else if nobody_waits(view) {
-            self.lost_is_over(End::Badly, context);
+            self.lost_is_left(view, context);
+        }
+    }
+
+    /// The application has closed a connection that was told to be lost: told once, and of what it left behind each time
+    /// that it is sent again.
+    fn lost_is_left(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
+        let hangs = |gap: &&mut Box<Gap>| gap.is_lost() && !gap.over_told;
+        let Some(gap) = self.gap.as_mut().filter(hangs) else {
+            return;
+        };
+        let connection_id = self.identity.id();
+        let by_ns = next_timeout_by_ns(view);
+        if gap.left_until_ns.is_none() {
+            let end = End::Left;
+            context.out.push(Verdict::Over { connection_id, end });
+            gap.left_until_ns = Some(by_ns);
+        } else if view.kind == FactKind::Retransmitted {
+            context.out.push(Verdict::Unanswered { connection_id });
+            gap.left_until_ns = Some(by_ns);
+        }
+    }
+
+    /// What the application left behind is answered where its next timeout does not come: a death is told.
+    fn left_is_answered(&mut self, now_ns: u64, context: &mut Context<'_>) {
+        let answered = |gap: &&mut Box<Gap>| {
+            !gap.over_told && gap.left_until_ns.is_some_and(|until_ns| until_ns < now_ns)
+        };
+        if let Some(gap) = self.gap.as_mut().filter(answered) {
+            gap.over_told = true;
+            context.out.push(Verdict::Answered {
+                connection_id: self.identity.id(),
+            });
+            self.settle_quietly(context);
         }
     }
 
@@ -419,6 +452,7 @@ impl Tracked {
         if self.open().is_some() {
             self.rule(Event::Time, now, context);
         }
+        self.left_is_answered(now.ns, context);
         // It was told that nobody looks, and nobody has written into it since.
         if self
             .open()

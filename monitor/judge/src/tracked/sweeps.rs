@@ -90,7 +90,8 @@ impl Tracked {
             }
         }
         let gone = self.open().is_some_and(|gap| {
-            let stalled = gap.from_sweep || gap.is_lost();
+            // Of one that its application left behind no sweep need come past it.
+            let stalled = (gap.from_sweep || gap.is_lost()) && gap.left_until_ns.is_none();
             stalled && self.swept_ns >= gap.ended_ns
         });
         if gone {

@@ -5,6 +5,7 @@ use crate::connection;
 use crate::connection::Identity;
 use crate::context::Context;
 use crate::fact_view::FactView;
+use crate::farewell::next_timeout_in_ns;
 use crate::keepalive::Settings;
 use crate::stalls::CauseCard;
 use crate::stalls::loss::Loss;
@@ -119,10 +120,13 @@ impl WaitingConnection {
     }
 
     /// How long it is remembered without a snapshot or a timeout, in ns. One that no sweep need show any more was
-    /// acknowledged, or is gone, where its third timeout has not come by when it was due: servers on a lossy path close
-    /// many such ones each second, whose end nothing tells. What was told is kept, so that it is not told again.
+    /// acknowledged where its third timeout has not come by when it was due: servers on a lossy path close many such ones
+    /// each second, whose end nothing tells. Likewise one that its application left behind, of which the next timeout
+    /// does not come: a death is told.
     pub(super) fn patience_ns(&self) -> u64 {
-        if self.unheld && !self.alone {
+        if self.alone {
+            next_timeout_in_ns(self.rto_ns)
+        } else if self.unheld {
             let rto_ns = self.rto_ns.max(LEAST_RTO_NS);
             rto_ns.saturating_mul(TIMEOUTS_IN_RTO).min(STALL_EXPIRY_NS)
         } else {
@@ -154,8 +158,11 @@ impl WaitingConnection {
         if self.owner.pid.is_none() {
             self.owner.clone_from(view.owner);
         }
-        if view.at.ns < self.seen_ns || self.over_ns.is_some() || self.alone {
+        if view.at.ns < self.seen_ns || self.over_ns.is_some() {
             return;
+        }
+        if self.alone {
+            return self.follow_left(view, context);
         }
         self.seen_ns = view.at.ns;
         self.rto_ns = view.ns(view.fact.socket.rto_jiffies);

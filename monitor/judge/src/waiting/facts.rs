@@ -16,7 +16,7 @@ use crate::stalls::snapshot::{self, Snapshot};
 use crate::thresholds::{LEAST_WAIT_NS, TIMEOUTS};
 use crate::tracked::gap::is_receive;
 use crate::unanswered::resent_for_ns;
-use crate::verdict::End;
+use crate::verdict::{End, Verdict};
 use monitor_common::{FactKind, TcpState};
 use monitor_model::finding::Cause;
 use nix::errno::Errno;
@@ -43,7 +43,9 @@ impl WaitingConnection {
             self.note_timeout(view, &now);
         }
         self.unheld |= self.sent_before_close || nobody_waits(view);
-        if nobody_waits(view) {
+        if self.alone {
+            self.follow_left(view, context);
+        } else if nobody_waits(view) {
             self.left_alone(context);
         }
         // Unanswered probes are answered by anything.
@@ -78,11 +80,28 @@ impl WaitingConnection {
         }
     }
 
-    /// Its application has closed: nobody hangs on it any more, and nothing more is told of it.
+    /// Its application has closed: nobody hangs on it any more. What comes of what it left behind is followed.
     fn left_alone(&mut self, context: &mut Context<'_>) {
         if self.reported.take().is_some() {
             self.alone = true;
-            self.over(End::Badly, context);
+            self.over(End::Left, context);
+        }
+    }
+
+    /// What `view` says of what its application left behind.
+    pub(super) fn follow_left(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
+        let moved = self
+            .sending
+            .is_some_and(|first| acknowledged(view).is_some_and(|ack| after(ack, first.snd_una)));
+        let tried = matches!(view.kind, FactKind::Retransmitted | FactKind::Swept);
+        if moved {
+            // What is still due of it, if anything, is another matter.
+            self.end_left(context);
+        } else if tried && snapshot::due(view) {
+            self.seen_ns = view.at.ns;
+            context.out.push(Verdict::Unanswered {
+                connection_id: self.identity.id(),
+            });
         }
     }
 
@@ -134,6 +153,9 @@ impl WaitingConnection {
         }
         self.stop();
         self.loss = None;
+        if self.alone {
+            self.over(ending(view), context);
+        }
         // The next sweep forgets it like any other that is over.
         self.end_told |= std::mem::take(&mut self.alone);
         self.unheld = false;

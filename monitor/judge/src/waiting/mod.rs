@@ -170,6 +170,7 @@ impl Stalls {
             let kept = now_ns.saturating_sub(waiting.seen_ns()) < waiting.patience_ns();
             if !kept {
                 waiting.end(context);
+                waiting.end_left(context);
                 expired += u64::from(!waiting.unheld);
             }
             kept

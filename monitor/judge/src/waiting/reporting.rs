@@ -109,6 +109,15 @@ impl WaitingConnection {
         }
     }
 
+    /// What its application left behind, of which it was told that nobody answers it, is answered.
+    pub(super) fn end_left(&mut self, context: &mut Context<'_>) {
+        if std::mem::take(&mut self.alone) {
+            context.out.push(Verdict::Answered {
+                connection_id: self.identity.id(),
+            });
+        }
+    }
+
     /// The connection of which a stall was told is over.
     pub(super) fn over(&self, end: End, context: &mut Context<'_>) {
         context.out.push(Verdict::Over {

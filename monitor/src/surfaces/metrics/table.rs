@@ -71,7 +71,7 @@ const ALL: &[Metric] = &[
     ),
     Metric(
         "tcplull_alerts_pending",
-        "Pages that wait to see whether their trouble lasts.",
+        "Pages, and tickets on what nobody answers, that wait to see whether their trouble lasts.",
         Labelled(&["alert", "path", "severity"], |now| {
             by_labels(&now.pending)
         }),

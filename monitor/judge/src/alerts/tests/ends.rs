@@ -185,12 +185,12 @@ fn the_end_of_what_ended_badly_does_not_prolong_it() {
 #[test]
 fn a_stall_of_which_worse_is_known_goes_on_under_the_same_clock() {
     let mut watch = Watch::new();
-    let mut ticket = hangs(1);
-    ticket.severity = Severity::Ticket;
-    watch.told(ticket).wait(60).moves(1).told(hangs(1));
+    watch.told(hangs_for_ticket(1)).wait(60);
+    watch.moves(1).told(hangs(1));
     assert_eq!(
         watch.said(),
         [
+            "blackholed pending",
             "blackholed fires",
             "blackholed pending",
             "blackholed fires",

@@ -7,6 +7,8 @@ mod outages;
 mod properties;
 mod restarts;
 mod rooms;
+mod ticket_properties;
+mod tickets;
 
 use super::{Alerts, Limits, Saved};
 use crate::verdict::{End, Verdict};
@@ -96,6 +98,14 @@ fn hangs(connection: u32) -> Finding {
     stall(Cause::Blackholed, connection)
 }
 
+/// A connection that hangs, which is no page: one segment of it does not pass, or nobody waits for it.
+fn hangs_for_ticket(connection: u32) -> Finding {
+    Finding {
+        severity: Severity::Ticket,
+        ..hangs(connection)
+    }
+}
+
 fn unreachable(connection: u32) -> Finding {
     Finding {
         scope: Some(Scope::PeerOrNetwork),
@@ -152,6 +162,16 @@ impl Watch {
     fn over(&mut self, connection: u32, end: End) -> &mut Self {
         let connection_id = id(connection);
         self.apply(&Verdict::Over { connection_id, end })
+    }
+
+    fn unanswered(&mut self, connection: u32) -> &mut Self {
+        let connection_id = id(connection);
+        self.apply(&Verdict::Unanswered { connection_id })
+    }
+
+    fn answered(&mut self, connection: u32) -> &mut Self {
+        let connection_id = id(connection);
+        self.apply(&Verdict::Answered { connection_id })
     }
 
     fn reconnects(&mut self, connection: u32) -> &mut Self {

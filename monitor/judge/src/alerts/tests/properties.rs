@@ -34,7 +34,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let connection = 0..CONNECTIONS;
-    let ends = select(vec![End::Badly, End::InPeace, End::ByOperator]);
+    let ends = select(vec![End::Badly, End::Left, End::InPeace, End::ByOperator]);
     let step = prop_oneof![
         6 => prop_oneof![8 => 0..8_u64, 2 => 8..30_u64, 1 => 100..140_u64].prop_map(Step::Wait),
         3 => connection.clone().prop_map(Step::Stalls),
@@ -216,10 +216,12 @@ impl Held {
                 self.watch.moves(on);
             }
             Step::Over(on, end) => {
-                if self.truth.stuck.remove(&on).is_some() && end == End::Badly {
+                // Who is paged need not know of what its application left behind.
+                let badly = matches!(end, End::Badly | End::Left);
+                if self.truth.stuck.remove(&on).is_some() && badly {
                     self.truth.badly.insert(on, now);
                     self.watch.over(on, end);
-                } else if end != End::Badly {
+                } else if !badly {
                     self.watch.over(on, end);
                 }
             }
