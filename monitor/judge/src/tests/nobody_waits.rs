@@ -204,3 +204,25 @@ fn what_was_left_behind_is_lost_where_the_peer_knows_it_no_more() {
         ]
     );
 }
+
+#[test]
+fn who_is_killed_as_its_path_works_again_hangs_no_more() {
+    let mut story = Story::on(azure());
+    story.sends(8).times_out_thrice().wait(0.2).sweep();
+    assert_eq!(story.said(), ["blackholed page"]);
+    // The fact comes before the process lets it go, and of what follows nothing tells: it is acknowledged.
+    story.wait(3.0).closes().wait(1.0).sweep_without();
+    assert_eq!(story.said(), ["blackholed page", "over Left"]);
+    story.wait(20.0).sweep_without();
+    assert_eq!(story.said(), ["blackholed page", "over Left", "answered"]);
+}
+
+#[test]
+fn who_only_shut_its_side_down_is_told_by_the_sweep_that_shows_it() {
+    let mut story = Story::on(azure());
+    story.sends(8).times_out_thrice().wait(0.2).sweep();
+    story.wait(3.0).closes().wait(1.0).sweep();
+    assert_eq!(story.said(), ["blackholed page"]);
+    story.wait(1.0).sweep_without();
+    assert_eq!(story.said(), ["blackholed page", "moves"]);
+}

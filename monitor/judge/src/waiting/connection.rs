@@ -5,7 +5,7 @@ use crate::connection;
 use crate::connection::Identity;
 use crate::context::Context;
 use crate::fact_view::FactView;
-use crate::farewell::next_timeout_in_ns;
+use crate::farewell::{next_timeout_in_ns, nobody_waits};
 use crate::keepalive::Settings;
 use crate::stalls::CauseCard;
 use crate::stalls::loss::Loss;
@@ -46,6 +46,8 @@ pub(super) struct WaitingConnection {
     pub(super) sent_before_close: bool,
     /// Its application has closed, or closes: no sweep need come past it any more.
     pub(super) unheld: bool,
+    /// A sweep has shown it since: a process holds it, which only shut its side down and may read on.
+    pub(super) held_on: bool,
     /// The retransmission timeout as it was seen last, in ns.
     pub(super) rto_ns: u64,
     /// What was told of it is over for that.
@@ -88,6 +90,7 @@ impl WaitingConnection {
             pauses: Pauses::default(),
             sent_before_close: false,
             unheld: false,
+            held_on: false,
             rto_ns: view.ns(view.fact.socket.rto_jiffies),
             alone: false,
             reported: None,
@@ -165,6 +168,7 @@ impl WaitingConnection {
             return self.follow_left(view, context);
         }
         self.seen_ns = view.at.ns;
+        self.held_on |= self.unheld && !nobody_waits(view);
         self.rto_ns = view.ns(view.fact.socket.rto_jiffies);
         self.settings = Settings::of(view.fact, view.jiffy_ns);
         if view.owner.pid.is_some() {
@@ -195,7 +199,16 @@ impl WaitingConnection {
     /// A sweep that began at `started_ns` did not show it: what waited does so no
     /// more. Losses are not shown by every sweep.
     pub(super) fn missed(&mut self, started_ns: u64, context: &mut Context<'_>) {
-        if self.seen_ns >= started_ns || self.unheld {
+        if self.seen_ns >= started_ns {
+            return;
+        }
+        if self.unheld {
+            // Nobody hangs on it any more: who read on got its answer, or nobody holds it since it was closed.
+            if self.held_on {
+                self.end(context);
+            } else {
+                self.left_alone(context);
+            }
             return;
         }
         if self.over_ns.is_none() {

@@ -81,7 +81,7 @@ impl WaitingConnection {
     }
 
     /// Its application has closed: nobody hangs on it any more. What comes of what it left behind is followed.
-    fn left_alone(&mut self, context: &mut Context<'_>) {
+    pub(super) fn left_alone(&mut self, context: &mut Context<'_>) {
         if self.reported.take().is_some() {
             self.alone = true;
             self.over(End::Left, context);
