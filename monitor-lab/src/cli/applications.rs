@@ -274,7 +274,9 @@ Servers and clients from Debian and the Python Package Index, with the habits th
 times. *stated*: the configuration states 4 s, there is no box, and those who rest do so for 6 s; only that a silence \
 crossed is a ticket. *no-path*: nothing is stated, and all goes wrong that goes wrong in a day: servers and clients are \
 stopped for 3 s and go on, the path is dead for 1, 3 and 5 s and loses 15 % for 6 s, servers restart, servers and clients \
-are killed; nobody may be woken, but where the path itself was bad a connection that hung may be counted as one that was \
-interrupted (a ticket). *box*: a NAT forgets after 4 s and drops what it does not know; what follows from that must be \
-said, and its alerts must fire.
+are killed; nobody may be woken. One ticket counts as true there: `interrupted`, where the path itself was bad and a page \
+was told of a connection of its owner that hung then, at most as often as that. Requests were late or lost, and what \
+blinks every half hour should be looked at once, in working hours; so it is one ticket for a path and owner, with a count. \
+A ticket `blackholed` that fires is false: what the outage held up went on after it. *box*: a NAT forgets after 4 s and \
+drops what it does not know; what follows from that must be said, and its alerts must fire.
 ";

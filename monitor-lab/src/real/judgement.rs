@@ -4,7 +4,7 @@ use super::application::{Application, Due};
 use super::staging::{Disturbance, Staging};
 use crate::ends::End;
 use crate::timeline::{Entry, Happened};
-use crate::truth::{Alert, Conclusion, Finding, INTERRUPTED, Severity};
+use crate::truth::{ANYBODY, Alert, Conclusion, Finding, INTERRUPTED, Severity};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -60,7 +60,7 @@ pub fn judge(
 ) -> Judgement {
     let mut judgement = Judgement::default();
     let mut told: Vec<&Finding> = Vec::new();
-    let mut interrupted = false;
+    let mut pages: Vec<&Finding> = Vec::new();
     for entry in entries {
         let finding = match &entry.what {
             Happened::Finding(finding) => finding,
@@ -90,7 +90,9 @@ pub fn judge(
                 Staging::Box => is_of_the_box(application, finding, timeout),
             };
         if right {
-            interrupted |= staging == Staging::NoPath && finding.severity != Severity::None.word();
+            if finding.severity == Severity::Page.word() {
+                pages.push(finding);
+            }
             *judgement.said.entry(word).or_default() += 1;
         } else {
             let when =
@@ -105,7 +107,7 @@ pub fn judge(
         let crossed = alert.name == Conclusion::Crossed.alert();
         let right = match staging {
             Staging::Stated => crossed && application.idles,
-            Staging::NoPath => interrupted && alert.name == INTERRUPTED,
+            Staging::NoPath => is_true_interruption(alert, &pages),
             // What fires follows from the findings, which were looked at.
             Staging::Box => true,
         };
@@ -202,6 +204,24 @@ fn is_true_crossing(application: &Application, finding: &Finding, timeout: u32) 
         && finding.severity == Severity::Ticket.word()
         && finding.timeout_seconds == Some(f64::from(timeout))
         && finding.gap_seconds >= f64::from(timeout)
+}
+
+/// Whether it says, where nothing is stated, that trouble mended itself before it paged, and it did: of its owner, or of
+/// anybody, so many pages and more were told, which all were about connections that hung while the path was bad.
+///
+/// For a user this is no false ticket. The path was dead for seconds, and requests were late or lost. Nobody is woken; but
+/// without a word nobody would ever look at what blinks every half hour. It is one ticket for a path and an owner, however
+/// often, so that a day of outages is one line with a count. What else fires here is false: what the outage held up went
+/// on after it.
+fn is_true_interruption(alert: &Alert, pages: &[&Finding]) -> bool {
+    let owner = alert.owner.as_deref().unwrap_or_default();
+    let its = pages.iter().filter(|page| {
+        let named = page.owner.unit.as_ref().or(page.owner.comm.as_ref());
+        owner == ANYBODY || named.is_some_and(|named| named == owner)
+    });
+    alert.name == INTERRUPTED
+        && alert.severity == Severity::Ticket.word()
+        && (1..=its.count() as u64).contains(&alert.count)
 }
 
 /// Whether the box has done what it says: the silence was long enough, and this fate is in the application's truth.

@@ -28,7 +28,7 @@ impl Staging {
     }
 }
 
-/// What goes wrong where there is no path. None of it may wake anybody.
+/// What goes wrong where there is no path. None of it may wake anybody, and of tickets only `interrupted` may be true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Disturbance {

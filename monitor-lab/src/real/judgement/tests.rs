@@ -80,8 +80,19 @@ fn without_a_path_a_page_may_be_pending_while_the_path_is_dead_and_never_fires()
         judgement.differences().count()
     };
     let outage = phase(Disturbance::Outage(3), now);
-    let interrupted = [alert("interrupted", "ticket")];
+    let of = |owner: &str, count: u64| {
+        [Alert {
+            owner: Some(owner.into()),
+            count,
+            ..alert("interrupted", "ticket")
+        }]
+    };
+    let interrupted = of("one", 1);
     assert_eq!(differences(outage, &interrupted), 0);
+    assert_eq!(differences(outage, &of("any", 1)), 0);
+    assert_eq!(differences(outage, &of("another", 1)), 1, "it had no page");
+    assert_eq!(differences(outage, &of("one", 2)), 1, "it had but one page");
+    assert_eq!(differences(outage, &[alert("blackholed", "ticket")]), 1);
     assert_eq!(differences(outage, &[alert("blackholed", "page")]), 1);
     let paused = phase(Disturbance::ServerPaused, now);
     assert_eq!(differences(paused, &[]), 1);
