@@ -60,16 +60,18 @@ pub(crate) fn next_timeout_in_ns(rto_ns: u64) -> u64 {
         .clamp(LEAST_WAIT_NS, STALL_EXPIRY_NS)
 }
 
+/// Whether `view` tells that the application closes, or shuts its side down.
+pub(crate) fn closes(view: &FactView<'_>) -> bool {
+    let state = view.new_state();
+    matches!(state, Some(TcpState::FinWait1 | TcpState::LastAck))
+}
+
 /// Whether `view` tells of the application's close, and what is in flight was first sent well before
 /// it: it was sent again already, or the last send lies further back.
 pub(crate) fn sent_before_close(view: &FactView<'_>) -> bool {
-    let closes = matches!(
-        view.new_state(),
-        Some(TcpState::FinWait1 | TcpState::LastAck)
-    );
     let socket = &view.fact.socket;
     let since_send = jiffies_since(socket.jiffies, socket.lsndtime);
-    closes
+    closes(view)
         && socket.packets_out > 0
         && (socket.retransmits > 0
             || socket.retrans_out > 0

@@ -226,3 +226,17 @@ fn who_only_shut_its_side_down_is_told_by_the_sweep_that_shows_it() {
     story.wait(1.0).sweep_without();
     assert_eq!(story.said(), ["blackholed page", "moves"]);
 }
+
+#[test]
+fn who_is_killed_after_a_silence_that_was_fatal_hangs_no_more_and_is_followed() {
+    let mut story = Story::on(azure());
+    story.wait(250.0).sends(8).times_out_thrice().wait(0.2);
+    story.sweep().wait(3.0).closes().wait(0.5).sweep_without();
+    assert_eq!(
+        story.said(),
+        ["crossed none", "blackholed page", "over Left"]
+    );
+    story.socket.orphan = 1;
+    story.times_out().wait(60.0).sweep_without();
+    assert_eq!(story.said().split_off(3), ["unanswered", "answered"]);
+}

@@ -214,6 +214,8 @@ pub(crate) struct Gap {
     pub(crate) reported: Option<Reported>,
     /// It was told that the connection is over, of which it was told that it is lost.
     pub(crate) over_told: bool,
+    /// Its application has closed it, or shut its side down, with something due: by when the next timeout came then, in ns.
+    pub(crate) closing_until_ns: Option<u64>,
     /// It was told that its application has closed it, likewise: by when the next timeout comes if nobody has answered
     /// by then what it left behind.
     pub(crate) left_until_ns: Option<u64>,
@@ -336,6 +338,7 @@ impl Gap {
             probes_answered_before: probes_answered(view),
             reported: None,
             over_told: false,
+            closing_until_ns: None,
             left_until_ns: None,
             settled: false,
         }

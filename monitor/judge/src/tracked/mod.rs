@@ -9,7 +9,7 @@ use crate::connection::{self, Identity};
 use crate::context::Context;
 use crate::ending::ending;
 use crate::fact_view::{FactView, Moment};
-use crate::farewell::{next_timeout_by_ns, nobody_waits};
+use crate::farewell::{closes, next_timeout_by_ns, nobody_waits};
 use crate::keepalive::Settings;
 use crate::outcomes::{self, Case, Event, OutcomeCard};
 use crate::peers::reply;
@@ -279,26 +279,31 @@ impl Tracked {
         if ended {
             self.lost_is_over(ending(view), context);
         } else if nobody_waits(view) {
-            self.lost_is_left(view, context);
+            let again = view.kind == FactKind::Retransmitted;
+            self.lost_is_left(next_timeout_by_ns(view), again, context);
+        } else if closes(view)
+            && let Some(gap) = &mut self.gap
+        {
+            // The process still holds it: whether it goes on reading the next sweep shows.
+            gap.closing_until_ns = Some(next_timeout_by_ns(view));
         }
     }
 
-    /// The application has closed a connection that was told to be lost: told once, and of what it left behind each time
-    /// that it is sent again.
-    fn lost_is_left(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
+    /// The application has closed a connection that was told to be lost, whose next timeout comes by `until_ns`: told once,
+    /// and of what it left behind each time that it is sent `again`.
+    pub(super) fn lost_is_left(&mut self, until_ns: u64, again: bool, context: &mut Context<'_>) {
         let hangs = |gap: &&mut Box<Gap>| gap.is_lost() && !gap.over_told;
         let Some(gap) = self.gap.as_mut().filter(hangs) else {
             return;
         };
         let connection_id = self.identity.id();
-        let by_ns = next_timeout_by_ns(view);
         if gap.left_until_ns.is_none() {
             let end = End::Left;
             context.out.push(Verdict::Over { connection_id, end });
-            gap.left_until_ns = Some(by_ns);
-        } else if view.kind == FactKind::Retransmitted {
+            gap.left_until_ns = Some(until_ns);
+        } else if again {
             context.out.push(Verdict::Unanswered { connection_id });
-            gap.left_until_ns = Some(by_ns);
+            gap.left_until_ns = Some(until_ns);
         }
     }
 

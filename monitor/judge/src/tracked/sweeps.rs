@@ -94,10 +94,17 @@ impl Tracked {
             let stalled = (gap.from_sweep || gap.is_lost()) && gap.left_until_ns.is_none();
             stalled && self.swept_ns >= gap.ended_ns
         });
-        if gone {
-            // The fact that told how was lost.
-            self.lost_is_over(End::Badly, context);
-            self.settle_quietly(context);
+        if !gone {
+            return;
         }
+        let closing = self.open().filter(|gap| gap.is_lost());
+        if let Some(until_ns) = closing.and_then(|gap| gap.closing_until_ns) {
+            // Nobody holds it any more.
+            self.lost_is_left(until_ns, false, context);
+            return;
+        }
+        // The fact that told how was lost.
+        self.lost_is_over(End::Badly, context);
+        self.settle_quietly(context);
     }
 }

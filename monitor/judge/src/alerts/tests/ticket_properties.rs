@@ -70,6 +70,8 @@ struct Held {
     troubled: BTreeMap<u32, Trouble>,
     /// From when to when others were, until they moved, or were no more.
     past: Vec<(u64, u64)>,
+    /// When the end of what each left behind was told last: it does not hang again in that moment.
+    ended: BTreeMap<u32, u64>,
     /// Those that hang and that the daemon has still to find again, and when it does.
     to_find: BTreeMap<u32, u64>,
     /// Something was lost for good since this was last looked at.
@@ -84,6 +86,7 @@ impl Held {
             watch: Watch::new(),
             troubled: BTreeMap::new(),
             past: Vec::new(),
+            ended: BTreeMap::new(),
             to_find: BTreeMap::new(),
             lost: false,
             fired: None,
@@ -177,6 +180,9 @@ impl Held {
         let now = self.watch.now;
         if let Some(one) = self.troubled.remove(&on) {
             self.past.push((one.since, one.left.unwrap_or(now)));
+            if one.left.is_some() {
+                self.ended.insert(on, now);
+            }
         }
     }
 
@@ -199,7 +205,7 @@ impl Held {
                     self.next()?;
                 }
             }
-            Step::Hangs(on) if its.is_none() => {
+            Step::Hangs(on) if its.is_none() && self.ended.get(&on) != Some(&now) => {
                 let one = Trouble {
                     since: now,
                     left: None,
