@@ -64,6 +64,8 @@ pub struct Service {
     pub port: u16,
     /// What the path states of its dialogue, if anything.
     pub dialogue: Option<&'static str>,
+    /// What it states of those who call this host, if anything.
+    pub role: Option<&'static str>,
     /// Whether the path is for that port alone: then a crowd beside it has none, and the server's end has none either.
     pub alone: bool,
 }
@@ -77,6 +79,7 @@ impl Service {
         Self {
             port,
             dialogue: None,
+            role: None,
             alone: false,
         }
     }
@@ -86,7 +89,8 @@ impl Service {
         let dialogue = self
             .dialogue
             .map(|dialogue| format!("dialogue = \"{dialogue}\"\n"));
+        let role = self.role.map(|role| format!("role = \"{role}\"\n"));
         let ports = self.alone.then(|| format!("ports = [{}]\n", self.port));
-        [dialogue, ports].into_iter().flatten().collect()
+        [dialogue, role, ports].into_iter().flatten().collect()
     }
 }

@@ -1,6 +1,7 @@
-//! A server and its clients. Two phones of thirteen walk out of reach: nobody is woken. A whole prefix goes: that is a
-//! page. A client of which one connection dies while another works has not gone. And after a silence that reached the
-//! timeout those that came out of one are the measure.
+//! A server and its clients. Two phones of thirteen walk out of reach: nobody is woken. One of those that stay, by what
+//! the path says of them, goes: that is a ticket. A whole prefix goes: that is a page. A client of which one connection dies
+//! while another works has not gone. And after a silence that reached the timeout those that came out of one are the
+//! measure.
 
 use super::prelude::*;
 use std::ops::Range;
@@ -8,6 +9,9 @@ use std::ops::Range;
 /// Those that stay, and those that go.
 const STAY: Range<usize> = 0..11;
 const GO: Range<usize> = 11..13;
+
+/// One that goes where all should stay.
+const ONE_GOES: Range<usize> = 11..12;
 
 /// Those in the prefix that goes: all that are there.
 const PREFIX_GOES: Range<usize> = 11..15;
@@ -22,6 +26,18 @@ pub(super) const TWO_OF_THIRTEEN: Scenario = Scenario {
     truth: two,
     tell: tell_two,
     ..BASE
+};
+
+pub(super) const SERVERS: Scenario = Scenario {
+    name: "one-of-its-servers-vanishes",
+    about: "of 12 servers that call this host, and stay by what the path says of them, one vanishes",
+    service: Service {
+        role: Some("servers"),
+        ..Service::USUAL
+    },
+    truth: servers,
+    tell: tell_servers,
+    ..TWO_OF_THIRTEEN
 };
 
 pub(super) const PREFIX: Scenario = Scenario {
@@ -69,6 +85,33 @@ fn tell_two(story: &mut Story<'_>) -> Result<(), LabError> {
     story.server_tells(GO)?;
     story.clients_work_for(STAY, 4.0)?;
     story.awaits_each(Server, GO, StallBlackholed)?;
+    story.clients_work_for(STAY, 3.0)?;
+    story.client_received_no_more()?;
+    story.reads_alerts()
+}
+
+fn servers() -> Truth {
+    Truth::far()
+        .unwatched(Client)
+        .with_connections(ONE_GOES.end)
+        .due(Server, StallBlackholed, Ticket, 0.2..=8.0)
+        .about(ONE_GOES)
+        .showing("client_vanished", "true")
+        .resting_on("clients_fine", 11.0..=11.0)
+        .resting_on("clients_failing", 1.0..=1.0)
+        .saying("the client has vanished, 11 other clients of port 5432 are fine")
+        .timed()
+        .leaves_firing(StallBlackholed, Ticket, Server)
+}
+
+fn tell_servers(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.clients_come(Prefix::Own, 11)?;
+    story.clients_work_for(0..ONE_GOES.end, 2.0)?;
+    story.clients_vanish(ONE_GOES)?;
+    story.server_tells(ONE_GOES)?;
+    story.clients_work_for(STAY, 4.0)?;
+    story.awaits_each(Server, ONE_GOES, StallBlackholed)?;
+    // The ticket waits for as long as a page does: it may yet be answered.
     story.clients_work_for(STAY, 3.0)?;
     story.client_received_no_more()?;
     story.reads_alerts()

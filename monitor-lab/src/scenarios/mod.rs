@@ -71,7 +71,7 @@ scenarios! {
     somebody_waits: ASKED, READER;
     quicker_than_stated: ONE_WORKS, ALONE, NO_PATH;
     silence_is_cleared: LONGER, BELOW;
-    clients_vanish: TWO_OF_THIRTEEN, PREFIX, LIVES, CROSSED;
+    clients_vanish: TWO_OF_THIRTEEN, SERVERS, PREFIX, LIVES, CROSSED;
     when_a_page_ends: HANGS, GIVEN_UP, OUTAGE;
     address_changes: SCENARIO, IN_FLIGHT, IPV6;
     fin_unread: SCENARIO;
