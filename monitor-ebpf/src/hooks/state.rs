@@ -41,9 +41,10 @@ pub fn state_tracepoint(context: BtfTracePointContext) -> i32 {
         }
         return 0;
     }
-    // A silence can end with the connection, which no other hook sees.
+    // A silence can end with the connection, which no other hook sees; and so can what its application left behind.
     let left = leaves_behind(sock, states.1);
-    if !is_open(states.0) || !left && silence::is_busy(sock) {
+    let open = is_open(states.0);
+    if !left && (!open || silence::is_busy(sock)) || !open && !was_left(sock, states.0) {
         return 0;
     }
     // From here on it matters no more why.
@@ -77,6 +78,13 @@ fn task(state: u32) -> Option<Task> {
 #[inline(always)]
 fn acts(state: u32) -> bool {
     state == TcpState::FinWait1 as u32 || state == TcpState::LastAck as u32
+}
+
+/// Whether the application has closed before, and data that it left behind has no ACK: this host's own FIN is none.
+#[inline(always)]
+fn was_left(sock: TcpSock, state: u32) -> bool {
+    let closed = acts(state) || state == TcpState::Closing as u32;
+    closed && sock.write_seq().wrapping_sub(sock.snd_una()) > 1
 }
 
 /// `ETIMEDOUT` (include/uapi/asm-generic/errno.h).

@@ -61,6 +61,7 @@ scenarios! {
     quit_over_dead_path: CLIENT, SERVER;
     nobody_waits: NOTIFY, LONG, KILLED;
     commit_then_exit: SCENARIO;
+    left_behind: ARRIVES, LOST;
     connects_fail: SCENARIO;
     pool_reconnects: SCENARIO;
     mtu_is_found: SCENARIO;
