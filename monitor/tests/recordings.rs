@@ -8,7 +8,9 @@ use monitor_judge::recording::{Ending, Recording, RecordingError, Replayed, repl
 use monitor_lab::configuration::PAGE_AFTER;
 use monitor_lab::fixture::{Fixture, KeptFinding};
 use monitor_lab::scenarios::{self, Scenario};
-use monitor_lab::truth::{Alert, Finding, Observed, ObservedFinding, compare};
+use monitor_lab::truth::{
+    Alert, Finding, INTERRUPTED, Observed, ObservedFinding, UNREACHABLE, compare,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs;
@@ -70,6 +72,11 @@ fn judged_again(scenario: &Scenario) -> Result<(), Failed> {
         );
     }
 
+    // Where alerts are read the truth says which are left.
+    let vanished = vanished(&findings, &replayed);
+    if !fixture.reads_alerts && !vanished.is_empty() {
+        return Err(vanished.join("\n").into());
+    }
     let truth = (scenario.truth)();
     let observation = findings.into_iter().map(|finding| {
         let connection = &finding.connection;
@@ -95,6 +102,30 @@ fn judged_again(scenario: &Scenario) -> Result<(), Failed> {
     } else {
         Err(differences.join("\n").into())
     }
+}
+
+/// Findings that should wake somebody and of which there is no alert at the end, one that waits, fires, or has fired: a story
+/// that lets go again what was told reads its alerts, but for pages, which are counted then.
+fn vanished(findings: &[Finding], replayed: &Replayed) -> Vec<String> {
+    let alerts = replayed.alerts.iter();
+    let known: Vec<(&str, &str)> = alerts
+        .map(|alert| (alert.name.as_str(), alert.path.as_str()))
+        .collect();
+    let has_none = |finding: &&Finding| {
+        let own = finding.outcome.as_ref().or(finding.cause.as_ref());
+        let own = own.unwrap_or(&finding.kind).as_str();
+        let path = finding.path.as_deref().unwrap_or("none");
+        let mut names = [own, UNREACHABLE, INTERRUPTED].into_iter();
+        finding.severity != "none" && !names.any(|name| known.contains(&(name, path)))
+    };
+    let gone = findings.iter().filter(has_none);
+    gone.map(|finding| {
+        format!(
+            "told as a {}, and there is no alert of it: {}",
+            finding.severity, finding.summary
+        )
+    })
+    .collect()
 }
 
 /// What a replay says, in the form in which users get it.
