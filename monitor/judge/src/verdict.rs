@@ -37,7 +37,8 @@ pub enum Verdict {
         end: End,
     },
     /// The owner of a connection that ended badly moves again towards the same address, on another
-    /// connection: it got its RST or its timeout, and has connected anew.
+    /// connection: it got its RST or its timeout, and has connected anew. Or anybody does, where the peer or the network
+    /// was down.
     Reconnected {
         /// [`monitor_model::finding::Connection::id`] of the connection that ended.
         connection_id: String,

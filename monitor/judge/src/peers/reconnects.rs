@@ -1,11 +1,12 @@
 //! Connections that ended badly, until their owner moves again towards the same address, or with the same client, on
-//! another one.
+//! another one; or, where the peer or the network was down for all, until anybody does.
 
 use crate::connection::connection;
 use crate::fact_view::FactView;
+use crate::report::is_loss;
 use crate::thresholds::{ENDED_EXPIRY_NS, MAX_ENDED, OPEN_EXPIRY_NS};
 use crate::verdict::{End, Verdict, Verdicts};
-use monitor_model::finding::{Connection, Finding, FindingKind, Outcome, Role, Severity};
+use monitor_model::finding::{Connection, Finding, FindingKind, Outcome, Role, Scope, Severity};
 use monitor_model::owner::Owner;
 use std::collections::BTreeMap;
 
@@ -13,16 +14,17 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Way {
     netns: u32,
-    /// Of a connection that this host opened, the peer's address and port. Of one that it accepted, the port here and
-    /// the peer's address: a client that comes again does so from another port.
-    to: (String, String),
-    /// Systemd unit, else name of the process: the one that connects anew may be another.
-    owner: String,
+    /// The peer's address.
+    address: String,
+    /// Of a connection that this host opened, the peer's port. Of one that it accepted, the port here: a client that comes
+    /// again does so from another port.
+    port: String,
+    /// Systemd unit, else name of the process, if known: the one that connects anew may be another.
+    owner: Option<String>,
 }
 
 impl Way {
     fn of(connection: &Connection, owner: &Owner) -> Option<Self> {
-        let owner = owner.unit.as_ref().or(owner.comm.as_ref())?;
         let (address, port) = connection.remote.rsplit_once(':')?;
         let port = match connection.role {
             Role::Client => port,
@@ -30,8 +32,9 @@ impl Way {
         };
         Some(Self {
             netns: connection.netns,
-            to: (address.to_owned(), port.to_owned()),
-            owner: owner.clone(),
+            address: address.to_owned(),
+            port: port.to_owned(),
+            owner: owner.unit.as_ref().or(owner.comm.as_ref()).cloned(),
         })
     }
 }
@@ -40,6 +43,17 @@ impl Way {
 struct Entry {
     way: Way,
     at_ns: u64,
+    /// It failed with its peer or network, and not alone.
+    down: bool,
+}
+
+impl Entry {
+    /// Whether a connection that moves on this way shows that it need not be so any more.
+    fn is_over_by(&self, way: &Way) -> bool {
+        let there = self.way.netns == way.netns && self.way.address == way.address;
+        let anew = self.way.port == way.port && self.way.owner == way.owner;
+        there && (self.down || anew && way.owner.is_some())
+    }
 }
 
 /// Connections of which trouble was told, and those that ended badly, by id. Both tables are bounded; what does
@@ -76,7 +90,7 @@ impl Reconnects {
         let cookie = format!("{:x}-", view.fact.socket.cookie);
         self.ended.retain(|id, entry| {
             let another = !id.starts_with(&cookie);
-            let again = entry.way == way && exchanged_ns > entry.at_ns && another;
+            let again = entry.is_over_by(&way) && exchanged_ns > entry.at_ns && another;
             if again {
                 out.push(Verdict::Reconnected {
                     connection_id: id.clone(),
@@ -117,10 +131,16 @@ impl Reconnects {
             self.troubled.remove(id);
             return;
         }
-        let Some(way) = Way::of(&finding.connection, &finding.owner) else {
+        let down = finding.scope == Some(Scope::PeerOrNetwork) && is_loss(finding.kind);
+        let way = Way::of(&finding.connection, &finding.owner);
+        let Some(way) = way.filter(|way| down || way.owner.is_some()) else {
             return;
         };
-        let entry = Entry { way, at_ns: now_ns };
+        let entry = Entry {
+            way,
+            at_ns: now_ns,
+            down,
+        };
         if over || finding.given_up {
             self.troubled.remove(id);
             self.end(id, entry);

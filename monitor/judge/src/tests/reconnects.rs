@@ -1,5 +1,6 @@
 //! Who got its timeout or its RST, and has connected anew.
 
+use super::siblings::{Fares, lost};
 use super::story::{SECOND, Story, azure, socket};
 use crate::Verdict;
 use monitor_common::{FactKind, Socket, TcpState};
@@ -153,4 +154,36 @@ fn at_a_server_it_is_the_client_that_comes_again_from_whatever_port() {
     for change in changes {
         assert!(reconnected(&after_a_reset_of_a_client(change)).is_empty());
     }
+}
+
+/// A connection fails with its peer, and is given up; then another owner's connection to another port of the peer moves,
+/// and `changed` says how that one differs.
+fn after_an_outage(beside: (u8, Fares), changed: impl FnOnce(&mut Story)) -> Story {
+    let mut story = lost(&[beside]);
+    story.wait(3.0).becomes(TcpState::Close, 110);
+    story.connects(0x99).socket.remote_port = 8_080;
+    story.owner.unit = Some("batch.service".into());
+    story.wait(1.0);
+    changed(&mut story);
+    story.wait(0.1).peer_sends(20);
+    let fact = story.fact(FactKind::Swept);
+    story.deliver(fact);
+    story
+}
+
+#[test]
+fn where_the_peer_was_down_for_all_it_is_over_when_anybody_moves_there() {
+    let story = after_an_outage((3, Fares::Fails), |_| ());
+    let ended = story.finding("blackholed").connection.id.clone();
+    assert_eq!(reconnected(&story), [ended.as_str()]);
+    let changes: [fn(&mut Story); 2] = [
+        |story| story.socket.remote[3] = 9,
+        |story| story.socket.netns = 7,
+    ];
+    for change in changes {
+        assert!(reconnected(&after_an_outage((3, Fares::Fails), change)).is_empty());
+    }
+    // One that failed alone is its owner's matter.
+    let alone = after_an_outage((3, Fares::StallEnded), |_| ());
+    assert!(reconnected(&alone).is_empty());
 }

@@ -6,7 +6,7 @@ use monitor_model::finding::Scope;
 
 /// How a sibling fares in what a sweep shows.
 #[derive(Clone, Copy)]
-enum Fares {
+pub(super) enum Fares {
     /// It was heard 20 ms ago.
     StallEnded,
     /// It was heard 1.5 s ago, and its data timed out twice since.
@@ -56,7 +56,7 @@ fn row(story: &Story, cookie: u64, host: u8, fares: Fares) -> Fact {
 
 /// Data into a dead path after 270 s; the sweep between its second timeout and the
 /// third shows `siblings`.
-fn lost(siblings: &[(u8, Fares)]) -> Story {
+pub(super) fn lost(siblings: &[(u8, Fares)]) -> Story {
     let mut story = Story::on(azure());
     story.wait(270.0).sends(100);
     story.wait(0.42).times_out().wait(0.42).times_out();
