@@ -71,6 +71,32 @@ pub(crate) fn attach_all(
     }
 }
 
+/// Lets go of every hook that `kept` does not want, whatever serves it: its programs are closed, and their statuses go.
+///
+/// # Errors
+///
+/// What the kernel says where it does not let go of one; the others are let go of.
+pub(crate) fn detach_all(
+    ebpf: &mut Ebpf,
+    statuses: &mut Vec<HookStatus>,
+    kept: impl Fn(&Hook) -> bool,
+) -> Result<(), ProgramError> {
+    let mut result = Ok(());
+    for hook in HOOKS.iter().filter(|hook| !kept(hook)) {
+        for mechanism in hook.mechanisms {
+            for (program, _) in mechanism.programs {
+                match link::unload(ebpf, mechanism.kind, program) {
+                    // One that another mechanism has, or none, has nothing to close.
+                    Ok(()) | Err(ProgramError::NotLoaded) => {}
+                    Err(error) => result = Err(error),
+                }
+            }
+        }
+        statuses.retain(|status| status.hook != hook.name);
+    }
+    result
+}
+
 /// Says why a kernel on which this is missing cannot be watched.
 pub(crate) fn explain(missing: &[HookStatus]) -> KernelError {
     let refused: Vec<Refusal> = missing

@@ -25,6 +25,15 @@ pub(crate) fn thread_cpu() -> Result<Duration, nix::Error> {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map(Duration::from)
 }
 
+/// CPU time that all threads of this process took since its start, those that have ended included.
+///
+/// # Errors
+///
+/// Where the clock does not exist, which no Linux is without.
+pub fn process_cpu() -> Result<Duration, nix::Error> {
+    clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map(Duration::from)
+}
+
 /// The host's three clocks, read one right after the other, in ns: whatever time namespace this process is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {

@@ -131,6 +131,12 @@ pub enum KernelError {
         /// What was tried, with the verifier's log.
         refused: Vec<Refusal>,
     },
+    /// The daemon has let go of the kernel side.
+    #[error(
+        "the daemon has stepped down to detached, as it took more than cpu_budget (see /readyz): nothing is attached, and \
+         nothing is swept; to look without it: tcplull ls --timeout DURATION"
+    )]
+    Detached,
     /// A map or program is not in the object: the build is broken.
     #[error("the kernel side lacks `{name}`: the build is broken, build it anew")]
     Incomplete {

@@ -27,16 +27,19 @@ mod pod;
 mod preflight;
 mod release;
 mod ring;
+mod run_time;
 mod scope;
 mod signs;
 mod sweep;
 mod tables;
 mod time_namespace;
 mod watch;
+mod watch_level;
 mod watch_mode;
+mod watching;
 
 pub use attach::HookStatus;
-pub use clock::{Reading, SleepLog, jiffy_ns};
+pub use clock::{Reading, SleepLog, jiffy_ns, process_cpu};
 pub use cost::ProgramCost;
 pub use counters::Counters;
 pub use error::{KernelError, Refusal};
@@ -48,12 +51,15 @@ pub use paths::TablePath;
 pub use preflight::check as check_privileges;
 pub use release::release;
 pub use ring::FactRing;
+pub use run_time::ProgramTimes;
 pub use scope::{Netns, Scope};
 pub use signs::SignStatus;
 pub use sweep::{SweepReport, Sweeper};
 pub use tables::Tables;
 pub use watch::{Callbacks, Revisited};
+pub use watch_level::WatchLevel;
 pub use watch_mode::{WatchMode, WatchStatus};
+pub use watching::{StepError, Stepped, Watching};
 
 /// Where kernels describe their types.
 pub const VMLINUX_BTF: &str = "/sys/kernel/btf/vmlinux";

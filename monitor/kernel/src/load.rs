@@ -191,12 +191,7 @@ impl Loaded {
         let finder = Finder::new(&options.scope, &offsets)?;
         let settings = settings(options, &types)?;
         drop(types);
-        let btf = Btf::parse_file(&options.btf, Endianness::default()).map_err(|error| {
-            KernelError::NoBtf {
-                path: options.btf.clone(),
-                reason: error.to_string(),
-            }
-        })?;
+        let btf = read_btf(&options.btf)?;
         let (offset_bytes, settings) = (Pod(offsets), Pod(settings));
         let mut loader = EbpfLoader::new();
         loader
@@ -224,6 +219,14 @@ impl Loaded {
             finder,
         })
     }
+}
+
+/// The kernel's types, as the loader wants them.
+pub(crate) fn read_btf(file: &Path) -> Result<Btf, KernelError> {
+    Btf::parse_file(file, Endianness::default()).map_err(|error| KernelError::NoBtf {
+        path: file.to_owned(),
+        reason: error.to_string(),
+    })
 }
 
 fn settings(options: &Options, types: &KernelTypes) -> Result<Settings, KernelError> {

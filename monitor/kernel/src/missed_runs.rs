@@ -1,6 +1,7 @@
 //! Calls of the hooks for which the kernel did not run the program: the same program was under way
 //! on that CPU already. What such a call had to tell, no counter of the program's own can show.
 
+use crate::run_time::ProgramTimes;
 use aya::Ebpf;
 use aya::programs::{Program, ProgramFd};
 use std::fs;
@@ -37,14 +38,23 @@ impl MissedRuns {
         let totals = self.programs.iter().filter_map(|(name, fd)| {
             let descriptor = fd.as_fd().as_raw_fd();
             let text = fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).ok()?;
-            Some((name.clone(), parse(&text)?))
+            Some((name.clone(), field(&text, LINE)?))
         });
         totals.collect()
     }
+
+    /// The same programs, to be asked for how long they run.
+    pub(crate) fn times(&self) -> ProgramTimes {
+        // One that cannot be had again is as good as gone.
+        let programs = self.programs.iter();
+        let programs = programs.filter_map(|(_, fd)| fd.try_clone().ok());
+        ProgramTimes::of(programs.collect())
+    }
 }
 
-fn parse(text: &str) -> Option<u64> {
-    let value = text.lines().find_map(|line| line.strip_prefix(LINE))?;
+/// The number behind the words that a line begins with.
+pub(crate) fn field(text: &str, words: &str) -> Option<u64> {
+    let value = text.lines().find_map(|line| line.strip_prefix(words))?;
     value.trim().parse().ok()
 }
 
@@ -56,12 +66,12 @@ mod tests {
     fn the_kernels_own_words_are_read() {
         let text = "pos:\t0\nflags:\t02000002\nprog_type:\t26\nrun_cnt:\t0\n\
                     recursion_misses:\t17\nverified_insns:\t900\n";
-        assert_eq!(parse(text), Some(17));
+        assert_eq!(field(text, LINE), Some(17));
     }
 
     #[test]
     fn an_older_kernel_says_nothing() {
-        assert_eq!(parse("pos:\t0\nprog_type:\t26\n"), None);
-        assert_eq!(parse("recursion_misses:\tmany\n"), None);
+        assert_eq!(field("pos:\t0\nprog_type:\t26\n", LINE), None);
+        assert_eq!(field("recursion_misses:\tmany\n", LINE), None);
     }
 }

@@ -5,6 +5,7 @@ use crate::error::KernelError;
 use crate::missed_runs::MissedRuns;
 use crate::paths::{LeastThreshold, PathTable, TablePath};
 use crate::pod::{Pod, take};
+use crate::run_time::ProgramTimes;
 use aya::Ebpf;
 use aya::maps::{Array, LpmTrie, MapData, PerCpuArray};
 use monitor_common::GapHistogram;
@@ -67,5 +68,10 @@ impl Tables {
     /// program. Empty on a kernel that does not say (before 5.12).
     pub fn missed_runs(&self) -> Vec<(String, u64)> {
         self.missed_runs.read()
+    }
+
+    /// The programs of the hooks, to be asked on a thread that may wait for how long they run.
+    pub fn program_times(&self) -> ProgramTimes {
+        self.missed_runs.times()
     }
 }

@@ -3,20 +3,24 @@
 mod batch;
 mod sample;
 
-use crate::attach::HookStatus;
+use crate::attach::{self, HookStatus};
 use crate::clock::{Reading, thread_cpu};
 use crate::counters::{self, CounterMap, Counters};
 use crate::error::{KernelError, Refusal};
 use crate::iterator;
+use crate::load::read_btf;
 use crate::paths::LeastThreshold;
 use crate::pod::Pod;
 use crate::scope::ScopeTable;
-use crate::watch::{Callbacks, Revisited, Watcher};
+use crate::watch::{self, Callbacks, Revisited, Watcher};
+use crate::watch_level::WatchLevel;
+use crate::watching::StepError;
 use aya::maps::{Array, MapData};
 use aya::{Btf, Ebpf};
 use batch::Batch;
 use monitor_common::{Awaited, Counter, Fact, SilentSockets, SweepMode, SweepOrder, SweepOrders};
 use sample::Sampling;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -239,6 +243,41 @@ impl Sweeper {
         {
             tracing::warn!("{failed}");
         }
+    }
+
+    /// Watches less from now on, down to sweeps: hooks that this level does without are let go of, and what is kept of
+    /// sockets stays. `hooks` are those that were there, and then those that are; `btf` is where the kernel's types are.
+    ///
+    /// # Errors
+    ///
+    /// [`StepError`]; some of the hooks may be gone then.
+    pub(crate) fn lower(
+        &mut self,
+        to: WatchLevel,
+        btf: &Path,
+        hooks: &mut Vec<HookStatus>,
+    ) -> Result<(), StepError> {
+        if let WatchLevel::Way(way) = to {
+            // First what takes the place of others, so that there is no moment without either.
+            let btf = read_btf(btf)?;
+            let watcher = watch::start_snapshots(&mut self.ebpf, &btf, &self.counters);
+            let watcher = watcher.map_err(|refusal| StepError::NotHere {
+                way: way.name(),
+                refusal,
+            })?;
+            attach::detach_all(&mut self.ebpf, hooks, |hook| {
+                hook.only.is_none_or(|only| only == way)
+            })?;
+            hooks.extend(watcher.status());
+            self.watcher = watcher;
+            return Ok(());
+        }
+        let own = self.watcher.status();
+        self.unwatch()?;
+        self.watcher = Watcher::Nothing;
+        watch::unload(&mut self.ebpf);
+        hooks.retain(|status| own.as_ref().is_none_or(|own| status.hook != own.hook));
+        Ok(attach::detach_all(&mut self.ebpf, hooks, |_| false)?)
     }
 
     fn counters(&self) -> Result<Counters, KernelError> {

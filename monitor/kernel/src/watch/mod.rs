@@ -12,7 +12,7 @@ mod trial;
 
 use crate::attach::HookStatus;
 use crate::counters::CounterMap;
-use crate::error::KernelError;
+use crate::error::{KernelError, Refusal};
 use crate::link::Attached;
 use crate::watch_mode::{WatchMode, WatchStatus};
 pub use attachment::Callbacks;
@@ -119,6 +119,21 @@ impl Watcher {
     }
 }
 
+/// Goes over to snapshots, in what is loaded.
+pub(crate) fn start_snapshots(
+    ebpf: &mut Ebpf,
+    btf: &Btf,
+    counters: &Arc<CounterMap>,
+) -> Result<Watcher, Refusal> {
+    Snapshots::start(ebpf, btf, counters).map(|snapshots| Watcher::Snapshots(Box::new(snapshots)))
+}
+
+/// Closes the programs that any way has of its own.
+pub(crate) fn unload(ebpf: &mut Ebpf) {
+    per_socket::detach(ebpf);
+    snapshots::detach(ebpf);
+}
+
 /// Chooses the way to watch, and starts what only that one needs. `pin` is the place of
 /// the pin, or why there is no place for it; `None` where none is needed.
 pub(crate) fn choose(
@@ -142,8 +157,7 @@ pub(crate) fn choose(
     let mut refused = Vec::new();
     for mode in modes {
         let watcher = match mode {
-            WatchMode::Snapshots => Snapshots::start(ebpf, btf, counters)
-                .map(|snapshots| Watcher::Snapshots(Box::new(snapshots))),
+            WatchMode::Snapshots => start_snapshots(ebpf, btf, counters),
             WatchMode::PerSocket => {
                 let pin = pin
                     .take()

@@ -240,7 +240,8 @@ fn callbacks(ebpf: &mut Ebpf) -> Result<&mut SockOps, ProgramError> {
         .try_into()
 }
 
-fn detach(ebpf: &mut Ebpf) {
+/// Closes the programs of this way, which detaches them.
+pub(crate) fn detach(ebpf: &mut Ebpf) {
     // What never loaded has nothing to close.
     if let Ok(program) = callbacks(ebpf) {
         let _ = program.unload();

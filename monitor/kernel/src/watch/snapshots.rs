@@ -109,6 +109,11 @@ impl Snapshots {
     }
 }
 
+/// Closes the program of this way.
+pub(crate) fn detach(ebpf: &mut Ebpf) {
+    iterator::unload(ebpf, REVISIT);
+}
+
 /// The map as it is: its values are the kernel side's alone.
 fn storage(map: Map) -> Result<MapData, MapError> {
     match map {

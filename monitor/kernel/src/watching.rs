@@ -1,0 +1,192 @@
+//! What is watched, and steps to more or less of it while the daemon runs.
+//!
+//! A step down works on what is loaded: hooks that the lower level does without are let go of, by the table of hooks, and
+//! suspects stay suspects. A step up loads the kernel side anew, as a start does: while hooks are missing, sockets end
+//! that nobody counts, so what is kept of them cannot be taken up again.
+
+use crate::attach::HookStatus;
+use crate::error::{KernelError, Refusal};
+use crate::load::{HookOptions, Kernel, Options};
+use crate::ring::FactRing;
+use crate::sweep::{SweepReport, Sweeper};
+use crate::tables::Tables;
+use crate::watch::Revisited;
+use crate::watch_level::WatchLevel;
+use crate::watch_mode::WatchStatus;
+use aya::programs::ProgramError;
+use monitor_common::SweepMode;
+use std::time::Duration;
+
+/// Why a step could not be made. The level is then the one before, or [`WatchLevel::Sweeps`] where a step up has let go
+/// of its hooks: [`Watching::level`] says it.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// The way of watching does not work here.
+    #[error("watching by {way} does not work here: {}", refusal.reason)]
+    NotHere {
+        /// The way.
+        way: &'static str,
+        /// What was tried, with the verifier's log.
+        refusal: Refusal,
+    },
+    /// The kernel does not let go of a hook.
+    #[error("a hook cannot be detached: {0}")]
+    Detach(#[from] ProgramError),
+    /// What the step needs could not be loaded, or what was left on sockets not be cleared.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+}
+
+/// What came of a step.
+pub struct Stepped {
+    /// What serves each hook from now on.
+    pub hooks: Vec<HookStatus>,
+    /// Where the kernel side was loaded anew: what takes the place of the ring and the tables before.
+    pub anew: Option<(FactRing, Tables)>,
+}
+
+/// What is watched. As long as it lives, its hooks are attached.
+pub struct Watching {
+    options: Options,
+    level: WatchLevel,
+    /// None while nothing is attached.
+    sweeper: Option<Sweeper>,
+    hooks: Vec<HookStatus>,
+}
+
+impl Watching {
+    /// Loads and attaches the kernel side; answers besides its facts, its tables, and how connections are watched.
+    ///
+    /// # Errors
+    ///
+    /// As [`Kernel::load`].
+    pub fn start(
+        options: Options,
+    ) -> Result<(Self, FactRing, Tables, Option<WatchStatus>), KernelError> {
+        let Kernel {
+            ring,
+            sweeper,
+            tables,
+            hooks,
+            signs: _,
+            watch,
+        } = Kernel::load(&options)?;
+        let level = watch
+            .as_ref()
+            .map_or(WatchLevel::Sweeps, |watch| WatchLevel::Way(watch.mode));
+        let watching = Self {
+            options,
+            level,
+            sweeper: Some(sweeper),
+            hooks,
+        };
+        Ok((watching, ring, tables, watch))
+    }
+
+    /// How much is watched now.
+    pub fn level(&self) -> WatchLevel {
+        self.level
+    }
+
+    /// What serves each hook.
+    pub fn hooks(&self) -> &[HookStatus] {
+        &self.hooks
+    }
+
+    /// Watches as much as `to` says from now on, down or up. Down to [`WatchLevel::Detached`] always succeeds; the ring
+    /// and the tables that the caller has are to be dropped then, for they keep maps and programs in the kernel.
+    ///
+    /// # Errors
+    ///
+    /// [`StepError`]; nothing that is attached stays unknown.
+    pub fn step(&mut self, to: WatchLevel) -> Result<Stepped, StepError> {
+        let down = self.level.ladder().any(|level| level == to);
+        if to == self.level {
+            Ok(self.stepped(None))
+        } else if down {
+            self.lower(to)?;
+            Ok(self.stepped(None))
+        } else {
+            let anew = self.raise(to)?;
+            Ok(self.stepped(Some(anew)))
+        }
+    }
+
+    fn stepped(&self, anew: Option<(FactRing, Tables)>) -> Stepped {
+        Stepped {
+            hooks: self.hooks.clone(),
+            anew,
+        }
+    }
+
+    fn lower(&mut self, to: WatchLevel) -> Result<(), StepError> {
+        if let Some(sweeper) = &mut self.sweeper {
+            if to == WatchLevel::Detached {
+                // What stays on sockets the next start clears; everything else goes with the object.
+                if let Err(error) = sweeper.unwatch() {
+                    tracing::warn!("{error}; `tcplull check --repair` clears what is left");
+                }
+                self.sweeper = None;
+                self.hooks.clear();
+            } else {
+                sweeper.lower(to, &self.options.btf, &mut self.hooks)?;
+            }
+        }
+        self.level = to;
+        Ok(())
+    }
+
+    fn raise(&mut self, to: WatchLevel) -> Result<(FactRing, Tables), StepError> {
+        // Two that are attached at once would tell everything twice.
+        if self.sweeper.is_some() && self.level != WatchLevel::Sweeps {
+            self.lower(WatchLevel::Sweeps)?;
+        }
+        let hooks = match (to, &self.options.hooks) {
+            (WatchLevel::Way(mode), Some(hooks)) => Some(HookOptions {
+                watch: Some(mode),
+                ..hooks.clone()
+            }),
+            _ => None,
+        };
+        let loaded = Kernel::load(&Options {
+            hooks,
+            ..self.options.clone()
+        })?;
+        self.sweeper = Some(loaded.sweeper);
+        self.hooks = loaded.hooks;
+        self.level = to;
+        Ok((loaded.ring, loaded.tables))
+    }
+
+    /// As [`Sweeper::sweep`].
+    ///
+    /// # Errors
+    ///
+    /// As there, and [`KernelError::Detached`].
+    pub fn sweep(
+        &mut self,
+        mode: SweepMode,
+        until_next: Duration,
+    ) -> Result<SweepReport, KernelError> {
+        let sweeper = self.sweeper.as_mut().ok_or(KernelError::Detached)?;
+        sweeper.sweep(mode, until_next)
+    }
+
+    /// As [`Sweeper::revisit`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn revisit(&mut self) -> Option<Result<Revisited, KernelError>> {
+        self.sweeper.as_mut()?.revisit()
+    }
+
+    /// As [`Sweeper::unwatch`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn unwatch(&mut self) -> Result<(), KernelError> {
+        self.sweeper.as_mut().map_or(Ok(()), Sweeper::unwatch)
+    }
+}
