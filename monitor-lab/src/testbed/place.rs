@@ -72,8 +72,8 @@ impl Place {
         self
     }
 
-    /// Writes the configuration anew: two lines with the addresses, a log without a bound unless `settings` has one, and
-    /// `settings`. Where this process has a control
+    /// Writes the configuration anew: two lines with the addresses, a log and CPU time without a bound unless `settings` has
+    /// one, and `settings`. Where this process has a control
     /// group of its own, that is the scope, unless the settings have one.
     ///
     /// # Errors
@@ -89,7 +89,13 @@ impl Place {
             true => "",
             false => "log_rate = 1000000\n",
         };
-        let text = format!("listen = \"{listen}\"\nsocket = {socket:?}\n{rate}{settings}{scope}");
+        // What an unoptimised daemon takes on a busy machine is no measure.
+        let budget = match settings.contains("cpu_budget") {
+            true => "",
+            false => "cpu_budget = \"off\"\n",
+        };
+        let text =
+            format!("listen = \"{listen}\"\nsocket = {socket:?}\n{rate}{budget}{settings}{scope}");
         fs::write(self.file(), text).map_err(LabError::io("writing tcplull's configuration"))
     }
 

@@ -1,6 +1,6 @@
 //! What several commands are given.
 
-use crate::config::{self, Config, ConfigError, Overrides};
+use crate::config::{self, Config, ConfigError, CpuBudget, Overrides};
 use crate::daemon::Question;
 use clap::Args;
 use std::net::SocketAddr;
@@ -139,4 +139,7 @@ pub(super) struct DaemonArguments {
     /// Time between two sweeps, such as "5s"
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = config::parse_sweep_interval)]
     pub(super) sweep_interval: Option<Duration>,
+    /// What daemon and kernel programs may take of one core, such as "50%", or "off"; above it less is watched
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, value_parser = config::parse_cpu_budget)]
+    pub(super) cpu_budget: Option<CpuBudget>,
 }

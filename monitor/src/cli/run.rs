@@ -6,7 +6,7 @@ use super::arguments::{
 };
 use super::exit::CliError;
 use crate::config::Overrides;
-use crate::daemon::{self, Options};
+use crate::daemon::{self, Options, ValveTimes};
 use crate::surfaces::log::LogFormat;
 use crate::surfaces::messages::Messages;
 use crate::surfaces::recording;
@@ -16,7 +16,7 @@ use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing_subscriber::filter::LevelFilter;
 
 #[derive(Args, Clone, Debug)]
@@ -46,6 +46,12 @@ pub(super) struct Arguments {
     /// Size of the ring in bytes, a power of two of pages (for tests of a full ring)
     #[arg(long, value_name = "BYTES", hide = true, value_parser = ring_bytes)]
     ring_bytes: Option<u32>,
+    /// What a third of the window takes in which cpu_budget is measured (for tests of the safety valve)
+    #[arg(long, value_name = "DURATION", hide = true, value_parser = humantime::parse_duration, default_value = "10s")]
+    cpu_part: Duration,
+    /// How long the daemon waits at first until it watches more again (for tests of the safety valve)
+    #[arg(long, value_name = "DURATION", hide = true, value_parser = humantime::parse_duration, default_value = "10m")]
+    cpu_wait: Duration,
 }
 
 impl ValueEnum for LogFormat {
@@ -96,6 +102,7 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         listen: arguments.daemon.listen,
         socket: None,
         sweep_interval: arguments.daemon.sweep_interval,
+        cpu_budget: arguments.daemon.cpu_budget,
         timeout: arguments.timeout.timeout,
         scope: arguments.scope.scope(),
     };
@@ -109,6 +116,10 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         btf: arguments.kernel.btf.clone(),
         ring_bytes: arguments.ring_bytes,
         hooks: Box::new(move |socket| hooks.options(socket)),
+        valve: ValveTimes {
+            part: arguments.cpu_part,
+            wait: arguments.cpu_wait,
+        },
         record: arguments.record.clone().map(|path| recording::Target {
             path,
             max_bytes: u64::from(arguments.record_max) << 20,

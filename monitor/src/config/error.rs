@@ -103,6 +103,18 @@ pub enum Problem {
     SweepBudget { value: f64, least: f64 },
     #[error("sweep_interval_max is {}, below sweep_interval ({}); raise it, or leave it out", format_duration(*most), format_duration(*interval))]
     SweepIntervals { most: Duration, interval: Duration },
+    #[error(
+        "cpu_budget is {text:?}; write a share of one core from {least}% to {most}%, such as \"50%\", or \"off\""
+    )]
+    CpuBudget { text: String, least: f64, most: f64 },
+    #[error(
+        "cpu_budget is {percent}%, and sweeps and looks at silent sockets alone may take {sweeps}% (sweep_budget = {sweep_budget}, twice); raise cpu_budget above that, or lower sweep_budget"
+    )]
+    CpuBudgetOfSweeps {
+        percent: f64,
+        sweeps: f64,
+        sweep_budget: f64,
+    },
     #[error("log_rate is {value}; it must be a whole number from 1 to {most}, such as 50")]
     LogRate { value: f64, most: u32 },
     #[error(

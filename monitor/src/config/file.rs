@@ -1,6 +1,7 @@
 //! The configuration file as it is written: every value optional, each with its line.
 
 use super::close_wait;
+use super::cpu_budget::{self, CpuBudget};
 use super::duration::{MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, TIMEOUT};
 use super::error::{Fault, Hint, Place, Problem};
 use super::hosts;
@@ -30,6 +31,7 @@ const FILE_KEYS: &[&str] = &[
     "sweep_interval",
     "sweep_budget",
     "sweep_interval_max",
+    "cpu_budget",
     "min_gap",
     "warn_at",
     "page_after",
@@ -51,6 +53,7 @@ pub(super) struct FileConfig {
     pub(super) sweep_interval: Option<Duration>,
     pub(super) sweep_budget: Option<f64>,
     pub(super) sweep_interval_max: Option<Lined<Duration>>,
+    pub(super) cpu_budget: Option<Lined<CpuBudget>>,
     pub(super) min_gap: Option<Duration>,
     pub(super) warn_at: Option<f64>,
     pub(super) page_after: Option<Duration>,
@@ -117,6 +120,10 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
             .transpose()?
             .map(|found| found.value),
         sweep_interval_max: section.duration("sweep_interval_max", &SWEEP_INTERVAL_MAX)?,
+        cpu_budget: section
+            .string("cpu_budget", cpu_budget::WANT)?
+            .map(|found| found.try_map(|text| cpu_budget::parse_cpu_budget(&text)))
+            .transpose()?,
         min_gap: section
             .duration("min_gap", &MIN_GAP)?
             .map(|found| found.value),

@@ -5,7 +5,9 @@ use super::error::{Fault, Place, Ports, Problem};
 use super::file::{FileConfig, FilePath, PresetChoice};
 use super::presets::{self, Preset};
 use super::table::Lined;
-use super::{Config, DEFAULT_SOCKET, Overrides, PathConfig, dmi, log, prefix, scope, sweeps};
+use super::{
+    Config, DEFAULT_SOCKET, Overrides, PathConfig, cpu_budget, dmi, log, prefix, scope, sweeps,
+};
 use humantime::format_duration;
 use ipnet::IpNet;
 use monitor_common::{MAX_PATHS, PathClock};
@@ -57,6 +59,7 @@ pub(super) fn merge(
         override_default(&mut drafts, timeout, &mut notes)?;
     }
     let sweep_interval = sweeps::interval(overrides.sweep_interval, file.sweep_interval)?;
+    let sweep_budget = file.sweep_budget.unwrap_or(sweeps::DEFAULT_BUDGET);
     let min_gap = file.min_gap.unwrap_or(DEFAULT_MIN_GAP);
     let warn_at = file.warn_at.unwrap_or(DEFAULT_WARN_AT);
     check_count(&drafts)?;
@@ -77,8 +80,9 @@ pub(super) fn merge(
             .or(file.socket)
             .unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET)),
         sweep_interval,
-        sweep_budget: file.sweep_budget.unwrap_or(sweeps::DEFAULT_BUDGET),
+        sweep_budget,
         sweep_interval_max: sweeps::interval_max(file.sweep_interval_max, sweep_interval)?,
+        cpu_budget: cpu_budget::merge(overrides.cpu_budget, file.cpu_budget, sweep_budget)?,
         min_gap,
         warn_at,
         page_after: file.page_after.unwrap_or(DEFAULT_PAGE_AFTER),

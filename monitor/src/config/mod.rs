@@ -4,6 +4,7 @@
 //! then merges it with the flags and holds the paths against each other ([`merge`]).
 
 mod close_wait;
+mod cpu_budget;
 mod dmi;
 mod duration;
 mod error;
@@ -17,6 +18,7 @@ mod scope;
 mod sweeps;
 mod table;
 
+pub use cpu_budget::{CpuBudget, parse_cpu_budget};
 pub use duration::{
     Limits, MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, TIMEOUT, parse_page_after,
     parse_sweep_interval, parse_timeout,
@@ -64,6 +66,8 @@ pub struct Config {
     /// Where sweeps come more rarely than this, or take longer, the daemon says what it does not see. From
     /// `sweep_interval` to 1 h.
     pub sweep_interval_max: Duration,
+    /// What daemon and kernel programs may take; above it less is watched. More than twice `sweep_budget`.
+    pub cpu_budget: CpuBudget,
     /// Silences below this are not looked at. 10 ms to 1 h.
     pub min_gap: Duration,
     /// Share of a timeout from which on a connection is at risk, between 0 and
@@ -109,7 +113,7 @@ pub struct PathConfig {
 }
 
 /// What flags of the command line put in place of the file's values.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
     /// `--listen`
     pub listen: Option<SocketAddr>,
@@ -117,6 +121,8 @@ pub struct Overrides {
     pub socket: Option<PathBuf>,
     /// `--sweep-interval`
     pub sweep_interval: Option<Duration>,
+    /// `--cpu-budget`
+    pub cpu_budget: Option<CpuBudget>,
     /// `--timeout`: the timeout of the default path, which it makes where the
     /// file has none. It also replaces a guess by `preset = "auto"`.
     pub timeout: Option<Duration>,

@@ -1,11 +1,13 @@
 //! What the daemon knows, behind one lock: facts go in here, and come out at the
 //! surfaces.
 
+use super::cpu_use::CpuUse;
 use super::error::DaemonError;
 use super::listing::Lister;
 use super::options::Options;
 use super::paths;
 use super::sinks::Sinks;
+use super::stepping::{Below, percent, unseen};
 use super::sweep_interval::SweepPace;
 use crate::config::Config;
 use crate::owner::Owners;
@@ -13,16 +15,17 @@ use crate::surfaces::http::{AllowedHosts, HttpCounters};
 use crate::surfaces::inspect::{Feed, InspectCounters};
 use crate::surfaces::messages::Messages;
 use crate::surfaces::metrics::SweepNumbers;
-use crate::surfaces::readiness::{self, Health};
+use crate::surfaces::readiness::{self, Health, SteppedDown};
 use crate::surfaces::recording::Recorder;
 use crate::worker::LAST_WORDS;
 use monitor_common::{Counter, Fact};
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
 use monitor_kernel::{
-    Callbacks, FactRing, HookStatus, HostView, Interfaces, KernelError, Reading, Revisited,
-    SleepLog, SweepReport, Tables, jiffy_ns,
+    Callbacks, FactRing, HookStatus, HostView, Interfaces, KernelError, ProgramTimes, Reading,
+    Revisited, SleepLog, SweepReport, TablePath, Tables, WatchLevel, jiffy_ns,
 };
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -42,6 +45,7 @@ pub(super) struct Parts<'a> {
     pub(super) options: &'a Options,
     pub(super) config: &'a Config,
     pub(super) tables: Tables,
+    pub(super) level: WatchLevel,
     pub(super) hooks: &'a [HookStatus],
     pub(super) ring_bytes: u64,
     pub(super) feed: Feed,
@@ -52,7 +56,9 @@ pub(super) struct Parts<'a> {
 
 /// The running daemon's knowledge.
 pub struct Core {
-    tables: Tables,
+    /// None while nothing is attached.
+    tables: Option<Tables>,
+    kernel_paths: Vec<TablePath>,
     paths: Vec<JudgedPath>,
     judge: Judge,
     recorder: Option<Recorder>,
@@ -79,6 +85,11 @@ pub struct Core {
     revisits_fail_since: Option<Instant>,
     /// As the last sweep found them.
     callbacks: Callbacks,
+    level: WatchLevel,
+    /// Why that is below the one of the start.
+    below: Option<Below>,
+    /// Nothing was attached, and no sweep has come since: nobody has looked.
+    unseen: bool,
 }
 
 impl Core {
@@ -88,7 +99,8 @@ impl Core {
             source: error.into(),
         };
         let jiffy_ns = u64::from(jiffy_ns().map_err(clock)?);
-        let first = parts.tables.set_paths(&paths::for_kernel(parts.config))?;
+        let kernel_paths = paths::for_kernel(parts.config);
+        let first = parts.tables.set_paths(&kernel_paths)?;
         let paths = paths::for_judge(parts.config, first);
         let names = paths.iter().map(|path| path.name.as_str());
         let now = Reading::now().map_err(clock)?;
@@ -103,6 +115,9 @@ impl Core {
         metrics.ring_bytes = parts.ring_bytes;
         let hooks = parts.hooks.iter();
         metrics.hooks(hooks.map(|status| (status.hook, status.mechanism.as_deref())));
+        metrics.watching(level_of(parts.level));
+        let below = parts.level.ladder().skip(1).map(WatchLevel::name);
+        metrics.step_downs = below.map(|to| (to, 0)).collect();
         parts.options.messages.limit(parts.config.log_rate);
         let view = HostView::own();
         if !view.processes {
@@ -140,7 +155,11 @@ impl Core {
             last_sweep: None,
             revisits_fail_since: None,
             callbacks: Callbacks::Heard,
-            tables: parts.tables,
+            level: parts.level,
+            below: None,
+            unseen: false,
+            tables: Some(parts.tables),
+            kernel_paths,
             paths,
         })
     }
@@ -197,7 +216,12 @@ impl Core {
     /// Takes a sweep in whose rows the judge has. Facts of `ring` that come meanwhile go
     /// between: a row that is older than what is known by then is told from it by its
     /// time.
-    pub(super) fn swept(&mut self, report: &SweepReport, rows: u32, ring: &mut FactRing) {
+    pub(super) fn swept(
+        &mut self,
+        report: &SweepReport,
+        rows: u32,
+        mut ring: Option<&mut FactRing>,
+    ) {
         let Some(now) = self.now() else {
             return;
         };
@@ -205,7 +229,9 @@ impl Core {
         while below < rows {
             below = below.saturating_add(ROWS_A_TURN);
             self.tell_judge(&Input::JudgeRows { below }, now.monotonic_ns);
-            self.drain_held(ring);
+            if let Some(ring) = &mut ring {
+                self.drain_held(ring);
+            }
         }
         let done = Input::SweepDone {
             started_ns: report.started_ns,
@@ -217,6 +243,7 @@ impl Core {
         if report.rows_dropped == 0 {
             self.sinks.alerts.swept();
         }
+        self.unseen = false;
         self.last_sweep = Some(Instant::now());
         self.callbacks = report.callbacks;
         self.sinks.metrics.sweep_unseen = self.pace.tell();
@@ -251,7 +278,8 @@ impl Core {
         self.tell_judge(&Input::SweepFailed, 0);
     }
 
-    /// Tells the judge and the alerts that time passes.
+    /// Tells the judge and the alerts that time passes. The judge forgets what nobody has seen for long, and where nobody
+    /// looks that says nothing: what hung hangs on until a sweep has looked.
     pub(super) fn tick(&mut self) {
         let Some(now) = self.now() else {
             return;
@@ -260,7 +288,9 @@ impl Core {
             now_ns: now.monotonic_ns,
             wall_unix_ns: now.wall_unix_ns,
         };
-        self.tell_judge(&tick, now.monotonic_ns);
+        if !self.unseen {
+            self.tell_judge(&tick, now.monotonic_ns);
+        }
         self.sinks.tick(now.monotonic_ns);
         self.messages.tell_left_out();
     }
@@ -273,7 +303,8 @@ impl Core {
         self.sinks.limit_log(config.log_rate);
         self.messages.limit(config.log_rate);
         self.sinks.metrics.sweep_unseen = self.pace.tell();
-        match self.tables.set_paths(&paths::for_kernel(config)) {
+        self.kernel_paths = paths::for_kernel(config);
+        match self.put_paths() {
             Ok(first) => {
                 self.paths = paths::for_judge(config, first);
                 // No fact: no verdict comes of it, so no moment matters.
@@ -293,6 +324,91 @@ impl Core {
         }
     }
 
+    /// Hands the paths to the kernel side; answers the id of the first. While there is none they wait for it, and none
+    /// has an id that anybody asks for.
+    fn put_paths(&mut self) -> Result<u32, KernelError> {
+        match &mut self.tables {
+            Some(tables) => tables.set_paths(&self.kernel_paths),
+            None => Ok(0),
+        }
+    }
+
+    /// As much is watched as this level says, by these hooks, with these tables where the kernel side was loaded anew.
+    pub(super) fn stepped(
+        &mut self,
+        level: WatchLevel,
+        hooks: &[HookStatus],
+        anew: Option<Tables>,
+        down: Ordering,
+    ) {
+        self.level = level;
+        self.revisits_fail_since = None;
+        self.callbacks = Callbacks::Heard;
+        self.pace.stretch(level == WatchLevel::Sweeps);
+        self.keep_counts(anew.is_some() || level == WatchLevel::Detached);
+        if level == WatchLevel::Detached {
+            self.tables = None;
+            self.unseen = true;
+        }
+        if let Some(tables) = anew {
+            self.tables = Some(tables);
+            match self.put_paths() {
+                Ok(first) => {
+                    for (id, path) in (first..).zip(&mut self.paths) {
+                        path.id = id;
+                    }
+                    // No fact: no verdict comes of it, so no moment matters.
+                    self.tell_judge(&Input::Paths(self.paths.clone()), 0);
+                }
+                Err(error) => tracing::error!("{error}; some of the paths are not in force"),
+            }
+        }
+        let metrics = &mut self.sinks.metrics;
+        let hooks = hooks.iter();
+        metrics.hooks(hooks.map(|status| (status.hook, status.mechanism.as_deref())));
+        metrics.watching(level_of(level));
+        metrics.snapshots = 0;
+        match down {
+            Ordering::Greater => *metrics.step_downs.entry(level.name()).or_default() += 1,
+            Ordering::Less => metrics.step_ups += 1,
+            Ordering::Equal => {}
+        }
+    }
+
+    /// The kernel side goes, and with it what it counts: so much is known for the last time. With its storage its
+    /// suspects go.
+    fn keep_counts(&mut self, goes: bool) {
+        if !goes || self.tables.is_none() {
+            return;
+        }
+        if let Err(error) = self.count_kernel() {
+            tracing::warn!("{error}");
+        }
+        let counters = &mut self.sinks.metrics.counters;
+        if let Some(created) = counters.get(&Counter::SuspectsCreated).copied() {
+            counters.insert(Counter::SuspectsRemoved, created);
+        }
+    }
+
+    /// Why less is watched than at the start, if it is.
+    pub(super) fn below(&mut self, below: Option<Below>) {
+        self.sinks.metrics.stepped_down = below.is_some();
+        self.below = below;
+    }
+
+    /// So much of a core was taken of late, and so much may be.
+    pub(super) fn measured(&mut self, cpu: CpuUse, budget: Option<f64>) {
+        let metrics = &mut self.sinks.metrics;
+        metrics.cpu_share = cpu.share();
+        metrics.cpu_programs_share = cpu.programs.unwrap_or(0.0);
+        metrics.cpu_budget = budget.unwrap_or(f64::INFINITY);
+    }
+
+    /// The programs of the hooks, to be asked how long they run; `None` while nothing is attached.
+    pub(super) fn program_times(&self) -> Option<ProgramTimes> {
+        self.tables.as_ref().map(Tables::program_times)
+    }
+
     /// A sweep begins. Answers within how much time the next one will have come by, at the latest.
     pub(super) fn begin_sweep(&mut self) -> Duration {
         self.pace.begin(Instant::now())
@@ -306,6 +422,9 @@ impl Core {
     /// In how much time the judge wants a sweep, the last one considered; `None` if
     /// the next regular one does.
     pub(super) fn early_sweep(&self) -> Option<Duration> {
+        if self.level == WatchLevel::Detached {
+            return None;
+        }
         let wanted_ns = self.judge.next_sweep_at()?;
         let wanted = Duration::from_nanos(wanted_ns.saturating_sub(self.now()?.monotonic_ns));
         let since = self.last_sweep.map_or(Duration::MAX, |at| at.elapsed());
@@ -339,15 +458,24 @@ impl Core {
         &self.sinks.alerts
     }
 
-    /// Whether the daemon does its work.
-    pub(super) fn readiness(&self) -> Result<(), readiness::NotReady> {
+    /// Whether the daemon does its work, and what else is to be said.
+    pub(super) fn readiness(&self) -> Result<String, readiness::NotReady> {
         let blind = !self.view.processes && !HostView::sees_others();
         let deaf = match self.callbacks {
             Callbacks::Heard => None,
             Callbacks::Restored => Some(true),
             Callbacks::Lost => Some(false),
         };
+        let stepped_down = self.below.map(|below| SteppedDown {
+            to: self.level.name(),
+            took: percent(below.share),
+            budget: percent(below.budget),
+            unseen: unseen(self.level),
+            again_in: below.again.saturating_duration_since(Instant::now()),
+            ready: matches!(self.level, WatchLevel::Way(_)),
+        });
         readiness::readiness(&Health {
+            stepped_down,
             since_sweep: self.last_sweep.map(|at| at.elapsed()),
             interval: self.pace.between_looks(),
             blind,
@@ -377,16 +505,19 @@ impl Core {
     }
 
     fn count_kernel(&mut self) -> Result<(), KernelError> {
+        let Some(tables) = &self.tables else {
+            return Ok(());
+        };
         let metrics = &mut self.sinks.metrics;
-        let counters = self.tables.counters()?;
+        let counters = tables.counters()?;
         metrics.counters = Counter::ALL
             .map(|counter| (counter, counters.get(counter)))
             .into();
         // A program that cannot be asked for once keeps its number.
-        metrics.program_misses.extend(self.tables.missed_runs());
-        metrics.gaps(None, self.tables.gaps(None)?);
+        metrics.program_misses.extend(tables.missed_runs());
+        metrics.gaps(None, tables.gaps(None)?);
         for path in &self.paths {
-            metrics.gaps(Some(&path.name), self.tables.gaps(Some(path.id))?);
+            metrics.gaps(Some(&path.name), tables.gaps(Some(path.id))?);
         }
         Ok(())
     }
@@ -443,4 +574,9 @@ impl Core {
         }
         self.judge.take(input, &mut self.sinks.at(now_ns));
     }
+}
+
+/// All levels by their names, and whether each is in force.
+fn level_of(level: WatchLevel) -> [(&'static str, bool); WatchLevel::ALL.len()] {
+    WatchLevel::ALL.map(|one| (one.name(), one == level))
 }

@@ -9,7 +9,7 @@ use crate::surfaces::inspect::Rows;
 use crate::surfaces::metrics::SilentCounts;
 use monitor_common::{Fact, SweepMode, TcpState, flags};
 use monitor_judge::{JudgedPath, connection, idle_state};
-use monitor_kernel::{HostView, Kernel, KernelError, SweepReport, Sweeper, jiffy_ns};
+use monitor_kernel::{HostView, Kernel, KernelError, SweepReport, Watching, jiffy_ns};
 use monitor_model::listing::{ConnectionRow, IdleState, Keepalive};
 use std::collections::HashMap;
 use std::path::Path;
@@ -85,11 +85,11 @@ const ROWS_GIVEN_BACK: usize = 4_096;
 
 /// Sweeps once for a client of a running daemon, which has this room.
 pub(super) fn connections(
-    sweeper: &Mutex<Sweeper>,
+    watching: &Mutex<Watching>,
     lister: Lister,
     mut room: Taken,
 ) -> Result<Rows, String> {
-    let swept = lock(sweeper).sweep(SweepMode::All, lister.next_look);
+    let swept = lock(watching).sweep(SweepMode::All, lister.next_look);
     let report = swept.map_err(|error| error.to_string())?;
     room.keep(report.rows.len());
     let cut = (report.rows_dropped > 0).then(|| cut(&report));

@@ -2,6 +2,7 @@
 
 mod alerts_file;
 mod core;
+mod cpu_use;
 mod error;
 mod listing;
 mod lock;
@@ -10,7 +11,9 @@ mod paths;
 mod row_room;
 mod sinks;
 mod sources;
+mod stepping;
 mod sweep_interval;
+mod valve;
 
 use crate::config::{Config, ConfigError};
 use crate::memory;
@@ -22,17 +25,21 @@ pub use error::DaemonError;
 pub use listing::{Lister, list_once};
 use lock::lock;
 use monitor_common::SweepMode;
-use monitor_kernel::{FactRing, Kernel, Revisited, SweepReport, Sweeper};
+use monitor_kernel::{FactRing, Revisited, SweepReport, Watching};
 pub use options::{Options, ReadConfig};
 pub use sinks::alert_limits;
 pub use sources::{Question, Sources};
+use std::future::ready;
+use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tokio::io::unix::AsyncFd;
+use stepping::{Ring, Stepping, register};
+use tokio::io::unix::{AsyncFd, AsyncFdReadyMutGuard};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
+pub use valve::ValveTimes;
 
 /// Facts taken from the ring before anything else gets its turn.
 const BATCH: usize = 1024;
@@ -79,14 +86,7 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
     let hosts = AllowedHosts::new(config.allowed_hosts.clone());
     let http = HttpServer::bind(config.listen, hosts.clone()).await?;
     let begun = Instant::now();
-    let Kernel {
-        ring,
-        sweeper,
-        tables,
-        hooks,
-        signs: _,
-        watch,
-    } = Kernel::load(&monitor_kernel::Options {
+    let (watching, ring, tables, watch) = Watching::start(monitor_kernel::Options {
         btf: options.btf.clone(),
         min_gap: config.min_gap,
         ring_bytes: options.ring_bytes,
@@ -95,7 +95,7 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
     })?;
     // Reading the types of a whole kernel took much that is never needed again.
     memory::settle();
-    for status in &hooks {
+    for status in watching.hooks() {
         match &status.mechanism {
             Some(mechanism) => tracing::debug!("hook {}: {mechanism}", status.hook),
             None => tracing::warn!(
@@ -110,15 +110,18 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
         options,
         config: &config,
         tables,
-        hooks: &hooks,
+        level: watching.level(),
+        hooks: watching.hooks(),
         ring_bytes: ring.bytes(),
         feed: feed.clone(),
         inspect: inspect.counters(),
         http: http.counters(),
         hosts,
     })?));
-    let sweeper = Arc::new(Mutex::new(sweeper));
-    let sources = Sources::new(Arc::clone(&core), Arc::clone(&sweeper), inspect.counters());
+    let level = watching.level();
+    let stepping = Stepping::new(config.cpu_budget, options.valve, level, &core)?;
+    let watching = Arc::new(Mutex::new(watching));
+    let sources = Sources::new(Arc::clone(&core), Arc::clone(&watching), inspect.counters());
     let lists = sources.lists(questions);
     tracing::info!(
         "attached in {} ms, watching {}; metrics on http://{}/metrics, inspection on {}",
@@ -133,8 +136,8 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
         tokio::spawn(http.serve(Arc::new(sources), closed(stopping.clone()))),
         tokio::spawn(inspect.serve(lists, feed, closed(stopping))),
     ];
-    let result = work(options, &core, &sweeper, ring).await;
-    let cleared = lock(&sweeper).unwatch();
+    let result = work(options, &core, &watching, ring, stepping).await;
+    let cleared = lock(&watching).unwatch();
     if let Err(error) = cleared {
         tracing::warn!("{error}; `tcplull check --repair` clears what is left");
     }
@@ -157,14 +160,12 @@ async fn closed(mut stopping: watch::Receiver<()>) {
 async fn work(
     options: &Options,
     core: &Arc<Mutex<Core>>,
-    sweeper: &Arc<Mutex<Sweeper>>,
+    watching: &Arc<Mutex<Watching>>,
     ring: FactRing,
+    mut stepping: Stepping,
 ) -> Result<(), DaemonError> {
     let system = |what| move |source| DaemonError::System { what, source };
-    // SAFETY: the ring owns its descriptor, answers the same one each time, and
-    // closes it only when the `AsyncFd` around it is dropped.
-    let mut ring = unsafe { AsyncFd::register(ring) }
-        .map_err(|error| system("cannot wait for facts")(error.into_parts().1))?;
+    let mut ring: Ring = Some(register(ring)?);
     let mut terminate =
         signal(SignalKind::terminate()).map_err(system("cannot wait for SIGTERM"))?;
     let mut interrupt =
@@ -183,7 +184,7 @@ async fn work(
             next_sweep = next_sweep.min(tokio::time::Instant::now() + wait);
         }
         tokio::select! {
-            readable = ring.readable_mut() => {
+            readable = readable(&mut ring) => {
                 let mut ready = readable.map_err(system("cannot wait for facts"))?;
                 if lock(core).drain(ready.get_inner_mut(), BATCH) < BATCH {
                     ready.clear_ready();
@@ -191,22 +192,32 @@ async fn work(
                 // A storm of facts must not keep signals and scrapes waiting.
                 tokio::task::yield_now().await;
             }
-            () = sleep_until(next_revisit), if sweeping.is_none() && revisiting.is_none() => {
-                revisiting = Some(start_revisit(sweeper));
+            () = sleep_until(next_revisit), if sweeping.is_none() && revisiting.is_none() && stepping.lets_sweep() => {
+                revisiting = Some(start_revisit(watching));
             }
             done = joined(&mut revisiting) => {
                 revisiting = None;
                 let wait = finish_revisit(core, done);
                 next_revisit = tokio::time::Instant::now() + wait;
             }
-            () = sleep_until(next_sweep), if sweeping.is_none() && revisiting.is_none() => {
+            () = sleep_until(next_sweep), if sweeping.is_none() && revisiting.is_none() && stepping.lets_sweep() => {
                 let until_next = lock(core).begin_sweep();
-                sweeping = Some(start_sweep(sweeper, until_next));
+                sweeping = Some(start_sweep(watching, until_next));
             }
             done = joined(&mut sweeping) => {
                 sweeping = None;
-                let wait = finish_sweep(core, done, ring.get_mut());
+                let wait = finish_sweep(core, done, &mut ring);
                 next_sweep = tokio::time::Instant::now() + wait;
+            }
+            () = sleep_until(stepping.next()), if stepping.rests() => stepping.measure(core),
+            done = joined(&mut stepping.measuring) => stepping.measured(core, done)?,
+            () = ready(()), if stepping.wants() && sweeping.is_none() && revisiting.is_none() => {
+                stepping.begin(watching);
+            }
+            done = joined(&mut stepping.under_way) => {
+                stepping.done(core, watching, &mut ring, done)?;
+                next_sweep = tokio::time::Instant::now();
+                next_revisit = next_sweep + REVISIT;
             }
             _ = tick.tick() => lock(core).tick(),
             // One at a time. A signal that comes meanwhile is kept: it says that the file has changed since.
@@ -216,7 +227,7 @@ async fn work(
             }
             read = joined(&mut reading) => {
                 reading = None;
-                reload(core, read);
+                reload(core, &mut stepping, read);
                 // The interval may be shorter now.
                 next_sweep = next_sweep.min(tokio::time::Instant::now() + lock(core).sweep_interval());
             }
@@ -230,16 +241,16 @@ async fn work(
 
 type Swept = Result<SweepReport, monitor_kernel::KernelError>;
 
-fn start_sweep(sweeper: &Arc<Mutex<Sweeper>>, until_next: Duration) -> JoinHandle<Swept> {
-    let sweeper = Arc::clone(sweeper);
-    tokio::task::spawn_blocking(move || lock(&sweeper).sweep(SweepMode::Findings, until_next))
+fn start_sweep(watching: &Arc<Mutex<Watching>>, until_next: Duration) -> JoinHandle<Swept> {
+    let watching = Arc::clone(watching);
+    tokio::task::spawn_blocking(move || lock(&watching).sweep(SweepMode::Findings, until_next))
 }
 
 type Again = Option<Result<Revisited, monitor_kernel::KernelError>>;
 
-fn start_revisit(sweeper: &Arc<Mutex<Sweeper>>) -> JoinHandle<Again> {
-    let sweeper = Arc::clone(sweeper);
-    tokio::task::spawn_blocking(move || lock(&sweeper).revisit())
+fn start_revisit(watching: &Arc<Mutex<Watching>>) -> JoinHandle<Again> {
+    let watching = Arc::clone(watching);
+    tokio::task::spawn_blocking(move || lock(&watching).revisit())
 }
 
 /// What a revisit found has come as facts; answers the time until the next.
@@ -255,6 +266,14 @@ fn finish_revisit(core: &Arc<Mutex<Core>>, done: Result<Again, JoinError>) -> Du
     REVISIT
 }
 
+/// Facts that wait, once there are any; never, while nothing is attached.
+async fn readable(ring: &mut Ring) -> io::Result<AsyncFdReadyMutGuard<'_, FactRing>> {
+    match ring {
+        Some(ring) => ring.readable_mut().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// What the task under way answers, once it is over; never, while there is none.
 async fn joined<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
     match task {
@@ -264,10 +283,17 @@ async fn joined<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
 }
 
 /// Puts a configuration in force that was read anew.
-fn reload(core: &Mutex<Core>, read: Result<Result<Config, ConfigError>, JoinError>) {
+fn reload(
+    core: &Mutex<Core>,
+    stepping: &mut Stepping,
+    read: Result<Result<Config, ConfigError>, JoinError>,
+) {
     const STAYS: &str = "the settings before stay in force";
     match read {
-        Ok(Ok(config)) => lock(core).reload(&config),
+        Ok(Ok(config)) => {
+            stepping.configure(core, config.cpu_budget);
+            lock(core).reload(&config);
+        }
         Ok(Err(error)) => tracing::error!("{error}; {STAYS}"),
         Err(error) => tracing::error!("reading the configuration broke off: {error}; {STAYS}"),
     }
@@ -277,14 +303,17 @@ fn reload(core: &Mutex<Core>, read: Result<Result<Config, ConfigError>, JoinErro
 fn finish_sweep(
     core: &Arc<Mutex<Core>>,
     done: Result<Swept, JoinError>,
-    ring: &mut FactRing,
+    ring: &mut Ring,
 ) -> Duration {
     let mut core = lock(core);
+    let mut ring = ring.as_mut().map(AsyncFd::get_mut);
     match done {
         Ok(Ok(mut report)) => {
             let rows = core.hand_over_rows(&mut report);
             // What the ring holds happened before the sweep was over.
-            core.drain_held(ring);
+            if let Some(ring) = &mut ring {
+                core.drain_held(ring);
+            }
             core.swept(&report, rows, ring);
             memory::give_back();
         }

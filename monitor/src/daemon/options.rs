@@ -1,5 +1,6 @@
 //! What the command line asks of the daemon.
 
+use super::valve::ValveTimes;
 use crate::config::{Config, ConfigError};
 use crate::surfaces::log::LogFormat;
 use crate::surfaces::messages::Messages;
@@ -25,6 +26,8 @@ pub struct Options {
     pub ring_bytes: Option<u32>,
     /// How the hooks are attached, for the daemon with this inspection socket.
     pub hooks: Box<dyn Fn(PathBuf) -> HookOptions>,
+    /// How long the safety valve takes for what it does.
+    pub valve: ValveTimes,
     /// Where what the judge is told is recorded; `None` for nowhere.
     pub record: Option<recording::Target>,
 }

@@ -6,7 +6,7 @@ use super::lock::lock;
 use super::row_room::RowRoom;
 use crate::surfaces::http::HttpSource;
 use crate::surfaces::inspect::{InspectCounters, Lists, Rows};
-use monitor_kernel::Sweeper;
+use monitor_kernel::Watching;
 use serde::Serialize;
 use std::sync::{Arc, Mutex};
 
@@ -23,19 +23,19 @@ pub struct Question {
 #[derive(Clone)]
 pub struct Sources {
     core: Arc<Mutex<Core>>,
-    sweeper: Arc<Mutex<Sweeper>>,
+    watching: Arc<Mutex<Watching>>,
     room: RowRoom,
 }
 
 impl Sources {
     pub(super) fn new(
         core: Arc<Mutex<Core>>,
-        sweeper: Arc<Mutex<Sweeper>>,
+        watching: Arc<Mutex<Watching>>,
         inspect: Arc<InspectCounters>,
     ) -> Self {
         Self {
             core,
-            sweeper,
+            watching,
             room: RowRoom::new(inspect),
         }
     }
@@ -56,7 +56,7 @@ impl Sources {
     pub fn connections(&self) -> Result<Rows, String> {
         let room = self.room.for_a_sweep()?;
         let lister = lock(&self.core).lister();
-        connections(&self.sweeper, lister, room)
+        connections(&self.watching, lister, room)
     }
 
     /// What `ask` finds in the core.
@@ -76,7 +76,7 @@ impl HttpSource for Sources {
         lock(&self.core).render_metrics()
     }
 
-    fn ready(&self) -> Result<(), String> {
+    fn ready(&self) -> Result<String, String> {
         lock(&self.core)
             .readiness()
             .map_err(|reason| reason.to_string())

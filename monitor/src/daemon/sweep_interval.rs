@@ -12,6 +12,10 @@ const LEAST: Duration = Duration::from_secs(1);
 /// No interval is longer: nobody waits for what a sweep of the day after tomorrow shows.
 const MOST: Duration = Duration::from_secs(24 * 3600);
 
+/// The interval where sweeps are all that is left, unless they may not come so rarely: five fit into the time after which the
+/// judge forgets what hangs and nobody looked at.
+const STRETCHED: Duration = Duration::from_secs(60);
+
 /// What the configuration says of sweeps, and what the last one took.
 #[derive(Clone, Copy, Debug)]
 pub struct SweepPace {
@@ -37,6 +41,8 @@ pub struct SweepPace {
     foreseen: Option<Instant>,
     /// It was said that sweeps come too rarely.
     said: bool,
+    /// They are all that is left to see by, and are to cost less: they come as rarely as they may.
+    stretched: bool,
 }
 
 impl SweepPace {
@@ -53,7 +59,14 @@ impl SweepPace {
             late: Duration::ZERO,
             foreseen: None,
             said: false,
+            stretched: false,
         }
+    }
+
+    /// Has sweeps come once a minute from the next one on, or every `sweep_interval_max` where that is less; or as often as
+    /// is configured.
+    pub fn stretch(&mut self, stretched: bool) {
+        self.stretched = stretched;
     }
 
     /// Goes by another configuration from now on.
@@ -65,6 +78,7 @@ impl SweepPace {
             late: before.late,
             foreseen: before.foreseen,
             said: before.said,
+            stretched: before.stretched,
             ..Self::new(config)
         };
         // Sooner than was promised is as good.
@@ -98,7 +112,12 @@ impl SweepPace {
 
     /// What the configuration asks for, stretched so that sweeps like the last one stay within their share of a core.
     fn affordable(&self) -> Duration {
-        self.within_budget(self.configured)
+        let least = if self.stretched {
+            self.most.min(STRETCHED).max(self.configured)
+        } else {
+            self.configured
+        };
+        self.within_budget(least)
     }
 
     /// The interval, and that after it, whichever is longer.
@@ -123,7 +142,11 @@ impl SweepPace {
 
     /// How soon after the last sweep another may come, at the judge's wish: the share of a core holds for it too.
     pub fn least_interval(&self) -> Duration {
-        self.within_budget(LEAST)
+        if self.stretched {
+            self.affordable()
+        } else {
+            self.within_budget(LEAST)
+        }
     }
 
     /// From one look at a connection to the next.
@@ -196,6 +219,7 @@ mod tests {
             late: Duration::ZERO,
             foreseen: None,
             said: false,
+            stretched: false,
         }
     }
 
@@ -324,6 +348,23 @@ mod tests {
         assert_eq!(waits.too_rare().unwrap().needs, None);
         let works = after(0.01, 70_000, 70_000);
         assert_eq!(works.too_rare().unwrap().needs, None);
+    }
+
+    #[test]
+    fn stretched_they_come_as_rarely_as_they_may_and_nobody_hurries_them() {
+        let mut pace = pace(0.01);
+        let now = Instant::now();
+        sweep(&mut pace, now, 10, 10);
+        pace.stretch(true);
+        assert_eq!(pace.interval(), SECOND * 5, "as was promised");
+        let (_, next_look) = sweep(&mut pace, now + SECOND * 5, 10, 10);
+        assert_eq!(pace.interval(), SECOND * 60);
+        assert!(next_look > SECOND * 60, "{next_look:?}");
+        assert_eq!(pace.least_interval(), SECOND * 60);
+        assert_eq!(pace.too_rare(), None);
+        pace.stretch(false);
+        sweep(&mut pace, now + SECOND * 65, 10, 10);
+        assert_eq!(pace.interval(), SECOND * 5);
     }
 
     #[test]

@@ -39,13 +39,47 @@ fn people(time: Duration) -> String {
     duration_of(time.as_secs_f64())
 }
 
+/// tcplull took more of a core than it may, so less is watched than at the start.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[error(
+    "stepped down to {to} because {took} > {budget} of a core (cpu_budget): {unseen}; more is tried again {}",
+    self.when()
+)]
+pub struct SteppedDown {
+    /// The level in force.
+    pub to: &'static str,
+    /// What was taken, for people.
+    pub took: String,
+    /// What may be taken, for people.
+    pub budget: String,
+    /// What is not seen.
+    pub unseen: &'static str,
+    /// How long is waited until more is tried, if there is room then.
+    pub again_in: Duration,
+    /// Whether what is left is enough to be relied on.
+    pub ready: bool,
+}
+
+impl SteppedDown {
+    fn when(&self) -> String {
+        if self.again_in.is_zero() {
+            "once there is room".to_owned()
+        } else {
+            format!("in {}", people(self.again_in))
+        }
+    }
+}
+
 /// A sweep may be late by a stretched interval or a busy host; three are missed
 /// only where something is wrong.
 const SWEEPS_MISSED: u32 = 3;
 
 /// Why the daemon is not ready.
-#[derive(Clone, Copy, Debug, PartialEq, Error)]
+#[derive(Clone, Debug, PartialEq, Error)]
 pub enum NotReady {
+    /// So little is watched that it cannot be relied on.
+    #[error(transparent)]
+    SteppedDown(#[from] SteppedDown),
     /// No sweep has completed yet.
     #[error("no sweep has completed yet")]
     NoSweep,
@@ -86,8 +120,10 @@ pub enum NotReady {
 }
 
 /// What says whether the daemon does its work.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Health {
+    /// Less is watched than at the start.
+    pub stepped_down: Option<SteppedDown>,
     /// Time since the last sweep completed; `None` before the first.
     pub since_sweep: Option<Duration>,
     /// Time between sweeps in force, with what one takes.
@@ -103,11 +139,16 @@ pub struct Health {
 }
 
 /// Ready means that a sweep completed within the last three intervals, and that nothing is known which keeps the daemon
-/// from seeing; nobody asks before the kernel side is attached.
+/// from seeing; nobody asks before the kernel side is attached. Answers what is said of it. A daemon that has stepped
+/// down to another way of watching is ready and says so; one that has only sweeps left, or nothing, is not.
 ///
 /// # Errors
 /// Why the daemon is not ready.
-pub fn readiness(health: &Health) -> Result<(), NotReady> {
+pub fn readiness(health: &Health) -> Result<String, NotReady> {
+    let stepped_down = health.stepped_down.as_ref();
+    if let Some(blind) = stepped_down.filter(|stepped| !stepped.ready) {
+        return Err(blind.clone().into());
+    }
     let interval = health.interval;
     match health.since_sweep {
         None => return Err(NotReady::NoSweep),
@@ -125,7 +166,10 @@ pub fn readiness(health: &Health) -> Result<(), NotReady> {
     if let Some(since) = health.revisits_fail {
         return Err(NotReady::NotRevisited { since });
     }
-    health.rare.map_or(Ok(()), |rare| Err(rare.into()))
+    if let Some(rare) = health.rare {
+        return Err(rare.into());
+    }
+    Ok(stepped_down.map_or_else(|| "ready".to_owned(), |stepped| format!("ready; {stepped}")))
 }
 
 #[cfg(test)]
@@ -136,6 +180,7 @@ mod tests {
 
     /// A daemon that swept a second ago, and does so every 5 s.
     const WELL: Health = Health {
+        stepped_down: None,
         since_sweep: Some(SECOND),
         interval: Duration::from_secs(5),
         blind: false,
@@ -155,7 +200,7 @@ mod tests {
             })
         };
         assert_eq!(ready(None, true), Err(NotReady::NoSweep));
-        assert_eq!(ready(Some(second * 15), false), Ok(()));
+        assert_eq!(ready(Some(second * 15), false), Ok("ready".to_owned()));
         assert_eq!(ready(Some(second), true), Err(NotReady::Blind));
         for (again, says) in [(true, "attached again"), (false, "cannot be attached")] {
             let deaf = readiness(&Health {
@@ -182,6 +227,35 @@ mod tests {
             fails.unwrap_err().to_string(),
             "silent sockets could not be looked at again for 12s, see the log: what comes after a silence is not seen \
              meanwhile"
+        );
+    }
+
+    #[test]
+    fn who_has_stepped_down_says_so_and_is_ready_where_a_way_to_watch_is_left() {
+        let said = |to, ready, seconds| {
+            readiness(&Health {
+                stepped_down: Some(SteppedDown {
+                    to,
+                    took: "73 %".to_owned(),
+                    budget: "50 %".to_owned(),
+                    unseen: "little is seen",
+                    again_in: SECOND * seconds,
+                    ready,
+                }),
+                ..WELL
+            })
+        };
+        assert_eq!(
+            said("snapshots", true, 0),
+            Ok(
+                "ready; stepped down to snapshots because 73 % > 50 % of a core (cpu_budget): little is seen; more is \
+                 tried again once there is room"
+                    .to_owned()
+            )
+        );
+        assert_eq!(
+            said("sweeps", false, 540).unwrap_err().to_string(),
+            "stepped down to sweeps because 73 % > 50 % of a core (cpu_budget): little is seen; more is tried again in 9m"
         );
     }
 

@@ -50,8 +50,8 @@ fn broken() -> Tested {
     })?;
     place.configure(&path("new", &["10.0.0.0/99"], "1s"))?;
     daemon.signal(Signal::SIGHUP)?;
-    // After the three lines that every file here begins with, and two of the path.
-    let at_fault = format!("{}:6: ", place.file().display());
+    // After the four lines that every file here begins with, and two of the path.
+    let at_fault = format!("{}:7: ", place.file().display());
     eventually("the log names the line", || {
         let log = daemon.log()?;
         Ok(log.contains(&at_fault).then_some(()).ok_or(log))

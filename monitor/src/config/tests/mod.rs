@@ -77,6 +77,7 @@ fn without_a_file_the_defaults_hold() {
         sweep_interval: Duration::from_secs(5),
         sweep_budget: 0.01,
         sweep_interval_max: Duration::from_secs(60),
+        cpu_budget: parse_cpu_budget("50%").unwrap(),
         min_gap: Duration::from_secs(1),
         warn_at: 0.75,
         page_after: Duration::from_secs(10),
@@ -122,6 +123,7 @@ fn the_example_file_is_valid_and_shows_the_defaults() {
     assert_eq!(config.sweep_interval, defaults.sweep_interval);
     assert_eq!(config.sweep_budget, defaults.sweep_budget);
     assert_eq!(config.sweep_interval_max, defaults.sweep_interval_max);
+    assert_eq!(config.cpu_budget, defaults.cpu_budget);
     assert_eq!(config.min_gap, defaults.min_gap);
     assert_eq!(config.warn_at, defaults.warn_at);
     assert_eq!(config.page_after, defaults.page_after);
@@ -140,6 +142,7 @@ fn every_value_of_the_file_is_taken() {
         sweep_interval = "250ms"
         sweep_budget = 0.2
         sweep_interval_max = "20s"
+        cpu_budget = "75%"
         min_gap = "500ms"
         warn_at = 0.5
         log_rate = 7
@@ -160,6 +163,7 @@ fn every_value_of_the_file_is_taken() {
     assert_eq!(config.sweep_interval, Duration::from_millis(250));
     assert_eq!(config.sweep_budget, 0.2);
     assert_eq!(config.sweep_interval_max, Duration::from_secs(20));
+    assert_eq!(config.cpu_budget.share(), Some(0.75));
     assert_eq!(config.min_gap, Duration::from_millis(500));
     assert_eq!(config.warn_at, 0.5);
     assert_eq!(config.log_rate, 7);

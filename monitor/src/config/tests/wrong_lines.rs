@@ -136,6 +136,30 @@ const WRONG: &[(&str, usize, &[&str])] = &[
         2,
         &["sweep_interval_max is 10s", "below sweep_interval (20s)"],
     ),
+    (
+        "cpu_budget = \"50\"\n",
+        1,
+        &[
+            "cpu_budget is \"50\"",
+            "from 0.1% to 10000%",
+            "\"50%\"",
+            "\"off\"",
+        ],
+    ),
+    (
+        "cpu_budget = 50\n",
+        1,
+        &[
+            "cpu_budget must be a share of one core in quotes",
+            "not an integer",
+        ],
+    ),
+    ("cpu_budget = \"0%\"\n", 1, &["cpu_budget is \"0%\""]),
+    (
+        "sweep_budget = 0.1\ncpu_budget = \"20%\"\n",
+        2,
+        &["cpu_budget is 20%", "may take 20%", "sweep_budget = 0.1"],
+    ),
     ("min_gap = \"0s\"\n", 1, &["min_gap: zero"]),
     (
         "min_gap = \"soon\"\n",

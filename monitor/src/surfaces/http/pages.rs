@@ -16,11 +16,11 @@ pub trait HttpSource: Send + Sync + 'static {
     /// Why there are none, in one line.
     fn metrics(&self) -> Result<String, String>;
 
-    /// Whether the daemon is attached and sweeping.
+    /// That the daemon is attached and sweeping, and what else is to be said, in one line.
     ///
     /// # Errors
     /// Why it is not, in one line.
-    fn ready(&self) -> Result<(), String>;
+    fn ready(&self) -> Result<String, String>;
 }
 
 /// All routes.
@@ -58,7 +58,7 @@ async fn metrics(State(source): State<Arc<dyn HttpSource>>) -> Response {
 
 async fn ready(State(source): State<Arc<dyn HttpSource>>) -> Response {
     match source.ready() {
-        Ok(()) => "ready\n".into_response(),
+        Ok(says) => (says + "\n").into_response(),
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason + "\n").into_response(),
     }
 }

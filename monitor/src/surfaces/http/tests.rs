@@ -21,9 +21,9 @@ impl HttpSource for Daemon {
         Ok(format!("# metrics\n{}", self.metrics))
     }
 
-    fn ready(&self) -> Result<(), String> {
+    fn ready(&self) -> Result<String, String> {
         if self.sweeping.load(Ordering::Relaxed) {
-            Ok(())
+            Ok("ready".to_owned())
         } else {
             Err("no sweep has completed yet".to_owned())
         }

@@ -18,6 +18,8 @@ pub(super) struct Metric(
 pub(super) enum Read {
     One(fn(&Metrics) -> u64),
     Seconds(fn(&Metrics) -> Duration),
+    /// A share of one core; infinite where there is no bound.
+    Share(fn(&Metrics) -> f64),
     Labelled(&'static [&'static str], fn(&Metrics) -> Vec<Sample>),
     ByPath(fn(&Metrics) -> Vec<(&str, &GapHistogram)>),
 }
@@ -54,7 +56,7 @@ impl Metric {
         let names: &[&str] = match read {
             Read::Labelled(labels, _) => labels,
             Read::ByPath(_) => &["path", "le"],
-            Read::One(_) | Read::Seconds(_) => &[],
+            Read::One(_) | Read::Seconds(_) | Read::Share(_) => &[],
         };
         let mut text = String::new();
         let mut line = |suffix: &str, values: &[&str], value: &dyn Display| {
@@ -72,6 +74,10 @@ impl Metric {
         match read {
             Read::One(read) => line("", &[], &read(now)),
             Read::Seconds(read) => line("", &[], &read(now).as_secs_f64()),
+            Read::Share(read) => match read(now) {
+                share if share.is_finite() => line("", &[], &share),
+                _ => line("", &[], &"+Inf"),
+            },
             Read::Labelled(_, read) => {
                 let mut samples = read(now);
                 samples.sort_unstable();

@@ -71,6 +71,20 @@ pub struct Metrics {
     pub sweep_unseen: Duration,
     /// Silent sockets of which a snapshot is kept.
     pub snapshots: u64,
+    /// Whether less is watched than at the start, to keep `cpu_budget`.
+    pub stepped_down: bool,
+    /// Steps to less, by where they led.
+    pub step_downs: BTreeMap<&'static str, u64>,
+    /// Steps to more.
+    pub step_ups: u64,
+    /// What daemon and kernel programs took of one core in the last part of a window.
+    pub cpu_share: f64,
+    /// The programs' part of it, where it is known.
+    pub cpu_programs_share: f64,
+    /// What they may take; infinite where that is off.
+    pub cpu_budget: f64,
+    /// How much is watched: each level, and whether it is in force.
+    pub(super) levels: Vec<(&'static str, bool)>,
     pub(super) last_sweep: SweepNumbers,
     pub(super) sweeps: u64,
     pub(super) rows_dropped: u64,
@@ -175,6 +189,11 @@ impl Metrics {
             [hook, mechanism.unwrap_or("none")].map(str::to_owned)
         };
         self.hooks = hooks.into_iter().map(labels).collect();
+    }
+
+    /// Replaces the levels of watching, each with whether it is in force.
+    pub fn watching(&mut self, levels: impl IntoIterator<Item = (&'static str, bool)>) {
+        self.levels = levels.into_iter().collect();
     }
 
     /// A path's numbers. A finding may still name one that a reload took away; its

@@ -1,6 +1,6 @@
 //! Every metric: name, help, labels, and how it is read.
 
-use super::exposition::Read::{ByPath, Labelled, One, Seconds};
+use super::exposition::Read::{ByPath, Labelled, One, Seconds, Share};
 use super::exposition::{self, Metric};
 use super::numbers::{Metrics, Sample, count};
 use monitor_common::Counter;
@@ -261,6 +261,49 @@ const ALL: &[Metric] = &[
                 .map(|labels| (labels.to_vec(), 1))
                 .collect()
         }),
+    ),
+    Metric(
+        "tcplull_watch_level",
+        "How much is watched: 1 for the level in force. sweeps and detached see too little to be relied on.",
+        Labelled(&["level"], |now| {
+            let levels = now.levels.iter();
+            levels
+                .map(|(level, is)| sample([level], u64::from(*is)))
+                .collect()
+        }),
+    ),
+    Metric(
+        "tcplull_stepped_down",
+        "Whether less is watched than at the start, because more of a core was taken than cpu_budget.",
+        One(|now| u64::from(now.stepped_down)),
+    ),
+    Metric(
+        "tcplull_step_downs_total",
+        "Steps to watching less, by the level that they led to.",
+        Labelled(&["to"], |now| {
+            let steps = now.step_downs.iter();
+            steps.map(|(to, count)| sample([to], *count)).collect()
+        }),
+    ),
+    Metric(
+        "tcplull_step_ups_total",
+        "Steps to watching more again.",
+        One(|now| now.step_ups),
+    ),
+    Metric(
+        "tcplull_cpu_share",
+        "What daemon and kernel programs took of one core of late: what cpu_budget bounds.",
+        Share(|now| now.cpu_share),
+    ),
+    Metric(
+        "tcplull_cpu_programs_share",
+        "The kernel programs' part of tcplull_cpu_share; 0 where the kernel does not say.",
+        Share(|now| now.cpu_programs_share),
+    ),
+    Metric(
+        "tcplull_cpu_budget",
+        "What cpu_budget allows of one core; +Inf where it is off.",
+        Share(|now| now.cpu_budget),
     ),
     Metric(
         "tcplull_judge_connections",

@@ -112,6 +112,20 @@ fn what_is_pending_does_not_fire_and_what_is_over_does_neither() {
 }
 
 #[test]
+fn how_much_is_watched_and_what_that_may_take_is_shown() {
+    let mut metrics = metrics();
+    metrics.watching([("snapshots", true), ("sweeps", false)]);
+    metrics.step_downs = [("sweeps", 2)].into();
+    metrics.cpu_share = 0.125;
+    metrics.cpu_budget = f64::INFINITY;
+    shows(&metrics, "tcplull_watch_level{level=\"snapshots\"}", 1.0);
+    shows(&metrics, "tcplull_watch_level{level=\"sweeps\"}", 0.0);
+    shows(&metrics, "tcplull_step_downs_total{to=\"sweeps\"}", 2.0);
+    shows(&metrics, "tcplull_cpu_share", 0.125);
+    assert!(metrics.render().contains("\ntcplull_cpu_budget +Inf\n"));
+}
+
+#[test]
 fn a_sweep_replaces_what_the_one_before_found() {
     let mut metrics = metrics();
     let sweep = SweepNumbers {
