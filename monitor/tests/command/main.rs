@@ -29,6 +29,7 @@ mod scope;
 mod silence;
 mod snapshots;
 mod usual_bpffs;
+mod valve;
 mod watched_sockets;
 
 use common::trials;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         ("silence", silence::TESTS),
         ("snapshots", snapshots::TESTS),
         ("usual_bpffs", usual_bpffs::TESTS),
+        ("valve", valve::TESTS),
     ];
     // So that nothing else on the machine is told of, and nothing of ours by others.
     let own = match OwnGroup::enter() {
