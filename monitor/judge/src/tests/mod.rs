@@ -46,5 +46,6 @@ mod stalling;
 mod stalls;
 mod story;
 mod undelivered;
+mod unlooked;
 mod uploads;
 mod what_is_due;

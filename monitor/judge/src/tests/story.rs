@@ -89,6 +89,13 @@ impl Story {
         self
     }
 
+    /// Time passes, and nobody tells the judge so.
+    pub(super) fn unlooked(&mut self, seconds: f64) -> &mut Self {
+        self.now += (seconds * 1e9) as u64;
+        self.socket.jiffies = jiffies(self.now);
+        self
+    }
+
     /// The sweep shows the socket, and is over.
     pub(super) fn sweep(&mut self) -> &mut Self {
         let fact = self.fact(FactKind::Swept);
