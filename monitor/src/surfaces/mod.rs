@@ -1,6 +1,6 @@
 //! What users read: metrics, health and landing page, live inspection, the log, recordings.
 //! Nothing here concludes anything, and no surface knows another: what several share is
-//! [`sink`], or lies below them.
+//! [`sink`] and [`prometheus_alert`], or lies below them.
 //!
 //! A new surface is its file in here, its line in `daemon/sinks.rs`, and its entry in
 //! `metrics/table.rs` for what it drops.
@@ -11,6 +11,7 @@ pub mod inspect;
 pub mod log;
 pub mod messages;
 pub mod metrics;
+pub mod prometheus_alert;
 pub mod readiness;
 pub mod recording;
 pub mod sink;
