@@ -7,6 +7,7 @@ pub mod daemon;
 mod memory;
 mod own_file;
 pub mod owner;
+mod plain_file;
 mod rate;
 pub mod surfaces;
 pub mod text;

@@ -1,7 +1,8 @@
 //! Requests over HTTP.
 
 use crate::serving::{BOUND, runtime};
-use monitor::surfaces::http::{AllowedHosts, HttpServer, HttpSource};
+use monitor::surfaces::http::{AllowedHosts, HttpOptions, HttpServer, HttpSource};
+use monitor_model::alert::Alert;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
@@ -20,6 +21,10 @@ impl HttpSource for Daemon {
     fn ready(&self) -> Result<(), String> {
         Ok(())
     }
+
+    fn alerts(&self) -> Vec<Alert> {
+        Vec::new()
+    }
 }
 
 /// Any bytes as a request: the server answers something, or closes, and goes on serving.
@@ -28,10 +33,9 @@ fn request() {
     let runtime = runtime();
     let address = runtime.block_on(async {
         let here = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = HttpServer::bind(here, AllowedHosts::default())
-            .await
-            .expect("a free port");
-        let address = server.address();
+        let server = HttpServer::bind(HttpOptions::plain(here, AllowedHosts::default()));
+        let server = server.expect("a free port");
+        let address = server.addresses()[0];
         tokio::spawn(server.serve(Arc::new(Daemon), pending()));
         address
     });

@@ -1,6 +1,6 @@
 //! What several commands are given.
 
-use crate::config::{self, Config, ConfigError, CpuBudget, Overrides};
+use crate::config::{self, Config, ConfigError, CpuBudget, Overrides, WebChoice};
 use crate::daemon::Question;
 use clap::Args;
 use std::net::SocketAddr;
@@ -136,10 +136,40 @@ pub(super) struct DaemonArguments {
     /// Address of metrics and health, in place of the configuration's
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(super) listen: Option<SocketAddr>,
+    /// Address of metrics and health as exporters have it, such as ":9469" for every address of this host; may be
+    /// given several times
+    #[arg(long = "web.listen-address", value_name = "ADDRESS:PORT", help_heading = "Web", value_parser = config::parse_web_listen)]
+    web_listen_address: Vec<SocketAddr>,
+    /// Path of the metrics [default: /metrics]
+    #[arg(long = "web.telemetry-path", value_name = "PATH", help_heading = "Web", value_parser = config::parse_telemetry_path)]
+    web_telemetry_path: Option<String>,
+    /// File that turns on TLS, passwords and a rate limit, in the format of Prometheus' exporter-toolkit
+    #[arg(long = "web.config.file", value_name = "FILE", help_heading = "Web")]
+    web_config_file: Option<PathBuf>,
+    /// Whether anybody may ask for /healthz and /readyz, whatever that file asks for [default: true]
+    #[arg(
+        long = "web.open-health",
+        value_name = "true|false",
+        help_heading = "Web"
+    )]
+    web_open_health: Option<bool>,
     /// Time between two sweeps, such as "5s"
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = config::parse_sweep_interval)]
     pub(super) sweep_interval: Option<Duration>,
     /// What daemon and kernel programs may take of one core, such as "50%", or "off"; above it less is watched
     #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, value_parser = config::parse_cpu_budget)]
     pub(super) cpu_budget: Option<CpuBudget>,
+}
+
+impl DaemonArguments {
+    /// What they say of the HTTP server.
+    pub(super) fn web(&self) -> WebChoice {
+        let listen = self.listen.iter().chain(&self.web_listen_address);
+        WebChoice {
+            listen: listen.copied().collect(),
+            telemetry_path: self.web_telemetry_path.clone(),
+            config_file: self.web_config_file.clone(),
+            open_health: self.web_open_health,
+        }
+    }
 }

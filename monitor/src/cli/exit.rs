@@ -41,7 +41,9 @@ impl CliError {
         }
         say(text);
         match self {
-            Self::Config(_) | Self::Daemon(DaemonError::Config(_)) => ExitCode::from(USAGE),
+            Self::Config(_) | Self::Daemon(DaemonError::Config(_) | DaemonError::Web(_)) => {
+                ExitCode::from(USAGE)
+            }
             _ => ExitCode::FAILURE,
         }
     }

@@ -99,7 +99,7 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         LogFormat::Json => log.json().init(),
     }
     let overrides = Overrides {
-        listen: arguments.daemon.listen,
+        web: arguments.daemon.web(),
         socket: None,
         sweep_interval: arguments.daemon.sweep_interval,
         cpu_budget: arguments.daemon.cpu_budget,

@@ -88,6 +88,20 @@ pub enum Problem {
     )]
     Listen { text: String },
     #[error(
+        "{text:?} is no address to listen on; write it as \"127.0.0.1:9469\", \"[::1]:9469\", or \":9469\" for every address of this host"
+    )]
+    WebListen { text: String },
+    #[error(
+        "more than {most} addresses to listen on; \":9469\" stands for every address of this host"
+    )]
+    TooManyAddresses { most: usize },
+    #[error(
+        "{text:?} is no path for the metrics; write one such as \"/metrics\", of letters, digits, '.', '-', '_', '~' and '/', and none that is taken (/healthz, /readyz, /api)"
+    )]
+    TelemetryPath { text: String },
+    #[error("config_file: {text:?} is no absolute path; write it as \"/etc/tcplull/web.yml\"")]
+    WebConfigFile { text: String },
+    #[error(
         "allowed_hosts: {text:?} is no name of a host; write it as \"node.example\", or \"*.example\" for all below it, without a port; addresses need not be listed"
     )]
     Host { text: String },

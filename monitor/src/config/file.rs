@@ -11,6 +11,7 @@ use super::presets::{self, Preset};
 use super::scope;
 use super::sweeps;
 use super::table::{Lined, Section, Text, string, wrong_type};
+use super::web::{self, WebChoice};
 use ipnet::IpNet;
 use monitor_common::PathClock;
 use monitor_judge::{Dialogue, PeerRole};
@@ -38,6 +39,7 @@ const FILE_KEYS: &[&str] = &[
     "log_rate",
     "close_wait_ticket",
     "scope",
+    "web",
     "path",
 ];
 const PATH_KEYS: &[&str] = &[
@@ -60,6 +62,7 @@ pub(super) struct FileConfig {
     pub(super) log_rate: Option<u32>,
     pub(super) close_wait_ticket: Option<u64>,
     pub(super) scope: Scope,
+    pub(super) web: WebChoice,
     pub(super) paths: Vec<FilePath>,
 }
 
@@ -148,6 +151,11 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
         scope: section
             .table("scope", "a table, written [scope]")?
             .map(|table| scope::parse(table, lines))
+            .transpose()?
+            .unwrap_or_default(),
+        web: section
+            .table("web", "a table, written [web]")?
+            .map(|table| web::parse(table, lines))
             .transpose()?
             .unwrap_or_default(),
         paths: paths(&mut section, lines)?,

@@ -6,18 +6,16 @@ use super::file::{FileConfig, FilePath, PresetChoice};
 use super::presets::{self, Preset};
 use super::table::Lined;
 use super::{
-    Config, DEFAULT_SOCKET, Overrides, PathConfig, cpu_budget, dmi, log, prefix, scope, sweeps,
+    Config, DEFAULT_SOCKET, Overrides, PathConfig, cpu_budget, dmi, log, prefix, scope, sweeps, web,
 };
 use humantime::format_duration;
 use ipnet::IpNet;
 use monitor_common::{MAX_PATHS, PathClock};
 use monitor_judge::{Limits, PeerRole};
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-const DEFAULT_PORT: u16 = 9469;
 const DEFAULT_MIN_GAP: Duration = Duration::from_secs(1);
 const DEFAULT_WARN_AT: f64 = 0.75;
 /// What mends itself within ten seconds is over before anybody has read the page.
@@ -69,10 +67,11 @@ pub(super) fn merge(
         check_min_gap(draft, min_gap, warn_at)?;
     }
     Ok(Config {
-        listen: overrides
-            .listen
-            .or(file.listen)
-            .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT))),
+        listen: web::listen(
+            &overrides.web.listen,
+            file.listen.into_iter().chain(file.web.listen.clone()),
+        )?,
+        web: web::merge(&overrides.web, file.web),
         allowed_hosts: file.allowed_hosts,
         socket: overrides
             .socket

@@ -17,7 +17,9 @@ pub mod presets;
 mod scope;
 mod sweeps;
 mod table;
+mod web;
 
+use crate::plain_file::{self, Unreadable};
 pub use cpu_budget::{CpuBudget, parse_cpu_budget};
 pub use duration::{
     Limits, MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, TIMEOUT, parse_page_after,
@@ -31,12 +33,11 @@ use monitor_common::PathClock;
 use monitor_judge::{Dialogue, PeerRole};
 use monitor_kernel::Scope;
 pub use scope::{parse_cgroup, parse_netns, parse_pid, parse_unit};
-use std::fs::{Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+pub use web::{Web, WebChoice, parse_telemetry_path, parse_web_listen};
 
 /// Where the configuration lies unless `--config` names another file.
 pub const DEFAULT_FILE: &str = "/etc/tcplull/config.toml";
@@ -51,8 +52,10 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// What the daemon runs with: file and flags merged, and checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Address of metrics, API and landing page.
-    pub listen: SocketAddr,
+    /// Addresses of metrics, API and landing page, at least one.
+    pub listen: Vec<SocketAddr>,
+    /// What is served there, and by which web configuration.
+    pub web: Web,
     /// Further names that the HTTP server answers to, at most 64: lower case, `*.` before a domain for all below it,
     /// `*` for any.
     pub allowed_hosts: Vec<String>,
@@ -115,8 +118,8 @@ pub struct PathConfig {
 /// What flags of the command line put in place of the file's values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
-    /// `--listen`
-    pub listen: Option<SocketAddr>,
+    /// `--listen`, and what begins with `--web.`
+    pub web: WebChoice,
     /// `--socket`
     pub socket: Option<PathBuf>,
     /// `--sweep-interval`
@@ -147,6 +150,7 @@ impl Config {
     /// Whether `other` differs in what a running daemon cannot change.
     pub fn needs_restart_for(&self, other: &Self) -> bool {
         self.listen != other.listen
+            || self.web != other.web
             || self.socket != other.socket
             || self.min_gap != other.min_gap
             || self.page_after != other.page_after
@@ -183,41 +187,20 @@ impl Config {
     }
 }
 
-/// Reads the file, and never waits for anybody: what is fed by others, such as a pipe, is refused, and so is what a
-/// lease of another process would make one wait for.
+/// Reads the file, and never waits for anybody.
 fn read(file: &Path) -> Result<Vec<u8>, ConfigError> {
-    let unreadable = |source| ConfigError::Read {
-        file: file.to_owned(),
-        source,
-    };
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(file)
-        .map_err(unreadable)?;
-    let found = opened.metadata().map_err(unreadable)?;
-    if !found.is_file() && !is_null(&found) {
-        return Err(ConfigError::NotAFile {
-            file: file.to_owned(),
-        });
-    }
-    let mut text = Vec::new();
-    opened
-        .take(MAX_FILE_BYTES + 1)
-        .read_to_end(&mut text)
-        .map_err(unreadable)?;
-    if text.len() as u64 > MAX_FILE_BYTES {
-        return Err(ConfigError::TooLong {
-            file: file.to_owned(),
+    let name = || file.to_owned();
+    plain_file::read(file, MAX_FILE_BYTES).map_err(|why| match why {
+        Unreadable::Io(source) => ConfigError::Read {
+            file: name(),
+            source,
+        },
+        Unreadable::NotAFile => ConfigError::NotAFile { file: name() },
+        Unreadable::TooLong => ConfigError::TooLong {
+            file: name(),
             limit: MAX_FILE_BYTES,
-        });
-    }
-    Ok(text)
-}
-
-/// Whether it is /dev/null, which says that there are no settings: device 1:3 (Documentation/admin-guide/devices.txt).
-fn is_null(found: &Metadata) -> bool {
-    found.file_type().is_char_device() && found.rdev() == libc::makedev(1, 3)
+        },
+    })
 }
 
 #[cfg(test)]

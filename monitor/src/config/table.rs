@@ -129,6 +129,17 @@ impl<'a> Section<'a> {
             .transpose()
     }
 
+    /// What is said of `key`, if anything.
+    pub(super) fn boolean(&mut self, key: &'static str) -> Result<Option<bool>, Fault> {
+        let found = self.take(key).map(|found| {
+            found.try_map(|value| match value {
+                DeValue::Boolean(value) => Ok(value),
+                other => Err(wrong_type(key, "true or false", &other)),
+            })
+        });
+        Ok(found.transpose()?.map(|found| found.value))
+    }
+
     /// The table under `key`, if there is one.
     pub(super) fn table(
         &mut self,

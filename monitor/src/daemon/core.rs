@@ -315,7 +315,7 @@ impl Core {
                 tracing::info!("reloaded: {} paths in force", self.paths.len());
                 if self.config.needs_restart_for(config) {
                     tracing::warn!(
-                        "listen, socket, min_gap, page_after, close_wait_ticket and the scope stay as they were at the start: \
+                        "listen, [web], socket, min_gap, page_after, close_wait_ticket and the scope stay as they were at the start: \
                          restart for the new ones"
                     );
                 }
@@ -496,7 +496,7 @@ impl Core {
         metrics.inspect_clients = self.inspect.clients.load(Relaxed);
         metrics.inspect_refused = self.inspect.refused.load(Relaxed);
         metrics.http_cut = self.http.cut().collect();
-        metrics.http_hosts_refused = self.http.hosts_refused();
+        metrics.http_refused = self.http.refused().collect();
         metrics.watch_lagged = self.inspect.lagged.load(Relaxed);
         metrics.messages_dropped = self.messages.dropped();
         metrics.messages_left_out = self.messages.left_out();

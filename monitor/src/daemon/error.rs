@@ -1,7 +1,7 @@
 //! Why the daemon does not run.
 
 use crate::config::ConfigError;
-use crate::surfaces::http::HttpError;
+use crate::surfaces::http::{HttpError, WebError};
 use crate::surfaces::inspect::InspectError;
 use crate::surfaces::recording::RecorderError;
 use monitor_kernel::KernelError;
@@ -21,6 +21,9 @@ pub enum DaemonError {
     /// Metrics and health cannot be served.
     #[error(transparent)]
     Http(#[from] HttpError),
+    /// The web configuration is at fault.
+    #[error(transparent)]
+    Web(#[from] WebError),
     /// Live inspection cannot be served.
     #[error(transparent)]
     Inspect(#[from] InspectError),

@@ -17,7 +17,7 @@ mod valve;
 
 use crate::config::{Config, ConfigError};
 use crate::memory;
-use crate::surfaces::http::{AllowedHosts, HttpServer};
+use crate::surfaces::http::{AllowedHosts, HttpOptions, HttpServer, WebConfig};
 use crate::surfaces::inspect::{Feed, InspectServer};
 pub use core::Core;
 use core::Parts;
@@ -80,11 +80,21 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
     for note in &config.notes {
         tracing::info!("{note}");
     }
+    let web = config.web.config_file.as_deref();
+    let web = web
+        .map(|file| WebConfig::load(file, config.web.open_health))
+        .transpose()?;
     // First what a plain user lacks, then what another daemon holds, then the load.
     monitor_kernel::check_privileges()?;
     let inspect = InspectServer::bind(&config.socket)?;
     let hosts = AllowedHosts::new(config.allowed_hosts.clone());
-    let http = HttpServer::bind(config.listen, hosts.clone()).await?;
+    let http = HttpServer::bind(HttpOptions {
+        addresses: config.listen.clone(),
+        hosts: hosts.clone(),
+        telemetry_path: config.web.telemetry_path.clone(),
+        web,
+        open_health: config.web.open_health,
+    })?;
     let begun = Instant::now();
     let (watching, ring, tables, watch) = Watching::start(monitor_kernel::Options {
         btf: options.btf.clone(),
@@ -124,10 +134,10 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
     let sources = Sources::new(Arc::clone(&core), Arc::clone(&watching), inspect.counters());
     let lists = sources.lists(questions);
     tracing::info!(
-        "attached in {} ms, watching {}; metrics on http://{}/metrics, inspection on {}",
+        "attached in {} ms, watching {}; metrics on {}, inspection on {}",
         begun.elapsed().as_millis(),
         watch.map_or("nothing", |watch| watch.mode.name()),
-        http.address(),
+        http.telemetry(),
         config.socket.display()
     );
 

@@ -7,6 +7,7 @@ use super::row_room::RowRoom;
 use crate::surfaces::http::HttpSource;
 use crate::surfaces::inspect::{InspectCounters, Lists, Rows};
 use monitor_kernel::Watching;
+use monitor_model::alert::Alert;
 use serde::Serialize;
 use std::sync::{Arc, Mutex};
 
@@ -80,5 +81,9 @@ impl HttpSource for Sources {
         lock(&self.core)
             .readiness()
             .map_err(|reason| reason.to_string())
+    }
+
+    fn alerts(&self) -> Vec<Alert> {
+        lock(&self.core).alerts().all().collect()
     }
 }

@@ -71,7 +71,12 @@ fn without_a_file_the_defaults_hold() {
         &Overrides::default(),
     );
     let expected = Config {
-        listen: "127.0.0.1:9469".parse().unwrap(),
+        listen: vec!["127.0.0.1:9469".parse().unwrap()],
+        web: Web {
+            telemetry_path: "/metrics".into(),
+            config_file: None,
+            open_health: true,
+        },
         allowed_hosts: Vec::new(),
         socket: PathBuf::from("/run/tcplull/tcplull.sock"),
         sweep_interval: Duration::from_secs(5),
@@ -157,7 +162,7 @@ fn every_value_of_the_file_is_taken() {
         role = "servers"
         "#,
     );
-    assert_eq!(config.listen.to_string(), "[::1]:1234");
+    assert_eq!(config.listen, ["[::1]:1234".parse().unwrap()]);
     assert_eq!(config.allowed_hosts, ["node.example", "*.nodes.example"]);
     assert_eq!(config.socket, PathBuf::from("/tmp/x.sock"));
     assert_eq!(config.sweep_interval, Duration::from_millis(250));
@@ -190,13 +195,16 @@ fn flags_go_before_the_file() {
     let bench = Bench::new("listen = \"127.0.0.1:1\"\nsocket = \"/a\"\nsweep_interval = \"9s\"\n");
     let config = bench
         .load(&Overrides {
-            listen: Some("127.0.0.1:2".parse().unwrap()),
+            web: WebChoice {
+                listen: vec!["127.0.0.1:2".parse().unwrap()],
+                ..WebChoice::default()
+            },
             socket: Some(PathBuf::from("/b")),
             sweep_interval: Some(Duration::from_secs(2)),
             ..Overrides::default()
         })
         .unwrap();
-    assert_eq!(config.listen.port(), 2);
+    assert_eq!(config.listen, ["127.0.0.1:2".parse().unwrap()]);
     assert_eq!(config.socket, PathBuf::from("/b"));
     assert_eq!(config.sweep_interval, Duration::from_secs(2));
 }

@@ -1,13 +1,18 @@
-//! Landing page, metrics and health over HTTP. Whoever comes has a place at once, and what is slow gives way: see
-//! `rooms.rs`. Every request passes the gate (`gate.rs`), whatever its route.
+//! Landing page, metrics, alerts and health over HTTP. Whoever comes has a place at once, and what is slow gives way: see
+//! `rooms.rs`. Every request passes the gate (`gate.rs`), whatever its route; TLS, and who may ask, is up to the web
+//! configuration (`web/`).
 
+mod alerts;
 mod counters;
 mod error;
 mod gate;
+mod handshake;
 mod hosts;
+mod listener;
 mod pages;
 mod rooms;
 mod server;
+mod web;
 
 #[cfg(test)]
 mod tests;
@@ -16,4 +21,5 @@ pub use counters::HttpCounters;
 pub use error::HttpError;
 pub use hosts::AllowedHosts;
 pub use pages::HttpSource;
-pub use server::HttpServer;
+pub use server::{HttpOptions, HttpServer};
+pub use web::{WebConfig, WebError, WebProblem};

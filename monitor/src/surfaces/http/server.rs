@@ -2,17 +2,20 @@
 
 use super::counters::HttpCounters;
 use super::error::HttpError;
-use super::gate::Gate;
+use super::gate::{Entrance, Gate};
+use super::handshake::{Secured, shake_hands};
 use super::hosts::AllowedHosts;
+use super::listener::Listeners;
 use super::pages::{HttpSource, routes};
 use super::rooms::Place;
+use super::web::WebConfig;
 use hyper_util::rt::TokioIo;
-use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{sleep, timeout};
 
@@ -22,40 +25,67 @@ pub(super) const LONGEST_HEAD: usize = 16 * 1024;
 /// Time for answers under way when the daemon stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
+/// What is served, where and to whom.
+pub struct HttpOptions {
+    /// Where to listen, at least one; port 0 takes a free one.
+    pub addresses: Vec<SocketAddr>,
+    /// The further names that it answers to, besides addresses and this host's own.
+    pub hosts: AllowedHosts,
+    /// Where the metrics are; a path that nothing else has.
+    pub telemetry_path: String,
+    /// What TLS it speaks, and who may ask; `None` for plain HTTP and anybody.
+    pub web: Option<WebConfig>,
+    /// Whether anybody may ask for health, also where `web` asks for certificates or passwords.
+    pub open_health: bool,
+}
+
+impl HttpOptions {
+    /// Plain HTTP for anybody on `address`.
+    pub fn plain(address: SocketAddr, hosts: AllowedHosts) -> Self {
+        Self {
+            addresses: vec![address],
+            hosts,
+            telemetry_path: "/metrics".to_owned(),
+            web: None,
+            open_health: true,
+        }
+    }
+}
+
 /// A listening HTTP server.
-#[derive(Debug)]
 pub struct HttpServer {
-    listener: TcpListener,
-    address: SocketAddr,
-    hosts: AllowedHosts,
+    listeners: Listeners,
+    options: HttpOptions,
     counters: Arc<HttpCounters>,
 }
 
 impl HttpServer {
-    /// Listens on `address`; port 0 takes a free one. It answers to this host's names, to addresses, and to `hosts`.
+    /// Listens.
     ///
     /// # Errors
-    /// Why that address and port cannot be had.
-    pub async fn bind(address: SocketAddr, hosts: AllowedHosts) -> Result<Self, HttpError> {
-        let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::AddrInUse => HttpError::InUse { address },
-            io::ErrorKind::AddrNotAvailable => HttpError::NoSuchAddress { address },
-            io::ErrorKind::PermissionDenied => HttpError::Privileged { address },
-            _ => HttpError::Other { address, source },
-        };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+    /// Why an address and port cannot be had.
+    pub fn bind(options: HttpOptions) -> Result<Self, HttpError> {
         Ok(Self {
-            listener,
-            address,
-            hosts,
+            listeners: Listeners::bind(&options.addresses)?,
+            options,
             counters: Arc::default(),
         })
     }
 
-    /// The address it listens on, with the port really taken.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// The addresses it listens on, with the ports really taken.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.addresses()
+    }
+
+    /// Where the metrics are, for people.
+    pub fn telemetry(&self) -> String {
+        let is_tls = self.options.web.as_ref().is_some_and(WebConfig::is_tls);
+        let scheme = if is_tls { "https" } else { "http" };
+        let path = &self.options.telemetry_path;
+        let addresses = self.addresses();
+        let all = addresses.iter();
+        let all: Vec<String> = all.map(|one| format!("{scheme}://{one}{path}")).collect();
+        all.join(" and ")
     }
 
     /// What it counts.
@@ -65,14 +95,24 @@ impl HttpServer {
 
     /// Serves until `shutdown` is over, then gives answers under way a second.
     pub async fn serve(self, source: Arc<dyn HttpSource>, shutdown: impl Future<Output = ()>) {
-        let gate = Gate::new(routes(source), self.hosts, Arc::clone(&self.counters));
+        let HttpOptions {
+            hosts,
+            telemetry_path,
+            web,
+            open_health,
+            ..
+        } = self.options;
+        let routes = routes(source, &telemetry_path);
+        let counters = Arc::clone(&self.counters);
+        let gate = Gate::new(routes, hosts, counters, web, open_health);
+        let mut listeners = self.listeners;
         let mut connections = JoinSet::new();
         let mut shutdown = pin!(shutdown);
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
                 Some(_) = connections.join_next() => {}
-                accepted = self.listener.accept() => match accepted {
+                accepted = listeners.accept() => match accepted {
                     Ok((stream, peer)) => {
                         let place = self.counters.rooms.enter(peer.ip());
                         connections.spawn(answer(stream, place, gate.clone()));
@@ -87,7 +127,7 @@ impl HttpServer {
                 },
             }
         }
-        drop(self.listener);
+        drop(listeners);
         let finish = async { while connections.join_next().await.is_some() {} };
         // What is not done by then is cut off with the set.
         let _ = timeout(LAST_ANSWERS, finish).await;
@@ -97,16 +137,35 @@ impl HttpServer {
 /// Answers one request and closes: no idle connection can hold a place.
 async fn answer(stream: TcpStream, place: Place, gate: Gate) {
     let place = Arc::new(place);
-    let connection = hyper::server::conn::http1::Builder::new()
+    tokio::select! {
+        () = shake_and_serve(stream, Arc::clone(&place), gate) => {}
+        why = place.cut() => tracing::debug!("HTTP: a client was cut: {}", why.name()),
+    }
+}
+
+async fn shake_and_serve(stream: TcpStream, place: Arc<Place>, gate: Gate) {
+    if !gate.is_tls() {
+        return serve(stream, gate.of(place, false)).await;
+    }
+    let secured = shake_hands(stream, &gate).await;
+    if let Some(Secured {
+        stream,
+        lacks_certificate,
+    }) = secured
+    {
+        serve(stream, gate.of(place, lacks_certificate)).await;
+    }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, entrance: Entrance) {
+    let served = hyper::server::conn::http1::Builder::new()
         // The place has a bound on time.
         .header_read_timeout(None)
         .max_buf_size(LONGEST_HEAD)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), gate.of(Arc::clone(&place)));
-    tokio::select! {
-        served = connection => if let Err(error) = served {
-            tracing::debug!("HTTP: {error}");
-        },
-        why = place.cut() => tracing::debug!("HTTP: a client was cut: {}", why.name()),
+        .serve_connection(TokioIo::new(stream), entrance)
+        .await;
+    if let Err(error) = served {
+        tracing::debug!("HTTP: {error}");
     }
 }

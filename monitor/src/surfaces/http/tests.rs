@@ -2,6 +2,7 @@
 
 use super::server::LONGEST_HEAD;
 use super::*;
+use monitor_model::alert::Alert;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 #[derive(Default)]
-struct Daemon {
+pub(super) struct Daemon {
     sweeping: AtomicBool,
     metrics: String,
 }
@@ -28,20 +29,31 @@ impl HttpSource for Daemon {
             Err("no sweep has completed yet".to_owned())
         }
     }
+
+    fn alerts(&self) -> Vec<Alert> {
+        vec![crate::text::tests::firing()]
+    }
 }
 
-struct Running {
-    address: SocketAddr,
-    counters: Arc<HttpCounters>,
+pub(super) struct Running {
+    pub(super) address: SocketAddr,
+    pub(super) counters: Arc<HttpCounters>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
 
+/// Plain HTTP for anybody, on a free port.
+pub(super) fn plain() -> HttpOptions {
+    HttpOptions::plain("127.0.0.1:0".parse().unwrap(), AllowedHosts::default())
+}
+
 async fn start(daemon: Arc<Daemon>) -> Running {
-    let server = HttpServer::bind("127.0.0.1:0".parse().unwrap(), AllowedHosts::default())
-        .await
-        .unwrap();
-    let (address, counters) = (server.address(), server.counters());
+    start_with(daemon, plain()).await
+}
+
+pub(super) async fn start_with(daemon: Arc<Daemon>, options: HttpOptions) -> Running {
+    let server = HttpServer::bind(options).unwrap();
+    let (address, counters) = (server.addresses()[0], server.counters());
     let (stop, stopped) = oneshot::channel::<()>();
     let server = tokio::spawn(server.serve(daemon, async {
         let _ = stopped.await;
@@ -54,8 +66,19 @@ async fn start(daemon: Arc<Daemon>) -> Running {
     }
 }
 
+impl Running {
+    /// How many requests and handshakes were refused for this reason.
+    pub(super) fn refused(&self, why: &str) -> u64 {
+        let refused = self.counters.refused();
+        refused
+            .filter(|(name, _)| *name == why)
+            .map(|(_, count)| count)
+            .sum()
+    }
+}
+
 /// The whole answer to `request`, head and body.
-async fn ask(address: SocketAddr, request: &str) -> String {
+pub(super) async fn ask(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
@@ -63,7 +86,7 @@ async fn ask(address: SocketAddr, request: &str) -> String {
     answer
 }
 
-async fn get(address: SocketAddr, path: &str) -> String {
+pub(super) async fn get(address: SocketAddr, path: &str) -> String {
     ask(
         address,
         &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"),
@@ -90,6 +113,16 @@ async fn every_page_answers() {
     assert!(
         health.starts_with("HTTP/1.1 200") && health.ends_with("ok\n"),
         "{health}"
+    );
+    let alerts = get(running.address, "/api/v1/alerts").await;
+    assert!(alerts.starts_with("HTTP/1.1 200"), "{alerts}");
+    assert!(
+        alerts.contains("content-type: application/json"),
+        "{alerts}"
+    );
+    assert!(
+        alerts.contains("{\"status\":\"success\",\"data\""),
+        "{alerts}"
     );
     let missing = get(running.address, "/nothing").await;
     assert!(missing.starts_with("HTTP/1.1 404"), "{missing}");
@@ -191,14 +224,14 @@ async fn clients_that_read_no_answer_keep_nobody_from_one() {
 #[tokio::test]
 async fn another_hosts_name_is_refused_whatever_the_route() {
     let running = start(Arc::default()).await;
-    for path in ["/", "/metrics", "/readyz", "/nothing"] {
+    for path in ["/", "/metrics", "/readyz", "/api/v1/alerts", "/nothing"] {
         let request = format!("GET {path} HTTP/1.1\r\nHost: evil.example:80\r\n\r\n");
         let answer = ask(running.address, &request).await;
         assert!(answer.starts_with("HTTP/1.1 421"), "{answer}");
         assert!(answer.contains("allowed_hosts"), "{answer}");
         assert!(!answer.contains("evil"), "{answer}");
     }
-    assert_eq!(running.counters.hosts_refused(), 4);
+    assert_eq!(running.refused("host"), 5);
 }
 
 #[tokio::test]
@@ -211,20 +244,57 @@ async fn it_stops_when_told() {
 
 #[tokio::test]
 async fn a_taken_port_is_named_with_the_remedy() {
-    let first = HttpServer::bind("127.0.0.1:0".parse().unwrap(), AllowedHosts::default())
-        .await
-        .unwrap();
-    let message = HttpServer::bind(first.address(), AllowedHosts::default())
-        .await
-        .unwrap_err()
-        .to_string();
-    assert!(message.contains(&first.address().to_string()), "{message}");
+    let on = |address| HttpServer::bind(HttpOptions::plain(address, AllowedHosts::default()));
+    let first = on("127.0.0.1:0".parse().unwrap()).unwrap();
+    let taken = first.addresses()[0];
+    let message = on(taken).err().unwrap().to_string();
+    assert!(message.contains(&taken.to_string()), "{message}");
     assert!(message.contains("--listen"), "{message}");
-    let foreign = HttpServer::bind("192.0.2.1:0".parse().unwrap(), AllowedHosts::default())
-        .await
-        .unwrap_err();
+    let foreign = on("192.0.2.1:0".parse().unwrap()).err().unwrap();
     assert!(
         matches!(foreign, HttpError::NoSuchAddress { .. }),
         "{foreign}"
     );
+}
+
+#[tokio::test]
+async fn every_address_is_listened_on() {
+    let options = HttpOptions {
+        addresses: vec!["127.0.0.1:0".parse().unwrap(), "[::]:0".parse().unwrap()],
+        ..plain()
+    };
+    let server = HttpServer::bind(options).unwrap();
+    let addresses = server.addresses();
+    assert!(server.telemetry().contains(" and http://[::]:"));
+    let _server = tokio::spawn(server.serve(Arc::<Daemon>::default(), std::future::pending()));
+    let port = addresses[1].port();
+    // All addresses of the host are those of IPv4 too.
+    for address in [addresses[0], ([127, 0, 0, 1], port).into()] {
+        assert!(
+            get(address, "/healthz").await.ends_with("ok\n"),
+            "{address}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn metrics_are_where_they_are_said_to_be() {
+    let options = HttpOptions {
+        telemetry_path: "/tcplull/metrics".to_owned(),
+        ..plain()
+    };
+    let running = start_with(Arc::default(), options).await;
+    let landing = get(running.address, "/").await;
+    assert!(landing.contains("\"/tcplull/metrics\""), "{landing}");
+    let metrics = get(running.address, "/tcplull/metrics").await;
+    assert!(metrics.ends_with("# metrics\n"), "{metrics}");
+    let missing = get(running.address, "/metrics").await;
+    assert!(missing.starts_with("HTTP/1.1 404"), "{missing}");
+    let options = HttpOptions {
+        telemetry_path: "/".to_owned(),
+        ..plain()
+    };
+    let running = start_with(Arc::default(), options).await;
+    let metrics = get(running.address, "/").await;
+    assert!(metrics.ends_with("# metrics\n"), "{metrics}");
 }

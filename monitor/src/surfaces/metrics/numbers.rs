@@ -34,8 +34,8 @@ pub struct Metrics {
     pub inspect_refused: u64,
     /// Connections of the HTTP server that were cut, by why and the room that they were in.
     pub http_cut: BTreeMap<[&'static str; 2], u64>,
-    /// Requests for a name that this host is not known by.
-    pub http_hosts_refused: u64,
+    /// HTTP requests and handshakes that were refused, by reason.
+    pub http_refused: BTreeMap<&'static str, u64>,
     /// Findings that watching clients missed because they read too slowly.
     pub watch_lagged: u64,
     /// What did not reach the readers of a surface with a thread of its own, by its name.

@@ -358,9 +358,19 @@ const ALL: &[Metric] = &[
     ),
     Metric(
         "tcplull_http_refused_total",
-        "HTTP requests that were not answered, by reason; host: for a name that this host is not known by.",
+        "HTTP requests and TLS handshakes that were refused, by reason; host: for a name that this host is not known by.",
         Labelled(&["reason"], |now| {
-            vec![sample(["host"], now.http_hosts_refused)]
+            let reasons = [
+                "auth",
+                "certificate",
+                "config",
+                "host",
+                "malformed",
+                "rate",
+                "tls",
+            ];
+            let refused = |why| now.http_refused.get(why).copied().unwrap_or_default();
+            reasons.map(|why| sample([why], refused(why))).into()
         }),
     ),
     Metric(

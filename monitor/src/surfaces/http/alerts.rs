@@ -1,0 +1,131 @@
+//! `/api/v1/alerts`: the alerts that wait and fire, in the shape of Prometheus' own API, so that what reads one reads the
+//! other.
+
+use super::pages::Source;
+use crate::surfaces::prometheus_alert::PrometheusAlert;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use monitor_model::alert::{Alert, AlertState};
+use monitor_model::format::json_line;
+use monitor_model::time::Timestamp;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Answer {
+    status: &'static str,
+    data: Data,
+}
+
+#[derive(Serialize)]
+struct Data {
+    alerts: Vec<Shown>,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    told: PrometheusAlert,
+    state: &'static str,
+    #[serde(rename = "activeAt")]
+    active_at: Timestamp,
+    value: String,
+}
+
+impl Shown {
+    /// One that is over is shown no more.
+    fn of(alert: &Alert) -> Option<Self> {
+        let is_active = matches!(alert.state, AlertState::Pending | AlertState::Firing);
+        is_active.then(|| Self {
+            told: PrometheusAlert::of(alert),
+            state: alert.state.name(),
+            active_at: alert.since,
+            value: value(alert.connections),
+        })
+    }
+}
+
+/// A number as Prometheus writes values there (Go's `%e` with as few digits as tell it): "1e+00", "1.25e+02".
+fn value(number: u64) -> String {
+    // Exact below 2^53, which no count of connections reaches.
+    let text = format!("{:e}", number as f64);
+    match text.split_once('e') {
+        Some((digits, power)) => format!("{digits}e+{power:0>2}"),
+        None => text,
+    }
+}
+
+fn answer(alerts: &[Alert]) -> Answer {
+    let alerts = alerts.iter().filter_map(Shown::of).collect();
+    Answer {
+        status: "success",
+        data: Data { alerts },
+    }
+}
+
+pub(super) async fn alerts(State(source): State<Source>) -> Response {
+    match json_line(&answer(&source.alerts())) {
+        Ok(text) => ([(header::CONTENT_TYPE, "application/json")], text + "\n").into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::tests::firing;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn the_shape_is_that_of_prometheus() {
+        let pending = Alert {
+            state: AlertState::Pending,
+            connections: 3,
+            ..firing()
+        };
+        let over = Alert {
+            state: AlertState::Over,
+            ..firing()
+        };
+        let text = json_line(&answer(&[firing(), pending, over])).unwrap();
+        let found: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(found["status"], "success");
+        let alerts = found["data"]["alerts"].as_array().unwrap();
+        assert_eq!(alerts.len(), 2, "{text}");
+        let first = alerts[0].as_object().unwrap();
+        let keys: Vec<&str> = first.keys().map(String::as_str).collect();
+        assert_eq!(
+            keys,
+            ["activeAt", "annotations", "labels", "state", "value"]
+        );
+        assert_eq!(first["activeAt"], "2026-01-31T12:00:00.123Z");
+        assert_eq!(first["value"], "1e+04");
+        assert_eq!(first["state"], "firing");
+        assert_eq!(
+            first["labels"],
+            json!({
+                "alertname": "TcplullBlackholed",
+                "path": "nat",
+                "severity": "critical",
+                "workload": "api.service",
+            })
+        );
+        assert_eq!(
+            (&alerts[1]["state"], &alerts[1]["value"]),
+            (&json!("pending"), &json!("3e+00"))
+        );
+    }
+
+    #[test]
+    fn values_are_written_as_in_go() {
+        for (number, text) in [
+            (0, "0e+00"),
+            (7, "7e+00"),
+            (125, "1.25e+02"),
+            (10_000, "1e+04"),
+            (12_345, "1.2345e+04"),
+        ] {
+            assert_eq!(value(number), text);
+        }
+    }
+}
