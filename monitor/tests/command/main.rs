@@ -31,6 +31,7 @@ mod snapshots;
 mod usual_bpffs;
 mod valve;
 mod watched_sockets;
+mod web;
 
 use common::trials;
 use libtest_mimic::Arguments;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         ("snapshots", snapshots::TESTS),
         ("usual_bpffs", usual_bpffs::TESTS),
         ("valve", valve::TESTS),
+        ("web", web::TESTS),
     ];
     // So that nothing else on the machine is told of, and nothing of ours by others.
     let own = match OwnGroup::enter() {

@@ -153,3 +153,28 @@ async fn the_rate_is_that_of_the_start() {
     bench.put("web.yml", "");
     assert_eq!(code(&get(running.address, "/metrics").await), 429);
 }
+
+#[tokio::test]
+async fn a_file_system_that_hangs_costs_one_wait_and_health_none() {
+    let bench = Bench::new();
+    let web = bench.load("").unwrap();
+    // As if reading had begun, and never ended.
+    web.latest.lock().await.look = Some(tokio::spawn(std::future::pending()));
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    assert!(web.now().await.settings.is_none());
+    assert_eq!(begun.elapsed().as_secs(), 2);
+    for _ in 0..100 {
+        assert!(web.now().await.settings.is_none());
+    }
+    assert_eq!(begun.elapsed().as_secs(), 2, "who comes after does not wait");
+    // It comes to an end after all, and nothing has changed meanwhile: all is read once more.
+    let ended = tokio::spawn(async { None });
+    while !ended.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    web.latest.lock().await.look = Some(ended);
+    assert!(web.now().await.settings.is_none());
+    tokio::time::resume();
+    assert!(web.now().await.settings.is_some());
+}
