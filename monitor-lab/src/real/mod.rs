@@ -8,6 +8,7 @@
 mod application;
 pub mod applications;
 mod judgement;
+pub mod monitoring;
 mod program;
 mod run;
 mod stage;

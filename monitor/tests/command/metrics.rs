@@ -20,7 +20,7 @@ pub const TESTS: &[Test] = &[
 ];
 
 fn promtool_check() -> Tested {
-    let promtool = promtool().ok_or("promtool is neither on PATH nor in ~/.cache/tcplull/bin")?;
+    let promtool = promtool().ok_or("promtool is neither on PATH nor unpacked: cargo xtask setup")?;
     let (network, daemon) = watched_network("quiet", "1s", &[])?;
     let pair = Pair::across(&network)?;
     // With events in the series, and an alert.

@@ -50,9 +50,9 @@ pub fn lab_programs() -> Result<(), Error> {
     programs::ensure_for_lab()
 }
 
-/// What the tests need beyond the lab: promtool, and cargo's formatter and linter.
+/// What the tests need beyond the lab: Prometheus and Alertmanager, and cargo's formatter and linter.
 pub fn test_programs() -> Result<(), Error> {
-    programs::ensure_promtool()?;
+    programs::ensure_monitoring()?;
     components::ensure()
 }
 

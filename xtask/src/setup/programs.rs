@@ -13,31 +13,37 @@ const LAB_PROGRAMS: [(&[&str], &str); 2] = [(&["ip", "ss"], "iproute2"), (&["nft
 // Debian puts administrators' programs there, and a user's PATH may lack them.
 const ADMINISTRATORS: [&str; 2] = ["/usr/sbin", "/sbin"];
 
-const PROMTOOL: &str = "promtool";
+// What reads our metrics, rules and alerts, for the tests.
+const MONITORING: [(&[&str], &str); 2] = [
+    (&["promtool", "prometheus"], "prometheus"),
+    (&["prometheus-alertmanager"], "prometheus-alertmanager"),
+];
 
 /// The emulator of a whole x86-64 machine.
 pub const QEMU: &str = "qemu-system-x86_64";
 
 /// Sees to it that the lab can build its networks. Without root it cannot anyway, and says so itself.
 pub fn ensure_for_lab() -> Result<(), Error> {
-    for (programs, package) in LAB_PROGRAMS {
+    ensure_all(&LAB_PROGRAMS, "for the lab")
+}
+
+/// Sees to it that there are Prometheus, its promtool, and Alertmanager.
+pub fn ensure_monitoring() -> Result<(), Error> {
+    ensure_all(&MONITORING, "for the tests")
+}
+
+fn ensure_all(programs: &[(&[&str], &str)], what_for: &str) -> Result<(), Error> {
+    for (programs, package) in programs {
         let missing: Vec<&str> = programs
             .iter()
             .copied()
             .filter(|program| !is_there(program))
             .collect();
-        let what = format!("for the lab, {} is", missing.join(" and "));
+        let verb = if missing.len() > 1 { "are" } else { "is" };
+        let what = format!("{what_for}, {} {verb}", missing.join(" and "));
         ensure(&missing, package, &what)?;
     }
     Ok(())
-}
-
-/// Sees to it that there is a promtool.
-pub fn ensure_promtool() -> Result<(), Error> {
-    if is_there(PROMTOOL) {
-        return Ok(());
-    }
-    ensure(&[PROMTOOL], "prometheus", "promtool is")
 }
 
 /// Sees to it that there is a QEMU that emulates x86-64.

@@ -14,8 +14,16 @@ const PLACES: [&str; 4] = ["usr/bin", "usr/sbin", "bin", "sbin"];
 /// Where they hold libraries that are not everybody's, below each of `usr/lib` and `lib`.
 const LIBRARIES: [&str; 2] = ["", "x86_64-linux-gnu"];
 
-/// What of Prometheus is wanted needs nothing else of the archive.
-const ALONE: [&str; 1] = ["prometheus"];
+/// What of these is wanted needs nothing else of the archive.
+const ALONE: [&str; 2] = ["prometheus", ALERTMANAGER];
+
+/// Debian's Alertmanager, which looks for its template in `/usr/share` and nowhere else.
+const ALERTMANAGER: &str = "prometheus-alertmanager";
+
+/// Starts what follows in a mount namespace of its own, where the package's own `/usr/share` is the system's. Who is not
+/// root gets a user namespace with it.
+const WITH_ITS_SHARE: &str = r#"[ "$(id -u)" = 0 ] || own=--map-root-user
+exec unshare --mount $own sh -c 'mount --bind "$0" /usr/share && exec "$@"' "#;
 
 /// Sees to it that `programs` of `package` lie in [`folder`], with what else of the archive they need and this system
 /// lacks.
@@ -93,7 +101,7 @@ fn below(folder: &Path, program: &str, depth: usize) -> Option<PathBuf> {
     folders.find_map(|folder| below(&folder, program, depth - 1))
 }
 
-/// Starts a program where it lies, with the libraries beside it, and QEMU with its files.
+/// Starts a program where it lies, with the libraries beside it, and QEMU and Alertmanager with their files.
 fn script(whole: &Path, program: &Path) -> String {
     let libraries: Vec<String> = ["usr/lib", "lib"]
         .iter()
@@ -109,9 +117,13 @@ fn script(whole: &Path, program: &Path) -> String {
         .filter(|place| emulator && place.is_dir())
         .map(|place| format!(" -L '{}'", place.display()))
         .collect();
+    let start = if whole.ends_with(ALERTMANAGER) {
+        format!("{WITH_ITS_SHARE}'{}'", whole.join("usr/share").display())
+    } else {
+        format!("LD_LIBRARY_PATH='{}' exec", libraries.join(":"))
+    };
     format!(
-        "#!/bin/sh\nLD_LIBRARY_PATH='{}' exec '{}'{} \"$@\"\n",
-        libraries.join(":"),
+        "#!/bin/sh\n{start} '{}'{} \"$@\"\n",
         program.display(),
         shared.concat()
     )

@@ -1,9 +1,9 @@
 //! The command under test, and the tools that look at what it prints.
 
 use libtest_mimic::Failed;
+use monitor_lab::real::monitoring::{PROMTOOL, find};
 pub use monitor_lab::testbed::run::{Ended, finish, finish_with};
 use nix::unistd::geteuid;
-use std::env;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -43,17 +43,9 @@ pub fn as_nobody(arguments: &[&str], input: &str) -> Result<Ended, Failed> {
     Ok(finish_with(&mut command, input)?)
 }
 
-/// Where `promtool` is: on the search path, or where `cargo xtask` puts it.
+/// Where `promtool` is, if it is anywhere.
 pub fn promtool() -> Option<PathBuf> {
-    let search = env::var_os("PATH").unwrap_or_default();
-    // `cargo xtask` puts it beside what cargo builds.
-    let tools = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .with_file_name("tools")
-        .join("bin");
-    env::split_paths(&search)
-        .chain([tools])
-        .map(|place| place.join("promtool"))
-        .find(|file| file.is_file())
+    find(PROMTOOL)
 }
 
 /// Whether sockets can be watched one by one here, as `tcplull check` finds.
