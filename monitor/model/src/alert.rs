@@ -2,10 +2,11 @@
 
 use crate::finding::Severity;
 use crate::time::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One alert, as users see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Alert {
     /// `crossed`, `unreachable`, the name of an outcome or of a stall's cause; `interrupted` for trouble that mended
     /// before it paged, `more` for what one owner has beyond its share.
@@ -37,7 +38,9 @@ pub struct Alert {
 }
 
 /// How an alert fares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertState {
     /// In trouble, and not yet for long enough to wake somebody.

@@ -1,6 +1,7 @@
 //! The causes of stalls: why a connection that should move does not. Each is one line of this list; all else that there is
 //! to say of it stands in its card, `monitor/judge/src/stalls/<name>.rs`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Hands the list to `$with!`: `/// what it means`, the variant, the file of its card. The judge tries them in this order,

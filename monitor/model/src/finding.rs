@@ -4,27 +4,31 @@ pub use crate::cause::Cause;
 pub use crate::outcome::Outcome;
 use crate::owner::Owner;
 use crate::time::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// One conclusion about one connection.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Wall-clock time of the fact that settled it, RFC 3339 in UTC with ms.
     pub time: Timestamp,
-    /// What is concluded; flattened to `kind` and, for an outcome, `outcome`.
+    /// What is concluded; flattened to `kind`, and `outcome` or `cause`.
     #[serde(flatten)]
     pub kind: FindingKind,
     /// How sure.
     pub certainty: Certainty,
     /// Whom it wakes.
     pub severity: Severity,
-    /// How far it reaches, where that is beyond this connection.
+    /// How far it reaches, where that is beyond this connection; else missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Scope")]
     pub scope: Option<Scope>,
     /// Length of the silence on the path's clock, in seconds; of a stall, how
     /// long nothing has moved.
+    #[schemars(range(min = 0.0))]
     pub gap_seconds: f64,
     /// The path's idle timeout in seconds; `None` without a path.
+    #[schemars(range(min = 0.0))]
     pub timeout_seconds: Option<f64>,
     /// Name of the path; `None` if none applies.
     pub path: Option<String>,
@@ -35,12 +39,15 @@ pub struct Finding {
     /// Who holds it.
     pub owner: Owner,
     /// The facts behind the finding. Never empty.
+    #[schemars(length(min = 1))]
     pub evidence: Vec<Evidence>,
     /// What to do about it, in words; `None` where nothing is to be done.
     pub advice: Option<String>,
-    /// Where the settings of this service and program are explained ([`crate::settings::link`]); `None` where no
-    /// setting of the connection would help.
+    /// The section of the documentation that explains the settings of this service and program
+    /// (`docs/settings.md#redis`); missing where no setting of the connection would help.
+    // Made by `crate::settings::link`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub settings: Option<String>,
     /// One line for people.
     pub summary: String,
@@ -54,7 +61,7 @@ pub struct Finding {
 }
 
 /// What a finding concludes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FindingKind {
     /// The silence will cross the timeout, keepalive considered.
@@ -87,7 +94,7 @@ impl FindingKind {
 }
 
 /// How far a failure reaches beyond its connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Connections that were not silent fail too: the peer or the network is down.
@@ -95,7 +102,7 @@ pub enum Scope {
 }
 
 /// How sure a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
     /// Seen on this host.
@@ -105,7 +112,9 @@ pub enum Certainty {
 }
 
 /// Whom a finding wakes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Nobody.
@@ -128,7 +137,7 @@ impl Severity {
 }
 
 /// Which clock a silence was measured by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Clock {
     /// Any segment counts.
@@ -138,7 +147,7 @@ pub enum Clock {
 }
 
 /// A connection as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Connection {
     /// Socket cookie (hex) and flow_id, joined by `-`: unique on this host since boot.
     pub id: String,
@@ -158,7 +167,7 @@ pub struct Connection {
 }
 
 /// An address family; an IPv4 address written as IPv6 counts as IPv4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// IPv4.
@@ -168,7 +177,7 @@ pub enum Family {
 }
 
 /// Which side of a connection this host is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// It opened the connection.
@@ -177,11 +186,24 @@ pub enum Role {
     Server,
 }
 
+/// A line in place of findings that `tcplull watch` was too slow for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Lagged {
+    /// How many were missed here.
+    pub lagged: u64,
+}
+
+/// What evidence has.
+fn measured(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["number", "string", "boolean"] })
+}
+
 /// One fact behind a finding.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// What was measured, with its unit as a suffix where it has one.
     pub fact: String,
-    /// How much.
+    /// How much: a number, a word, or yes or no.
+    #[schemars(schema_with = "measured")]
     pub value: serde_json::Value,
 }

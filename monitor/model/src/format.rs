@@ -1,5 +1,6 @@
 //! Numbers and names as people read them: durations, sizes, counts, and text that is safe to print.
 
+use crate::told::{Line, Told};
 use serde::Serialize;
 
 /// `ns` as people write it: "850ms", "6.2s", "4m30s", "2h", "1d3h".
@@ -97,6 +98,14 @@ pub fn printable_lines(text: &str) -> String {
 /// A value that JSON has no words for.
 pub fn json_line(value: &impl Serialize) -> Result<String, serde_json::Error> {
     serde_json::to_string(value).map(|line| json_shown(&line))
+}
+
+/// What is told to scripts, likewise, with the name of its form first.
+///
+/// # Errors
+/// As there.
+pub fn told_line(told: &impl Told) -> Result<String, serde_json::Error> {
+    json_line(&Line::of(told))
 }
 
 /// A line of JSON that others wrote, likewise.

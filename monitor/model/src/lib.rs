@@ -13,3 +13,4 @@ mod outcome;
 pub mod owner;
 pub mod settings;
 pub mod time;
+pub mod told;

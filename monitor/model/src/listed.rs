@@ -4,7 +4,7 @@
 macro_rules! listed {
     ($(#[doc = $about:literal])* $enum:ident: $($(#[doc = $doc:literal])* $variant:ident $name:ident,)*) => {
         $(#[doc = $about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "snake_case")]
         pub enum $enum {
             $($(#[doc = $doc])* $variant,)*

@@ -3,10 +3,11 @@
 use crate::finding::{Clock, Connection};
 use crate::owner::Owner;
 use monitor_common::TcpState;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// One connection in `tcplull ls`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConnectionRow {
     /// The connection.
     pub connection: Connection,
@@ -14,16 +15,21 @@ pub struct ConnectionRow {
     pub owner: Owner,
     /// TCP state, by its name: `established`, `close_wait`; `None` is `unknown`.
     #[serde(with = "state")]
+    #[schemars(schema_with = "state::schema")]
     pub state: Option<TcpState>,
     /// Silence of application data, in seconds.
+    #[schemars(range(min = 0.0))]
     pub payload_idle_seconds: f64,
     /// Silence of any segment, in seconds: a lower bound. Local timers and reads move the kernel's clock, too.
+    #[schemars(range(min = 0.0))]
     pub packet_idle_seconds: f64,
     /// The same, an upper bound: since payload or an ACK was seen last. The peer's probes are not known to it.
+    #[schemars(range(min = 0.0))]
     pub packet_idle_at_most_seconds: f64,
     /// Name of its path; `None` if none applies.
     pub path: Option<String>,
     /// The path's idle timeout in seconds.
+    #[schemars(range(min = 0.0))]
     pub timeout_seconds: Option<f64>,
     /// The path's clock.
     pub clock: Option<Clock>,
@@ -34,20 +40,22 @@ pub struct ConnectionRow {
 }
 
 /// Keepalive settings of a socket, the network namespace's defaults included.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Keepalive {
     /// SO_KEEPALIVE is set. The rest means nothing without it.
     pub enabled: bool,
     /// Silence before the first probe, in seconds; `None` if unknown.
+    #[schemars(range(min = 0.0))]
     pub time_seconds: Option<f64>,
     /// Time between unanswered probes, in seconds; `None` if unknown.
+    #[schemars(range(min = 0.0))]
     pub interval_seconds: Option<f64>,
     /// Unanswered probes until the connection is given up; `None` if unknown.
     pub probes: Option<u32>,
 }
 
 /// What a connection's silence comes to: the worst that holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum IdleState {
     /// Below its path's warning threshold, or kept alive, or without a path.
@@ -91,7 +99,7 @@ pub fn state_name(state: Option<TcpState>) -> &'static str {
 }
 
 mod state {
-    use super::{TcpState, state_name};
+    use super::{Schema, SchemaGenerator, TcpState, json_schema, state_name};
     use serde::{Deserialize, Deserializer, Serializer};
 
     pub(super) fn serialize<S: Serializer>(
@@ -99,6 +107,12 @@ mod state {
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(state_name(*state))
+    }
+
+    pub(super) fn schema(_: &mut SchemaGenerator) -> Schema {
+        let names = TcpState::ALL.map(|state| state_name(Some(state)));
+        let names = names.into_iter().chain([state_name(None)]);
+        json_schema!({ "type": "string", "enum": names.collect::<Vec<_>>() })
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(

@@ -7,7 +7,9 @@ use crate::config::Overrides;
 use crate::surfaces::inspect::{Answer, InspectClient};
 use crate::text;
 use clap::Args;
-use monitor_model::format::{json_shown, printable};
+use monitor_model::finding::Lagged;
+use monitor_model::format::{json_shown, printable, told_line};
+use monitor_model::told::Told;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,7 +27,7 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Asks the daemon and prints its rows, for people under `header` and as `line`
     /// lays them out.
-    pub(super) fn ask<T: DeserializeOwned>(
+    pub(super) fn ask<T: Told + DeserializeOwned>(
         &self,
         command: &str,
         header: String,
@@ -35,7 +37,7 @@ impl Arguments {
     }
 
     /// The same, of its rows only those that `takes` takes.
-    pub(super) fn ask_for<T: DeserializeOwned>(
+    pub(super) fn ask_for<T: Told + DeserializeOwned>(
         &self,
         takes: &dyn Fn(&str) -> bool,
         command: &str,
@@ -54,7 +56,7 @@ impl Arguments {
 }
 
 /// Asks the daemon on `socket` and writes each row that `takes` takes to standard output as it comes.
-pub(super) fn print<T: DeserializeOwned>(
+pub(super) fn print<T: Told + DeserializeOwned>(
     socket: &Path,
     command: &str,
     output: &Output<T>,
@@ -74,8 +76,8 @@ pub(super) fn print<T: DeserializeOwned>(
         }
         while let Some(answer) = client.next().await? {
             let line = match answer {
-                Answer::Lagged(findings) if output.json => {
-                    serde_json::json!({ "lagged": findings }).to_string()
+                Answer::Lagged(lagged) if output.json => {
+                    told_line(&Lagged { lagged }).map_err(CliError::unwritten)?
                 }
                 Answer::Lagged(findings) => text::lagged_line(findings),
                 Answer::Row(row) if !takes(&row) => continue,

@@ -48,6 +48,14 @@ impl CliError {
         }
     }
 
+    /// A row that JSON has no words for.
+    pub(super) fn unwritten(error: serde_json::Error) -> Self {
+        Self::Io {
+            what: "cannot write a row",
+            source: error.into(),
+        }
+    }
+
     /// Writing to a pipe that its reader has closed, such as `| head`, is no failure.
     pub(super) fn from_output(source: std::io::Error) -> Option<Self> {
         (source.kind() != std::io::ErrorKind::BrokenPipe).then_some(Self::Io {

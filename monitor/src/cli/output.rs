@@ -1,8 +1,8 @@
 //! Writing to standard output, for people or for scripts.
 
 use super::exit::CliError;
-use monitor_model::format::json_line;
-use serde::Serialize;
+use monitor_model::format::told_line;
+use monitor_model::told::Told;
 use std::io::Write;
 
 /// How rows are written.
@@ -22,16 +22,13 @@ impl<T> Output<T> {
     }
 }
 
-impl<T: Serialize> Output<T> {
+impl<T: Told> Output<T> {
     /// Writes one row; `false` when the reader has gone.
     pub(super) fn row(&self, row: &T) -> Result<bool, CliError> {
         if !self.json {
             return write(&(self.line)(row));
         }
-        let line = json_line(row).map_err(|error| CliError::Io {
-            what: "cannot write a row",
-            source: error.into(),
-        })?;
+        let line = told_line(row).map_err(CliError::unwritten)?;
         write(&line)
     }
 

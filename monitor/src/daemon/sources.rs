@@ -8,7 +8,7 @@ use crate::surfaces::http::HttpSource;
 use crate::surfaces::inspect::{InspectCounters, Lists, Rows};
 use monitor_kernel::Watching;
 use monitor_model::alert::Alert;
-use serde::Serialize;
+use monitor_model::told::Told;
 use std::sync::{Arc, Mutex};
 
 /// A list that a running daemon is asked for.
@@ -64,7 +64,7 @@ impl Sources {
     ///
     /// # Errors
     /// Never: the core is always there.
-    pub fn rows<T: Serialize + Send + 'static>(
+    pub fn rows<T: Told + Send + 'static>(
         &self,
         ask: impl FnOnce(&Core) -> Vec<T>,
     ) -> Result<Rows, String> {

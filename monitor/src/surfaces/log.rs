@@ -3,7 +3,7 @@
 use super::sink::Sink;
 use crate::text;
 use monitor_model::finding::Finding;
-use monitor_model::format::json_line;
+use monitor_model::format::told_line;
 use std::io::{self, Write};
 
 /// How findings are written.
@@ -24,7 +24,7 @@ impl<W: Write + Send + 'static> Sink for Log<W> {
     fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
         let mut line = match self.0 {
             LogFormat::Human => text::finding_line(finding),
-            LogFormat::Json => json_line(finding)?,
+            LogFormat::Json => told_line(finding)?,
         };
         line.push('\n');
         self.1.write_all(line.as_bytes())?;

@@ -12,6 +12,7 @@ mod clocks;
 mod close_wait;
 mod common;
 mod connections;
+mod contract;
 mod daemon;
 mod hostile;
 mod hostile_peer;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         ("clocks", clocks::TESTS),
         ("close_wait", close_wait::TESTS),
         ("connections", connections::TESTS),
+        ("contract", contract::TESTS),
         ("daemon", daemon::TESTS),
         ("hostile", hostile::TESTS),
         ("hostile_peer", hostile_peer::TESTS),

@@ -2,7 +2,7 @@
 
 use crate::surfaces::sink::Sink;
 use monitor_model::finding::Finding;
-use monitor_model::format::json_line;
+use monitor_model::format::told_line;
 use std::io;
 use std::sync::Arc;
 use tokio::sync::broadcast;
@@ -93,7 +93,7 @@ impl Sink for Feed {
     /// Hands it to everyone who watches now. Costs nothing when nobody does.
     fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
         if self.watchers() > 0 {
-            let line = json_line(finding)?;
+            let line = told_line(finding)?;
             // Refused only where the last watcher went meanwhile.
             let _ = self.sender.send(line.into());
         }

@@ -2,7 +2,8 @@
 //! thread.
 
 use super::protocol::Notice;
-use monitor_model::format::json_line;
+use monitor_model::format::{json_line, told_line};
+use monitor_model::told::Told;
 use serde::Serialize;
 use std::fmt;
 use std::iter::once;
@@ -15,8 +16,8 @@ pub struct Rows(Box<dyn Iterator<Item = String> + Send>);
 
 impl Rows {
     /// These, made one after the other on a thread where that may wait.
-    pub fn new<T: Serialize>(rows: impl IntoIterator<Item = T, IntoIter: Send + 'static>) -> Self {
-        Self(Box::new(rows.into_iter().map(|row| line(&row))))
+    pub fn new<T: Told>(rows: impl IntoIterator<Item = T, IntoIter: Send + 'static>) -> Self {
+        Self(Box::new(rows.into_iter().map(|row| whole(told_line(&row)))))
     }
 
     /// Behind them the client is told why there are no more.
@@ -38,10 +39,15 @@ impl fmt::Debug for Rows {
     }
 }
 
-/// `row` as a line; what cannot be written as JSON becomes the line that says so.
-pub(super) fn line(row: &impl Serialize) -> String {
-    let mut line = json_line(row)
-        .unwrap_or_else(|error| serde_json::json!({ "error": error.to_string() }).to_string());
+/// `notice` as a line.
+pub(super) fn line(notice: &impl Serialize) -> String {
+    whole(json_line(notice))
+}
+
+/// A line with its end; what cannot be written as JSON becomes the line that says so.
+fn whole(line: Result<String, serde_json::Error>) -> String {
+    let mut line =
+        line.unwrap_or_else(|error| serde_json::json!({ "error": error.to_string() }).to_string());
     line.push('\n');
     line
 }
