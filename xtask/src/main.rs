@@ -9,6 +9,7 @@ mod fuzz;
 mod lab;
 mod progress;
 mod results;
+mod rules;
 mod run;
 mod setup;
 mod test;
@@ -44,6 +45,8 @@ enum Task {
     Vm(vm::Args),
     /// Measure what tcplull costs on this machine, and write docs/performance.md
     Bench(bench::Args),
+    /// Write deploy/prometheus, the rules and their tests, from their one source
+    Rules(rules::Args),
     /// Watch one silence outlive its path, from the first byte to the alert
     Demo,
 }
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Task::Lab(args) => lab::run(&args),
         Task::Vm(args) => vm::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Rules(args) => rules::run(&args),
         Task::Demo => demo::run(),
     };
     match result {

@@ -41,7 +41,11 @@ fn ensure_all(programs: &[(&[&str], &str)], what_for: &str) -> Result<(), Error>
             .collect();
         let verb = if missing.len() > 1 { "are" } else { "is" };
         let what = format!("{what_for}, {} {verb}", missing.join(" and "));
-        ensure(&missing, package, &what)?;
+        if missing.is_empty() {
+            continue;
+        }
+        // All of them, so that one does not come from here and another from somewhere else.
+        ensure(programs, package, &what)?;
     }
     Ok(())
 }
