@@ -93,6 +93,24 @@ fn the_model_stands_on_the_ground() {
     );
 }
 
+#[test]
+fn the_store_knows_the_model_alone() {
+    knows_none_of(
+        "monitor-store",
+        &[
+            "aya",
+            "tokio",
+            "axum",
+            "hyper",
+            "clap",
+            "tracing",
+            "monitor-kernel",
+            "monitor-judge",
+            "monitor",
+        ],
+    );
+}
+
 fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).expect("sources are there") {
         let path = entry.expect("a readable directory").path();

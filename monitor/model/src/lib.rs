@@ -4,10 +4,12 @@
 #[macro_use]
 mod listed;
 
+pub mod agent;
 pub mod alert;
 mod cause;
 pub mod finding;
 pub mod format;
+pub mod gaps;
 pub mod listing;
 mod outcome;
 pub mod owner;
