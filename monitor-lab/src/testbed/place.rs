@@ -130,6 +130,8 @@ impl Place {
             None => Command::new(&self.tcplull),
         };
         command.args(["run", "--config"]).arg(self.file());
+        // Where the tests run as a service, its folder is not the daemon's.
+        command.env_remove("STATE_DIRECTORY");
         command
     }
 

@@ -55,6 +55,14 @@ pub const PAGE_AFTER: Limits = Limits {
     too_long: "and a page that comes so late helps nobody",
 };
 
+/// For `max_age` of the history.
+pub const MAX_AGE: Limits = Limits {
+    least: HOUR,
+    too_short: "and nobody looks back so soon",
+    most: DAY.saturating_mul(3650),
+    too_long: "and no disk keeps its word for so long",
+};
+
 impl Limits {
     /// Reads a duration as humans write it ("4m", "350s", "1h30m").
     ///

@@ -135,6 +135,12 @@ pub enum Problem {
         "close_wait_ticket is {value}; it must be a whole number from 1 to {most}, such as 100"
     )]
     CloseWaitTicket { value: f64, most: u64 },
+    #[error("dir: {text:?} is no absolute path; write it as \"/var/lib/tcplull/history\"")]
+    HistoryDir { text: String },
+    #[error(
+        "max_bytes is {value}; it must be a whole number from {least} to {most}, such as 67108864 (64 MiB), or 0 for no history"
+    )]
+    HistoryBytes { value: f64, least: u64, most: u64 },
     #[error("{key}: {text:?} is no {want}")]
     Scope {
         key: &'static str,

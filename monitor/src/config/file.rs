@@ -4,6 +4,7 @@ use super::close_wait;
 use super::cpu_budget::{self, CpuBudget};
 use super::duration::{MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, TIMEOUT};
 use super::error::{Fault, Hint, Place, Problem};
+use super::history::{self, FileHistory};
 use super::hosts;
 use super::log;
 use super::prefix;
@@ -38,6 +39,7 @@ const FILE_KEYS: &[&str] = &[
     "page_after",
     "log_rate",
     "close_wait_ticket",
+    "history",
     "scope",
     "web",
     "path",
@@ -61,6 +63,7 @@ pub(super) struct FileConfig {
     pub(super) page_after: Option<Duration>,
     pub(super) log_rate: Option<u32>,
     pub(super) close_wait_ticket: Option<u64>,
+    pub(super) history: FileHistory,
     pub(super) scope: Scope,
     pub(super) web: WebChoice,
     pub(super) paths: Vec<FilePath>,
@@ -148,6 +151,11 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
             .map(|found| found.try_map(close_wait::ticket))
             .transpose()?
             .map(|found| found.value),
+        history: section
+            .table("history", "a table, written [history]")?
+            .map(|table| history::parse(table, lines))
+            .transpose()?
+            .unwrap_or_default(),
         scope: section
             .table("scope", "a table, written [scope]")?
             .map(|table| scope::parse(table, lines))

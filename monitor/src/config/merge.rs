@@ -6,13 +6,15 @@ use super::file::{FileConfig, FilePath, PresetChoice};
 use super::presets::{self, Preset};
 use super::table::Lined;
 use super::{
-    Config, DEFAULT_SOCKET, Overrides, PathConfig, cpu_budget, dmi, log, prefix, scope, sweeps, web,
+    Config, DEFAULT_SOCKET, Overrides, PathConfig, cpu_budget, dmi, history, log, prefix, scope,
+    sweeps, web,
 };
 use humantime::format_duration;
 use ipnet::IpNet;
 use monitor_common::{MAX_PATHS, PathClock};
 use monitor_judge::{Limits, PeerRole};
 use std::collections::HashMap;
+use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -66,6 +68,8 @@ pub(super) fn merge(
     for draft in &drafts {
         check_min_gap(draft, min_gap, warn_at)?;
     }
+    let socket = overrides.socket.clone().or(file.socket);
+    let socket = socket.unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET));
     Ok(Config {
         listen: web::listen(
             &overrides.web.listen,
@@ -73,11 +77,8 @@ pub(super) fn merge(
         )?,
         web: web::merge(&overrides.web, file.web),
         allowed_hosts: file.allowed_hosts,
-        socket: overrides
-            .socket
-            .clone()
-            .or(file.socket)
-            .unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET)),
+        history: history::settings(file.history, &socket, env::var_os("STATE_DIRECTORY")),
+        socket,
         sweep_interval,
         sweep_budget,
         sweep_interval_max: sweeps::interval_max(file.sweep_interval_max, sweep_interval)?,

@@ -9,6 +9,7 @@ mod dmi;
 mod duration;
 mod error;
 mod file;
+mod history;
 mod hosts;
 mod log;
 mod merge;
@@ -83,6 +84,8 @@ pub struct Config {
     pub log_rate: u32,
     /// Connections of one owner that their peers have closed and it has not, from which on they are a ticket; 1 to 4,096.
     pub close_wait_ticket: u64,
+    /// Where the history is kept; `None` for nowhere.
+    pub history: Option<monitor_store::Settings>,
     /// Which connections are told of.
     pub scope: Scope,
     /// The paths, in the order of the file; at most half of
@@ -155,6 +158,7 @@ impl Config {
             || self.min_gap != other.min_gap
             || self.page_after != other.page_after
             || self.close_wait_ticket != other.close_wait_ticket
+            || self.history != other.history
             || self.scope != other.scope
     }
 

@@ -138,7 +138,8 @@ fn beside(socket: &Path) -> PathBuf {
     own_file::beside(socket, ".alerts")
 }
 
-fn boot_id() -> Result<String, AlertsFileError> {
+/// What the kernel calls this boot.
+pub(super) fn boot_id() -> Result<String, AlertsFileError> {
     let path = Path::new(BOOT_ID);
     let text = fs::read_to_string(path).map_err(system("cannot read", path))?;
     Ok(text.trim_end().to_owned())

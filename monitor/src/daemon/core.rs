@@ -3,6 +3,7 @@
 
 use super::cpu_use::CpuUse;
 use super::error::DaemonError;
+use super::gap_summaries::GapSummaries;
 use super::listing::Lister;
 use super::options::Options;
 use super::paths;
@@ -67,6 +68,7 @@ pub struct Core {
     interfaces: Interfaces,
     view: HostView,
     sleeps: SleepLog,
+    gap_summaries: GapSummaries,
     jiffy_ns: u64,
     inspect: Arc<InspectCounters>,
     http: Arc<HttpCounters>,
@@ -143,6 +145,7 @@ impl Core {
             interfaces: Interfaces::default(),
             view,
             sleeps: SleepLog::new(now),
+            gap_summaries: GapSummaries::new(now),
             jiffy_ns,
             inspect: parts.inspect,
             http: parts.http,
@@ -292,12 +295,39 @@ impl Core {
             self.tell_judge(&tick, now.monotonic_ns);
         }
         self.sinks.tick(now.monotonic_ns);
+        if self.gap_summaries.are_due(&now) {
+            self.tell_gaps(now);
+        }
         self.messages.tell_left_out();
+    }
+
+    /// Tells how long gaps were since that was told last, where anybody wants to know.
+    fn tell_gaps(&mut self, now: Reading) {
+        let Some(tables) = &self.tables else {
+            return;
+        };
+        if !self.sinks.hear_gaps() {
+            return;
+        }
+        let paths = self.paths.iter();
+        let ids = paths.map(|path| (Some(path.name.clone()), Some(path.id)));
+        let counted = ids.chain([(None, None)]).map(|(name, id)| {
+            let gaps = tables.gaps(id)?;
+            Ok((name, gaps))
+        });
+        match counted.collect::<Result<Vec<_>, KernelError>>() {
+            Ok(counted) => self.sinks.tell_gaps(self.gap_summaries.of(counted, now)),
+            Err(error) => tracing::warn!("how long gaps were cannot be told: {error}"),
+        }
     }
 
     /// Puts the paths of a new configuration in force, its pace of sweeps, the names that the HTTP server answers to
     /// and the rate of the log. Its other values need a restart.
     pub(super) fn reload(&mut self, config: &Config) {
+        // What is counted of the paths before.
+        if let Some(now) = self.now() {
+            self.tell_gaps(now);
+        }
         self.pace.configure(config);
         self.hosts.set(config.allowed_hosts.clone());
         self.sinks.limit_log(config.log_rate);
@@ -315,7 +345,7 @@ impl Core {
                 tracing::info!("reloaded: {} paths in force", self.paths.len());
                 if self.config.needs_restart_for(config) {
                     tracing::warn!(
-                        "listen, [web], socket, min_gap, page_after, close_wait_ticket and the scope stay as they were at the start: \
+                        "listen, [web], socket, min_gap, page_after, close_wait_ticket, the history and the scope stay as they were at the start: \
                          restart for the new ones"
                     );
                 }
@@ -381,6 +411,9 @@ impl Core {
         if !goes || self.tables.is_none() {
             return;
         }
+        if let Some(now) = self.now() {
+            self.tell_gaps(now);
+        }
         if let Err(error) = self.count_kernel() {
             tracing::warn!("{error}");
         }
@@ -441,6 +474,7 @@ impl Core {
     pub(super) fn end(&mut self) {
         if let Some(now) = self.now() {
             self.sinks.keep_alerts(now.monotonic_ns);
+            self.tell_gaps(now);
         }
         self.messages.tell_left_out_at_last();
         let now = Instant::now();

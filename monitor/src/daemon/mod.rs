@@ -4,6 +4,8 @@ mod alerts_file;
 mod core;
 mod cpu_use;
 mod error;
+mod gap_summaries;
+mod history;
 mod listing;
 mod lock;
 mod options;

@@ -2,11 +2,13 @@
 
 use super::alerts_file::AlertsFile;
 use super::error::DaemonError;
+use super::history;
 use super::options::Options;
 use super::paths::nanos;
 use crate::config::Config;
 use crate::rate::ALWAYS;
 use crate::surfaces::alert_lines::AlertLines;
+use crate::surfaces::history::HistoryCounters;
 use crate::surfaces::inspect::Feed;
 use crate::surfaces::log::Log;
 use crate::surfaces::metrics::Metrics;
@@ -14,6 +16,7 @@ use crate::surfaces::sink::{News, Queued, Sink};
 use monitor_judge::alerts::{Alerts, Limits};
 use monitor_judge::{Verdict, Verdicts};
 use monitor_model::alert::AlertChange;
+use monitor_model::gaps::GapSummary;
 use std::io::stdout;
 use std::iter::once;
 use std::sync::Arc;
@@ -28,6 +31,8 @@ pub(super) struct Sinks {
     inline: Vec<Box<dyn Sink>>,
     /// They may wait, each on a thread of its own.
     queued: Vec<Queued>,
+    /// Where a history is kept.
+    history: Option<HistoryCounters>,
 }
 
 impl Sinks {
@@ -44,6 +49,11 @@ impl Sinks {
         let (alerts, file) = AlertsFile::take_up(&config.socket, limits, now_ns);
         // One line each.
         let mut queued = vec![started("log", Log(options.log_format, stdout()))?];
+        let kept = config.history.as_ref();
+        let history = kept.map(|_| HistoryCounters::default());
+        if let (Some(settings), Some(counters)) = (kept, &history) {
+            queued.push(history::start(settings, counters)?);
+        }
         queued
             .iter_mut()
             .for_each(|sink| sink.limit(config.log_rate));
@@ -53,7 +63,18 @@ impl Sinks {
             metrics: Metrics::new(paths),
             inline: vec![Box::new(AlertLines), Box::new(feed)],
             queued,
+            history,
         })
+    }
+
+    /// Whether anybody wants to know how long gaps were.
+    pub(super) fn hear_gaps(&self) -> bool {
+        self.queued.iter().any(Queued::hears_gaps)
+    }
+
+    /// Tells how long they were.
+    pub(super) fn tell_gaps(&mut self, summaries: Vec<GapSummary>) {
+        self.tell(&News::Gaps(summaries.into()));
     }
 
     /// For what is said at this moment, CLOCK_MONOTONIC in ns.
@@ -91,6 +112,7 @@ impl Sinks {
         self.metrics.alerts_not_saved = self.file.failures();
         let left_out = self.queued.iter().map(Queued::left_out);
         self.metrics.findings_left_out = left_out.sum();
+        self.metrics.history = self.history.as_ref().map(history::shown);
         self.metrics.dropped = self.queued.iter().map(Queued::dropped).collect();
     }
 

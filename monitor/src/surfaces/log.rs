@@ -21,6 +21,10 @@ pub enum LogFormat {
 pub struct Log<W>(pub LogFormat, pub W);
 
 impl<W: Write + Send + 'static> Sink for Log<W> {
+    fn keeps_to_log_rate(&self) -> bool {
+        true
+    }
+
     fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
         let mut line = match self.0 {
             LogFormat::Human => text::finding_line(finding),

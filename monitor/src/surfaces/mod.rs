@@ -1,4 +1,4 @@
-//! What users read: metrics, health and landing page, live inspection, the log, recordings.
+//! What users read: metrics, health and landing page, live inspection, the log, the history, recordings.
 //! Nothing here concludes anything, and no surface knows another: what several share is
 //! [`sink`] and [`prometheus_alert`], or lies below them.
 //!
@@ -6,6 +6,7 @@
 //! `metrics/table.rs` for what it drops.
 
 pub mod alert_lines;
+pub mod history;
 pub mod http;
 pub mod inspect;
 pub mod log;

@@ -5,6 +5,7 @@ use crate::rate::Rate;
 use crate::worker::{Waiting, Worker};
 use monitor_model::alert::AlertChange;
 use monitor_model::finding::{Finding, Severity};
+use monitor_model::gaps::GapSummary;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,6 +36,31 @@ pub trait Sink: Send + 'static {
     fn on_alert(&mut self, _change: &AlertChange) -> io::Result<()> {
         Ok(())
     }
+
+    /// Whether it is to be told how long gaps were.
+    fn hears_gaps(&self) -> bool {
+        false
+    }
+
+    /// How long the gaps of each path were since this was told last; of paths that had some. Also where none had, once an
+    /// hour and at the end.
+    ///
+    /// # Errors
+    /// What keeps it from its reader: it counts as dropped.
+    fn on_gaps(&mut self, _summaries: &[GapSummary]) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Whether it keeps to the log's rate.
+    fn keeps_to_log_rate(&self) -> bool {
+        false
+    }
+
+    /// What it does before it is told anything, on the thread that it has for itself.
+    fn begin(&mut self) {}
+
+    /// What it does there when nothing more comes.
+    fn end(&mut self) {}
 }
 
 /// What sinks are told. It waits in several queues at once, so it is shared.
@@ -44,6 +70,8 @@ pub enum News {
     Finding(Arc<Finding>),
     /// See [`Sink::on_alert`].
     Alert(Arc<AlertChange>),
+    /// See [`Sink::on_gaps`].
+    Gaps(Arc<[GapSummary]>),
 }
 
 impl News {
@@ -55,6 +83,7 @@ impl News {
         match self {
             Self::Finding(finding) => sink.on_finding(finding),
             Self::Alert(change) => sink.on_alert(change),
+            Self::Gaps(summaries) => sink.on_gaps(summaries),
         }
     }
 }
@@ -64,6 +93,8 @@ impl News {
 #[derive(Debug)]
 pub struct Queued {
     hears_alerts: bool,
+    hears_gaps: bool,
+    keeps_to_log_rate: bool,
     dropped: Arc<AtomicU64>,
     rate: Option<Rate>,
     worker: Worker<News>,
@@ -78,19 +109,28 @@ impl Queued {
         Self::with_capacity(QUEUE, name, sink)
     }
 
-    fn with_capacity(queue: usize, name: &'static str, sink: impl Sink) -> io::Result<Self> {
+    /// The same, behind a queue of this length.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn with_capacity(queue: usize, name: &'static str, sink: impl Sink) -> io::Result<Self> {
         let dropped = Arc::<AtomicU64>::default();
         let counted = Arc::clone(&dropped);
         Ok(Self {
             hears_alerts: sink.hears_alerts(),
+            hears_gaps: sink.hears_gaps(),
+            keeps_to_log_rate: sink.keeps_to_log_rate(),
             dropped,
             rate: None,
             worker: Worker::start(name, queue, move |news| tell_all(sink, news, &counted))?,
         })
     }
 
-    /// Bounds it to so many findings a second, pages apart.
+    /// Bounds it to so many findings a second, pages apart, where it keeps to that rate.
     pub fn limit(&mut self, per_second: u32) {
+        if !self.keeps_to_log_rate {
+            return;
+        }
         match &mut self.rate {
             Some(rate) => rate.set(per_second),
             None => self.rate = Some(Rate::new(per_second, Instant::now())),
@@ -99,7 +139,12 @@ impl Queued {
 
     /// Queues news, or counts them as dropped where the queue is full. It never waits.
     pub fn tell(&mut self, news: &News) {
-        if matches!(news, News::Alert(_)) && !self.hears_alerts {
+        let hears = match news {
+            News::Finding(_) => true,
+            News::Alert(_) => self.hears_alerts,
+            News::Gaps(_) => self.hears_gaps,
+        };
+        if !hears {
             return;
         }
         if let News::Finding(finding) = news
@@ -112,6 +157,11 @@ impl Queued {
         if !self.worker.give(news.clone()) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// See [`Sink::hears_gaps`].
+    pub fn hears_gaps(&self) -> bool {
+        self.hears_gaps
     }
 
     /// Nothing more comes, and what is queued is told.
@@ -146,12 +196,14 @@ impl Queued {
 }
 
 fn tell_all(mut sink: impl Sink, news: Waiting<News>, dropped: &AtomicU64) {
+    sink.begin();
     for news in news {
         // A sink that fails does not end the daemon: metrics and alerts go on.
         if news.tell(&mut sink).is_err() {
             dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
+    sink.end();
 }
 
 #[cfg(test)]
@@ -167,6 +219,10 @@ mod tests {
     }
 
     impl Sink for Slow {
+        fn keeps_to_log_rate(&self) -> bool {
+            true
+        }
+
         fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
             self.may.recv().map_err(io::Error::other)?;
             self.told

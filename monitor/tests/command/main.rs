@@ -14,6 +14,7 @@ mod common;
 mod connections;
 mod contract;
 mod daemon;
+mod history;
 mod hostile;
 mod hostile_peer;
 mod http;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         ("connections", connections::TESTS),
         ("contract", contract::TESTS),
         ("daemon", daemon::TESTS),
+        ("history", history::TESTS),
         ("hostile", hostile::TESTS),
         ("hostile_peer", hostile_peer::TESTS),
         ("http", http::TESTS),

@@ -88,6 +88,7 @@ fn without_a_file_the_defaults_hold() {
         page_after: Duration::from_secs(10),
         log_rate: 50,
         close_wait_ticket: 100,
+        history: load("").history,
         scope: Scope::default(),
         paths: Vec::new(),
         notes: Vec::new(),
@@ -133,6 +134,7 @@ fn the_example_file_is_valid_and_shows_the_defaults() {
     assert_eq!(config.warn_at, defaults.warn_at);
     assert_eq!(config.page_after, defaults.page_after);
     assert_eq!(config.log_rate, defaults.log_rate);
+    assert_eq!(config.history, defaults.history);
     let names: Vec<_> = config.paths.iter().map(|path| path.name.as_str()).collect();
     assert_eq!(names, ["internet", "databases", "aws-nlb"]);
 }
@@ -152,6 +154,10 @@ fn every_value_of_the_file_is_taken() {
         warn_at = 0.5
         log_rate = 7
         close_wait_ticket = 12
+        [history]
+        dir = "/data/history"
+        max_bytes = 2_097_152
+        max_age = "30days"
         [[path]]
         name = "nat"
         remote = ["10.0.0.0/8", "2001:db8::/32"]
@@ -173,6 +179,10 @@ fn every_value_of_the_file_is_taken() {
     assert_eq!(config.warn_at, 0.5);
     assert_eq!(config.log_rate, 7);
     assert_eq!(config.close_wait_ticket, 12);
+    let history = config.history.unwrap();
+    assert_eq!(history.dir, PathBuf::from("/data/history"));
+    assert_eq!(history.max_bytes, 2 << 20);
+    assert_eq!(history.max_age, Some(Duration::from_secs(30 * 86_400)));
     let path = &config.paths[0];
     assert_eq!(path.name, "nat");
     assert_eq!(nets(path), ["10.0.0.0/8", "2001:db8::/32"]);

@@ -33,6 +33,23 @@ const WRONG: &[(&str, usize, &[&str])] = &[
     ),
     ("scope = \"a\"\n", 1, &["scope must be a table", "[scope]"]),
     (
+        "[history]\ndir = \"history\"\n",
+        2,
+        &["dir: \"history\"", "\"/var/lib/tcplull/history\""],
+    ),
+    (
+        "[history]\nmax_bytes = 1000\n",
+        2,
+        &["max_bytes is 1000", "2097152 to 4294967296", "or 0"],
+    ),
+    ("[history]\nmax_bytes = 1e300\n", 2, &["max_bytes is 1"]),
+    ("[history]\nmax_age = \"5m\"\n", 2, &["below 1h"]),
+    (
+        "[history]\nmax_byte = 1\n",
+        2,
+        &["in [history]", "did you mean \"max_bytes\"?"],
+    ),
+    (
         "[scope]\nunits = \"a\"\n",
         2,
         &["unknown key \"units\" in [scope]", "did you mean \"unit\"?"],

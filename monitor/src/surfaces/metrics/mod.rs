@@ -11,4 +11,4 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use numbers::{Metrics, SilentCounts, SweepNumbers};
+pub use numbers::{HistoryShown, Metrics, SilentCounts, SweepNumbers};

@@ -48,6 +48,8 @@ pub struct Metrics {
     pub messages_left_out: u64,
     /// Times that the alerts could not be saved for the next start.
     pub alerts_not_saved: u64,
+    /// The history; `None` where none is to be kept.
+    pub history: Option<HistoryShown>,
     /// What the judge was told and its recording lacks.
     pub recording_dropped: u64,
     /// Whether the processes of the whole host are seen.
@@ -90,6 +92,29 @@ pub struct Metrics {
     pub(super) rows_dropped: u64,
     pub(super) samples_dropped: u64,
     pub(super) callbacks_detached: u64,
+}
+
+/// What is known of the history.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HistoryShown {
+    /// Whether it is kept: not while the disk refuses.
+    pub kept: bool,
+    /// Times that the disk refused.
+    pub refused: u64,
+    /// Length of all its files, in bytes.
+    pub bytes: u64,
+    /// Its files.
+    pub segments: u64,
+    /// When the oldest of them was begun, in s since 1970, if there is one.
+    pub oldest: Option<u64>,
+    /// Records written.
+    pub written: u64,
+    /// Records that went because of the bounds.
+    pub let_go: u64,
+    /// Ends of files that were cut because they were no whole record.
+    pub cut: u64,
+    /// Files that cannot be read, and those that are not of the history.
+    pub unread: [u64; 2],
 }
 
 /// The values of a series' labels, and its own.

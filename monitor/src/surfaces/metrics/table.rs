@@ -2,7 +2,7 @@
 
 use super::exposition::Read::{ByPath, Labelled, One, Seconds, Share};
 use super::exposition::{self, Metric};
-use super::numbers::{Metrics, Sample, count};
+use super::numbers::{HistoryShown, Metrics, Sample, count};
 use monitor_common::Counter;
 use monitor_model::finding::{Cause, FindingKind, Outcome};
 use monitor_model::listing::IdleState;
@@ -409,6 +409,74 @@ const ALL: &[Metric] = &[
         One(|now| now.messages_dropped),
     ),
     Metric(
+        "tcplull_history_kept",
+        "Whether the history is kept; 0 while the disk refuses. Without series where none is to be kept.",
+        Labelled(&[], |now| {
+            of_history(now, |history| u64::from(history.kept))
+        }),
+    ),
+    Metric(
+        "tcplull_history_bytes",
+        "Length of all files of the history.",
+        Labelled(&[], |now| of_history(now, |history| history.bytes)),
+    ),
+    Metric(
+        "tcplull_history_segments",
+        "Files of the history.",
+        Labelled(&[], |now| of_history(now, |history| history.segments)),
+    ),
+    Metric(
+        "tcplull_history_oldest_timestamp_seconds",
+        "When the oldest file of the history was begun, since 1970.",
+        Labelled(&[], |now| {
+            let oldest = now.history.and_then(|history| history.oldest);
+            oldest
+                .map(|seconds| sample([], seconds))
+                .into_iter()
+                .collect()
+        }),
+    ),
+    Metric(
+        "tcplull_history_records_total",
+        "Records written to the history.",
+        Labelled(&[], |now| of_history(now, |history| history.written)),
+    ),
+    Metric(
+        "tcplull_history_dropped_total",
+        "Records that the history lacks, by reason; bound: those that went, as the oldest, to keep it within its bounds.",
+        Labelled(&["reason"], |now| {
+            let history = now.history.iter();
+            let lacks = |history: &HistoryShown| {
+                [
+                    sample(["bound"], history.let_go),
+                    sample(["not_written"], count(&now.dropped, &"history")),
+                ]
+            };
+            history.flat_map(lacks).collect()
+        }),
+    ),
+    Metric(
+        "tcplull_history_errors_total",
+        "Times that the disk refused the history.",
+        Labelled(&[], |now| of_history(now, |history| history.refused)),
+    ),
+    Metric(
+        "tcplull_history_unread_total",
+        "What was found in the history's folder and is not read: cut ends of files, damaged files, and files of others.",
+        Labelled(&["what"], |now| {
+            let history = now.history.iter();
+            let unread = |history: &HistoryShown| {
+                let [damaged, foreign] = history.unread;
+                [
+                    sample(["cut"], history.cut),
+                    sample(["damaged"], damaged),
+                    sample(["foreign"], foreign),
+                ]
+            };
+            history.flat_map(unread).collect()
+        }),
+    ),
+    Metric(
         "tcplull_recording_dropped_total",
         "What the judge was told and its recording (run --record) lacks.",
         One(|now| now.recording_dropped),
@@ -429,6 +497,14 @@ const ALL: &[Metric] = &[
         One(|now| now.own_addresses_unknown),
     ),
 ];
+
+/// What is read of the history, where one is to be kept.
+fn of_history(now: &Metrics, read: fn(&HistoryShown) -> u64) -> Vec<Sample> {
+    now.history
+        .iter()
+        .map(|history| sample([], read(history)))
+        .collect()
+}
 
 /// One sample for each of these labels.
 fn by_labels(counts: &BTreeMap<[String; 3], u64>) -> Vec<Sample> {

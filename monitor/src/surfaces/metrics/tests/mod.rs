@@ -1,5 +1,6 @@
 //! What `/metrics` shows of the numbers that it is given.
 
+mod history;
 mod kernel;
 
 use super::*;

@@ -1,0 +1,58 @@
+//! The history as the daemon keeps it: the surface with the host's clocks, and its numbers.
+
+use super::alerts_file::boot_id;
+use super::error::DaemonError;
+use crate::surfaces::history::{Clock, History, HistoryCounters};
+use crate::surfaces::metrics::HistoryShown;
+use crate::surfaces::sink::Queued;
+use monitor_kernel::Reading;
+use monitor_store::{BootId, Moment, Settings};
+
+/// Records that wait for the disk, at most: a minute of a thousand findings, some MiB where nobody else holds them.
+const QUEUE: usize = 1_024;
+
+/// Starts the thread that keeps it.
+pub(super) fn start(
+    settings: &Settings,
+    counters: &HistoryCounters,
+) -> Result<Queued, DaemonError> {
+    let name = "history";
+    let sink = History::new(settings.clone(), clock(), counters.clone());
+    Queued::with_capacity(QUEUE, name, sink).map_err(|source| DaemonError::Sink { name, source })
+}
+
+/// The host's clocks. A boot without a name is one by itself: nothing of another is placed by its clock.
+fn clock() -> Clock {
+    let boot_id = boot_id()
+        .ok()
+        .and_then(|id| BootId::parse(&id))
+        .unwrap_or_default();
+    Box::new(move || {
+        let now = Reading::now().ok()?;
+        Some(Moment {
+            wall_unix_ns: now.wall_unix_ns,
+            boot_ns: now.boot_ns,
+            boot_id,
+        })
+    })
+}
+
+/// Its numbers, as they are shown.
+pub(super) fn shown(counters: &HistoryCounters) -> HistoryShown {
+    let numbers = counters.numbers();
+    let stats = numbers.stats;
+    let oldest = stats
+        .oldest
+        .map(|oldest| oldest.wall_unix_ns.max(0).unsigned_abs());
+    HistoryShown {
+        kept: numbers.kept,
+        refused: numbers.refused,
+        bytes: stats.bytes,
+        segments: stats.segments,
+        oldest: oldest.map(|ns| ns / 1_000_000_000),
+        written: stats.written,
+        let_go: stats.records_dropped,
+        cut: stats.cut,
+        unread: [stats.damaged, stats.foreign],
+    }
+}
