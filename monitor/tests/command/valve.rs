@@ -7,9 +7,9 @@ use aya::programs::loaded_programs;
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
 use monitor_lab::network::block::Block;
+use monitor_lab::testbed::Daemon;
 use monitor_lab::testbed::run::finish;
 use monitor_lab::testbed::wait::{BOUND, within};
-use monitor_lab::testbed::{Daemon, Place};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -44,12 +44,15 @@ fn settings(block: &Block, budget: &str) -> String {
     )
 }
 
-/// A daemon that writes down what it judges, which makes rows of sweeps dear.
-fn start(place: &Place, how: [&str; 4]) -> Result<Daemon, Failed> {
+/// A daemon that watches `network` this way. It writes down what it judges, which makes rows of sweeps dear, and waits for
+/// longer than any test before it tries more by itself.
+fn start(network: &Network, way: &str) -> Result<Daemon, Failed> {
+    let place = place_in(&network.block, &settings(&network.block, BUDGET))?;
     let record = place.path("facts");
     let record = record.to_str().ok_or("no UTF-8")?;
-    let arguments = ["--cpu-part", "1s", "--record", record];
-    Ok(Daemon::start(place, &[how, arguments].concat())?)
+    let times = ["--cpu-part", "1s", "--cpu-wait", "1h"];
+    let how = ["--watch", way, "--record", record];
+    Ok(Daemon::start(&place, &[how, times].concat())?)
 }
 
 /// Steps that the log tells of, such as "down to sweeps".
@@ -156,23 +159,32 @@ fn is_crossed(daemon: &Daemon) -> Tested {
     }
 }
 
+/// Puts another budget in force, which ends the waiting.
+fn allow(daemon: &Daemon, network: &Network, budget: &str) -> Tested {
+    let settings = settings(&network.block, budget);
+    daemon.place().configure(&settings)?;
+    Ok(daemon.signal(Signal::SIGHUP)?)
+}
+
+/// Waits until `/readyz` answers this.
+fn answers(daemon: &Daemon, code: u16, begins: &str) -> Tested {
+    within(
+        BACK_WITHIN,
+        &format!("/readyz answers {code} {begins}"),
+        || {
+            let answer = daemon.get("/readyz")?;
+            let is = answer.0 == code && answer.1.starts_with(begins);
+            Ok::<_, Failed>(is.then_some(()).ok_or_else(|| format!("{answer:?}")))
+        },
+    )
+}
+
 /// It watches as much as at the start, is ready, and tells what becomes of a silence.
 fn is_back(daemon: &Daemon, network: &Network, left: &Pair) -> Tested {
-    within(BACK_WITHIN, "as much is watched as at the start", || {
-        let log = daemon.log()?;
-        let back = log.contains("as much is watched as at the start");
-        Ok::<_, Failed>(if back { Ok(()) } else { Err(daemon.wrote()) })
-    })?;
-    eventually("it is ready", || {
-        let (code, body) = daemon.get("/readyz")?;
-        Ok(if (code, body.as_str()) == (200, "ready\n") {
-            Ok(())
-        } else {
-            Err(body)
-        })
-    })?;
+    answers(daemon, 200, "ready\n")?;
+    assert!(daemon.log()?.contains("as much is watched as at the start"));
     assert_eq!(daemon.metric("stepped_down", &[])?, 0.0);
-    // One that began to be silent while nobody looked, and one of now.
+    // One that began to be silent before, and one of now.
     for pair in [left, &Pair::across(network)?] {
         let client = pair.client_address()?;
         daemon.await_finding(client, "crossed")?;
@@ -186,29 +198,29 @@ fn is_back(daemon: &Daemon, network: &Network, left: &Pair) -> Tested {
 
 fn there_and_back() -> Tested {
     let network = routed()?;
-    let place = place_in(&network.block, &settings(&network.block, BUDGET))?;
-    let daemon = start(&place, ["--watch", "global", "--cpu-wait", "2s"])?;
+    let daemon = start(&network, "global")?;
     let held = daemon.programs()?;
     assert_eq!(daemon.metric("watch_level", &[("level", "global")])?, 1.0);
     assert_eq!(daemon.metric("cpu_budget", &[])?, 0.04);
     let left = storm(&network, &daemon)?;
     let down = ["down to snapshots", "down to sweeps", "down to detached"];
-    let steps = steps(&daemon)?;
-    // Between two steps it may have been calm for a moment.
-    assert!(
-        down.iter()
-            .all(|step| steps.iter().any(|told| told == step)),
-        "{steps:?}"
-    );
+    assert_eq!(steps(&daemon)?, down);
     is_detached(&daemon, &held)?;
     is_crossed(&daemon)?;
+    // The storm is over. Each time more is allowed it tries one step.
+    allow(&daemon, &network, "60%")?;
+    answers(&daemon, 503, "stepped down to sweeps because")?;
+    allow(&daemon, &network, "61%")?;
+    answers(&daemon, 200, "ready; stepped down to snapshots because")?;
+    is_crossed(&daemon)?;
+    allow(&daemon, &network, "62%")?;
     is_back(&daemon, &network, &left)?;
+    let up = ["up to sweeps", "up to snapshots", "up to global"];
+    assert_eq!(steps(&daemon)?[down.len()..], up);
     for to in ["snapshots", "sweeps", "detached"] {
-        assert!(
-            daemon.metric("step_downs_total", &[("to", to)])? >= 1.0,
-            "{to}"
-        );
+        assert_eq!(daemon.metric("step_downs_total", &[("to", to)])?, 1.0);
     }
+    assert_eq!(daemon.metric("step_ups_total", &[])?, 3.0);
     assert_eq!(daemon.metric("hook_info", &[("hook", "send")])?, 1.0);
     assert_eq!(daemon.stop()?, Some(0));
     Ok(())
@@ -216,15 +228,13 @@ fn there_and_back() -> Tested {
 
 fn from_per_socket() -> Tested {
     let network = routed()?;
-    let place = place_in(&network.block, &settings(&network.block, BUDGET))?;
-    let daemon = start(&place, ["--watch", "per-socket", "--cpu-wait", "1h"])?;
+    let daemon = start(&network, "per-socket")?;
     let held = daemon.programs()?;
     let left = storm(&network, &daemon)?;
     assert_eq!(steps(&daemon)?, ["down to sweeps", "down to detached"]);
     is_detached(&daemon, &held)?;
     is_crossed(&daemon)?;
-    place.configure(&settings(&network.block, "off"))?;
-    daemon.signal(Signal::SIGHUP)?;
+    allow(&daemon, &network, "off")?;
     is_back(&daemon, &network, &left)?;
     assert_eq!(daemon.metric("cpu_budget", &[])?, f64::INFINITY);
     assert_eq!(daemon.stop()?, Some(0));
