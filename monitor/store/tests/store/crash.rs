@@ -5,6 +5,7 @@ use crate::common::{Place, all, at, noise, texts};
 use monitor_store::{Kind, Record, Settings, Writer, record_bytes};
 use proptest::prelude::*;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 const HEADER: usize = 64;
@@ -151,10 +152,8 @@ fn a_folder_that_is_removed_while_it_is_written_to_is_told_and_made_again() {
     assert_eq!(texts(&all(&place.dir())), ["after"]);
 }
 
-/// Used by nobody else: a folder of this user alone.
 #[test]
 fn what_is_made_is_for_this_user_alone() {
-    use std::os::unix::fs::MetadataExt;
     let place = Place::new();
     let mut writer = Writer::open(
         Settings {
