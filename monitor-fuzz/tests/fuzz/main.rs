@@ -3,6 +3,7 @@
 
 mod config;
 mod facts;
+mod history;
 mod http;
 mod inspection;
 mod packet;
