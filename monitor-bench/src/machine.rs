@@ -64,6 +64,12 @@ pub fn memory_kib(name: &str) -> u64 {
     kib(&text, name)
 }
 
+/// A figure of `/proc/self/status` in KiB, 0 where it is not there.
+pub fn own_memory_kib(name: &str) -> u64 {
+    let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    kib(&text, name)
+}
+
 /// A line `name:  123 kB`, as the kernel writes it in several places.
 pub fn kib(text: &str, name: &str) -> u64 {
     field(text, name)

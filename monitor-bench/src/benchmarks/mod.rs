@@ -23,4 +23,5 @@ benchmarks! {
     versus_ss;
     storm;
     start;
+    history;
 }

@@ -16,7 +16,7 @@ const KEYS: &[&str] = &["dir", "max_bytes", "max_age"];
 /// told where.
 const DEFAULT_DIR: &str = "/var/lib/tcplull/history";
 
-/// 64 MiB: findings take some 350 bytes each, so that is more than two hours of a thousand a minute, and years of a few
+/// 64 MiB: findings take some 400 bytes each, so that is more than two hours of a thousand a minute, and years of a few
 /// a day.
 const DEFAULT_BYTES: u64 = 64 << 20;
 
