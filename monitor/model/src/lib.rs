@@ -16,3 +16,4 @@ pub mod owner;
 pub mod settings;
 pub mod time;
 pub mod told;
+pub mod workload;

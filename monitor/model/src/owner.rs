@@ -20,6 +20,10 @@ pub struct Owner {
     pub container: Option<String>,
     /// Kubernetes pod uid.
     pub pod: Option<String>,
+    /// Namespace and controller of its pod, as `shop/api`, where the kubelet's names for logs tell them; missing elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub workload: Option<String>,
     /// cgroup v2 path.
     pub cgroup: Option<String>,
 }

@@ -3,6 +3,7 @@
 mod bounded;
 mod cgroup_id;
 mod names;
+mod pods;
 mod resolve;
 
 pub use resolve::{OwnerCounters, Owners};

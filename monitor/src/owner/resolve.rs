@@ -3,6 +3,7 @@
 use super::bounded::Bounded;
 use super::cgroup_id::CgroupIds;
 use super::names;
+use super::pods::{self, Pods};
 use monitor_common::{Fact, flags};
 use monitor_model::owner::Owner;
 use std::fs::File;
@@ -30,6 +31,7 @@ pub struct Owners {
     /// By process, and the socket's cgroup and user.
     shared: Bounded<(Option<u32>, u64, u32), Shared>,
     cgroups: CgroupIds,
+    pods: Pods,
 }
 
 /// What the resolver's bounds cost so far.
@@ -38,8 +40,8 @@ pub struct OwnerCounters {
     /// Cached processes, owners and cgroups forgotten because a cache was full; they are
     /// looked up again when needed.
     pub evicted: u64,
-    /// Walks over the cgroup tree that ended early because it was too large;
-    /// cgroups deep in it then stay without a name.
+    /// Walks over the cgroup tree, or over the kubelet's links to logs, that ended early because there was too much;
+    /// cgroups deep in the one, and pods of the other, then stay without a name.
     pub walks_cut: u64,
 }
 
@@ -68,6 +70,7 @@ impl Owners {
         let proc = proc.into();
         Self {
             cgroups: CgroupIds::new(&proc),
+            pods: Pods::new(pods::LINKS),
             processes: Bounded::new(MOST_PROCESSES),
             shared: Bounded::new(MOST_SHARED),
             proc: process_ids.then_some(proc),
@@ -142,13 +145,18 @@ impl Owners {
             process.map_or((None, None), |process| (process.comm, process.cgroup));
         let cgroup = process_cgroup.or_else(|| self.cgroups.path(cgroup_id, now));
         let path = cgroup.as_deref().unwrap_or_default();
+        let (container, pod) = (names::container(path), names::pod(path));
+        let workload = container
+            .filter(|_| pod.is_some())
+            .and_then(|container| self.pods.workload(container, now));
         Owner {
             pid,
             uid: None,
             comm: comm.map(str::to_owned).or(read_comm),
             unit: names::unit(path).map(str::to_owned),
-            container: names::container(path).map(str::to_owned),
-            pod: names::pod(path),
+            container: container.map(str::to_owned),
+            pod,
+            workload,
             cgroup,
         }
     }
@@ -156,8 +164,11 @@ impl Owners {
     /// What the bounds cost so far.
     pub fn counters(&self) -> OwnerCounters {
         OwnerCounters {
-            evicted: self.processes.evicted() + self.shared.evicted() + self.cgroups.evicted(),
-            walks_cut: self.cgroups.walks_cut(),
+            evicted: self.processes.evicted()
+                + self.shared.evicted()
+                + self.cgroups.evicted()
+                + self.pods.evicted(),
+            walks_cut: self.cgroups.walks_cut() + self.pods.walks_cut(),
         }
     }
 
@@ -269,6 +280,7 @@ mod tests {
             unit: Some("api.service".to_owned()),
             container: None,
             pod: None,
+            workload: None,
             cgroup: Some("/system.slice/api.service".to_owned()),
         };
         assert_eq!(*owner, expected);
@@ -293,6 +305,30 @@ mod tests {
             Some("8d2cbf2a-6d3e-4b8e-9d3e-0a1b2c3d4e5f")
         );
         assert_eq!(owner.cgroup.as_ref(), Some(&path));
+    }
+
+    #[test]
+    fn a_container_of_a_pod_is_known_by_its_controller() {
+        let host = Host::new();
+        let links = host.dir.path().join("containers");
+        fs::create_dir_all(&links).unwrap();
+        fs::write(
+            links.join(format!("api-6d4cf56db6-x7k2p_shop_main-{ID}.log")),
+            "",
+        )
+        .unwrap();
+        let pod = format!(
+            "0::/kubepods.slice/kubepods-pod8d2cbf2a_6d3e_4b8e_9d3e_0a1b2c3d4e5f.slice/cri-containerd-{ID}.scope\n"
+        );
+        host.start(7, "java", &pod);
+        host.start(8, "java", &format!("0::/system.slice/docker-{ID}.scope\n"));
+        let mut owners = Owners {
+            pods: Pods::new(links),
+            ..host.owners()
+        };
+        let of_a_pod = owners.resolve(Some(7), None, 0, 0);
+        assert_eq!(of_a_pod.workload.as_deref(), Some("shop/api"));
+        assert_eq!(owners.resolve(Some(8), None, 0, 0).workload, None);
     }
 
     #[test]

@@ -96,6 +96,7 @@ mirror! {
         unit: Option<String>,
         container: Option<String>,
         pod: Option<String>,
+        workload: Option<String>,
         cgroup: Option<String>,
     }
 }
