@@ -12,6 +12,7 @@ use crate::peers::habit::Habits;
 use crate::peers::outages::Outages;
 use crate::peers::reconnects::Reconnects;
 use crate::peers::siblings;
+use crate::stall_times::StallTimes;
 use crate::tracked::{Fate, Tracked};
 use crate::verdict::Verdicts;
 use crate::waiting::Stalls;
@@ -49,6 +50,7 @@ pub struct Judge {
     pub(crate) habits: Habits,
     outages: Outages,
     reconnects: Reconnects,
+    stall_times: StallTimes,
     /// The owner of a row that is only looked at: made once, not for each.
     nobody: Arc<Owner>,
     /// The rows of a sweep that are still to be judged.
@@ -76,6 +78,7 @@ impl Judge {
             habits: Habits::new(limits.max_habits, limits.max_workloads),
             outages: Outages::new(limits.max_stalls),
             reconnects: Reconnects::default(),
+            stall_times: StallTimes::default(),
             nobody: Arc::default(),
             rows: VecDeque::new(),
             next_look_ns: 0,
@@ -213,6 +216,8 @@ impl Judge {
             habits: &self.habits,
             outages: &self.outages,
             began_ns: self.began_ns.unwrap_or(0),
+            now_ns: fact.time_ns,
+            stall_times: &mut self.stall_times,
             out: &mut self.reconnects.listen(fact.time_ns, out),
         };
         let tracked = match self.connections.entry(cookie) {
@@ -273,6 +278,8 @@ impl Judge {
             habits: &self.habits,
             outages: &self.outages,
             began_ns: self.began_ns.unwrap_or(0),
+            now_ns,
+            stall_times: &mut self.stall_times,
             out: &mut self.reconnects.listen(now_ns, out),
         };
         self.close_waits.swept(complete, &mut context);
@@ -328,6 +335,8 @@ impl Judge {
             habits: &self.habits,
             outages: &self.outages,
             began_ns: self.began_ns.unwrap_or(0),
+            now_ns,
+            stall_times: &mut self.stall_times,
             out: &mut self.reconnects.listen(now_ns, out),
         };
         for tracked in self.connections.values_mut() {
@@ -350,6 +359,8 @@ impl Judge {
             habits: &self.habits,
             outages: &self.outages,
             began_ns: self.began_ns.unwrap_or(0),
+            now_ns,
+            stall_times: &mut self.stall_times,
             out: &mut self.reconnects.listen(now_ns, out),
         };
         let now = Moment {
@@ -376,6 +387,11 @@ impl Judge {
         {
             self.next_sweep_ns = Some(self.next_sweep_ns.map_or(now_ns, |known| known.min(now_ns)));
         }
+    }
+
+    /// How long stalls lasted that are over.
+    pub fn stall_times(&self) -> &StallTimes {
+        &self.stall_times
     }
 
     /// The judge's own numbers.

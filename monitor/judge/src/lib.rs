@@ -43,6 +43,7 @@ mod resent;
 mod ruling;
 mod serial;
 mod sizes;
+mod stall_times;
 mod stalls;
 #[cfg(test)]
 mod tests;
@@ -62,4 +63,5 @@ pub use idle_state::idle_state;
 pub use input::{Input, Observation};
 pub use judge::Judge;
 pub use paths::{JudgedPath, PeerRole};
+pub use stall_times::{StallEnd, StallTimes};
 pub use verdict::{End, Verdict, Verdicts};

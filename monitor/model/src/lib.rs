@@ -10,6 +10,7 @@ mod cause;
 pub mod finding;
 pub mod format;
 pub mod gaps;
+pub mod histogram;
 pub mod listing;
 mod outcome;
 pub mod owner;

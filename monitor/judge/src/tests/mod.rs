@@ -42,6 +42,7 @@ mod silence_before;
 mod slow_readers;
 mod socket;
 mod stall_properties;
+mod stall_times;
 mod stalling;
 mod stalls;
 mod story;

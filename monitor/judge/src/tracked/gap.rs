@@ -126,6 +126,8 @@ fn may_be_all_news(view: &FactView<'_>, payload: u32) -> bool {
 pub(crate) struct Reported {
     pub(crate) outcome: Outcome,
     pub(crate) at_ns: u64,
+    /// Since when what is due is lost, where it is.
+    pub(crate) since_ns: u64,
     /// Whether what is due is lost.
     pub(crate) is_loss: bool,
     pub(crate) severity: Severity,
@@ -386,6 +388,13 @@ impl Gap {
     /// Whether it was told last that nothing comes back.
     pub(crate) fn is_lost(&self) -> bool {
         self.reported.is_some_and(|reported| reported.is_loss)
+    }
+
+    /// Since when what is due is lost, or may be, CLOCK_MONOTONIC in ns.
+    pub(crate) fn lost_since_ns(&self) -> u64 {
+        let told = self.reported.filter(|told| told.is_loss);
+        let waits = || self.wait.map_or(self.ended_ns, |wait| wait.since_ns);
+        told.map_or_else(waits, |told| told.since_ns)
     }
 
     /// The last outcome told.

@@ -15,12 +15,13 @@ use crate::outcomes::{self, Case, Event, OutcomeCard};
 use crate::peers::reply;
 use crate::report;
 use crate::ruling::Ruling;
+use crate::stall_times::StallEnd;
 use crate::thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS};
 use crate::tracked::gap::{EndedBy, Gap, Reported, is_receive};
 use crate::tracked::silence::Silence;
 use crate::verdict::{End, Verdict};
 use monitor_common::{FactKind, TcpState};
-use monitor_model::finding::Outcome;
+use monitor_model::finding::{Cause, Outcome};
 use monitor_model::owner::Owner;
 use std::sync::Arc;
 
@@ -198,7 +199,7 @@ impl Tracked {
         if !silence.is_some_and(|silence| silence.crossed && silence.known_ns(view) > 0) {
             self.report_crossed_late(&gap, view, context);
         }
-        self.lost_is_over(End::InPeace, context);
+        self.lost_is_over(End::InPeace, StallEnd::Moved, context);
         self.gap = Some(Box::new(gap));
     }
 
@@ -243,7 +244,7 @@ impl Tracked {
             }
             gap.patience_ns = context.habits.patience_ns(self.identity.cookie());
             self.silence = None;
-            self.lost_is_over(End::InPeace, context);
+            self.lost_is_over(End::InPeace, StallEnd::Moved, context);
             self.gap = Some(Box::new(gap));
         }
     }
@@ -277,7 +278,8 @@ impl Tracked {
         let ended =
             view.new_state() == Some(TcpState::Close) || view.kind == FactKind::ResetReceived;
         if ended {
-            self.lost_is_over(ending(view), context);
+            let end = ending(view);
+            self.lost_is_over(end, end.into(), context);
         } else if nobody_waits(view) {
             let again = view.kind == FactKind::Retransmitted;
             self.lost_is_left(next_timeout_by_ns(view), again, context);
@@ -299,6 +301,7 @@ impl Tracked {
         let connection_id = self.identity.id();
         if gap.left_until_ns.is_none() {
             let end = End::Left;
+            measure(gap, end.into(), context);
             context.out.push(Verdict::Over { connection_id, end });
             gap.left_until_ns = Some(until_ns);
         } else if again {
@@ -322,10 +325,11 @@ impl Tracked {
     }
 
     /// Tells the end of a connection that was told to be lost, once.
-    pub(super) fn lost_is_over(&mut self, end: End, context: &mut Context<'_>) {
+    pub(super) fn lost_is_over(&mut self, end: End, how: StallEnd, context: &mut Context<'_>) {
         let hangs = |gap: &&mut Box<Gap>| gap.is_lost() && !gap.over_told;
         if let Some(gap) = self.gap.as_mut().filter(hangs) {
             gap.over_told = true;
+            measure(gap, how, context);
             context.out.push(Verdict::Over {
                 connection_id: self.identity.id(),
                 end,
@@ -335,7 +339,7 @@ impl Tracked {
 
     /// The socket is used for another connection.
     pub(crate) fn abandon(&mut self, context: &mut Context<'_>) {
-        self.lost_is_over(End::Badly, context);
+        self.lost_is_over(End::Badly, StallEnd::LostSight, context);
         self.settle_quietly(context);
         self.end_silence(context);
     }
@@ -400,15 +404,24 @@ impl Tracked {
             None => ruling.severity,
         };
         let Some(gap) = &mut self.gap else { return };
+        let comes_again = gap.is_lost() && !gap.over_told && !outcome.card().is_loss;
+        if comes_again {
+            measure(gap, StallEnd::Moved, context);
+        }
+        let since_ns = gap.lost_since_ns();
         gap.reported = Some(Reported {
             outcome,
             at_ns: at.ns,
+            since_ns,
             is_loss: outcome.card().is_loss,
             severity,
         });
         gap.settled = outcome.ends_gap() && !ruling.provisional;
         gap.over_told = ruling.given_up;
         gap.silence_reported = false;
+        if ruling.given_up {
+            measure(gap, StallEnd::EndedBadly, context);
+        }
         if gap.doubtful && !outcome.card().even_if_doubtful {
             return;
         }
@@ -450,7 +463,7 @@ impl Tracked {
         if let Some(over) = self.over_ns {
             let lingers = now.ns.saturating_sub(over.min(self.seen_ns)) < LINGER_NS;
             if !lingers {
-                self.lost_is_over(End::Badly, context);
+                self.lost_is_over(End::Badly, StallEnd::EndedBadly, context);
             }
             return if lingers { Fate::Kept } else { Fate::Done };
         }
@@ -494,5 +507,12 @@ impl Tracked {
         } else {
             Fate::Done
         }
+    }
+}
+
+/// Notes how long what is due was lost. Of what its application left behind that is known.
+fn measure(gap: &Gap, how: StallEnd, context: &mut Context<'_>) {
+    if gap.left_until_ns.is_none() {
+        context.stall_over(Cause::Blackholed, gap.lost_since_ns(), how);
     }
 }

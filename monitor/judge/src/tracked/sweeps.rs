@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::fact_view::FactView;
 use crate::outcomes::Event;
+use crate::stall_times::StallEnd;
 use crate::thresholds::{ANSWER_GRACE_NS, SETTLE_GRACE_NS};
 use crate::tracked::Tracked;
 use crate::tracked::silence::Silence;
@@ -104,7 +105,7 @@ impl Tracked {
             return;
         }
         // The fact that told how was lost.
-        self.lost_is_over(End::Badly, context);
+        self.lost_is_over(End::Badly, StallEnd::LostSight, context);
         self.settle_quietly(context);
     }
 }

@@ -68,6 +68,8 @@ pub(super) struct Reported {
     pub(super) severity: Severity,
     /// The time of the first look since which that stands.
     pub(super) since_ns: u64,
+    /// Since when nothing moved, as it was told first.
+    pub(super) began_ns: u64,
 }
 
 impl WaitingConnection {

@@ -11,6 +11,7 @@ use crate::heard::heard;
 use crate::keepalive::Settings;
 use crate::ruling::Ruling;
 use crate::serial::after;
+use crate::stall_times::StallEnd;
 use crate::stalls::given_up;
 use crate::stalls::snapshot::{self, Snapshot};
 use crate::thresholds::{LEAST_WAIT_NS, TIMEOUTS};
@@ -82,7 +83,8 @@ impl WaitingConnection {
 
     /// Its application has closed: nobody hangs on it any more. What comes of what it left behind is followed.
     pub(super) fn left_alone(&mut self, context: &mut Context<'_>) {
-        if self.reported.take().is_some() {
+        if let Some(told) = self.reported.take() {
+            context.stall_over(told.cause, told.began_ns, StallEnd::LeftByApplication);
             self.alone = true;
             self.over(End::Left, context);
         }
@@ -137,11 +139,17 @@ impl WaitingConnection {
     /// The connection is over, perhaps because nothing came back.
     fn close(&mut self, view: &FactView<'_>, spoken_for: bool, context: &mut Context<'_>) {
         let reset = self.reset(view).filter(|_| !spoken_for);
-        let told = self.reported.take().is_some();
+        let told = self.reported.take();
+        if let Some(told) = told {
+            context.stall_over(told.cause, told.began_ns, ending(view).into());
+        }
+        let told = told.is_some();
         let given_up = (!spoken_for && !told && !self.alone)
             .then(|| self.given_up(view, context.began_ns))
             .flatten();
         if let Some(ruling) = given_up {
+            let since_ns = view.at.ns.saturating_sub(ruling.length_ns);
+            context.stall_over(Cause::Blackholed, since_ns, StallEnd::EndedBadly);
             self.report(Cause::Blackholed, ruling, view, context);
             self.reported = None;
             self.end_told = true;

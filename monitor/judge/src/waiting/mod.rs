@@ -10,6 +10,7 @@ mod standing;
 use crate::context::Context;
 use crate::fact_view::FactView;
 use crate::farewell::sent_before_close;
+use crate::stall_times::StallEnd;
 use crate::stalls::snapshot;
 use crate::unanswered::given_up;
 use connection::WaitingConnection;
@@ -86,7 +87,7 @@ impl Stalls {
         let cookie = view.fact.socket.cookie;
         let another = |waiting: &&mut WaitingConnection| waiting.is_another(view);
         if let Some(waiting) = self.table.get_mut(&cookie).filter(another) {
-            waiting.end(context);
+            waiting.end(StallEnd::LostSight, context);
             self.table.remove(&cookie);
         }
         if view.kind == FactKind::Swept {
@@ -169,7 +170,7 @@ impl Stalls {
             waiting.bound(now_ns);
             let kept = now_ns.saturating_sub(waiting.seen_ns()) < waiting.patience_ns();
             if !kept {
-                waiting.end(context);
+                waiting.end(StallEnd::LostSight, context);
                 waiting.end_left(context);
                 expired += u64::from(!waiting.unheld);
             }

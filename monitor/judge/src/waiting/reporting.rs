@@ -7,6 +7,7 @@ use crate::fact_view::FactView;
 use crate::peers::siblings::Beside;
 use crate::report::{self, About, Told};
 use crate::ruling::Ruling;
+use crate::stall_times::StallEnd;
 use crate::stalls::card::{Case, Fell, Stands};
 use crate::stalls::snapshot::Snapshot;
 use crate::stalls::{CauseCard, judge};
@@ -52,7 +53,7 @@ impl WaitingConnection {
             return;
         }
         if let Some((cause, ruling)) = judge(&case, self.reported()) {
-            self.end(context);
+            self.end(StallEnd::AnotherCause, context);
             self.report(cause, ruling, view, context);
         } else if let Some((cause, ruling)) = self.graver(&case, context) {
             // Not another stall, and no end of this one.
@@ -101,8 +102,9 @@ impl WaitingConnection {
     }
 
     /// The stall that was told, if any, is over.
-    pub(super) fn end(&mut self, context: &mut Context<'_>) {
-        if self.reported.take().is_some() {
+    pub(super) fn end(&mut self, how: StallEnd, context: &mut Context<'_>) {
+        if let Some(told) = self.reported.take() {
+            context.stall_over(told.cause, told.began_ns, how);
             context.out.push(Verdict::StallEnded {
                 connection_id: self.identity.id(),
             });
@@ -161,7 +163,7 @@ impl WaitingConnection {
             return;
         };
         if self.standing(told.cause) != Some(told.since_ns) {
-            self.end(context);
+            self.end(StallEnd::Moved, context);
         }
     }
 
@@ -176,6 +178,10 @@ impl WaitingConnection {
         let about = self.about(cause, &ruling, view, context);
         let path = view.path.map(|path| &**path);
         let silence_ns = about.before.map(|before| before.ns);
+        let told_before = self.reported.filter(|told| told.cause == cause);
+        let began_ns = told_before.map_or(view.at.ns.saturating_sub(ruling.length_ns), |told| {
+            told.began_ns
+        });
         let Told {
             finding,
             blamed,
@@ -191,6 +197,7 @@ impl WaitingConnection {
             cause,
             severity: finding.severity,
             since_ns,
+            began_ns,
         });
         if let Some(loss) = self.loss.as_mut().filter(|_| card.stands == Stands::Loss) {
             loss.reported();
@@ -205,6 +212,7 @@ impl WaitingConnection {
         context.out.push(Verdict::Finding(Box::new(finding)));
         if card.stands == Stands::Nothing {
             // It is over with what showed it.
+            context.stall_over(cause, began_ns, StallEnd::Moved);
             context.out.push(Verdict::StallEnded {
                 connection_id: self.identity.id(),
             });
