@@ -25,7 +25,7 @@ mod watched;
 pub use bytes::Record;
 pub use counter::Counter;
 pub use fact::{Fact, FactKind, Segment, flags, segment_options, tcp_flags};
-pub use histogram::{GAP_BUCKETS, GapHistogram};
+pub use histogram::{GAP_BOUNDS_MS, GAP_BUCKETS, GapHistogram};
 pub use offsets::{MISSING, Member, MemberPart, Offsets};
 pub use path::{
     ANY_PORT, MAX_PATHS, NO_PATH, NO_PATH_WARN_NS, PathClock, PathEntry, PathKey, PathMatch,

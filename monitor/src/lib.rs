@@ -6,6 +6,7 @@ pub mod config;
 pub mod daemon;
 mod memory;
 mod own_file;
+pub mod own_process;
 pub mod owner;
 mod plain_file;
 mod rate;

@@ -2,10 +2,11 @@
 //! and what each kept recording comes to. A change there is a change for users: where it is meant,
 //! `TCPLULL_GOLDEN=write cargo test -p monitor --test golden` keeps the new text.
 
-use monitor::surfaces::metrics::Metrics;
+use monitor::surfaces::metrics::{Metrics, PathNumbers};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
@@ -57,7 +58,12 @@ fn every_help_is_as_it_was() {
 
 #[test]
 fn metrics_at_the_start_are_as_they_were() {
-    same_as_kept("metrics.txt", &Metrics::new(["nat", "gateway"]).render());
+    let path = |name, seconds| PathNumbers {
+        name,
+        timeout: Duration::from_secs(seconds),
+    };
+    let paths = [path("nat", 240), path("gateway", 350)];
+    same_as_kept("metrics.txt", &Metrics::new(paths).render());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::verdict::End;
 use monitor_model::finding::Cause;
 use monitor_model::histogram::Histogram;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// Upper bounds in seconds. A minute and below is what people wait for; in some 15 min the kernel gives up what it sends
 /// (tcp_retries2), in two hours keepalive looks first by default.
@@ -12,7 +12,7 @@ const BOUNDS: &[f64] = &[
 ];
 
 /// How a stall ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StallEnd {
     /// What was due moves again.
     Moved,
@@ -32,22 +32,6 @@ pub enum StallEnd {
     LostSight,
 }
 
-impl StallEnd {
-    /// Its name in the metrics.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Moved => "moved",
-            Self::AnotherCause => "another_cause",
-            Self::EndedBadly => "ended_badly",
-            Self::EndedInPeace => "ended_in_peace",
-            Self::LeftByClient => "left_by_client",
-            Self::EndedByOperator => "ended_by_operator",
-            Self::LeftByApplication => "left_by_application",
-            Self::LostSight => "lost_sight",
-        }
-    }
-}
-
 impl From<End> for StallEnd {
     fn from(end: End) -> Self {
         match end {
@@ -62,17 +46,17 @@ impl From<End> for StallEnd {
 
 /// Lengths of stalls by cause and end: as many histograms as there are pairs of these, at most.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct StallTimes(BTreeMap<[&'static str; 2], Histogram>);
+pub struct StallTimes(HashMap<(Cause, StallEnd), Histogram>);
 
 impl StallTimes {
     pub(crate) fn note(&mut self, cause: Cause, lasted_ns: u64, end: StallEnd) {
-        let times = self.0.entry([cause.name(), end.name()]);
+        let times = self.0.entry((cause, end));
         let times = times.or_insert_with(|| Histogram::new(BOUNDS));
         times.add(lasted_ns as f64 / 1e9);
     }
 
-    /// Those that there were, by the names of cause and end.
-    pub fn all(&self) -> impl Iterator<Item = ([&'static str; 2], Histogram)> {
-        self.0.iter().map(|(names, times)| (*names, times.clone()))
+    /// Those that there were, by cause and end.
+    pub fn all(&self) -> impl Iterator<Item = ((Cause, StallEnd), Histogram)> {
+        self.0.iter().map(|(key, times)| (*key, times.clone()))
     }
 }

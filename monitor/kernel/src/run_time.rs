@@ -6,7 +6,7 @@
 //! data on the same. Iterators are left out: they run in the daemon's own time. Of the way into a program, which the
 //! kernel does not measure, as much again may come on top.
 
-use crate::missed_runs::field;
+use crate::program_runs::field;
 use aya::programs::ProgramFd;
 use aya::sys::{Stats, enable_stats};
 use std::os::fd::{AsFd, AsRawFd};

@@ -2,9 +2,9 @@
 
 use crate::counters::{self, CounterMap, Counters};
 use crate::error::KernelError;
-use crate::missed_runs::MissedRuns;
 use crate::paths::{LeastThreshold, PathTable, TablePath};
 use crate::pod::{Pod, take};
+use crate::program_runs::{ProgramRuns, Programs};
 use crate::run_time::ProgramTimes;
 use aya::Ebpf;
 use aya::maps::{Array, LpmTrie, MapData, PerCpuArray};
@@ -16,7 +16,7 @@ pub struct Tables {
     paths: PathTable,
     counters: Arc<CounterMap>,
     gaps: PerCpuArray<MapData, Pod<GapHistogram>>,
-    missed_runs: MissedRuns,
+    programs: Programs,
 }
 
 impl Tables {
@@ -29,7 +29,7 @@ impl Tables {
             ),
             counters,
             gaps: take(ebpf, "GAPS", PerCpuArray::try_from)?,
-            missed_runs: MissedRuns::of(ebpf),
+            programs: Programs::of(ebpf),
         })
     }
 
@@ -64,14 +64,14 @@ impl Tables {
         counters::read_gaps(&self.gaps, path_id)
     }
 
-    /// Calls since the load for which the kernel did not run a hook's program, by
-    /// program. Empty on a kernel that does not say (before 5.12).
-    pub fn missed_runs(&self) -> Vec<(String, u64)> {
-        self.missed_runs.read()
+    /// What the kernel counts of the programs: calls that it did not run them for, and where its statistics are on, runs
+    /// and their time.
+    pub fn program_runs(&self) -> ProgramRuns {
+        self.programs.read()
     }
 
     /// The programs of the hooks, to be asked on a thread that may wait for how long they run.
     pub fn program_times(&self) -> ProgramTimes {
-        self.missed_runs.times()
+        self.programs.times()
     }
 }

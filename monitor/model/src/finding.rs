@@ -91,6 +91,44 @@ impl FindingKind {
             Self::Stall { cause } => cause.name(),
         }
     }
+
+    /// Of which kind it is.
+    pub const fn class(self) -> FindingClass {
+        match self {
+            Self::AtRisk => FindingClass::AtRisk,
+            Self::Crossed => FindingClass::Crossed,
+            Self::Outcome { .. } => FindingClass::Outcome,
+            Self::Stall { .. } => FindingClass::Stall,
+        }
+    }
+}
+
+/// The kind of a conclusion: `kind` in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FindingClass {
+    /// [`FindingKind::AtRisk`].
+    AtRisk,
+    /// [`FindingKind::Crossed`].
+    Crossed,
+    /// [`FindingKind::Outcome`].
+    Outcome,
+    /// [`FindingKind::Stall`].
+    Stall,
+}
+
+impl FindingClass {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::AtRisk, Self::Crossed, Self::Outcome, Self::Stall];
+
+    /// Its name, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AtRisk => "at_risk",
+            Self::Crossed => "crossed",
+            Self::Outcome => "outcome",
+            Self::Stall => "stall",
+        }
+    }
 }
 
 /// How far a failure reaches beyond its connection.

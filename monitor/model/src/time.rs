@@ -23,6 +23,11 @@ impl Timestamp {
         }
     }
 
+    /// In ns since 1970, to the millisecond.
+    pub const fn unix_ns(self) -> i64 {
+        self.unix_ms.saturating_mul(1_000_000)
+    }
+
     /// The moment `ns` after this one.
     pub fn later_by(self, ns: u64) -> Self {
         let ms = i64::try_from(ns / 1_000_000).unwrap_or(i64::MAX);

@@ -7,6 +7,9 @@ use crate::owner::Owner;
 /// The longest name of a workload, in bytes.
 pub const LONGEST: usize = 63;
 
+/// What is read of a name: the longest that a unit has (`UNIT_NAME_MAX` of systemd), in bytes.
+const LONGEST_READ: usize = 255;
+
 /// The name where nobody is known, or nothing is left of what is. No workload's own name begins with `~`.
 pub const UNKNOWN: &str = "~unknown";
 
@@ -29,8 +32,10 @@ const NUMBER_DIGITS: usize = 4;
 pub fn workload(owner: &Owner) -> String {
     let contained = owner.container.is_some() || owner.pod.is_some();
     let unit = owner.unit.as_deref().filter(|_| !contained);
-    let process = || owner.comm.as_deref().and_then(folded);
-    let pod = owner.workload.as_deref().and_then(folded);
+    let unit = unit.map(|unit| cut(unit, LONGEST_READ));
+    let words = |name: &str| folded(cut(name, LONGEST_READ));
+    let process = || owner.comm.as_deref().and_then(words);
+    let pod = owner.workload.as_deref().and_then(words);
     let name = pod.or_else(|| unit.and_then(unit_name)).or_else(process);
     name.map_or_else(|| UNKNOWN.to_owned(), fitted)
 }
@@ -105,9 +110,16 @@ fn fitted(name: String) -> String {
         Some(behind) => format!("_{behind}"),
         None => shown,
     };
-    let fits = |(place, c): &(usize, char)| place + c.len_utf8() <= LONGEST;
-    let letters = shown.char_indices().take_while(fits);
-    letters.map(|(_, c)| c).collect()
+    cut(&shown, LONGEST).to_owned()
+}
+
+/// What fits into so many bytes, in whole letters.
+fn cut(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 #[cfg(test)]

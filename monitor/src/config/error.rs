@@ -141,6 +141,10 @@ pub enum Problem {
         "max_bytes is {value}; it must be a whole number from {least} to {most}, such as 67108864 (64 MiB), or 0 for no history"
     )]
     HistoryBytes { value: f64, least: u64, most: u64 },
+    #[error("by_workload: {text:?} is no kind of finding; {hint}")]
+    Kind { text: String, hint: Hint },
+    #[error("workloads is {value}; it must be a whole number from 1 to {most}, such as 100")]
+    Workloads { value: f64, most: usize },
     #[error("{key}: {text:?} is no {want}")]
     Scope {
         key: &'static str,

@@ -7,6 +7,7 @@ use super::error::{Fault, Hint, Place, Problem};
 use super::history::{self, FileHistory};
 use super::hosts;
 use super::log;
+use super::metrics::{self, MetricsConfig};
 use super::prefix;
 use super::presets::{self, Preset};
 use super::scope;
@@ -40,6 +41,7 @@ const FILE_KEYS: &[&str] = &[
     "log_rate",
     "close_wait_ticket",
     "history",
+    "metrics",
     "scope",
     "web",
     "path",
@@ -64,6 +66,7 @@ pub(super) struct FileConfig {
     pub(super) log_rate: Option<u32>,
     pub(super) close_wait_ticket: Option<u64>,
     pub(super) history: FileHistory,
+    pub(super) metrics: MetricsConfig,
     pub(super) scope: Scope,
     pub(super) web: WebChoice,
     pub(super) paths: Vec<FilePath>,
@@ -154,6 +157,11 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
         history: section
             .table("history", "a table, written [history]")?
             .map(|table| history::parse(table, lines))
+            .transpose()?
+            .unwrap_or_default(),
+        metrics: section
+            .table("metrics", "a table, written [metrics]")?
+            .map(|table| metrics::parse(table, lines))
             .transpose()?
             .unwrap_or_default(),
         scope: section

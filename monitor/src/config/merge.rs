@@ -88,6 +88,7 @@ pub(super) fn merge(
         page_after: file.page_after.unwrap_or(DEFAULT_PAGE_AFTER),
         log_rate: file.log_rate.unwrap_or(log::DEFAULT_RATE),
         close_wait_ticket: file.close_wait_ticket.unwrap_or(Limits::CLOSE_WAIT_TICKET),
+        metrics: file.metrics,
         scope: scope::merge(file.scope, &overrides.scope),
         paths: drafts.into_iter().map(|draft| draft.path).collect(),
         notes,

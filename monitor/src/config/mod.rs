@@ -13,6 +13,7 @@ mod history;
 mod hosts;
 mod log;
 mod merge;
+mod metrics;
 mod prefix;
 pub mod presets;
 mod scope;
@@ -30,6 +31,7 @@ use error::Place;
 pub use error::{ConfigError, DurationProblem, Hint, Ports, Problem};
 use file::FileConfig;
 use ipnet::IpNet;
+pub use metrics::MetricsConfig;
 use monitor_common::PathClock;
 use monitor_judge::{Dialogue, PeerRole};
 use monitor_kernel::Scope;
@@ -86,6 +88,8 @@ pub struct Config {
     pub close_wait_ticket: u64,
     /// Where the history is kept; `None` for nowhere.
     pub history: Option<monitor_store::Settings>,
+    /// What `/metrics` counts by workload.
+    pub metrics: MetricsConfig,
     /// Which connections are told of.
     pub scope: Scope,
     /// The paths, in the order of the file; at most half of

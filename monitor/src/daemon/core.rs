@@ -11,11 +11,12 @@ use super::sinks::Sinks;
 use super::stepping::{Below, percent, unseen};
 use super::sweep_interval::SweepPace;
 use crate::config::Config;
+use crate::own_process::OwnProcess;
 use crate::owner::Owners;
 use crate::surfaces::http::{AllowedHosts, HttpCounters};
 use crate::surfaces::inspect::{Feed, InspectCounters};
 use crate::surfaces::messages::Messages;
-use crate::surfaces::metrics::SweepNumbers;
+use crate::surfaces::metrics::{ByWorkload, SweepNumbers};
 use crate::surfaces::readiness::{self, Health, SteppedDown};
 use crate::surfaces::recording::Recorder;
 use crate::worker::LAST_WORDS;
@@ -74,6 +75,7 @@ pub struct Core {
     http: Arc<HttpCounters>,
     hosts: AllowedHosts,
     messages: Messages,
+    process: OwnProcess,
     /// As it was at the start; of a reload only the paths, the pace of sweeps, the allowed hosts and the log's rate are
     /// taken.
     config: Config,
@@ -104,17 +106,18 @@ impl Core {
         let kernel_paths = paths::for_kernel(parts.config);
         let first = parts.tables.set_paths(&kernel_paths)?;
         let paths = paths::for_judge(parts.config, first);
-        let names = paths.iter().map(|path| path.name.as_str());
         let now = Reading::now().map_err(clock)?;
         let mut sinks = Sinks::new(
             parts.options,
             parts.config,
             parts.feed,
-            names,
+            paths::for_metrics(&paths),
             now.monotonic_ns,
         )?;
         let metrics = &mut sinks.metrics;
         metrics.ring_bytes = parts.ring_bytes;
+        metrics.config_read(Some(now.wall_unix_ns));
+        metrics.count_by_workload(by_workload(parts.config));
         let hooks = parts.hooks.iter();
         metrics.hooks(hooks.map(|status| (status.hook, status.mechanism.as_deref())));
         metrics.watching(level_of(parts.level));
@@ -151,6 +154,7 @@ impl Core {
             http: parts.http,
             hosts: parts.hosts,
             messages: parts.options.messages.clone(),
+            process: OwnProcess::new(),
             config: parts.config.clone(),
             pace: SweepPace::new(parts.config),
             next_look: Duration::ZERO,
@@ -339,9 +343,13 @@ impl Core {
                 self.paths = paths::for_judge(config, first);
                 // No fact: no verdict comes of it, so no moment matters.
                 self.tell_judge(&Input::Paths(self.paths.clone()), 0);
+                let metrics = &mut self.sinks.metrics;
+                metrics.set_paths(paths::for_metrics(&self.paths));
+                metrics.count_by_workload(by_workload(config));
+                let now = self.now();
                 self.sinks
                     .metrics
-                    .set_paths(self.paths.iter().map(|path| path.name.as_str()));
+                    .config_read(now.map(|now| now.wall_unix_ns));
                 tracing::info!("reloaded: {} paths in force", self.paths.len());
                 if self.config.needs_restart_for(config) {
                     tracing::warn!(
@@ -350,7 +358,10 @@ impl Core {
                     );
                 }
             }
-            Err(error) => tracing::error!("{error}; some of the paths before stay in force"),
+            Err(error) => {
+                self.reload_failed();
+                tracing::error!("{error}; some of the paths before stay in force");
+            }
         }
     }
 
@@ -442,6 +453,11 @@ impl Core {
         self.tables.as_ref().map(Tables::program_times)
     }
 
+    /// A new configuration could not be read.
+    pub(super) fn reload_failed(&mut self) {
+        self.sinks.metrics.config_read(None);
+    }
+
     /// A sweep begins. Answers within how much time the next one will have come by, at the latest.
     pub(super) fn begin_sweep(&mut self) -> Duration {
         self.pace.begin(Instant::now())
@@ -523,8 +539,12 @@ impl Core {
     pub(super) fn render_metrics(&mut self) -> Result<String, String> {
         self.count_kernel().map_err(|error| error.to_string())?;
         self.sinks.count();
+        let ready = self.readiness().is_ok();
         let metrics = &mut self.sinks.metrics;
+        metrics.ready = ready;
+        metrics.process = self.process.read();
         metrics.judge = self.judge.stats();
+        metrics.stalls_lasted(self.judge.stall_times());
         metrics.owners = self.owners.counters();
         metrics.own_addresses_unknown = self.interfaces.unknown();
         metrics.inspect_clients = self.inspect.clients.load(Relaxed);
@@ -535,20 +555,33 @@ impl Core {
         metrics.messages_dropped = self.messages.dropped();
         metrics.messages_left_out = self.messages.left_out();
         metrics.recording_dropped = self.recorder.as_ref().map_or(0, Recorder::dropped);
+        metrics.about_to_show(Instant::now());
         Ok(metrics.render())
     }
 
     fn count_kernel(&mut self) -> Result<(), KernelError> {
+        let metrics = &mut self.sinks.metrics;
+        metrics.program_runs.clear();
         let Some(tables) = &self.tables else {
             return Ok(());
         };
-        let metrics = &mut self.sinks.metrics;
         let counters = tables.counters()?;
         metrics.counters = Counter::ALL
             .map(|counter| (counter, counters.get(counter)))
             .into();
-        // A program that cannot be asked for once keeps its number.
-        metrics.program_misses.extend(tables.missed_runs());
+        let runs = tables.program_runs();
+        metrics.program_stats_enabled = runs.counted;
+        for program in runs.programs {
+            if let (Some(runs), Some(time)) = (program.runs, program.run_time) {
+                metrics
+                    .program_runs
+                    .insert(program.name.clone(), (runs, time));
+            }
+            if let Some(missed) = program.missed {
+                // A program that cannot be asked for once keeps its number.
+                metrics.program_misses.insert(program.name, missed);
+            }
+        }
         metrics.gaps(None, tables.gaps(None)?);
         for path in &self.paths {
             metrics.gaps(Some(&path.name), tables.gaps(Some(path.id))?);
@@ -613,4 +646,12 @@ impl Core {
 /// All levels by their names, and whether each is in force.
 fn level_of(level: WatchLevel) -> [(&'static str, bool); WatchLevel::ALL.len()] {
     WatchLevel::ALL.map(|one| (one.name(), one == level))
+}
+
+/// What the configuration says of findings by workload.
+fn by_workload(config: &Config) -> ByWorkload {
+    ByWorkload {
+        kinds: config.metrics.by_workload.clone(),
+        most: config.metrics.workloads,
+    }
 }

@@ -1,7 +1,7 @@
 //! How long the gaps of each path were, told once an hour: what the kernel side counts anyway, less what it had counted
 //! before.
 
-use monitor_common::{GAP_BUCKETS, GapHistogram};
+use monitor_common::{GAP_BOUNDS_MS, GapHistogram};
 use monitor_kernel::Reading;
 use monitor_model::gaps::{GapLength, GapSummary};
 use monitor_model::time::Timestamp;
@@ -82,7 +82,7 @@ fn since_then(now: &GapHistogram, before: &GapHistogram) -> GapHistogram {
 
 /// The buckets that hold something.
 fn lengths(gaps: &GapHistogram) -> Vec<GapLength> {
-    let bounds = (1..GAP_BUCKETS).map(|power| Some((1u64 << power) as f64));
+    let bounds = GAP_BOUNDS_MS.iter().map(|ms| Some(*ms as f64 / 1000.0));
     // The last bucket has no upper bound.
     let buckets = bounds.chain([None]).zip(gaps.buckets);
     let filled = buckets.filter(|(_, count)| *count > 0);
@@ -94,6 +94,7 @@ fn lengths(gaps: &GapHistogram) -> Vec<GapLength> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use monitor_common::GAP_BUCKETS;
 
     fn at(hour: u64) -> Reading {
         Reading {

@@ -305,10 +305,12 @@ fn reload(
         Ok(Ok(config)) => {
             stepping.configure(core, config.cpu_budget);
             lock(core).reload(&config);
+            return;
         }
         Ok(Err(error)) => tracing::error!("{error}; {STAYS}"),
         Err(error) => tracing::error!("reading the configuration broke off: {error}; {STAYS}"),
     }
+    lock(core).reload_failed();
 }
 
 /// Takes a sweep in; answers the time until the next.

@@ -2,6 +2,7 @@
 //! table, and what the judge must know.
 
 use crate::config::Config;
+use crate::surfaces::metrics::PathNumbers;
 use monitor_common::PathClock;
 use monitor_judge::JudgedPath;
 use monitor_kernel::TablePath;
@@ -41,6 +42,14 @@ pub fn for_judge(config: &Config, first: u32) -> Vec<JudgedPath> {
             role: path.role,
         })
         .collect()
+}
+
+/// The same paths for the metrics.
+pub(super) fn for_metrics(paths: &[JudgedPath]) -> impl Iterator<Item = PathNumbers<'_>> {
+    paths.iter().map(|path| PathNumbers {
+        name: &path.name,
+        timeout: Duration::from_nanos(path.timeout_ns),
+    })
 }
 
 /// `duration` in ns.

@@ -11,11 +11,13 @@ use crate::surfaces::alert_lines::AlertLines;
 use crate::surfaces::history::HistoryCounters;
 use crate::surfaces::inspect::Feed;
 use crate::surfaces::log::Log;
-use crate::surfaces::metrics::Metrics;
+use crate::surfaces::metrics::{Metrics, PathNumbers};
 use crate::surfaces::sink::{News, Queued, Sink};
 use monitor_judge::alerts::{Alerts, Limits};
 use monitor_judge::{Verdict, Verdicts};
+use monitor_kernel::Reading;
 use monitor_model::alert::AlertChange;
+use monitor_model::finding::Finding;
 use monitor_model::gaps::GapSummary;
 use std::io::stdout;
 use std::iter::once;
@@ -42,7 +44,7 @@ impl Sinks {
         options: &Options,
         config: &Config,
         feed: Feed,
-        paths: impl IntoIterator<Item = &'a str>,
+        paths: impl IntoIterator<Item = PathNumbers<'a>>,
         now_ns: u64,
     ) -> Result<Self, DaemonError> {
         let limits = alert_limits(config.page_after);
@@ -131,6 +133,16 @@ impl Sinks {
         }
     }
 
+    /// Notes how long after the fact that settled it a finding is told.
+    fn note_delay(&mut self, finding: &Finding) {
+        if let Ok(now) = Reading::now() {
+            let ns = now.wall_unix_ns.saturating_sub(finding.time.unix_ns());
+            // What came while others were told has no delay.
+            let delay = Duration::from_nanos(u64::try_from(ns).unwrap_or(0));
+            self.metrics.told_after(finding.kind.class(), delay);
+        }
+    }
+
     fn tell_changes(&mut self, changes: Vec<AlertChange>) {
         for change in changes {
             self.tell(&News::Alert(Arc::new(change)));
@@ -181,6 +193,7 @@ impl Verdicts for Now<'_> {
         let changes = self.sinks.alerts.apply(&verdict, self.now_ns);
         self.sinks.tell_changes(changes);
         if let Verdict::Finding(finding) = verdict {
+            self.sinks.note_delay(&finding);
             self.sinks.tell(&News::Finding(Arc::from(finding)));
         }
     }

@@ -5,7 +5,7 @@ use super::*;
 use crate::surfaces::alert_lines::AlertLines;
 use crate::surfaces::log::{Log, LogFormat};
 use crate::surfaces::messages::Messages;
-use crate::surfaces::metrics::Metrics;
+use crate::surfaces::metrics::{ByWorkload, Metrics, PathNumbers};
 use crate::surfaces::sink::Sink;
 use monitor_model::alert::AlertChange;
 use monitor_model::finding::Evidence;
@@ -48,6 +48,25 @@ fn finding(text: &str) -> Finding {
     finding
 }
 
+/// `/metrics` of one path, once this finding was told.
+fn measured(path: &str, finding: &Finding) -> String {
+    let path = PathNumbers {
+        name: path,
+        timeout: Duration::from_secs(240),
+    };
+    let mut metrics = Metrics::new([path]);
+    metrics.count_by_workload(ByWorkload {
+        kinds: vec![finding.kind.class()],
+        most: 1,
+    });
+    let told = Finding {
+        path: Some(path.name.to_owned()),
+        ..finding.clone()
+    };
+    metrics.on_finding(&told).expect("it is counted");
+    metrics.render()
+}
+
 fn owner_named(text: &str) -> Owner {
     let name = || Some(text.to_owned());
     Owner {
@@ -55,6 +74,7 @@ fn owner_named(text: &str) -> Owner {
         unit: name(),
         container: name(),
         pod: name(),
+        workload: name(),
         cgroup: name(),
         ..row().owner
     }
@@ -166,7 +186,7 @@ proptest! {
                 prop_assert!(format != LogFormat::Json || serde_json::from_str::<serde_json::Value>(&line).is_ok());
             }
         }
-        let plain = Metrics::new(["path"]).render();
-        shown(&Metrics::new([&*text]).render(), plain.trim_end().lines().count());
+        let plain = measured("path", &blackholed());
+        shown(&measured(&text, &finding), plain.trim_end().lines().count());
     }
 }

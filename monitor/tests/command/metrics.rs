@@ -1,7 +1,7 @@
 //! `/metrics` as Prometheus and its users read it.
 
 use crate::common::net::Pair;
-use crate::common::place::{place_in, watched_network};
+use crate::common::place::{path, place_in, watched_network};
 use crate::common::run::{finish, finish_with, promtool, tcplull};
 use crate::common::{Test, Tested, eventually, is};
 use monitor_lab::network::block::Block;
@@ -17,10 +17,20 @@ pub const TESTS: &[Test] = &[
         hooks,
     ),
     Test::as_root("a_silent_connection_is_counted_once_at_each_end", counted),
+    Test::as_root("the_daemon_shows_what_it_is_and_what_it_takes", itself),
+    Test::as_root(
+        "runs_of_programs_are_shown_where_the_kernel_counts_them",
+        program_runs,
+    ),
+    Test::as_root(
+        "findings_have_their_delay_their_workload_and_no_address",
+        by_workload,
+    ),
 ];
 
 fn promtool_check() -> Tested {
-    let promtool = promtool().ok_or("promtool is neither on PATH nor unpacked: cargo xtask setup")?;
+    let promtool =
+        promtool().ok_or("promtool is neither on PATH nor unpacked: cargo xtask setup")?;
     let (network, daemon) = watched_network("quiet", "1s", &[])?;
     let pair = Pair::across(&network)?;
     // With events in the series, and an alert.
@@ -91,4 +101,108 @@ fn counted() -> Tested {
         let crossed = daemon.metric("crossed_total", &quiet)?;
         Ok((crossed >= 4.0).then_some(()).ok_or(crossed))
     })
+}
+
+fn itself() -> Tested {
+    let block = Block::claim()?;
+    let place = place_in(&block, &path("nat", &["10.0.0.0/8"], "4m"))?;
+    let daemon = Daemon::start(&place, &[])?;
+    eventually("it is ready", || Ok(is(daemon.metric("ready", &[])?, 1)))?;
+    let text = daemon.metrics()?;
+    let get = |name: &str| sum(&text, name, &[]).ok_or(format!("no {name} in {text}"));
+    // The kernel's own figures, of the same process.
+    let resident = get("process_resident_memory_bytes")?;
+    let most = daemon.memory_kib("VmHWM")? as f64 * 1024.0;
+    assert!(0.0 < resident && resident <= most, "{resident} of {most}");
+    assert!(get("process_virtual_memory_bytes")? >= resident);
+    assert!(get("process_cpu_seconds_total")? <= daemon.cpu()?.as_secs_f64());
+    // Its programs and maps alone are more.
+    assert!(get("process_open_fds")? > 10.0);
+    assert!(get("process_max_fds")? >= get("process_open_fds")?);
+    assert!(get("process_threads")? >= 1.0);
+    let read = get("tcplull_config_last_reload_success_timestamp_seconds")?;
+    let began = get("process_start_time_seconds")?;
+    // The kernel says when it began to 10 ms, and since when it counts to a second.
+    assert!(began <= read + 1.0, "began at {began}, read it at {read}");
+    assert_eq!(get("tcplull_config_last_reload_successful")?, 1.0);
+    assert_eq!(get("tcplull_path_timeout_seconds")?, 240.0);
+    Ok(())
+}
+
+fn program_runs() -> Tested {
+    let block = Block::claim()?;
+    let daemon = Daemon::start(&place_in(&block, "")?, &[])?;
+    daemon.await_sweeps(2)?;
+    // It is the host's, and nothing to be changed for a test.
+    let counted = || std::fs::read_to_string("/proc/sys/kernel/bpf_stats_enabled");
+    let before = counted()?;
+    let text = daemon.metrics()?;
+    if before != counted()? {
+        // Somebody switched it meanwhile.
+        return Ok(());
+    }
+    let is_counted = before.trim() == "1";
+    let enabled = sum(&text, "tcplull_program_stats_enabled", &[]);
+    assert_eq!(enabled, Some(f64::from(u8::from(is_counted))), "{text}");
+    for name in [
+        "tcplull_program_runs_total",
+        "tcplull_program_run_seconds_total",
+    ] {
+        assert_eq!(sum(&text, name, &[]).is_some(), is_counted, "{text}");
+    }
+    Ok(())
+}
+
+fn by_workload() -> Tested {
+    let (network, daemon) = watched_network("quiet", "1s", &[])?;
+    let pair = Pair::across(&network)?;
+    let (client, server) = (pair.client_address()?, pair.server_address()?);
+    daemon.await_finding(client, "crossed")?;
+    pair.exchange()?;
+    daemon.await_finding(client, "survived")?;
+    let text = daemon.metrics()?;
+    let delays = |kind| {
+        sum(
+            &text,
+            "tcplull_finding_delay_seconds_count",
+            &[("kind", kind)],
+        )
+    };
+    assert!(delays("crossed") >= Some(1.0), "{text}");
+    assert!(delays("outcome") >= Some(1.0), "{text}");
+    let gaps = |le| {
+        let labels = [("path", "quiet"), ("le", le)];
+        sum(&text, "tcplull_gap_seconds_bucket", &labels)
+    };
+    assert!(gaps("+Inf") >= Some(1.0), "{text}");
+    assert_eq!(
+        gaps("240"),
+        gaps("+Inf"),
+        "none lasted for four minutes: {text}"
+    );
+    // It is new, so it is shown as 0 yet.
+    let survived = [
+        ("finding", "survived"),
+        ("kind", "outcome"),
+        ("path", "quiet"),
+    ];
+    assert_eq!(
+        sum(&text, "tcplull_findings_total", &survived),
+        Some(0.0),
+        "{text}"
+    );
+    assert!(sum(&text, "tcplull_workloads", &[]) >= Some(1.0), "{text}");
+    // By default not even that it crossed.
+    let crossed = [("kind", "crossed")];
+    assert_eq!(
+        sum(&text, "tcplull_findings_total", &crossed),
+        None,
+        "{text}"
+    );
+    for address in [client, server] {
+        for told in [address.ip().to_string(), format!("\"{}\"", address.port())] {
+            assert!(!text.contains(&told), "{told} in {text}");
+        }
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::common::net::{Pair, routed};
 use crate::common::place::{path, place_in, watching};
-use crate::common::{Test, Tested, eventually};
+use crate::common::{Test, Tested, eventually, is};
 use monitor_lab::testbed::Daemon;
 use nix::sys::signal::Signal;
 
@@ -65,9 +65,19 @@ fn broken() -> Tested {
     );
 
     assert!(daemon.metric("crossed_total", &[("path", "new")]).is_err());
+    assert_eq!(daemon.metric("config_last_reload_successful", &[])?, 0.0);
+    let last = || daemon.metric("config_last_reload_success_timestamp_seconds", &[]);
+    let at_the_start = last()?;
     let pair = Pair::across(&network)?;
     let finding = daemon.await_finding(pair.client_address()?, "crossed")?;
     assert_eq!(finding["path"], "kept", "{finding}");
+    place.configure(&watching(&network.block, "kept", "1s"))?;
+    daemon.signal(Signal::SIGHUP)?;
+    eventually("the mended file is in force", || {
+        let read = daemon.metric("config_last_reload_successful", &[])?;
+        Ok(is(read, 1))
+    })?;
+    assert!(last()? > at_the_start);
     assert_eq!(daemon.stop()?, Some(0));
     Ok(())
 }

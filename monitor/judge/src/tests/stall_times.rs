@@ -7,9 +7,9 @@ use nix::errno::Errno;
 /// Cause, end, and so many that lasted so many seconds together.
 fn times(story: &Story) -> Vec<(String, u64, f64)> {
     let all = story.judge.stall_times().all();
-    all.map(|([cause, end], times)| {
+    all.map(|((cause, end), times)| {
         let seconds = (times.sum() * 10.0).round() / 10.0;
-        (format!("{cause} {end}"), times.count(), seconds)
+        (format!("{} {end:?}", cause.name()), times.count(), seconds)
     })
     .collect()
 }
@@ -34,7 +34,7 @@ fn a_stall_is_measured_once_it_moves() {
     lasted(&story, &[]);
     story.drains().next_snapshot();
     // Since the first look at it, which found it as it was.
-    lasted(&story, &[("zero_window moved", 30.8)]);
+    lasted(&story, &[("zero_window Moved", 30.8)]);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_black_hole_is_measured_from_what_was_not_acknowledged_to_the_ack() {
         let [(what, 1, seconds)] = &times(&story)[..] else {
             panic!("{:?}", times(&story));
         };
-        assert_eq!(what, "blackholed moved");
+        assert_eq!(what, "blackholed Moved");
         assert!((11.0..13.0).contains(seconds), "{seconds} s");
     }
 }
@@ -71,7 +71,7 @@ fn one_that_the_kernel_gives_up_has_ended_badly_and_counts_once() {
         let [(what, 1, seconds)] = &times(&story)[..] else {
             panic!("{:?}", times(&story));
         };
-        assert_eq!(what, "blackholed ended_badly");
+        assert_eq!(what, "blackholed EndedBadly");
         assert!((61.0..64.0).contains(seconds), "{seconds} s");
     }
 }
@@ -86,7 +86,7 @@ fn one_that_dies_before_a_look_was_told_is_measured_too() {
     assert_eq!(story.said(), ["blackholed page"]);
     let all = times(&story);
     assert_eq!(all.len(), 1, "{all:?}");
-    assert_eq!((all[0].0.as_str(), all[0].1), ("blackholed ended_badly", 1));
+    assert_eq!((all[0].0.as_str(), all[0].1), ("blackholed EndedBadly", 1));
 }
 
 #[test]
@@ -103,14 +103,14 @@ fn a_graver_cause_takes_over_and_the_first_is_measured_until_then() {
     assert_eq!(story.said(), ["zero_window none", "moves", "deadlock none"]);
     let all = times(&story);
     assert_eq!(all.len(), 1, "{all:?}");
-    assert_eq!(all[0].0, "zero_window another_cause");
+    assert_eq!(all[0].0, "zero_window AnotherCause");
 }
 
 #[test]
 fn what_the_operator_ends_and_what_nobody_waits_for_are_told_apart() {
     for (error, end) in [
-        (Errno::ECONNABORTED as u32, "blackholed ended_by_operator"),
-        (Errno::ECONNRESET as u32, "blackholed ended_badly"),
+        (Errno::ECONNABORTED as u32, "blackholed EndedByOperator"),
+        (Errno::ECONNRESET as u32, "blackholed EndedBadly"),
     ] {
         let mut story = Story::on(azure());
         story.sends(400).times_out_thrice().wait(0.1).sweep();
@@ -125,5 +125,5 @@ fn what_the_operator_ends_and_what_nobody_waits_for_are_told_apart() {
     story.times_out();
     let all = times(&story);
     assert_eq!(all.len(), 1, "{all:?} {:?}", story.said());
-    assert_eq!(all[0].0, "blackholed left_by_application");
+    assert_eq!(all[0].0, "blackholed LeftByApplication");
 }

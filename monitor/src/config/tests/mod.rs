@@ -4,6 +4,7 @@ mod limits;
 mod wrong_lines;
 
 use super::*;
+use monitor_model::finding::FindingClass;
 use tempfile::TempDir;
 
 /// A directory with a configuration file in it, and a machine without a cloud.
@@ -89,6 +90,7 @@ fn without_a_file_the_defaults_hold() {
         log_rate: 50,
         close_wait_ticket: 100,
         history: load("").history,
+        metrics: MetricsConfig::default(),
         scope: Scope::default(),
         paths: Vec::new(),
         notes: Vec::new(),
@@ -135,6 +137,7 @@ fn the_example_file_is_valid_and_shows_the_defaults() {
     assert_eq!(config.page_after, defaults.page_after);
     assert_eq!(config.log_rate, defaults.log_rate);
     assert_eq!(config.history, defaults.history);
+    assert_eq!(config.metrics, defaults.metrics);
     let names: Vec<_> = config.paths.iter().map(|path| path.name.as_str()).collect();
     assert_eq!(names, ["internet", "databases", "aws-nlb"]);
 }
@@ -158,6 +161,9 @@ fn every_value_of_the_file_is_taken() {
         dir = "/data/history"
         max_bytes = 2_097_152
         max_age = "30days"
+        [metrics]
+        by_workload = ["crossed", "stall", "crossed"]
+        workloads = 250
         [[path]]
         name = "nat"
         remote = ["10.0.0.0/8", "2001:db8::/32"]
@@ -183,6 +189,11 @@ fn every_value_of_the_file_is_taken() {
     assert_eq!(history.dir, PathBuf::from("/data/history"));
     assert_eq!(history.max_bytes, 2 << 20);
     assert_eq!(history.max_age, Some(Duration::from_secs(30 * 86_400)));
+    let metrics = MetricsConfig {
+        by_workload: vec![FindingClass::Crossed, FindingClass::Stall],
+        workloads: 250,
+    };
+    assert_eq!(config.metrics, metrics);
     let path = &config.paths[0];
     assert_eq!(path.name, "nat");
     assert_eq!(nets(path), ["10.0.0.0/8", "2001:db8::/32"]);

@@ -68,9 +68,12 @@ const WRONG: &[(&str, usize, &[&str])] = &[
     ("[scope]\npid = 0\n", 2, &["pid: \"0\""]),
     ("[scope]\npid = 1.5\n", 2, &["pid: \"1.5\""]),
     (
-        "[metrics]\nx = 1\n",
+        "[exporter]\nx = 1\n",
         1,
-        &["unknown key \"metrics\"", "known are listen, allowed_hosts"],
+        &[
+            "unknown key \"exporter\"",
+            "known are listen, allowed_hosts",
+        ],
     ),
     (
         "listen = \"localhost\"\n",
@@ -102,6 +105,32 @@ const WRONG: &[(&str, usize, &[&str])] = &[
         1,
         &["close_wait_ticket is 4097", "1 to 4096"],
     ),
+    (
+        "[metrics]\nby_workload = [\"stalls\"]\n",
+        2,
+        &["\"stalls\"", "at_risk, crossed, outcome, stall"],
+    ),
+    (
+        "[metrics]\nby_workload = \"stall\"\n",
+        2,
+        &["by_workload must be a list", "[\"outcome\", \"stall\"]"],
+    ),
+    (
+        "[metrics]\nworkloads = 0\n",
+        2,
+        &["workloads is 0", "1 to 250"],
+    ),
+    (
+        "[metrics]\nworkloads = 251\n",
+        2,
+        &["workloads is 251", "1 to 250"],
+    ),
+    (
+        "[metrics]\n\nworkload = 5\n",
+        3,
+        &["unknown key \"workload\" in [metrics]", "\"workloads\"?"],
+    ),
+    ("metrics = 1\n", 1, &["metrics must be a table"]),
     ("log_rate = 0\n", 1, &["log_rate is 0", "whole number"]),
     ("log_rate = 0.5\n", 1, &["log_rate is 0.5", "whole number"]),
     (

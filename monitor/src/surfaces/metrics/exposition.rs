@@ -1,8 +1,8 @@
 //! The exposition format: Prometheus' text, version 0.0.4.
 
-use super::numbers::{Metrics, Sample};
-use monitor_common::{GAP_BUCKETS, GapHistogram};
+use super::numbers::{Labels, Metrics, Sample};
 use monitor_model::format::printable;
+use monitor_model::histogram::Histogram;
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
@@ -17,11 +17,20 @@ pub(super) struct Metric(
 /// How a metric is read. Labels are in the order of their names.
 pub(super) enum Read {
     One(fn(&Metrics) -> u64),
+    /// `None` where it is not known: then there is no series.
+    Known(fn(&Metrics) -> Option<f64>),
     Seconds(fn(&Metrics) -> Duration),
     /// A share of one core; infinite where there is no bound.
     Share(fn(&Metrics) -> f64),
     Labelled(&'static [&'static str], fn(&Metrics) -> Vec<Sample>),
-    ByPath(fn(&Metrics) -> Vec<(&str, &GapHistogram)>),
+    SecondsLabelled(
+        &'static [&'static str],
+        fn(&Metrics) -> Vec<(Labels, Duration)>,
+    ),
+    Histograms(
+        &'static [&'static str],
+        fn(&Metrics) -> Vec<(Labels, Histogram)>,
+    ),
 }
 
 /// All metrics that have a series, in the order of their names and labels.
@@ -45,7 +54,7 @@ pub(super) fn written(metrics: &[Metric], now: &Metrics) -> String {
 impl Metric {
     fn kind(&self) -> &'static str {
         match self {
-            Self(_, _, Read::ByPath(_)) => "histogram",
+            Self(_, _, Read::Histograms(..)) => "histogram",
             Self(name, ..) if name.ends_with("_total") => "counter",
             _ => "gauge",
         }
@@ -53,61 +62,103 @@ impl Metric {
 
     fn series(&self, now: &Metrics) -> String {
         let Self(name, _, read) = self;
-        let names: &[&str] = match read {
-            Read::Labelled(labels, _) => labels,
-            Read::ByPath(_) => &["path", "le"],
-            Read::One(_) | Read::Seconds(_) | Read::Share(_) => &[],
-        };
-        let mut text = String::new();
-        let mut line = |suffix: &str, values: &[&str], value: &dyn Display| {
-            let pairs = names.iter().zip(values);
-            let labels: Vec<String> = pairs
-                .map(|(name, value)| format!("{name}=\"{}\"", escaped(value)))
-                .collect();
-            let labels = match labels.join(",") {
-                none if none.is_empty() => none,
-                labels => format!("{{{labels}}}"),
-            };
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{name}{suffix}{labels} {value}");
-        };
+        let mut series = Series::of(name);
         match read {
-            Read::One(read) => line("", &[], &read(now)),
-            Read::Seconds(read) => line("", &[], &read(now).as_secs_f64()),
-            Read::Share(read) => match read(now) {
-                share if share.is_finite() => line("", &[], &share),
-                _ => line("", &[], &"+Inf"),
-            },
-            Read::Labelled(_, read) => {
-                let mut samples = read(now);
-                samples.sort_unstable();
-                for (labels, value) in samples {
-                    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-                    line("", &labels, &value);
+            Read::One(read) => series.line("", &[], &[], &read(now)),
+            Read::Known(read) => {
+                if let Some(value) = read(now) {
+                    series.line("", &[], &[], &number(value));
                 }
             }
-            Read::ByPath(read) => {
-                for (path, gaps) in read(now) {
-                    let mut count = 0;
-                    for (power, in_bucket) in (1..).zip(gaps.buckets) {
-                        count += in_bucket;
-                        // The last bucket has no upper bound.
-                        let bound = match power {
-                            GAP_BUCKETS => "+Inf".to_owned(),
-                            power => (1u64 << power).to_string(),
-                        };
-                        line("_bucket", &[path, &bound], &count);
-                    }
-                    line("_sum", &[path], &(gaps.sum_ms as f64 / 1000.0));
-                    line("_count", &[path], &count);
+            Read::Seconds(read) => series.line("", &[], &[], &read(now).as_secs_f64()),
+            Read::Share(read) => series.line("", &[], &[], &number(read(now))),
+            Read::Labelled(names, read) => {
+                for (labels, value) in sorted(read(now)) {
+                    series.line("", names, &labels, &value);
+                }
+            }
+            Read::SecondsLabelled(names, read) => {
+                for (labels, value) in sorted(read(now)) {
+                    series.line("", names, &labels, &value.as_secs_f64());
+                }
+            }
+            Read::Histograms(names, read) => {
+                for (labels, histogram) in sorted(read(now)) {
+                    series.histogram(names, labels, &histogram);
                 }
             }
         }
-        text
+        series.text
+    }
+}
+
+/// By their labels.
+fn sorted<T>(mut samples: Vec<(Labels, T)>) -> Vec<(Labels, T)> {
+    samples.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    samples
+}
+
+/// The lines of one metric.
+struct Series<'a> {
+    name: &'a str,
+    text: String,
+}
+
+impl<'a> Series<'a> {
+    fn of(name: &'a str) -> Self {
+        Self {
+            name,
+            text: String::new(),
+        }
+    }
+
+    fn line(&mut self, suffix: &str, names: &[&str], values: &[String], value: &dyn Display) {
+        let text = &mut self.text;
+        text.push_str(self.name);
+        text.push_str(suffix);
+        let mut between = '{';
+        for (name, value) in names.iter().zip(values) {
+            text.push(between);
+            text.push_str(name);
+            text.push_str("=\"");
+            escape(text, value);
+            text.push('"');
+            between = ',';
+        }
+        if between == ',' {
+            text.push('}');
+        }
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, " {value}");
+    }
+
+    fn histogram(&mut self, names: &[&str], mut labels: Labels, histogram: &Histogram) {
+        let with_bound = [names, &["le"]].concat();
+        for (bound, count) in histogram.cumulative() {
+            labels.push(bound.map_or("+Inf".to_owned(), |bound| bound.to_string()));
+            self.line("_bucket", &with_bound, &labels, &count);
+            labels.pop();
+        }
+        self.line("_sum", names, &labels, &histogram.sum());
+        self.line("_count", names, &labels, &histogram.count());
+    }
+}
+
+/// A number as Prometheus reads it.
+fn number(value: f64) -> String {
+    if value == f64::INFINITY {
+        "+Inf".to_owned()
+    } else {
+        value.to_string()
     }
 }
 
 /// A label's value. No line ends in it: those are shown as what cannot be.
-fn escaped(value: &str) -> String {
-    printable(value).replace('\\', "\\\\").replace('"', "\\\"")
+fn escape(text: &mut String, value: &str) {
+    for letter in printable(value).chars() {
+        if matches!(letter, '\\' | '"') {
+            text.push('\\');
+        }
+        text.push(letter);
+    }
 }

@@ -1,20 +1,29 @@
 //! Every number that `/metrics` shows, and how it comes in.
 
+use super::by_workload::{ByWorkload, Workloads};
+use super::new_series::NewSeries;
+use crate::own_process::ProcessNumbers;
 use crate::owner::OwnerCounters;
 use crate::surfaces::sink::Sink;
 use monitor_common::{Counter, GapHistogram};
-use monitor_judge::JudgeStats;
 use monitor_judge::alerts::AlertStats;
+use monitor_judge::{JudgeStats, StallEnd, StallTimes};
 use monitor_model::alert::{Alert, AlertState};
-use monitor_model::finding::{Finding, FindingKind};
+use monitor_model::finding::{Finding, FindingClass, FindingKind};
+use monitor_model::histogram::Histogram;
 use monitor_model::listing::IdleState;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The label of connections without a path. No path can have this name.
 const NO_PATH_LABEL: &str = "none";
+
+/// Upper bounds in seconds of the time from a fact to its finding: the ring is read at once, a sweep's rows once it is over.
+const DELAYS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+];
 
 /// Every number that `/metrics` shows. What is counted elsewhere, where it only grows, is
 /// taken over as it is: the public members.
@@ -62,6 +71,21 @@ pub struct Metrics {
     pub counters: HashMap<Counter, u64>,
     /// Calls that the kernel did not run a program for, by program.
     pub program_misses: BTreeMap<String, u64>,
+    /// Whether the kernel counts runs of programs and their time.
+    pub program_stats_enabled: bool,
+    /// Runs of a program, and the time they took; none while the kernel does not count them.
+    pub program_runs: BTreeMap<String, (u64, Duration)>,
+    /// The daemon as a process; what cannot be read is `None`.
+    pub process: ProcessNumbers,
+    /// Whether the daemon does its work, as `/readyz` says.
+    pub ready: bool,
+    /// Whether the configuration could be put in force when it was read last.
+    pub config_reloaded: bool,
+    /// When one was put in force last, in seconds since 1970.
+    pub config_reloaded_unix_seconds: f64,
+    pub(super) workloads: Workloads,
+    delays: HashMap<FindingClass, Histogram>,
+    stall_times: NewSeries<[&'static str; 2], Histogram>,
     pub(super) paths: BTreeMap<String, OnPath>,
     pub(super) hooks: Vec<[String; 2]>,
     /// By name, path and severity. An alert that has ended stays at 0, so that a graph
@@ -117,8 +141,11 @@ pub struct HistoryShown {
     pub unread: [u64; 2],
 }
 
-/// The values of a series' labels, and its own.
-pub(super) type Sample = (Vec<String>, u64);
+/// The values of a series' labels, in the order of their names.
+pub(super) type Labels = Vec<String>;
+
+/// They, and the series' own.
+pub(super) type Sample = (Labels, u64);
 
 /// How many connections are silent, by path and by the worst that their silence comes to.
 pub type SilentCounts<'a> = HashMap<(Option<&'a str>, IdleState), u64>;
@@ -129,6 +156,16 @@ pub(super) struct OnPath {
     pub(super) findings: HashMap<FindingKind, u64>,
     pub(super) silent: HashMap<IdleState, u64>,
     pub(super) gaps: GapHistogram,
+    pub(super) timeout: Option<Duration>,
+}
+
+/// A path that has series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathNumbers<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its idle timeout.
+    pub timeout: Duration,
 }
 
 /// What one sweep found.
@@ -152,19 +189,71 @@ pub struct SweepNumbers {
 
 impl Metrics {
     /// Metrics with series for these paths.
-    pub fn new<'a>(paths: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn new<'a>(paths: impl IntoIterator<Item = PathNumbers<'a>>) -> Self {
         let mut metrics = Self::default();
         metrics.set_paths(paths);
         metrics
     }
 
     /// Gives these paths series, and takes those of others away (a reload).
-    pub fn set_paths<'a>(&mut self, paths: impl IntoIterator<Item = &'a str>) {
-        let wanted: BTreeSet<&str> = paths.into_iter().chain([NO_PATH_LABEL]).collect();
-        self.paths.retain(|path, _| wanted.contains(path.as_str()));
-        for path in wanted {
-            self.on(Some(path));
+    pub fn set_paths<'a>(&mut self, paths: impl IntoIterator<Item = PathNumbers<'a>>) {
+        let wanted: BTreeMap<&str, Duration> = paths
+            .into_iter()
+            .map(|path| (path.name, path.timeout))
+            .collect();
+        let keeps = |path: &str| path == NO_PATH_LABEL || wanted.contains_key(path);
+        self.paths.retain(|path, _| keeps(path));
+        self.workloads.keep_paths(keeps);
+        self.on(None);
+        for (path, timeout) in wanted {
+            self.on(Some(path)).timeout = Some(timeout);
         }
+    }
+
+    /// Says which findings count by workload from now on, and for how many workloads.
+    pub fn count_by_workload(&mut self, by: ByWorkload) {
+        self.workloads.set(by);
+    }
+
+    /// A finding of this kind was told so long after the fact that settled it.
+    pub fn told_after(&mut self, kind: FindingClass, delay: Duration) {
+        let delays = self.delays.entry(kind);
+        let delays = delays.or_insert_with(|| Histogram::new(DELAYS));
+        delays.add(delay.as_secs_f64());
+    }
+
+    /// Replaces what is known of stalls that are over.
+    pub fn stalls_lasted(&mut self, times: &StallTimes) {
+        let named = times
+            .all()
+            .map(|((cause, end), times)| ([cause.name(), end_name(end)], times));
+        self.stall_times.replace(named);
+    }
+
+    /// All is brought up to date, and about to be shown.
+    pub fn about_to_show(&mut self, now: Instant) {
+        self.workloads.about_to_show(now);
+        self.stall_times.about_to_show(now);
+    }
+
+    /// A configuration was put in force at `unix_ns` since 1970, or `None`: it could not be.
+    pub fn config_read(&mut self, unix_ns: Option<i64>) {
+        self.config_reloaded = unix_ns.is_some();
+        if let Some(unix_ns) = unix_ns {
+            // To the ms: what a timestamp has everywhere else.
+            self.config_reloaded_unix_seconds = unix_ns.div_euclid(1_000_000) as f64 / 1_000.0;
+        }
+    }
+
+    pub(super) fn delays(&self) -> impl Iterator<Item = (FindingClass, Histogram)> {
+        FindingClass::ALL.into_iter().map(|kind| {
+            let known = self.delays.get(&kind).cloned();
+            (kind, known.unwrap_or_else(|| Histogram::new(DELAYS)))
+        })
+    }
+
+    pub(super) fn stall_times(&self) -> impl Iterator<Item = (&[&'static str; 2], Histogram)> {
+        self.stall_times.shown(Histogram::emptied)
     }
 
     /// Replaces the alerts that fire, and those that are pending.
@@ -244,9 +333,25 @@ impl Metrics {
 
 impl Sink for Metrics {
     fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
-        let path = self.on(finding.path.as_deref());
-        *path.findings.entry(finding.kind).or_default() += 1;
+        let path = finding.path.as_deref();
+        *self.on(path).findings.entry(finding.kind).or_default() += 1;
+        let path = path.unwrap_or(NO_PATH_LABEL);
+        self.workloads.count(finding, path);
         Ok(())
+    }
+}
+
+/// How a stall ended, as the label has it.
+const fn end_name(end: StallEnd) -> &'static str {
+    match end {
+        StallEnd::Moved => "moved",
+        StallEnd::AnotherCause => "another_cause",
+        StallEnd::EndedBadly => "ended_badly",
+        StallEnd::EndedInPeace => "ended_in_peace",
+        StallEnd::LeftByClient => "left_by_client",
+        StallEnd::EndedByOperator => "ended_by_operator",
+        StallEnd::LeftByApplication => "left_by_application",
+        StallEnd::LostSight => "lost_sight",
     }
 }
 

@@ -1,10 +1,11 @@
 //! Every metric: name, help, labels, and how it is read.
 
-use super::exposition::Read::{ByPath, Labelled, One, Seconds, Share};
+use super::exposition::Read::{Histograms, Known, Labelled, One, Seconds, SecondsLabelled, Share};
 use super::exposition::{self, Metric};
-use super::numbers::{HistoryShown, Metrics, Sample, count};
-use monitor_common::Counter;
+use super::numbers::{HistoryShown, Labels, Metrics, Sample, count};
+use monitor_common::{Counter, GAP_BOUNDS_MS, GAP_BUCKETS, GapHistogram};
 use monitor_model::finding::{Cause, FindingKind, Outcome};
+use monitor_model::histogram::Histogram;
 use monitor_model::listing::IdleState;
 use std::collections::BTreeMap;
 
@@ -106,10 +107,64 @@ const ALL: &[Metric] = &[
     Metric(
         "tcplull_gap_seconds",
         "Silences past min_gap that ended, by path.",
-        ByPath(|now| {
-            now.paths
-                .iter()
-                .map(|(path, on)| (path.as_str(), &on.gaps))
+        Histograms(&["path"], |now| {
+            let paths = now.paths.iter();
+            paths
+                .map(|(path, on)| (labels([path]), gaps(&on.gaps)))
+                .collect()
+        }),
+    ),
+    Metric(
+        "tcplull_path_timeout_seconds",
+        "Idle timeout of a path.",
+        SecondsLabelled(&["path"], |now| {
+            let paths = now.paths.iter();
+            let stated = paths.filter_map(|(path, on)| Some((labels([path]), on.timeout?)));
+            stated.collect()
+        }),
+    ),
+    Metric(
+        "tcplull_findings_total",
+        "Findings by the workload that holds the connection; a new series is shown as 0 for its first 70 s.",
+        Labelled(
+            &["finding", "kind", "path", "severity", "workload"],
+            |now| now.workloads.shown().collect(),
+        ),
+    ),
+    Metric(
+        "tcplull_workloads",
+        "Workloads that tcplull_findings_total names.",
+        One(|now| now.workloads.named() as u64),
+    ),
+    Metric(
+        "tcplull_workloads_dropped_total",
+        "Findings that are counted under the workload ~other, by reason.",
+        Labelled(&["reason"], |now| {
+            let unnamed = now.workloads.unnamed();
+            vec![
+                sample(["too_many_workloads"], unnamed.too_many_workloads),
+                sample(["too_many_of_one_owner"], unnamed.too_many_of_one_owner),
+                sample(["too_many_series"], unnamed.too_many_series),
+            ]
+        }),
+    ),
+    Metric(
+        "tcplull_stall_duration_seconds",
+        "How long stalls lasted that are over, by cause and how they ended; a new series is shown as 0 for its first 70 s.",
+        Histograms(&["cause", "end"], |now| {
+            let times = now.stall_times();
+            times
+                .map(|(names, times)| (labels(*names), times))
+                .collect()
+        }),
+    ),
+    Metric(
+        "tcplull_finding_delay_seconds",
+        "Time from the fact that settled a finding until it was told.",
+        Histograms(&["kind"], |now| {
+            let delays = now.delays();
+            delays
+                .map(|(kind, delays)| (labels([kind.name()]), delays))
                 .collect()
         }),
     ),
@@ -175,6 +230,31 @@ const ALL: &[Metric] = &[
             let programs = now.program_misses.iter();
             programs
                 .map(|(program, misses)| sample([program], *misses))
+                .collect()
+        }),
+    ),
+    Metric(
+        "tcplull_program_stats_enabled",
+        "Whether the kernel counts the time that programs take (kernel.bpf_stats_enabled).",
+        One(|now| u64::from(now.program_stats_enabled)),
+    ),
+    Metric(
+        "tcplull_program_run_seconds_total",
+        "CPU time that a program of the kernel side took while the kernel counted it; absent where it does not.",
+        SecondsLabelled(&["program"], |now| {
+            let programs = now.program_runs.iter();
+            programs
+                .map(|(program, (_, time))| (labels([program]), *time))
+                .collect()
+        }),
+    ),
+    Metric(
+        "tcplull_program_runs_total",
+        "Runs of a program of the kernel side while the kernel counted them; absent where it does not.",
+        Labelled(&["program"], |now| {
+            let programs = now.program_runs.iter();
+            programs
+                .map(|(program, (runs, _))| sample([program], *runs))
                 .collect()
         }),
     ),
@@ -304,6 +384,21 @@ const ALL: &[Metric] = &[
         "tcplull_cpu_budget",
         "What cpu_budget allows of one core; +Inf where it is off.",
         Share(|now| now.cpu_budget),
+    ),
+    Metric(
+        "tcplull_ready",
+        "Whether the daemon is attached and sees what it is there for, as /readyz says.",
+        One(|now| u64::from(now.ready)),
+    ),
+    Metric(
+        "tcplull_config_last_reload_successful",
+        "Whether the configuration could be put in force when it was read last, at the start or by SIGHUP.",
+        One(|now| u64::from(now.config_reloaded)),
+    ),
+    Metric(
+        "tcplull_config_last_reload_success_timestamp_seconds",
+        "When a configuration was put in force last, since 1970.",
+        Known(|now| Some(now.config_reloaded_unix_seconds)),
     ),
     Metric(
         "tcplull_judge_connections",
@@ -496,6 +591,41 @@ const ALL: &[Metric] = &[
         "Times that it could not be told whether the address of a connection in trouble is on an interface.",
         One(|now| now.own_addresses_unknown),
     ),
+    Metric(
+        "process_cpu_seconds_total",
+        "CPU time of the daemon, user and system.",
+        Known(|now| now.process.cpu_seconds),
+    ),
+    Metric(
+        "process_resident_memory_bytes",
+        "Memory of the daemon that is resident.",
+        Known(|now| now.process.resident_bytes),
+    ),
+    Metric(
+        "process_virtual_memory_bytes",
+        "Address space of the daemon.",
+        Known(|now| now.process.virtual_bytes),
+    ),
+    Metric(
+        "process_open_fds",
+        "File descriptors that the daemon has open.",
+        Known(|now| now.process.open_fds),
+    ),
+    Metric(
+        "process_max_fds",
+        "File descriptors that the daemon may have open.",
+        Known(|now| now.process.max_fds),
+    ),
+    Metric(
+        "process_threads",
+        "Threads of the daemon.",
+        Known(|now| now.process.threads),
+    ),
+    Metric(
+        "process_start_time_seconds",
+        "When the daemon began, since 1970.",
+        Known(|now| now.process.start_unix_seconds),
+    ),
 ];
 
 /// What is read of the history, where one is to be kept.
@@ -504,6 +634,21 @@ fn of_history(now: &Metrics, read: fn(&HistoryShown) -> u64) -> Vec<Sample> {
         .iter()
         .map(|history| sample([], read(history)))
         .collect()
+}
+
+/// Upper bounds of the histogram of gaps, in seconds: as the kernel side has them, in ms.
+const GAP_BOUNDS: [f64; GAP_BUCKETS - 1] = {
+    let mut bounds = [0.0; GAP_BUCKETS - 1];
+    let mut place = 0;
+    while place < bounds.len() {
+        bounds[place] = GAP_BOUNDS_MS[place] as f64 / 1000.0;
+        place += 1;
+    }
+    bounds
+};
+
+fn gaps(gaps: &GapHistogram) -> Histogram {
+    Histogram::counted(&GAP_BOUNDS, &gaps.buckets, gaps.sum_ms as f64 / 1000.0)
 }
 
 /// One sample for each of these labels.
@@ -515,5 +660,9 @@ fn by_labels(counts: &BTreeMap<[String; 3], u64>) -> Vec<Sample> {
 }
 
 fn sample<const LABELS: usize>(labels: [&str; LABELS], value: u64) -> Sample {
-    (labels.map(str::to_owned).to_vec(), value)
+    (self::labels(labels), value)
+}
+
+fn labels<const LABELS: usize>(labels: [&str; LABELS]) -> Labels {
+    labels.map(str::to_owned).to_vec()
 }

@@ -106,9 +106,7 @@ mod tests {
         ] {
             assert_eq!(duration(text), Some(Duration::from_millis(ms)), "{text}");
         }
-        for text in [
-            "", "s", "1.2.3s", "-1s", "1 s", "1d", "1e3s", "1s ", ".",
-        ] {
+        for text in ["", "s", "1.2.3s", "-1s", "1 s", "1d", "1e3s", "1s ", "."] {
             assert_eq!(duration(text), None, "{text}");
         }
         assert_eq!(duration("99999999999999999999h"), None);

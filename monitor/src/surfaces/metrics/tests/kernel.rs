@@ -1,7 +1,7 @@
 //! Numbers that the kernel side counts.
 
 use super::*;
-use monitor_common::GapHistogram;
+use monitor_common::{GAP_BUCKETS, GapHistogram};
 
 #[test]
 fn what_the_kernel_saw_is_submitted_or_dropped() {
@@ -48,14 +48,56 @@ fn gaps_show_as_a_cumulative_histogram() {
     let bucket = |le| format!("tcplull_gap_seconds_bucket{{path=\"nat\",le=\"{le}\"}}");
     for (le, count) in [
         ("2", 1.0),
-        ("4", 2.0),
-        ("256", 2.0),
-        ("512", 3.0),
-        ("131072", 3.0),
+        ("5", 2.0),
+        ("240", 2.0),
+        ("300", 3.0),
+        ("86400", 3.0),
+        ("432000", 4.0),
         ("+Inf", 4.0),
     ] {
         assert_eq!(value(&metrics, &bucket(le)), Some(count), "le {le}");
     }
     shows(&metrics, "tcplull_gap_seconds_count{path=\"nat\"}", 4.0);
     shows(&metrics, "tcplull_gap_seconds_sum{path=\"nat\"}", 400_274.0);
+}
+
+#[test]
+fn whether_a_gap_outlived_a_usual_timeout_is_told_to_the_ms() {
+    for seconds in [60, 230, 240, 350, 600, 900, 1200, 3600, 7200] {
+        let timeout_ns = seconds * 1_000_000_000;
+        let outlived = |gap_ns: u64| {
+            let mut metrics = metrics();
+            let mut gaps = GapHistogram::default();
+            gaps.buckets[GapHistogram::bucket(gap_ns)] += 1;
+            metrics.gaps(Some("nat"), gaps);
+            let get = |series: String| value(&metrics, &series).unwrap();
+            let within = format!("tcplull_gap_seconds_bucket{{path=\"nat\",le=\"{seconds}\"}}");
+            get("tcplull_gap_seconds_count{path=\"nat\"}".to_owned()) - get(within)
+        };
+        assert_eq!(
+            outlived(timeout_ns),
+            0.0,
+            "{seconds} s is not beyond {seconds} s"
+        );
+        assert_eq!(outlived(timeout_ns + 1), 1.0, "{seconds} s and a ns is");
+        // And one bound stands where a connection begins to be at risk.
+        let [at_risk, just_within] = [timeout_ns / 3 * 2, timeout_ns - 1].map(GapHistogram::bucket);
+        assert!(at_risk < just_within, "{seconds}");
+    }
+    assert_eq!(GapHistogram::bucket(0), 0);
+    assert_eq!(GapHistogram::bucket(u64::MAX - 1_000_000), GAP_BUCKETS - 1);
+}
+
+#[test]
+fn runs_of_programs_are_shown_while_the_kernel_counts_them() {
+    let mut metrics = metrics();
+    shows(&metrics, "tcplull_program_stats_enabled", 0.0);
+    let runs = "tcplull_program_runs_total{program=\"sweep\"}";
+    assert_eq!(value(&metrics, runs), None);
+    metrics.program_stats_enabled = true;
+    let sweep = ("sweep".to_owned(), (40, Duration::from_micros(5_120)));
+    metrics.program_runs.extend([sweep]);
+    shows(&metrics, runs, 40.0);
+    let seconds = "tcplull_program_run_seconds_total{program=\"sweep\"}";
+    shows(&metrics, seconds, 0.00512);
 }

@@ -2,8 +2,10 @@
 
 mod history;
 mod kernel;
+mod workloads;
 
 use super::*;
+use crate::own_process::ProcessNumbers;
 use crate::owner::OwnerCounters;
 use crate::surfaces::sink::Sink;
 use crate::text::tests::blackholed;
@@ -11,7 +13,7 @@ use monitor_common::Counter;
 use monitor_judge::JudgeStats;
 use monitor_judge::alerts::AlertStats;
 use monitor_model::alert::{Alert, AlertState};
-use monitor_model::finding::{Finding, FindingKind, Outcome, Severity};
+use monitor_model::finding::{Finding, FindingClass, FindingKind, Outcome, Severity};
 use monitor_model::listing::IdleState;
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -19,7 +21,14 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 fn metrics() -> Metrics {
-    Metrics::new(["nat", "db"])
+    Metrics::new(paths(["nat", "db"]))
+}
+
+fn paths<const COUNT: usize>(names: [&str; COUNT]) -> impl IntoIterator<Item = PathNumbers<'_>> {
+    names.map(|name| PathNumbers {
+        name,
+        timeout: Duration::from_secs(240),
+    })
 }
 
 /// The value of the series written so, such as `tcplull_sweeps_total`.
@@ -205,7 +214,7 @@ fn a_reload_keeps_counts_and_takes_lost_paths_away() {
     metrics
         .on_finding(&finding(FindingKind::Crossed, Some("nat")))
         .unwrap();
-    metrics.set_paths(["nat", "new"]);
+    metrics.set_paths(paths(["nat", "new"]));
     shows(&metrics, "tcplull_crossed_total{path=\"nat\"}", 1.0);
     shows(&metrics, "tcplull_crossed_total{path=\"new\"}", 0.0);
     assert!(!metrics.render().contains("\"db\""));
@@ -214,7 +223,7 @@ fn a_reload_keeps_counts_and_takes_lost_paths_away() {
         .on_finding(&finding(FindingKind::Crossed, Some("db")))
         .unwrap();
     shows(&metrics, "tcplull_crossed_total{path=\"db\"}", 1.0);
-    metrics.set_paths(["nat"]);
+    metrics.set_paths(paths(["nat"]));
     assert!(!metrics.render().contains("\"db\""));
 }
 
@@ -314,4 +323,59 @@ fn promtool_finds_nothing_to_complain_about() {
     let said = [output.stdout, output.stderr].concat();
     assert_eq!(String::from_utf8_lossy(&said), "");
     assert!(output.status.success());
+}
+
+#[test]
+fn the_daemon_as_a_process_has_its_standard_names_and_what_is_not_known_no_series() {
+    let mut metrics = metrics();
+    assert_eq!(value(&metrics, "process_open_fds"), None);
+    metrics.process = ProcessNumbers {
+        cpu_seconds: Some(1.25),
+        resident_bytes: Some(12_345_678.0),
+        max_fds: Some(f64::INFINITY),
+        ..ProcessNumbers::default()
+    };
+    shows(&metrics, "process_cpu_seconds_total", 1.25);
+    shows(&metrics, "process_resident_memory_bytes", 12_345_678.0);
+    let text = metrics.render();
+    assert!(text.contains("\nprocess_max_fds +Inf\n"), "{text}");
+    assert!(
+        text.contains("# TYPE process_cpu_seconds_total counter"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_reload_that_fails_keeps_the_time_of_the_last_that_did_not() {
+    let mut metrics = metrics();
+    metrics.config_read(Some(1_769_860_800_123_456_789));
+    shows(&metrics, "tcplull_config_last_reload_successful", 1.0);
+    metrics.config_read(None);
+    shows(&metrics, "tcplull_config_last_reload_successful", 0.0);
+    let time = "tcplull_config_last_reload_success_timestamp_seconds";
+    shows(&metrics, time, 1_769_860_800.123);
+}
+
+#[test]
+fn findings_are_told_so_long_after_their_facts() {
+    let mut metrics = metrics();
+    for ms in [3, 40, 90_000] {
+        metrics.told_after(FindingClass::Outcome, Duration::from_millis(ms));
+    }
+    let bucket =
+        |le| format!("tcplull_finding_delay_seconds_bucket{{kind=\"outcome\",le=\"{le}\"}}");
+    for (le, count) in [
+        ("0.0025", 0.0),
+        ("0.005", 1.0),
+        ("0.05", 2.0),
+        ("+Inf", 3.0),
+    ] {
+        shows(&metrics, &bucket(le), count);
+    }
+    // The others are there from the start.
+    shows(
+        &metrics,
+        "tcplull_finding_delay_seconds_count{kind=\"stall\"}",
+        0.0,
+    );
 }

@@ -167,7 +167,11 @@ async fn a_file_system_that_hangs_costs_one_wait_and_health_none() {
     for _ in 0..100 {
         assert!(web.now().await.settings.is_none());
     }
-    assert_eq!(begun.elapsed().as_secs(), 2, "who comes after does not wait");
+    assert_eq!(
+        begun.elapsed().as_secs(),
+        2,
+        "who comes after does not wait"
+    );
     // It comes to an end after all, and nothing has changed meanwhile: all is read once more.
     let ended = tokio::spawn(async { None });
     while !ended.is_finished() {
