@@ -222,6 +222,8 @@ mod tests {
         assert_eq!(long, "é".repeat(31), "whole letters");
         let hostile = of_process("a\n\x1b[2J\"\\\u{202e}b");
         assert_eq!(hostile, "a\u{fffd}\u{fffd}[2J\"\\\u{fffd}b");
+        let no_text = String::from_utf8_lossy(b"a\xff\xfeb");
+        assert_eq!(of_process(&no_text), "a\u{fffd}\u{fffd}b");
         assert_eq!(of_process("~other"), "_other");
         assert_eq!(of_process("~unknown"), "_unknown");
     }
