@@ -18,8 +18,8 @@ impl HttpSource for Daemon {
         Ok("tcplull_up 1\n".to_owned())
     }
 
-    fn ready(&self) -> Result<(), String> {
-        Ok(())
+    fn ready(&self) -> Result<String, String> {
+        Ok("ready".to_owned())
     }
 
     fn alerts(&self) -> Vec<Alert> {

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::fact_view::FactView;
 use crate::farewell::{next_timeout_in_ns, nobody_waits};
 use crate::keepalive::Settings;
+use crate::stall_times::StallEnd;
 use crate::stalls::CauseCard;
 use crate::stalls::loss::Loss;
 use crate::stalls::pauses::Pauses;
@@ -207,7 +208,7 @@ impl WaitingConnection {
         if self.unheld {
             // Nobody hangs on it any more: who read on got its answer, or nobody holds it since it was closed.
             if self.held_on {
-                self.end(context);
+                self.end(StallEnd::LostSight, context);
             } else {
                 self.left_alone(context);
             }
