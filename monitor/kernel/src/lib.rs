@@ -3,11 +3,13 @@
 
 mod attach;
 mod btf;
+mod btf_file;
 mod cgroup_root;
 mod clock;
 mod cost;
 mod counters;
 mod error;
+mod fdinfo;
 #[cfg(test)]
 mod fuzz;
 mod hook_override;
@@ -30,6 +32,7 @@ mod ring;
 mod run_time;
 mod scope;
 mod signs;
+mod step_error;
 mod sweep;
 mod tables;
 mod time_namespace;
@@ -55,12 +58,13 @@ pub use ring::FactRing;
 pub use run_time::ProgramTimes;
 pub use scope::{Netns, Scope};
 pub use signs::SignStatus;
+pub use step_error::StepError;
 pub use sweep::{SweepReport, Sweeper};
 pub use tables::Tables;
 pub use watch::{Callbacks, Revisited};
 pub use watch_level::WatchLevel;
 pub use watch_mode::{WatchMode, WatchStatus};
-pub use watching::{StepError, Stepped, Watching};
+pub use watching::{Stepped, Watching};
 
 /// Where kernels describe their types.
 pub const VMLINUX_BTF: &str = "/sys/kernel/btf/vmlinux";

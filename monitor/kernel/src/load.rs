@@ -1,6 +1,7 @@
 //! Loading the kernel side and attaching it, from what is asked for to what works here.
 
 use crate::attach::{self, HookStatus};
+use crate::btf_file::read_btf;
 use crate::clock::jiffy_ns;
 use crate::error::KernelError;
 use crate::hook_override::HookOverride;
@@ -17,7 +18,7 @@ use crate::watch::{self, Watcher};
 use crate::watch_mode::{WatchMode, WatchStatus};
 use crate::{counters, preflight};
 use aya::maps::{Array, PerCpuArray, RingBuf};
-use aya::{Btf, EbpfLoader, Endianness};
+use aya::{Btf, EbpfLoader};
 use monitor_common::{Counter, MAX_SCOPE_SOCKETS, Offsets, RING_BYTES, Settings};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -219,14 +220,6 @@ impl Loaded {
             finder,
         })
     }
-}
-
-/// The kernel's types, as the loader wants them.
-pub(crate) fn read_btf(file: &Path) -> Result<Btf, KernelError> {
-    Btf::parse_file(file, Endianness::default()).map_err(|error| KernelError::NoBtf {
-        path: file.to_owned(),
-        reason: error.to_string(),
-    })
 }
 
 fn settings(options: &Options, types: &KernelTypes) -> Result<Settings, KernelError> {

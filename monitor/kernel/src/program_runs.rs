@@ -2,24 +2,19 @@
 //! on that CPU already, and, where its statistics are on, runs and the time they took. What a missed call had to tell, no
 //! counter of the program's own can show.
 
+use crate::fdinfo::{self, RUN_TIME, field};
 use crate::run_time::ProgramTimes;
 use aya::Ebpf;
 use aya::programs::{Program, ProgramFd};
-use std::fs;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 /// The line of `/proc/self/fdinfo` that says how many calls were missed (`bpf_prog_show_fdinfo` in kernel/bpf/syscall.c,
 /// since 5.12).
 const MISSES: &str = "recursion_misses:";
 
-/// Likewise, how many runs there were and the ns that they took: both stand still while statistics are off.
+/// Likewise, how many runs there were; it stands still while statistics are off.
 const RUNS: &str = "run_cnt:";
-const RUN_TIME: &str = "run_time_ns:";
-
-/// Whether the kernel counts runs and their time (Documentation/admin-guide/sysctl/kernel.rst). It costs each run two looks
-/// at the clock, so it is off unless somebody switches it on.
-const STATISTICS: &str = "/proc/sys/kernel/bpf_stats_enabled";
 
 /// What the kernel counts of its programs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,10 +63,9 @@ impl Programs {
 
     /// As the kernel has it now. One that cannot be asked for is left out.
     pub(crate) fn read(&self) -> ProgramRuns {
-        let counted = fs::read_to_string(STATISTICS).is_ok_and(|text| text.trim() == "1");
+        let counted = fdinfo::statistics_are_on();
         let programs = self.0.iter().filter_map(|program| {
-            let descriptor = program.fd.as_fd().as_raw_fd();
-            let text = fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).ok()?;
+            let text = fdinfo::read(program.fd.as_fd()).ok()?;
             Some(ProgramRun {
                 name: program.name.clone(),
                 missed: field(&text, MISSES).filter(|_| program.is_hook),
@@ -94,12 +88,6 @@ impl Programs {
         let programs = hooks.filter_map(|program| program.fd.try_clone().ok());
         ProgramTimes::of(programs.collect())
     }
-}
-
-/// The number behind the words that a line begins with.
-pub(crate) fn field(text: &str, words: &str) -> Option<u64> {
-    let value = text.lines().find_map(|line| line.strip_prefix(words))?;
-    value.trim().parse().ok()
 }
 
 #[cfg(test)]

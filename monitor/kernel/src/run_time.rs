@@ -6,19 +6,12 @@
 //! data on the same. Iterators are left out: they run in the daemon's own time. Of the way into a program, which the
 //! kernel does not measure, as much again may come on top.
 
-use crate::program_runs::field;
+use crate::fdinfo::{self, RUN_TIME, field};
 use aya::programs::ProgramFd;
 use aya::sys::{Stats, enable_stats};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
-use std::{fs, io, thread};
-
-/// What `/proc/self/fdinfo` says of a program's run time in ns (`bpf_prog_show_fdinfo` in kernel/bpf/syscall.c, since
-/// 5.1).
-const LINE: &str = "run_time_ns:";
-
-/// Whether the statistics are on for all and at all times.
-const ALWAYS_ON: &str = "/proc/sys/kernel/bpf_stats_enabled";
+use std::{io, thread};
 
 /// The programs of the hooks as they are now. As long as it lives, they stay loaded.
 pub struct ProgramTimes {
@@ -41,7 +34,7 @@ impl ProgramTimes {
             return Ok(Some(0.0));
         }
         let on = enable_stats(Stats::RunTime);
-        if on.is_err() && !are_always_on() {
+        if on.is_err() && !fdinfo::statistics_are_on() {
             return Ok(None);
         }
         let (begun, before) = (Instant::now(), self.total_ns()?);
@@ -55,16 +48,11 @@ impl ProgramTimes {
     fn total_ns(&self) -> io::Result<u64> {
         let mut total = 0u64;
         for program in &self.programs {
-            let descriptor = program.as_fd().as_raw_fd();
-            let text = fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}"))?;
-            total = total.saturating_add(field(&text, LINE).unwrap_or(0));
+            let text = fdinfo::read(program.as_fd())?;
+            total = total.saturating_add(field(&text, RUN_TIME).unwrap_or(0));
         }
         Ok(total)
     }
-}
-
-fn are_always_on() -> bool {
-    fs::read_to_string(ALWAYS_ON).is_ok_and(|value| value.trim() != "0")
 }
 
 #[cfg(test)]
@@ -74,8 +62,8 @@ mod tests {
     #[test]
     fn the_kernels_own_words_are_read() {
         let text = "prog_id:\t7\nrun_time_ns:\t86900\nrun_cnt:\t1000\nrecursion_misses:\t17\n";
-        assert_eq!(field(text, LINE), Some(86_900));
-        assert_eq!(field("prog_id:\t7\n", LINE), None);
+        assert_eq!(field(text, RUN_TIME), Some(86_900));
+        assert_eq!(field("prog_id:\t7\n", RUN_TIME), None);
     }
 
     #[test]

@@ -5,37 +5,17 @@
 //! that nobody counts, so what is kept of them cannot be taken up again.
 
 use crate::attach::HookStatus;
-use crate::error::{KernelError, Refusal};
+use crate::error::KernelError;
 use crate::load::{HookOptions, Kernel, Options};
 use crate::ring::FactRing;
+use crate::step_error::StepError;
 use crate::sweep::{SweepReport, Sweeper};
 use crate::tables::Tables;
 use crate::watch::Revisited;
 use crate::watch_level::WatchLevel;
 use crate::watch_mode::WatchStatus;
-use aya::programs::ProgramError;
 use monitor_common::SweepMode;
 use std::time::Duration;
-
-/// Why a step could not be made. The level is then the one before, or [`WatchLevel::Sweeps`] where a step up has let go
-/// of its hooks: [`Watching::level`] says it.
-#[derive(Debug, thiserror::Error)]
-pub enum StepError {
-    /// The way of watching does not work here.
-    #[error("watching by {way} does not work here: {}", refusal.reason)]
-    NotHere {
-        /// The way.
-        way: &'static str,
-        /// What was tried, with the verifier's log.
-        refusal: Refusal,
-    },
-    /// The kernel does not let go of a hook.
-    #[error("a hook cannot be detached: {0}")]
-    Detach(#[from] ProgramError),
-    /// What the step needs could not be loaded, or what was left on sockets not be cleared.
-    #[error(transparent)]
-    Kernel(#[from] KernelError),
-}
 
 /// What came of a step.
 pub struct Stepped {

@@ -1,8 +1,8 @@
 //! Where the history is kept, and how much of it: `[history]`.
 
-use super::DEFAULT_SOCKET;
 use super::duration::MAX_AGE;
 use super::error::{Fault, Problem};
+use super::socket::DEFAULT_SOCKET;
 use super::table::{Section, Text};
 use monitor_store::{LEAST_BYTES, MOST_BYTES, Settings};
 use std::ffi::OsString;

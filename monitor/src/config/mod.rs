@@ -17,6 +17,7 @@ mod metrics;
 mod prefix;
 pub mod presets;
 mod scope;
+mod socket;
 mod sweeps;
 mod table;
 mod web;
@@ -36,6 +37,7 @@ use monitor_common::PathClock;
 use monitor_judge::{Dialogue, PeerRole};
 use monitor_kernel::Scope;
 pub use scope::{parse_cgroup, parse_netns, parse_pid, parse_unit};
+pub use socket::DEFAULT_SOCKET;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -44,9 +46,6 @@ pub use web::{Web, WebChoice, parse_telemetry_path, parse_web_listen};
 
 /// Where the configuration lies unless `--config` names another file.
 pub const DEFAULT_FILE: &str = "/etc/tcplull/config.toml";
-
-/// Where the live inspection socket lies unless configured otherwise.
-pub const DEFAULT_SOCKET: &str = "/run/tcplull/tcplull.sock";
 
 /// The most bytes of configuration that are read: 4096 prefixes, each on a line
 /// of its own with a comment, fit four times.

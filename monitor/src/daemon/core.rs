@@ -1,6 +1,7 @@
 //! What the daemon knows, behind one lock: facts go in here, and come out at the
 //! surfaces.
 
+use super::below::{Below, percent, unseen};
 use super::cpu_use::CpuUse;
 use super::error::DaemonError;
 use super::gap_summaries::GapSummaries;
@@ -8,7 +9,6 @@ use super::listing::Lister;
 use super::options::Options;
 use super::paths;
 use super::sinks::Sinks;
-use super::stepping::{Below, percent, unseen};
 use super::sweep_interval::SweepPace;
 use crate::config::Config;
 use crate::own_process::OwnProcess;

@@ -1,6 +1,7 @@
 //! The daemon: joins the rooms, and owns the loop that everything passes through.
 
 mod alerts_file;
+mod below;
 mod core;
 mod cpu_use;
 mod error;

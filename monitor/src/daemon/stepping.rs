@@ -1,5 +1,6 @@
 //! The safety valve in the loop: it measures part after part, and takes the steps, while nothing else is under way.
 
+use super::below::{Below, percent, unseen};
 use super::core::Core;
 use super::cpu_use::{CpuMeter, Sampled, sample};
 use super::error::DaemonError;
@@ -7,7 +8,7 @@ use super::lock::lock;
 use super::valve::{Turn, Valve, ValveTimes};
 use crate::config::CpuBudget;
 use crate::memory;
-use monitor_kernel::{FactRing, StepError, Stepped, WatchLevel, WatchMode, Watching};
+use monitor_kernel::{FactRing, StepError, Stepped, WatchLevel, Watching};
 use monitor_model::format::duration_of;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -241,39 +242,6 @@ impl Stepping {
             }
             _ => {}
         }
-    }
-}
-
-/// Why less is watched than at the start.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Below {
-    /// What was taken of one core.
-    pub(super) share: f64,
-    /// What may be taken.
-    pub(super) budget: f64,
-    /// When more is tried again, at the soonest.
-    pub(super) again: Instant,
-}
-
-/// What is not seen at this level, for people.
-pub(super) fn unseen(level: WatchLevel) -> &'static str {
-    match level {
-        WatchLevel::Way(WatchMode::Global) => "all is seen",
-        WatchLevel::Way(_) => "a silence that begins and ends between two sweeps is not seen",
-        WatchLevel::Sweeps => {
-            "who is silent and who does not move is seen by sweeps alone, and not what becomes of a silence"
-        }
-        WatchLevel::Detached => "nothing is seen, and alerts stay as they are",
-    }
-}
-
-/// A share of a core for people.
-pub(super) fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    if percent < 10.0 {
-        format!("{:.1} %", percent)
-    } else {
-        format!("{:.0} %", percent)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `/api/v1/alerts`: the alerts that wait and fire, in the shape of Prometheus' own API, so that what reads one reads the
 //! other.
 
-use super::pages::Source;
+use super::source::Source;
 use crate::surfaces::prometheus_alert::PrometheusAlert;
 use axum::extract::State;
 use axum::http::{StatusCode, header};

@@ -12,6 +12,7 @@ mod listener;
 mod pages;
 mod rooms;
 mod server;
+mod source;
 mod web;
 
 #[cfg(test)]
@@ -20,6 +21,6 @@ mod tests;
 pub use counters::HttpCounters;
 pub use error::HttpError;
 pub use hosts::AllowedHosts;
-pub use pages::HttpSource;
 pub use server::{HttpOptions, HttpServer};
+pub use source::HttpSource;
 pub use web::{WebConfig, WebError, WebProblem};

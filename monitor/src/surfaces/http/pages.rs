@@ -2,33 +2,12 @@
 //! the [gate](super::gate) sees to.
 
 use super::alerts::alerts;
+use super::source::Source;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use monitor_model::alert::Alert;
-use std::sync::Arc;
-
-/// What the pages show, asked for at each request.
-pub trait HttpSource: Send + Sync + 'static {
-    /// The metrics in Prometheus' text format.
-    ///
-    /// # Errors
-    /// Why there are none, in one line.
-    fn metrics(&self) -> Result<String, String>;
-
-    /// That the daemon is attached and sweeping, and what else is to be said, in one line.
-    ///
-    /// # Errors
-    /// Why it is not, in one line.
-    fn ready(&self) -> Result<String, String>;
-
-    /// All alerts: those that wait, fire, and are lately over.
-    fn alerts(&self) -> Vec<Alert>;
-}
-
-pub(super) type Source = Arc<dyn HttpSource>;
 
 /// All routes, with the metrics under this path; under `/` they take the place of the landing page.
 pub(super) fn routes(source: Source, telemetry_path: &str) -> Router {

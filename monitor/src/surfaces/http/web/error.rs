@@ -1,6 +1,5 @@
 //! What is wrong with a web configuration, and what would be right.
 
-use super::names::Absent;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 use thiserror::Error;
@@ -26,6 +25,24 @@ impl fmt::Display for WebError {
         }
         write!(out, " {}", self.problem)
     }
+}
+
+/// Why a name that the format knows is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Absent {
+    /// An old version.
+    #[error("TLS before 1.2 is not secure (RFC 8996); write TLS12 or TLS13")]
+    Version,
+    /// A mode or a key exchange that is not secure.
+    #[error(
+        "CBC suites, and those without ECDHE, are not secure, and rustls has none; leave it out, or take one with GCM or CHACHA20_POLY1305"
+    )]
+    Suite,
+    /// A curve that the provider lacks.
+    #[error(
+        "ring, the provider of cryptography, has no P-521; write CurveP384, CurveP256 or X25519"
+    )]
+    Curve,
 }
 
 /// What is wrong, and what would be right. Never a secret: neither key nor hash is shown.

@@ -1,30 +1,11 @@
 //! What Go's names for versions, cipher suites and curves, which the format has, are here; and which of them rustls cannot
 //! do.
 
-use super::error::{Fault, WebProblem};
+use super::error::{Absent, Fault, WebProblem};
 use super::form::Text;
 use rustls::crypto::SupportedKxGroup;
 use rustls::crypto::ring::{cipher_suite, kx_group};
 use rustls::{SupportedCipherSuite, SupportedProtocolVersion, version};
-use thiserror::Error;
-
-/// Why a name that the format knows is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Absent {
-    /// An old version.
-    #[error("TLS before 1.2 is not secure (RFC 8996); write TLS12 or TLS13")]
-    Version,
-    /// A mode or a key exchange that is not secure.
-    #[error(
-        "CBC suites, and those without ECDHE, are not secure, and rustls has none; leave it out, or take one with GCM or CHACHA20_POLY1305"
-    )]
-    Suite,
-    /// A curve that the provider lacks.
-    #[error(
-        "ring, the provider of cryptography, has no P-521; write CurveP384, CurveP256 or X25519"
-    )]
-    Curve,
-}
 
 /// A version of TLS that is served; in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
