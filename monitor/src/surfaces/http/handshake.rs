@@ -59,7 +59,8 @@ pub(super) async fn shake_hands(mut stream: TcpStream, gate: &Gate) -> Option<Se
 
 async fn tell_plain(stream: &mut TcpStream) -> io::Result<()> {
     let mut request = vec![0; READ_OF_PLAIN];
-    stream.read(&mut request).await?;
+    // However much it is: no more comes, as a rule.
+    let _read = stream.read(&mut request).await?;
     stream.write_all(TO_PLAIN).await?;
     stream.shutdown().await
 }
