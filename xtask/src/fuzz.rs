@@ -45,6 +45,7 @@ const TARGETS: [Target; 11] = [
     Target::of(FUZZ, "packet::segment"),
     Target::of(FUZZ, "recording::read_and_judge"),
     Target::of(FUZZ, "saved_alerts::take_up"),
+    Target::of(FUZZ, "web::load"),
 ];
 
 /// Longer inputs are not made, in bytes: what is found in long ones is found in short ones, sooner.

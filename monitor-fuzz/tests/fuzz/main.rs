@@ -10,3 +10,4 @@ mod packet;
 mod recording;
 mod saved_alerts;
 mod serving;
+mod web;
