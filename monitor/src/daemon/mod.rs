@@ -146,7 +146,7 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
 
     let (stop, stopping) = watch::channel(());
     let servers = [
-        tokio::spawn(http.serve(Arc::new(sources), closed(stopping.clone()))),
+        http.start(Arc::new(sources), closed(stopping.clone())),
         tokio::spawn(inspect.serve(lists, feed, closed(stopping))),
     ];
     let result = work(options, &core, &watching, ring, stepping).await;

@@ -38,6 +38,19 @@ impl Listeners {
         found.filter_map(Result::ok).collect()
     }
 
+    /// The same, for the runtime that this is called in.
+    ///
+    /// # Errors
+    /// The system refuses to wait for them there.
+    pub(super) fn taken_over(self) -> io::Result<Self> {
+        let listeners = self.listeners.into_iter();
+        let listeners = listeners.map(|listener| TcpListener::from_std(listener.into_std()?));
+        Ok(Self {
+            listeners: listeners.collect::<Result<_, _>>()?,
+            turn: self.turn,
+        })
+    }
+
     /// The next connection; each address has its turn.
     pub(super) async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
         let count = self.listeners.len();

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::task::{JoinSet, yield_now};
+use tokio::task::{JoinHandle, JoinSet, yield_now};
 use tokio::time::{sleep, timeout};
 
 /// The longest head of a request, in bytes.
@@ -80,8 +80,7 @@ impl HttpServer {
 
     /// Where the metrics are, for people.
     pub fn telemetry(&self) -> String {
-        let is_tls = self.options.web.as_ref().is_some_and(WebConfig::is_tls);
-        let scheme = if is_tls { "https" } else { "http" };
+        let scheme = if self.is_tls() { "https" } else { "http" };
         let path = &self.options.telemetry_path;
         let addresses = self.addresses();
         let all = addresses.iter();
@@ -92,6 +91,42 @@ impl HttpServer {
     /// What it counts.
     pub fn counters(&self) -> Arc<HttpCounters> {
         Arc::clone(&self.counters)
+    }
+
+    /// Serves until `shutdown` is over. Where TLS is spoken, that is on a thread of its own: a handshake costs up to
+    /// milliseconds, and nothing else of the daemon is to wait for those of strangers.
+    pub fn start(
+        self,
+        source: Arc<dyn HttpSource>,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> JoinHandle<()> {
+        if !self.is_tls() {
+            return tokio::spawn(self.serve(source, shutdown));
+        }
+        tokio::task::spawn_blocking(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            let served = runtime.and_then(|runtime| {
+                let served = runtime.block_on(async {
+                    let listeners = self.listeners.taken_over()?;
+                    Self { listeners, ..self }.serve(source, shutdown).await;
+                    Ok(())
+                });
+                // A file that hangs, or a password that takes long, holds up no end.
+                runtime.shutdown_background();
+                served
+            });
+            if let Err(error) = served {
+                tracing::error!(
+                    "HTTP: cannot serve on a thread of its own: {error}; restart to serve again"
+                );
+            }
+        })
+    }
+
+    fn is_tls(&self) -> bool {
+        self.options.web.as_ref().is_some_and(WebConfig::is_tls)
     }
 
     /// Serves until `shutdown` is over, then gives answers under way a second.

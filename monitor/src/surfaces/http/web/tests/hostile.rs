@@ -1,10 +1,13 @@
 //! Clients that are slow, many, or not what they seem, where TLS is spoken.
 
 use super::bench::{Bench, TLS};
-use crate::surfaces::http::tests::Running;
+use crate::surfaces::http::tests::{Daemon, Running, plain};
+use crate::surfaces::http::{HttpOptions, HttpServer};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 
 /// The first half of a client's first words.
 const HALF_A_HELLO: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
@@ -82,4 +85,35 @@ async fn a_body_that_nobody_asked_for_is_not_read() {
     assert!(written < 100, "all of it was taken");
     let answer = bench.client().get(running.address, "/metrics").await;
     assert_eq!(answer.unwrap().code(), 200);
+}
+
+#[tokio::test]
+async fn whoever_else_is_at_work_tls_is_spoken_meanwhile() {
+    let bench = Bench::new();
+    let options = HttpOptions {
+        web: Some(bench.load(TLS).unwrap()),
+        ..plain()
+    };
+    let server = HttpServer::bind(options).unwrap();
+    let address = server.addresses()[0];
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = server.start(Arc::<Daemon>::default(), async {
+        let _ = stopped.await;
+    });
+    // This thread, on which the test's runtime runs, does nothing until there is an answer.
+    let (answered, answer) = mpsc::channel();
+    let client = bench.client();
+    std::thread::spawn(move || {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let asked = runtime
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(client.get(address, "/"));
+        answered.send(asked.unwrap().code()).unwrap();
+    });
+    let answer = answer.recv_timeout(Duration::from_secs(60));
+    assert_eq!(answer, Ok(200));
+    stop.send(()).unwrap();
+    served.await.unwrap();
 }
