@@ -72,6 +72,15 @@ pub struct PrometheusAlert {
 }
 
 impl PrometheusAlert {
+    /// As [`Self::of`], without what the latest finding says: no address, and no process but the workload.
+    pub fn without_example(alert: &Alert) -> Self {
+        let summary = String::new();
+        Self::of(&Alert {
+            summary,
+            ..alert.clone()
+        })
+    }
+
     /// How `alert` is told. The labels rest on its name, severity, path and owner alone.
     pub fn of(alert: &Alert) -> Self {
         let labels = [
@@ -190,6 +199,21 @@ mod tests {
             "api.service on path nat: 10000 of 10000 connections in trouble now; the latest: 10000 connections to \
              20.1.2.3:443"
         );
+    }
+
+    #[test]
+    fn without_an_example_no_address_is_told() {
+        let (whole, without) = (
+            PrometheusAlert::of(&firing()),
+            PrometheusAlert::without_example(&firing()),
+        );
+        assert_eq!(whole.labels, without.labels);
+        assert_eq!(
+            without.annotations["description"],
+            "api.service on path nat: 10000 of 10000 connections in trouble now"
+        );
+        let texts = without.annotations.values();
+        assert!(texts.clone().all(|text| !text.contains("20.1.2.3")));
     }
 
     #[test]

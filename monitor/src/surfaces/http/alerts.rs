@@ -1,8 +1,10 @@
 //! `/api/v1/alerts`: the alerts that wait and fire, in the shape of Prometheus' own API, so that what reads one reads the
-//! other.
+//! other. Which connection is in trouble, and where to, is for those who have shown who they are.
 
+use super::gate::Known;
 use super::source::Source;
 use crate::surfaces::prometheus_alert::PrometheusAlert;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -34,10 +36,13 @@ struct Shown {
 
 impl Shown {
     /// One that is over is shown no more.
-    fn of(alert: &Alert) -> Option<Self> {
+    fn of(alert: &Alert, is_known: bool) -> Option<Self> {
         let is_active = matches!(alert.state, AlertState::Pending | AlertState::Firing);
         is_active.then(|| Self {
-            told: PrometheusAlert::of(alert),
+            told: match is_known {
+                true => PrometheusAlert::of(alert),
+                false => PrometheusAlert::without_example(alert),
+            },
             state: alert.state.name(),
             active_at: alert.since,
             value: value(alert.connections),
@@ -55,16 +60,22 @@ fn value(number: u64) -> String {
     }
 }
 
-fn answer(alerts: &[Alert]) -> Answer {
-    let alerts = alerts.iter().filter_map(Shown::of).collect();
+fn answer(alerts: &[Alert], is_known: bool) -> Answer {
+    let alerts = alerts.iter();
+    let alerts = alerts
+        .filter_map(|alert| Shown::of(alert, is_known))
+        .collect();
     Answer {
         status: "success",
         data: Data { alerts },
     }
 }
 
-pub(super) async fn alerts(State(source): State<Source>) -> Response {
-    match json_line(&answer(&source.alerts())) {
+pub(super) async fn alerts(
+    State(source): State<Source>,
+    known: Option<Extension<Known>>,
+) -> Response {
+    match json_line(&answer(&source.alerts(), known.is_some())) {
         Ok(text) => ([(header::CONTENT_TYPE, "application/json")], text + "\n").into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }
@@ -87,7 +98,7 @@ mod tests {
             state: AlertState::Over,
             ..firing()
         };
-        let text = json_line(&answer(&[firing(), pending, over])).unwrap();
+        let text = json_line(&answer(&[firing(), pending, over], true)).unwrap();
         let found: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(found["status"], "success");
         let alerts = found["data"]["alerts"].as_array().unwrap();

@@ -2,6 +2,7 @@
 //! that its connection goes on to, and what the web configuration asks of it.
 
 use super::counters::{HttpCounters, Refusal};
+use super::handshake::Certificate;
 use super::hosts::{AllowedHosts, Refused};
 use super::rooms::{Place, Room};
 use super::web::{Settings, Tls, WebConfig};
@@ -45,9 +46,12 @@ struct Shared {
 pub(super) struct Entrance {
     gate: Gate,
     place: Arc<Place>,
-    /// A certificate is asked for, and it has none.
-    lacks_certificate: bool,
+    certificate: Certificate,
 }
+
+/// In a request whose sender has shown who it is: it may be told whose connections are in trouble, and where to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known;
 
 fn is_health(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
@@ -85,11 +89,11 @@ impl Gate {
     }
 
     /// For the connection that has this place.
-    pub(super) fn of(self, place: Arc<Place>, lacks_certificate: bool) -> Entrance {
+    pub(super) fn of(self, place: Arc<Place>, certificate: Certificate) -> Entrance {
         Entrance {
             gate: self,
             place,
-            lacks_certificate,
+            certificate,
         }
     }
 
@@ -120,7 +124,7 @@ impl Service<Request<Incoming>> for Entrance {
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let shared = &self.gate.shared;
         if let Err(refused) = shared.hosts.check(&request) {
             let answer = shared.refuse(&refused);
@@ -129,7 +133,7 @@ impl Service<Request<Incoming>> for Entrance {
         let path = request.uri().path();
         self.place.go_on(room_of(path));
         let is_open = shared.open_health && is_health(path);
-        let lacks_certificate = self.lacks_certificate;
+        let certificate = self.certificate;
         let gate = self.gate.clone();
         let routes = TowerToHyperService::new(self.gate.routes.clone());
         Box::pin(async move {
@@ -142,9 +146,14 @@ impl Service<Request<Incoming>> for Entrance {
                 None => gate.shared.turn_away(Refusal::Config),
                 Some(settings) => {
                     let authorization = request.headers().get(header::AUTHORIZATION);
-                    let admits = web.admits(settings, authorization, lacks_certificate);
+                    let admits = web.admits(settings, authorization, certificate);
                     match admits.await {
-                        Ok(()) => routes.call(request).await?,
+                        Ok(known) => {
+                            if let Some(known) = known {
+                                request.extensions_mut().insert(known);
+                            }
+                            routes.call(request).await?
+                        }
                         Err(refusal) => gate.shared.turn_away(refusal),
                     }
                 }
@@ -161,21 +170,25 @@ impl Service<Request<Incoming>> for Entrance {
 }
 
 impl WebConfig {
+    /// Whether a request is answered, and whether its sender has shown who it is.
     async fn admits(
         &self,
         settings: &Settings,
         authorization: Option<&HeaderValue>,
-        lacks_certificate: bool,
-    ) -> Result<(), Refusal> {
+        certificate: Certificate,
+    ) -> Result<Option<Known>, Refusal> {
         if !self.has_room() {
             return Err(Refusal::Rate);
         }
-        if lacks_certificate {
+        if certificate == Certificate::Missing {
             return Err(Refusal::Certificate);
         }
         let users = &settings.users;
-        match users.is_empty() || self.doorkeeper.admits(users, authorization).await {
-            true => Ok(()),
+        if users.is_empty() {
+            return Ok((certificate == Certificate::Proves).then_some(Known));
+        }
+        match self.doorkeeper.admits(users, authorization).await {
+            true => Ok(Some(Known)),
             false => Err(Refusal::Auth),
         }
     }

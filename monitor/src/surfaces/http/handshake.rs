@@ -21,8 +21,18 @@ const TO_PLAIN: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; 
 /// A connection that speaks TLS.
 pub(super) struct Secured {
     pub(super) stream: TlsStream<TcpStream>,
-    /// A certificate is asked for, and it has none.
-    pub(super) lacks_certificate: bool,
+    pub(super) certificate: Certificate,
+}
+
+/// What a client's certificate comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Certificate {
+    /// It says nothing, and none is needed.
+    Idle,
+    /// One is needed, and there is none.
+    Missing,
+    /// It is that of somebody who is known.
+    Proves,
 }
 
 /// Shakes hands by the web configuration of now; nothing where none comes about.
@@ -43,10 +53,14 @@ pub(super) async fn shake_hands(mut stream: TcpStream, gate: &Gate) -> Option<Se
     let tls = gate.tls().await?;
     match TlsAcceptor::from(tls.config).accept(stream).await {
         Ok(stream) => {
-            let has_certificate = stream.get_ref().1.peer_certificates().is_some();
+            let certificate = match stream.get_ref().1.peer_certificates() {
+                Some(_) if tls.certificate_proves => Certificate::Proves,
+                None if tls.certificate_required => Certificate::Missing,
+                _ => Certificate::Idle,
+            };
             Some(Secured {
-                lacks_certificate: tls.certificate_required && !has_certificate,
                 stream,
+                certificate,
             })
         }
         Err(error) => {

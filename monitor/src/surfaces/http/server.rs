@@ -3,7 +3,7 @@
 use super::counters::HttpCounters;
 use super::error::HttpError;
 use super::gate::{Entrance, Gate};
-use super::handshake::{Secured, shake_hands};
+use super::handshake::{Certificate, Secured, shake_hands};
 use super::hosts::AllowedHosts;
 use super::listener::Listeners;
 use super::pages::routes;
@@ -181,15 +181,15 @@ async fn answer(stream: TcpStream, place: Place, gate: Gate) {
 
 async fn shake_and_serve(stream: TcpStream, place: Arc<Place>, gate: Gate) {
     if !gate.is_tls() {
-        return serve(stream, gate.of(place, false)).await;
+        return serve(stream, gate.of(place, Certificate::Idle)).await;
     }
     let secured = shake_hands(stream, &gate).await;
     if let Some(Secured {
         stream,
-        lacks_certificate,
+        certificate,
     }) = secured
     {
-        serve(stream, gate.of(place, lacks_certificate)).await;
+        serve(stream, gate.of(place, certificate)).await;
     }
 }
 

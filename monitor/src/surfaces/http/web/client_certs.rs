@@ -55,8 +55,10 @@ fn policy(form: &TlsForm) -> Result<Policy, Fault> {
 pub(super) struct ClientCerts {
     issuers: Issuers,
     allowed_sans: Option<Vec<String>>,
-    /// Whether nobody gets anything without one.
+    /// Whether nobody gets a page without one.
     pub(super) required: bool,
+    /// Whether one that is let in is that of somebody who is known.
+    pub(super) proves: bool,
     /// Whether the handshake ends where there is none. Otherwise who asks for a page is told.
     mandatory: bool,
     provider: Arc<CryptoProvider>,
@@ -120,6 +122,7 @@ impl ClientCerts {
             issuers,
             allowed_sans,
             required,
+            proves: policy.verifies(),
             mandatory: required && !open_health,
             provider: Arc::clone(provider),
         }))

@@ -23,6 +23,8 @@ pub(in super::super) struct Tls {
     pub(in super::super) config: Arc<ServerConfig>,
     /// Whether nobody without a certificate gets a page. Where health is open, the handshake lets them in.
     pub(in super::super) certificate_required: bool,
+    /// Whether a certificate says that its owner is known.
+    pub(in super::super) certificate_proves: bool,
 }
 
 /// Whether any key that turns TLS on is there.
@@ -71,6 +73,7 @@ pub(super) fn build(
     let provider = Arc::new(provider(form, &versions, http2)?);
     let clients = ClientCerts::new(form, ca, open_health, &provider)?;
     let certificate_required = clients.as_ref().is_some_and(|clients| clients.required);
+    let certificate_proves = clients.as_ref().is_some_and(|clients| clients.proves);
     let verifier: Arc<dyn ClientCertVerifier> = match clients {
         Some(clients) => Arc::new(clients),
         None => WebPkiClientVerifier::no_client_auth(),
@@ -96,6 +99,7 @@ pub(super) fn build(
     Ok(Some(Tls {
         config: Arc::new(config),
         certificate_required,
+        certificate_proves,
     }))
 }
 

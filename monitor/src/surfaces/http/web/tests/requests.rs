@@ -161,3 +161,32 @@ async fn headers_are_added_to_every_answer() {
         assert!(!answer.contains("strict-transport-security"), "{answer}");
     }
 }
+
+#[tokio::test]
+async fn only_who_has_shown_who_it_is_learns_addresses() {
+    let bench = Bench::new();
+    let path = "/api/v1/alerts";
+    let address = "20.1.2.3";
+    let anybody = bench.serve("").await;
+    let answer = get(anybody.address, path).await;
+    assert!(answer.contains("TcplullBlackholed"), "{answer}");
+    assert!(!answer.contains(address), "{answer}");
+    let users = format!("basic_auth_users:\n  prometheus: {}\n", hash("s3cret"));
+    let running = bench.serve(&users).await;
+    let answer = get_as(running.address, path, "prometheus", "s3cret").await;
+    assert!(answer.contains(address), "{answer}");
+    // A certificate that anybody may have made says nothing of its owner.
+    let identity = bench.clients.sign(&[]);
+    for (policy, tells) in [
+        ("RequestClientCert", false),
+        ("RequireAnyClientCert", false),
+        ("VerifyClientCertIfGiven", true),
+        ("RequireAndVerifyClientCert", true),
+    ] {
+        let policy = format!("{TLS}  client_auth_type: {policy}\n  client_ca_file: clients.pem\n");
+        let running = bench.serve(&policy).await;
+        let client = bench.client().with(&identity);
+        let answer = client.get(running.address, path).await.unwrap();
+        assert_eq!(answer.text.contains(address), tells, "{policy}: {answer:?}");
+    }
+}
