@@ -1,5 +1,5 @@
 //! What a client leaves behind over a dead path, when the path comes back. It arrives: then nothing was lost, and there is
-//! no ticket. Or it is met with a RST: then it is lost for good, and the ticket fires at once.
+//! no ticket. Or it is met with a RST: then it is lost for good, and as the client does not come again there is one.
 
 use super::nobody_waits::{dies, leaves};
 use super::prelude::*;
@@ -30,7 +30,7 @@ pub(super) const ARRIVES: Scenario = Scenario {
 
 pub(super) const LOST: Scenario = Scenario {
     name: "left-behind-and-lost",
-    about: "the same, and when the path comes back a RST answers: a ticket before it would have waited",
+    about: "the same, and when the path comes back a RST answers: what is lost is a ticket",
     truth: || {
         leaves(Ticket)
             .resting_on("lost_bytes_at_most", 300.0..=301.0)

@@ -98,6 +98,7 @@ impl Alerts {
             Verdict::Reconnected { connection_id } => {
                 let of = ConnectionId::of(connection_id);
                 self.leave(of, now_ns, true, &mut changes, |_, part| !part.is_stuck());
+                self.has_moved_on(of);
             }
             Verdict::Finding(finding) => self.found(finding, now_ns, &mut changes),
         }
@@ -212,6 +213,10 @@ impl Alerts {
 
     /// The connection was stuck, and now it is dead.
     fn ends_badly(&mut self, of: ConnectionId, now_ns: u64, changes: &mut Vec<AlertChange>) {
+        // Who gave it up and goes on with another connection is not affected.
+        self.leave(of, now_ns, true, changes, |_, part| {
+            matches!(part.state, State::Left { moved_on: true, .. })
+        });
         self.ends(of, now_ns, changes, |_| State::Badly { at_ns: now_ns });
     }
 
@@ -220,7 +225,10 @@ impl Alerts {
     fn is_left(&mut self, of: ConnectionId, now_ns: u64, changes: &mut Vec<AlertChange>) {
         self.ends(of, now_ns, changes, |key| {
             if key.is_loss && !key.is_page() {
-                State::Left { seen_ns: now_ns }
+                State::Left {
+                    seen_ns: now_ns,
+                    moved_on: false,
+                }
             } else {
                 State::Badly { at_ns: now_ns }
             }
@@ -234,18 +242,38 @@ impl Alerts {
             let Some(group) = self.groups.get_mut(&key) else {
                 continue;
             };
-            let left = |part: &Part| matches!(part.state, State::Left { .. });
-            let Some(part) = group.parts.get(member).copied().filter(left) else {
+            let Some(part) = group.parts.get(member).copied() else {
                 continue;
             };
+            let State::Left { moved_on, .. } = part.state else {
+                continue;
+            };
+            let seen_ns = now_ns;
             let seen = Part {
-                state: State::Left { seen_ns: now_ns },
+                state: State::Left { seen_ns, moved_on },
                 ..part
             };
             group.joined_by(&seen, &self.limits);
             group.parts.insert(member, seen);
             self.changed = true;
             self.catch_up(&key, now_ns, changes);
+        }
+    }
+
+    /// The owner of the connection moves again towards the same address.
+    fn has_moved_on(&mut self, of: ConnectionId) {
+        for (member, key) in self.memberships(of) {
+            let Some(group) = self.groups.get_mut(&key) else {
+                continue;
+            };
+            if let Some(part) = group.parts.get(member).copied()
+                && let State::Left { seen_ns, .. } = part.state
+            {
+                let moved_on = true;
+                let state = State::Left { seen_ns, moved_on };
+                group.parts.insert(member, Part { state, ..part });
+                self.changed = true;
+            }
         }
     }
 
@@ -279,8 +307,9 @@ impl Alerts {
             };
             group.joined_by(&ended, &self.limits);
             group.parts.insert(member, ended);
-            // What is lost for good need not wait.
-            group.at_once |= !key.is_page() && !ended.is_stuck();
+            // What is lost for good need not wait; but who gave it up may yet go on with another.
+            let given_up = matches!(part.state, State::Left { .. }) && part.since.ns < now_ns;
+            group.at_once |= !key.is_page() && !ended.is_stuck() && !given_up;
             self.changed = true;
             self.catch_up(&key, now_ns, changes);
         }

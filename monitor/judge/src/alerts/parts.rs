@@ -35,6 +35,8 @@ pub(super) enum State {
     Left {
         /// CLOCK_MONOTONIC.
         seen_ns: u64,
+        /// Its owner moves again towards the same address: it gave this one up, and goes on with another.
+        moved_on: bool,
     },
     /// It ended badly at this time, in ns.
     Badly {
@@ -142,7 +144,7 @@ impl Parts {
                 self.stuck += 1;
                 self.unconfirmed += usize::from(!part.confirmed);
             }
-            State::Left { seen_ns } => self.left.add(seen_ns),
+            State::Left { seen_ns, .. } => self.left.add(seen_ns),
             State::Badly { at_ns } => self.badly.add(at_ns),
         }
         self.known.insert(member, part);
@@ -156,7 +158,7 @@ impl Parts {
                 self.stuck -= 1;
                 self.unconfirmed -= usize::from(!part.confirmed);
             }
-            State::Left { seen_ns } => self.left.remove(seen_ns),
+            State::Left { seen_ns, .. } => self.left.remove(seen_ns),
             State::Badly { at_ns } => self.badly.remove(at_ns),
         }
         Some(part)
@@ -172,7 +174,7 @@ impl Parts {
         let part = self.remove(member)?;
         let until_ns = match part.state {
             // Nobody saw the answer come: it came after this.
-            State::Left { seen_ns } => seen_ns,
+            State::Left { seen_ns, .. } => seen_ns,
             _ => part.until(page_after_ns).min(now_ns),
         };
         // Of one that was stuck before the daemon started, nobody knows until when it was.

@@ -62,6 +62,20 @@ struct Trouble {
     since: u64,
     /// Until when it was without an answer, where only what it left behind is still tried.
     left: Option<u64>,
+    /// Its owner goes on with another connection since.
+    moved_on: bool,
+    /// When what it left behind died.
+    dead: Option<u64>,
+}
+
+impl Trouble {
+    /// Until when it is known to have been affected, at second `now`.
+    fn until(&self, now: u64) -> u64 {
+        match (self.dead, self.left) {
+            (Some(at), _) => now.min(at + WAIT),
+            (None, left) => left.unwrap_or(now),
+        }
+    }
 }
 
 /// The ticket named `blackholed`, held against the truth.
@@ -105,7 +119,7 @@ impl Held {
     fn known(&self) -> Vec<(u64, u64)> {
         let now = self.watch.now;
         let present = self.troubled.values();
-        let present = present.map(|one| (one.since, one.left.unwrap_or(now)));
+        let present = present.map(|one| (one.since, one.until(now)));
         let mut all: Vec<(u64, u64)> = self.past.iter().copied().chain(present).collect();
         all.sort_unstable();
         all
@@ -138,11 +152,19 @@ impl Held {
             prop_assert!(longest >= WAIT, "second {now}: fires after {longest} s");
         }
         for (on, one) in &self.troubled {
-            let lasted = match one.left {
-                Some(seen) => seen - one.since > WAIT,
-                None => now - one.since >= WAIT && !self.to_find.contains_key(on),
+            let lasted = match (one.dead, one.left) {
+                // Lost for good, and its owner does not move again.
+                (Some(_), _) => now - one.since >= WAIT,
+                (None, Some(seen)) => seen - one.since > WAIT,
+                (None, None) => now - one.since >= WAIT && !self.to_find.contains_key(on),
             };
             prop_assert!(fires || !lasted, "second {now}: {on} {one:?}, no ticket");
+        }
+        let lapsed = |one: &Trouble| one.dead.is_some_and(|at| at + WAIT <= now);
+        let lapsed = self.troubled.iter().filter(|(_, one)| lapsed(one));
+        let lapsed: Vec<u32> = lapsed.map(|(on, _)| *on).collect();
+        for on in lapsed {
+            self.leaves(on);
         }
         if !self.troubled.is_empty() {
             prop_assert!(self.state().is_some(), "second {now}: in trouble, and over");
@@ -179,7 +201,7 @@ impl Held {
     fn leaves(&mut self, on: u32) {
         let now = self.watch.now;
         if let Some(one) = self.troubled.remove(&on) {
-            self.past.push((one.since, one.left.unwrap_or(now)));
+            self.past.push((one.since, one.until(now)));
             if one.left.is_some() {
                 self.ended.insert(on, now);
             }
@@ -198,7 +220,8 @@ impl Held {
             return Ok(());
         }
         let its = on.and_then(|on| self.troubled.get(&on).copied());
-        let left = its.is_some_and(|one| one.left.is_some());
+        let dead = its.is_some_and(|one| one.dead.is_some());
+        let left = its.is_some_and(|one| one.left.is_some()) && !dead;
         match step {
             Step::Wait(seconds) => {
                 for _ in 0..seconds {
@@ -209,30 +232,44 @@ impl Held {
                 let one = Trouble {
                     since: now,
                     left: None,
+                    moved_on: false,
+                    dead: None,
                 };
                 self.troubled.insert(on, one);
                 self.watch.told(hangs_for_ticket(on));
             }
-            Step::GivenUp(on) if !left => {
+            Step::GivenUp(on) if !left && !dead => {
                 let mut dead = hangs_for_ticket(on);
                 dead.given_up = true;
                 self.leaves(on);
                 self.lost = true;
                 self.watch.told(dead);
             }
-            Step::Moves(on) if its.is_some() && !left => {
+            Step::Moves(on) if its.is_some() && !left && !dead => {
                 self.leaves(on);
                 self.watch.moves(on);
             }
-            Step::Over(on, End::Left) if its.is_some() && !left => {
+            Step::Over(on, End::Left) if its.is_some() && !left && !dead => {
                 self.troubled
                     .entry(on)
                     .and_modify(|one| one.left = Some(now));
                 self.watch.over(on, End::Left);
             }
-            Step::Over(on, end) if its.is_some() && end != End::Left => {
+            Step::Over(on, End::Badly) if its.is_some() && !dead => {
+                let gives_up = left && its.is_some_and(|one| one.since < now && !one.moved_on);
+                if gives_up {
+                    self.troubled
+                        .entry(on)
+                        .and_modify(|one| one.dead = Some(now));
+                } else {
+                    // Who goes on with another has given it up.
+                    self.lost |= !its.is_some_and(|one| one.moved_on);
+                    self.leaves(on);
+                }
+                self.watch.over(on, End::Badly);
+            }
+            Step::Over(on, end) if its.is_some() && end != End::Left && !dead => {
                 self.leaves(on);
-                self.lost |= end == End::Badly;
                 self.watch.over(on, end);
             }
             Step::Unanswered(on) if left => {
@@ -246,6 +283,13 @@ impl Held {
                 self.watch.answered(on);
             }
             Step::Reconnects(on) => {
+                if dead {
+                    self.leaves(on);
+                } else if left {
+                    self.troubled
+                        .entry(on)
+                        .and_modify(|one| one.moved_on = true);
+                }
                 self.watch.reconnects(on);
             }
             Step::Restart(down, found) => self.restart(down, found)?,

@@ -63,10 +63,29 @@ fn what_was_left_behind_is_a_ticket_once_it_is_known_to_have_had_no_answer_for_l
 }
 
 #[test]
-fn what_was_left_behind_and_dies_is_a_ticket_at_once() {
+fn what_was_left_behind_and_dies_is_a_ticket_unless_its_owner_goes_on_with_another() {
     let mut watch = Watch::new();
     watch.told(hangs_for_ticket(1)).over(1, End::Left).wait(2);
-    watch.over(1, End::Badly);
+    watch.over(1, End::Badly).wait(7);
+    assert_eq!(watch.shown(), ["blackholed ticket pending 1"]);
+    watch.wait(1);
+    assert_eq!(watch.said(), ["blackholed pending", "blackholed fires"]);
+    // It moves again before, or after.
+    let mut watch = Watch::new();
+    watch.told(hangs_for_ticket(1)).over(1, End::Left).wait(1);
+    watch.reconnects(1).wait(1).over(1, End::Badly).wait(60);
+    assert_eq!(watch.said(), ["blackholed pending", "blackholed mended"]);
+    let mut watch = Watch::new();
+    watch.told(hangs_for_ticket(1)).over(1, End::Left).wait(2);
+    watch.over(1, End::Badly).wait(1).reconnects(1).wait(60);
+    assert_eq!(watch.said(), ["blackholed pending", "blackholed mended"]);
+}
+
+#[test]
+fn what_has_no_answer_for_long_is_a_ticket_whatever_its_owner_goes_on_with() {
+    let mut watch = Watch::new();
+    watch.told(hangs_for_ticket(1)).over(1, End::Left).wait(1);
+    watch.reconnects(1).wait(11).unanswered(1);
     assert_eq!(watch.said(), ["blackholed pending", "blackholed fires"]);
 }
 
