@@ -312,8 +312,10 @@ impl Held {
         let left = self.troubled.iter().filter(|(_, one)| one.left.is_some());
         let left: Vec<u32> = left.map(|(on, _)| *on).collect();
         for on in left {
+            // What had died was told where the ticket fired already.
+            let dead = self.troubled.get(&on).is_some_and(|one| one.dead.is_some());
+            self.lost |= !dead || self.fired.is_none();
             self.leaves(on);
-            self.lost = true;
         }
         self.to_find = self.troubled.keys().map(|on| (*on, now + found)).collect();
         Ok(())
