@@ -1,8 +1,8 @@
 //! What every request passes before its route is asked, also those of routes to come: to whom it is addressed, the room
 //! that its connection goes on to, and what the web configuration asks of it.
 
+use super::certificate::Certificate;
 use super::counters::{HttpCounters, Refusal};
-use super::handshake::Certificate;
 use super::hosts::{AllowedHosts, Refused};
 use super::rooms::{Place, Room};
 use super::web::{Settings, Tls, WebConfig};

@@ -1,5 +1,6 @@
 //! From a connection to TLS. It holds a place of the room where requests are on their way, and its time.
 
+use super::certificate::Certificate;
 use super::counters::Refusal;
 use super::gate::Gate;
 use std::io;
@@ -22,17 +23,6 @@ const TO_PLAIN: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; 
 pub(super) struct Secured {
     pub(super) stream: TlsStream<TcpStream>,
     pub(super) certificate: Certificate,
-}
-
-/// What a client's certificate comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Certificate {
-    /// It says nothing, and none is needed.
-    Idle,
-    /// One is needed, and there is none.
-    Missing,
-    /// It is that of somebody who is known.
-    Proves,
 }
 
 /// Shakes hands by the web configuration of now; nothing where none comes about.

@@ -3,6 +3,7 @@
 //! configuration (`web/`).
 
 mod alerts;
+mod certificate;
 mod counters;
 mod error;
 mod gate;

@@ -1,9 +1,10 @@
 //! Listening, and the life of each connection.
 
+use super::certificate::Certificate;
 use super::counters::HttpCounters;
 use super::error::HttpError;
 use super::gate::{Entrance, Gate};
-use super::handshake::{Certificate, Secured, shake_hands};
+use super::handshake::{Secured, shake_hands};
 use super::hosts::AllowedHosts;
 use super::listener::Listeners;
 use super::pages::routes;
