@@ -9,6 +9,7 @@ mod own_file;
 pub mod own_process;
 pub mod owner;
 mod plain_file;
+mod pushed;
 mod rate;
 pub mod surfaces;
 pub mod text;

@@ -7,6 +7,7 @@ mod chosen;
 mod client;
 mod exit;
 mod ls;
+mod notifications;
 mod output;
 mod remark;
 mod replay;

@@ -5,6 +5,7 @@ use super::arguments::{
     TimeoutArgument,
 };
 use super::exit::CliError;
+use super::notifications::NotificationArguments;
 use crate::config::Overrides;
 use crate::daemon::{self, Options, ValveTimes};
 use crate::surfaces::log::LogFormat;
@@ -29,6 +30,8 @@ pub(super) struct Arguments {
     timeout: TimeoutArgument,
     #[command(flatten)]
     scope: ScopeArguments,
+    #[command(flatten)]
+    notifications: NotificationArguments,
     /// How findings are written to standard output
     #[arg(long, value_enum, default_value_t)]
     log_format: LogFormat,
@@ -104,6 +107,8 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         sweep_interval: arguments.daemon.sweep_interval,
         cpu_budget: arguments.daemon.cpu_budget,
         timeout: arguments.timeout.timeout,
+        alertmanagers: arguments.notifications.urls.clone(),
+        instance: arguments.notifications.instance.clone(),
         scope: arguments.scope.scope(),
     };
     let config = arguments.config.clone();

@@ -63,6 +63,30 @@ pub const MAX_AGE: Limits = Limits {
     too_long: "and no disk keeps its word for so long",
 };
 
+/// For `timeout` of an Alertmanager.
+pub(super) const ALERTMANAGER_TIMEOUT: Limits = Limits {
+    least: Duration::from_secs(1),
+    too_short: "and a name may take as long to be looked up",
+    most: Duration::from_secs(60),
+    too_long: "and alerts are to be sent again by then",
+};
+
+/// For `resend_interval`.
+pub(super) const RESEND_INTERVAL: Limits = Limits {
+    least: Duration::from_secs(1),
+    too_short: "and the daemon looks at its alerts once a second",
+    most: Duration::from_secs(600),
+    too_long: "and an Alertmanager that has restarted would know of nothing for so long",
+};
+
+/// For `lease`.
+pub(super) const LEASE: Limits = Limits {
+    least: Duration::from_secs(2),
+    too_short: "and an alert is sent once a second at the most",
+    most: HOUR,
+    too_long: "and for so long an alert would fire on after its host is gone",
+};
+
 impl Limits {
     /// Reads a duration as humans write it ("4m", "350s", "1h30m").
     ///

@@ -43,6 +43,18 @@ pub enum ConfigError {
         /// What is wrong, and what would be right.
         problem: Problem,
     },
+    /// A file that the configuration names is not there, or not what it should be.
+    #[error("{place}: {key}: {file:?}: {reason}")]
+    NamedFile {
+        /// The configuration file and the line.
+        place: String,
+        /// The key that names it.
+        key: &'static str,
+        /// The file.
+        file: PathBuf,
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
     /// A flag of the command line is wrong.
     #[error("{flag}: {problem}")]
     Flag {
@@ -151,6 +163,34 @@ pub enum Problem {
         text: String,
         want: &'static str,
     },
+    #[error("an Alertmanager is written [[alertmanager]], with two brackets on each side")]
+    AlertmanagerNotArray,
+    #[error("this Alertmanager has no url; write it as \"http://alertmanager:9093\"")]
+    NoUrl,
+    #[error("url: {why}; write it as \"http://alertmanager:9093\"")]
+    AlertmanagerUrl { why: &'static str },
+    #[error("more than {most} Alertmanagers; those of a cluster tell each other")]
+    TooManyAlertmanagers { most: usize },
+    #[error("{name:?} is listed twice; list each Alertmanager once")]
+    AlertmanagerTwice { name: String },
+    #[error("{0}")]
+    Alertmanager(&'static str),
+    #[error(
+        "server_name: {text:?} is neither a host's name nor an address; write it as \"alertmanager.example\""
+    )]
+    ServerName { text: String },
+    #[error("{key}: {text:?} is no absolute path; write it as \"/etc/tcplull/{key}\"")]
+    NamedFile { key: &'static str, text: String },
+    #[error("lease is {}; it must be {} at least, two resend_intervals, or one request that is lost ends an alert", format_duration(*lease), format_duration(*least))]
+    Lease { lease: Duration, least: Duration },
+    #[error(
+        "labels: {name:?} will not do: letters, digits and '_', neither a digit nor \"__\" first, and none that an alert has already (alertname, instance, path, severity, workload)"
+    )]
+    LabelName { name: String },
+    #[error("{name}: 1 to {most} bytes of text that can be seen")]
+    LabelValue { name: String, most: usize },
+    #[error("labels: more than {most}; fewer are enough to tell a fleet from another")]
+    TooManyLabels { most: usize },
     #[error("warn_at is {value}; it must lie between 0 and 1, both excluded, such as 0.75")]
     WarnAt { value: f64 },
     #[error(

@@ -1,5 +1,6 @@
 //! The configuration file as it is written: every value optional, each with its line.
 
+use super::alertmanager::{self, Alertmanager, Notifications};
 use super::close_wait;
 use super::cpu_budget::{self, CpuBudget};
 use super::duration::{MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, TIMEOUT};
@@ -42,6 +43,8 @@ const FILE_KEYS: &[&str] = &[
     "close_wait_ticket",
     "history",
     "metrics",
+    "alertmanager",
+    "notifications",
     "scope",
     "web",
     "path",
@@ -67,6 +70,8 @@ pub(super) struct FileConfig {
     pub(super) close_wait_ticket: Option<u64>,
     pub(super) history: FileHistory,
     pub(super) metrics: MetricsConfig,
+    pub(super) alertmanagers: Vec<Alertmanager>,
+    pub(super) notifications: Notifications,
     pub(super) scope: Scope,
     pub(super) web: WebChoice,
     pub(super) paths: Vec<FilePath>,
@@ -162,6 +167,12 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
         metrics: section
             .table("metrics", "a table, written [metrics]")?
             .map(|table| metrics::parse(table, lines))
+            .transpose()?
+            .unwrap_or_default(),
+        alertmanagers: alertmanager::all(&mut section, lines)?,
+        notifications: section
+            .table("notifications", "a table, written [notifications]")?
+            .map(|table| alertmanager::notifications(table, lines))
             .transpose()?
             .unwrap_or_default(),
         scope: section

@@ -31,17 +31,21 @@ pub(super) fn allowed(section: &mut Section<'_>) -> Result<Vec<String>, Fault> {
 fn name(text: String) -> Result<String, Problem> {
     let name = text.strip_suffix('.').unwrap_or(&text).to_ascii_lowercase();
     let plain = name.strip_prefix("*.").unwrap_or(&name);
-    let is_name = name.len() <= LONGEST && plain.split('.').all(is_label);
-    // The last part of a name is no number, or it would be an address.
-    let is_address = plain
-        .rsplit('.')
-        .next()
-        .is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
-    if text == "*" || (is_name && !is_address) {
+    if text == "*" || (name.len() <= LONGEST && is_name(plain)) {
         Ok(name)
     } else {
         Err(Problem::Host { text })
     }
+}
+
+/// Whether it is a host's name, and no address.
+pub(super) fn is_name(text: &str) -> bool {
+    // The last part of a name is no number, or it would be an address.
+    let mut parts = text.rsplit('.');
+    let is_address = parts
+        .next()
+        .is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    text.len() <= LONGEST && text.split('.').all(is_label) && !is_address
 }
 
 fn is_label(label: &str) -> bool {

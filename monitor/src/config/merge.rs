@@ -6,8 +6,8 @@ use super::file::{FileConfig, FilePath, PresetChoice};
 use super::presets::{self, Preset};
 use super::table::Lined;
 use super::{
-    Config, DEFAULT_SOCKET, Overrides, PathConfig, cpu_budget, dmi, history, log, prefix, scope,
-    sweeps, web,
+    Config, DEFAULT_SOCKET, Notifications, Overrides, PathConfig, alertmanager, cpu_budget, dmi,
+    history, log, prefix, scope, sweeps, web,
 };
 use humantime::format_duration;
 use ipnet::IpNet;
@@ -65,6 +65,11 @@ pub(super) fn merge(
     check_count(&drafts)?;
     check_names(&drafts)?;
     check_prefixes(&drafts)?;
+    let alertmanagers = match overrides.alertmanagers.as_slice() {
+        [] => file.alertmanagers,
+        urls => alertmanager::of_flags(urls)?,
+    };
+    notes.extend(alertmanagers.iter().flat_map(|one| one.notes()));
     for draft in &drafts {
         check_min_gap(draft, min_gap, warn_at)?;
     }
@@ -89,9 +94,23 @@ pub(super) fn merge(
         log_rate: file.log_rate.unwrap_or(log::DEFAULT_RATE),
         close_wait_ticket: file.close_wait_ticket.unwrap_or(Limits::CLOSE_WAIT_TICKET),
         metrics: file.metrics,
+        alertmanagers,
+        notifications: notifications(file.notifications, overrides)?,
         scope: scope::merge(file.scope, &overrides.scope),
         paths: drafts.into_iter().map(|draft| draft.path).collect(),
         notes,
+    })
+}
+
+/// The file's, with the flag's name of this host in place of its own.
+fn notifications(file: Notifications, overrides: &Overrides) -> Result<Notifications, Fault> {
+    let flag = overrides.instance.clone().map(alertmanager::instance);
+    let flag = flag
+        .transpose()
+        .map_err(|problem| Place::Flag("--alertmanager.instance").fault(problem))?;
+    Ok(Notifications {
+        instance: flag.or(file.instance),
+        ..file
     })
 }
 

@@ -3,6 +3,7 @@
 //! [`Config::load`] reads the file with the line of every value ([`file`]),
 //! then merges it with the flags and holds the paths against each other ([`merge`]).
 
+mod alertmanager;
 mod close_wait;
 mod cpu_budget;
 mod dmi;
@@ -20,9 +21,11 @@ mod scope;
 mod socket;
 mod sweeps;
 mod table;
+mod url;
 mod web;
 
 use crate::plain_file::{self, Unreadable};
+pub use alertmanager::{Alertmanager, Login, NamedFile, Notifications, TlsFiles};
 pub use cpu_budget::{CpuBudget, parse_cpu_budget};
 pub use duration::{
     Limits, MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, TIMEOUT, parse_page_after,
@@ -42,6 +45,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+pub use url::AlertmanagerUrl;
 pub use web::{Web, WebChoice, parse_telemetry_path, parse_web_listen};
 
 /// Where the configuration lies unless `--config` names another file.
@@ -89,6 +93,10 @@ pub struct Config {
     pub history: Option<monitor_store::Settings>,
     /// What `/metrics` counts by workload.
     pub metrics: MetricsConfig,
+    /// Whom alerts are pushed to, all of them; at most 16, none twice.
+    pub alertmanagers: Vec<Alertmanager>,
+    /// What is the same whoever is told.
+    pub notifications: Notifications,
     /// Which connections are told of.
     pub scope: Scope,
     /// The paths, in the order of the file; at most half of
@@ -135,6 +143,10 @@ pub struct Overrides {
     /// `--timeout`: the timeout of the default path, which it makes where the
     /// file has none. It also replaces a guess by `preset = "auto"`.
     pub timeout: Option<Duration>,
+    /// `--alertmanager.url`: all of them take the place of the file's.
+    pub alertmanagers: Vec<String>,
+    /// `--alertmanager.instance`
+    pub instance: Option<String>,
     /// `--cgroup`, `--netns`, `--unit`, `--pid`: each takes the place of the file's.
     pub scope: Scope,
 }
@@ -162,6 +174,8 @@ impl Config {
             || self.page_after != other.page_after
             || self.close_wait_ticket != other.close_wait_ticket
             || self.history != other.history
+            || self.alertmanagers != other.alertmanagers
+            || self.notifications != other.notifications
             || self.scope != other.scope
     }
 
@@ -190,7 +204,11 @@ impl Config {
             }
             Err(error) => return Err(error),
         };
-        merge::merge(parsed, overrides, dmi_root).map_err(|fault| fault.in_file(file))
+        let mut config =
+            merge::merge(parsed, overrides, dmi_root).map_err(|fault| fault.in_file(file))?;
+        let alertmanagers = config.alertmanagers.iter_mut();
+        alertmanagers.for_each(|one| one.stands_in(file));
+        Ok(config)
     }
 }
 

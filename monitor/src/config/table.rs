@@ -131,13 +131,19 @@ impl<'a> Section<'a> {
 
     /// What is said of `key`, if anything.
     pub(super) fn boolean(&mut self, key: &'static str) -> Result<Option<bool>, Fault> {
-        let found = self.take(key).map(|found| {
-            found.try_map(|value| match value {
-                DeValue::Boolean(value) => Ok(value),
-                other => Err(wrong_type(key, "true or false", &other)),
+        Ok(self.flag(key)?.map(|found| found.value))
+    }
+
+    /// Whether `key` says true or false, if it is there.
+    pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<Lined<bool>>, Fault> {
+        self.take(key)
+            .map(|found| {
+                found.try_map(|value| match value {
+                    DeValue::Boolean(flag) => Ok(flag),
+                    other => Err(wrong_type(key, "true or false", &other)),
+                })
             })
-        });
-        Ok(found.transpose()?.map(|found| found.value))
+            .transpose()
     }
 
     /// The table under `key`, if there is one.

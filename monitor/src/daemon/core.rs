@@ -13,6 +13,7 @@ use super::sweep_interval::SweepPace;
 use crate::config::Config;
 use crate::own_process::OwnProcess;
 use crate::owner::Owners;
+use crate::surfaces::alertmanager::Notifier;
 use crate::surfaces::http::{AllowedHosts, HttpCounters};
 use crate::surfaces::inspect::{Feed, InspectCounters};
 use crate::surfaces::messages::Messages;
@@ -54,6 +55,7 @@ pub(super) struct Parts<'a> {
     pub(super) inspect: Arc<InspectCounters>,
     pub(super) http: Arc<HttpCounters>,
     pub(super) hosts: AllowedHosts,
+    pub(super) notifier: Option<Notifier>,
 }
 
 /// The running daemon's knowledge.
@@ -112,6 +114,7 @@ impl Core {
             parts.config,
             parts.feed,
             paths::for_metrics(&paths),
+            parts.notifier,
             now.monotonic_ns,
         )?;
         let metrics = &mut sinks.metrics;
@@ -353,8 +356,8 @@ impl Core {
                 tracing::info!("reloaded: {} paths in force", self.paths.len());
                 if self.config.needs_restart_for(config) {
                     tracing::warn!(
-                        "listen, [web], socket, min_gap, page_after, close_wait_ticket, the history and the scope stay as they were at the start: \
-                         restart for the new ones"
+                        "listen, [web], socket, min_gap, page_after, close_wait_ticket, alertmanager, notifications, the history \
+                         and the scope stay as they were at the start: restart for the new ones"
                     );
                 }
             }

@@ -1,6 +1,7 @@
 //! Why the daemon does not run.
 
 use crate::config::ConfigError;
+use crate::surfaces::alertmanager::StartError;
 use crate::surfaces::http::{HttpError, WebError};
 use crate::surfaces::inspect::InspectError;
 use crate::surfaces::recording::RecorderError;
@@ -27,6 +28,9 @@ pub enum DaemonError {
     /// Live inspection cannot be served.
     #[error(transparent)]
     Inspect(#[from] InspectError),
+    /// Alerts cannot be pushed.
+    #[error(transparent)]
+    Notifications(StartError),
     /// A surface with a thread of its own cannot start it.
     #[error("cannot start the {name}: {source}")]
     Sink {
@@ -45,4 +49,19 @@ pub enum DaemonError {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl From<StartError> for DaemonError {
+    /// A file that the configuration names is its fault.
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::File(error) => Self::Config(ConfigError::NamedFile {
+                place: error.place,
+                key: error.key,
+                file: error.path,
+                reason: error.reason,
+            }),
+            other => Self::Notifications(other),
+        }
+    }
 }

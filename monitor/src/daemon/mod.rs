@@ -20,6 +20,7 @@ mod valve;
 
 use crate::config::{Config, ConfigError};
 use crate::memory;
+use crate::surfaces::alertmanager::Notifier;
 use crate::surfaces::http::{AllowedHosts, HttpOptions, HttpServer, WebConfig};
 use crate::surfaces::inspect::{Feed, InspectServer};
 pub use core::Core;
@@ -32,6 +33,7 @@ use monitor_kernel::{FactRing, Revisited, SweepReport, Watching};
 pub use options::{Options, ReadConfig};
 pub use sinks::alert_limits;
 pub use sources::{Question, Sources};
+use std::fs;
 use std::future::ready;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -53,6 +55,9 @@ const TICK: Duration = Duration::from_secs(1);
 /// From the end of a revisit of silent sockets to the next, where these are watched by snapshots; longer where it costs
 /// more than its share.
 const REVISIT: Duration = Duration::from_secs(1);
+
+/// What this host calls itself.
+const HOSTNAME: &str = "/proc/sys/kernel/hostname";
 
 /// A time that no daemon waits for.
 const NEVER: Duration = Duration::from_secs(24 * 3600);
@@ -87,6 +92,8 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
     let web = web
         .map(|file| WebConfig::load(file, config.web.open_health))
         .transpose()?;
+    let host = fs::read_to_string(HOSTNAME).unwrap_or_default();
+    let notifier = Notifier::start(&config.alertmanagers, &config.notifications, host.trim())?;
     // First what a plain user lacks, then what another daemon holds, then the load.
     monitor_kernel::check_privileges()?;
     let inspect = InspectServer::bind(&config.socket)?;
@@ -130,6 +137,7 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
         inspect: inspect.counters(),
         http: http.counters(),
         hosts,
+        notifier,
     })?));
     let level = watching.level();
     let stepping = Stepping::new(config.cpu_budget, options.valve, level, &core)?;

@@ -8,6 +8,7 @@ use super::paths::nanos;
 use crate::config::Config;
 use crate::rate::ALWAYS;
 use crate::surfaces::alert_lines::AlertLines;
+use crate::surfaces::alertmanager::Notifier;
 use crate::surfaces::history::HistoryCounters;
 use crate::surfaces::inspect::Feed;
 use crate::surfaces::log::Log;
@@ -35,6 +36,10 @@ pub(super) struct Sinks {
     queued: Vec<Queued>,
     /// Where a history is kept.
     history: Option<HistoryCounters>,
+    /// Tells Alertmanager, where one is configured.
+    notifier: Option<Notifier>,
+    /// An alert has begun to fire, or is over, since it was given them.
+    changed: bool,
 }
 
 impl Sinks {
@@ -45,6 +50,7 @@ impl Sinks {
         config: &Config,
         feed: Feed,
         paths: impl IntoIterator<Item = PathNumbers<'a>>,
+        notifier: Option<Notifier>,
         now_ns: u64,
     ) -> Result<Self, DaemonError> {
         let limits = alert_limits(config.page_after);
@@ -66,6 +72,8 @@ impl Sinks {
             inline: vec![Box::new(AlertLines), Box::new(feed)],
             queued,
             history,
+            notifier,
+            changed: false,
         })
     }
 
@@ -92,8 +100,19 @@ impl Sinks {
         let changes = self.alerts.tick(now_ns);
         self.tell_changes(changes);
         self.keep_alerts(now_ns);
+        self.notify();
         let queued = self.queued.iter_mut();
         queued.filter_map(Queued::untold).for_each(tell_left_out);
+    }
+
+    /// Gives the alerts to who pushes them, where it wants them. It never waits.
+    fn notify(&mut self) {
+        if let Some(notifier) = &mut self.notifier
+            && notifier.wants(self.changed, Instant::now())
+        {
+            notifier.give(self.alerts.all());
+            self.changed = false;
+        }
     }
 
     /// Bounds the log to so many findings a second.
@@ -116,6 +135,11 @@ impl Sinks {
         self.metrics.findings_left_out = left_out.sum();
         self.metrics.history = self.history.as_ref().map(history::shown);
         self.metrics.dropped = self.queued.iter().map(Queued::dropped).collect();
+        self.metrics.pushed = self
+            .notifier
+            .as_ref()
+            .map(Notifier::numbers)
+            .unwrap_or_default();
     }
 
     /// Waits until all is told and saved that is on its way, but no longer than to `bound`: some of those who read
@@ -127,9 +151,15 @@ impl Sinks {
             .for_each(tell_left_out);
         // All end at once, so that one that is stuck takes no time from the others.
         self.queued.iter_mut().for_each(Queued::close);
+        if let Some(notifier) = &mut self.notifier {
+            notifier.close(self.alerts.all(), bound);
+        }
         self.file.end(bound);
         for sink in &mut self.queued {
             sink.end(bound);
+        }
+        if let Some(notifier) = &mut self.notifier {
+            notifier.end(bound);
         }
     }
 
@@ -144,6 +174,7 @@ impl Sinks {
     }
 
     fn tell_changes(&mut self, changes: Vec<AlertChange>) {
+        self.changed |= !changes.is_empty();
         for change in changes {
             self.tell(&News::Alert(Arc::new(change)));
         }

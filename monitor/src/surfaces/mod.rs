@@ -6,6 +6,7 @@
 //! `metrics/table.rs` for what it drops.
 
 pub mod alert_lines;
+pub mod alertmanager;
 pub mod history;
 pub mod http;
 pub mod inspect;

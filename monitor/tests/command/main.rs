@@ -2,6 +2,7 @@
 //! command line, the HTTP endpoints and the findings it writes. What needs root
 //! says so in its name where it is skipped; under CI=true nothing is.
 
+mod alertmanager;
 mod alerts;
 mod bad_input;
 mod beside_others;
@@ -42,7 +43,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let files = [
-        // One of these waits a minute: first, so that the others run beside it.
+        // One of these waits two minutes, and one of those a minute: first, so that the others run beside them.
+        ("alertmanager", alertmanager::TESTS),
         ("memory", memory::TESTS),
         ("alerts", alerts::TESTS),
         ("bad_input", bad_input::TESTS),

@@ -1,5 +1,6 @@
 //! Whole files through [`Config::load`].
 
+mod alertmanagers;
 mod limits;
 mod wrong_lines;
 
@@ -91,6 +92,8 @@ fn without_a_file_the_defaults_hold() {
         close_wait_ticket: 100,
         history: load("").history,
         metrics: MetricsConfig::default(),
+        alertmanagers: Vec::new(),
+        notifications: Notifications::default(),
         scope: Scope::default(),
         paths: Vec::new(),
         notes: Vec::new(),
@@ -138,6 +141,8 @@ fn the_example_file_is_valid_and_shows_the_defaults() {
     assert_eq!(config.log_rate, defaults.log_rate);
     assert_eq!(config.history, defaults.history);
     assert_eq!(config.metrics, defaults.metrics);
+    assert_eq!(config.alertmanagers, defaults.alertmanagers);
+    assert_eq!(config.notifications, defaults.notifications);
     let names: Vec<_> = config.paths.iter().map(|path| path.name.as_str()).collect();
     assert_eq!(names, ["internet", "databases", "aws-nlb"]);
 }

@@ -4,6 +4,7 @@ use super::by_workload::{ByWorkload, Workloads};
 use super::new_series::NewSeries;
 use crate::own_process::ProcessNumbers;
 use crate::owner::OwnerCounters;
+use crate::pushed::Pushed;
 use crate::surfaces::sink::Sink;
 use monitor_common::{Counter, GapHistogram};
 use monitor_judge::alerts::AlertStats;
@@ -49,6 +50,8 @@ pub struct Metrics {
     pub watch_lagged: u64,
     /// What did not reach the readers of a surface with a thread of its own, by its name.
     pub dropped: HashMap<&'static str, u64>,
+    /// What was pushed to each Alertmanager.
+    pub pushed: Vec<Pushed>,
     /// What the daemon said of itself and could not write.
     pub messages_dropped: u64,
     /// Findings beyond the log's rate.

@@ -3,6 +3,7 @@
 use super::exposition::Read::{Histograms, Known, Labelled, One, Seconds, SecondsLabelled, Share};
 use super::exposition::{self, Metric};
 use super::numbers::{HistoryShown, Labels, Metrics, Sample, count};
+use crate::pushed::{LATENCY_BOUNDS, MOST_WAITING, Pushed};
 use monitor_common::{Counter, GAP_BOUNDS_MS, GAP_BUCKETS, GapHistogram};
 use monitor_model::finding::{Cause, FindingKind, Outcome};
 use monitor_model::histogram::Histogram;
@@ -10,6 +11,17 @@ use monitor_model::listing::IdleState;
 use std::collections::BTreeMap;
 
 impl Metrics {
+    /// What `samples` takes of each Alertmanager.
+    fn by_alertmanager<'a, S: IntoIterator<Item = Sample>>(
+        &'a self,
+        samples: impl Fn(&'a str, &'a Pushed) -> S,
+    ) -> Vec<Sample> {
+        let pushed = self.pushed.iter();
+        pushed
+            .flat_map(|pushed| samples(&pushed.name, pushed))
+            .collect()
+    }
+
     /// The name of every metric.
     pub fn names() -> impl Iterator<Item = &'static str> {
         ALL.iter().map(|Metric(name, ..)| *name)
@@ -93,6 +105,49 @@ const ALL: &[Metric] = &[
         "tcplull_alerts_save_failures_total",
         "Times that the alerts could not be saved for the daemon's next start.",
         One(|now| now.alerts_not_saved),
+    ),
+    Metric(
+        "tcplull_notifications_total",
+        "Alerts that an Alertmanager took, each time they were sent.",
+        Labelled(&["alertmanager"], |now| {
+            now.by_alertmanager(|name, pushed| [sample([name], pushed.sent)])
+        }),
+    ),
+    Metric(
+        "tcplull_notifications_errors_total",
+        "Requests to an Alertmanager that failed, by reason; what they held is sent again.",
+        Labelled(&["alertmanager", "reason"], |now| {
+            now.by_alertmanager(|name, pushed| by_reason(name, &pushed.errors))
+        }),
+    ),
+    Metric(
+        "tcplull_notifications_dropped_total",
+        "Alerts that an Alertmanager was not told of, by reason.",
+        Labelled(&["alertmanager", "reason"], |now| {
+            now.by_alertmanager(|name, pushed| by_reason(name, &pushed.dropped))
+        }),
+    ),
+    Metric(
+        "tcplull_notifications_queue_length",
+        "Alerts that are due to an Alertmanager and not sent.",
+        Labelled(&["alertmanager"], |now| {
+            now.by_alertmanager(|name, pushed| [sample([name], pushed.waiting)])
+        }),
+    ),
+    Metric(
+        "tcplull_notifications_latency_seconds",
+        "Time that requests to an Alertmanager took, failed ones too.",
+        Histograms(&["alertmanager"], |now| {
+            let pushed = now.pushed.iter();
+            pushed
+                .map(|pushed| (labels([&pushed.name]), latency(pushed)))
+                .collect()
+        }),
+    ),
+    Metric(
+        "tcplull_notifications_queue_capacity",
+        "Alerts that can wait for one Alertmanager.",
+        One(|_| MOST_WAITING),
     ),
     Metric(
         "tcplull_connections",
@@ -657,6 +712,21 @@ fn by_labels(counts: &BTreeMap<[String; 3], u64>) -> Vec<Sample> {
     counts
         .map(|(labels, count)| (labels.to_vec(), *count))
         .collect()
+}
+
+/// How long requests took.
+fn latency(pushed: &Pushed) -> Histogram {
+    let sum = pushed.latency_sum.as_secs_f64();
+    Histogram::counted(&LATENCY_BOUNDS, &pushed.latency, sum)
+}
+
+/// One sample for each reason.
+fn by_reason<'a>(
+    name: &'a str,
+    counts: &'a BTreeMap<&'static str, u64>,
+) -> impl Iterator<Item = Sample> + 'a {
+    let counts = counts.iter();
+    counts.map(move |(reason, count)| sample([name, reason], *count))
 }
 
 fn sample<const LABELS: usize>(labels: [&str; LABELS], value: u64) -> Sample {

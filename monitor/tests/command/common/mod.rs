@@ -8,6 +8,7 @@ pub mod run;
 pub mod sock_ops;
 
 use libtest_mimic::{Failed, Trial};
+use monitor_lab::real::monitoring::{ALERTMANAGER, find};
 use monitor_lab::testbed::wait;
 use nix::unistd::geteuid;
 use std::fmt::Display;
@@ -50,6 +51,12 @@ impl Test {
     /// A test that loads programs into the kernel or builds networks.
     pub const fn as_root(name: &'static str, test: fn() -> Tested) -> Self {
         Self::new(name, root, test)
+    }
+
+    /// A test that needs root and Debian's Alertmanager.
+    pub const fn with_alertmanager(name: &'static str, test: fn() -> Tested) -> Self {
+        let missing = || root().or_else(|| find(ALERTMANAGER).is_none().then_some(ALERTMANAGER));
+        Self::new(name, missing, test)
     }
 
     /// A test that needs root and a kernel whose sockets can be watched one by one.

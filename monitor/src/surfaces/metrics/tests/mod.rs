@@ -7,6 +7,7 @@ mod workloads;
 use super::*;
 use crate::own_process::ProcessNumbers;
 use crate::owner::OwnerCounters;
+use crate::pushed::Pushed;
 use crate::surfaces::sink::Sink;
 use crate::text::tests::blackholed;
 use monitor_common::Counter;
@@ -378,4 +379,56 @@ fn findings_are_told_so_long_after_their_facts() {
         "tcplull_finding_delay_seconds_count{kind=\"stall\"}",
         0.0,
     );
+}
+
+#[test]
+fn what_is_pushed_is_shown_by_alertmanager() {
+    let mut metrics = metrics();
+    assert_eq!(value(&metrics, "tcplull_notifications_total"), None);
+    let mut pushed = Pushed {
+        name: "am:9093".to_owned(),
+        sent: 7,
+        errors: [("timeout", 2), ("tls", 0)].into(),
+        dropped: [("refused", 1)].into(),
+        waiting: 3,
+        ..Pushed::default()
+    };
+    pushed.took(Duration::from_millis(5));
+    pushed.took(Duration::from_secs(61));
+    metrics.pushed = vec![pushed];
+    let of = "alertmanager=\"am:9093\"";
+    shows(
+        &metrics,
+        &format!("tcplull_notifications_total{{{of}}}"),
+        7.0,
+    );
+    for (reason, count) in [("timeout", 2.0), ("tls", 0.0)] {
+        let series = format!("tcplull_notifications_errors_total{{{of},reason=\"{reason}\"}}");
+        shows(&metrics, &series, count);
+    }
+    let refused = format!("tcplull_notifications_dropped_total{{{of},reason=\"refused\"}}");
+    shows(&metrics, &refused, 1.0);
+    shows(
+        &metrics,
+        &format!("tcplull_notifications_queue_length{{{of}}}"),
+        3.0,
+    );
+    let latency = "tcplull_notifications_latency_seconds";
+    shows(
+        &metrics,
+        &format!("{latency}_bucket{{{of},le=\"0.005\"}}"),
+        1.0,
+    );
+    shows(
+        &metrics,
+        &format!("{latency}_bucket{{{of},le=\"60\"}}"),
+        1.0,
+    );
+    shows(
+        &metrics,
+        &format!("{latency}_bucket{{{of},le=\"+Inf\"}}"),
+        2.0,
+    );
+    shows(&metrics, &format!("{latency}_sum{{{of}}}"), 61.005);
+    shows(&metrics, &format!("{latency}_count{{{of}}}"), 2.0);
 }
