@@ -33,7 +33,7 @@ const FUZZ: (&str, &str) = ("monitor-fuzz", "monitor-fuzz/tests/fuzz");
 /// What only the kernel crate can reach.
 const KERNEL: (&str, &str) = ("monitor-kernel", "monitor/kernel/src");
 
-const TARGETS: [Target; 11] = [
+const TARGETS: [Target; 12] = [
     Target::of(KERNEL, "fuzz::btf"),
     Target::of(KERNEL, "fuzz::records"),
     Target::of(FUZZ, "config::load"),
