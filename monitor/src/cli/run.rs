@@ -24,8 +24,9 @@ use tracing_subscriber::filter::LevelFilter;
 pub(super) struct Arguments {
     #[command(flatten)]
     config: ConfigArguments,
+    // Boxed, for its size: the commands are one enum.
     #[command(flatten)]
-    daemon: DaemonArguments,
+    daemon: Box<DaemonArguments>,
     #[command(flatten)]
     timeout: TimeoutArgument,
     #[command(flatten)]
