@@ -208,7 +208,7 @@ impl WaitingConnection {
         if self.unheld {
             // Nobody hangs on it any more: who read on got its answer, or nobody holds it since it was closed.
             if self.held_on {
-                self.end(StallEnd::LostSight, context);
+                self.end(StallEnd::Moved, context);
             } else {
                 self.left_alone(context);
             }
