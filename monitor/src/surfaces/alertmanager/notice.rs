@@ -128,7 +128,11 @@ fn notice(alert: &Alert, besides: &BTreeMap<String, String>) -> Option<Notice> {
 fn cut(mut text: String, most: usize) -> String {
     const MORE: &str = "…";
     if text.len() > most {
-        text.truncate(text.floor_char_boundary(most - MORE.len()));
+        let mut end = most.saturating_sub(MORE.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
         text.push_str(MORE);
     }
     text
@@ -138,7 +142,7 @@ fn cut(mut text: String, most: usize) -> String {
 mod tests {
     use super::*;
     use crate::text::tests::firing;
-    use monitor_model::format::json_line;
+    use monitor_model::format::{is_unseen, json_line};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -233,6 +237,21 @@ mod tests {
         };
         let snapshot = Snapshot::of([pending], &BTreeMap::new(), fires().since);
         assert!(snapshot.notices.is_empty());
+    }
+
+    #[test]
+    fn whatever_others_are_called_nothing_unseen_goes_out() {
+        let text = "a\n\u{202e}\u{1b}[2J\"}]";
+        let hostile = Alert {
+            owner: text.into(),
+            path: text.into(),
+            summary: text.into(),
+            ..fires()
+        };
+        let line = only([hostile]);
+        let line = json_line(&line.told_at(line.fired, Duration::ZERO)).unwrap();
+        assert!(!line.contains(is_unseen), "{line:?}");
+        serde_json::from_str::<serde_json::Value>(&line).unwrap();
     }
 
     #[test]
