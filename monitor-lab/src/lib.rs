@@ -14,6 +14,7 @@ pub mod disturbance;
 pub mod ends;
 pub mod error;
 pub mod fixture;
+pub mod fleet;
 pub mod guest;
 pub mod interrupt;
 mod names;

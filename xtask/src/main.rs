@@ -5,6 +5,7 @@ mod command;
 mod demo;
 mod error;
 mod files;
+mod fleet;
 mod fuzz;
 mod lab;
 mod progress;
@@ -47,6 +48,8 @@ enum Task {
     Bench(bench::Args),
     /// Write deploy/prometheus, the rules and their tests, from their one source
     Rules(rules::Args),
+    /// Measure what many nodes cost Prometheus and Alertmanager, for docs/fleet.md
+    Fleet(fleet::Args),
     /// Watch one silence outlive its path, from the first byte to the alert
     Demo,
 }
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Task::Vm(args) => vm::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Rules(args) => rules::run(&args),
+        Task::Fleet(args) => fleet::run(&args),
         Task::Demo => demo::run(),
     };
     match result {

@@ -2,6 +2,7 @@
 
 mod applications;
 mod demo;
+mod fleet;
 mod page;
 mod run;
 mod turns;
@@ -68,6 +69,9 @@ enum What {
         #[arg(long)]
         seconds: Option<u64>,
     },
+    /// Measure what the rules cost a Prometheus with the series of so many nodes, and what a mass event comes to in an
+    /// Alertmanager.
+    Fleet(fleet::Arguments),
     /// An application on one of the testbed's hosts.
     #[command(hide = true)]
     App {
@@ -190,6 +194,7 @@ pub fn main() -> ExitCode {
             connections,
             seconds,
         } => disturb(connections, seconds),
+        What::Fleet(arguments) => fleet::fleet(&arguments),
         What::App {
             end,
             namespace,

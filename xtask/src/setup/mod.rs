@@ -50,9 +50,14 @@ pub fn lab_programs() -> Result<(), Error> {
     programs::ensure_for_lab()
 }
 
+/// Prometheus and Alertmanager, with the tools beside them.
+pub fn monitoring() -> Result<(), Error> {
+    programs::ensure_monitoring()
+}
+
 /// What the tests need beyond the lab: Prometheus and Alertmanager, and cargo's formatter and linter.
 pub fn test_programs() -> Result<(), Error> {
-    programs::ensure_monitoring()?;
+    monitoring()?;
     components::ensure()
 }
 

@@ -16,7 +16,10 @@ const ADMINISTRATORS: [&str; 2] = ["/usr/sbin", "/sbin"];
 // What reads our metrics, rules and alerts, for the tests.
 const MONITORING: [(&[&str], &str); 2] = [
     (&["promtool", "prometheus"], "prometheus"),
-    (&["prometheus-alertmanager"], "prometheus-alertmanager"),
+    (
+        &["prometheus-alertmanager", "amtool"],
+        "prometheus-alertmanager",
+    ),
 ];
 
 /// The emulator of a whole x86-64 machine.

@@ -1,0 +1,273 @@
+//! What the rules cost a Prometheus that has the series of so many nodes.
+//!
+//! The series are made as blocks (`promtool tsdb create-blocks-from openmetrics`), for nobody has ten thousand nodes to
+//! scrape. Blocks end before the server starts: it takes no results of rules for times that a block covers.
+
+use super::node;
+use super::numbers::Numbers;
+use crate::LabError;
+use crate::children::Guarded;
+use crate::interrupt::Interrupt;
+use crate::names::DIRECTORY;
+use crate::real::monitoring::{PROMETHEUS, PROMTOOL};
+use crate::testbed::http;
+use crate::testbed::wait::poll;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tempfile::TempDir;
+
+/// How far back the series reach: as far as rules look back that fire soon (15 min), and what the rounds take.
+const HISTORY: Duration = Duration::from_secs(20 * 60);
+
+/// Nodes whose series are made into one block: promtool holds them all in memory.
+const AT_ONCE: u32 = 1_000;
+
+/// How long making one block, starting, or one round of rules may take.
+const BOUND: Duration = Duration::from_secs(600);
+
+/// What a block is given, in times of what the trial took: other work on the machine comes and goes.
+const MARGIN: f64 = 1.5;
+
+/// Rounds of rules before the first that is measured: files are read and caches filled.
+const WARM: f64 = 2.0;
+
+/// Rounds that are measured.
+const ROUNDS: f64 = 4.0;
+
+/// How often the rules are evaluated where they do not say.
+const INTERVAL: &str = "30s";
+
+/// How long a series counts as there without a sample: they end when the server starts.
+const LOOKBACK: &str = "15m";
+
+/// What is measured.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Prometheus.
+    pub prometheus: PathBuf,
+    /// Its promtool.
+    pub promtool: PathBuf,
+    /// The files of rules.
+    pub files: Vec<PathBuf>,
+    /// What a node serves on `/metrics`.
+    pub metrics: String,
+    /// Whether all nodes fail.
+    pub event: bool,
+    /// The user's wish to stop.
+    pub interrupt: Interrupt,
+}
+
+/// What it came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// Nodes.
+    pub nodes: u32,
+    /// Series of each that rules read.
+    pub series: usize,
+    /// CPU time of one round of all rules, in seconds.
+    pub cpu_seconds: f64,
+    /// The same by the clock on the wall, summed over the groups.
+    pub wall_seconds: f64,
+    /// Memory that the server held at most, in bytes.
+    pub memory: u64,
+    /// Alerts that fire at the end.
+    pub firing: usize,
+}
+
+impl Rules {
+    /// Measures it over so many nodes.
+    ///
+    /// # Errors
+    /// Whatever keeps the servers from running, and [`LabError::App`] where they want too much memory.
+    pub fn measure(&self, nodes: u32) -> Result<Cost, LabError> {
+        let directory = directory()?;
+        let mut texts = String::new();
+        for file in &self.files {
+            let text = fs::read_to_string(file);
+            texts += &text.map_err(LabError::io(format!("reading {}", file.display())))?;
+        }
+        let series = node::read_by(&texts, &self.metrics, self.event);
+        let blocks = nodes.div_ceil(AT_ONCE);
+        let end = SystemTime::now() + self.time_for_a_block(&series, nodes.min(AT_ONCE))? * blocks;
+        for block in 0..blocks {
+            let nodes = block * AT_ONCE..nodes.min((block + 1) * AT_ONCE);
+            self.make_block(&directory, &series, nodes, end)?;
+        }
+        match end.duration_since(SystemTime::now()) {
+            Ok(early) => self.pause(early)?,
+            Err(late) => {
+                let late = late.duration().as_secs();
+                let what = format!("took {late} s longer than its trial foretold: run it again");
+                return Err(failed(PROMTOOL, what));
+            }
+        }
+        self.evaluate(&directory, nodes, series.len())
+    }
+
+    /// How long making one block is given, as a trial says: series must end when all are made, and that is then.
+    fn time_for_a_block(&self, series: &[node::Series], nodes: u32) -> Result<Duration, LabError> {
+        let trial = directory()?;
+        let begun = Instant::now();
+        self.make_block(&trial, series, 0..nodes, SystemTime::now())?;
+        Ok(begun.elapsed().mul_f64(MARGIN) + Duration::from_secs(5))
+    }
+
+    fn make_block(
+        &self,
+        directory: &TempDir,
+        series: &[node::Series],
+        nodes: std::ops::Range<u32>,
+        end: SystemTime,
+    ) -> Result<(), LabError> {
+        let text = directory.path().join("series");
+        let written = File::create(&text).and_then(|file| {
+            let mut file = BufWriter::new(file);
+            let times = (unix_seconds(end - HISTORY), unix_seconds(end));
+            node::write(&mut file, series, nodes, times)?;
+            file.flush()
+        });
+        written.map_err(LabError::io("writing series"))?;
+        let mut command = Command::new(&self.promtool);
+        command.args(["tsdb", "create-blocks-from", "openmetrics", "--quiet"]);
+        command.arg(&text).arg(data(directory));
+        let mut promtool = Guarded::start(command.stdin(Stdio::null()).stdout(Stdio::null()))?;
+        let ended = self.eventually("promtool has made a block", || {
+            let ended = promtool.ended();
+            ended.map_err(LabError::io("waiting for promtool"))
+        })?;
+        match ended.success() {
+            true => Ok(()),
+            false => Err(failed(PROMTOOL, format!("made no block: {ended}"))),
+        }
+    }
+
+    fn evaluate(&self, directory: &TempDir, nodes: u32, series: usize) -> Result<Cost, LabError> {
+        let (server, address) = self.start(directory)?;
+        let mut memory = 0;
+        let mut after = |rounds: f64| {
+            self.eventually("the rules have been evaluated", || {
+                let numbers = Numbers::of(address)?;
+                memory = memory.max(numbers.memory_within_bounds(address)?);
+                let done = numbers.sum("prometheus_rule_group_iterations_total");
+                let groups = numbers.series("prometheus_rule_group_iterations_total");
+                Ok((groups > 0 && done >= rounds * groups as f64)
+                    .then_some((numbers, done, groups)))
+            })
+        };
+        let (before, rounds_before, _) = after(WARM)?;
+        let (now, rounds, groups) = after(WARM + ROUNDS)?;
+        let firing = firing(address)?;
+        drop(server);
+        Ok(Cost {
+            nodes,
+            series,
+            cpu_seconds: (now.cpu_seconds() - before.cpu_seconds())
+                / ((rounds - rounds_before) / groups as f64),
+            wall_seconds: now.sum("prometheus_rule_group_last_duration_seconds"),
+            memory,
+            firing,
+        })
+    }
+
+    fn start(&self, directory: &TempDir) -> Result<(Guarded, SocketAddr), LabError> {
+        // They are looked for beside the configuration.
+        let places = self.files.iter().map(fs::canonicalize);
+        let places: Vec<PathBuf> = places
+            .collect::<Result<_, _>>()
+            .map_err(LabError::io("looking for the rules"))?;
+        let files: Vec<String> = places
+            .iter()
+            .map(|file| format!("'{}'", file.display()))
+            .collect();
+        let configuration = format!(
+            "global: {{evaluation_interval: {INTERVAL}}}\nrule_files: [{}]\n",
+            files.join(", ")
+        );
+        let file = directory.path().join("prometheus.yml");
+        fs::write(&file, configuration)
+            .map_err(LabError::io("writing Prometheus's configuration"))?;
+        let address =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
+        let address = address.map_err(LabError::io("looking for a free port"))?;
+        let log = directory.path().join("log");
+        let log_file = File::create(&log).map_err(LabError::io("making a log"))?;
+        let mut server = Guarded::start(
+            Command::new(&self.prometheus)
+                .arg(format!("--config.file={}", file.display()))
+                .arg(format!("--storage.tsdb.path={}", data(directory).display()))
+                .arg(format!("--web.listen-address={address}"))
+                .arg(format!("--query.lookback-delta={LOOKBACK}"))
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(log_file),
+        )?;
+        self.eventually("Prometheus is ready", || {
+            if let Ok(Some(status)) = server.ended() {
+                let log = fs::read_to_string(&log).unwrap_or_default();
+                return Err(failed(
+                    PROMETHEUS,
+                    format!("ended at start ({status})\n{log}"),
+                ));
+            }
+            let ready = http::get(address, "/-/ready");
+            Ok(matches!(ready, Ok((200, _))).then_some(()))
+        })?;
+        Ok((server, address))
+    }
+
+    fn eventually<T>(
+        &self,
+        until: &str,
+        mut look: impl FnMut() -> Result<Option<T>, LabError>,
+    ) -> Result<T, LabError> {
+        let often = (BOUND, Duration::from_secs(1));
+        let seen = poll(often, &self.interrupt, || look().map(|seen| seen.ok_or(())))?;
+        seen.map_err(|()| LabError::InVain {
+            until: until.to_owned(),
+            bound: BOUND,
+        })
+    }
+
+    fn pause(&self, length: Duration) -> Result<(), LabError> {
+        let until = Instant::now() + length;
+        while Instant::now() < until {
+            if self.interrupt.is_set() {
+                return Err(LabError::Interrupted);
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        Ok(())
+    }
+}
+
+/// How many alerts fire.
+fn firing(address: SocketAddr) -> Result<usize, LabError> {
+    let (_, text) = http::get(address, "/api/v1/alerts")?;
+    Ok(text.matches("\"state\":\"firing\"").count())
+}
+
+fn directory() -> Result<TempDir, LabError> {
+    tempfile::Builder::new()
+        .prefix(&format!("{DIRECTORY}{}-", std::process::id()))
+        .tempdir()
+        .map_err(LabError::io("making a directory for Prometheus"))
+}
+
+fn data(directory: &TempDir) -> PathBuf {
+    Path::join(directory.path(), "data")
+}
+
+fn unix_seconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
+fn failed(name: &str, what: String) -> LabError {
+    let name = name.to_owned();
+    LabError::App { name, what }
+}
