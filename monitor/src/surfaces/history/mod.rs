@@ -11,11 +11,10 @@ use crate::surfaces::sink::Sink;
 use monitor_model::agent::{AgentChange, AgentEvent};
 use monitor_model::alert::AlertChange;
 use monitor_model::finding::Finding;
-use monitor_model::format::{bytes, json_line};
+use monitor_model::format::{bytes, json_line, told_line};
 use monitor_model::gaps::GapSummary;
 use monitor_model::time::Timestamp;
 use monitor_store::{AppendError, Kind, Moment, OpenError, Settings, Writer};
-use serde::Serialize;
 use std::io;
 
 /// How long nothing is tried after the disk refused, in ns: what a full disk refuses a thousand times costs a thousand
@@ -71,9 +70,9 @@ impl History {
         }
     }
 
-    /// Keeps one more.
-    fn keep(&mut self, kind: Kind, what: &impl Serialize) -> io::Result<()> {
-        let kept = self.write(kind, what);
+    /// Keeps one more, which is this line of JSON.
+    fn keep(&mut self, kind: Kind, line: serde_json::Result<String>) -> io::Result<()> {
+        let kept = self.write(kind, line);
         if kept.is_err()
             && let Some(refused) = &mut self.refused
         {
@@ -82,8 +81,8 @@ impl History {
         kept.map_err(io::Error::other)
     }
 
-    fn write(&mut self, kind: Kind, what: &impl Serialize) -> Result<(), HistoryError> {
-        let text = json_line(what)?;
+    fn write(&mut self, kind: Kind, line: serde_json::Result<String>) -> Result<(), HistoryError> {
+        let text = line?;
         let now = self.now()?;
         self.with(&now, |writer| writer.append(kind, &text, &now))
     }
@@ -152,7 +151,7 @@ impl History {
     /// An event of the daemon. Where it cannot be written, that is said already.
     fn tell(&mut self, change: AgentChange) {
         if let Ok(now) = self.now() {
-            let _ = self.keep(Kind::Agent, &event(&now, change));
+            let _ = self.keep(Kind::Agent, json_line(&event(&now, change)));
         }
     }
 }
@@ -166,7 +165,7 @@ fn event(now: &Moment, change: AgentChange) -> AgentEvent {
 
 impl Sink for History {
     fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
-        self.keep(Kind::Finding, finding)
+        self.keep(Kind::Finding, told_line(finding))
     }
 
     fn hears_alerts(&self) -> bool {
@@ -174,7 +173,7 @@ impl Sink for History {
     }
 
     fn on_alert(&mut self, change: &AlertChange) -> io::Result<()> {
-        self.keep(Kind::Alert, change)
+        self.keep(Kind::Alert, json_line(change))
     }
 
     fn hears_gaps(&self) -> bool {
@@ -184,7 +183,7 @@ impl Sink for History {
     fn on_gaps(&mut self, summaries: &[GapSummary]) -> io::Result<()> {
         let mut kept = Ok(());
         for summary in summaries {
-            kept = kept.and(self.keep(Kind::Gaps, summary));
+            kept = kept.and(self.keep(Kind::Gaps, json_line(summary)));
         }
         // What is too old goes also where nothing is found.
         let now = self.now().map_err(io::Error::other)?;
