@@ -55,7 +55,10 @@ impl Namespace {
     }
 
     /// Writes the kernel setting `key`, a path below `/proc/sys/net`.
-    pub(super) fn set(&self, key: &str, value: &str) -> Result<(), LabError> {
+    ///
+    /// # Errors
+    /// The kernel does not take it, or the namespace cannot be entered.
+    pub fn set(&self, key: &str, value: &str) -> Result<(), LabError> {
         self.within(|| {
             fs::write(Path::new("/proc/sys/net").join(key), value).map_err(|source| {
                 LabError::Setting {
