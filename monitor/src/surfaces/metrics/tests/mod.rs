@@ -1,5 +1,6 @@
 //! What `/metrics` shows of the numbers that it is given.
 
+mod fleet;
 mod history;
 mod kernel;
 mod workloads;
