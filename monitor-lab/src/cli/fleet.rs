@@ -60,9 +60,9 @@ pub(super) fn fleet(arguments: &Arguments) -> Result<ExitCode, String> {
 
 fn rules(arguments: &Arguments, interrupt: &Interrupt) -> Result<(), LabError> {
     println!(
-        "| nodes | | series a node that rules read | CPU time of one round, s | the same a node, ms | memory, MiB | firing |"
+        "| nodes | | series a node that rules read | CPU time of one round, s | the same a node, ms | rounds missed | memory, MiB | firing |"
     );
-    println!("| --: | --- | --: | --: | --: | --: | --: |");
+    println!("| --: | --- | --: | --: | --: | --: | --: | --: |");
     for &nodes in &arguments.nodes {
         for event in [false, true] {
             let rules = Rules {
@@ -76,13 +76,14 @@ fn rules(arguments: &Arguments, interrupt: &Interrupt) -> Result<(), LabError> {
             let Cost {
                 series,
                 cpu_seconds,
+                missed,
                 memory,
                 firing,
                 ..
             } = rules.measure(nodes)?;
             let what = if event { "all fail" } else { "all is well" };
             println!(
-                "| {nodes} | {what} | {series} | {cpu_seconds:.2} | {:.2} | {} | {firing} |",
+                "| {nodes} | {what} | {series} | {cpu_seconds:.2} | {:.2} | {missed} | {} | {firing} |",
                 cpu_seconds * 1e3 / f64::from(nodes),
                 memory >> 20
             );
