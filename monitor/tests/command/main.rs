@@ -28,6 +28,7 @@ mod owners;
 mod recording;
 mod reload;
 mod ring_full;
+mod rules;
 mod scope;
 mod silence;
 mod snapshots;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         ("recording", recording::TESTS),
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),
+        ("rules", rules::TESTS),
         ("scope", scope::TESTS),
         ("silence", silence::TESTS),
         ("snapshots", snapshots::TESTS),

@@ -23,6 +23,8 @@ pub fn group() -> Group {
             tables_full(),
             alerts_dropped(),
             alerts_not_saved(),
+            notifications_failing(),
+            notifications_dropped(),
             outputs_dropped(),
             config_reload_failed(),
             scope_not_found(),
@@ -182,7 +184,7 @@ fn down() -> Alert {
         "A daemon cannot be scraped",
         "{{ $labels.instance }} does not answer, or not in time: what happens to its connections is not told.",
     )
-    .tried("up", "", ("1 1 0x20", "13m"), &["1 1 0x8 1x20", "1x30"])
+    .tried("up", "", ("1 1 0x20", "13m"), &["1x5 0x20", "1x30"])
 }
 
 fn not_ready() -> Alert {
@@ -193,16 +195,16 @@ fn not_ready() -> Alert {
         "A daemon does not do its work",
         "On {{ $labels.instance }}: `/readyz` there says why.",
     )
-    .tried("tcplull_ready", "", ("1 0x20", "12m"), &["1 0x8 1x20"])
+    .tried("tcplull_ready", "", ("1 0x20", "12m"), &["1x4 0x20"])
 }
 
 fn hook_missing() -> Alert {
     let description = "On {{ $labels.instance }}: {{ $labels.hook }}. `tcplull check` there says why none of its mechanisms works.";
     let said =
         "On node-1:9469: retransmit. `tcplull check` there says why none of its mechanisms works.";
-    let hook = |mechanism: &str| {
+    let hook = |mechanism: &str, values| {
         let labels = format!("hook=\"retransmit\", mechanism=\"{mechanism}\"");
-        on(1, "tcplull_hook_info", &labels, "1x30")
+        on(1, "tcplull_hook_info", &labels, values)
     };
     let alert = lasting(
         "%state_for%",
@@ -211,15 +213,22 @@ fn hook_missing() -> Alert {
         "A hook of the kernel is missing: what it would tell is not seen",
         description,
     );
-    let stepped_down = vec![hook("none"), on(1, "tcplull_stepped_down", "", "1x30")];
+    let stepped_down = vec![
+        hook("none", "1x30"),
+        on(1, "tcplull_stepped_down", "", "1x30"),
+    ];
     Alert {
         why: "A daemon that stepped down has let go of hooks by its own will.",
         ..alert.with(
-            vec![hook("none")],
+            vec![hook("none", "1x30")],
             "16m",
             &[("hook", "retransmit"), ("mechanism", "none")],
             said,
-            [vec![hook("tp_btf/tcp_retransmit_skb")], stepped_down],
+            [
+                vec![hook("none", "_x4 1x30")],
+                vec![hook("tp_btf/tcp_retransmit_skb", "1x30")],
+                stepped_down,
+            ],
         )
     }
 }
@@ -232,12 +241,7 @@ fn stepped_down() -> Alert {
         "A daemon watches less than it was told to, because it took more than its cpu_budget",
         "On {{ $labels.instance }}: `/readyz` there says how far.",
     )
-    .tried(
-        "tcplull_stepped_down",
-        "",
-        ("0 1x20", "17m"),
-        &["0 1x10 0x20"],
-    )
+    .tried("tcplull_stepped_down", "", ("0 1x20", "17m"), &["0x4 1x20"])
 }
 
 fn not_sweeping() -> Alert {
@@ -260,6 +264,7 @@ fn not_sweeping() -> Alert {
             said,
             [
                 vec![on(1, name, "", "9+1x40")],
+                vec![on(1, name, "", "0+1x7 7x40")],
                 vec![still(), on(1, "tcplull_sweep_unseen_seconds", "", "900x40")],
                 vec![still(), on(1, "tcplull_stepped_down", "", "1x40")],
             ],
@@ -284,7 +289,7 @@ fn sweeps_too_rare() -> Alert {
         "16m",
         &[],
         said,
-        [series("180x10 0x20"), series("0x20")],
+        [series("0x4 180x20"), series("0x20")],
     )
 }
 
@@ -383,6 +388,69 @@ fn alerts_not_saved() -> Alert {
     .tried("tcplull_alerts_save_failures_total", "", ("0x5 1x200", "7m"), &["1x20"])
 }
 
+/// A count about the Alertmanager of node 1, by reason or in all.
+fn pushed(name: &str, reason: &str, values: &str) -> Series {
+    let reason = match reason {
+        "" => String::new(),
+        reason => format!(", reason=\"{reason}\""),
+    };
+    on(
+        1,
+        name,
+        &format!("alertmanager=\"am:9093\"{reason}"),
+        values,
+    )
+}
+
+fn notifications_failing() -> Alert {
+    let description = "On {{ $labels.instance }}: no alert has come through to {{ $labels.alertmanager }} in %window%. Its log says why.";
+    let said = "On node-1:9469: no alert has come through to am:9093 in 15m. Its log says why.";
+    let errors = || pushed("tcplull_notifications_errors_total", "timeout", "0+1x40");
+    let sent = |values| pushed("tcplull_notifications_total", "", values);
+    let alert = lasting(
+        "%info_for%",
+        "TcplullNotificationsFailing",
+        "sum without (reason) (increase(tcplull_notifications_errors_total{%job%}[%window%])) > 0\nunless increase(tcplull_notifications_total{%job%}[%window%]) > 0",
+        "A daemon cannot tell an Alertmanager of its alerts",
+        description,
+    );
+    Alert {
+        why: "For daemons that push. One that has nothing to tell has no errors either.",
+        ..alert.with(
+            vec![errors(), sent("5x40")],
+            "25m",
+            &[("alertmanager", "am:9093")],
+            said,
+            [
+                vec![errors(), sent("0+1x40")],
+                vec![
+                    pushed("tcplull_notifications_errors_total", "timeout", "3x40"),
+                    sent("5x40"),
+                ],
+            ],
+        )
+    }
+}
+
+fn notifications_dropped() -> Alert {
+    let description = "On {{ $labels.instance }}, in the last %window%: {{ $labels.alertmanager }} was not told of some alerts ({{ $labels.reason }}).";
+    let said = "On node-1:9469, in the last 15m: am:9093 was not told of some alerts (refused).";
+    let name = "tcplull_notifications_dropped_total";
+    counted(
+        "TcplullNotificationsDropped",
+        "increase(tcplull_notifications_dropped_total{%job%}[%window%]) > 0",
+        "Alerts were not sent to an Alertmanager, and will not be",
+        description,
+    )
+    .with(
+        vec![pushed(name, "refused", "0x5 1x200")],
+        "7m",
+        &[("alertmanager", "am:9093"), ("reason", "refused")],
+        said,
+        [vec![pushed(name, "refused", "1x20")]],
+    )
+}
+
 fn outputs_dropped() -> Alert {
     let description = "On {{ $labels.instance }}, in the last %window%: who reads its standard output or standard error is too slow, or the disk of its recording. Metrics and alerts are whole.";
     let said = "On node-1:9469, in the last 15m: who reads its standard output or standard error is too slow, or the disk of its recording. Metrics and alerts are whole.";
@@ -421,7 +489,7 @@ fn config_reload_failed() -> Alert {
         "tcplull_config_last_reload_successful",
         "",
         ("1 0x20", "7m"),
-        &["1 0x4 1x20"],
+        &["1x3 0x20"],
     )
 }
 
@@ -433,7 +501,7 @@ fn scope_not_found() -> Alert {
         "What a daemon is limited to is not there: it watches nothing",
         "On {{ $labels.instance }}: the unit, cgroup or namespace of its [scope] does not exist; its log names it.",
     )
-    .tried("tcplull_scope_found", "", ("1 0x20", "17m"), &["1 0x10 1x20"])
+    .tried("tcplull_scope_found", "", ("1 0x20", "17m"), &["1x4 0x20"])
 }
 
 fn host_not_seen() -> Alert {
@@ -444,7 +512,7 @@ fn host_not_seen() -> Alert {
         "A daemon sees only the processes of its own pid namespace",
         "On {{ $labels.instance }}: silent connections of others are not seen. Kubernetes: `hostPID: true`; docker and podman: `--pid=host`.",
     )
-    .tried("tcplull_host_processes_seen", "", ("0x20", "16m"), &["1x20"])
+    .tried("tcplull_host_processes_seen", "", ("0x20", "16m"), &["1x4 0x20"])
 }
 
 fn restarts() -> Alert {

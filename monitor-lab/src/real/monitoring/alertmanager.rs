@@ -86,18 +86,30 @@ impl Alertmanager {
         self.server.take().map_or(Ok(()), Server::stop)
     }
 
+    /// Hands alerts to it, as `POST /api/v2/alerts` takes them.
+    ///
+    /// # Errors
+    /// If it does not run, or does not take them.
+    pub fn take(&self, alerts: &Value) -> Result<(), LabError> {
+        self.running()?.post("/api/v2/alerts", alerts)
+    }
+
     /// What fires, as `GET /api/v2/alerts` has it: what inhibition or a silence holds back too, what is resolved not.
     ///
     /// # Errors
     /// If it does not run, or answers something else.
     pub fn alerts(&self) -> Result<Vec<Value>, LabError> {
-        let server = self.server.as_ref().ok_or_else(|| LabError::App {
-            name: ALERTMANAGER.to_owned(),
-            what: "is stopped".to_owned(),
-        })?;
+        let server = self.running()?;
         match server.get("/api/v2/alerts")? {
             Value::Array(alerts) => Ok(alerts),
             other => Err(server.failed(&format!("has no list of alerts: {other}"))),
         }
+    }
+
+    fn running(&self) -> Result<&Server, LabError> {
+        self.server.as_ref().ok_or_else(|| LabError::App {
+            name: ALERTMANAGER.to_owned(),
+            what: "is stopped".to_owned(),
+        })
     }
 }

@@ -3,9 +3,13 @@
 //! goes with it.
 
 mod alertmanager;
+mod prometheus;
+mod receiver;
 mod server;
 
 pub use alertmanager::Alertmanager;
+pub use prometheus::Prometheus;
+pub use receiver::{Message, Receiver};
 
 use std::env;
 use std::path::PathBuf;

@@ -67,6 +67,22 @@ impl Server {
         }
     }
 
+    /// Posts this JSON to `path`, which must be taken.
+    pub(super) fn post(&self, path: &str, body: &Value) -> Result<(), LabError> {
+        let url = format!("http://{}{path}", self.listen);
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .timeout_global(Some(BOUND))
+            .proxy(None)
+            .build()
+            .into();
+        agent
+            .post(&url)
+            .header("Content-Type", "application/json")
+            .send(body.to_string())
+            .map(|_| ())
+            .map_err(|error| self.failed(&format!("does not take {body}: {error}")))
+    }
+
     /// Ends it as systemd does.
     pub(super) fn stop(mut self) -> Result<(), LabError> {
         match self.process.end(BOUND) {
@@ -86,6 +102,15 @@ impl Server {
             what: format!("{what}\n{tail}"),
         }
     }
+}
+
+/// `text` as the value of a parameter in an address.
+pub(super) fn percent_encoded(text: &str) -> String {
+    let bytes = text.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    });
+    bytes.collect()
 }
 
 /// A port of `address` that is free, and stays so where the address is nobody else's.

@@ -8,7 +8,7 @@ pub mod run;
 pub mod sock_ops;
 
 use libtest_mimic::{Failed, Trial};
-use monitor_lab::real::monitoring::{ALERTMANAGER, find};
+use monitor_lab::real::monitoring::{ALERTMANAGER, PROMETHEUS, PROMTOOL, find};
 use monitor_lab::testbed::wait;
 use nix::unistd::geteuid;
 use std::fmt::Display;
@@ -73,6 +73,11 @@ impl Test {
         }
     }
 
+    /// A test that needs root, Prometheus and Alertmanager.
+    pub const fn with_monitoring(name: &'static str, test: fn() -> Tested) -> Self {
+        Self::new(name, monitoring, test)
+    }
+
     /// A test that needs root and `promtool`.
     pub const fn with_promtool(name: &'static str, test: fn() -> Tested) -> Self {
         let missing = || root().or_else(|| run::promtool().is_none().then_some("promtool"));
@@ -82,6 +87,12 @@ impl Test {
 
 fn root() -> Option<&'static str> {
     (!geteuid().is_root()).then_some("root")
+}
+
+fn monitoring() -> Option<&'static str> {
+    let there = [PROMTOOL, PROMETHEUS, ALERTMANAGER].map(|program| find(program).is_some());
+    let missing = (!there.iter().all(|there| *there)).then_some("Prometheus and Alertmanager");
+    root().or(missing)
 }
 
 /// All tests of all files. One that lacks what it needs is reported as ignored,

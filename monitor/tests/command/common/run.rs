@@ -48,6 +48,12 @@ pub fn promtool() -> Option<PathBuf> {
     find(PROMTOOL)
 }
 
+/// Where a program of Prometheus' or Alertmanager's is.
+pub fn program(name: &str) -> Result<PathBuf, Failed> {
+    let found = find(name);
+    found.ok_or_else(|| format!("{name} is neither on PATH nor unpacked: cargo xtask setup").into())
+}
+
 /// Whether sockets can be watched one by one here, as `tcplull check` finds.
 pub fn watches_per_socket() -> bool {
     static WORKS: OnceLock<bool> = OnceLock::new();

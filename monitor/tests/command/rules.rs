@@ -1,0 +1,212 @@
+//! The shipped rules and configurations, tried by the programs that read them.
+
+use crate::common::run::{finish, program};
+use crate::common::{Test, Tested, eventually};
+use libtest_mimic::Failed;
+use monitor_lab::network::block::Block;
+use monitor_lab::real::monitoring::{ALERTMANAGER, Alertmanager, PROMTOOL};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub const TESTS: &[Test] = &[
+    Test::with_monitoring("promtool_takes_the_rules_and_the_configuration", check),
+    Test::with_monitoring(
+        "every_alert_fires_and_does_not_fire_when_it_should",
+        both_ways,
+    ),
+    Test::with_monitoring("a_test_of_the_rules_fails_when_a_rule_is_wrong", wrong),
+    Test::with_monitoring("the_fleet_s_alert_holds_back_those_of_its_nodes", inhibited),
+];
+
+/// A file of `deploy/prometheus`.
+pub fn shipped(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus");
+    folder.join(name)
+}
+
+fn promtool(arguments: &[&str], file: &Path) -> Result<Command, Failed> {
+    let mut command = Command::new(program(PROMTOOL)?);
+    command.args(arguments).arg(file);
+    Ok(command)
+}
+
+fn check() -> Tested {
+    for (what, file) in [("rules", "tcplull.rules.yml"), ("config", "prometheus.yml")] {
+        let ended = finish(&mut promtool(&["check", what], &shipped(file))?)?;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(!ended.stdout.contains("FAILED"), "{ended:?}");
+        assert_eq!(ended.stderr, "", "{ended:?}");
+    }
+    Ok(())
+}
+
+fn both_ways() -> Tested {
+    let ended = finish(&mut promtool(
+        &["test", "rules"],
+        &shipped("tcplull.tests.yml"),
+    )?)?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains("SUCCESS"), "{ended:?}");
+    Ok(())
+}
+
+/// What a test says is worth what it says of a rule that was changed.
+fn wrong() -> Tested {
+    let rules = fs::read_to_string(shipped("tcplull.rules.yml"))?;
+    let tests = fs::read_to_string(shipped("tcplull.tests.yml"))?;
+    let place = tempfile::tempdir()?;
+    let (file, tried) = (
+        place.path().join("tcplull.rules.yml"),
+        place.path().join("tests.yml"),
+    );
+    fs::write(&tried, tests)?;
+    // What is changed, into what, and the test that must complain.
+    let changes = [
+        (
+            "alert=\"undelivered\", severity=\"page\"} > 0",
+            "alert=\"undelivered\", severity=\"page\"} > 5",
+            "TcplullUndelivered (critical) fires at once",
+        ),
+        (
+            "keep_firing_for: 2m",
+            "keep_firing_for: 1s",
+            "TcplullBlackholed (critical) outlives a scrape that failed",
+        ),
+        (
+            "path:tcplull_paging_nodes:count{job=\"tcplull\"} >= 3",
+            "path:tcplull_paging_nodes:count{job=\"tcplull\"} >= 2",
+            "TcplullFleetFailing (critical) two nodes are two nodes",
+        ),
+        (
+            "for: 15m",
+            "for: 1m",
+            "TcplullHookMissing (warning) does not",
+        ),
+        (
+            "severity: info",
+            "severity: warning",
+            "TcplullStalls (info) fires",
+        ),
+    ];
+    let changed = changes.iter().fold(rules, |rules, (right, wrong, _)| {
+        assert!(rules.contains(right), "{right} is in no rule");
+        rules.replace(right, wrong)
+    });
+    fs::write(&file, changed)?;
+    let ended = finish(&mut promtool(&["test", "rules"], &tried)?)?;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let said = ended.stdout + &ended.stderr;
+    for (right, wrong, test) in changes {
+        assert!(
+            said.contains(test),
+            "{right} → {wrong}: {test} has not failed"
+        );
+    }
+    Ok(())
+}
+
+/// Alerts as Prometheus sends them: their name, severity and further labels.
+fn alerts(all: &[(&str, &str, &[(&str, &str)])]) -> Value {
+    let alert = |(name, severity, more): &(&str, &str, &[(&str, &str)])| {
+        let mut labels: BTreeMap<&str, &str> = more.iter().copied().collect();
+        labels.extend([
+            ("alertname", *name),
+            ("severity", *severity),
+            ("job", "tcplull"),
+        ]);
+        json!({"labels": labels})
+    };
+    all.iter().map(alert).collect()
+}
+
+/// Name and node of each alert there that is held back, or of each that is not.
+fn told(alertmanager: &Alertmanager, held_back: bool) -> Result<Vec<String>, Failed> {
+    let mut names: Vec<String> = alertmanager
+        .alerts()?
+        .iter()
+        .filter(|alert| (alert["status"]["state"] == "suppressed") == held_back)
+        .map(|alert| {
+            let label = |name: &str| alert["labels"][name].as_str().unwrap_or("-").to_owned();
+            format!(
+                "{} {} {}",
+                label("alertname"),
+                label("instance"),
+                label("path")
+            )
+        })
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+fn inhibited() -> Tested {
+    let block = Block::claim()?;
+    let configuration = fs::read_to_string(shipped("alertmanager.yml"))?;
+    let alertmanager = Alertmanager::start(
+        &program(ALERTMANAGER)?,
+        block.loopback().into(),
+        &configuration,
+    )?;
+    let on = |instance, path, alert| [("instance", instance), ("path", path), ("alert", alert)];
+    let nodes = [
+        (
+            "TcplullBlackholed",
+            "critical",
+            &on("a", "nat", "blackholed")[..],
+        ),
+        (
+            "TcplullUnreachable",
+            "critical",
+            &on("b", "nat", "unreachable")[..],
+        ),
+        ("TcplullCrossed", "warning", &on("a", "nat", "crossed")[..]),
+        ("TcplullReset", "critical", &on("c", "far", "reset")[..]),
+        ("TcplullDown", "warning", &[("instance", "d")][..]),
+    ];
+    alertmanager.take(&alerts(&nodes))?;
+    let is = |held_back: bool, wanted: &[&str]| {
+        eventually(
+            &format!("{wanted:?} and no other is held back: {held_back}"),
+            || {
+                let told = told(&alertmanager, held_back)?;
+                Ok(if told == wanted {
+                    Ok(())
+                } else {
+                    Err(format!("{told:?}"))
+                })
+            },
+        )
+    };
+    is(true, &[])?;
+    let fleet = [
+        ("TcplullFleetFailing", "critical", &[("path", "nat")][..]),
+        (
+            "TcplullFleetTickets",
+            "warning",
+            &[("path", "nat"), ("alert", "crossed")][..],
+        ),
+        ("TcplullFleetDown", "warning", &[][..]),
+    ];
+    alertmanager.take(&alerts(&fleet))?;
+    is(
+        true,
+        &[
+            "TcplullBlackholed a nat",
+            "TcplullCrossed a nat",
+            "TcplullDown d -",
+            "TcplullUnreachable b nat",
+        ],
+    )?;
+    is(
+        false,
+        &[
+            "TcplullFleetDown - -",
+            "TcplullFleetFailing - nat",
+            "TcplullFleetTickets - nat",
+            "TcplullReset c far",
+        ],
+    )
+}
