@@ -30,6 +30,7 @@ mod reload;
 mod ring_full;
 mod rules;
 mod scope;
+mod scraped;
 mod silence;
 mod snapshots;
 mod usual_bpffs;
@@ -44,7 +45,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let files = [
-        // One of these waits two minutes, and one of those a minute: first, so that the others run beside them.
+        // One of these waits four minutes, of those two, and of those one: first, so that the others run beside them.
+        ("scraped", scraped::TESTS),
         ("alertmanager", alertmanager::TESTS),
         ("memory", memory::TESTS),
         ("alerts", alerts::TESTS),

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::results::Results;
 use crate::{command, progress, setup, workspace};
+use std::process::Command;
 
 const ARGS: &str = "test --workspace --exclude monitor-ebpf --no-fail-fast";
 
@@ -10,8 +11,14 @@ const ARGS: &str = "test --workspace --exclude monitor-ebpf --no-fail-fast";
 const WITHOUT_ROOT: [&str; 3] = [
     "test --workspace --exclude monitor-ebpf --no-fail-fast --lib --bins",
     "test --package monitor-judge --no-fail-fast --tests",
-    "test --package monitor --no-fail-fast --test golden --test documentation --test recordings --test walls",
+    "test --package monitor --no-fail-fast --test golden --test documentation --test prometheus --test recordings --test walls",
 ];
+
+/// Of a run of all there is: what is done ten times, the whole way of a page.
+const TEN_TIMES: &str = "test --package monitor --test command --no-fail-fast -- ten_times";
+
+/// What lets slow tests run.
+const SLOW: &str = "TCPLULL_SLOW";
 
 /// Runs the tests whose name contains `filter`, or all, with documentation tests.
 pub fn run(filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
@@ -25,10 +32,25 @@ pub fn without_root(results: &mut Results) -> Result<(), Error> {
         .try_for_each(|arguments| cargo(arguments, None, results))
 }
 
+/// Runs what is done ten times.
+pub fn ten_times(results: &mut Results) -> Result<(), Error> {
+    let mut command = workspace::cargo();
+    command.env(SLOW, "1");
+    started(command, TEN_TIMES, None, results)
+}
+
 fn cargo(arguments: &str, filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
+    started(workspace::cargo(), arguments, filter, results)
+}
+
+fn started(
+    mut command: Command,
+    arguments: &str,
+    filter: Option<&str>,
+    results: &mut Results,
+) -> Result<(), Error> {
     let name = format!("cargo {arguments}");
     progress::step(&name);
-    let mut command = workspace::cargo();
     command
         .args(arguments.split(' '))
         .env("PATH", setup::search_path());

@@ -4,7 +4,7 @@ use super::Extent;
 use crate::progress;
 
 /// One part, with the time it takes on two cores that have nothing else to do, everything built.
-const PARTS: [(&str, &str, &[Extent]); 8] = [
+const PARTS: [(&str, &str, &[Extent]); 9] = [
     (
         "format and lints",
         "20 s",
@@ -39,6 +39,11 @@ const PARTS: [(&str, &str, &[Extent]); 8] = [
         "the core scenarios on the oldest and the newest kernel, in virtual machines",
         "7 min",
         &[Extent::Usual],
+    ),
+    (
+        "ten pages at once, each from the daemon through Prometheus and Alertmanager to whoever is woken",
+        "6 min",
+        &[Extent::Slow],
     ),
     (
         "the core scenarios on every supported kernel, in virtual machines, and whether each benchmark works",

@@ -1,6 +1,7 @@
 //! What the tests share: when one is skipped, and the
 //! programs and networks they work with.
 
+pub mod dashboard;
 pub mod left_behind;
 pub mod net;
 pub mod place;
@@ -76,6 +77,14 @@ impl Test {
     /// A test that needs root, Prometheus and Alertmanager.
     pub const fn with_monitoring(name: &'static str, test: fn() -> Tested) -> Self {
         Self::new(name, monitoring, test)
+    }
+
+    /// The same, of one that takes long: see [`Self::slow`].
+    pub const fn slow_with_monitoring(name: &'static str, test: fn() -> Tested) -> Self {
+        Self {
+            slow: true,
+            ..Self::new(name, monitoring, test)
+        }
     }
 
     /// A test that needs root and `promtool`.

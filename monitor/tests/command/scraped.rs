@@ -1,0 +1,274 @@
+//! The whole way with the real parts, by scraping: Debian's Prometheus and Alertmanager with the shipped files, a daemon,
+//! and two hosts whose path dies and comes back. Whoever is woken is told twice, that it fires and that it is over; and
+//! the dashboard shows all of it. Everything lives in the client's network namespace, on its loopback.
+
+use crate::common::dashboard;
+use crate::common::net::{Pair, routed};
+use crate::common::place::{place_in, watching};
+use crate::common::run::program;
+use crate::common::{Test, Tested, eventually};
+use crate::rules::shipped;
+use libtest_mimic::Failed;
+use monitor_lab::network::Network;
+use monitor_lab::real::monitoring::{ALERTMANAGER, Alertmanager, PROMETHEUS, Prometheus, Receiver};
+use monitor_lab::testbed::Daemon;
+use monitor_lab::testbed::wait::within;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::thread;
+use std::time::Duration;
+
+pub const TESTS: &[Test] = &[
+    Test::with_monitoring("a_page_goes_through_prometheus_and_is_over", once),
+    Test::slow_with_monitoring("ten_times_a_page_goes_through_prometheus", ten_times),
+];
+
+/// How long what fired may take to be over: the daemon holds it for two minutes, the rules for two more, and there is
+/// room for a busy machine.
+const OVER_WITHIN: Duration = Duration::from_secs(600);
+
+/// The path's name.
+const PATH: &str = "far";
+
+fn once() -> Tested {
+    let network = routed()?;
+    network.client.within(|| lives(&network))?
+}
+
+fn ten_times() -> Tested {
+    thread::scope(|scope| {
+        let lives: Vec<_> = (0..10).map(|_| scope.spawn(once)).collect();
+        let ended = lives.into_iter().map(|life| life.join());
+        ended
+            .map(|life| life.unwrap_or_else(|_| Err("a life panicked".into())))
+            .collect()
+    })
+}
+
+/// The shipped file with these parts replaced, each of which must be there.
+fn with(name: &str, parts: &[(&str, String)]) -> Result<String, Failed> {
+    let text = fs::read_to_string(shipped(name))?;
+    parts.iter().try_fold(text, |text, (part, other)| {
+        assert!(text.contains(part), "{name} has no {part}");
+        Ok(text.replace(part, other))
+    })
+}
+
+/// Prometheus, Alertmanager and who is told, with the shipped files; only where they live, and how often they look and
+/// speak, is the test's own.
+struct Stack {
+    prometheus: Prometheus,
+    alertmanager: Alertmanager,
+    receiver: Receiver,
+}
+
+impl Stack {
+    fn start(address: IpAddr, daemon: SocketAddr) -> Result<Self, Failed> {
+        let receiver = Receiver::start(address)?;
+        let second = || "1s".to_owned();
+        let configuration = with(
+            "alertmanager.yml",
+            &[
+                ("127.0.0.1:9095", receiver.address().to_string()),
+                ("group_wait: 1m", format!("group_wait: {}", second())),
+                ("group_wait: 5m", format!("group_wait: {}", second())),
+                (
+                    "group_interval: 1m",
+                    format!("group_interval: {}", second()),
+                ),
+                (
+                    "group_interval: 5m",
+                    format!("group_interval: {}", second()),
+                ),
+                (
+                    "group_interval: 1h",
+                    format!("group_interval: {}", second()),
+                ),
+            ],
+        )?;
+        let alertmanager = Alertmanager::start(&program(ALERTMANAGER)?, address, &configuration)?;
+        let configuration = with(
+            "prometheus.yml",
+            &[
+                ("127.0.0.1:9093", alertmanager.address().to_string()),
+                ("127.0.0.1:9469", daemon.to_string()),
+                ("scrape_interval: 30s", "scrape_interval: 1s".to_owned()),
+                (
+                    "evaluation_interval: 30s",
+                    "evaluation_interval: 1s".to_owned(),
+                ),
+            ],
+        )?;
+        let rules = with("tcplull.rules.yml", &[])?;
+        let files = [
+            ("prometheus.yml", configuration.as_str()),
+            ("tcplull.rules.yml", rules.as_str()),
+        ];
+        let prometheus = Prometheus::start(&program(PROMETHEUS)?, address, &files)?;
+        // What fires before Prometheus has found its Alertmanager is told a minute later.
+        eventually("Prometheus has found its Alertmanager", || {
+            let found = prometheus.api("alertmanagers")?;
+            let there = found["activeAlertmanagers"][0].is_object();
+            Ok(if there {
+                Ok(())
+            } else {
+                Err(found.to_string())
+            })
+        })?;
+        Ok(Self {
+            prometheus,
+            alertmanager,
+            receiver,
+        })
+    }
+
+    /// The alert that fires in Alertmanager with this name, if it is there.
+    fn firing(&self, name: &str) -> Result<Option<Value>, Failed> {
+        let mut alerts = self.alertmanager.alerts()?;
+        alerts.retain(|alert| alert["labels"]["alertname"] == name);
+        assert!(alerts.len() < 2, "{alerts:?}");
+        Ok(alerts.pop())
+    }
+
+    fn await_firing(&self, name: &str) -> Result<Value, Failed> {
+        eventually(&format!("{name} fires in Alertmanager"), || {
+            let all = || self.alertmanager.alerts();
+            Ok(match self.firing(name)? {
+                Some(alert) => Ok(alert),
+                None => Err(format!("{:?}", all()?)),
+            })
+        })
+    }
+
+    /// The statuses of what was told of the alert `name` on `path`, in order.
+    fn told(&self, path: &str, name: &str) -> Vec<String> {
+        let told = self.receiver.told(path).into_iter();
+        told.filter(|(_, alert)| alert["labels"]["alertname"] == name)
+            .map(|(status, _)| status)
+            .collect()
+    }
+}
+
+/// All alerts that fire now.
+fn names(alerts: &[Value]) -> BTreeSet<String> {
+    let names = alerts
+        .iter()
+        .filter_map(|alert| alert["labels"]["alertname"].as_str());
+    names.map(str::to_owned).collect()
+}
+
+fn lives(network: &Network) -> Tested {
+    let settings = format!(
+        "page_after = \"1s\"\n{}",
+        watching(&network.block, PATH, "2s")
+    );
+    let place = place_in(&network.block, &settings)?;
+    let daemon = Daemon::start(&place, &[])?;
+    let stack = Stack::start(network.block.loopback().into(), place.listen())?;
+
+    let pair = Pair::across(network)?;
+    let client = pair.client_address()?;
+    daemon.await_finding(client, "crossed")?;
+    let ticket = stack.await_firing("TcplullCrossed")?;
+    assert_eq!(ticket["labels"]["severity"], "warning", "{ticket}");
+    assert_eq!(stack.told("/page", "TcplullBlackholed"), [""; 0]);
+
+    network.path_dies()?;
+    (&pair.client).write_all(b"lost")?;
+    let page = stack.await_firing("TcplullBlackholed")?;
+    let finding = daemon.await_finding(client, "blackholed")?;
+    assert_eq!(finding["severity"], "page", "{finding}");
+    let labels = &page["labels"];
+    for (label, value) in [
+        ("severity", "critical"),
+        ("job", "tcplull"),
+        ("instance", &place.listen().to_string()),
+        ("path", PATH),
+        ("alert", "blackholed"),
+    ] {
+        assert_eq!(labels[label], value, "{page}");
+    }
+    let annotations = &page["annotations"];
+    assert_eq!(
+        annotations["runbook_url"], "docs/findings.md#blackholed",
+        "{page}"
+    );
+    let described = annotations["description"].as_str().unwrap_or_default();
+    let here = format!("On {}, path {PATH}: 1 of them.", place.listen());
+    assert!(described.starts_with(&here), "{page}");
+    eventually("the pager is told", || {
+        let told = stack.told("/page", "TcplullBlackholed");
+        Ok(if told == ["firing"] {
+            Ok(())
+        } else {
+            Err(format!("{told:?}"))
+        })
+    })?;
+
+    network.path_comes_back()?;
+    daemon.await_finding(client, "recovered")?;
+    // What was lost is read and answered, and both leave in peace: a silence would be another ticket.
+    (&pair.server).read_exact(&mut [0; 4])?;
+    (&pair.server).write_all(b"x")?;
+    (&pair.client).read_exact(&mut [0])?;
+    drop(pair);
+    within::<_, _, Failed>(OVER_WITHIN, "all is over but the watchdog", || {
+        let firing = names(&stack.alertmanager.alerts()?);
+        let told = stack.told("/page", "TcplullBlackholed");
+        let over = firing.iter().all(|name| !wakes(name)) && told.len() > 1;
+        Ok(if over {
+            Ok(())
+        } else {
+            Err(format!("{firing:?} {told:?}"))
+        })
+    })?;
+    assert_eq!(
+        stack.told("/page", "TcplullBlackholed"),
+        ["firing", "resolved"]
+    );
+    quiet_besides(&stack)?;
+    healthy(&stack.prometheus)?;
+    dashboard::shows_all(&stack.prometheus, "tcplull")?;
+    assert_eq!(daemon.stop()?, Some(0));
+    Ok(())
+}
+
+/// Whether an alert is for somebody, and not for who looks.
+fn wakes(name: &str) -> bool {
+    !["TcplullWatchdog", "TcplullAtRisk", "TcplullStalls"].contains(&name)
+}
+
+/// Nobody was ever told of anything but what happened.
+fn quiet_besides(stack: &Stack) -> Tested {
+    let told = |path: &str| {
+        let told = stack.receiver.told(path).into_iter();
+        let alerts: Vec<Value> = told.map(|(_, alert)| alert).collect();
+        names(&alerts)
+    };
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let pages: BTreeSet<String> = set(&["TcplullBlackholed"]);
+    assert_eq!(told("/page"), pages);
+    let tickets: BTreeSet<String> = set(&["TcplullCrossed"]);
+    assert_eq!(told("/ticket"), tickets);
+    let watchdog: BTreeSet<String> = set(&["TcplullWatchdog"]);
+    assert_eq!(told("/watchdog"), watchdog);
+    Ok(())
+}
+
+/// Prometheus itself complains of no rule and no target.
+fn healthy(prometheus: &Prometheus) -> Tested {
+    let rules = prometheus.api("rules")?;
+    let groups = rules["groups"].as_array().ok_or("no groups")?;
+    assert!(!groups.is_empty(), "{rules}");
+    for group in groups {
+        for rule in group["rules"].as_array().ok_or("no rules")? {
+            assert_eq!(rule["health"], "ok", "{rule}");
+        }
+    }
+    let targets = prometheus.api("targets")?;
+    assert_eq!(targets["activeTargets"][0]["health"], "up", "{targets}");
+    Ok(())
+}
