@@ -212,7 +212,13 @@ fn what_is_said_to_be_tried_is_what_the_laboratory_tries_and_in_its_section() {
 
 #[test]
 fn every_link_between_the_pages_leads_to_a_heading() {
-    let pages = ["settings.md", "findings.md", "operating.md", "limits.md"];
+    let pages = [
+        "settings.md",
+        "findings.md",
+        "operating.md",
+        "limits.md",
+        "prometheus.md",
+    ];
     for page in pages {
         let text = read(format!("docs/{page}"));
         for link in text.split("](").skip(1) {
