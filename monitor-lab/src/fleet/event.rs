@@ -163,7 +163,7 @@ impl Event {
         });
         let (name, value) = match self.way {
             Way::Scraped => ("job", JOB),
-            Way::Pushed => ("workload", "any"),
+            Way::Pushed => ("owner", "any"),
         };
         labels[name] = value.into();
         if self.way == Way::Scraped {

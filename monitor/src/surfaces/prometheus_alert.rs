@@ -64,7 +64,7 @@ const ANY_SUMMARY: &str = "Connections are in trouble";
 /// One alert's labels and annotations.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct PrometheusAlert {
-    /// `alertname`, `severity`, `path` and `workload`; none of them is ever empty.
+    /// `alertname`, `severity`, `path` and `owner`; none of them is ever empty.
     pub labels: BTreeMap<&'static str, String>,
     /// `summary` (the same for all of a name), `description`, `runbook_url`, `count` (connections that were told since it
     /// began), `connections` (those in trouble now).
@@ -72,7 +72,7 @@ pub struct PrometheusAlert {
 }
 
 impl PrometheusAlert {
-    /// As [`Self::of`], without what the latest finding says: no address, and no process but the workload.
+    /// As [`Self::of`], without what the latest finding says: no address, and no process but the owner.
     pub fn without_example(alert: &Alert) -> Self {
         let summary = String::new();
         Self::of(&Alert {
@@ -87,7 +87,7 @@ impl PrometheusAlert {
             ("alertname", alert_name(&alert.name)),
             ("severity", severity(alert.severity).to_owned()),
             ("path", label(&alert.path)),
-            ("workload", label(&alert.owner)),
+            ("owner", label(&alert.owner)),
         ];
         let annotations = [
             ("summary", summary(&alert.name).to_owned()),
@@ -184,9 +184,9 @@ mod tests {
             labels,
             [
                 ("alertname", "TcplullBlackholed"),
+                ("owner", "api.service"),
                 ("path", "nat"),
                 ("severity", "critical"),
-                ("workload", "api.service"),
             ]
         );
         assert_eq!(told.annotations["count"], "10000");

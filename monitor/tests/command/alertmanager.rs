@@ -308,7 +308,7 @@ fn kept() -> Tested {
         &mut notifier,
         &nobody,
         "only that of nobody is left",
-        &|all| all.len() == 1 && all[0]["labels"]["workload"] == "unknown",
+        &|all| all.len() == 1 && all[0]["labels"]["owner"] == "unknown",
     )?;
     // What is over is gone, and what fires again begins again.
     let over = Alert {

@@ -109,7 +109,10 @@ fn wrong() -> Tested {
 }
 
 /// Alerts as Prometheus sends them: their name, severity and further labels.
-fn alerts(all: &[(&str, &str, &[(&str, &str)])]) -> Value {
+/// An alert's name, severity, and further labels.
+type Named<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+fn alerts(all: &[Named<'_>]) -> Value {
     let alert = |(name, severity, more): &(&str, &str, &[(&str, &str)])| {
         let mut labels: BTreeMap<&str, &str> = more.iter().copied().collect();
         labels.extend([

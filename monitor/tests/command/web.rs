@@ -294,7 +294,7 @@ fn alerts() -> Tested {
     let shown: Vec<Value> = daemon.ask("alerts")?;
     let shown = shown.iter().find(|alert| alert["severity"] == "page");
     let shown = shown.ok_or("no page in tcplull alerts")?;
-    assert_eq!(page["labels"]["workload"], shown["owner"], "{page}");
+    assert_eq!(page["labels"]["owner"], shown["owner"], "{page}");
     assert_eq!(page["activeAt"], shown["since"], "{page}");
     Ok(())
 }

@@ -263,7 +263,7 @@ mod tests {
         };
         let told = told(&only([long]), "2026-01-31T12:01:00Z");
         let length = |value: &serde_json::Value| value.as_str().unwrap().len();
-        assert_eq!(length(&told["labels"]["workload"]), LONGEST_LABEL);
+        assert_eq!(length(&told["labels"]["owner"]), LONGEST_LABEL);
         assert!(length(&told["annotations"]["description"]) <= LONGEST_ANNOTATION);
         assert!(told.to_string().len() < 16 << 10);
     }

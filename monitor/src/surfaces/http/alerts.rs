@@ -118,7 +118,7 @@ mod tests {
                 "alertname": "TcplullBlackholed",
                 "path": "nat",
                 "severity": "critical",
-                "workload": "api.service",
+                "owner": "api.service",
             })
         );
         assert_eq!(

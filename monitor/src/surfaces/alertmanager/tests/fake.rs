@@ -22,7 +22,7 @@ impl Asked {
     /// The owners of the alerts that it sends, in their order.
     pub fn owners(&self) -> Vec<String> {
         let owners = self.alerts.iter();
-        let owners = owners.map(|alert| alert["labels"]["workload"].as_str().unwrap().to_owned());
+        let owners = owners.map(|alert| alert["labels"]["owner"].as_str().unwrap().to_owned());
         owners.collect()
     }
 }

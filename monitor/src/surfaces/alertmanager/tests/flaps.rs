@@ -46,7 +46,7 @@ impl Model {
             new.starts <= new.ends,
             "400: start time must be before end time"
         );
-        let name = told["labels"]["workload"].as_str().unwrap().to_owned();
+        let name = told["labels"]["owner"].as_str().unwrap().to_owned();
         if let Some(old) = self.0.get(&name) {
             let within = |time: Timestamp| time > old.starts && time < old.ends;
             if within(new.ends) || within(new.starts) {

@@ -24,7 +24,7 @@ fn given(alerts: impl IntoIterator<Item = Alert>) -> Schedule {
 fn owners(batch: &[Sent]) -> Vec<&str> {
     let mut owners: Vec<&str> = batch
         .iter()
-        .map(|sent| sent.notice.labels["workload"].as_str())
+        .map(|sent| sent.notice.labels["owner"].as_str())
         .collect();
     owners.sort_unstable();
     owners
@@ -41,7 +41,7 @@ fn sends(schedule: &mut Schedule, second: u64) -> Vec<(String, bool)> {
         }
         assert!(batch.len() <= MOST_TOGETHER);
         let told = batch.iter().map(|sent| {
-            let owner = sent.notice.labels["workload"].clone();
+            let owner = sent.notice.labels["owner"].clone();
             (owner, sent.notice.ended.is_none())
         });
         sent.extend(told);

@@ -252,7 +252,7 @@ fn at_the_end_only_what_has_ended_is_resolved_and_the_rest_gets_a_whole_lease() 
         .iter()
         .flat_map(|asked| &asked.alerts)
         .map(|alert| {
-            let owner = alert["labels"]["workload"].as_str().unwrap();
+            let owner = alert["labels"]["owner"].as_str().unwrap();
             (owner, alert["endsAt"] == "2026-01-31T12:10:00.000Z")
         })
         .collect();
