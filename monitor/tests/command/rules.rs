@@ -108,12 +108,12 @@ fn wrong() -> Tested {
     Ok(())
 }
 
-/// Alerts as Prometheus sends them: their name, severity and further labels.
 /// An alert's name, severity, and further labels.
 type Named<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
 
+/// Alerts as Prometheus sends them.
 fn alerts(all: &[Named<'_>]) -> Value {
-    let alert = |(name, severity, more): &(&str, &str, &[(&str, &str)])| {
+    let alert = |(name, severity, more): &Named<'_>| {
         let mut labels: BTreeMap<&str, &str> = more.iter().copied().collect();
         labels.extend([
             ("alertname", *name),
