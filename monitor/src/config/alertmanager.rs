@@ -22,7 +22,7 @@ const LONGEST_VALUE: usize = 256;
 const LONGEST_NAME: usize = 64;
 
 /// Labels that an alert has already.
-const TAKEN: [&str; 5] = ["alertname", "instance", "path", "severity", "workload"];
+const TAKEN: [&str; 5] = ["alertname", "instance", "owner", "path", "severity"];
 
 /// As Prometheus has it.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -184,7 +184,7 @@ pub enum Problem {
     #[error("lease is {}; it must be {} at least, two resend_intervals, or one request that is lost ends an alert", format_duration(*lease), format_duration(*least))]
     Lease { lease: Duration, least: Duration },
     #[error(
-        "labels: {name:?} will not do: letters, digits and '_', neither a digit nor \"__\" first, and none that an alert has already (alertname, instance, path, severity, workload)"
+        "labels: {name:?} will not do: letters, digits and '_', neither a digit nor \"__\" first, and none that an alert has already (alertname, instance, owner, path, severity)"
     )]
     LabelName { name: String },
     #[error("{name}: 1 to {most} bytes of text that can be seen")]

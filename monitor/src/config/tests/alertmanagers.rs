@@ -279,6 +279,11 @@ fn wrong_lines_are_named_with_what_would_be_right() {
             &["labels: \"severity\" will not do"],
         ),
         (
+            common("labels = { owner = \"x\" }"),
+            2,
+            &["labels: \"owner\" will not do"],
+        ),
+        (
             common("labels = { \"a-b\" = \"x\" }"),
             2,
             &["labels: \"a-b\" will not do"],
