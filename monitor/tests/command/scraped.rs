@@ -16,9 +16,9 @@ use monitor_lab::testbed::wait::within;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr};
-use std::thread;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 pub const TESTS: &[Test] = &[
@@ -169,17 +169,18 @@ fn lives(network: &Network) -> Tested {
     let daemon = Daemon::start(&place, &[])?;
     let stack = Stack::start(network.block.loopback().into(), place.listen())?;
 
-    let pair = Pair::across(network)?;
-    let client = pair.client_address()?;
-    daemon.await_finding(client, "crossed")?;
+    let Pair { client, server } = Pair::across(network)?;
+    let answering = answers(server)?;
+    let address = client.local_addr()?;
+    daemon.await_finding(address, "crossed")?;
     let ticket = stack.await_firing("TcplullCrossed")?;
     assert_eq!(ticket["labels"]["severity"], "warning", "{ticket}");
     assert_eq!(stack.told("/page", "TcplullBlackholed"), [""; 0]);
 
     network.path_dies()?;
-    (&pair.client).write_all(b"lost")?;
+    (&client).write_all(b"lost")?;
     let page = stack.await_firing("TcplullBlackholed")?;
-    let finding = daemon.await_finding(client, "blackholed")?;
+    let finding = daemon.await_finding(address, "blackholed")?;
     assert_eq!(finding["severity"], "page", "{finding}");
     let labels = &page["labels"];
     for (label, value) in [
@@ -209,12 +210,11 @@ fn lives(network: &Network) -> Tested {
     })?;
 
     network.path_comes_back()?;
-    daemon.await_finding(client, "recovered")?;
-    // What was lost is read and answered, and both leave in peace: a silence would be another ticket.
-    (&pair.server).read_exact(&mut [0; 4])?;
-    (&pair.server).write_all(b"x")?;
-    (&pair.client).read_exact(&mut [0])?;
-    drop(pair);
+    daemon.await_finding(address, "recovered")?;
+    // Both leave in peace: another silence would be another ticket.
+    (&client).read_exact(&mut [0; 4])?;
+    drop(client);
+    answering.join().map_err(|_| "the server panicked")??;
     within::<_, _, Failed>(OVER_WITHIN, "all is over but the watchdog", || {
         let firing = names(&stack.alertmanager.alerts()?);
         let told = stack.told("/page", "TcplullBlackholed");
@@ -234,6 +234,13 @@ fn lives(network: &Network) -> Tested {
     dashboard::shows_all(&stack.prometheus, "tcplull")?;
     assert_eq!(daemon.stop()?, Some(0));
     Ok(())
+}
+
+/// A server that sends back what comes, at once, until its client leaves: what waited for its answer would be a ticket.
+fn answers(mut server: TcpStream) -> Result<JoinHandle<io::Result<u64>>, Failed> {
+    server.set_read_timeout(None)?;
+    let mut back = server.try_clone()?;
+    Ok(thread::spawn(move || io::copy(&mut server, &mut back)))
 }
 
 /// Whether an alert is for somebody, and not for who looks.
