@@ -41,10 +41,15 @@ fn once() -> Tested {
 fn ten_times() -> Tested {
     thread::scope(|scope| {
         let lives: Vec<_> = (0..10).map(|_| scope.spawn(once)).collect();
-        let ended = lives.into_iter().map(|life| life.join());
-        ended
-            .map(|life| life.unwrap_or_else(|_| Err("a life panicked".into())))
-            .collect()
+        // All are waited for: the first that failed is told.
+        let ended: Vec<Tested> = lives
+            .into_iter()
+            .map(|life| {
+                life.join()
+                    .unwrap_or_else(|_| Err("a life panicked".into()))
+            })
+            .collect();
+        ended.into_iter().collect()
     })
 }
 
