@@ -72,8 +72,8 @@ impl From<WatchWay> for monitor_kernel::WatchMode {
 /// What a command that attaches hooks must know besides.
 #[derive(Args, Clone, Debug)]
 pub(super) struct HookArguments {
-    /// Watch by programs on every segment of the host, or only on those of sockets that
-    /// have been silent [default: per-socket where the kernel can (6.12 and later)]
+    /// Watch by programs on every segment of the host, or of silent sockets only: by looks at
+    /// snapshots, or by callbacks of their own (from 6.12 on) [default: snapshots]
     #[arg(long, value_enum, value_name = "WAY")]
     pub(super) watch: Option<WatchWay>,
     /// Serve a hook by this kind of mechanism alone, such as "send=fentry" (for tests
