@@ -1,8 +1,10 @@
 //! What the daemon knows, behind one lock: facts go in here, and come out at the
-//! surfaces.
+//! surfaces. What changes with how much is watched is in [`levels`], what is shown of it all in [`numbers`].
 
-use super::below::{Below, percent, unseen};
-use super::cpu_use::CpuUse;
+mod levels;
+mod numbers;
+
+use super::below::Below;
 use super::error::DaemonError;
 use super::gap_summaries::GapSummaries;
 use super::listing::Lister;
@@ -18,19 +20,16 @@ use crate::surfaces::http::{AllowedHosts, HttpCounters};
 use crate::surfaces::inspect::{Feed, InspectCounters};
 use crate::surfaces::messages::Messages;
 use crate::surfaces::metrics::{ByWorkload, SweepNumbers};
-use crate::surfaces::readiness::{self, Health, SteppedDown};
 use crate::surfaces::recording::Recorder;
 use crate::worker::LAST_WORDS;
-use monitor_common::{Counter, Fact};
+use monitor_common::Fact;
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
 use monitor_kernel::{
-    Callbacks, FactRing, HookStatus, HostView, Interfaces, KernelError, ProgramTimes, Reading,
-    Revisited, SleepLog, SweepReport, TablePath, Tables, WatchLevel, jiffy_ns,
+    Callbacks, FactRing, HookStatus, HostView, Interfaces, KernelError, Reading, Revisited,
+    SleepLog, SweepReport, TablePath, Tables, WatchLevel, jiffy_ns,
 };
-use std::cmp::Ordering;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 /// Rows of a sweep after which the ring is read: a sweep may have 65,536 rows, and
@@ -377,85 +376,6 @@ impl Core {
         }
     }
 
-    /// As much is watched as this level says, by these hooks, with these tables where the kernel side was loaded anew.
-    pub(super) fn stepped(
-        &mut self,
-        level: WatchLevel,
-        hooks: &[HookStatus],
-        anew: Option<Tables>,
-        down: Ordering,
-    ) {
-        self.level = level;
-        self.revisits_fail_since = None;
-        self.callbacks = Callbacks::Heard;
-        self.pace.stretch(level == WatchLevel::Sweeps);
-        self.keep_counts(anew.is_some() || level == WatchLevel::Detached);
-        if level == WatchLevel::Detached {
-            self.tables = None;
-            self.unseen = true;
-        }
-        if let Some(tables) = anew {
-            self.tables = Some(tables);
-            match self.put_paths() {
-                Ok(first) => {
-                    for (id, path) in (first..).zip(&mut self.paths) {
-                        path.id = id;
-                    }
-                    // No fact: no verdict comes of it, so no moment matters.
-                    self.tell_judge(&Input::Paths(self.paths.clone()), 0);
-                }
-                Err(error) => tracing::error!("{error}; some of the paths are not in force"),
-            }
-        }
-        let metrics = &mut self.sinks.metrics;
-        let hooks = hooks.iter();
-        metrics.hooks(hooks.map(|status| (status.hook, status.mechanism.as_deref())));
-        metrics.watching(level_of(level));
-        metrics.snapshots = 0;
-        match down {
-            Ordering::Greater => *metrics.step_downs.entry(level.name()).or_default() += 1,
-            Ordering::Less => metrics.step_ups += 1,
-            Ordering::Equal => {}
-        }
-    }
-
-    /// The kernel side goes, and with it what it counts: so much is known for the last time. With its storage its
-    /// suspects go.
-    fn keep_counts(&mut self, goes: bool) {
-        if !goes || self.tables.is_none() {
-            return;
-        }
-        if let Some(now) = self.now() {
-            self.tell_gaps(now);
-        }
-        if let Err(error) = self.count_kernel() {
-            tracing::warn!("{error}");
-        }
-        let counters = &mut self.sinks.metrics.counters;
-        if let Some(created) = counters.get(&Counter::SuspectsCreated).copied() {
-            counters.insert(Counter::SuspectsRemoved, created);
-        }
-    }
-
-    /// Why less is watched than at the start, if it is.
-    pub(super) fn below(&mut self, below: Option<Below>) {
-        self.sinks.metrics.stepped_down = below.is_some();
-        self.below = below;
-    }
-
-    /// So much of a core was taken of late, and so much may be.
-    pub(super) fn measured(&mut self, cpu: CpuUse, budget: Option<f64>) {
-        let metrics = &mut self.sinks.metrics;
-        metrics.cpu_share = cpu.share();
-        metrics.cpu_programs_share = cpu.programs.unwrap_or(0.0);
-        metrics.cpu_budget = budget.unwrap_or(f64::INFINITY);
-    }
-
-    /// The programs of the hooks, to be asked how long they run; `None` while nothing is attached.
-    pub(super) fn program_times(&self) -> Option<ProgramTimes> {
-        self.tables.as_ref().map(Tables::program_times)
-    }
-
     /// A new configuration could not be read.
     pub(super) fn reload_failed(&mut self) {
         self.sinks.metrics.config_read(None);
@@ -509,87 +429,6 @@ impl Core {
     /// The alerts.
     pub fn alerts(&self) -> &Alerts {
         &self.sinks.alerts
-    }
-
-    /// Whether the daemon does its work, and what else is to be said.
-    pub(super) fn readiness(&self) -> Result<String, readiness::NotReady> {
-        let blind = !self.view.processes && !HostView::sees_others();
-        let deaf = match self.callbacks {
-            Callbacks::Heard => None,
-            Callbacks::Restored => Some(true),
-            Callbacks::Lost => Some(false),
-        };
-        let stepped_down = self.below.map(|below| SteppedDown {
-            to: self.level.name(),
-            took: percent(below.share),
-            budget: percent(below.budget),
-            unseen: unseen(self.level),
-            again_in: below.again.saturating_duration_since(Instant::now()),
-            ready: matches!(self.level, WatchLevel::Way(_)),
-        });
-        readiness::readiness(&Health {
-            stepped_down,
-            since_sweep: self.last_sweep.map(|at| at.elapsed()),
-            interval: self.pace.between_looks(),
-            blind,
-            deaf,
-            revisits_fail: self.revisits_fail_since.map(|at| at.elapsed()),
-            rare: self.pace.too_rare(),
-        })
-    }
-
-    /// The metrics in Prometheus' text format, all numbers brought up to date.
-    pub(super) fn render_metrics(&mut self) -> Result<String, String> {
-        self.count_kernel().map_err(|error| error.to_string())?;
-        self.sinks.count();
-        let ready = self.readiness().is_ok();
-        let metrics = &mut self.sinks.metrics;
-        metrics.ready = ready;
-        metrics.process = self.process.read();
-        metrics.judge = self.judge.stats();
-        metrics.stalls_lasted(self.judge.stall_times());
-        metrics.owners = self.owners.counters();
-        metrics.own_addresses_unknown = self.interfaces.unknown();
-        metrics.inspect_clients = self.inspect.clients.load(Relaxed);
-        metrics.inspect_refused = self.inspect.refused.load(Relaxed);
-        metrics.http_cut = self.http.cut().collect();
-        metrics.http_refused = self.http.refused().collect();
-        metrics.watch_lagged = self.inspect.lagged.load(Relaxed);
-        metrics.messages_dropped = self.messages.dropped();
-        metrics.messages_left_out = self.messages.left_out();
-        metrics.recording_dropped = self.recorder.as_ref().map_or(0, Recorder::dropped);
-        metrics.about_to_show(Instant::now());
-        Ok(metrics.render())
-    }
-
-    fn count_kernel(&mut self) -> Result<(), KernelError> {
-        let metrics = &mut self.sinks.metrics;
-        metrics.program_runs.clear();
-        let Some(tables) = &self.tables else {
-            return Ok(());
-        };
-        let counters = tables.counters()?;
-        metrics.counters = Counter::ALL
-            .map(|counter| (counter, counters.get(counter)))
-            .into();
-        let runs = tables.program_runs();
-        metrics.program_stats_enabled = runs.counted;
-        for program in runs.programs {
-            if let (Some(runs), Some(time)) = (program.runs, program.run_time) {
-                metrics
-                    .program_runs
-                    .insert(program.name.clone(), (runs, time));
-            }
-            if let Some(missed) = program.missed {
-                // A program that cannot be asked for once keeps its number.
-                metrics.program_misses.insert(program.name, missed);
-            }
-        }
-        metrics.gaps(None, tables.gaps(None)?);
-        for path in &self.paths {
-            metrics.gaps(Some(&path.name), tables.gaps(Some(path.id))?);
-        }
-        Ok(())
     }
 
     fn now(&self) -> Option<Reading> {

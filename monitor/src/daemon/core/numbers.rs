@@ -1,0 +1,93 @@
+//! What is shown of what the daemon knows: whether it is ready, and its numbers.
+
+use super::Core;
+use crate::daemon::below::{percent, unseen};
+use crate::surfaces::readiness::{self, Health, SteppedDown};
+use crate::surfaces::recording::Recorder;
+use monitor_common::Counter;
+use monitor_kernel::{Callbacks, HostView, KernelError, WatchLevel};
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+impl Core {
+    /// Whether the daemon does its work, and what else is to be said.
+    pub(in super::super) fn readiness(&self) -> Result<String, readiness::NotReady> {
+        let blind = !self.view.processes && !HostView::sees_others();
+        let deaf = match self.callbacks {
+            Callbacks::Heard => None,
+            Callbacks::Restored => Some(true),
+            Callbacks::Lost => Some(false),
+        };
+        let stepped_down = self.below.map(|below| SteppedDown {
+            to: self.level.name(),
+            took: percent(below.share),
+            budget: percent(below.budget),
+            unseen: unseen(self.level),
+            again_in: below.again.saturating_duration_since(Instant::now()),
+            ready: matches!(self.level, WatchLevel::Way(_)),
+        });
+        readiness::readiness(&Health {
+            stepped_down,
+            since_sweep: self.last_sweep.map(|at| at.elapsed()),
+            interval: self.pace.between_looks(),
+            blind,
+            deaf,
+            revisits_fail: self.revisits_fail_since.map(|at| at.elapsed()),
+            rare: self.pace.too_rare(),
+        })
+    }
+
+    /// The metrics in Prometheus' text format, all numbers brought up to date.
+    pub(in super::super) fn render_metrics(&mut self) -> Result<String, String> {
+        self.count_kernel().map_err(|error| error.to_string())?;
+        self.sinks.count();
+        let ready = self.readiness().is_ok();
+        let metrics = &mut self.sinks.metrics;
+        metrics.ready = ready;
+        metrics.process = self.process.read();
+        metrics.judge = self.judge.stats();
+        metrics.stalls_lasted(self.judge.stall_times());
+        metrics.owners = self.owners.counters();
+        metrics.own_addresses_unknown = self.interfaces.unknown();
+        metrics.inspect_clients = self.inspect.clients.load(Relaxed);
+        metrics.inspect_refused = self.inspect.refused.load(Relaxed);
+        metrics.http_cut = self.http.cut().collect();
+        metrics.http_refused = self.http.refused().collect();
+        metrics.watch_lagged = self.inspect.lagged.load(Relaxed);
+        metrics.messages_dropped = self.messages.dropped();
+        metrics.messages_left_out = self.messages.left_out();
+        metrics.recording_dropped = self.recorder.as_ref().map_or(0, Recorder::dropped);
+        metrics.about_to_show(Instant::now());
+        Ok(metrics.render())
+    }
+
+    pub(super) fn count_kernel(&mut self) -> Result<(), KernelError> {
+        let metrics = &mut self.sinks.metrics;
+        metrics.program_runs.clear();
+        let Some(tables) = &self.tables else {
+            return Ok(());
+        };
+        let counters = tables.counters()?;
+        metrics.counters = Counter::ALL
+            .map(|counter| (counter, counters.get(counter)))
+            .into();
+        let runs = tables.program_runs();
+        metrics.program_stats_enabled = runs.counted;
+        for program in runs.programs {
+            if let (Some(runs), Some(time)) = (program.runs, program.run_time) {
+                metrics
+                    .program_runs
+                    .insert(program.name.clone(), (runs, time));
+            }
+            if let Some(missed) = program.missed {
+                // A program that cannot be asked for once keeps its number.
+                metrics.program_misses.insert(program.name, missed);
+            }
+        }
+        metrics.gaps(None, tables.gaps(None)?);
+        for path in &self.paths {
+            metrics.gaps(Some(&path.name), tables.gaps(Some(path.id))?);
+        }
+        Ok(())
+    }
+}
