@@ -3,7 +3,7 @@
 //! [`sink`] and [`prometheus_alert`], or lies below them.
 //!
 //! A new surface is its file in here, its line in `daemon/sinks.rs`, and its entry in
-//! `metrics/table.rs` for what it drops.
+//! `metrics/table/told.rs` for what it drops.
 
 pub mod alert_lines;
 pub mod alertmanager;

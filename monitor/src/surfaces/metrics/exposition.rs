@@ -34,8 +34,8 @@ pub(super) enum Read {
 }
 
 /// All metrics that have a series, in the order of their names and labels.
-pub(super) fn written(metrics: &[Metric], now: &Metrics) -> String {
-    let mut metrics: Vec<&Metric> = metrics.iter().collect();
+pub(super) fn written<'a>(metrics: impl Iterator<Item = &'a Metric>, now: &Metrics) -> String {
+    let mut metrics: Vec<&Metric> = metrics.collect();
     metrics.sort_unstable_by_key(|Metric(name, ..)| name);
     let mut text = String::new();
     for metric in metrics {

@@ -1,5 +1,5 @@
-//! Prometheus metrics, all under `tcplull_`. Each is one entry of the table in [`table`], from which its help, its
-//! series, its values and the check of the documentation follow.
+//! Prometheus metrics, all under `tcplull_` but the process's own. Each is one entry of the table in [`table`], which has a
+//! file for each part; its help, its series, its values and the check of the documentation follow from it.
 //!
 //! Every path and every outcome has its series from the start, so that `rate()`
 //! sees the first event; a series that comes later is shown as 0 at first. Connections without a path count under the path
@@ -7,6 +7,7 @@
 
 mod by_workload;
 mod exposition;
+mod labelled;
 mod new_series;
 mod numbers;
 mod table;
