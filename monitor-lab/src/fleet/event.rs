@@ -1,7 +1,7 @@
 //! A mass event: all nodes fail towards one path at once. What it comes to in an Alertmanager.
 
+use super::notified::{Counted, Notified};
 use super::numbers::Numbers;
-use super::webhook::{Notified, Webhook};
 use super::{JOB, instance};
 use crate::LabError;
 use crate::interrupt::Interrupt;
@@ -82,10 +82,10 @@ impl Event {
     /// # Errors
     /// Whatever keeps Alertmanager from running, and [`LabError::App`] where it wants too much memory.
     pub fn happen(&self) -> Result<Came, LabError> {
-        let webhook = Webhook::start()?;
+        let counted = Counted::start()?;
         let configuration = self
             .configuration
-            .replace(RECEIVER, &webhook.address().to_string());
+            .replace(RECEIVER, &counted.address().to_string());
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let server = Alertmanager::start(&self.alertmanager, address, &configuration)?;
         let mut sender = Sender::to(server.address());
@@ -122,7 +122,7 @@ impl Event {
             thread::sleep(Duration::from_millis(200));
         }
         Ok(Came {
-            notified: webhook.came(),
+            notified: counted.came(),
             memory,
             cpu_seconds: Numbers::of(server.address())?.cpu_seconds(),
             refused: sender.refused,

@@ -6,9 +6,9 @@
 
 mod event;
 mod node;
+mod notified;
 mod numbers;
 mod rules;
-mod webhook;
 
 pub use event::{Came, Event, Way};
 pub use rules::{Cost, Rules};

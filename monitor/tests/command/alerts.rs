@@ -1,13 +1,12 @@
 //! Alerts as they outlive their daemon.
 
-use crate::common::net::{Pair, routed};
-use crate::common::place::{place_in, watching};
+use crate::common::net::routed;
+use crate::common::place::{hanging, place_in, watching};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::testbed::Daemon;
 use serde_json::Value;
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 
 pub const TESTS: &[Test] = &[
@@ -44,16 +43,8 @@ fn await_page(daemon: &Daemon, state: &str) -> Result<Value, Failed> {
 
 fn killed() -> Tested {
     let network = routed()?;
-    let settings = format!(
-        "page_after = \"1s\"\n{}",
-        watching(&network.block, "far", "60s")
-    );
-    let place = place_in(&network.block, &settings)?;
-    let daemon = Daemon::start(&place, &[])?;
-    let pair = Pair::across(&network)?;
+    let (place, daemon, pair) = hanging(&network, "1s")?;
     let client = pair.client_address()?;
-    network.path_dies()?;
-    (&pair.client).write_all(b"lost")?;
     let before = await_page(&daemon, "firing")?;
     // What changed is written within a second.
     let file = place.path("tcplull.sock.alerts");
@@ -97,15 +88,7 @@ fn killed() -> Tested {
 
 fn within_the_wait() -> Tested {
     let network = routed()?;
-    let settings = format!(
-        "page_after = \"15s\"\n{}",
-        watching(&network.block, "far", "60s")
-    );
-    let place = place_in(&network.block, &settings)?;
-    let daemon = Daemon::start(&place, &[])?;
-    let pair = Pair::across(&network)?;
-    network.path_dies()?;
-    (&pair.client).write_all(b"lost")?;
+    let (place, daemon, _pair) = hanging(&network, "15s")?;
     let before = await_page(&daemon, "pending")?;
     assert_eq!(daemon.stop()?, Some(0));
     let daemon = Daemon::start(&place, &[])?;

@@ -1,7 +1,7 @@
 //! What is served where, and to whom: web configurations, addresses, paths, and alerts as Prometheus has its own.
 
-use crate::common::net::{Pair, routed};
-use crate::common::place::{place_in, watching};
+use crate::common::net::routed;
+use crate::common::place::{hanging, place_in};
 use crate::common::run::{finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use base64::Engine;
@@ -268,15 +268,7 @@ fn addresses() -> Tested {
 
 fn alerts() -> Tested {
     let network = routed()?;
-    let settings = format!(
-        "page_after = \"1s\"\n{}",
-        watching(&network.block, "far", "60s")
-    );
-    let place = place_in(&network.block, &settings)?;
-    let daemon = Daemon::start(&place, &[])?;
-    let pair = Pair::across(&network)?;
-    network.path_dies()?;
-    (&pair.client).write_all(b"lost")?;
+    let (_place, daemon, _pair) = hanging(&network, "1s")?;
     let page = eventually("the page fires", || {
         let (code, text) = daemon.get("/api/v1/alerts")?;
         assert_eq!(code, 200, "{text}");

@@ -6,10 +6,12 @@ mod alertmanager;
 mod prometheus;
 mod receiver;
 mod server;
+mod webhook;
 
 pub use alertmanager::Alertmanager;
 pub use prometheus::Prometheus;
-pub use receiver::{Message, Receiver};
+pub use receiver::Receiver;
+pub(crate) use webhook::Webhook;
 
 use std::env;
 use std::path::PathBuf;

@@ -7,6 +7,7 @@ use libtest_mimic::Failed;
 use monitor_lab::network::Network;
 use monitor_lab::network::block::Block;
 use monitor_lab::testbed::{Daemon, Place};
+use std::io::Write;
 use std::net::TcpListener;
 
 /// Top-level settings under which silences of tenths of a second count.
@@ -38,6 +39,21 @@ pub fn watched_network(
     let place = place_in(&network.block, &watching(&network.block, name, timeout))?;
     let daemon = Daemon::start(&place, arguments)?;
     Ok((network, daemon))
+}
+
+/// A daemon that pages for path "far" of `network` once trouble has lasted for `page_after`, and a connection whose path has
+/// just died under what it sends.
+pub fn hanging(network: &Network, page_after: &str) -> Result<(Place, Daemon, Pair), Failed> {
+    let settings = format!(
+        "page_after = \"{page_after}\"\n{}",
+        watching(&network.block, "far", "60s")
+    );
+    let place = place_in(&network.block, &settings)?;
+    let daemon = Daemon::start(&place, &[])?;
+    let pair = Pair::across(network)?;
+    network.path_dies()?;
+    (&pair.client).write_all(b"lost")?;
+    Ok((place, daemon, pair))
 }
 
 /// So many connections to `listener` across a [`watched_network`] of one path "quiet",
