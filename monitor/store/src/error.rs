@@ -3,6 +3,19 @@
 use std::io;
 use std::path::PathBuf;
 
+/// What was tried with which file, and why the system refuses it.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} {}: {source}", path.display())]
+pub struct Refused {
+    /// What was tried.
+    pub what: &'static str,
+    /// The file.
+    pub path: PathBuf,
+    /// The system's reason.
+    #[source]
+    pub source: io::Error,
+}
+
 /// Why nothing can be written.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -31,16 +44,8 @@ pub enum OpenError {
         dir: PathBuf,
     },
     /// The system refuses something that is needed.
-    #[error("{what} {}: {source}", path.display())]
-    System {
-        /// What was tried.
-        what: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        #[source]
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Refused(#[from] Refused),
 }
 
 /// Why a record is not written. What was written before is there, and another may be.
@@ -55,16 +60,8 @@ pub enum AppendError {
         most: usize,
     },
     /// The disk does not take it.
-    #[error("{what} {}: {source}", path.display())]
-    System {
-        /// What was tried.
-        what: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        #[source]
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Refused(#[from] Refused),
 }
 
 /// Why nothing, or no more, is read.

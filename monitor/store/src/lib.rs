@@ -24,7 +24,7 @@ mod segment;
 mod writer;
 
 pub use contents::Contents;
-pub use error::{AppendError, OpenError, ReadError};
+pub use error::{AppendError, OpenError, ReadError, Refused};
 pub use moment::{BootId, Moment};
 pub use range::{Filter, Kinds, Range};
 pub use reader::{Backwards, Forwards, ReadStats};

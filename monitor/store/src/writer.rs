@@ -1,6 +1,6 @@
 //! Writes the history, and keeps it within its bounds.
 
-use crate::error::{AppendError, OpenError};
+use crate::error::{AppendError, OpenError, Refused};
 use crate::folder::{self, LAST, MOST_SEGMENTS};
 use crate::moment::Moment;
 use crate::record::{Kind, MOST_PAYLOAD, record_bytes};
@@ -102,11 +102,11 @@ impl Writer {
         let lock = lock(dir)?;
         let listing = folder::list(dir).map_err(refused)?;
         if listing.highest == LAST {
-            return Err(OpenError::System {
+            return Err(OpenError::Refused(Refused {
                 what: "nothing can follow the number of",
                 path: folder::path(dir, LAST),
                 source: io::Error::new(ErrorKind::InvalidData, "no daemon made it; remove it"),
-            });
+            }));
         }
         let mut writer = Self {
             segments: VecDeque::with_capacity(listing.segments.len()),
@@ -131,13 +131,12 @@ impl Writer {
                 begun,
             });
         }
-        let system = |(what, path, source)| OpenError::System { what, path, source };
         for sequence in listing.beyond {
-            writer.remove(sequence).map_err(system)?;
+            writer.remove(sequence)?;
         }
-        writer.make_room(0).map_err(system)?;
-        writer.take_up().map_err(system)?;
-        writer.let_go(now).map_err(system)?;
+        writer.make_room(0)?;
+        writer.take_up()?;
+        writer.let_go(now)?;
         Ok(writer)
     }
 
@@ -152,10 +151,10 @@ impl Writer {
         })?;
         self.expire(now)?;
         if self.end() + record.len() as u64 > self.part() {
-            self.close().map_err(not_written)?;
+            self.close()?;
         }
         if self.current.is_none() {
-            self.begin(now).map_err(not_written)?;
+            self.begin(now)?;
         }
         let (Some(file), Some(last)) = (&self.current, self.segments.back_mut()) else {
             return Ok(());
@@ -165,7 +164,8 @@ impl Writer {
             // A half record is overwritten by the next one, or cut by the next writer; a shorter one before that.
             let _ = file.set_len(last.bytes);
             let path = folder::path(&self.settings.dir, last.sequence);
-            return Err(not_written(("cannot write to", path, source)));
+            let what = "cannot write to";
+            return Err(Refused { what, path, source }.into());
         }
         last.bytes += record.len() as u64;
         self.counts.written += 1;
@@ -177,7 +177,7 @@ impl Writer {
     /// # Errors
     /// It cannot be removed.
     pub fn expire(&mut self, now: &Moment) -> Result<(), AppendError> {
-        self.let_go(now).map_err(not_written)
+        Ok(self.let_go(now)?)
     }
 
     /// Has the disk keep what is written so far, also where the host loses its power.
@@ -239,7 +239,11 @@ impl Writer {
         if last.begun.is_none() || last.bytes > self.part() {
             return Ok(());
         }
-        let failed = |source| ("cannot go on with", path.clone(), source);
+        let failed = |source| Refused {
+            what: "cannot go on with",
+            path: path.clone(),
+            source,
+        };
         let file = options()
             .read(true)
             .write(true)
@@ -290,8 +294,11 @@ impl Writer {
         };
         file.sync_data().map_err(|source| {
             let sequence = self.segments.back().map_or(0, |last| last.sequence);
-            let path = folder::path(&self.settings.dir, sequence);
-            ("cannot sync", path, source)
+            Refused {
+                what: "cannot sync",
+                path: folder::path(&self.settings.dir, sequence),
+                source,
+            }
         })
     }
 
@@ -300,7 +307,11 @@ impl Writer {
         self.make_room(self.part())?;
         let sequence = self.next;
         let path = folder::path(&self.settings.dir, sequence);
-        let failed = |source| ("cannot begin", path.clone(), source);
+        let failed = |source| Refused {
+            what: "cannot begin",
+            path: path.clone(),
+            source,
+        };
         // Whatever becomes of this one, the next has another number.
         self.next += 1;
         let made = options()
@@ -355,19 +366,13 @@ impl Writer {
     fn remove(&self, sequence: u64) -> Result<(), Refused> {
         let path = folder::path(&self.settings.dir, sequence);
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(("cannot remove", path, error))
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                let what = "cannot remove";
+                Err(Refused { what, path, source })
             }
             _ => Ok(()),
         }
     }
-}
-
-/// What was tried with which file, and why it failed.
-type Refused = (&'static str, PathBuf, io::Error);
-
-fn not_written((what, path, source): Refused) -> AppendError {
-    AppendError::System { what, path, source }
 }
 
 /// Writes a record at the end of a file that is still as it was left.
@@ -390,10 +395,12 @@ fn make(dir: &Path) -> io::Result<()> {
 /// Takes the lock that only one process has.
 fn lock(dir: &Path) -> Result<Flock<File>, OpenError> {
     let path = folder::lock(dir);
-    let failed = |source| OpenError::System {
-        what: "cannot lock",
-        path: path.clone(),
-        source,
+    let failed = |source| {
+        OpenError::Refused(Refused {
+            what: "cannot lock",
+            path: path.clone(),
+            source,
+        })
     };
     let opened = options()
         .read(true)

@@ -134,12 +134,7 @@ fn after_a_reset_of_a_client(changed: impl FnOnce(&mut Story)) -> Story {
     assert_eq!(story.judge.stats().ended, 1);
     story.connects(0x99).socket.remote_port = 40_001;
     (story.socket.accepted, story.socket.local_port) = (1, 5_432);
-    story.wait(1.0);
-    changed(&mut story);
-    story.wait(0.1).peer_sends(20);
-    let fact = story.fact(FactKind::Swept);
-    story.deliver(fact);
-    story
+    and_moves(story, changed)
 }
 
 #[test]
@@ -156,6 +151,16 @@ fn at_a_server_it_is_the_client_that_comes_again_from_whatever_port() {
     }
 }
 
+/// The connection that has just come, changed so, moves.
+fn and_moves(mut story: Story, changed: impl FnOnce(&mut Story)) -> Story {
+    story.wait(1.0);
+    changed(&mut story);
+    story.wait(0.1).peer_sends(20);
+    let fact = story.fact(FactKind::Swept);
+    story.deliver(fact);
+    story
+}
+
 /// A connection fails with its peer, and is given up; then another owner's connection to another port of the peer moves,
 /// and `changed` says how that one differs.
 fn after_an_outage(beside: (u8, Fares), changed: impl FnOnce(&mut Story)) -> Story {
@@ -163,12 +168,7 @@ fn after_an_outage(beside: (u8, Fares), changed: impl FnOnce(&mut Story)) -> Sto
     story.wait(3.0).becomes(TcpState::Close, 110);
     story.connects(0x99).socket.remote_port = 8_080;
     story.owner.unit = Some("batch.service".into());
-    story.wait(1.0);
-    changed(&mut story);
-    story.wait(0.1).peer_sends(20);
-    let fact = story.fact(FactKind::Swept);
-    story.deliver(fact);
-    story
+    and_moves(story, changed)
 }
 
 #[test]

@@ -62,8 +62,8 @@ fn all_are_told_and_one_that_hangs_holds_up_none() {
     let begun = Instant::now();
     let bound = begun + Duration::from_secs(1);
     notifier.close([fires("api.service")], bound);
-    notifier.end(bound + BOUND);
-    assert!(begun.elapsed() < BOUND / 2);
+    notifier.end(bound + 10 * BOUND);
+    assert!(begun.elapsed() < BOUND, "who hangs holds up the end");
 }
 
 #[test]
