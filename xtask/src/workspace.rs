@@ -44,6 +44,16 @@ pub fn build_tcplull_and_lab() -> Result<[PathBuf; 2], Error> {
     build(&WITH_LAB, &[], TCPLULL_AND_LAB)
 }
 
+/// The same, with all tests: what `cargo test --workspace` has built is not built again, as it would be for fewer packages,
+/// which want fewer features of what they share.
+pub fn build_beside_tests() -> Result<[PathBuf; 2], Error> {
+    let mut command = cargo();
+    command
+        .args(["build", "--all-targets", "--workspace"])
+        .args(["--exclude", "monitor-ebpf"]);
+    build_with(command, &[], TCPLULL_AND_LAB)
+}
+
 /// tcplull as it is released, and the bench that measures it, in this order.
 pub fn build_tcplull_and_bench() -> Result<[PathBuf; 2], Error> {
     let packages = ["monitor", "monitor-bench"];
@@ -97,7 +107,7 @@ fn build_with<const N: usize>(
     packages: &[&str],
     programs: [&'static str; N],
 ) -> Result<[PathBuf; N], Error> {
-    progress::step(&format!("building {}", packages.join(" and ")));
+    progress::step(&format!("building {}", programs.join(" and ")));
     command
         .arg("--message-format=json-render-diagnostics")
         .args(packages.iter().flat_map(|package| ["--package", package]))
@@ -107,7 +117,9 @@ fn build_with<const N: usize>(
     if let Some(stdout) = child.stdout.take() {
         let messages = Message::parse_stream(BufReader::new(stdout));
         for message in messages.map_while(Result::ok) {
+            // A program's own tests have its name, too.
             if let Message::CompilerArtifact(artifact) = message
+                && !artifact.profile.test
                 && let Some(path) = artifact.executable
                 && let Some(at) = programs
                     .iter()

@@ -8,11 +8,9 @@ use std::process::Command;
 const ARGS: &str = "test --workspace --exclude monitor-ebpf --no-fail-fast";
 
 /// Of a quick run: what needs neither root nor time.
-const WITHOUT_ROOT: [&str; 3] = [
-    "test --workspace --exclude monitor-ebpf --no-fail-fast --lib --bins",
-    "test --package monitor-judge --no-fail-fast --tests",
-    "test --package monitor --no-fail-fast --test golden --test documentation --test prometheus --test recordings --test walls",
-];
+// One call for all: for fewer packages cargo would build what they share again, with fewer features.
+const WITHOUT_ROOT: &str = "test --workspace --exclude monitor-ebpf --no-fail-fast --lib --bins --test walls --test floors \
+    --test golden --test documentation --test prometheus --test recordings";
 
 /// Of a run of all there is: what is done ten times, the whole way of a page.
 const TEN_TIMES: &str = "test --package monitor --test command --no-fail-fast -- ten_times";
@@ -27,9 +25,7 @@ pub fn run(filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
 
 /// Runs those that need neither root nor time.
 pub fn without_root(results: &mut Results) -> Result<(), Error> {
-    WITHOUT_ROOT
-        .iter()
-        .try_for_each(|arguments| cargo(arguments, None, results))
+    cargo(WITHOUT_ROOT, None, results)
 }
 
 /// Runs what is done ten times.

@@ -71,7 +71,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     cargo_test::run(filter, &mut results)?;
     fuzz::test(filter, &mut results)?;
     // A workspace that does not build has no lab to run; its error stands above.
-    match workspace::build_tcplull_and_lab() {
+    match workspace::build_beside_tests() {
         Ok([tcplull, lab]) => {
             verifier::run(&tcplull, filter, &mut results)?;
             scenarios::run(&lab, &tcplull, filter, &mut results)?;
@@ -94,7 +94,7 @@ const QUICK: &str = "nat-silent-drop survives peer-stops-reading";
 
 fn quick(results: &mut Results) -> Result<(), Error> {
     cargo_test::without_root(results)?;
-    match workspace::build_tcplull_and_lab() {
+    match workspace::build_beside_tests() {
         Ok([tcplull, lab]) => scenarios::named(&lab, &tcplull, QUICK, results),
         Err(error) => {
             results.fail(error.to_string());
@@ -129,6 +129,9 @@ fn close(results: &Results) -> ExitCode {
     }
     if in_ci && results.skipped > 0 {
         progress::note("CI=true: what was skipped here was not tested, so this run fails");
+    }
+    for (step, took) in progress::long_steps() {
+        progress::note(&format!("{:>4} s: {step}", took.as_secs()));
     }
     if results.is_empty() {
         progress::note("no test has that in its name, so nothing was tested");
