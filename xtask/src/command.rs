@@ -41,13 +41,19 @@ pub fn succeeds(command: &mut Command) -> bool {
 
 /// Runs a command to its end; shows each line of its stdout as it comes and hands it to `read`.
 pub fn show_lines(command: &mut Command, mut read: impl FnMut(&str)) -> Result<ExitStatus, Error> {
+    each_line(command, |line| {
+        println!("{line}");
+        read(line);
+    })
+}
+
+/// Runs a command to its end, and hands each line of its stdout to `read` as it comes.
+pub fn each_line(command: &mut Command, mut read: impl FnMut(&str)) -> Result<ExitStatus, Error> {
     let mut child = start(command.stdout(Stdio::piped()))?;
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).split(b'\n') {
             let line = line.map_err(|source| Error::io("read test results", source))?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            read(&line);
+            read(&String::from_utf8_lossy(&line));
         }
     }
     wait(&mut child)

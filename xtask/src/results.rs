@@ -34,6 +34,15 @@ impl Results {
         self.skipped_names.push(what);
     }
 
+    /// Counts what `others` counted, too.
+    pub fn join(&mut self, others: Self) {
+        self.passed += others.passed;
+        self.failed += others.failed;
+        self.skipped += others.skipped;
+        self.failed_names.extend(others.failed_names);
+        self.skipped_names.extend(others.skipped_names);
+    }
+
     /// Reads a line of a test program: a test's own line gives the name, the closing line the counts.
     pub fn read_test_line(&mut self, line: &str) {
         if let Some(summary) = line.strip_prefix("test result: ") {

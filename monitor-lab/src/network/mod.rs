@@ -265,10 +265,7 @@ impl Network {
     /// # Errors
     /// If the kernel does not go along.
     pub fn changes_address(&self, end: End) -> Result<(), LabError> {
-        let side = match end {
-            End::Client => block::CLIENT_SIDE,
-            End::Server => block::SERVER_SIDE,
-        };
+        let side = side(end);
         let (bits, gateway) = (self.block.prefix_length(), self.block.gateway(side));
         let (before, next) = (self.block.host(side), self.block.next_host(side));
         let (v, sure) = match self.block.family() {
@@ -279,6 +276,16 @@ impl Network {
         host.ip(&format!("{v} addr del {before}/{bits} dev eth0"))?;
         host.ip(&format!("{v} addr add {next}/{bits} dev eth0{sure}"))?;
         host.ip(&format!("{v} route replace default via {gateway}"))
+    }
+
+    /// Has the kernel at `end` wait for an answer so many seconds at least before it sends again (`rto_min` of its route).
+    ///
+    /// # Errors
+    /// If `ip` does not do it.
+    pub fn resends_after(&self, end: End, seconds: u32) -> Result<(), LabError> {
+        let gateway = self.block.gateway(side(end));
+        let route = format!("route replace default via {gateway} rto_min {seconds}s");
+        self.host(end).ip(&route)
     }
 
     /// Writes the kernel setting `key`, a path below `/proc/sys/net`, of the host at `end`.
@@ -294,5 +301,12 @@ impl Network {
             End::Client => &self.client,
             End::Server => &self.server,
         }
+    }
+}
+
+const fn side(end: End) -> u8 {
+    match end {
+        End::Client => block::CLIENT_SIDE,
+        End::Server => block::SERVER_SIDE,
     }
 }

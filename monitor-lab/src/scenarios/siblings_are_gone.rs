@@ -33,6 +33,7 @@ fn truth() -> Truth {
 }
 
 fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.resends_after(Client, 2)?;
     story.opens(2)?;
     story.exchange_on(SILENT, "a", "A")?;
     for _ in 0..5 {

@@ -89,7 +89,12 @@ impl Story<'_> {
 
     /// `end` sends `text`, and it arrives. Silences count from here.
     pub fn delivers(&mut self, end: End, text: &str) -> Result<(), LabError> {
-        self.applications.deliver(end, 0, text)?;
+        self.delivers_on(end, 0, text)
+    }
+
+    /// The same on connection `on`.
+    pub fn delivers_on(&mut self, end: End, on: usize, text: &str) -> Result<(), LabError> {
+        self.applications.deliver(end, on, text)?;
         self.quiet_since = Instant::now();
         Ok(())
     }
@@ -236,10 +241,10 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// The client asks and is answered so many times, and asks again as soon as it is.
-    pub fn asks_in_a_batch(&mut self, times: usize) -> Result<(), LabError> {
+    /// The client asks and is answered so many times on connection `on`, and asks again as soon as it is.
+    pub fn asks_in_a_batch(&mut self, on: usize, times: usize) -> Result<(), LabError> {
         for _ in 0..times {
-            self.exchange_on(0, "ask", "ANSWER")?;
+            self.exchange_on(on, "ask", "ANSWER")?;
         }
         self.step(format!("client-app has asked {times} times in a row"));
         Ok(())

@@ -64,6 +64,16 @@ impl Story<'_> {
         self.network.set(end, "ipv4/tcp_mtu_probing", "1")
     }
 
+    /// The kernel at `end` waits for an answer so many seconds at least before it sends again: for what has to happen
+    /// between two of its timeouts, also on a busy machine.
+    pub fn resends_after(&self, end: End, seconds: u32) -> Result<(), LabError> {
+        self.step(format!(
+            "the {}'s kernel sends again after {seconds} s",
+            end.word()
+        ));
+        self.network.resends_after(end, seconds)
+    }
+
     /// The kernel at `end` gives a connection up after about so many retransmissions.
     pub fn gives_up_after(&self, end: End, retransmissions: u8) -> Result<(), LabError> {
         self.step(format!(

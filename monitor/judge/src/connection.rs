@@ -124,6 +124,9 @@ pub(crate) fn is_client(socket: &Socket) -> bool {
 /// no backlog at all: then its `bytes_acked` is the payload that was acknowledged, while
 /// the opener's counts its SYN too.
 pub(crate) fn role(socket: &Socket) -> Role {
+    if socket.accepted != 0 {
+        return Role::Server;
+    }
     let in_flight = socket.snd_nxt.wrapping_sub(socket.snd_una);
     // The counters are 64 bits wide, sequence numbers 32: the difference is
     // small, so the low half decides. It can be any other than 0 and 1: `bytes_sent`
@@ -131,10 +134,16 @@ pub(crate) fn role(socket: &Socket) -> Role {
     let payload_acked = (socket.bytes_sent as u32)
         .wrapping_sub(socket.bytes_retrans as u32)
         .wrapping_sub(in_flight);
-    if socket.accepted != 0 || socket.bytes_acked as u32 == payload_acked {
-        Role::Server
-    } else {
+    if socket.bytes_acked as u32 != payload_acked {
+        return Role::Client;
+    }
+    // One byte that this host refused makes an opener look so, too. What it refused waits unsent: the port says then who
+    // opened it, for servers are asked at lower ports than clients ask from (`ip_local_port_range`).
+    let unsent = socket.write_seq.wrapping_sub(socket.snd_nxt) as i32;
+    if unsent > 0 && socket.local_port > socket.remote_port {
         Role::Client
+    } else {
+        Role::Server
     }
 }
 

@@ -3,11 +3,16 @@
 use crate::error::Error;
 use crate::results::Results;
 use crate::{command, lab, progress, setup};
+use std::panic::resume_unwind;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
 
 /// The ways of watching, as arguments of the daemon: the one that each kernel has by default, and the others.
 const WAYS: [&[&str]; 3] = [&[], &["--watch", "per-socket"], &["--watch", "global"]];
+
+/// Scenarios that run at once in one way of watching, beside those of the other ways.
+const AT_ONCE: &str = "6";
 
 /// Runs the scenarios whose name contains `filter`, or all.
 pub fn run(
@@ -28,13 +33,27 @@ pub fn run(
             names
         }
     };
+    let mut possible = Vec::new();
     for way in WAYS {
         // Not every kernel can be watched in every way. Without root the lab itself says what it skips.
         if setup::is_root() && !works(tcplull, way)? {
             results.skip(format!("lab {}: not on this kernel", way.join(" ")));
-            continue;
+        } else {
+            possible.push(way);
         }
-        tell(lab, tcplull, &names, way, results)?;
+    }
+    progress::step(&title(&names, "in each way of watching"));
+    // Scenarios wait more than they work, so the ways run at the same time.
+    let told: Vec<_> = thread::scope(|scope| {
+        let names = &names;
+        let tell = |way| scope.spawn(move || in_one_way(lab, tcplull, names, way));
+        let runs: Vec<_> = possible.into_iter().map(tell).collect();
+        let told = runs.into_iter().map(|run| run.join());
+        told.map(|told| told.unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    });
+    for told in told {
+        results.join(told?);
     }
     Ok(())
 }
@@ -49,30 +68,60 @@ fn works(tcplull: &Path, way: &[&str]) -> Result<bool, Error> {
 /// Runs the scenarios of these names, in the default way of watching.
 pub fn named(lab: &Path, tcplull: &Path, names: &str, results: &mut Results) -> Result<(), Error> {
     let names: Vec<String> = names.split(' ').map(str::to_owned).collect();
-    tell(lab, tcplull, &names, &[], results)
+    tell(lab, tcplull, &names, results)
 }
 
-fn tell(
+fn tell(lab: &Path, tcplull: &Path, names: &[String], results: &mut Results) -> Result<(), Error> {
+    progress::step(&title(names, ""));
+    let mut command = lab::command(lab, tcplull, names);
+    let mut told = Results::default();
+    let status = command::show_lines(command.stdin(Stdio::null()), |line| {
+        told.read_lab_line(line);
+    })?;
+    results.join(judged(told, status, "lab"));
+    Ok(())
+}
+
+/// Runs the scenarios in one way of watching, beside the others: shows what passed as it comes, and all else together at
+/// the end.
+fn in_one_way(
     lab: &Path,
     tcplull: &Path,
     names: &[String],
     way: &[&str],
-    results: &mut Results,
-) -> Result<(), Error> {
+) -> Result<Results, Error> {
+    let name = format!("lab {}", way.join(" "));
+    let name = name.trim_end();
+    let mut command = lab::command(lab, tcplull, names);
+    command.args(["--jobs", AT_ONCE, "--"]).args(way);
+    let (mut told, mut kept) = (Results::default(), String::new());
+    let status = command::each_line(command.stdin(Stdio::null()), |line| {
+        told.read_lab_line(line);
+        if line.starts_with("ok ") {
+            println!("{name}: {line}");
+        } else {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    })?;
+    println!("{name}:\n{kept}");
+    Ok(judged(told, status, name))
+}
+
+/// In CI the lab fails for what it skips, too; that is counted as skipped already.
+fn judged(mut told: Results, status: ExitStatus, name: &str) -> Results {
+    if !status.success() && (told.failed, told.skipped) == (0, 0) {
+        told.fail(format!("{name} ({status})"));
+    }
+    told
+}
+
+fn title(names: &[String], how: &str) -> String {
     let shown = match names {
         [] => "all scenarios".to_owned(),
         names => names.join(", "),
     };
-    progress::step(&format!("lab: {shown} {}", way.join(" ")));
-    let mut command = lab::command(lab, tcplull, names);
-    command.arg("--").args(way).stdin(Stdio::null());
-    let (failed, skipped) = (results.failed, results.skipped);
-    let status = command::show_lines(&mut command, |line| results.read_lab_line(line))?;
-    // In CI the lab fails for what it skips, too; that is counted as skipped already.
-    if !status.success() && (results.failed, results.skipped) == (failed, skipped) {
-        results.fail(format!("lab ({status})"));
-    }
-    Ok(())
+    format!("lab: {shown} {how}").trim_end().to_owned()
 }
 
 // "nat-silent-drop        what it tells"

@@ -21,6 +21,7 @@ mod verdict;
 use crate::error::Error;
 use crate::results::Results;
 use crate::setup::{self, Archive};
+use crate::workspace::Static;
 use crate::{progress, workspace};
 use costs::Kept;
 use ebpf_toolchain::cache_dir;
@@ -149,7 +150,7 @@ fn test_name(series: &Series) -> String {
 
 /// What tcplull, and two other tools, add to a round trip in instructions.
 pub fn instructions() -> Result<Vec<Added>, Error> {
-    let mut contents = contents()?;
+    let mut contents = contents(Static::Release)?;
     contents.program(&workspace::build_static_bench()?)?;
     let cache = cache()?;
     instructions::add_tools(&mut contents, &cache)?;
@@ -161,7 +162,7 @@ pub fn instructions() -> Result<Vec<Added>, Error> {
 
 /// Tries hosts that are not as most are; each command there is a test.
 fn odd_hosts(results: &mut Results) -> Result<(), Error> {
-    let contents = contents()?;
+    let contents = contents(Static::Guest)?;
     let cache = cache()?;
     let archive = archive(&cache);
     let series = series::named(odd_hosts::SERIES).map_err(|unknown| {
@@ -172,10 +173,10 @@ fn odd_hosts(results: &mut Results) -> Result<(), Error> {
 }
 
 /// What every guest holds, set up and built.
-fn contents() -> Result<Contents, Error> {
+fn contents(how: Static) -> Result<Contents, Error> {
     setup::toolchain()?;
     setup::vm_programs()?;
-    let [tcplull, lab] = workspace::build_static()?;
+    let [tcplull, lab] = workspace::build_static(how)?;
     guest::contents(&tcplull, &lab)
 }
 
@@ -188,7 +189,7 @@ fn archive(cache: &Path) -> Result<Archive, Error> {
 }
 
 fn boot_all(kernels: &[&'static Series]) -> Result<Vec<Verdict>, Error> {
-    let contents = contents()?;
+    let contents = contents(Static::Guest)?;
     let cache = cache()?;
     let archive = archive(&cache);
     let images: Vec<(&'static Series, Result<Kernel, Error>)> = kernels

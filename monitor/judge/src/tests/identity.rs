@@ -82,6 +82,20 @@ fn what_this_host_refused_to_let_out_changes_neither_role_nor_id() {
 }
 
 #[test]
+fn one_byte_that_this_host_refused_changes_neither() {
+    let (mut client, _) = pair();
+    client.snd_nxt = client.snd_una;
+    client.bytes_sent = client.bytes_acked - 1;
+    client.bytes_retrans = 0;
+    client.write_seq = client.snd_nxt;
+    let before = connection(&client);
+    assert_eq!(before.role, Role::Client);
+    client.write_seq = client.snd_nxt.wrapping_add(1);
+    client.bytes_sent += 1;
+    assert_eq!(connection(&client), before);
+}
+
+#[test]
 fn addresses_read_as_people_write_them() {
     let mut six = socket();
     six.family = 6;
