@@ -278,13 +278,14 @@ impl Network {
         host.ip(&format!("{v} route replace default via {gateway}"))
     }
 
-    /// Has the kernel at `end` wait for an answer so many seconds at least before it sends again (`rto_min` of its route).
+    /// Has the kernel at `end` wait for an answer so many ms at least before it sends again (`rto_min` of its route): of
+    /// connections that are opened from now on.
     ///
     /// # Errors
     /// If `ip` does not do it.
-    pub fn resends_after(&self, end: End, seconds: u32) -> Result<(), LabError> {
+    pub fn resends_after(&self, end: End, ms: u32) -> Result<(), LabError> {
         let gateway = self.block.gateway(side(end));
-        let route = format!("route replace default via {gateway} rto_min {seconds}s");
+        let route = format!("route replace default via {gateway} rto_min {ms}ms");
         self.host(end).ip(&route)
     }
 

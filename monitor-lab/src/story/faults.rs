@@ -64,14 +64,14 @@ impl Story<'_> {
         self.network.set(end, "ipv4/tcp_mtu_probing", "1")
     }
 
-    /// The kernel at `end` waits for an answer so many seconds at least before it sends again: for what has to happen
-    /// between two of its timeouts, also on a busy machine.
-    pub fn resends_after(&self, end: End, seconds: u32) -> Result<(), LabError> {
+    /// The kernel at `end` waits for an answer so many ms at least before it sends again, on connections that are opened
+    /// from now on: for what has to happen between two of its timeouts, also on a busy machine.
+    pub fn resends_after(&self, end: End, ms: u32) -> Result<(), LabError> {
         self.step(format!(
-            "the {}'s kernel sends again after {seconds} s",
+            "the {}'s kernel sends again after {ms} ms",
             end.word()
         ));
-        self.network.resends_after(end, seconds)
+        self.network.resends_after(end, ms)
     }
 
     /// The kernel at `end` gives a connection up after about so many retransmissions.
