@@ -2,6 +2,7 @@
 //! of [`monitor_kernel`] → [`monitor_judge`] with its alerts → [`surfaces`]. [`cli`] is the door.
 
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod daemon;
 mod memory;

@@ -207,3 +207,27 @@ fn a_line_that_lacks_something_or_says_another_word_is_none() {
     later["new"] = true.into();
     assert_eq!(wrong(&validators, &later.to_string()), [""; 0]);
 }
+
+#[test]
+fn the_document_of_the_api_is_as_kept_and_describes_whatever_it_answers() {
+    let now = monitor::surfaces::api::document();
+    let kept = kept().join("openapi.json");
+    if writes() {
+        write(&kept, &now);
+    }
+    assert!(
+        read(&kept).as_ref() == Some(&now),
+        "docs/schema/openapi.json is not what the API is: `TCPLULL_GOLDEN=write cargo test -p monitor --test contract`"
+    );
+    let options = jsonschema::options();
+    let components = now["components"]["schemas"].as_object().expect("schemas");
+    for name in components.keys() {
+        let schema = serde_json::json!({
+            "$ref": format!("#/components/schemas/{name}"),
+            "components": now["components"],
+        });
+        options
+            .build(&schema)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}

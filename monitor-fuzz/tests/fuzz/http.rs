@@ -1,31 +1,14 @@
 //! Requests over HTTP.
 
+use crate::daemon::api;
 use crate::serving::{BOUND, runtime};
-use monitor::surfaces::http::{AllowedHosts, HttpOptions, HttpServer, HttpSource};
-use monitor_model::alert::Alert;
+use monitor::surfaces::http::{AllowedHosts, HttpOptions, HttpServer};
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-
-struct Daemon;
-
-impl HttpSource for Daemon {
-    fn metrics(&self) -> Result<String, String> {
-        Ok("tcplull_up 1\n".to_owned())
-    }
-
-    fn ready(&self) -> Result<String, String> {
-        Ok("ready".to_owned())
-    }
-
-    fn alerts(&self) -> Vec<Alert> {
-        Vec::new()
-    }
-}
 
 /// Any bytes as a request: the server answers something, or closes, and goes on serving.
 #[test]
@@ -33,10 +16,13 @@ fn request() {
     let runtime = runtime();
     let address = runtime.block_on(async {
         let here = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = HttpServer::bind(HttpOptions::plain(here, AllowedHosts::default()));
+        let server = HttpServer::bind(HttpOptions {
+            api: true,
+            ..HttpOptions::plain(here, AllowedHosts::default())
+        });
         let server = server.expect("a free port");
         let address = server.addresses()[0];
-        tokio::spawn(server.serve(Arc::new(Daemon), pending()));
+        tokio::spawn(server.serve(api(), pending()));
         address
     });
     bolero::check!().for_each(|bytes| {

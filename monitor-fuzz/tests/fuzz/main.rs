@@ -2,6 +2,7 @@
 //! `__fuzz__`, and each run begins with them. `cargo xtask fuzz` looks for more.
 
 mod config;
+mod daemon;
 mod facts;
 mod history;
 mod http;

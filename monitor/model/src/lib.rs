@@ -6,6 +6,7 @@ mod listed;
 
 pub mod agent;
 pub mod alert;
+pub mod api;
 mod cause;
 pub mod finding;
 pub mod format;

@@ -1,6 +1,7 @@
 //! Lines of JSON that scripts read: each says which form it has, and each form has a JSON Schema, made from the types.
 
 use crate::alert::Alert;
+use crate::api::{AgentState, ApiError};
 use crate::finding::{Finding, Lagged};
 use crate::listing::ConnectionRow;
 use schemars::generate::SchemaSettings;
@@ -33,6 +34,14 @@ impl Told for ConnectionRow {
     const SCHEMA: &'static str = "tcplull.connection/1";
 }
 
+impl Told for AgentState {
+    const SCHEMA: &'static str = "tcplull.agent/1";
+}
+
+impl Told for ApiError {
+    const SCHEMA: &'static str = "tcplull.error/1";
+}
+
 /// A line as it is written.
 #[derive(Serialize)]
 pub(crate) struct Line<'a, T> {
@@ -49,12 +58,14 @@ impl<'a, T: Told> Line<'a, T> {
 }
 
 /// The JSON Schema of each form (draft 2020-12), by its name.
-pub fn schemas() -> [(&'static str, Value); 4] {
+pub fn schemas() -> [(&'static str, Value); 6] {
     [
         (Finding::SCHEMA, schema::<Finding>()),
         (Lagged::SCHEMA, schema::<Lagged>()),
         (Alert::SCHEMA, schema::<Alert>()),
         (ConnectionRow::SCHEMA, schema::<ConnectionRow>()),
+        (AgentState::SCHEMA, schema::<AgentState>()),
+        (ApiError::SCHEMA, schema::<ApiError>()),
     ]
 }
 

@@ -1,7 +1,6 @@
 //! What several commands are given.
 
-use crate::config::{self, Config, ConfigError, CpuBudget, Overrides, WebChoice};
-use crate::daemon::Question;
+use crate::config::{self, Config, ConfigError, CpuBudget, Overrides, SocketGroup, WebChoice};
 use clap::Args;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,8 +11,6 @@ use std::time::Duration;
 pub(super) struct Context {
     /// Details are to be shown.
     pub(super) verbose: bool,
-    /// All that a running daemon may be asked.
-    pub(super) questions: &'static [Question],
 }
 
 /// Where the configuration comes from.
@@ -153,6 +150,12 @@ pub(super) struct DaemonArguments {
         help_heading = "Web"
     )]
     web_open_health: Option<bool>,
+    /// Serve the whole API there, as on the inspection socket; connections and findings for those who show who they are
+    #[arg(long = "web.api", help_heading = "Web", value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    web_api: Option<bool>,
+    /// Let the members of this group use the inspection socket (mode 0660), a name or a number [default: its user alone]
+    #[arg(long, value_name = "GROUP", value_parser = config::parse_socket_group)]
+    pub(super) socket_group: Option<SocketGroup>,
     /// Time between two sweeps, such as "5s"
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = config::parse_sweep_interval)]
     pub(super) sweep_interval: Option<Duration>,
@@ -170,6 +173,7 @@ impl DaemonArguments {
             telemetry_path: self.web_telemetry_path.clone(),
             config_file: self.web_config_file.clone(),
             open_health: self.web_open_health,
+            api: self.web_api,
         }
     }
 }

@@ -3,15 +3,15 @@
 use super::arguments::ConfigArguments;
 use super::exit::CliError;
 use super::output::{Output, write};
+use super::remark::remark;
+use crate::client::{Answer, Client, Host, Question};
 use crate::config::Overrides;
-use crate::surfaces::inspect::{Answer, InspectClient};
 use crate::text;
 use clap::Args;
 use monitor_model::finding::Lagged;
 use monitor_model::format::{json_shown, printable, told_line};
 use monitor_model::told::Told;
 use serde::de::DeserializeOwned;
-use std::path::Path;
 use std::process::ExitCode;
 
 /// Flags of a command that only a running daemon can answer.
@@ -29,18 +29,18 @@ impl Arguments {
     /// lays them out.
     pub(super) fn ask<T: Told + DeserializeOwned>(
         &self,
-        command: &str,
+        question: &Question,
         header: String,
         line: fn(&T) -> String,
     ) -> Result<ExitCode, CliError> {
-        self.ask_for(&|_| true, command, header, line)
+        self.ask_for(&|_| true, question, header, line)
     }
 
     /// The same, of its rows only those that `takes` takes.
     pub(super) fn ask_for<T: Told + DeserializeOwned>(
         &self,
         takes: &dyn Fn(&str) -> bool,
-        command: &str,
+        question: &Question,
         header: String,
         line: fn(&T) -> String,
     ) -> Result<ExitCode, CliError> {
@@ -50,15 +50,15 @@ impl Arguments {
             header,
             line,
         };
-        print(&config.socket, command, &output, takes)?;
+        print(&Host::Socket(config.socket), question, &output, takes)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Asks the daemon on `socket` and writes each row that `takes` takes to standard output as it comes.
+/// Asks a daemon and writes each row that `takes` takes to standard output as it comes.
 pub(super) fn print<T: Told + DeserializeOwned>(
-    socket: &Path,
-    command: &str,
+    host: &Host,
+    question: &Question,
     output: &Output<T>,
     takes: &dyn Fn(&str) -> bool,
 ) -> Result<(), CliError> {
@@ -70,7 +70,8 @@ pub(super) fn print<T: Told + DeserializeOwned>(
             source,
         })?;
     runtime.block_on(async {
-        let mut client = InspectClient::ask(socket, command).await?;
+        let mut client = Client::ask(host, question).await?;
+        tell_version(client.version());
         if !output.begin()? {
             return Ok(());
         }
@@ -94,4 +95,15 @@ pub(super) fn print<T: Told + DeserializeOwned>(
         }
         Ok(())
     })
+}
+
+/// Says that the daemon is of another version than this command: what one of them does not know, the other cannot show.
+fn tell_version(daemon: &str) {
+    let own = env!("CARGO_PKG_VERSION");
+    if daemon != own {
+        remark(&format!(
+            "tcplull: this command is {own} and the daemon {daemon}: what only one of them knows is left out, or shown as it \
+             came\n"
+        ));
+    }
 }

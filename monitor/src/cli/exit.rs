@@ -1,9 +1,9 @@
 //! How a command ends: one line for people, details under `--verbose`.
 
 use super::remark::remark;
+use crate::client::ClientError;
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
-use crate::surfaces::inspect::ClientError;
 use crate::worker::{Waiting, Worker};
 use monitor_judge::recording::RecordingError;
 use monitor_kernel::KernelError;

@@ -7,9 +7,9 @@ use super::client::print;
 use super::exit::CliError;
 use super::output::Output;
 use super::remark::remark;
+use crate::client::{ClientError, Host, Question};
 use crate::config::Overrides;
-use crate::daemon::{Question, list_once};
-use crate::surfaces::inspect::ClientError;
+use crate::daemon::list_once;
 use crate::text;
 use clap::Args;
 use monitor_kernel::HostView;
@@ -32,11 +32,6 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) const QUESTION: Question = Question {
-    name: "ls",
-    answer: |daemon| daemon.connections(),
-};
-
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
     let config = arguments.config.load(Overrides {
         timeout: arguments.timeout.timeout,
@@ -49,7 +44,13 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         line: text::connection_line,
     };
     if arguments.timeout.timeout.is_none() && arguments.scope.scope().is_all() {
-        match print(&config.socket, QUESTION.name, &output, &|_| true) {
+        let question = Question::list("/api/v1/connections");
+        match print(
+            &Host::Socket(config.socket.clone()),
+            &question,
+            &output,
+            &|_| true,
+        ) {
             Ok(()) => return Ok(ExitCode::SUCCESS),
             // Who names a socket means the daemon on it.
             Err(CliError::Client(ClientError::NobodyAnswers { .. }))

@@ -14,7 +14,6 @@ mod replay;
 mod run;
 mod watch;
 
-use crate::daemon::Question;
 use arguments::Context;
 use clap::{Parser, Subcommand};
 use exit::CliError;
@@ -32,10 +31,9 @@ struct Cli {
     command: Command,
 }
 
-/// Each command with its help and its file; and, where a running daemon answers it, the
-/// question that it is asked.
+/// Each command with its help and its file.
 macro_rules! commands {
-    ($($(#[$help:meta])* $name:ident = $file:ident $(asks $question:path)?;)*) => {
+    ($($(#[$help:meta])* $name:ident = $file:ident;)*) => {
         #[derive(Debug, Subcommand)]
         enum Command {
             $($(#[$help])* $name($file::Arguments),)*
@@ -48,8 +46,6 @@ macro_rules! commands {
                 }
             }
         }
-
-        const QUESTIONS: &[Question] = &[$($($question,)?)*];
     };
 }
 
@@ -59,11 +55,11 @@ commands! {
     /// Findings of a running daemon as they come.
     Watch = watch;
     /// Connections with both idle clocks, timeout and keepalive, one shot.
-    Ls = ls asks ls::QUESTION;
+    Ls = ls;
     /// What works on this machine, and why not.
     Check = check;
     /// The alerts of a running daemon: pending, firing, and lately over.
-    Alerts = alerts asks alerts::QUESTION;
+    Alerts = alerts;
     /// Judges a recording again, without privileges.
     Replay = replay;
 }
@@ -73,7 +69,6 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let context = Context {
         verbose: cli.verbose,
-        questions: QUESTIONS,
     };
     match cli.command.run(context) {
         Ok(code) => code,

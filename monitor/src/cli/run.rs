@@ -105,6 +105,7 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
     let overrides = Overrides {
         web: arguments.daemon.web(),
         socket: None,
+        socket_group: arguments.daemon.socket_group.clone(),
         sweep_interval: arguments.daemon.sweep_interval,
         cpu_budget: arguments.daemon.cpu_budget,
         timeout: arguments.timeout.timeout,
@@ -131,7 +132,7 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
             max_bytes: u64::from(arguments.record_max) << 20,
         }),
     };
-    let ended = daemon::run(&options, context.questions);
+    let ended = daemon::run(&options);
     said.end(Instant::now() + LAST_WORDS);
     ended?;
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use super::arguments::{Context, ScopeArguments};
 use super::chosen::Chosen;
 use super::client;
 use super::exit::CliError;
-use crate::surfaces::inspect::WATCH;
+use crate::client::Question;
 use crate::text;
 use clap::Args;
 use std::process::ExitCode;
@@ -26,5 +26,6 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         serde_json::from_str(row).map_or(true, |finding| chosen.takes(&finding))
     };
     let client = &arguments.client;
-    client.ask_for(&takes, WATCH, String::new(), text::watch_lines)
+    let question = Question::stream("/api/v1/findings");
+    client.ask_for(&takes, &question, String::new(), text::watch_lines)
 }

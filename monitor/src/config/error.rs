@@ -111,6 +111,10 @@ pub enum Problem {
         "{text:?} is no path for the metrics; write one such as \"/metrics\", of letters, digits, '.', '-', '_', '~' and '/', and none that is taken (/healthz, /readyz, /api)"
     )]
     TelemetryPath { text: String },
+    #[error(
+        "socket_group: {text:?} is no name of a group; write it as \"adm\", or its number as \"4\""
+    )]
+    SocketGroup { text: String },
     #[error("config_file: {text:?} is no absolute path; write it as \"/etc/tcplull/web.yml\"")]
     WebConfigFile { text: String },
     #[error(

@@ -12,6 +12,7 @@ use super::metrics::{self, MetricsConfig};
 use super::prefix;
 use super::presets::{self, Preset};
 use super::scope;
+use super::socket::{SocketGroup, parse_socket_group};
 use super::sweeps;
 use super::table::{Lined, Section, Text, string, wrong_type};
 use super::web::{self, WebChoice};
@@ -32,6 +33,7 @@ const FILE_KEYS: &[&str] = &[
     "listen",
     "allowed_hosts",
     "socket",
+    "socket_group",
     "sweep_interval",
     "sweep_budget",
     "sweep_interval_max",
@@ -59,6 +61,7 @@ pub(super) struct FileConfig {
     pub(super) listen: Option<SocketAddr>,
     pub(super) allowed_hosts: Vec<String>,
     pub(super) socket: Option<PathBuf>,
+    pub(super) socket_group: Option<SocketGroup>,
     pub(super) sweep_interval: Option<Duration>,
     pub(super) sweep_budget: Option<f64>,
     pub(super) sweep_interval_max: Option<Lined<Duration>>,
@@ -125,6 +128,11 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
         listen: listen.map(|found| found.value),
         allowed_hosts: hosts::allowed(&mut section)?,
         socket: socket.map(|found| found.value),
+        socket_group: section
+            .string("socket_group", "a group in quotes such as \"adm\"")?
+            .map(|found| found.try_map(|text| parse_socket_group(&text)))
+            .transpose()?
+            .map(|found| found.value),
         sweep_interval: section
             .duration("sweep_interval", &SWEEP_INTERVAL)?
             .map(|found| found.value),

@@ -84,6 +84,7 @@ pub(super) fn merge(
         allowed_hosts: file.allowed_hosts,
         history: history::settings(file.history, &socket, env::var_os("STATE_DIRECTORY")),
         socket,
+        socket_group: overrides.socket_group.clone().or(file.socket_group),
         sweep_interval,
         sweep_budget,
         sweep_interval_max: sweeps::interval_max(file.sweep_interval_max, sweep_interval)?,

@@ -40,7 +40,7 @@ use monitor_common::PathClock;
 use monitor_judge::{Dialogue, PeerRole};
 use monitor_kernel::Scope;
 pub use scope::{parse_cgroup, parse_netns, parse_pid, parse_unit};
-pub use socket::DEFAULT_SOCKET;
+pub use socket::{DEFAULT_SOCKET, SocketGroup, parse_socket_group};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -67,6 +67,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// The live inspection socket.
     pub socket: PathBuf,
+    /// Whose members may use it besides its user; `None` for nobody.
+    pub socket_group: Option<SocketGroup>,
     /// Time between two sweeps; the daemon may stretch it. 100 ms to 1 h.
     pub sweep_interval: Duration,
     /// Share of one core that sweeps may take, from 0.0001 to 1: where they cost more they come more
@@ -136,6 +138,8 @@ pub struct Overrides {
     pub web: WebChoice,
     /// `--socket`
     pub socket: Option<PathBuf>,
+    /// `--socket-group`
+    pub socket_group: Option<SocketGroup>,
     /// `--sweep-interval`
     pub sweep_interval: Option<Duration>,
     /// `--cpu-budget`
@@ -170,6 +174,7 @@ impl Config {
         self.listen != other.listen
             || self.web != other.web
             || self.socket != other.socket
+            || self.socket_group != other.socket_group
             || self.min_gap != other.min_gap
             || self.page_after != other.page_after
             || self.close_wait_ticket != other.close_wait_ticket

@@ -11,6 +11,7 @@ const KEYS: &[&str] = &[
     "telemetry_path",
     "config_file",
     "open_health",
+    "api",
 ];
 
 /// The most addresses to listen on.
@@ -33,6 +34,8 @@ pub struct Web {
     pub config_file: Option<PathBuf>,
     /// Whether anybody may ask for health.
     pub open_health: bool,
+    /// Whether the whole API is served, or metrics, health and alerts alone.
+    pub api: bool,
 }
 
 /// What the file, or the flags, say of it.
@@ -46,6 +49,8 @@ pub struct WebChoice {
     pub config_file: Option<PathBuf>,
     /// Whether anybody may ask for health.
     pub open_health: Option<bool>,
+    /// Whether the whole API is served.
+    pub api: Option<bool>,
 }
 
 /// Reads the table `[web]`.
@@ -89,6 +94,7 @@ pub(super) fn parse<'a>(table: DeTable<'a>, text: Text<'a>) -> Result<WebChoice,
         telemetry_path: telemetry_path.map(|found| found.value),
         config_file: config_file.map(|found| found.value),
         open_health: section.boolean("open_health")?,
+        api: section.boolean("api")?,
     })
 }
 
@@ -128,6 +134,7 @@ pub(super) fn merge(flags: &WebChoice, file: WebChoice) -> Web {
         config_file: flags.config_file.or(file.config_file),
         // A kubelet's probes bring neither a password nor a certificate.
         open_health: flags.open_health.or(file.open_health).unwrap_or(true),
+        api: flags.api.or(file.api).unwrap_or(false),
     }
 }
 

@@ -5,7 +5,7 @@ use super::paths;
 use super::row_room::Taken;
 use crate::config::Config;
 use crate::owner::Owners;
-use crate::surfaces::inspect::Rows;
+use crate::surfaces::api::{ConnectionQuery, Rows};
 use crate::surfaces::metrics::SilentCounts;
 use monitor_common::{Fact, SweepMode, TcpState, flags};
 use monitor_judge::{JudgedPath, connection, idle_state};
@@ -88,15 +88,16 @@ pub(super) fn connections(
     watching: &Mutex<Watching>,
     lister: Lister,
     mut room: Taken,
+    asked: &ConnectionQuery,
 ) -> Result<Rows, String> {
     let swept = lock(watching).sweep(SweepMode::All, lister.next_look);
     let report = swept.map_err(|error| error.to_string())?;
     room.keep(report.rows.len());
     let cut = (report.rows_dropped > 0).then(|| cut(&report));
-    let rows = Rows::new(Unread::new(report.rows, lister, room));
+    let rows = Rows::new(Unread::new(report.rows, lister, room)).first(asked.limit);
     Ok(match cut {
-        Some(cut) => rows.cut(cut),
-        None => rows,
+        Some(cut) if asked.limit.is_none() => rows.cut(cut),
+        _ => rows,
     })
 }
 

@@ -21,8 +21,9 @@ mod valve;
 use crate::config::{Config, ConfigError};
 use crate::memory;
 use crate::surfaces::alertmanager::Notifier;
+use crate::surfaces::api::{Api, ApiCounters, Feed};
 use crate::surfaces::http::{AllowedHosts, HttpOptions, HttpServer, WebConfig};
-use crate::surfaces::inspect::{Feed, InspectServer};
+use crate::surfaces::inspect::InspectServer;
 pub use core::Core;
 use core::Parts;
 pub use error::DaemonError;
@@ -32,7 +33,7 @@ use monitor_common::SweepMode;
 use monitor_kernel::{FactRing, Revisited, SweepReport, Watching};
 pub use options::{Options, ReadConfig};
 pub use sinks::alert_limits;
-pub use sources::{Question, Sources};
+pub use sources::Sources;
 use std::fs;
 use std::future::ready;
 use std::io;
@@ -65,12 +66,12 @@ const NEVER: Duration = Duration::from_secs(24 * 3600);
 /// Time for what is under way on other threads, such as a sweep, when the daemon stops.
 const LAST_SWEEP: Duration = Duration::from_secs(2);
 
-/// Runs the daemon until SIGTERM or SIGINT. It answers these questions.
+/// Runs the daemon until SIGTERM or SIGINT.
 ///
 /// # Errors
 ///
 /// What keeps it from starting; each names the remedy.
-pub fn run(options: &Options, questions: &[Question]) -> Result<(), DaemonError> {
+pub fn run(options: &Options) -> Result<(), DaemonError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -78,12 +79,12 @@ pub fn run(options: &Options, questions: &[Question]) -> Result<(), DaemonError>
             what: "cannot start the runtime",
             source,
         })?;
-    let result = runtime.block_on(serve(options, questions));
+    let result = runtime.block_on(serve(options));
     runtime.shutdown_timeout(LAST_SWEEP);
     result
 }
 
-async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonError> {
+async fn serve(options: &Options) -> Result<(), DaemonError> {
     let config = (options.configuration)()?;
     for note in &config.notes {
         tracing::info!("{note}");
@@ -96,7 +97,7 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
     let notifier = Notifier::start(&config.alertmanagers, &config.notifications, host.trim())?;
     // First what a plain user lacks, then what another daemon holds, then the load.
     monitor_kernel::check_privileges()?;
-    let inspect = InspectServer::bind(&config.socket)?;
+    let inspect = InspectServer::bind(&config.socket, config.socket_group.as_ref())?;
     let hosts = AllowedHosts::new(config.allowed_hosts.clone());
     let http = HttpServer::bind(HttpOptions {
         addresses: config.listen.clone(),
@@ -104,6 +105,7 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
         telemetry_path: config.web.telemetry_path.clone(),
         web,
         open_health: config.web.open_health,
+        api: config.web.api,
     })?;
     let begun = Instant::now();
     let (watching, ring, tables, watch) = Watching::start(monitor_kernel::Options {
@@ -126,6 +128,7 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
     }
 
     let feed = Feed::default();
+    let counters = Arc::<ApiCounters>::default();
     let core = Arc::new(Mutex::new(Core::new(Parts {
         options,
         config: &config,
@@ -134,7 +137,7 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
         hooks: watching.hooks(),
         ring_bytes: ring.bytes(),
         feed: feed.clone(),
-        inspect: inspect.counters(),
+        api: Arc::clone(&counters),
         http: http.counters(),
         hosts,
         notifier,
@@ -142,8 +145,12 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
     let level = watching.level();
     let stepping = Stepping::new(config.cpu_budget, options.valve, level, &core)?;
     let watching = Arc::new(Mutex::new(watching));
-    let sources = Sources::new(Arc::clone(&core), Arc::clone(&watching), inspect.counters());
-    let lists = sources.lists(questions);
+    let sources = Sources::new(
+        Arc::clone(&core),
+        Arc::clone(&watching),
+        Arc::clone(&counters),
+    );
+    let api = Api::new(Arc::new(sources), feed, counters);
     tracing::info!(
         "attached in {} ms, watching {}; metrics on {}, inspection on {}",
         begun.elapsed().as_millis(),
@@ -154,8 +161,8 @@ async fn serve(options: &Options, questions: &[Question]) -> Result<(), DaemonEr
 
     let (stop, stopping) = watch::channel(());
     let servers = [
-        http.start(Arc::new(sources), closed(stopping.clone())),
-        tokio::spawn(inspect.serve(lists, feed, closed(stopping))),
+        http.start(api.clone(), closed(stopping.clone())),
+        tokio::spawn(inspect.serve(api, closed(stopping))),
     ];
     let result = work(options, &core, &watching, ring, stepping).await;
     let cleared = lock(&watching).unwatch();

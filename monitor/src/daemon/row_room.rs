@@ -3,7 +3,7 @@
 //! while, and then is told.
 
 use super::lock::lock;
-use crate::surfaces::inspect::InspectCounters;
+use crate::surfaces::api::ApiCounters;
 use monitor_kernel::SweepReport;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -26,7 +26,7 @@ pub(super) struct RowRoom {
 struct Shared {
     left: Mutex<usize>,
     freed: Condvar,
-    counters: Arc<InspectCounters>,
+    counters: Arc<ApiCounters>,
 }
 
 /// Room for the rows of one client; free when this is dropped.
@@ -38,7 +38,7 @@ pub(super) struct Taken {
 
 impl RowRoom {
     /// Whoever finds none is counted there.
-    pub(super) fn new(counters: Arc<InspectCounters>) -> Self {
+    pub(super) fn new(counters: Arc<ApiCounters>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 left: Mutex::new(SWEEPS * SweepReport::MOST_ROWS),
@@ -97,8 +97,8 @@ impl Drop for Taken {
 mod tests {
     use super::*;
 
-    fn room(wait: Duration) -> (RowRoom, Arc<InspectCounters>) {
-        let counters = Arc::<InspectCounters>::default();
+    fn room(wait: Duration) -> (RowRoom, Arc<ApiCounters>) {
+        let counters = Arc::<ApiCounters>::default();
         let room = RowRoom {
             wait,
             ..RowRoom::new(Arc::clone(&counters))

@@ -8,6 +8,7 @@
 use monitor_model::alert::Alert;
 use monitor_model::finding::Severity;
 use monitor_model::format::{count, printable};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -62,7 +63,7 @@ const SUMMARIES: [(&str, &str); 13] = [
 const ANY_SUMMARY: &str = "Connections are in trouble";
 
 /// One alert's labels and annotations.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct PrometheusAlert {
     /// `alertname`, `severity`, `path` and `owner`; none of them is ever empty.
     pub labels: BTreeMap<&'static str, String>,

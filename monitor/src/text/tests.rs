@@ -3,6 +3,7 @@
 use super::*;
 use monitor_common::TcpState;
 use monitor_model::alert::AlertState;
+use monitor_model::api::{AgentClients, AgentHook, AgentState, AgentSweeps};
 use monitor_model::finding::{
     Cause, Certainty, Connection, Evidence, Family, FindingKind, Outcome, Role,
 };
@@ -91,6 +92,37 @@ pub(crate) fn row() -> ConnectionRow {
             probes: Some(9),
         },
         silence: IdleState::Ok,
+    }
+}
+
+pub(crate) fn agent() -> AgentState {
+    AgentState {
+        version: "0.1.0".to_owned(),
+        kernel: "6.12.1".to_owned(),
+        started: "2026-01-31T12:00:00.123Z".parse().expect("a moment"),
+        watching: "snapshots".to_owned(),
+        hooks: vec![AgentHook {
+            hook: "send".to_owned(),
+            mechanism: None,
+        }],
+        ready: true,
+        readiness: "ready".to_owned(),
+        paths: vec!["nat".to_owned()],
+        sweeps: AgentSweeps {
+            count: 7,
+            last_seconds_ago: Some(1.5),
+            last_took_seconds: 0.02,
+            sockets: 40,
+            interval_seconds: 5.0,
+            rows_dropped: 0,
+        },
+        clients: AgentClients {
+            now: 1,
+            watchers: 0,
+            refused: 0,
+            cut: 0,
+            lagged: 0,
+        },
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod alertmanager;
 mod alerts;
+mod api;
 mod bad_input;
 mod beside_others;
 mod bounds;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         ("alertmanager", alertmanager::TESTS),
         ("memory", memory::TESTS),
         ("alerts", alerts::TESTS),
+        ("api", api::TESTS),
         ("bad_input", bad_input::TESTS),
         ("beside_others", beside_others::TESTS),
         ("bounds", bounds::TESTS),

@@ -1,6 +1,7 @@
 //! What the daemon knows, behind one lock: facts go in here, and come out at the
 //! surfaces. What changes with how much is watched is in [`levels`], what is shown of it all in [`numbers`].
 
+mod agent;
 mod levels;
 mod numbers;
 
@@ -16,8 +17,8 @@ use crate::config::Config;
 use crate::own_process::OwnProcess;
 use crate::owner::Owners;
 use crate::surfaces::alertmanager::Notifier;
+use crate::surfaces::api::{ApiCounters, Feed};
 use crate::surfaces::http::{AllowedHosts, HttpCounters};
-use crate::surfaces::inspect::{Feed, InspectCounters};
 use crate::surfaces::messages::Messages;
 use crate::surfaces::metrics::{ByWorkload, SweepNumbers};
 use crate::surfaces::recording::Recorder;
@@ -29,6 +30,7 @@ use monitor_kernel::{
     Callbacks, FactRing, HookStatus, HostView, Interfaces, KernelError, Reading, Revisited,
     SleepLog, SweepReport, TablePath, Tables, WatchLevel, jiffy_ns,
 };
+use monitor_model::time::Timestamp;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -51,7 +53,7 @@ pub(super) struct Parts<'a> {
     pub(super) hooks: &'a [HookStatus],
     pub(super) ring_bytes: u64,
     pub(super) feed: Feed,
-    pub(super) inspect: Arc<InspectCounters>,
+    pub(super) api: Arc<ApiCounters>,
     pub(super) http: Arc<HttpCounters>,
     pub(super) hosts: AllowedHosts,
     pub(super) notifier: Option<Notifier>,
@@ -72,7 +74,9 @@ pub struct Core {
     sleeps: SleepLog,
     gap_summaries: GapSummaries,
     jiffy_ns: u64,
-    inspect: Arc<InspectCounters>,
+    api: Arc<ApiCounters>,
+    feed: Feed,
+    started: Timestamp,
     http: Arc<HttpCounters>,
     hosts: AllowedHosts,
     messages: Messages,
@@ -111,7 +115,7 @@ impl Core {
         let mut sinks = Sinks::new(
             parts.options,
             parts.config,
-            parts.feed,
+            parts.feed.clone(),
             paths::for_metrics(&paths),
             parts.notifier,
             now.monotonic_ns,
@@ -152,7 +156,9 @@ impl Core {
             sleeps: SleepLog::new(now),
             gap_summaries: GapSummaries::new(now),
             jiffy_ns,
-            inspect: parts.inspect,
+            api: parts.api,
+            feed: parts.feed,
+            started: Timestamp::of(now.wall_unix_ns),
             http: parts.http,
             hosts: parts.hosts,
             messages: parts.options.messages.clone(),
@@ -355,7 +361,7 @@ impl Core {
                 tracing::info!("reloaded: {} paths in force", self.paths.len());
                 if self.config.needs_restart_for(config) {
                     tracing::warn!(
-                        "listen, [web], socket, min_gap, page_after, close_wait_ticket, alertmanager, notifications, the history \
+                        "listen, [web], socket, socket_group, min_gap, page_after, close_wait_ticket, alertmanager, notifications, the history \
                          and the scope stay as they were at the start: restart for the new ones"
                     );
                 }

@@ -49,11 +49,12 @@ impl Core {
         metrics.stalls_lasted(self.judge.stall_times());
         metrics.owners = self.owners.counters();
         metrics.own_addresses_unknown = self.interfaces.unknown();
-        metrics.inspect_clients = self.inspect.clients.load(Relaxed);
-        metrics.inspect_refused = self.inspect.refused.load(Relaxed);
+        metrics.inspect_clients = self.api.clients.load(Relaxed);
+        metrics.inspect_refused = self.api.refused.load(Relaxed);
+        metrics.inspect_cut = self.api.cut.load(Relaxed);
         metrics.http_cut = self.http.cut().collect();
         metrics.http_refused = self.http.refused().collect();
-        metrics.watch_lagged = self.inspect.lagged.load(Relaxed);
+        metrics.watch_lagged = self.api.lagged.load(Relaxed);
         metrics.messages_dropped = self.messages.dropped();
         metrics.messages_left_out = self.messages.left_out();
         metrics.recording_dropped = self.recorder.as_ref().map_or(0, Recorder::dropped);

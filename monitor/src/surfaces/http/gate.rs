@@ -6,6 +6,7 @@ use super::counters::{HttpCounters, Refusal};
 use super::hosts::{AllowedHosts, Refused};
 use super::rooms::{Place, Room};
 use super::web::{Settings, Tls, WebConfig};
+use crate::surfaces::api::{Known, is_health, lasts};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -49,19 +50,12 @@ pub(super) struct Entrance {
     certificate: Certificate,
 }
 
-/// In a request whose sender has shown who it is: it may be told whose connections are in trouble, and where to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Known;
-
-fn is_health(path: &str) -> bool {
-    matches!(path, "/healthz" | "/readyz")
-}
-
 /// Where a request's connection goes on to.
 fn room_of(path: &str) -> Room {
-    match is_health(path) {
-        true => Room::Health,
-        false => Room::Pages,
+    match path {
+        path if is_health(path) => Room::Health,
+        path if lasts(path) => Room::Streams,
+        _ => Room::Pages,
     }
 }
 
@@ -116,6 +110,13 @@ impl Gate {
         if self.shared.told_tls.is_due() {
             tracing::warn!("HTTP: a TLS handshake failed: {error}");
         }
+    }
+}
+
+impl Entrance {
+    /// The place of its connection.
+    pub(super) fn place(&self) -> Arc<Place> {
+        Arc::clone(&self.place)
     }
 }
 

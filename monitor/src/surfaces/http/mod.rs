@@ -1,8 +1,7 @@
-//! Landing page, metrics, alerts and health over HTTP. Whoever comes has a place at once, and what is slow gives way: see
+//! The API over TCP: landing page, metrics, alerts and health, and all of it where that is asked for. Whoever comes has a place at once, and what is slow gives way: see
 //! `rooms.rs`. Every request passes the gate (`gate.rs`), whatever its route; TLS, and who may ask, is up to the web
 //! configuration (`web/`).
 
-mod alerts;
 mod certificate;
 mod counters;
 mod error;
@@ -10,10 +9,8 @@ mod gate;
 mod handshake;
 mod hosts;
 mod listener;
-mod pages;
 mod rooms;
 mod server;
-mod source;
 mod web;
 
 #[cfg(test)]
@@ -23,5 +20,4 @@ pub use counters::HttpCounters;
 pub use error::HttpError;
 pub use hosts::AllowedHosts;
 pub use server::{HttpOptions, HttpServer};
-pub use source::HttpSource;
 pub use web::{WebConfig, WebError, WebProblem};

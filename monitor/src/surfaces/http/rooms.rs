@@ -20,6 +20,8 @@ pub(super) enum Room {
     Health,
     /// They ask for anything else.
     Pages,
+    /// They ask for what lasts: a stream, or a long list.
+    Streams,
 }
 
 /// The bounds of a room.
@@ -34,7 +36,7 @@ struct Bounds {
 }
 
 impl Room {
-    const ALL: [Self; 3] = [Self::Head, Self::Health, Self::Pages];
+    const ALL: [Self; 4] = [Self::Head, Self::Health, Self::Pages, Self::Streams];
 
     /// A place costs some 18 KB (hyper's buffers), and the answer on top of that where it is not read. Who floods the
     /// head's room from a scraper's own address must bring so many connections between that one's connection and its
@@ -58,6 +60,12 @@ impl Room {
                 share: 16,
                 time: seconds(30),
             },
+            // Who takes nothing for long is cut before; this bounds who has gone without a word.
+            Self::Streams => Bounds {
+                places: 16,
+                share: 8,
+                time: seconds(24 * 3_600),
+            },
         }
     }
 
@@ -66,6 +74,7 @@ impl Room {
             Self::Head => "head",
             Self::Health => "health",
             Self::Pages => "pages",
+            Self::Streams => "streams",
         }
     }
 }
@@ -113,7 +122,7 @@ pub(super) struct Rooms(Arc<Shared>);
 struct Shared {
     inside: Mutex<Inside>,
     /// By room and by reason.
-    cut: [[AtomicU64; 3]; 3],
+    cut: [[AtomicU64; Why::ALL.len()]; Room::ALL.len()],
 }
 
 #[derive(Debug, Default)]
@@ -260,6 +269,15 @@ impl Place {
         let inside = self.rooms.inside();
         let connection = inside.connections.get(&number)?;
         Some((connection.room, connection.until))
+    }
+
+    /// It took nothing of its answer for too long, and is gone.
+    pub(super) fn takes_nothing(&self) {
+        if let Some((room, _)) = self.until()
+            && self.leave()
+        {
+            self.rooms.count(room, Why::Slow);
+        }
     }
 
     /// Over when the connection is to be cut, and why.

@@ -7,22 +7,18 @@ use super::gate::{Entrance, Gate};
 use super::handshake::{Secured, shake_hands};
 use super::hosts::AllowedHosts;
 use super::listener::Listeners;
-use super::pages::routes;
 use super::rooms::Place;
-use super::source::HttpSource;
 use super::web::WebConfig;
-use hyper_util::rt::TokioIo;
+use crate::surfaces::api::{Api, Ending, Offer, serve};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet, yield_now};
 use tokio::time::{sleep, timeout};
-
-/// The longest head of a request, in bytes.
-pub(super) const LONGEST_HEAD: usize = 16 * 1024;
 
 /// Time for answers under way when the daemon stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -39,6 +35,8 @@ pub struct HttpOptions {
     pub web: Option<WebConfig>,
     /// Whether anybody may ask for health, also where `web` asks for certificates or passwords.
     pub open_health: bool,
+    /// Whether the whole API is served.
+    pub api: bool,
 }
 
 impl HttpOptions {
@@ -50,6 +48,7 @@ impl HttpOptions {
             telemetry_path: "/metrics".to_owned(),
             web: None,
             open_health: true,
+            api: false,
         }
     }
 }
@@ -98,11 +97,11 @@ impl HttpServer {
     /// milliseconds, and nothing else of the daemon is to wait for those of strangers.
     pub fn start(
         self,
-        source: Arc<dyn HttpSource>,
+        api: Api,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> JoinHandle<()> {
         if !self.is_tls() {
-            return tokio::spawn(self.serve(source, shutdown));
+            return tokio::spawn(self.serve(api, shutdown));
         }
         tokio::task::spawn_blocking(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -111,7 +110,7 @@ impl HttpServer {
             let served = runtime.and_then(|runtime| {
                 let served = runtime.block_on(async {
                     let listeners = self.listeners.taken_over()?;
-                    Self { listeners, ..self }.serve(source, shutdown).await;
+                    Self { listeners, ..self }.serve(api, shutdown).await;
                     Ok(())
                 });
                 // A file that hangs, or a password that takes long, holds up no end.
@@ -131,15 +130,22 @@ impl HttpServer {
     }
 
     /// Serves until `shutdown` is over, then gives answers under way a second.
-    pub async fn serve(self, source: Arc<dyn HttpSource>, shutdown: impl Future<Output = ()>) {
+    pub async fn serve(self, api: Api, shutdown: impl Future<Output = ()>) {
         let HttpOptions {
             hosts,
             telemetry_path,
             web,
             open_health,
+            api: whole,
             ..
         } = self.options;
-        let routes = routes(source, &telemetry_path);
+        let (going, ended) = watch::channel(());
+        let offer = Offer {
+            telemetry_path,
+            whole,
+            known: false,
+        };
+        let routes = api.routes(offer, ended);
         let counters = Arc::clone(&self.counters);
         let gate = Gate::new(routes, hosts, counters, web, open_health);
         let mut listeners = self.listeners;
@@ -164,7 +170,7 @@ impl HttpServer {
                 },
             }
         }
-        drop(listeners);
+        drop((listeners, going));
         let finish = async { while connections.join_next().await.is_some() {} };
         // What is not done by then is cut off with the set.
         let _ = timeout(LAST_ANSWERS, finish).await;
@@ -182,7 +188,7 @@ async fn answer(stream: TcpStream, place: Place, gate: Gate) {
 
 async fn shake_and_serve(stream: TcpStream, place: Arc<Place>, gate: Gate) {
     if !gate.is_tls() {
-        return serve(stream, gate.of(place, Certificate::Idle)).await;
+        return answer_by(stream, gate.of(place, Certificate::Idle)).await;
     }
     let secured = shake_hands(stream, &gate).await;
     if let Some(Secured {
@@ -190,19 +196,14 @@ async fn shake_and_serve(stream: TcpStream, place: Arc<Place>, gate: Gate) {
         certificate,
     }) = secured
     {
-        serve(stream, gate.of(place, certificate)).await;
+        answer_by(stream, gate.of(place, certificate)).await;
     }
 }
 
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, entrance: Entrance) {
-    let served = hyper::server::conn::http1::Builder::new()
-        // The place has a bound on time.
-        .header_read_timeout(None)
-        .max_buf_size(LONGEST_HEAD)
-        .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), entrance)
-        .await;
-    if let Err(error) = served {
-        tracing::debug!("HTTP: {error}");
+async fn answer_by(stream: impl AsyncRead + AsyncWrite + Unpin, entrance: Entrance) {
+    let place = entrance.place();
+    // Until its request is there, the place has a bound on time.
+    if serve(stream, entrance, None).await == Ending::Slow {
+        place.takes_nothing();
     }
 }

@@ -1,8 +1,10 @@
 //! The server as its clients meet it, over real sockets.
 
-use super::server::LONGEST_HEAD;
 use super::*;
+use crate::surfaces::api::{AlertQuery, Api, ApiSource, ConnectionQuery, Feed, LONGEST_HEAD, Rows};
+use crate::text::tests::{agent, row};
 use monitor_model::alert::Alert;
+use monitor_model::api::AgentState;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +19,7 @@ pub(super) struct Daemon {
     metrics: String,
 }
 
-impl HttpSource for Daemon {
+impl ApiSource for Daemon {
     fn metrics(&self) -> Result<String, String> {
         Ok(format!("# metrics\n{}", self.metrics))
     }
@@ -30,8 +32,16 @@ impl HttpSource for Daemon {
         }
     }
 
-    fn alerts(&self) -> Vec<Alert> {
+    fn alerts(&self, _: &AlertQuery) -> Vec<Alert> {
         vec![crate::text::tests::firing()]
+    }
+
+    fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String> {
+        Ok(Rows::new([row()]).first(asked.limit))
+    }
+
+    fn agent(&self) -> AgentState {
+        agent()
     }
 }
 
@@ -55,7 +65,8 @@ pub(super) async fn start_with(daemon: Arc<Daemon>, options: HttpOptions) -> Run
     let server = HttpServer::bind(options).unwrap();
     let (address, counters) = (server.addresses()[0], server.counters());
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(server.serve(daemon, async {
+    let api = Api::new(daemon, Feed::default(), Arc::default());
+    let server = tokio::spawn(server.serve(api, async {
         let _ = stopped.await;
     }));
     Running {
@@ -266,7 +277,8 @@ async fn every_address_is_listened_on() {
     let server = HttpServer::bind(options).unwrap();
     let addresses = server.addresses();
     assert!(server.telemetry().contains(" and http://[::]:"));
-    let _server = tokio::spawn(server.serve(Arc::<Daemon>::default(), std::future::pending()));
+    let api = Api::new(Arc::<Daemon>::default(), Feed::default(), Arc::default());
+    let _server = tokio::spawn(server.serve(api, std::future::pending()));
     let port = addresses[1].port();
     // All addresses of the host are those of IPv4 too.
     for address in [addresses[0], ([127, 0, 0, 1], port).into()] {

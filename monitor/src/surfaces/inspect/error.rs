@@ -1,5 +1,6 @@
 //! Why there is no inspection socket.
 
+use nix::errno::Errno;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -33,6 +34,14 @@ pub enum InspectError {
         /// The lock's file.
         path: PathBuf,
     },
+    /// The group that is to be let in is not there.
+    #[error("there is no group {name} on this host{}: make it (groupadd --system {name}), or give another one with --socket-group", because(*source))]
+    Group {
+        /// The group that was asked for.
+        name: String,
+        /// What the system said, if it could not tell.
+        source: Option<Errno>,
+    },
     /// Anything else.
     #[error("cannot make the inspection socket {}: {source}; give another place with --socket", path.display())]
     Other {
@@ -41,6 +50,12 @@ pub enum InspectError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+fn because(source: Option<Errno>) -> String {
+    source.map_or_else(String::new, |errno| {
+        format!(", as far as it tells ({errno})")
+    })
 }
 
 impl InspectError {

@@ -2,15 +2,19 @@
 
 use super::error::InspectError;
 use super::lock;
+use crate::config::SocketGroup;
 use nix::errno::Errno;
 use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, listen, socket,
 };
 use nix::sys::stat::{Mode, fchmod};
-use std::fs::{self, DirBuilder};
+use nix::unistd::{Gid, Group};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt};
+use std::os::unix::fs::{
+    DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown,
+};
 use std::path::{Path, PathBuf};
 
 /// A daemon's place in the file system, until this is dropped. No other daemon can take it.
@@ -27,6 +31,43 @@ pub(super) struct SocketFile {
     path: PathBuf,
     device: u64,
     inode: u64,
+}
+
+/// A group's number.
+fn id(SocketGroup(name): &SocketGroup) -> Result<Gid, InspectError> {
+    if let Ok(number) = name.parse() {
+        return Ok(Gid::from_raw(number));
+    }
+    match Group::from_name(name) {
+        Ok(Some(group)) => Ok(group.gid),
+        found => Err(InspectError::Group {
+            name: name.clone(),
+            source: found.err(),
+        }),
+    }
+}
+
+impl SocketFile {
+    /// Lets the members of a group in as well (mode 0660). Nobody else had a way in before.
+    pub(super) fn open_to(&self, group: &SocketGroup) -> Result<(), InspectError> {
+        let failed = |source: io::Error| InspectError::other(&self.path, source);
+        let id = id(group)?;
+        // This very file, whatever its name leads to by now.
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_PATH | libc::O_NOFOLLOW)
+            .open(&self.path)
+            .map_err(failed)?;
+        let found = file.metadata().map_err(failed)?;
+        if (found.dev(), found.ino()) != (self.device, self.inode) {
+            return Err(InspectError::AlreadyRunning {
+                path: self.path.clone(),
+            });
+        }
+        let place = format!("/proc/self/fd/{}", file.as_raw_fd());
+        chown(&place, None, Some(id.as_raw())).map_err(failed)?;
+        fs::set_permissions(&place, Permissions::from_mode(0o660)).map_err(failed)
+    }
 }
 
 impl Drop for SocketFile {

@@ -1,12 +1,19 @@
-//! A client and a server of one process, over a real socket.
+//! A server as its clients meet it, over a real socket.
 
 use super::*;
+use crate::client::{Answer, Client, ClientError, Host, Question};
+use crate::config::SocketGroup;
+use crate::surfaces::api::{
+    AlertQuery, Api, ApiCounters, ApiSource, ConnectionQuery, Feed, LONGEST_HEAD, Rows,
+};
 use crate::surfaces::sink::Sink;
-use crate::text::tests::{blackholed, row};
+use crate::text::tests::{agent, blackholed, firing, row};
+use monitor_model::alert::Alert;
+use monitor_model::api::AgentState;
 use monitor_model::finding::Finding;
 use monitor_model::listing::ConnectionRow;
 use std::fs;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -17,17 +24,46 @@ use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// The lists of a daemon with so many connections, whose alerts cannot be had.
-fn lists(connections: usize) -> Lists {
-    let ls = move || Ok(Rows::new((0..connections).map(|_| row())));
-    let alerts = || Err("the alerts are out".to_owned());
-    vec![("ls", Arc::new(ls)), ("alerts", Arc::new(alerts))]
+/// A daemon with so many connections; with none, they cannot be had.
+struct Daemon(usize);
+
+impl ApiSource for Daemon {
+    fn metrics(&self) -> Result<String, String> {
+        Ok("# metrics\n".to_owned())
+    }
+
+    fn ready(&self) -> Result<String, String> {
+        Err("no sweep has completed yet".to_owned())
+    }
+
+    fn alerts(&self, _: &AlertQuery) -> Vec<Alert> {
+        vec![firing()]
+    }
+
+    fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String> {
+        match self.0 {
+            0 => Err("the connections are out".to_owned()),
+            count => Ok(Rows::new((0..count).map(|_| row())).first(asked.limit)),
+        }
+    }
+
+    fn agent(&self) -> AgentState {
+        agent()
+    }
+}
+
+fn connections() -> Question {
+    Question::list("/api/v1/connections")
+}
+
+fn findings() -> Question {
+    Question::stream("/api/v1/findings")
 }
 
 struct Running {
     dir: TempDir,
     feed: Feed,
-    counters: Arc<InspectCounters>,
+    counters: Arc<ApiCounters>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
@@ -35,10 +71,15 @@ struct Running {
 impl Running {
     fn start(connections: usize, feed: Feed) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let server = InspectServer::bind(&dir.path().join("run/tcplull.sock")).unwrap();
-        let counters = server.counters();
+        let server = InspectServer::bind(&dir.path().join("run/tcplull.sock"), None).unwrap();
+        let counters = Arc::<ApiCounters>::default();
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(server.serve(lists(connections), feed.clone(), async {
+        let api = Api::new(
+            Arc::new(Daemon(connections)),
+            feed.clone(),
+            Arc::clone(&counters),
+        );
+        let server = tokio::spawn(server.serve(api, async {
             let _ = stopped.await;
         }));
         Self {
@@ -54,28 +95,27 @@ impl Running {
         self.dir.path().join("run/tcplull.sock")
     }
 
-    async fn ask(&self, command: &str) -> InspectClient {
-        InspectClient::ask(&self.socket(), command).await.unwrap()
+    async fn try_ask(&self, question: &Question) -> Result<Client, ClientError> {
+        Client::ask(&Host::Socket(self.socket()), question).await
     }
 
-    /// A client whose watch has begun.
-    async fn watch(&self) -> InspectClient {
-        let before = self.feed.watchers();
-        let client = self.ask(WATCH).await;
-        while self.feed.watchers() == before {
-            tokio::task::yield_now().await;
-        }
-        client
+    async fn ask(&self, question: &Question) -> Client {
+        self.try_ask(question).await.unwrap()
     }
 
     /// The whole answer to what a client sends.
     async fn send(&self, request: &[u8]) -> String {
         let mut stream = UnixStream::connect(self.socket()).await.unwrap();
-        stream.write_all(request).await.unwrap();
-        stream.shutdown().await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer
+        // The server may have had enough before it took all.
+        let _ = stream.write_all(request).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8(answer).unwrap()
+    }
+
+    async fn get(&self, path: &str) -> String {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        self.send(request.as_bytes()).await
     }
 }
 
@@ -87,25 +127,50 @@ fn finding_in(answer: Answer) -> Finding {
 }
 
 #[tokio::test]
+async fn the_whole_api_is_there_and_every_answer_says_its_version() {
+    let running = Running::start(2, Feed::default());
+    for (path, status, part) in [
+        ("/api/v1/connections", 200, "tcplull.connection/1"),
+        ("/api/v1/connections?limit=1", 200, "tcplull.connection/1"),
+        ("/api/v1/alerts", 200, "\"status\":\"success\""),
+        ("/api/v1/agent", 200, "tcplull.agent/1"),
+        ("/api/v1/openapi.json", 200, "\"openapi\":\"3.1.0\""),
+        ("/metrics", 200, "# metrics"),
+        ("/healthz", 200, "ok"),
+        ("/readyz", 503, "no sweep has completed yet"),
+        ("/", 200, "/api/v1/findings"),
+        ("/api/v1/nothing", 404, "tcplull.error/1"),
+        ("/nothing", 404, "not found"),
+        (
+            "/api/v1/connections?limits=1",
+            400,
+            "unknown field `limits`",
+        ),
+        ("/api/v1/connections?limit=-1", 400, "tcplull.error/1"),
+    ] {
+        let answer = running.get(path).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{path}: {answer}"
+        );
+        assert!(answer.contains(part), "{path}: {answer}");
+        let version = concat!("tcplull-version: ", env!("CARGO_PKG_VERSION"), "\r\n");
+        assert!(answer.contains(version), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_watcher_gets_every_finding_as_it_comes_and_the_end_when_the_daemon_stops() {
     let mut running = Running::start(0, Feed::default());
-    let mut client = running.watch().await;
+    let mut client = running.ask(&findings()).await;
     for gap_seconds in [1.0, 2.0] {
-        running
-            .feed
-            .on_finding(&Finding {
-                gap_seconds,
-                ..blackholed()
-            })
-            .unwrap();
+        let told = Finding {
+            gap_seconds,
+            ..blackholed()
+        };
+        running.feed.on_finding(&told).unwrap();
         let finding = finding_in(client.next().await.unwrap().unwrap());
-        assert_eq!(
-            finding,
-            Finding {
-                gap_seconds,
-                ..blackholed()
-            }
-        );
+        assert_eq!(finding, told);
     }
     running.stop.send(()).unwrap();
     running.server.await.unwrap();
@@ -115,16 +180,14 @@ async fn a_watcher_gets_every_finding_as_it_comes_and_the_end_when_the_daemon_st
 #[tokio::test]
 async fn a_slow_watcher_is_told_what_it_missed_and_it_is_counted() {
     let mut running = Running::start(0, Feed::with_capacity(4));
-    let mut client = running.watch().await;
+    let mut client = running.ask(&findings()).await;
     // The server has no turn between these, so they overrun the feed.
     for number in 0..10 {
-        running
-            .feed
-            .on_finding(&Finding {
-                gap_seconds: f64::from(number),
-                ..blackholed()
-            })
-            .unwrap();
+        let told = Finding {
+            gap_seconds: f64::from(number),
+            ..blackholed()
+        };
+        running.feed.on_finding(&told).unwrap();
     }
     assert_eq!(client.next().await.unwrap(), Some(Answer::Lagged(6)));
     let next = finding_in(client.next().await.unwrap().unwrap());
@@ -133,9 +196,9 @@ async fn a_slow_watcher_is_told_what_it_missed_and_it_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_watcher_misses_that_never_reads_is_counted_while_it_does_not() {
+async fn what_a_watcher_misses_that_does_not_read_is_counted_while_it_does_not() {
     let mut running = Running::start(0, Feed::with_capacity(16));
-    let mut client = running.watch().await;
+    let mut client = running.ask(&findings()).await;
     const ALL: u64 = 2_000;
     for number in 0..ALL {
         running.feed.on_finding(&blackholed()).unwrap();
@@ -149,8 +212,8 @@ async fn what_a_watcher_misses_that_never_reads_is_counted_while_it_does_not() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    let hour = Duration::from_secs(3_600);
-    tokio::time::timeout(hour, counted).await.unwrap();
+    let minute = Duration::from_secs(60);
+    tokio::time::timeout(minute, counted).await.unwrap();
     // What it has not got and is still there is no loss.
     let (mut read, mut told) = (0, 0);
     while read + told < ALL {
@@ -161,6 +224,49 @@ async fn what_a_watcher_misses_that_never_reads_is_counted_while_it_does_not() {
     }
     assert_eq!(read + told, ALL);
     assert_eq!(lagged(), told);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_nothing_for_five_minutes_is_cut_and_counted() {
+    let mut running = Running::start(20_000, Feed::with_capacity(16));
+    let list = running.ask(&connections()).await;
+    let watch = running.ask(&findings()).await;
+    for number in 0..2_000 {
+        running.feed.on_finding(&blackholed()).unwrap();
+        if number % 8 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let cut = async {
+        while running.counters.cut.load(Relaxed) < 2 || running.feed.watchers() > 0 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    let hour = Duration::from_secs(3_600);
+    tokio::time::timeout(hour, cut).await.unwrap();
+    assert_eq!(running.counters.clients.load(Relaxed), 0);
+    for mut client in [list, watch] {
+        let end = loop {
+            match client.next().await {
+                Ok(Some(_)) => {}
+                end => break end,
+            }
+        };
+        assert!(matches!(end, Err(ClientError::Cut)), "{end:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_nothing_to_take_is_not_slow() {
+    let mut running = Running::start(0, Feed::default());
+    let mut client = running.ask(&findings()).await;
+    tokio::time::sleep(Duration::from_secs(24 * 3_600)).await;
+    running.feed.on_finding(&blackholed()).unwrap();
+    assert_eq!(
+        finding_in(client.next().await.unwrap().unwrap()),
+        blackholed()
+    );
+    assert_eq!(running.counters.cut.load(Relaxed), 0);
 }
 
 #[test]
@@ -174,12 +280,12 @@ fn a_list_that_nobody_reads_holds_no_thread() {
         let running = Running::start(20_000, Feed::default());
         let mut unread = Vec::new();
         for _ in 0..3 {
-            let mut client = running.ask("ls").await;
+            let mut client = running.ask(&connections()).await;
             client.next().await.unwrap().unwrap();
             unread.push(client);
         }
         let mut rows = 0;
-        let mut client = running.ask("ls").await;
+        let mut client = running.ask(&connections()).await;
         let all = async {
             while client.next().await.unwrap().is_some() {
                 rows += 1;
@@ -194,13 +300,10 @@ fn a_list_that_nobody_reads_holds_no_thread() {
 #[tokio::test]
 async fn a_watcher_that_goes_makes_room() {
     let running = Running::start(0, Feed::default());
-    let client = running.watch().await;
+    let client = running.ask(&findings()).await;
     assert_eq!(running.counters.clients.load(Relaxed), 1);
     drop(client);
-    while running.feed.watchers() > 0 {
-        tokio::task::yield_now().await;
-    }
-    while running.counters.clients.load(Relaxed) > 0 {
+    while running.feed.watchers() > 0 || running.counters.clients.load(Relaxed) > 0 {
         tokio::task::yield_now().await;
     }
 }
@@ -208,60 +311,66 @@ async fn a_watcher_that_goes_makes_room() {
 #[tokio::test]
 async fn a_list_comes_whole_and_ends() {
     let running = Running::start(1000, Feed::default());
-    let mut client = running.ask("ls").await;
-    let mut rows = 0;
-    while let Some(answer) = client.next().await.unwrap() {
-        let Answer::Row(line) = answer else {
-            panic!("no row: {answer:?}")
-        };
-        assert_eq!(serde_json::from_str::<ConnectionRow>(&line).unwrap(), row());
-        rows += 1;
+    for (question, expected) in [
+        (connections(), 1000),
+        (Question::list("/api/v1/connections?limit=7"), 7),
+        (Question::list("/api/v1/connections?limit=0"), 0),
+    ] {
+        let mut client = running.ask(&question).await;
+        let mut rows = 0;
+        while let Some(answer) = client.next().await.unwrap() {
+            let Answer::Row(line) = answer else {
+                panic!("no row: {answer:?}")
+            };
+            assert_eq!(serde_json::from_str::<ConnectionRow>(&line).unwrap(), row());
+            rows += 1;
+        }
+        assert_eq!(rows, expected);
     }
-    assert_eq!(rows, 1000);
 }
 
 #[tokio::test]
 async fn a_list_that_fails_says_why() {
     let running = Running::start(0, Feed::default());
-    let error = running.ask("alerts").await.next().await.unwrap_err();
-    assert_eq!(error.to_string(), "tcplull: the alerts are out");
-    let raw = running.send(b"{\"command\":\"alerts\"}\n").await;
-    assert_eq!(raw, "{\"error\":\"the alerts are out\"}\n");
+    let error = running.try_ask(&connections()).await.unwrap_err();
+    assert_eq!(error.to_string(), "tcplull: the connections are out");
+    let raw = running.get("/api/v1/connections").await;
+    assert!(raw.starts_with("HTTP/1.1 503 "), "{raw}");
+    let line = "\r\n\r\n{\"schema\":\"tcplull.error/1\",\"error\":\"the connections are out\"}\n";
+    assert!(raw.ends_with(line), "{raw}");
 }
 
 #[tokio::test]
 async fn a_bad_request_is_answered_and_the_next_one_served() {
     let running = Running::start(1, Feed::default());
-    let long = vec![b'x'; LONGEST_REQUEST];
+    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(2 * LONGEST_HEAD));
     for (request, expected) in [
-        (&b"\n"[..], "bad request"),
-        (b"{\"command\":\"rm\"}\n", "unknown variant"),
-        (b"{\"command\":\"ls\",\"x\":1}\n", "unknown field"),
-        (b"\xff\xfe\n", "bad request"),
-        (b"{\"command\":\"ls\"}", "ended before its line"),
-        (b"", "ended before its line"),
-        (&long, "longer than 4096 bytes"),
+        (&b"\0\r\n\r\n"[..], &["HTTP/1.1 400 "][..]),
+        (b"{\"command\":\"ls\"}\n", &["HTTP/1.1 400 "]),
+        (b"\xff\xfe\r\n\r\n", &["HTTP/1.1 400 "]),
+        (
+            b"POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+            &["HTTP/1.1 405 "],
+        ),
+        (long.as_bytes(), &["HTTP/1.1 431 ", "HTTP/1.1 414 "]),
     ] {
         let answer = running.send(request).await;
-        assert!(
-            answer.starts_with("{\"error\":") && answer.contains(expected),
-            "{answer}"
-        );
-        assert_eq!(answer.matches('\n').count(), 1, "{answer}");
+        let is_expected = expected.iter().any(|status| answer.starts_with(status));
+        assert!(is_expected, "{answer}");
     }
-    assert!(matches!(
-        running.ask("ls").await.next().await,
-        Ok(Some(Answer::Row(_)))
-    ));
+    let answer = running.ask(&connections()).await.next().await;
+    assert!(matches!(answer, Ok(Some(Answer::Row(_)))), "{answer:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_asks_nothing_is_told_and_dropped() {
     let running = Running::start(0, Feed::default());
-    let mut stream = UnixStream::connect(running.socket()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert_eq!(answer, "{\"error\":\"no request within 10 s\"}\n");
+    for begun in ["", "GET /metrics HTTP/1.1\r\n"] {
+        let answer = running.send(begun.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        let line = "{\"schema\":\"tcplull.error/1\",\"error\":\"no request within 10 s\"}\n";
+        assert!(answer.ends_with(line), "{answer}");
+    }
 }
 
 #[tokio::test]
@@ -269,11 +378,23 @@ async fn one_client_too_many_is_told_and_counted() {
     let running = Running::start(0, Feed::default());
     let mut clients = Vec::new();
     for _ in 0..64 {
-        clients.push(running.watch().await);
+        clients.push(running.ask(&findings()).await);
     }
-    let error = running.ask("ls").await.next().await.unwrap_err();
+    let error = running.try_ask(&connections()).await.unwrap_err();
     assert!(error.to_string().contains("64 clients"), "{error}");
     assert_eq!(running.counters.refused.load(Relaxed), 1);
+    let raw = running.get("/healthz").await;
+    assert!(raw.starts_with("HTTP/1.1 503 "), "{raw}");
+    assert_eq!(
+        raw.matches('\n').count(),
+        raw.matches("\r\n").count() + 1,
+        "one line: {raw}"
+    );
+    // Who never sends anything is refused all the same.
+    let mut silent = UnixStream::connect(running.socket()).await.unwrap();
+    let mut answer = String::new();
+    silent.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("64 clients"), "{answer}");
 }
 
 #[tokio::test]
@@ -288,19 +409,40 @@ async fn the_socket_is_for_its_user_only_and_goes_with_the_daemon() {
 }
 
 #[tokio::test]
+async fn a_group_that_is_named_may_use_the_socket_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("tcplull.sock");
+    // A user may give a file to its own groups alone.
+    let own = nix::unistd::getegid().to_string();
+    let server = InspectServer::bind(&socket, Some(&SocketGroup(own.clone()))).unwrap();
+    let found = fs::metadata(&socket).unwrap();
+    assert_eq!(found.permissions().mode() & 0o777, 0o660);
+    assert_eq!(found.gid().to_string(), own);
+    drop(server);
+    let nobody = SocketGroup("no-such-group".to_owned());
+    let message = InspectServer::bind(&socket, Some(&nobody))
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("no group no-such-group"), "{message}");
+    assert!(message.contains("--socket-group"), "{message}");
+    assert!(
+        !socket.exists(),
+        "a daemon that does not start leaves no socket"
+    );
+}
+
+#[tokio::test]
 async fn a_second_daemon_is_refused_and_the_first_lives_on() {
     let running = Running::start(1, Feed::default());
     let socket = running.socket();
-    let message = InspectServer::bind(&socket).unwrap_err().to_string();
+    let message = InspectServer::bind(&socket, None).unwrap_err().to_string();
     let expected = format!(
         "another tcplull answers on {}: stop it, or give this one --socket",
         socket.display()
     );
     assert_eq!(message, expected);
-    assert!(matches!(
-        running.ask("ls").await.next().await,
-        Ok(Some(Answer::Row(_)))
-    ));
+    let answer = running.ask(&connections()).await.next().await;
+    assert!(matches!(answer, Ok(Some(Answer::Row(_)))), "{answer:?}");
 }
 
 #[tokio::test]
@@ -310,7 +452,7 @@ async fn a_socket_left_by_a_killed_daemon_is_replaced() {
     // Dropping a plain listener leaves its file, as a kill does.
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
     assert!(socket.exists());
-    let server = InspectServer::bind(&socket).unwrap();
+    let server = InspectServer::bind(&socket, None).unwrap();
     assert!(UnixStream::connect(&socket).await.is_ok());
     drop(server);
 }
@@ -319,9 +461,9 @@ async fn a_socket_left_by_a_killed_daemon_is_replaced() {
 async fn only_its_own_socket_is_removed() {
     let dir = tempfile::tempdir().unwrap();
     let socket = dir.path().join("tcplull.sock");
-    let first = InspectServer::bind(&socket).unwrap();
+    let first = InspectServer::bind(&socket, None).unwrap();
     fs::remove_file(&socket).unwrap();
-    let second = InspectServer::bind(&socket).unwrap();
+    let second = InspectServer::bind(&socket, None).unwrap();
     drop(first);
     assert!(
         fs::metadata(&socket).unwrap().file_type().is_socket(),
@@ -336,7 +478,7 @@ async fn a_file_in_the_way_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("notes.txt");
     fs::write(&file, "keep me").unwrap();
-    let error = InspectServer::bind(&file).unwrap_err();
+    let error = InspectServer::bind(&file, None).unwrap_err();
     assert!(matches!(error, InspectError::NotASocket { .. }), "{error}");
     assert_eq!(fs::read_to_string(&file).unwrap(), "keep me");
 }
@@ -345,57 +487,6 @@ async fn a_file_in_the_way_is_left_alone() {
 async fn a_place_that_cannot_be_is_refused_with_the_remedy() {
     let dir = tempfile::tempdir().unwrap();
     let long = dir.path().join("x".repeat(120));
-    let message = InspectServer::bind(&long).unwrap_err().to_string();
+    let message = InspectServer::bind(&long, None).unwrap_err().to_string();
     assert!(message.contains("--socket"), "{message}");
-}
-
-#[tokio::test]
-async fn without_a_daemon_the_client_says_how_to_start_one() {
-    let dir = tempfile::tempdir().unwrap();
-    let socket = dir.path().join("tcplull.sock");
-    let expected = format!(
-        "no tcplull answers on {}: start it with `tcplull run`, or give --socket",
-        socket.display()
-    );
-    let absent = InspectClient::ask(&socket, "ls").await.unwrap_err();
-    assert_eq!(absent.to_string(), expected);
-    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
-    let stale = InspectClient::ask(&socket, "ls").await.unwrap_err();
-    assert_eq!(stale.to_string(), expected);
-}
-
-#[tokio::test]
-async fn an_answer_cut_off_is_no_end() {
-    let dir = tempfile::tempdir().unwrap();
-    let socket = dir.path().join("tcplull.sock");
-    let listener = tokio::net::UnixListener::bind(&socket).unwrap();
-    let daemon = tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut request = [0; 64];
-        assert!(stream.read(&mut request).await.unwrap() > 0);
-        stream.write_all(b"{\"a\":1}\n{\"b\":").await.unwrap();
-    });
-    let mut client = InspectClient::ask(&socket, "ls").await.unwrap();
-    assert_eq!(
-        client.next().await.unwrap(),
-        Some(Answer::Row("{\"a\":1}".to_owned()))
-    );
-    assert!(matches!(client.next().await, Err(ClientError::Cut)));
-    daemon.await.unwrap();
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_list_of_which_nothing_comes_is_given_up_and_who_holds_the_socket_is_named() {
-    let dir = tempfile::tempdir().unwrap();
-    let socket = dir.path().join("tcplull.sock");
-    // It takes connections and reads nothing, as a daemon that is stopped.
-    let _listener = tokio::net::UnixListener::bind(&socket).unwrap();
-    let mut client = InspectClient::ask(&socket, "ls").await.unwrap();
-    let error = client.next().await.unwrap_err().to_string();
-    let this = format!("process {} takes the question", std::process::id());
-    assert!(error.starts_with(&this), "{error}");
-    let mut watch = InspectClient::ask(&socket, WATCH).await.unwrap();
-    let hour = Duration::from_secs(3_600);
-    let waits = tokio::time::timeout(hour, watch.next()).await;
-    assert!(waits.is_err(), "{waits:?}");
 }

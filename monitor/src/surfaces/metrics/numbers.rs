@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 /// The label of connections without a path. No path can have this name.
 const NO_PATH_LABEL: &str = "none";
 
+/// The label of a hook that nothing serves.
+const NO_MECHANISM: &str = "none";
+
 /// Upper bounds in seconds of the time from a fact to its finding: the ring is read at once, a sweep's rows once it is over.
 const DELAYS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
@@ -42,6 +45,8 @@ pub struct Metrics {
     pub inspect_clients: u64,
     /// Clients of the inspection socket turned away because there were too many.
     pub inspect_refused: u64,
+    /// Clients of the inspection socket cut off because they took nothing of an answer for too long.
+    pub inspect_cut: u64,
     /// Connections of the HTTP server that were cut, by why and the room that they were in.
     pub http_cut: BTreeMap<[&'static str; 2], u64>,
     /// HTTP requests and handshakes that were refused, by reason.
@@ -303,9 +308,33 @@ impl Metrics {
     /// Replaces the hooks, each with its mechanism if it has one.
     pub fn hooks<'a>(&mut self, hooks: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) {
         let labels = |(hook, mechanism): (&str, Option<&str>)| {
-            [hook, mechanism.unwrap_or("none")].map(str::to_owned)
+            [hook, mechanism.unwrap_or(NO_MECHANISM)].map(str::to_owned)
         };
         self.hooks = hooks.into_iter().map(labels).collect();
+    }
+
+    /// The hooks, each with the mechanism that serves it; without one where none does.
+    pub fn hooks_shown(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let hooks = self.hooks.iter();
+        hooks.map(|[hook, mechanism]| {
+            let mechanism = Some(mechanism.as_str()).filter(|mechanism| *mechanism != NO_MECHANISM);
+            (hook.as_str(), mechanism)
+        })
+    }
+
+    /// What the last sweep found.
+    pub fn last_sweep(&self) -> SweepNumbers {
+        self.last_sweep
+    }
+
+    /// Sweeps that were made.
+    pub fn sweeps(&self) -> u64 {
+        self.sweeps
+    }
+
+    /// Connections that sweeps found and had no room for.
+    pub fn rows_dropped(&self) -> u64 {
+        self.rows_dropped
     }
 
     /// Replaces the levels of watching, each with whether it is in force.

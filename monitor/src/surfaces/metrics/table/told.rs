@@ -117,6 +117,11 @@ pub(super) const ALL: &[Metric] = &[
         One(|now| now.inspect_refused),
     ),
     Metric(
+        "tcplull_inspect_cut_total",
+        "Clients of the inspection socket cut off because they took nothing of an answer for five minutes.",
+        One(|now| now.inspect_cut),
+    ),
+    Metric(
         "tcplull_watch_lagged_total",
         "Findings that watching clients missed because they read too slowly.",
         One(|now| now.watch_lagged),

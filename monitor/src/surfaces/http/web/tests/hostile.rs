@@ -1,6 +1,7 @@
 //! Clients that are slow, many, or not what they seem, where TLS is spoken.
 
 use super::bench::{Bench, TLS};
+use crate::surfaces::api::{Api, Feed};
 use crate::surfaces::http::tests::{Daemon, Running, plain};
 use crate::surfaces::http::{HttpOptions, HttpServer};
 use std::sync::{Arc, mpsc};
@@ -97,7 +98,8 @@ async fn whoever_else_is_at_work_tls_is_spoken_meanwhile() {
     let server = HttpServer::bind(options).unwrap();
     let address = server.addresses()[0];
     let (stop, stopped) = oneshot::channel::<()>();
-    let served = server.start(Arc::<Daemon>::default(), async {
+    let api = Api::new(Arc::<Daemon>::default(), Feed::default(), Arc::default());
+    let served = server.start(api, async {
         let _ = stopped.await;
     });
     // This thread, on which the test's runtime runs, does nothing until there is an answer.

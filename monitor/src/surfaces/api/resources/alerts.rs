@@ -1,30 +1,68 @@
 //! `/api/v1/alerts`: the alerts that wait and fire, in the shape of Prometheus' own API, so that what reads one reads the
-//! other. Which connection is in trouble, and where to, is for those who have shown who they are.
+//! other; and, for whom lines are asked for, all of them as lines, those that are over included. Which connection is in
+//! trouble, and where to, is for those who have shown who they are.
 
-use super::gate::Known;
-use super::source::Source;
+use crate::surfaces::api::asked::{Asked, JSON, Known, LINES, refused, wants_lines};
+use crate::surfaces::api::body;
+use crate::surfaces::api::query::AlertQuery;
+use crate::surfaces::api::resource::{Answer, Form, OverTcp, Resource, schema_of};
+use crate::surfaces::api::rows::Rows;
+use crate::surfaces::api::served::Served;
 use crate::surfaces::prometheus_alert::PrometheusAlert;
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use monitor_model::alert::{Alert, AlertState};
+use monitor_model::api::ApiError;
 use monitor_model::format::json_line;
 use monitor_model::time::Timestamp;
+use monitor_model::told::Told;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
-struct Answer {
+pub(super) const RESOURCE: Resource = Resource {
+    path: "/api/v1/alerts",
+    summary: "Alerts that wait and fire, as Prometheus has its own; as lines (Accept: application/x-ndjson) also those lately over",
+    over_tcp: OverTcp::Always,
+    lasts: false,
+    handler: || get(alerts),
+    query: Some(schema_of::<AlertQuery>),
+    answers: &[
+        Answer {
+            status: 200,
+            means: "Those that wait and fire",
+            kind: JSON,
+            form: Form::Document("prometheus-alerts", schema_of::<Shape>),
+        },
+        Answer {
+            status: 200,
+            means: "Each alert is a line, those that are lately over included",
+            kind: LINES,
+            form: Form::Told(&[Alert::SCHEMA]),
+        },
+        Answer {
+            status: 400,
+            means: "What is asked for is not known, or not written so",
+            kind: JSON,
+            form: Form::Told(&[ApiError::SCHEMA]),
+        },
+    ],
+};
+
+#[derive(Serialize, JsonSchema)]
+struct Shape {
     status: &'static str,
     data: Data,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Data {
     alerts: Vec<Shown>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Shown {
     #[serde(flatten)]
     told: PrometheusAlert,
@@ -60,24 +98,48 @@ fn value(number: u64) -> String {
     }
 }
 
-fn answer(alerts: &[Alert], is_known: bool) -> Answer {
+fn answer(alerts: &[Alert], is_known: bool) -> Shape {
     let alerts = alerts.iter();
     let alerts = alerts
         .filter_map(|alert| Shown::of(alert, is_known))
         .collect();
-    Answer {
+    Shape {
         status: "success",
         data: Data { alerts },
     }
 }
 
-pub(super) async fn alerts(
-    State(source): State<Source>,
+/// As lines: who has not shown who it is gets no example.
+fn rows(alerts: Vec<Alert>, is_known: bool) -> Rows {
+    Rows::new(alerts.into_iter().map(move |alert| match is_known {
+        true => alert,
+        false => Alert {
+            summary: String::new(),
+            example: String::new(),
+            ..alert
+        },
+    }))
+}
+
+async fn alerts(
+    State(served): State<Served>,
     known: Option<Extension<Known>>,
+    headers: HeaderMap,
+    asked: Result<Asked<AlertQuery>, Response>,
 ) -> Response {
-    match json_line(&answer(&source.alerts(), known.is_some())) {
-        Ok(text) => ([(header::CONTENT_TYPE, "application/json")], text + "\n").into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    // Where not the whole API is served, this is one page, as it always was.
+    let query = match asked {
+        Ok(Asked(query)) => query,
+        Err(_) if !served.offer.whole => AlertQuery::default(),
+        Err(refused) => return refused,
+    };
+    let alerts = served.api.source.alerts(&query);
+    if served.offer.whole && wants_lines(&headers) {
+        return body::rows(rows(alerts, known.is_some()));
+    }
+    match json_line(&answer(&alerts, known.is_some())) {
+        Ok(text) => ([(header::CONTENT_TYPE, JSON)], text + "\n").into_response(),
+        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }
 }
 

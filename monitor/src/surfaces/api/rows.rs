@@ -1,10 +1,8 @@
-//! The rows of a list, each made when the client takes it: one that does not read holds what they are made of, and no
-//! thread.
+//! The rows of a list, each made when the client takes it.
 
-use super::protocol::Notice;
-use monitor_model::format::{json_line, told_line};
+use monitor_model::api::ApiError;
+use monitor_model::format::told_line;
 use monitor_model::told::Told;
-use serde::Serialize;
 use std::fmt;
 use std::iter::once;
 
@@ -22,9 +20,18 @@ impl Rows {
 
     /// Behind them the client is told why there are no more.
     #[must_use]
-    pub fn cut(self, reason: String) -> Self {
-        let notice = once(line(&Notice::Error(reason)));
+    pub fn cut(self, error: String) -> Self {
+        let notice = once(whole(told_line(&ApiError { error })));
         Self(Box::new(self.0.chain(notice)))
+    }
+
+    /// The first of them, so many at the most.
+    #[must_use]
+    pub fn first(self, most: Option<u64>) -> Self {
+        match most.and_then(|most| usize::try_from(most).ok()) {
+            Some(most) => Self(Box::new(self.0.take(most))),
+            None => self,
+        }
     }
 
     /// The next lines; empty at the end.
@@ -39,15 +46,12 @@ impl fmt::Debug for Rows {
     }
 }
 
-/// `notice` as a line.
-pub(super) fn line(notice: &impl Serialize) -> String {
-    whole(json_line(notice))
-}
-
 /// A line with its end; what cannot be written as JSON becomes the line that says so.
 fn whole(line: Result<String, serde_json::Error>) -> String {
-    let mut line =
-        line.unwrap_or_else(|error| serde_json::json!({ "error": error.to_string() }).to_string());
+    let mut line = line.unwrap_or_else(|error| {
+        let error = error.to_string();
+        told_line(&ApiError { error }).unwrap_or_default()
+    });
     line.push('\n');
     line
 }

@@ -68,7 +68,7 @@ impl Default for Feed {
 }
 
 impl Feed {
-    pub(super) fn with_capacity(findings: usize) -> Self {
+    pub(in crate::surfaces) fn with_capacity(findings: usize) -> Self {
         Self {
             sender: broadcast::Sender::new(findings),
             // The sender keeps so many.

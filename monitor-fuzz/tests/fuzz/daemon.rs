@@ -1,0 +1,61 @@
+//! A daemon that has nothing to tell.
+
+use monitor::surfaces::api::{AlertQuery, Api, ApiSource, ConnectionQuery, Feed, Rows};
+use monitor_model::alert::Alert;
+use monitor_model::api::{AgentClients, AgentState, AgentSweeps};
+use monitor_model::listing::ConnectionRow;
+use monitor_model::time::Timestamp;
+use std::sync::Arc;
+
+struct Daemon;
+
+/// Its API.
+pub fn api() -> Api {
+    Api::new(Arc::new(Daemon), Feed::default(), Arc::default())
+}
+
+impl ApiSource for Daemon {
+    fn metrics(&self) -> Result<String, String> {
+        Ok("tcplull_up 1\n".to_owned())
+    }
+
+    fn ready(&self) -> Result<String, String> {
+        Ok("ready".to_owned())
+    }
+
+    fn alerts(&self, _: &AlertQuery) -> Vec<Alert> {
+        Vec::new()
+    }
+
+    fn connections(&self, _: &ConnectionQuery) -> Result<Rows, String> {
+        Ok(Rows::new(Vec::<ConnectionRow>::new()))
+    }
+
+    fn agent(&self) -> AgentState {
+        AgentState {
+            version: String::new(),
+            kernel: String::new(),
+            started: Timestamp::of(0),
+            watching: String::new(),
+            hooks: Vec::new(),
+            ready: true,
+            readiness: String::new(),
+            paths: Vec::new(),
+            sweeps: AgentSweeps {
+                count: 0,
+                last_seconds_ago: None,
+                last_took_seconds: 0.0,
+                sockets: 0,
+                interval_seconds: 0.0,
+                rows_dropped: 0,
+            },
+            clients: AgentClients {
+                now: 0,
+                watchers: 0,
+                refused: 0,
+                cut: 0,
+                lagged: 0,
+            },
+        }
+    }
+}

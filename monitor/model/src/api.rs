@@ -1,0 +1,81 @@
+//! What the API says beside findings, alerts and connections: the daemon itself, and why there is no answer.
+
+use crate::time::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Why there is no answer, or no further one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApiError {
+    /// The reason, for people, in one line.
+    pub error: String,
+}
+
+/// A running daemon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AgentState {
+    /// Its version.
+    pub version: String,
+    /// The kernel's release.
+    pub kernel: String,
+    /// When it started.
+    pub started: Timestamp,
+    /// How much it watches now: a way to watch, `sweeps` or `detached`.
+    pub watching: String,
+    /// By what it watches: each hook and its mechanism.
+    pub hooks: Vec<AgentHook>,
+    /// Whether it does its work, as `/readyz` says.
+    pub ready: bool,
+    /// Why it does not, or what else is to be said; `ready` where all is well.
+    pub readiness: String,
+    /// The paths in force, in their order in the configuration.
+    pub paths: Vec<String>,
+    /// The sweeps.
+    pub sweeps: AgentSweeps,
+    /// Who asks it.
+    pub clients: AgentClients,
+}
+
+/// One hook of a daemon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AgentHook {
+    /// Its name.
+    pub hook: String,
+    /// What serves it; `None` where nothing does: what it tells is not seen.
+    pub mechanism: Option<String>,
+}
+
+/// The sweeps of a daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AgentSweeps {
+    /// How many it has made.
+    pub count: u64,
+    /// How long ago the last one was over, in seconds; `None` before the first.
+    #[schemars(range(min = 0.0))]
+    pub last_seconds_ago: Option<f64>,
+    /// How long that one took, in seconds.
+    #[schemars(range(min = 0.0))]
+    pub last_took_seconds: f64,
+    /// Sockets that it walked.
+    pub sockets: u64,
+    /// Time between two sweeps in force, in seconds.
+    #[schemars(range(min = 0.0))]
+    pub interval_seconds: f64,
+    /// Connections that sweeps found and had no room for, since the start.
+    pub rows_dropped: u64,
+}
+
+/// Who asks a daemon, since its start where it is not said otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AgentClients {
+    /// Clients of the inspection socket now.
+    pub now: u64,
+    /// Who hears findings as they come, now.
+    pub watchers: u64,
+    /// Clients turned away: there were too many, or others had asked for much and not read it.
+    pub refused: u64,
+    /// Clients cut off because they took nothing of an answer for too long.
+    pub cut: u64,
+    /// Findings that watchers missed because they read too slowly.
+    pub lagged: u64,
+}

@@ -1,0 +1,267 @@
+//! Asking a running daemon by its API, line by line.
+
+mod error;
+mod host;
+mod lines;
+
+#[cfg(test)]
+mod tests;
+
+use crate::surfaces::api::VERSION_HEADER;
+use error::ANSWER_WITHIN;
+pub use error::ClientError;
+pub use host::Host;
+use http_body_util::Empty;
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1;
+use hyper::header::{ACCEPT, HOST, HeaderValue, USER_AGENT};
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use lines::{Lines, Read};
+use monitor_model::api::ApiError;
+use monitor_model::finding::Lagged;
+use serde::de::DeserializeOwned;
+use std::io;
+use std::path::Path;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::UnixStream;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// The most bytes of an answer's head.
+const LONGEST_HEAD: usize = 64 << 10;
+
+/// Lines of JSON.
+const LINES: &str = "application/x-ndjson";
+
+/// How a command calls itself.
+const AGENT: &str = concat!("tcplull/", env!("CARGO_PKG_VERSION"));
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Path and query: `/api/v1/alerts`.
+    pub path: String,
+    /// Whether the next line may take for ever.
+    pub waits: bool,
+}
+
+impl Question {
+    /// A list, which ends.
+    pub fn list(path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            waits: false,
+        }
+    }
+
+    /// What comes as it happens.
+    pub fn stream(path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            waits: true,
+        }
+    }
+}
+
+/// A line of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A row: a JSON object, as it came, without the line's end.
+    Row(String),
+    /// So many findings were missed, because they came faster than they were read.
+    Lagged(u64),
+}
+
+/// An answer of a running daemon, line by line.
+#[derive(Debug)]
+pub struct Client {
+    lines: Lines<Incoming>,
+    waits: bool,
+    who: String,
+    version: String,
+    driver: JoinHandle<()>,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// A connection, and who is at its other end as far as that is known.
+struct Connected {
+    stream: Box<dyn Stream>,
+    who: String,
+}
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+impl Client {
+    /// Asks a daemon. Once this is answered, a stream has begun.
+    ///
+    /// # Errors
+    /// Nobody there, or no tcplull, or its reason for no answer.
+    pub async fn ask(host: &Host, question: &Question) -> Result<Self, ClientError> {
+        let Connected { stream, who } = match host {
+            Host::Socket(path) => to_socket(path).await?,
+        };
+        let asked = timeout(ANSWER_WITHIN, ask(stream, &question.path));
+        let asked = asked
+            .await
+            .map_err(|_| ClientError::Silent { who: who.clone() })?;
+        let (response, driver) = asked.map_err(|error| failed(&error, &who))?;
+        let status = response.status();
+        let version = response.headers().get(VERSION_HEADER);
+        let version = version
+            .and_then(|version| version.to_str().ok())
+            .map(str::to_owned);
+        let mut client = Self {
+            lines: Lines::new(response.into_body()),
+            waits: question.waits,
+            who,
+            version: version.clone().unwrap_or_default(),
+            driver,
+        };
+        if status == StatusCode::OK && version.is_some() {
+            return Ok(client);
+        }
+        let said = timeout(ANSWER_WITHIN, client.lines.next()).await;
+        let said = match said {
+            Ok(Ok(Read::Line(line))) => {
+                serde_json::from_str::<ApiError>(&line).map_or(line, |said| said.error)
+            }
+            _ => String::new(),
+        };
+        Err(match version {
+            Some(version) if status == StatusCode::NOT_FOUND => ClientError::Lacks {
+                remedy: remedy(&version),
+                version,
+                path: question.path.clone(),
+            },
+            None if !is_ours(status) => ClientError::NoTcplull {
+                who: client.who.clone(),
+                status: status.as_u16(),
+            },
+            _ if said.is_empty() => ClientError::Refused(format!("HTTP status {status}")),
+            _ => ClientError::Refused(said),
+        })
+    }
+
+    /// The daemon's version.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The next line; `None` at the end of a list, and when the daemon stops.
+    ///
+    /// # Errors
+    /// A broken connection, none or a strange answer, or the daemon's reason for none.
+    pub async fn next(&mut self) -> Result<Option<Answer>, ClientError> {
+        let next = self.lines.next();
+        let read = match self.waits {
+            true => next.await,
+            false => timeout(ANSWER_WITHIN, next)
+                .await
+                .map_err(|_| ClientError::Silent {
+                    who: self.who.clone(),
+                })?,
+        };
+        let line = match read? {
+            Read::Line(line) => line,
+            Read::End => return Ok(None),
+        };
+        if let Some(ApiError { error }) = of_form(&line) {
+            return Err(ClientError::Refused(error));
+        }
+        Ok(Some(match of_form(&line) {
+            Some(Lagged { lagged }) => Answer::Lagged(lagged),
+            None => Answer::Row(line),
+        }))
+    }
+}
+
+/// What a line says, if it is of this form: that stands first in each.
+fn of_form<T: monitor_model::told::Told + DeserializeOwned>(line: &str) -> Option<T> {
+    let form = line.strip_prefix("{\"schema\":\"")?;
+    let is_of_form = form.strip_prefix(T::SCHEMA)?.starts_with('"');
+    is_of_form
+        .then(|| serde_json::from_str(line).ok())
+        .flatten()
+}
+
+async fn to_socket(path: &Path) -> Result<Connected, ClientError> {
+    let stream = UnixStream::connect(path).await.map_err(|source| {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                ClientError::NobodyAnswers { path }
+            }
+            io::ErrorKind::PermissionDenied => ClientError::NotAllowed { path },
+            _ => ClientError::Connect { path, source },
+        }
+    })?;
+    let who = match stream.peer_cred().ok().and_then(|peer| peer.pid()) {
+        Some(process) => format!("process {process}"),
+        None => "the process on the socket".to_owned(),
+    };
+    Ok(Connected {
+        stream: Box::new(stream),
+        who,
+    })
+}
+
+/// Sends the request; the answer's head, and what drives the connection.
+async fn ask(
+    stream: Box<dyn Stream>,
+    path: &str,
+) -> Result<(Response<Incoming>, JoinHandle<()>), hyper::Error> {
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(LONGEST_HEAD)
+        .handshake(TokioIo::new(stream))
+        .await?;
+    let driver = tokio::spawn(async move {
+        // What it fails with is told to who asks.
+        let _ = connection.await;
+    });
+    let mut request = Request::new(Empty::<Bytes>::new());
+    *request.uri_mut() = path.parse().unwrap_or_default();
+    let headers = request.headers_mut();
+    headers.insert(HOST, HeaderValue::from_static("localhost"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    headers.insert(ACCEPT, HeaderValue::from_static(LINES));
+    Ok((sender.send_request(request).await?, driver))
+}
+
+fn failed(error: &hyper::Error, who: &str) -> ClientError {
+    let who = who.to_owned();
+    if error.is_parse() {
+        return ClientError::NoHttp { who };
+    }
+    if error.is_incomplete_message() {
+        return ClientError::Cut;
+    }
+    ClientError::Broken(told(error))
+}
+
+/// An error of the protocol with its cause.
+fn told(error: &hyper::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+/// What a daemon says before its routes are asked has no version: too many clients, who may not ask.
+fn is_ours(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 401 | 403 | 421 | 429 | 500 | 503)
+}
+
+fn remedy(version: &str) -> &'static str {
+    match version == env!("CARGO_PKG_VERSION") {
+        true => "over TCP it serves that where web.api = true is set",
+        false => "it is of another version than this command, or over TCP lacks web.api = true",
+    }
+}

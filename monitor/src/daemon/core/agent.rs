@@ -1,0 +1,52 @@
+//! The daemon itself, as `/api/v1/agent` shows it.
+
+use super::Core;
+use monitor_model::api::{AgentClients, AgentHook, AgentState, AgentSweeps};
+use monitor_model::format::seconds;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+impl Core {
+    /// The daemon as it is now.
+    pub(in super::super) fn agent(&self) -> AgentState {
+        let ready = self.readiness();
+        let metrics = &self.sinks.metrics;
+        let hooks = metrics.hooks_shown();
+        let sweep = metrics.last_sweep();
+        AgentState {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            kernel: monitor_kernel::release(),
+            started: self.started,
+            watching: self.level.name().to_owned(),
+            hooks: hooks
+                .map(|(hook, mechanism)| AgentHook {
+                    hook: hook.to_owned(),
+                    mechanism: mechanism.map(str::to_owned),
+                })
+                .collect(),
+            ready: ready.is_ok(),
+            readiness: ready.unwrap_or_else(|reason| reason.to_string()),
+            paths: self.paths.iter().map(|path| path.name.clone()).collect(),
+            sweeps: AgentSweeps {
+                count: metrics.sweeps(),
+                last_seconds_ago: self.last_sweep.map(|at| rounded(at.elapsed())),
+                last_took_seconds: rounded(sweep.duration),
+                sockets: sweep.sockets,
+                interval_seconds: rounded(self.sweep_interval()),
+                rows_dropped: metrics.rows_dropped(),
+            },
+            clients: AgentClients {
+                now: self.api.clients.load(Relaxed),
+                watchers: self.feed.watchers() as u64,
+                refused: self.api.refused.load(Relaxed),
+                cut: self.api.cut.load(Relaxed),
+                lagged: self.api.lagged.load(Relaxed),
+            },
+        }
+    }
+}
+
+/// In seconds, to the millisecond.
+fn rounded(time: Duration) -> f64 {
+    seconds(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+}

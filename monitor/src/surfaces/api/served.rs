@@ -1,0 +1,57 @@
+//! What is served, and on which way.
+
+use super::counters::ApiCounters;
+use super::feed::Feed;
+use super::source::ApiSource;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// In every answer: the daemon's version, by which a command knows that it asks a tcplull, and which.
+pub const VERSION_HEADER: &str = "tcplull-version";
+
+/// What the API is made of, the same for every way to it.
+#[derive(Clone)]
+pub struct Api {
+    pub(super) source: Arc<dyn ApiSource>,
+    pub(super) feed: Feed,
+    pub(super) counters: Arc<ApiCounters>,
+}
+
+/// What is served on one way to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Where the metrics are; `/` takes the place of the landing page.
+    pub telemetry_path: String,
+    /// Whether all resources are served, or only those that always are.
+    pub whole: bool,
+    /// Whether all who come may be told addresses.
+    pub known: bool,
+}
+
+/// What every handler has.
+#[derive(Clone)]
+pub(super) struct Served {
+    pub(super) api: Api,
+    pub(super) offer: Arc<Offer>,
+    /// Makes the document of the API.
+    pub(super) document: fn() -> Value,
+    /// Closed when the server ends.
+    pub(super) ended: watch::Receiver<()>,
+}
+
+impl Api {
+    /// Of this daemon.
+    pub fn new(source: Arc<dyn ApiSource>, feed: Feed, counters: Arc<ApiCounters>) -> Self {
+        Self {
+            source,
+            feed,
+            counters,
+        }
+    }
+
+    /// What it counts.
+    pub fn counters(&self) -> &Arc<ApiCounters> {
+        &self.counters
+    }
+}

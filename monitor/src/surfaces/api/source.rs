@@ -1,0 +1,33 @@
+//! What the API needs of the daemon.
+
+use super::query::{AlertQuery, ConnectionQuery};
+use super::rows::Rows;
+use monitor_model::alert::Alert;
+use monitor_model::api::AgentState;
+
+/// What the resources show, asked for at each request.
+pub trait ApiSource: Send + Sync + 'static {
+    /// The metrics in Prometheus' text format.
+    ///
+    /// # Errors
+    /// Why there are none, in one line.
+    fn metrics(&self) -> Result<String, String>;
+
+    /// That the daemon is attached and sweeping, and what else is to be said, in one line.
+    ///
+    /// # Errors
+    /// Why it is not, in one line.
+    fn ready(&self) -> Result<String, String>;
+
+    /// The alerts that are asked for: those that wait, fire, and are lately over.
+    fn alerts(&self, asked: &AlertQuery) -> Vec<Alert>;
+
+    /// The connections that are asked for. It is called on a thread where it may wait.
+    ///
+    /// # Errors
+    /// Why there are none, in one line.
+    fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String>;
+
+    /// The daemon itself.
+    fn agent(&self) -> AgentState;
+}

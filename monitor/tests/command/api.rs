@@ -1,0 +1,319 @@
+//! The API of a running daemon: what its document says is there, and what is there is as it says.
+
+use crate::common::net::Pair;
+use crate::common::place::{place_in, watched_network};
+use crate::common::run::{TCPLULL, finish, tcplull};
+use crate::common::{Test, Tested, eventually};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jsonschema::Validator;
+use libtest_mimic::Failed;
+use monitor_lab::network::block::Block;
+use monitor_lab::testbed::Daemon;
+use monitor_lab::testbed::http::{Reply, get, get_on};
+use monitor_lab::testbed::run::Ended;
+use monitor_lab::testbed::wait::BOUND;
+use serde_json::{Value, json};
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+pub const TESTS: &[Test] = &[
+    Test::as_root(
+        "every_documented_resource_answers_as_its_schema_says",
+        documented,
+    ),
+    Test::as_root(
+        "over_tcp_the_whole_api_is_there_where_asked_for_and_addresses_for_who_is_known",
+        over_tcp,
+    ),
+    Test::as_root("a_group_that_is_let_in_may_ask_and_nobody_else", group),
+    Test::anywhere(
+        "another_version_is_told_in_one_line_and_shown",
+        another_version,
+    ),
+    Test::anywhere("who_speaks_no_http_is_named_in_one_line", no_http),
+];
+
+const LINES: &str = "application/x-ndjson";
+
+/// The document of a daemon's API.
+struct Document(Value);
+
+impl Document {
+    fn of(daemon: &Daemon) -> Result<Self, Failed> {
+        let reply = get_on(&daemon.place().socket(), "/api/v1/openapi.json", "*/*")?;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        Ok(Self(serde_json::from_str(&reply.body)?))
+    }
+
+    /// Every path.
+    fn paths(&self) -> Vec<&str> {
+        let paths = self.0["paths"].as_object().into_iter().flatten();
+        paths.map(|(path, _)| path.as_str()).collect()
+    }
+
+    /// Holds a reply to what is said of this path.
+    fn holds(&self, path: &str, reply: &Reply) -> Tested {
+        let answer = &self.0["paths"][path]["get"]["responses"][reply.status.to_string()];
+        assert!(answer.is_object(), "{path} says nothing of {reply:?}");
+        let contents = answer["content"].as_object().ok_or("no content")?;
+        let kind = |kind: &&String| reply.head.contains(&format!("content-type: {kind}\r\n"));
+        let kind = contents.keys().find(kind);
+        let kind =
+            kind.ok_or_else(|| format!("{path}: {contents:?} has not the kind of {reply:?}"))?;
+        assert!(reply.head.contains("tcplull-version: "), "{reply:?}");
+        let schema = &contents[kind]["schema"];
+        match kind.as_str() {
+            LINES => reply
+                .body
+                .lines()
+                .try_for_each(|line| self.validates(schema, line)),
+            "application/json" => self.validates(schema, &reply.body),
+            _ => Ok(()),
+        }
+    }
+
+    fn validates(&self, schema: &Value, text: &str) -> Tested {
+        let mut whole = schema.clone();
+        whole["components"] = self.0["components"].clone();
+        let options = jsonschema::options().should_validate_formats(true);
+        let validator: Validator = options.build(&whole)?;
+        let value: Value = serde_json::from_str(text)?;
+        let wrong: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:?}: {text}");
+        Ok(())
+    }
+}
+
+fn documented() -> Tested {
+    let (network, daemon) = watched_network("quiet", "1s", &[])?;
+    let document = Document::of(&daemon)?;
+    let findings = Findings::of(&daemon.place().socket())?;
+    let pair = Pair::across(&network)?;
+    daemon.await_finding(pair.client_address()?, "crossed")?;
+    eventually("the silence is a ticket", || {
+        let reply = get_on(&daemon.place().socket(), "/api/v1/alerts", LINES)?;
+        Ok((!reply.body.is_empty()).then_some(()).ok_or("no alert"))
+    })?;
+    for line in findings.first(2)? {
+        document.validates(&json!({ "$ref": "#/components/schemas/finding-1" }), &line)?;
+    }
+    let ask = |path: &str, accept: &str| get_on(&daemon.place().socket(), path, accept);
+    let mut asked = 0;
+    for path in document.paths() {
+        let get = &document.0["paths"][path]["get"];
+        if path == "/api/v1/findings" {
+            asked += 1;
+            continue;
+        }
+        assert!(!path.contains('{'), "say here what {path} is to be asked");
+        let contents = get["responses"]["200"]["content"]
+            .as_object()
+            .ok_or("no content")?;
+        for kind in contents.keys() {
+            let reply = ask(path, kind)?;
+            assert_eq!(reply.status, 200, "{path}: {reply:?}");
+            assert!(
+                reply.head.contains(&format!("content-type: {kind}\r\n")),
+                "{reply:?}"
+            );
+            assert!(!reply.body.is_empty(), "{path} as {kind}");
+            document.holds(path, &reply)?;
+        }
+        asked += 1;
+    }
+    assert!(asked >= 8, "{asked}");
+    for (path, status) in [
+        ("/api/v1/connections?limit=1", 200),
+        ("/api/v1/connections?limit=many", 400),
+        ("/api/v1/connections?limits=1", 400),
+        ("/api/v1/findings?since=1h", 400),
+        ("/api/v1/alerts?x", 400),
+    ] {
+        let reply = ask(path, "*/*")?;
+        assert_eq!(reply.status, status, "{path}: {reply:?}");
+        let path = path.split('?').next().unwrap_or_default();
+        document.holds(path, &reply)?;
+    }
+    let first = ask("/api/v1/connections?limit=1", LINES)?;
+    assert_eq!(first.body.lines().count(), 1, "{first:?}");
+    Ok(())
+}
+
+/// Findings as they come.
+struct Findings(BufReader<UnixStream>);
+
+impl Findings {
+    fn of(socket: &Path) -> Result<Self, Failed> {
+        let mut stream = UnixStream::connect(socket)?;
+        stream.set_read_timeout(Some(BOUND))?;
+        stream.write_all(b"GET /api/v1/findings HTTP/1.0\r\n\r\n")?;
+        let mut reader = BufReader::new(stream);
+        let mut line = String::new();
+        // Once the head has come it has begun.
+        while line != "\r\n" {
+            line.clear();
+            assert!(reader.read_line(&mut line)? > 0, "no head");
+        }
+        Ok(Self(reader))
+    }
+
+    fn first(self, count: usize) -> Result<Vec<String>, Failed> {
+        Ok(self.0.lines().take(count).collect::<Result<_, _>>()?)
+    }
+}
+
+/// An answer over TCP, whole; with a user's name and password.
+fn get_as(address: SocketAddr, path: &str, user: &str, accept: &str) -> Result<String, Failed> {
+    let mut stream = TcpStream::connect_timeout(&address, BOUND)?;
+    stream.set_read_timeout(Some(BOUND))?;
+    let login = STANDARD.encode(user);
+    write!(
+        stream,
+        "GET {path} HTTP/1.0\r\naccept: {accept}\r\nauthorization: Basic {login}\r\n\r\n"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+fn over_tcp() -> Tested {
+    let (network, daemon) = watched_network("quiet", "1s", &[])?;
+    let address = daemon.place().listen();
+    for path in [
+        "/api/v1/connections",
+        "/api/v1/findings",
+        "/api/v1/agent",
+        "/api/v1/openapi.json",
+    ] {
+        assert_eq!(get(address, path)?.0, 404, "{path}");
+    }
+    let asked = get_as(address, "/api/v1/alerts?x=1", ":", LINES)?;
+    assert!(asked.contains("\"status\":\"success\""), "{asked}");
+    drop(daemon);
+
+    let (network, daemon) = {
+        drop(network);
+        watched_network("quiet", "1s", &["--web.api"])?
+    };
+    let pair = Pair::across(&network)?;
+    daemon.await_finding(pair.client_address()?, "crossed")?;
+    let address = daemon.place().listen();
+    for path in ["/api/v1/connections", "/api/v1/findings"] {
+        let (status, text) = get(address, path)?;
+        assert_eq!(status, 403, "{path}: {text}");
+        assert!(text.contains("--web.config.file"), "{text}");
+    }
+    assert_eq!(get(address, "/api/v1/agent")?.0, 200);
+    let client = pair.client_address()?.to_string();
+    eventually("the alert is told without addresses", || {
+        let alerts = get_as(address, "/api/v1/alerts", ":", LINES)?;
+        assert!(!alerts.contains(&client), "{alerts}");
+        Ok(alerts
+            .contains("tcplull.alert/1")
+            .then_some(())
+            .ok_or(alerts))
+    })?;
+    daemon.stop()?;
+
+    let block = Block::claim()?;
+    let place = place_in(&block, "")?;
+    let file = place.path("web.yml");
+    let hash = bcrypt::hash_with_salt("secret", 4, [7; 16])?;
+    fs::write(&file, format!("basic_auth_users:\n  sre: {hash}\n"))?;
+    let named = file.display().to_string();
+    let daemon = Daemon::start(&place, &["--web.api", "--web.config.file", &named])?;
+    let address = daemon.place().listen();
+    let wrong = get_as(address, "/api/v1/connections", "sre:wrong", LINES)?;
+    assert!(wrong.starts_with("HTTP/1.0 401"), "{wrong}");
+    let rows = get_as(address, "/api/v1/connections", "sre:secret", LINES)?;
+    assert!(
+        rows.starts_with("HTTP/1.0 200") && rows.contains(LINES),
+        "{rows}"
+    );
+    Ok(())
+}
+
+/// A user without any privilege; Debian and others call it nobody.
+const NOBODY: u32 = 65534;
+
+fn group() -> Tested {
+    let block = Block::claim()?;
+    let place = place_in(&block, &format!("socket_group = \"{NOBODY}\"\n"))?;
+    let _daemon = Daemon::start(&place, &[])?;
+    fs::set_permissions(place.path("."), Permissions::from_mode(0o755))?;
+    let mode = fs::metadata(place.socket())?.permissions().mode() & 0o777;
+    assert_eq!(mode, 0o660);
+    let directory = tempfile::tempdir()?;
+    let binary = directory.path().join("tcplull");
+    fs::copy(TCPLULL, &binary)?;
+    for file in [directory.path(), &binary] {
+        fs::set_permissions(file, Permissions::from_mode(0o755))?;
+    }
+    let ask = |user: u32, group: u32| -> Result<Ended, Failed> {
+        let mut command = Command::new(&binary);
+        command
+            .args(["alerts", "--json", "--socket"])
+            .arg(place.socket());
+        Ok(finish(command.uid(user).gid(group).current_dir("/"))?)
+    };
+    let within = ask(NOBODY, NOBODY)?;
+    assert_eq!(
+        (within.code, within.stderr.as_str()),
+        (Some(0), ""),
+        "{within:?}"
+    );
+    ask(NOBODY, NOBODY - 1)?.refused(1, &["may not ask", "socket_group"]);
+    let missing = place.path("other.sock").display().to_string();
+    let flags = ["--socket", &missing, "--socket-group", "no-such-group"];
+    finish(place.command().args(flags))?.refused(1, &["no group no-such-group", "--socket-group"]);
+    Ok(())
+}
+
+/// What `tcplull ls` says where this is answered on its socket.
+fn answered(answer: &'static [u8]) -> Result<Ended, Failed> {
+    let place = tempfile::tempdir()?;
+    let socket = place.path().join("tcplull.sock");
+    let listener = UnixListener::bind(&socket)?;
+    let answers = thread::spawn(move || -> std::io::Result<()> {
+        let (mut stream, _) = listener.accept()?;
+        assert!(stream.read(&mut [0; 4096])? > 0);
+        stream.write_all(answer)
+    });
+    let ended = finish(tcplull(["ls", "--json", "--socket"]).arg(&socket))?;
+    answers.join().map_err(|_| "the other end broke")??;
+    Ok(ended)
+}
+
+fn another_version() -> Tested {
+    let ended = answered(
+        b"HTTP/1.1 200 OK\r\ntcplull-version: 9.9.9\r\n\r\n{\"schema\":\"tcplull.connection/9\",\"new\":true}\n",
+    )?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(
+        ended.stdout,
+        "{\"schema\":\"tcplull.connection/9\",\"new\":true}\n"
+    );
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+    assert!(ended.stderr.contains("the daemon 9.9.9"), "{ended:?}");
+    Ok(())
+}
+
+fn no_http() -> Tested {
+    let this = format!("process {}", std::process::id());
+    answered(b"{\"error\":\"bad request: expected value; send a line\"}\n")?
+        .refused(1, &[&this, "not by HTTP", "restart it"]);
+    answered(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?
+        .refused(1, &[&this, "no tcplull", "--socket"]);
+    Ok(())
+}
