@@ -3,7 +3,7 @@
 use crate::common::net::{Pair, routed};
 use crate::common::place::{place_in, watching};
 use crate::common::run::{finish, tcplull};
-use crate::common::{Test, Tested, eventually};
+use crate::common::{Test, Tested, eventually, ten_times};
 use libtest_mimic::Failed;
 use monitor::config::{Config, Overrides};
 use monitor::surfaces::alertmanager::Notifier;
@@ -27,6 +27,9 @@ pub const TESTS: &[Test] = &[
         "a_page_fires_in_alertmanager_once_whatever_is_restarted_and_is_resolved",
         pushed,
     ),
+    Test::slow_with_alertmanager("ten_times_a_page_is_pushed_and_resolved", || {
+        ten_times(pushed)
+    }),
     Test::with_alertmanager("what_alertmanager_is_told_is_what_it_keeps", kept),
     Test::as_root(
         "one_that_is_not_there_is_counted_and_holds_nothing_up",

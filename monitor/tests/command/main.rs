@@ -46,7 +46,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let files = [
-        // One of these waits four minutes, of those two, and of those one: first, so that the others run beside them.
+        // Of the first two one each waits for a page to end, which takes more than two minutes, of those after it one waits one:
+        // first, so that the others run beside them.
         ("scraped", scraped::TESTS),
         ("alertmanager", alertmanager::TESTS),
         ("memory", memory::TESTS),

@@ -12,7 +12,7 @@ const RANGE: u64 = 1_800;
 /// A point each so many seconds.
 const STEP: u64 = 5;
 
-/// What Grafana makes of `$__rate_interval` is four scrapes at least; of a test that scrapes every second there are more.
+/// What Grafana makes of `$__rate_interval` is four scrapes at least; of a test that scrapes every other second there are more.
 const RATE_INTERVAL: &str = "20s";
 
 /// Queries that rightly have nothing to show where all is well, by words in them, and why.

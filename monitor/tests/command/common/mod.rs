@@ -13,6 +13,7 @@ use monitor_lab::real::monitoring::{ALERTMANAGER, PROMETHEUS, PROMTOOL, find};
 use monitor_lab::testbed::wait;
 use nix::unistd::geteuid;
 use std::fmt::Display;
+use std::thread;
 
 /// The variable that says for how many seconds slow tests may run; without it there are none.
 pub const SLOW: &str = "TCPLULL_SLOW";
@@ -58,6 +59,14 @@ impl Test {
     pub const fn with_alertmanager(name: &'static str, test: fn() -> Tested) -> Self {
         let missing = || root().or_else(|| find(ALERTMANAGER).is_none().then_some(ALERTMANAGER));
         Self::new(name, missing, test)
+    }
+
+    /// The same, of one that takes long: see [`Self::slow`].
+    pub const fn slow_with_alertmanager(name: &'static str, test: fn() -> Tested) -> Self {
+        Self {
+            slow: true,
+            ..Self::with_alertmanager(name, test)
+        }
     }
 
     /// A test that needs root and a kernel whose sockets can be watched one by one.
@@ -123,6 +132,24 @@ pub fn trials(files: &[(&str, &'static [Test])]) -> Vec<Trial> {
             Trial::test(name, test.test).with_ignored_flag(missing.is_some())
         })
         .collect()
+}
+
+/// Ten times the same at once, each for itself; how many of them failed, and each one why.
+pub fn ten_times(life: fn() -> Tested) -> Tested {
+    thread::scope(|scope| {
+        let lives: Vec<_> = (0..10).map(|_| scope.spawn(life)).collect();
+        // All are waited for before the first that failed is told.
+        let ended: Vec<_> = lives.into_iter().map(|life| life.join()).collect();
+        let failed: Vec<String> = ended
+            .into_iter()
+            .map(|life| life.unwrap_or_else(|_| Err("it panicked".into())))
+            .filter_map(|life| Some(life.err()?.message().unwrap_or_default().to_owned()))
+            .collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        Err(format!("{} of ten: {}", failed.len(), failed.join("\n")).into())
+    })
 }
 
 /// Looks again and again until there is an answer.
