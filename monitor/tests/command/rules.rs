@@ -1,10 +1,10 @@
 //! The shipped rules and configurations, tried by the programs that read them.
 
-use crate::common::run::{finish, program};
+use crate::common::run::{Ended, finish, program};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::network::block::Block;
-use monitor_lab::real::monitoring::{ALERTMANAGER, Alertmanager, PROMTOOL};
+use monitor_lab::real::monitoring::{ALERTMANAGER, AMTOOL, Alertmanager, PROMTOOL};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,6 +18,8 @@ pub const TESTS: &[Test] = &[
         both_ways,
     ),
     Test::with_monitoring("a_test_of_the_rules_fails_when_a_rule_is_wrong", wrong),
+    Test::with_monitoring("amtool_takes_what_is_shipped_and_what_is_shown", shown),
+    Test::with_monitoring("every_severity_goes_to_whom_it_is_for", routed),
     Test::with_monitoring("the_fleet_s_alert_holds_back_those_of_its_nodes", inhibited),
 ];
 
@@ -104,6 +106,104 @@ fn wrong() -> Tested {
             said.contains(test),
             "{right} → {wrong}: {test} has not failed"
         );
+    }
+    Ok(())
+}
+
+/// What amtool says of a configuration of Alertmanager.
+fn amtool(text: &str) -> Result<Ended, Failed> {
+    let place = tempfile::tempdir()?;
+    let file = place.path().join("alertmanager.yml");
+    fs::write(&file, text)?;
+    let mut command = Command::new(program(AMTOOL)?);
+    Ok(finish(command.arg("check-config").arg(file))?)
+}
+
+/// The parts of a configuration of Alertmanager on a page: what is indented, or fenced, and has one of its sections.
+fn parts(page: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut fenced = false;
+    for line in page.lines() {
+        fenced ^= line.trim_start().starts_with("```");
+        let indented = line.strip_prefix("    ");
+        match indented.or(Some(line).filter(|line| fenced && !line.starts_with("```"))) {
+            Some(line) => parts.last_mut().into_iter().for_each(|part| {
+                part.push_str(line);
+                part.push('\n');
+            }),
+            None => parts.push(String::new()),
+        }
+    }
+    let sections = ["route:", "inhibit_rules:", "receivers:"];
+    parts.retain(|part| sections.iter().any(|section| part.contains(section)));
+    parts
+}
+
+fn shown() -> Tested {
+    let shipped_text = fs::read_to_string(shipped("alertmanager.yml"))?;
+    let ended = amtool(&shipped_text)?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains("4 inhibit rules"), "{ended:?}");
+    // It would say so.
+    let ended = amtool(&shipped_text.replace("- name: pager", "- name: nobody-else"))?;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+
+    let mut seen = 0;
+    for entry in fs::read_dir(shipped("../../docs"))? {
+        let page = entry?.path();
+        if page.extension().is_none_or(|kind| kind != "md") {
+            continue;
+        }
+        for part in parts(&fs::read_to_string(&page)?) {
+            let mut whole = part.clone();
+            if !part.contains("route:") {
+                whole += "route: {receiver: pager}\n";
+            }
+            if !part.contains("receivers:") {
+                whole += "receivers: [{name: pager}]\n";
+            }
+            let ended = amtool(&whole)?;
+            assert_eq!(ended.code, Some(0), "{}: {ended:?}", page.display());
+            assert!(
+                shipped_text.contains(&part.replace("inhibit_rules:\n", "")),
+                "{} shows what is not shipped: {part}",
+                page.display()
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "docs/prometheus.md shows the inhibition");
+    Ok(())
+}
+
+fn routed() -> Tested {
+    for (labels, receiver) in [
+        (
+            &["alertname=TcplullReset", "severity=critical"][..],
+            "pager",
+        ),
+        (
+            &["alertname=TcplullFleetFailing", "severity=critical"],
+            "pager",
+        ),
+        (&["alertname=TcplullReset", "severity=warning"], "tickets"),
+        (
+            &["alertname=TcplullFleetTickets", "severity=warning"],
+            "tickets",
+        ),
+        (&["alertname=TcplullStalls", "severity=info"], "nobody"),
+        (
+            &["alertname=TcplullWatchdog", "severity=none"],
+            "dead-mans-switch",
+        ),
+        (&["alertname=SomebodyElses", "severity=critical"], "nobody"),
+    ] {
+        let mut command = Command::new(program(AMTOOL)?);
+        let file = shipped("alertmanager.yml").display().to_string();
+        command.args(["config", "routes", "test", "--config.file", &file]);
+        let ended = finish(command.args(labels))?;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(ended.stdout.trim(), receiver, "{labels:?}");
     }
     Ok(())
 }

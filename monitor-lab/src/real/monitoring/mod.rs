@@ -19,6 +19,9 @@ use std::path::PathBuf;
 /// Alertmanager, as Debian calls it.
 pub const ALERTMANAGER: &str = "prometheus-alertmanager";
 
+/// What checks Alertmanager's configuration, and says who is told.
+pub const AMTOOL: &str = "amtool";
+
 /// Prometheus.
 pub const PROMETHEUS: &str = "prometheus";
 
