@@ -296,35 +296,44 @@ fn sweeps_too_rare() -> Alert {
 fn facts_dropped() -> Alert {
     let description = "On {{ $labels.instance }}, in the last %window%: the daemon was too slow for the kernel side (ring_full), or the kernel left programs out. Findings may be missing.";
     let said = "On node-1:9469, in the last 15m: the daemon was too slow for the kernel side (ring_full), or the kernel left programs out. Findings may be missing.";
-    let facts = |reason: &str, values| {
+    let facts = |reason: &str, dropped, seen| {
         let reason = format!("reason=\"{reason}\"");
-        vec![on(1, "tcplull_facts_dropped_total", &reason, values)]
+        vec![
+            on(1, "tcplull_facts_dropped_total", &reason, dropped),
+            on(1, "tcplull_facts_seen_total", "", seen),
+        ]
     };
     let misses = |values| {
-        vec![on(
-            1,
-            "tcplull_program_misses_total",
-            "program=\"retransmit_tracepoint\"",
-            values,
-        )]
+        let program = "program=\"retransmit_tracepoint\"";
+        vec![on(1, "tcplull_program_misses_total", program, values)]
     };
     let alert = counted(
         "TcplullFactsDropped",
-        "sum without (reason) (increase(tcplull_facts_dropped_total{%job%, reason=\"ring_full\"}[%window%])) > 0\nor\nsum without (program) (increase(tcplull_program_misses_total{%job%}[%window%])) > 0",
-        "What the kernel side had to tell was lost",
+        "sum without (reason) (increase(tcplull_facts_dropped_total{%job%, reason=\"ring_full\"}[%window%]))\n  / increase(tcplull_facts_seen_total{%job%}[%window%]) > %lost_share%\nor\nsum without (program) (rate(tcplull_program_misses_total{%job%}[%window%])) > %misses%",
+        "Much of what the kernel side had to tell was lost",
         description,
     );
     Alert {
         why: "Not reason=\"budget\": there one connection told more than 256 facts, and enough is known of it.",
         ..alert
             .with(
-                facts("ring_full", "0x5 4x200"),
+                facts("ring_full", "0x5 4x200", "0x5 200x200"),
                 "7m",
                 &[],
                 said,
-                [facts("ring_full", "4x20"), facts("budget", "0x5 4x20")],
+                [
+                    facts("ring_full", "4x20", "200x20"),
+                    facts("ring_full", "0x5 4x20", "0x5 2000x20"),
+                    facts("budget", "0x5 4x20", "0x5 200x20"),
+                ],
             )
-            .with(misses("0x5 4x200"), "7m", &[], said, [misses("4x20")])
+            .with(
+                misses("0+90x20"),
+                "16m",
+                &[],
+                said,
+                [misses("0x5 1x20"), misses("0+30x20")],
+            )
     }
 }
 

@@ -4,11 +4,13 @@
 /// Whose series they are: what the scrape configuration calls the job.
 pub const JOB: &str = r#"job="tcplull""#;
 
-/// Where the pages lie that `runbook_url` leads to: by themselves, in this project.
+/// What stands before `docs/` in a `runbook_url`. Nothing: a path in this project, which is true for whoever has its files,
+/// whatever they are published at. Who has them at an address makes the files anew with it (`--runbooks`), and then a click
+/// in Alertmanager leads there.
 pub const RUNBOOKS: &str = "";
 
 /// What a rule may name, with its value.
-const VALUES: [(&str, &str); 12] = [
+const VALUES: [(&str, &str); 14] = [
     // Labels by which the series of one node differ from another's: of a scrape by address, of one by Kubernetes' pods, and
     // those that people add. What is counted over the fleet is counted without them.
     ("node", "instance, host, hostname, node, nodename, pod"),
@@ -30,6 +32,13 @@ const VALUES: [(&str, &str); 12] = [
     ("state_for", "15m"),
     // How far back a count is looked at that should stand still.
     ("window", "15m"),
+    // So much of what the kernel side had to tell is more than bad luck: of a hundred findings one may be missing.
+    ("lost_share", "0.01"),
+    // So many calls a second of which a program was left out. A program misses a call where it interrupts itself, which of
+    // thousands of calls a second happens to one now and then (of 1.3 million changes of state at 13,000 connections a
+    // second on loopback to none). One each second is at most a thousandth on a node that is that busy, and on one that is
+    // not it has a reason.
+    ("misses", "1"),
     // How long a ticket on such a count stays: an hour is long enough to be found.
     ("keep_count", "1h"),
     // So many starts in an hour are no upgrade.
