@@ -4,7 +4,7 @@ use crate::common::run::{Ended, finish, program};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::network::block::Block;
-use monitor_lab::real::monitoring::{ALERTMANAGER, AMTOOL, Alertmanager, PROMTOOL};
+use monitor_lab::real::monitoring::{ALERTMANAGER, AMTOOL, Alertmanager, JSONNET, PROMTOOL};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,6 +19,10 @@ pub const TESTS: &[Test] = &[
     ),
     Test::with_monitoring("a_test_of_the_rules_fails_when_a_rule_is_wrong", wrong),
     Test::with_monitoring("amtool_takes_what_is_shipped_and_what_is_shown", shown),
+    Test::with_monitoring(
+        "a_mixin_makes_the_same_rules_and_others_by_its_settings",
+        mixed,
+    ),
     Test::with_monitoring("every_severity_goes_to_whom_it_is_for", routed),
     Test::with_monitoring("the_fleet_s_alert_holds_back_those_of_its_nodes", inhibited),
 ];
@@ -107,6 +111,46 @@ fn wrong() -> Tested {
             "{right} → {wrong}: {test} has not failed"
         );
     }
+    Ok(())
+}
+
+/// The rules that the mixin makes with these settings.
+fn made(settings: &str) -> Result<Value, Failed> {
+    let program_text = format!(
+        "local mixin = (import 'mixin.libsonnet') + {{ _config+:: {{ {settings} }} }};\n\
+         {{ groups: mixin.prometheusAlerts.groups + mixin.prometheusRules.groups,\n\
+         dashboard:: mixin.grafanaDashboards['tcplull.json'], assert self.dashboard.uid == 'tcplull' }}"
+    );
+    let mut command = Command::new(program(JSONNET)?);
+    let folder = shipped("");
+    let ended = finish(command.arg("-J").arg(folder).args(["-e", &program_text]))?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    Ok(serde_json::from_str(&ended.stdout)?)
+}
+
+fn mixed() -> Tested {
+    let rules = fs::read_to_string(shipped("tcplull.rules.yml"))?;
+    let read = |text: &str| serde_saphyr::from_str::<Value>(text);
+    assert_eq!(made("")?, read(&rules)?);
+
+    let changed = rules
+        .replace("job=\"tcplull\"", "job=\"edge\", team=\"a\"")
+        .replace(
+            "runbook_url: \"docs/",
+            "runbook_url: \"https://wiki.example/docs/",
+        )
+        .replace("keep_firing_for: 2m", "keep_firing_for: 5m")
+        .replace("} >= 0.01", "} >= 0.05");
+    let settings = "job: 'job=\"edge\", team=\"a\"', runbooks: 'https://wiki.example/', keep: '5m', share: '0.05'";
+    let made = made(settings)?;
+    assert_eq!(made, read(&changed)?);
+
+    // JSON is YAML: this is a rules file.
+    let place = tempfile::tempdir()?;
+    let file = place.path().join("rules.json");
+    fs::write(&file, made.to_string())?;
+    let ended = finish(&mut promtool(&["check", "rules"], &file)?)?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod agent;
 mod case;
 mod findings;
 mod fleet;
+mod mixin;
 mod rule;
 mod settings;
 mod written;
@@ -25,6 +26,7 @@ const FOLDER: &str = "deploy/prometheus";
 const RULES: &str = "tcplull.rules.yml";
 const PROMETHEUS_RULE: &str = "tcplull.prometheusrule.yml";
 const TESTS: &str = "tcplull.tests.yml";
+const MIXIN: &str = "mixin.libsonnet";
 
 /// What a fleet wants otherwise; thresholds and times stand in xtask/src/rules/settings.rs.
 #[derive(Debug, clap::Args)]
@@ -52,8 +54,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let folder = to.clone().unwrap_or_else(|| workspace::root().join(FOLDER));
     files::create_folder(&folder)?;
     for (name, text) in all(&settings) {
-        // The tests speak of this project's own job.
-        if own || name != TESTS {
+        // The tests speak of this project's own job, and who has the mixin sets it there.
+        if own || ![TESTS, MIXIN].contains(&name) {
             write(&folder.join(name), &text)?;
         }
     }
@@ -77,12 +79,13 @@ fn groups() -> Vec<Group> {
 }
 
 /// Each file with its text.
-fn all(settings: &Settings) -> [(&'static str, String); 3] {
+fn all(settings: &Settings) -> [(&'static str, String); 4] {
     let groups = groups();
     [
         (RULES, written::rules(&groups, settings)),
         (PROMETHEUS_RULE, written::prometheus_rule(&groups, settings)),
         (TESTS, written::tests(&groups, RULES, settings)),
+        (MIXIN, mixin::mixin(&groups, settings)),
     ]
 }
 

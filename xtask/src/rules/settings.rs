@@ -10,7 +10,7 @@ pub const JOB: &str = r#"job="tcplull""#;
 pub const RUNBOOKS: &str = "";
 
 /// What a rule may name, with its value.
-const VALUES: [(&str, &str); 14] = [
+static VALUES: [(&str, &str); 14] = [
     // Labels by which the series of one node differ from another's: of a scrape by address, of one by Kubernetes' pods, and
     // those that people add. What is counted over the fleet is counted without them.
     ("node", "instance, host, hostname, node, nodename, pod"),
@@ -46,6 +46,11 @@ const VALUES: [(&str, &str); 14] = [
     // What has no severity of its own is worth a line when it lasts.
     ("info_for", "5m"),
 ];
+
+/// What rules may name besides job and runbooks, each with its value.
+pub fn values() -> &'static [(&'static str, &'static str)] {
+    &VALUES
+}
 
 /// The rules' settings, as a fleet has them.
 #[derive(Clone, Debug)]

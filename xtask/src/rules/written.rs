@@ -5,7 +5,7 @@ use super::settings::Settings;
 use std::fmt::Write;
 
 /// What a file begins with.
-const MADE: &str =
+pub const MADE: &str =
     "# Made by `cargo xtask rules` from xtask/src/rules: change it there, and make it anew.\n";
 
 /// What whoever has another fleet changes.

@@ -14,12 +14,13 @@ const LAB_PROGRAMS: [(&[&str], &str); 2] = [(&["ip", "ss"], "iproute2"), (&["nft
 const ADMINISTRATORS: [&str; 2] = ["/usr/sbin", "/sbin"];
 
 // What reads our metrics, rules and alerts, for the tests.
-const MONITORING: [(&[&str], &str); 2] = [
+const MONITORING: [(&[&str], &str); 3] = [
     (&["promtool", "prometheus"], "prometheus"),
     (
         &["prometheus-alertmanager", "amtool"],
         "prometheus-alertmanager",
     ),
+    (&["jsonnet"], "jsonnet"),
 ];
 
 /// The emulator of a whole x86-64 machine.
@@ -30,7 +31,7 @@ pub fn ensure_for_lab() -> Result<(), Error> {
     ensure_all(&LAB_PROGRAMS, "for the lab")
 }
 
-/// Sees to it that there are Prometheus, its promtool, and Alertmanager.
+/// Sees to it that there are Prometheus, its promtool, Alertmanager, and jsonnet, which reads the mixin.
 pub fn ensure_monitoring() -> Result<(), Error> {
     ensure_all(&MONITORING, "for the tests")
 }

@@ -28,6 +28,9 @@ pub const PROMETHEUS: &str = "prometheus";
 /// What checks rules and metrics, and tries rules.
 pub const PROMTOOL: &str = "promtool";
 
+/// What makes rules out of a mixin.
+pub const JSONNET: &str = "jsonnet";
+
 /// Where a program is: on the search path, or where `cargo xtask setup` unpacks it, beside what cargo builds.
 pub fn find(program: &str) -> Option<PathBuf> {
     let search = env::var_os("PATH").unwrap_or_default();

@@ -9,7 +9,7 @@ pub mod run;
 pub mod sock_ops;
 
 use libtest_mimic::{Failed, Trial};
-use monitor_lab::real::monitoring::{ALERTMANAGER, PROMETHEUS, PROMTOOL, find};
+use monitor_lab::real::monitoring::{ALERTMANAGER, AMTOOL, JSONNET, PROMETHEUS, PROMTOOL, find};
 use monitor_lab::testbed::wait;
 use nix::unistd::geteuid;
 use std::fmt::Display;
@@ -83,7 +83,7 @@ impl Test {
         }
     }
 
-    /// A test that needs root, Prometheus and Alertmanager.
+    /// A test that needs root, Prometheus, Alertmanager and jsonnet.
     pub const fn with_monitoring(name: &'static str, test: fn() -> Tested) -> Self {
         Self::new(name, monitoring, test)
     }
@@ -108,8 +108,9 @@ fn root() -> Option<&'static str> {
 }
 
 fn monitoring() -> Option<&'static str> {
-    let there = [PROMTOOL, PROMETHEUS, ALERTMANAGER].map(|program| find(program).is_some());
-    let missing = (!there.iter().all(|there| *there)).then_some("Prometheus and Alertmanager");
+    let programs = [PROMTOOL, PROMETHEUS, ALERTMANAGER, AMTOOL, JSONNET];
+    let there = programs.iter().all(|program| find(program).is_some());
+    let missing = (!there).then_some("Prometheus, Alertmanager and jsonnet");
     root().or(missing)
 }
 
