@@ -46,7 +46,10 @@ const KEYS: &[&str] = &[
     "credentials_file",
 ];
 
-const NOTIFICATION_KEYS: &[&str] = &["resend_interval", "lease", "instance", "labels"];
+const NOTIFICATION_KEYS: &[&str] = &["resend_interval", "lease", "instance", "labels", "runbooks"];
+
+/// The longest address of runbooks, in bytes.
+const LONGEST_ADDRESS: usize = 512;
 
 /// One Alertmanager.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +113,8 @@ pub struct Notifications {
     pub instance: Option<String>,
     /// Labels that all alerts get besides.
     pub labels: BTreeMap<String, String>,
+    /// What stands before `docs/` in `runbook_url`; empty for nothing.
+    pub runbooks: String,
 }
 
 impl Default for Notifications {
@@ -119,6 +124,7 @@ impl Default for Notifications {
             lease: DEFAULT_RESEND * RESENDS_A_LEASE,
             instance: None,
             labels: BTreeMap::new(),
+            runbooks: String::new(),
         }
     }
 }
@@ -378,11 +384,19 @@ pub(super) fn notifications<'a>(
         None => BTreeMap::new(),
         Some(table) => labels(table, text)?,
     };
+    let runbooks = section
+        .string(
+            "runbooks",
+            "an address such as \"https://wiki.example/tcplull/\"",
+        )?
+        .map(|found| found.try_map(runbooks))
+        .transpose()?;
     Ok(Notifications {
         resend_interval,
         lease,
         instance: instance.map(|found| found.value),
         labels,
+        runbooks: runbooks.map_or_else(String::new, |found| found.value),
     })
 }
 
@@ -395,6 +409,21 @@ pub(super) fn instance(text: String) -> Result<String, Problem> {
             name: "instance".to_owned(),
             most: LONGEST_VALUE,
         })
+    }
+}
+
+/// An address that `docs/` can be put behind.
+fn runbooks(text: String) -> Result<String, Problem> {
+    let rest = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    let is_address = rest.is_some_and(|rest| !rest.is_empty())
+        && text.len() <= LONGEST_ADDRESS
+        && !text.contains(|c: char| c.is_whitespace() || monitor_model::format::is_unseen(c));
+    match (is_address, text.ends_with('/')) {
+        (false, _) => Err(Problem::Runbooks { text }),
+        (true, true) => Ok(text),
+        (true, false) => Ok(text + "/"),
     }
 }
 

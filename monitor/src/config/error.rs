@@ -193,6 +193,10 @@ pub enum Problem {
     LabelName { name: String },
     #[error("{name}: 1 to {most} bytes of text that can be seen")]
     LabelValue { name: String, most: usize },
+    #[error(
+        "runbooks is {text:?}; it must be an address below which docs/ lies, such as \"https://wiki.example/tcplull/\""
+    )]
+    Runbooks { text: String },
     #[error("labels: more than {most}; fewer are enough to tell a fleet from another")]
     TooManyLabels { most: usize },
     #[error("warn_at is {value}; it must lie between 0 and 1, both excluded, such as 0.75")]

@@ -23,6 +23,7 @@ fn every_key_is_taken() {
         lease = "2m"
         instance = "node-7"
         labels = { cluster = "north", _x1 = "y z" }
+        runbooks = "https://wiki.example/tcplull"
         [[alertmanager]]
         url = "https://one.example/am"
         timeout = "3s"
@@ -47,6 +48,7 @@ fn every_key_is_taken() {
     assert_eq!(notifications.instance.as_deref(), Some("node-7"));
     let labels: Vec<_> = notifications.labels.iter().collect();
     assert_eq!(labels.len(), 2, "{labels:?}");
+    assert_eq!(notifications.runbooks, "https://wiki.example/tcplull/");
     assert_eq!(
         names(&config),
         ["one.example:443/am", "10.0.0.7:9093", "three:80"]
@@ -59,7 +61,7 @@ fn every_key_is_taken() {
         (ca.key, ca.path.as_path()),
         ("ca_file", Path::new("/a/ca.pem"))
     );
-    assert_eq!(ca.place, format!("{}:10", file.display()));
+    assert_eq!(ca.place, format!("{}:11", file.display()));
     assert!(one.tls.own.is_some());
     assert_eq!(one.tls.server_name.as_deref(), Some("am"));
     let Some(Login::Basic { username, password }) = &one.login else {
@@ -304,6 +306,12 @@ fn wrong_lines_are_named_with_what_would_be_right() {
             &["labels must be a table of strings"],
         ),
         (common("labels = { a = \"\" }"), 2, &["a: 1 to 256 bytes"]),
+        (
+            common("runbooks = \"wiki.example\""),
+            2,
+            &["runbooks is \"wiki.example\"", "https://"],
+        ),
+        (common("runbooks = \"https://a b/\""), 2, &["runbooks is"]),
     ] {
         let message = message(&text);
         assert!(

@@ -60,6 +60,15 @@ impl Notice {
     }
 }
 
+/// What is told with every alert besides its own.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Besides {
+    /// Labels.
+    pub(super) labels: BTreeMap<String, String>,
+    /// What stands before `docs/` in `runbook_url`.
+    pub(super) runbooks: String,
+}
+
 /// All alerts that fire or fired, at one moment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Snapshot {
@@ -70,10 +79,10 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Of these alerts, with these labels besides their own.
+    /// Of these alerts, with what is told besides.
     pub(super) fn of(
         alerts: impl IntoIterator<Item = Alert>,
-        besides: &BTreeMap<String, String>,
+        besides: &Besides,
         time: Timestamp,
     ) -> Self {
         let mut notices: HashMap<Arc<Labels>, Arc<Notice>> = HashMap::new();
@@ -100,7 +109,7 @@ impl Snapshot {
 }
 
 /// What is told of an alert; nothing while it is pending.
-fn notice(alert: &Alert, besides: &BTreeMap<String, String>) -> Option<Notice> {
+fn notice(alert: &Alert, besides: &Besides) -> Option<Notice> {
     let ended = match alert.state {
         AlertState::Pending => return None,
         AlertState::Firing => None,
@@ -108,9 +117,12 @@ fn notice(alert: &Alert, besides: &BTreeMap<String, String>) -> Option<Notice> {
     };
     let PrometheusAlert {
         labels,
-        annotations,
+        mut annotations,
     } = PrometheusAlert::of(alert);
-    let mut all = besides.clone();
+    if let Some(runbook) = annotations.get_mut("runbook_url") {
+        runbook.insert_str(0, &besides.runbooks);
+    }
+    let mut all = besides.labels.clone();
     let own = labels.into_iter();
     all.extend(own.map(|(name, value)| (name.to_owned(), cut(value, LONGEST_LABEL))));
     let annotations = annotations.into_iter();
@@ -164,7 +176,10 @@ mod tests {
     }
 
     fn only(alerts: impl IntoIterator<Item = Alert>) -> Notice {
-        let besides = BTreeMap::from([("instance".to_owned(), "node-7".to_owned())]);
+        let besides = Besides {
+            labels: BTreeMap::from([("instance".to_owned(), "node-7".to_owned())]),
+            runbooks: "https://wiki.example/".to_owned(),
+        };
         let snapshot = Snapshot::of(alerts, &besides, at("2026-01-31T12:01:00Z"));
         assert_eq!(snapshot.notices.len(), 1);
         let notice = snapshot.notices.into_values().next().unwrap();
@@ -185,6 +200,10 @@ mod tests {
         assert_eq!(told["labels"]["severity"], "critical");
         assert_eq!(told["labels"].get("count"), None);
         assert_eq!(told["annotations"]["count"], "10000");
+        assert_eq!(
+            told["annotations"]["runbook_url"],
+            "https://wiki.example/docs/findings.md#blackholed"
+        );
     }
 
     #[test]
@@ -235,7 +254,7 @@ mod tests {
             fired: None,
             ..firing()
         };
-        let snapshot = Snapshot::of([pending], &BTreeMap::new(), fires().since);
+        let snapshot = Snapshot::of([pending], &Besides::default(), fires().since);
         assert!(snapshot.notices.is_empty());
     }
 

@@ -2,7 +2,7 @@
 
 use super::client::Client;
 use super::error::{Failure, StartError};
-use super::notice::Snapshot;
+use super::notice::{Besides, Snapshot};
 use super::numbers::Counters;
 use super::sender::{Given, Sender, WallClock};
 use crate::config::{Alertmanager, Notifications};
@@ -10,7 +10,6 @@ use crate::pushed::Pushed;
 use crate::worker::{Waiting, Worker};
 use monitor_model::alert::Alert;
 use monitor_model::time::Timestamp;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::Builder;
@@ -26,7 +25,7 @@ pub struct Notifier {
     give: watch::Sender<Given>,
     worker: Worker<()>,
     counters: Vec<Counters>,
-    labels: BTreeMap<String, String>,
+    besides: Besides,
     /// What is given holds for so long until it is given anew.
     again: Duration,
     given: Option<Instant>,
@@ -99,7 +98,10 @@ impl Notifier {
             give,
             worker,
             counters,
-            labels,
+            besides: Besides {
+                labels,
+                runbooks: notifications.runbooks.clone(),
+            },
             again: times.0 / 4,
             given: None,
             is_full: false,
@@ -135,7 +137,7 @@ impl Notifier {
     }
 
     fn give_until(&mut self, alerts: impl IntoIterator<Item = Alert>, last_until: Option<Instant>) {
-        let snapshot = Snapshot::of(alerts, &self.labels, wall());
+        let snapshot = Snapshot::of(alerts, &self.besides, wall());
         self.is_full = !snapshot.notices.is_empty();
         self.given = Some(Instant::now());
         self.give.send_replace(Given {

@@ -1,10 +1,10 @@
 //! Whatever is restarted, fails or has its clock set: an alert that fires is never told to be over, and one that is over does
 //! not fire on.
 
-use super::super::notice::Snapshot;
+use super::super::notice::{Besides, Snapshot};
 use super::super::schedule::{SECOND, Schedule, Sent, Times};
 use super::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 const RESEND: u64 = 60;
 const LEASE: u64 = 240;
@@ -181,7 +181,7 @@ fn live(seed: u64, clock_steps: bool) {
             continue;
         }
         let alerts = lives.iter().filter_map(|life| life.shown(now, &clocks));
-        let snapshot = Snapshot::of(alerts, &BTreeMap::new(), wall(now + clock));
+        let snapshot = Snapshot::of(alerts, &Besides::default(), wall(now + clock));
         schedule.take(&snapshot, now_ns);
         loop {
             let batch = schedule.batch(now_ns);

@@ -1,9 +1,8 @@
 //! What is due when, second by second.
 
-use super::super::notice::Snapshot;
+use super::super::notice::{Besides, Snapshot};
 use super::super::schedule::{MOST_TOGETHER, SECOND, Schedule, Sent, Times};
 use super::*;
-use std::collections::BTreeMap;
 
 const TIMES: Times = Times {
     resend_ns: 60 * SECOND,
@@ -11,7 +10,7 @@ const TIMES: Times = Times {
 };
 
 fn snapshot(alerts: impl IntoIterator<Item = Alert>) -> Snapshot {
-    Snapshot::of(alerts, &BTreeMap::new(), at("2026-01-31T12:30:00Z"))
+    Snapshot::of(alerts, &Besides::default(), at("2026-01-31T12:30:00Z"))
 }
 
 /// A schedule that was given these at second 0.
