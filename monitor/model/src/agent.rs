@@ -1,10 +1,11 @@
 //! What is told of the daemon itself.
 
 use crate::time::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One event in the life of a daemon.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentEvent {
     /// When it was.
     pub time: Timestamp,
@@ -14,7 +15,7 @@ pub struct AgentEvent {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum AgentChange {
     /// It started. Where no [`AgentChange::Stopped`] stands before, the one before was killed, or the host stopped.
@@ -28,5 +29,31 @@ pub enum AgentChange {
     HistoryResumed {
         /// Records that it lacks, at the least.
         lacks: u64,
+    },
+    /// It watches less than before, or more again.
+    Watching {
+        /// How much, by its name, as in `tcplull_watch_level`: `sweeps` sees no event, `detached` nothing at all.
+        level: String,
+        /// Whether that is less than at the start.
+        less: bool,
+    },
+    /// It took a new configuration.
+    Reloaded {
+        /// Paths in force.
+        paths: u64,
+    },
+    /// A new configuration could not be taken; what was in force stays so.
+    ReloadFailed,
+    /// Facts were lost, since this was told last, because they came faster than they were read.
+    FactsLost {
+        /// How many.
+        facts: u64,
+    },
+    /// A sweep failed: silences are not seen until one works again.
+    SweepsFail,
+    /// Sweeps work again.
+    SweepsWork {
+        /// The first that failed.
+        since: Timestamp,
     },
 }

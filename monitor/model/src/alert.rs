@@ -2,8 +2,9 @@
 
 use crate::finding::Severity;
 use crate::time::Timestamp;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// One alert, as users see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -80,5 +81,24 @@ impl AlertChange {
         match self {
             Self::Pending(alert) | Self::Firing(alert) | Self::Over(alert) => alert,
         }
+    }
+}
+
+/// One alert as it changed: what changed, and the alert as it is then.
+#[derive(Serialize, JsonSchema)]
+struct AlertChangeLine {
+    /// What happened to it: the word is that of its state from then on.
+    change: AlertState,
+    #[serde(flatten)]
+    alert: Alert,
+}
+
+impl JsonSchema for AlertChange {
+    fn schema_name() -> Cow<'static, str> {
+        "AlertChange".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        AlertChangeLine::json_schema(generator)
     }
 }

@@ -1,10 +1,11 @@
 //! How long the gaps of a path were, in some time.
 
 use crate::time::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Gaps of one path, counted by their length: silences past `min_gap` that ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GapSummary {
     /// When the counting ended.
     pub time: Timestamp,
@@ -21,7 +22,7 @@ pub struct GapSummary {
 }
 
 /// How many gaps had a length between two bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GapLength {
     /// At most so long, in seconds; `None` for all that are longer than the last bound.
     pub up_to: Option<f64>,

@@ -15,6 +15,7 @@ pub mod histogram;
 pub mod listing;
 mod outcome;
 pub mod owner;
+pub mod report;
 pub mod settings;
 pub mod time;
 pub mod told;

@@ -1,9 +1,12 @@
 //! Lines of JSON that scripts read: each says which form it has, and each form has a JSON Schema, made from the types.
 
-use crate::alert::Alert;
+use crate::agent::AgentEvent;
+use crate::alert::{Alert, AlertChange};
 use crate::api::{AgentState, ApiError};
 use crate::finding::{Finding, Lagged};
+use crate::gaps::GapSummary;
 use crate::listing::ConnectionRow;
+use crate::report::Report;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema, json_schema};
@@ -42,6 +45,22 @@ impl Told for ApiError {
     const SCHEMA: &'static str = "tcplull.error/1";
 }
 
+impl Told for AlertChange {
+    const SCHEMA: &'static str = "tcplull.alert_change/1";
+}
+
+impl Told for GapSummary {
+    const SCHEMA: &'static str = "tcplull.gaps/1";
+}
+
+impl Told for AgentEvent {
+    const SCHEMA: &'static str = "tcplull.agent_event/1";
+}
+
+impl Told for Report {
+    const SCHEMA: &'static str = "tcplull.report/1";
+}
+
 /// A line as it is written.
 #[derive(Serialize)]
 pub(crate) struct Line<'a, T> {
@@ -58,7 +77,7 @@ impl<'a, T: Told> Line<'a, T> {
 }
 
 /// The JSON Schema of each form (draft 2020-12), by its name.
-pub fn schemas() -> [(&'static str, Value); 6] {
+pub fn schemas() -> [(&'static str, Value); 10] {
     [
         (Finding::SCHEMA, schema::<Finding>()),
         (Lagged::SCHEMA, schema::<Lagged>()),
@@ -66,6 +85,10 @@ pub fn schemas() -> [(&'static str, Value); 6] {
         (ConnectionRow::SCHEMA, schema::<ConnectionRow>()),
         (AgentState::SCHEMA, schema::<AgentState>()),
         (ApiError::SCHEMA, schema::<ApiError>()),
+        (AlertChange::SCHEMA, schema::<AlertChange>()),
+        (GapSummary::SCHEMA, schema::<GapSummary>()),
+        (AgentEvent::SCHEMA, schema::<AgentEvent>()),
+        (Report::SCHEMA, schema::<Report>()),
     ]
 }
 

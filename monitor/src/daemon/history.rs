@@ -21,19 +21,29 @@ pub(super) fn start(
     Queued::with_capacity(QUEUE, name, sink).map_err(|source| DaemonError::Sink { name, source })
 }
 
-/// The host's clocks. A boot without a name is one by itself: nothing of another is placed by its clock.
+/// The host's clocks.
 fn clock() -> Clock {
-    let boot_id = boot_id()
-        .ok()
-        .and_then(|id| BootId::parse(&id))
-        .unwrap_or_default();
-    Box::new(move || {
-        let now = Reading::now().ok()?;
-        Some(Moment {
-            wall_unix_ns: now.wall_unix_ns,
-            boot_ns: now.boot_ns,
-            boot_id,
-        })
+    let boot_id = boot();
+    Box::new(move || moment(boot_id))
+}
+
+/// The present moment, for whoever reads the history; `None` where the clocks cannot be read.
+pub fn present() -> Option<Moment> {
+    moment(boot())
+}
+
+/// A boot without a name is one by itself: nothing of another is placed by its clock.
+fn boot() -> BootId {
+    let id = boot_id().ok().and_then(|id| BootId::parse(&id));
+    id.unwrap_or_default()
+}
+
+fn moment(boot_id: BootId) -> Option<Moment> {
+    let now = Reading::now().ok()?;
+    Some(Moment {
+        wall_unix_ns: now.wall_unix_ns,
+        boot_ns: now.boot_ns,
+        boot_id,
     })
 }
 

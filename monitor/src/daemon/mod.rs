@@ -27,6 +27,7 @@ use crate::surfaces::inspect::InspectServer;
 pub use core::Core;
 use core::Parts;
 pub use error::DaemonError;
+pub use history::present;
 pub use listing::{Lister, list_once};
 use lock::lock;
 use monitor_common::SweepMode;

@@ -17,6 +17,7 @@ use crate::surfaces::sink::{News, Queued, Sink};
 use monitor_judge::alerts::{Alerts, Limits};
 use monitor_judge::{Verdict, Verdicts};
 use monitor_kernel::Reading;
+use monitor_model::agent::AgentEvent;
 use monitor_model::alert::AlertChange;
 use monitor_model::finding::Finding;
 use monitor_model::gaps::GapSummary;
@@ -85,6 +86,11 @@ impl Sinks {
     /// Tells how long they were.
     pub(super) fn tell_gaps(&mut self, summaries: Vec<GapSummary>) {
         self.tell(&News::Gaps(summaries.into()));
+    }
+
+    /// Tells what happened to the daemon itself.
+    pub(super) fn tell_of_agent(&mut self, event: AgentEvent) {
+        self.tell(&News::Agent(Arc::new(event)));
     }
 
     /// For what is said at this moment, CLOCK_MONOTONIC in ns.

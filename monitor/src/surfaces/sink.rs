@@ -3,6 +3,7 @@
 
 use crate::rate::Rate;
 use crate::worker::{Waiting, Worker};
+use monitor_model::agent::AgentEvent;
 use monitor_model::alert::AlertChange;
 use monitor_model::finding::{Finding, Severity};
 use monitor_model::gaps::GapSummary;
@@ -51,6 +52,19 @@ pub trait Sink: Send + 'static {
         Ok(())
     }
 
+    /// Whether it is to be told of what happens to the daemon itself.
+    fn hears_the_agent(&self) -> bool {
+        false
+    }
+
+    /// Something happened to the daemon itself.
+    ///
+    /// # Errors
+    /// What keeps it from its reader: it counts as dropped.
+    fn on_agent(&mut self, _event: &AgentEvent) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Whether it keeps to the log's rate.
     fn keeps_to_log_rate(&self) -> bool {
         false
@@ -72,6 +86,8 @@ pub enum News {
     Alert(Arc<AlertChange>),
     /// See [`Sink::on_gaps`].
     Gaps(Arc<[GapSummary]>),
+    /// See [`Sink::on_agent`].
+    Agent(Arc<AgentEvent>),
 }
 
 impl News {
@@ -84,6 +100,7 @@ impl News {
             Self::Finding(finding) => sink.on_finding(finding),
             Self::Alert(change) => sink.on_alert(change),
             Self::Gaps(summaries) => sink.on_gaps(summaries),
+            Self::Agent(event) => sink.on_agent(event),
         }
     }
 }
@@ -94,6 +111,7 @@ impl News {
 pub struct Queued {
     hears_alerts: bool,
     hears_gaps: bool,
+    hears_the_agent: bool,
     keeps_to_log_rate: bool,
     dropped: Arc<AtomicU64>,
     rate: Option<Rate>,
@@ -119,6 +137,7 @@ impl Queued {
         Ok(Self {
             hears_alerts: sink.hears_alerts(),
             hears_gaps: sink.hears_gaps(),
+            hears_the_agent: sink.hears_the_agent(),
             keeps_to_log_rate: sink.keeps_to_log_rate(),
             dropped,
             rate: None,
@@ -143,6 +162,7 @@ impl Queued {
             News::Finding(_) => true,
             News::Alert(_) => self.hears_alerts,
             News::Gaps(_) => self.hears_gaps,
+            News::Agent(_) => self.hears_the_agent,
         };
         if !hears {
             return;

@@ -4,7 +4,9 @@ use crate::record::{Kind, Record};
 use monitor_model::agent::AgentEvent;
 use monitor_model::alert::AlertChange;
 use monitor_model::finding::Finding;
+use monitor_model::format::json_shown;
 use monitor_model::gaps::GapSummary;
+use monitor_model::told::Told;
 
 /// What a record says.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,5 +33,31 @@ impl Record {
             Kind::Gaps => Contents::Gaps(serde_json::from_str(&self.text)?),
             Kind::Agent => Contents::Agent(serde_json::from_str(&self.text)?),
         })
+    }
+
+    /// The line as scripts read it, with the name of its form, whoever wrote the file: what a terminal would act on is
+    /// written `\uXXXX`. `None` where the text is no JSON object at all.
+    pub fn told_line(&self) -> Option<String> {
+        let members: &str = self.text.strip_prefix('{')?;
+        // Whoever wrote the file wrote it: a line is handed on as one object, or not at all.
+        serde_json::from_str::<serde::de::IgnoredAny>(&self.text).ok()?;
+        if members.trim_start().starts_with("\"schema\"") {
+            return Some(json_shown(&self.text));
+        }
+        // The first version wrote changes of alerts, gaps and events without.
+        let schema = match self.kind {
+            Kind::Finding => Finding::SCHEMA,
+            Kind::Alert => AlertChange::SCHEMA,
+            Kind::Gaps => GapSummary::SCHEMA,
+            Kind::Agent => AgentEvent::SCHEMA,
+        };
+        let comma = if members.trim_start().starts_with('}') {
+            ""
+        } else {
+            ","
+        };
+        Some(json_shown(&format!(
+            "{{\"schema\":\"{schema}\"{comma}{members}"
+        )))
     }
 }

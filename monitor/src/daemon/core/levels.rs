@@ -6,6 +6,7 @@ use crate::daemon::cpu_use::CpuUse;
 use monitor_common::Counter;
 use monitor_judge::Input;
 use monitor_kernel::{Callbacks, HookStatus, ProgramTimes, Tables, WatchLevel};
+use monitor_model::agent::AgentChange;
 use std::cmp::Ordering;
 
 impl Core {
@@ -49,6 +50,10 @@ impl Core {
             Ordering::Less => metrics.step_ups += 1,
             Ordering::Equal => {}
         }
+        self.tell_of_agent(AgentChange::Watching {
+            level: level.name().to_owned(),
+            less: !matches!(level, WatchLevel::Way(_)),
+        });
     }
 
     /// The kernel side goes, and with it what it counts: so much is known for the last time. With its storage its

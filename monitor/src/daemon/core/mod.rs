@@ -1,7 +1,8 @@
 //! What the daemon knows, behind one lock: facts go in here, and come out at the
-//! surfaces. What changes with how much is watched is in [`levels`], what is shown of it all in [`numbers`].
+//! surfaces. What changes with how much is watched is in [`levels`], what the daemon tells of itself in [`events`], what is shown of it all in [`numbers`].
 
 mod agent;
+mod events;
 mod levels;
 mod numbers;
 
@@ -23,6 +24,7 @@ use crate::surfaces::messages::Messages;
 use crate::surfaces::metrics::{ByWorkload, SweepNumbers};
 use crate::surfaces::recording::Recorder;
 use crate::worker::LAST_WORDS;
+use events::Events;
 use monitor_common::Fact;
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
@@ -30,6 +32,7 @@ use monitor_kernel::{
     Callbacks, FactRing, HookStatus, HostView, Interfaces, KernelError, Reading, Revisited,
     SleepLog, SweepReport, TablePath, Tables, WatchLevel, jiffy_ns,
 };
+use monitor_model::agent::AgentChange;
 use monitor_model::time::Timestamp;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -73,6 +76,7 @@ pub struct Core {
     view: HostView,
     sleeps: SleepLog,
     gap_summaries: GapSummaries,
+    events: Events,
     jiffy_ns: u64,
     api: Arc<ApiCounters>,
     feed: Feed,
@@ -155,6 +159,7 @@ impl Core {
             view,
             sleeps: SleepLog::new(now),
             gap_summaries: GapSummaries::new(now),
+            events: Events::default(),
             jiffy_ns,
             api: parts.api,
             feed: parts.feed,
@@ -259,6 +264,7 @@ impl Core {
             self.sinks.alerts.swept();
         }
         self.unseen = false;
+        self.tell_sweeps(true);
         self.last_sweep = Some(Instant::now());
         self.callbacks = report.callbacks;
         self.sinks.metrics.sweep_unseen = self.pace.tell();
@@ -291,6 +297,7 @@ impl Core {
     pub(super) fn sweep_failed(&mut self) {
         // No fact: no verdict comes of it, so no moment matters.
         self.tell_judge(&Input::SweepFailed, 0);
+        self.tell_sweeps(false);
     }
 
     /// Tells the judge and the alerts that time passes. The judge forgets what nobody has seen for long, and where nobody
@@ -310,6 +317,7 @@ impl Core {
         if self.gap_summaries.are_due(&now) {
             self.tell_gaps(now);
         }
+        self.tell_lost_facts(now);
         self.messages.tell_left_out();
     }
 
@@ -358,7 +366,9 @@ impl Core {
                 self.sinks
                     .metrics
                     .config_read(now.map(|now| now.wall_unix_ns));
-                tracing::info!("reloaded: {} paths in force", self.paths.len());
+                let paths = self.paths.len() as u64;
+                self.tell_of_agent(AgentChange::Reloaded { paths });
+                tracing::info!("reloaded: {paths} paths in force");
                 if self.config.needs_restart_for(config) {
                     tracing::warn!(
                         "listen, [web], socket, socket_group, min_gap, page_after, close_wait_ticket, alertmanager, notifications, the history \
@@ -385,6 +395,7 @@ impl Core {
     /// A new configuration could not be read.
     pub(super) fn reload_failed(&mut self) {
         self.sinks.metrics.config_read(None);
+        self.tell_of_agent(AgentChange::ReloadFailed);
     }
 
     /// A sweep begins. Answers within how much time the next one will have come by, at the latest.

@@ -11,7 +11,7 @@ use crate::surfaces::sink::Sink;
 use monitor_model::agent::{AgentChange, AgentEvent};
 use monitor_model::alert::AlertChange;
 use monitor_model::finding::Finding;
-use monitor_model::format::{bytes, json_line, told_line};
+use monitor_model::format::{bytes, told_line};
 use monitor_model::gaps::GapSummary;
 use monitor_model::time::Timestamp;
 use monitor_store::{AppendError, Kind, Moment, OpenError, Settings, Writer};
@@ -116,7 +116,7 @@ impl History {
         };
         if let Some(Refused { lacks, .. }) = self.refused {
             let event = event(now, AgentChange::HistoryResumed { lacks });
-            writer.append(Kind::Agent, &json_line(&event)?, now)?;
+            writer.append(Kind::Agent, &told_line(&event)?, now)?;
             tracing::info!(
                 "the history in {} goes on; it lacks {lacks} records",
                 self.settings.dir.display()
@@ -151,7 +151,7 @@ impl History {
     /// An event of the daemon. Where it cannot be written, that is said already.
     fn tell(&mut self, change: AgentChange) {
         if let Ok(now) = self.now() {
-            let _ = self.keep(Kind::Agent, json_line(&event(&now, change)));
+            let _ = self.keep(Kind::Agent, told_line(&event(&now, change)));
         }
     }
 }
@@ -173,7 +173,15 @@ impl Sink for History {
     }
 
     fn on_alert(&mut self, change: &AlertChange) -> io::Result<()> {
-        self.keep(Kind::Alert, json_line(change))
+        self.keep(Kind::Alert, told_line(change))
+    }
+
+    fn hears_the_agent(&self) -> bool {
+        true
+    }
+
+    fn on_agent(&mut self, event: &AgentEvent) -> io::Result<()> {
+        self.keep(Kind::Agent, told_line(event))
     }
 
     fn hears_gaps(&self) -> bool {
@@ -183,7 +191,7 @@ impl Sink for History {
     fn on_gaps(&mut self, summaries: &[GapSummary]) -> io::Result<()> {
         let mut kept = Ok(());
         for summary in summaries {
-            kept = kept.and(self.keep(Kind::Gaps, json_line(summary)));
+            kept = kept.and(self.keep(Kind::Gaps, told_line(summary)));
         }
         // What is too old goes also where nothing is found.
         let now = self.now().map_err(io::Error::other)?;

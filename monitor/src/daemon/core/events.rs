@@ -1,0 +1,66 @@
+//! What the daemon tells of itself, for whoever looks back later: what it did not see, and since when.
+
+use super::Core;
+use monitor_common::Counter;
+use monitor_kernel::Reading;
+use monitor_model::agent::{AgentChange, AgentEvent};
+use monitor_model::time::Timestamp;
+
+/// How often it is asked for facts that were lost, in ns.
+const EVERY_NS: u64 = 60_000_000_000;
+
+/// What was told of the daemon last.
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    /// The first sweep that failed of those that fail now.
+    sweeps_fail_since: Option<Timestamp>,
+    /// Facts that the kernel side had lost.
+    lost: u64,
+    /// When it was asked, CLOCK_BOOTTIME in ns.
+    asked_ns: u64,
+}
+
+impl Core {
+    /// Tells that something happened to the daemon itself.
+    pub(super) fn tell_of_agent(&mut self, change: AgentChange) {
+        if let Some(now) = self.now() {
+            let time = Timestamp::of(now.wall_unix_ns);
+            self.sinks.tell_of_agent(AgentEvent { time, change });
+        }
+    }
+
+    /// A sweep worked, or failed. The first of either is told.
+    pub(super) fn tell_sweeps(&mut self, work: bool) {
+        let Some(now) = self.now() else { return };
+        match (self.events.sweeps_fail_since, work) {
+            (None, false) => {
+                self.events.sweeps_fail_since = Some(Timestamp::of(now.wall_unix_ns));
+                self.tell_of_agent(AgentChange::SweepsFail);
+            }
+            (Some(since), true) => {
+                self.events.sweeps_fail_since = None;
+                self.tell_of_agent(AgentChange::SweepsWork { since });
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells of facts that were lost, once a minute at most.
+    pub(super) fn tell_lost_facts(&mut self, now: Reading) {
+        if now.boot_ns.saturating_sub(self.events.asked_ns) < EVERY_NS {
+            return;
+        }
+        self.events.asked_ns = now.boot_ns;
+        let Some(tables) = &self.tables else { return };
+        let Ok(counters) = tables.counters() else {
+            return;
+        };
+        let lost = counters.get(Counter::FactsDroppedRingFull);
+        // Lower than before: the kernel side was loaded anew.
+        let facts = lost.checked_sub(self.events.lost).unwrap_or(lost);
+        self.events.lost = lost;
+        if facts > 0 {
+            self.tell_of_agent(AgentChange::FactsLost { facts });
+        }
+    }
+}
