@@ -111,6 +111,24 @@ fn the_store_knows_the_model_alone() {
     );
 }
 
+#[test]
+fn filters_know_the_model_alone() {
+    knows_none_of(
+        "monitor-query",
+        &[
+            "aya",
+            "tokio",
+            "axum",
+            "hyper",
+            "clap",
+            "tracing",
+            "monitor-kernel",
+            "monitor-judge",
+            "monitor",
+        ],
+    );
+}
+
 fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).expect("sources are there") {
         let path = entry.expect("a readable directory").path();

@@ -37,6 +37,36 @@ pub struct ConnectionRow {
     pub keepalive: Keepalive,
     /// What its silence comes to.
     pub silence: IdleState,
+    /// Bytes that the application handed over and the peer has not acknowledged (`Send-Q` of `ss`); a SYN and a FIN count
+    /// one. `None` from a daemon that did not tell.
+    #[serde(default)]
+    pub unacked_bytes: Option<u32>,
+    /// Bytes that came in order and the application has not read (`Recv-Q` of `ss`); a FIN counts one. `None` likewise.
+    #[serde(default)]
+    pub unread_bytes: Option<u32>,
+}
+
+impl ConnectionRow {
+    /// Silence on its path's clock, in seconds; without a path, of any segment.
+    pub fn idle_seconds(&self) -> f64 {
+        match self.clock {
+            Some(Clock::Payload) => self.payload_idle_seconds,
+            Some(Clock::Packets) | None => self.packet_idle_seconds,
+        }
+    }
+
+    /// What is left until its path's timeout, in seconds, below 0 once that has passed; `None` without a path.
+    pub fn left_seconds(&self) -> Option<f64> {
+        Some(self.timeout_seconds? - self.idle_seconds())
+    }
+
+    /// Whether keepalive is on and cannot help: the first probe leaves when the timeout has passed, or the path counts
+    /// application data alone, which probes are not.
+    pub fn keepalive_comes_late(&self) -> bool {
+        let late = |timeout| self.keepalive.time_seconds.is_some_and(|time| time >= timeout);
+        let in_vain = self.clock == Some(Clock::Payload) || self.timeout_seconds.is_some_and(late);
+        self.keepalive.enabled && in_vain
+    }
 }
 
 /// Keepalive settings of a socket, the network namespace's defaults included.

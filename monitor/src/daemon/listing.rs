@@ -60,6 +60,8 @@ impl Lister {
                 probes: (socket.keepalive_probes > 0).then_some(socket.keepalive_probes),
             },
             silence: self.silence(fact),
+            unacked_bytes: Some(between(socket.snd_una, socket.write_seq)),
+            unread_bytes: Some(between(socket.copied_seq, socket.rcv_nxt)),
         }
     }
 
@@ -174,6 +176,12 @@ fn cut(report: &SweepReport) -> String {
         report.rows.len(),
         report.rows_dropped
     )
+}
+
+/// Bytes from one sequence number to another; none where the other is not ahead, as while a connection begins.
+fn between(from: u32, to: u32) -> u32 {
+    let bytes = to.wrapping_sub(from);
+    if bytes > u32::MAX / 2 { 0 } else { bytes }
 }
 
 /// Seconds with three decimals.

@@ -92,6 +92,8 @@ pub(crate) fn row() -> ConnectionRow {
             probes: Some(9),
         },
         silence: IdleState::Ok,
+        unacked_bytes: Some(0),
+        unread_bytes: Some(0),
     }
 }
 

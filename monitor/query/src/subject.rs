@@ -1,0 +1,202 @@
+//! What a filter asks of a row: connections, findings and alerts each answer what they have.
+
+use crate::words::Field;
+use monitor_model::alert::Alert;
+use monitor_model::finding::{Connection, Family, Finding, Role, Severity};
+use monitor_model::listing::{ConnectionRow, state_name};
+use monitor_model::owner::Owner;
+use std::net::SocketAddr;
+
+/// Which rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum List {
+    /// Of `ls` and `top`.
+    Connections,
+    /// Of `watch`.
+    Findings,
+    /// Of `alerts`.
+    Alerts,
+}
+
+impl List {
+    /// In words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::Findings => "findings",
+            Self::Alerts => "alerts",
+        }
+    }
+}
+
+/// A row that may be shown or not. What it does not know it does not answer.
+pub trait Subject {
+    /// Names in JSON of the states that it has.
+    fn states(&self) -> Vec<&'static str>;
+    /// Its connection.
+    fn connection(&self) -> Option<&Connection> {
+        None
+    }
+    /// Who holds it.
+    fn owner(&self) -> Option<&Owner> {
+        None
+    }
+    /// Names that it has of this kind.
+    fn names(&self, field: Field) -> Vec<&str>;
+    /// A length of time in seconds, or a number of bytes.
+    fn amount(&self, _: Field) -> Option<f64> {
+        None
+    }
+    /// Whether keepalive is on, and whether it comes too late.
+    fn keepalive(&self) -> Option<(bool, bool)> {
+        None
+    }
+    /// Whom it wakes.
+    fn severity(&self) -> Option<Severity> {
+        None
+    }
+    /// Address of the other side.
+    fn remote(&self) -> Option<SocketAddr> {
+        self.connection()?.remote.parse().ok()
+    }
+    /// Address of this side.
+    fn local(&self) -> Option<SocketAddr> {
+        self.connection()?.local.parse().ok()
+    }
+    /// By its remote address.
+    fn family(&self) -> Option<Family> {
+        Some(self.connection()?.family)
+    }
+    /// Which side this host is.
+    fn role(&self) -> Option<Role> {
+        Some(self.connection()?.role)
+    }
+    /// Process, user, or network namespace.
+    fn number(&self, field: Field) -> Option<u32> {
+        match field {
+            Field::Pid => self.owner()?.pid,
+            Field::Uid => self.owner()?.uid,
+            Field::Netns => Some(self.connection()?.netns),
+            _ => None,
+        }
+    }
+    /// Path of the control group.
+    fn cgroup(&self) -> Option<&str> {
+        self.owner()?.cgroup.as_deref()
+    }
+}
+
+/// Names of a connection and its owner.
+fn names<'a>(connection: &'a Connection, owner: &'a Owner, field: Field) -> Vec<&'a str> {
+    let named = |names: &[&'a Option<String>]| {
+        let known = names.iter().filter_map(|name| name.as_deref());
+        known.collect::<Vec<_>>()
+    };
+    match field {
+        Field::Comm => named(&[&owner.comm]),
+        Field::Unit => named(&[&owner.unit]),
+        Field::Pod => named(&[&owner.pod, &owner.workload]),
+        Field::Container => named(&[&owner.container]),
+        Field::Owner => named(&[
+            &owner.comm,
+            &owner.unit,
+            &owner.workload,
+            &owner.pod,
+            &owner.container,
+        ]),
+        Field::Id => vec![&connection.id, &connection.flow_id],
+        _ => Vec::new(),
+    }
+}
+
+impl Subject for ConnectionRow {
+    fn states(&self) -> Vec<&'static str> {
+        vec![self.silence.name(), state_name(self.state)]
+    }
+
+    fn connection(&self) -> Option<&Connection> {
+        Some(&self.connection)
+    }
+
+    fn owner(&self) -> Option<&Owner> {
+        Some(&self.owner)
+    }
+
+    fn names(&self, field: Field) -> Vec<&str> {
+        match field {
+            Field::Path => self.path.as_deref().into_iter().collect(),
+            field => names(&self.connection, &self.owner, field),
+        }
+    }
+
+    fn amount(&self, field: Field) -> Option<f64> {
+        match field {
+            Field::Idle => Some(self.idle_seconds()),
+            Field::PacketIdle => Some(self.packet_idle_seconds),
+            Field::DataIdle => Some(self.payload_idle_seconds),
+            Field::Timeout => self.timeout_seconds,
+            Field::Left => self.left_seconds(),
+            Field::Unacked => self.unacked_bytes.map(f64::from),
+            Field::Unread => self.unread_bytes.map(f64::from),
+            _ => None,
+        }
+    }
+
+    fn keepalive(&self) -> Option<(bool, bool)> {
+        Some((self.keepalive.enabled, self.keepalive_comes_late()))
+    }
+}
+
+impl Subject for Finding {
+    fn states(&self) -> Vec<&'static str> {
+        vec![self.kind.name(), self.kind.class().name()]
+    }
+
+    fn connection(&self) -> Option<&Connection> {
+        Some(&self.connection)
+    }
+
+    fn owner(&self) -> Option<&Owner> {
+        Some(&self.owner)
+    }
+
+    fn names(&self, field: Field) -> Vec<&str> {
+        match field {
+            Field::Path => self.path.as_deref().into_iter().collect(),
+            Field::Name => vec![self.kind.name()],
+            field => names(&self.connection, &self.owner, field),
+        }
+    }
+
+    fn amount(&self, field: Field) -> Option<f64> {
+        match field {
+            Field::Idle => Some(self.gap_seconds),
+            Field::Timeout => self.timeout_seconds,
+            _ => None,
+        }
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(self.severity)
+    }
+}
+
+impl Subject for Alert {
+    fn states(&self) -> Vec<&'static str> {
+        vec![self.state.name()]
+    }
+
+    fn names(&self, field: Field) -> Vec<&str> {
+        match field {
+            Field::Name => vec![&self.name],
+            Field::Path => vec![&self.path],
+            // Its owner is the unit, where there is one.
+            Field::Owner | Field::Unit => vec![&self.owner],
+            _ => Vec::new(),
+        }
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(self.severity)
+    }
+}
