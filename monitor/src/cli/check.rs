@@ -1,7 +1,8 @@
 //! `tcplull check`: what works on this machine, and why not.
 
 use super::arguments::{ConfigArguments, Context, HookArguments, KernelArguments};
-use super::exit::CliError;
+use super::exit::{self, CliError};
+use super::help::Help;
 use super::output::write;
 use super::remark::remark;
 use crate::config::{Config, Overrides};
@@ -16,7 +17,23 @@ use serde::Serialize;
 use std::process::ExitCode;
 use std::time::Duration;
 
+const HELP: Help = Help {
+    examples: &[
+        (
+            "tcplull check",
+            "loads and attaches everything, and lets go of it at once",
+        ),
+        (
+            "tcplull check --verbose",
+            "with the verifier's logs, where something is refused",
+        ),
+        ("tcplull check --json", "for scripts"),
+    ],
+    findings: Some("something does not work"),
+};
+
 #[derive(Args, Clone, Debug)]
+#[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {
     #[command(flatten)]
     config: ConfigArguments,
@@ -97,11 +114,7 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         let costs = costs.map(|cost| cost_line(cost) + "\n");
         remark(&refusals.chain(costs).collect::<String>());
     }
-    Ok(if report.works {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(exit::code(!report.works))
 }
 
 /// Clears what a killed daemon has left.

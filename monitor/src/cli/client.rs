@@ -1,9 +1,10 @@
 //! Asking a running daemon, and writing what it answers.
 
 use super::arguments::ConfigArguments;
-use super::exit::CliError;
+use super::exit::{self, CliError};
 use super::output::{Output, write};
 use super::remark::remark;
+use super::wrong::Shown;
 use crate::client::{Answer, Client, Host, Question};
 use crate::config::Overrides;
 use crate::text;
@@ -27,7 +28,7 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Asks the daemon and prints its rows, for people under `header` and as `line`
     /// lays them out.
-    pub(super) fn ask<T: Told + DeserializeOwned>(
+    pub(super) fn ask<T: Told + DeserializeOwned + Shown>(
         &self,
         question: &Question,
         header: String,
@@ -37,7 +38,7 @@ impl Arguments {
     }
 
     /// The same, of its rows only those that `takes` takes.
-    pub(super) fn ask_for<T: Told + DeserializeOwned>(
+    pub(super) fn ask_for<T: Told + DeserializeOwned + Shown>(
         &self,
         takes: &dyn Fn(&str) -> bool,
         question: &Question,
@@ -50,18 +51,18 @@ impl Arguments {
             header,
             line,
         };
-        print(&Host::Socket(config.socket), question, &output, takes)?;
-        Ok(ExitCode::SUCCESS)
+        print(&Host::Socket(config.socket), question, &output, takes).map(exit::code)
     }
 }
 
-/// Asks a daemon and writes each row that `takes` takes to standard output as it comes.
-pub(super) fn print<T: Told + DeserializeOwned>(
+/// Asks a daemon and writes each row that `takes` takes to standard output as it comes; answers whether one of them is
+/// wrong.
+pub(super) fn print<T: Told + DeserializeOwned + Shown>(
     host: &Host,
     question: &Question,
     output: &Output<T>,
     takes: &dyn Fn(&str) -> bool,
-) -> Result<(), CliError> {
+) -> Result<bool, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -72,8 +73,9 @@ pub(super) fn print<T: Told + DeserializeOwned>(
     runtime.block_on(async {
         let mut client = Client::ask(host, question).await?;
         tell_version(client.version());
+        let mut wrong = false;
         if !output.begin()? {
-            return Ok(());
+            return Ok(wrong);
         }
         while let Some(answer) = client.next().await? {
             let line = match answer {
@@ -82,18 +84,25 @@ pub(super) fn print<T: Told + DeserializeOwned>(
                 }
                 Answer::Lagged(findings) => text::lagged_line(findings),
                 Answer::Row(row) if !takes(&row) => continue,
-                Answer::Row(row) if output.json => json_shown(&row),
-                Answer::Row(row) => match serde_json::from_str(&row) {
-                    Ok(row) => (output.line)(&row),
+                Answer::Row(row) if output.json => {
+                    // Once one is wrong the others need not be read.
+                    wrong = wrong || serde_json::from_str(&row).is_ok_and(|row: T| row.is_wrong());
+                    json_shown(&row)
+                }
+                Answer::Row(row) => match serde_json::from_str::<T>(&row) {
+                    Ok(row) => {
+                        wrong |= row.is_wrong();
+                        (output.line)(&row)
+                    }
                     // A newer daemon may say more than this build can lay out.
                     Err(_) => printable(&row),
                 },
             };
             if !write(&line)? {
-                return Ok(());
+                return Ok(wrong);
             }
         }
-        Ok(())
+        Ok(wrong)
     })
 }
 

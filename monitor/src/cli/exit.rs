@@ -1,4 +1,5 @@
-//! How a command ends: one line for people, details under `--verbose`.
+//! How a command ends: one line for people, details under `--verbose`, and a code for scripts, the same for every
+//! command. docs/operating.md has the table.
 
 use super::remark::remark;
 use crate::client::ClientError;
@@ -7,6 +8,7 @@ use crate::daemon::DaemonError;
 use crate::worker::{Waiting, Worker};
 use monitor_judge::recording::RecordingError;
 use monitor_kernel::KernelError;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Why a command failed.
@@ -22,6 +24,12 @@ pub(super) enum CliError {
     Client(#[from] ClientError),
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// No daemon answers, and what would do without one cannot run.
+    #[error("no tcplull answers on {}, and to look without one: {source}", socket.display())]
+    Alone {
+        socket: PathBuf,
+        source: Box<KernelError>,
+    },
     #[error("{what}: {source}")]
     Io {
         what: &'static str,
@@ -29,8 +37,22 @@ pub(super) enum CliError {
     },
 }
 
+/// What was looked at is not as it should be.
+const FINDINGS: u8 = 1;
+
 /// A configuration or a flag at fault; the same code as clap's.
 const USAGE: u8 = 2;
+
+/// Nothing could be looked at, or not to its end.
+const CANNOT_RUN: u8 = 3;
+
+/// The code of a command that ran to its end: whether what it showed is wrong.
+pub(super) fn code(wrong: bool) -> ExitCode {
+    match wrong {
+        true => ExitCode::from(FINDINGS),
+        false => ExitCode::SUCCESS,
+    }
+}
 
 impl CliError {
     /// Tells it on standard error.
@@ -44,7 +66,7 @@ impl CliError {
             Self::Config(_) | Self::Daemon(DaemonError::Config(_) | DaemonError::Web(_)) => {
                 ExitCode::from(USAGE)
             }
-            _ => ExitCode::FAILURE,
+            _ => ExitCode::from(CANNOT_RUN),
         }
     }
 
@@ -86,13 +108,16 @@ fn details(error: &CliError) -> String {
         text.push_str(&format!("caused by: {error}\n"));
         cause = error.source();
     }
-    if let CliError::Kernel(error) | CliError::Daemon(DaemonError::Kernel(error)) = error {
-        for refusal in error.refused() {
-            text.push_str(&format!(
-                "{}: {}\n{}\n",
-                refusal.mechanism, refusal.reason, refusal.log
-            ));
-        }
+    let kernel = match error {
+        CliError::Kernel(error) | CliError::Daemon(DaemonError::Kernel(error)) => Some(error),
+        CliError::Alone { source, .. } => Some(&**source),
+        _ => None,
+    };
+    for refusal in kernel.into_iter().flat_map(KernelError::refused) {
+        text.push_str(&format!(
+            "{}: {}\n{}\n",
+            refusal.mechanism, refusal.reason, refusal.log
+        ));
     }
     text
 }

@@ -4,9 +4,11 @@ use super::arguments::{
     ConfigArguments, Context, KernelArguments, ScopeArguments, TimeoutArgument,
 };
 use super::client::print;
-use super::exit::CliError;
+use super::exit::{self, CliError};
+use super::help::Help;
 use super::output::Output;
 use super::remark::remark;
+use super::wrong::Shown;
 use crate::client::{ClientError, Host, Question};
 use crate::config::Overrides;
 use crate::daemon::list_once;
@@ -15,9 +17,26 @@ use clap::Args;
 use monitor_kernel::HostView;
 use std::process::ExitCode;
 
+const HELP: Help = Help {
+    examples: &[
+        ("tcplull ls", "all, with a running daemon's paths"),
+        (
+            "tcplull ls --timeout 4m",
+            "against a NAT that forgets after 4 minutes",
+        ),
+        ("tcplull ls --unit postgresql", "those of one service"),
+        (
+            "tcplull ls --json | jq 'select(.silence != \"ok\")'",
+            "for scripts",
+        ),
+    ],
+    findings: Some("one of those shown is at risk, crossed or stalled"),
+};
+
 /// A running daemon is asked, so that its paths apply. Where none runs, or a
 /// timeout or a scope is stated here, this command looks for itself.
 #[derive(Args, Clone, Debug)]
+#[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {
     #[command(flatten)]
     config: ConfigArguments,
@@ -43,25 +62,29 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         header: text::connection_header(),
         line: text::connection_line,
     };
-    if arguments.timeout.timeout.is_none() && arguments.scope.scope().is_all() {
+    let asks_daemon = arguments.timeout.timeout.is_none() && arguments.scope.scope().is_all();
+    if asks_daemon {
         let question = Question::list("/api/v1/connections");
-        match print(
-            &Host::Socket(config.socket.clone()),
-            &question,
-            &output,
-            &|_| true,
-        ) {
-            Ok(()) => return Ok(ExitCode::SUCCESS),
+        let host = Host::Socket(config.socket.clone());
+        match print(&host, &question, &output, &|_| true) {
+            Ok(wrong) => return Ok(exit::code(wrong)),
             // Who names a socket means the daemon on it.
             Err(CliError::Client(ClientError::NobodyAnswers { .. }))
                 if arguments.config.socket.is_none() => {}
             Err(error) => return Err(error),
         }
     }
-    output.all(&list_once(&config, &arguments.kernel.btf)?)?;
+    let rows = list_once(&config, &arguments.kernel.btf).map_err(|source| match asks_daemon {
+        true => CliError::Alone {
+            socket: config.socket.clone(),
+            source: Box::new(source),
+        },
+        false => source.into(),
+    })?;
+    output.all(&rows)?;
     if !HostView::own().processes {
         let (lacks, remedy) = (HostView::LACKS, HostView::REMEDY);
         remark(&format!("tcplull: this lists {lacks}; {remedy}\n"));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(exit::code(rows.iter().any(Shown::is_wrong)))
 }

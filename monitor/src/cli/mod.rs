@@ -6,6 +6,7 @@ mod check;
 mod chosen;
 mod client;
 mod exit;
+mod help;
 mod ls;
 mod notifications;
 mod output;
@@ -13,16 +14,35 @@ mod remark;
 mod replay;
 mod run;
 mod watch;
+mod wrong;
 
 use arguments::Context;
 use clap::{Parser, Subcommand};
 use exit::CliError;
+use help::Help;
 use std::process::ExitCode;
+
+const HELP: Help = Help {
+    examples: &[
+        (
+            "tcplull ls --timeout 4m",
+            "which connections would outlive a NAT that forgets after 4 minutes",
+        ),
+        (
+            "tcplull run --timeout 4m",
+            "the daemon: watches them, says what becomes of them",
+        ),
+        ("tcplull watch", "what it finds, as it comes"),
+        ("tcplull alerts", "what fires"),
+        ("tcplull check", "whether it works on this host"),
+    ],
+    findings: Some("something is"),
+};
 
 /// Says when a TCP connection's silence has outlived its path's idle timeout,
 /// and what became of the connection then.
 #[derive(Debug, Parser)]
-#[command(name = "tcplull", version, about)]
+#[command(name = "tcplull", version, about, after_long_help = HELP.text())]
 struct Cli {
     /// Show the details behind an error, such as the verifier's log.
     #[arg(long, short, global = true)]

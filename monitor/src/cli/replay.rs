@@ -1,9 +1,11 @@
 //! `tcplull replay`: a recording judged again.
 
 use super::arguments::Context;
-use super::exit::CliError;
+use super::exit::{self, CliError};
+use super::help::Help;
 use super::output::Output;
 use super::remark::remark;
+use super::wrong::Shown;
 use crate::config::parse_page_after;
 use crate::daemon::alert_limits;
 use crate::text;
@@ -17,9 +19,25 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+const HELP: Help = Help {
+    examples: &[
+        (
+            "tcplull replay facts",
+            "what `tcplull run --record facts` led to",
+        ),
+        ("tcplull replay --alerts facts", "what fired at its end"),
+        (
+            "tcplull replay --json - < facts",
+            "from standard input, for scripts",
+        ),
+    ],
+    findings: Some("a finding is at risk, crossed, a ticket or a page, or with --alerts one fires"),
+};
+
 /// Findings come out as `tcplull watch` prints them. This build judges: the same as
 /// the one that recorded says the same.
 #[derive(Args, Clone, Debug)]
+#[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {
     /// What `tcplull run --record` wrote; "-" for standard input
     file: PathBuf,
@@ -35,30 +53,32 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
-    if arguments.file == Path::new("-") {
+    let wrong = if arguments.file == Path::new("-") {
         let recording = Recording::read("standard input".to_owned(), stdin().lock())?;
-        show(recording, arguments)?;
+        show(recording, arguments)?
     } else {
         let name = arguments.file.display().to_string();
         let file = File::open(&arguments.file).map_err(|source| RecordingError::Read {
             name: name.clone(),
             source,
         })?;
-        show(Recording::read(name, BufReader::new(file))?, arguments)?;
-    }
-    Ok(ExitCode::SUCCESS)
+        show(Recording::read(name, BufReader::new(file))?, arguments)?
+    };
+    Ok(exit::code(wrong))
 }
 
-fn show<R: BufRead>(mut recording: Recording<R>, arguments: &Arguments) -> Result<(), CliError> {
+/// Shows what a recording comes to; answers whether some of it is wrong.
+fn show<R: BufRead>(mut recording: Recording<R>, arguments: &Arguments) -> Result<bool, CliError> {
     let findings = Output {
         json: arguments.json,
         header: String::new(),
         line: text::watch_lines,
     };
-    let mut reads_on = true;
+    let (mut reads_on, mut wrong) = (true, false);
     let limits = alert_limits(arguments.page_after);
     let replayed = replay(&mut recording, limits, |finding: &Finding| {
         if !arguments.alerts {
+            wrong |= finding.is_wrong();
             reads_on = findings.row(finding)?;
         }
         Ok::<_, CliError>(reads_on)
@@ -69,10 +89,11 @@ fn show<R: BufRead>(mut recording: Recording<R>, arguments: &Arguments) -> Resul
             header: text::alert_header(),
             line: text::alert_line,
         };
+        wrong = replayed.alerts.iter().any(Shown::is_wrong);
         reads_on = alerts.all(&replayed.alerts)?;
     }
     if !reads_on {
-        return Ok(());
+        return Ok(wrong);
     }
     for said in remarks(&replayed) {
         remark(&format!("tcplull: {said}\n"));
@@ -80,7 +101,7 @@ fn show<R: BufRead>(mut recording: Recording<R>, arguments: &Arguments) -> Resul
     if !arguments.json {
         remark(&format!("tcplull: {}\n", summary(&replayed)));
     }
-    Ok(())
+    Ok(wrong)
 }
 
 /// What makes a replay say less, or other things, than the daemon did.

@@ -5,6 +5,7 @@ use super::arguments::{
     TimeoutArgument,
 };
 use super::exit::CliError;
+use super::help::Help;
 use super::notifications::NotificationArguments;
 use crate::config::Overrides;
 use crate::daemon::{self, Options, ValveTimes};
@@ -20,7 +21,27 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing_subscriber::filter::LevelFilter;
 
+const HELP: Help = Help {
+    examples: &[
+        (
+            "tcplull run --timeout 4m",
+            "every path through a gateway forgets after 4 minutes",
+        ),
+        ("tcplull run", "the paths of /etc/tcplull/config.toml"),
+        (
+            "tcplull run --timeout 4m --unit postgresql",
+            "one service alone is told of",
+        ),
+        (
+            "tcplull run --record facts",
+            "also keep what is judged, for `tcplull replay`",
+        ),
+    ],
+    findings: None,
+};
+
 #[derive(Args, Clone, Debug)]
+#[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {
     #[command(flatten)]
     config: ConfigArguments,

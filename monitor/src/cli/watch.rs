@@ -4,14 +4,25 @@ use super::arguments::{Context, ScopeArguments};
 use super::chosen::Chosen;
 use super::client;
 use super::exit::CliError;
+use super::help::Help;
 use crate::client::Question;
 use crate::text;
 use clap::Args;
 use std::process::ExitCode;
 
+const HELP: Help = Help {
+    examples: &[
+        ("tcplull watch", "findings as they come, until Ctrl-C"),
+        ("tcplull watch --unit postgresql", "those of one service"),
+        ("tcplull watch --json | jq -r .summary", "for scripts"),
+    ],
+    findings: Some("one of those shown is at risk, crossed, a ticket or a page"),
+};
+
 /// A scope chooses among what the daemon tells, which has its own.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
+#[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {
     #[command(flatten)]
     client: client::Arguments,

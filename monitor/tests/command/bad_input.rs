@@ -144,7 +144,7 @@ fn no_daemon() -> Tested {
     for command in ["watch", "alerts", "ls"] {
         for json in [&["--json"][..], &[]] {
             let ended = finish(tcplull([command, "--socket"]).arg(&socket).args(json))?;
-            ended.refused(1, &[&named, "tcplull run", "--socket"]);
+            ended.refused(3, &[&named, "tcplull run", "--socket"]);
         }
     }
     Ok(())
@@ -165,7 +165,7 @@ fn no_privileges() -> Tested {
         &["ls", "--timeout", "4s"],
     ] {
         let ended = as_nobody(arguments, "")?;
-        ended.refused(1, &["CAP_BPF", "CAP_PERFMON", "root", "setcap"]);
+        ended.refused(3, &["CAP_BPF", "CAP_PERFMON", "root", "setcap"]);
     }
     assert!(
         !socket.exists(),
@@ -208,7 +208,7 @@ fn with_btf(file: &Path) -> Result<Vec<Ended>, Failed> {
 
 fn no_btf() -> Tested {
     for ended in with_btf(Path::new("/nonexistent"))? {
-        ended.refused(1, &["/nonexistent", "CONFIG_DEBUG_INFO_BTF", "--btf"]);
+        ended.refused(3, &["/nonexistent", "CONFIG_DEBUG_INFO_BTF", "--btf"]);
     }
     Ok(())
 }
@@ -223,7 +223,7 @@ fn not_btf() -> Tested {
     ] {
         fs::write(&file, content)?;
         for ended in with_btf(&file)? {
-            ended.refused(1, &[&file.display().to_string(), "CONFIG_DEBUG_INFO_BTF"]);
+            ended.refused(3, &[&file.display().to_string(), "CONFIG_DEBUG_INFO_BTF"]);
         }
     }
     Ok(())
@@ -247,7 +247,7 @@ fn verbose() -> Tested {
         )
     };
     let plain = run(&[])?;
-    plain.refused(1, &["/proc/none"]);
+    plain.refused(3, &["/proc/none"]);
     let told = run(&["--verbose"])?;
     assert_eq!(told.code, plain.code, "{told:?}");
     // The same line, and only then what is behind it.

@@ -135,7 +135,7 @@ fn same_socket() -> Tested {
     let socket = first.socket();
     let ended = finish(second.command().arg("--socket").arg(&socket))?;
     ended.refused(
-        1,
+        3,
         &[&socket.display().to_string(), "another tcplull", "--socket"],
     );
     daemon.ask::<Value>("ls")?;
@@ -150,7 +150,7 @@ fn same_port() -> Tested {
     let second = place_in(&other, "")?;
     let listen = first.listen().to_string();
     let ended = finish(second.command().args(["--listen", &listen]))?;
-    ended.refused(1, &[&listen, "stop it", "--listen"]);
+    ended.refused(3, &[&listen, "stop it", "--listen"]);
     assert!(
         !second.socket().exists(),
         "a daemon that did not start left its socket"

@@ -87,7 +87,7 @@ fn locked() -> Tested {
     let _held = Flock::lock(held, FlockArg::LockExclusive).map_err(|(_, errno)| errno)?;
     let ended = finish(&mut place.command())?;
     let holder = format!("process {}", std::process::id());
-    ended.refused(1, &["tcplull.sock.lock", &holder]);
+    ended.refused(3, &["tcplull.sock.lock", &holder]);
     Ok(())
 }
 
@@ -347,6 +347,6 @@ fn mounts_nothing(place: &Place, why: &str) -> Tested {
 }
 
 fn ended_by(ended: &Ended, parts: &[&str]) {
-    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(ended.code, Some(3), "{ended:?}");
     ended.says(parts);
 }

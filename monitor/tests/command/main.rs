@@ -16,6 +16,7 @@ mod common;
 mod connections;
 mod contract;
 mod daemon;
+mod exit_codes;
 mod history;
 mod hostile;
 mod hostile_peer;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         ("connections", connections::TESTS),
         ("contract", contract::TESTS),
         ("daemon", daemon::TESTS),
+        ("exit_codes", exit_codes::TESTS),
         ("history", history::TESTS),
         ("hostile", hostile::TESTS),
         ("hostile_peer", hostile_peer::TESTS),

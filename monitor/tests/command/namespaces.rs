@@ -127,7 +127,7 @@ fn user_namespace() -> Tested {
         let mut unshare = Command::new("unshare");
         unshare.args(["--user", "--map-root-user", TCPLULL, command]);
         let ended = finish(unshare.args(["--config", "/dev/null"]))?;
-        ended.refused(1, &["user namespace", "hostUsers: true", "unshare --user"]);
+        ended.refused(3, &["user namespace", "hostUsers: true", "unshare --user"]);
     }
     Ok(())
 }
@@ -138,7 +138,7 @@ fn no_proc() -> Tested {
         let script = "umount -l /proc && exec \"$0\" \"$1\" --config /dev/null";
         unshare.args(["--mount", "sh", "-c", script, TCPLULL, command]);
         let ended = finish(&mut unshare)?;
-        ended.refused(1, &["/proc", "mount -t proc"]);
+        ended.refused(3, &["/proc", "mount -t proc"]);
     }
     Ok(())
 }

@@ -442,7 +442,7 @@ fn missing() -> Tested {
         (["--pid", "1073741824"], "there is no process 1073741824"),
     ] {
         let mut command = tcplull(["ls", "--config", "/dev/null"]);
-        finish(command.args(flags))?.refused(1, &[part]);
+        finish(command.args(flags))?.refused(3, &[part]);
     }
     let mut command = tcplull(["ls", "--config", "/dev/null", "--unit", "a/b"]);
     let ended = finish(&mut command)?;

@@ -144,7 +144,7 @@ fn is_detached(daemon: &Daemon, held: &[u32]) -> Tested {
     assert_eq!(daemon.metric("watch_level", &[("level", "detached")])?, 1.0);
     assert_eq!(daemon.metric("suspects", &[])?, 0.0);
     let ls = finish(&mut daemon.place().question("ls"))?;
-    assert_eq!(ls.code, Some(1), "{ls:?}");
+    assert_eq!(ls.code, Some(3), "{ls:?}");
     assert!(ls.stderr.contains("stepped down to detached"), "{ls:?}");
     Ok(())
 }

@@ -58,9 +58,9 @@ const HOSTS: &[Host] = &[
         cgroup_v1: false,
         paused: false,
         tries: &[
-            tried("/bin/tcplull check", 1, CONFIDENTIAL),
-            tried("/bin/tcplull run", 1, CONFIDENTIAL),
-            tried("/bin/tcplull ls", 1, CONFIDENTIAL),
+            tried("/bin/tcplull check", 3, CONFIDENTIAL),
+            tried("/bin/tcplull run", 3, CONFIDENTIAL),
+            tried("/bin/tcplull ls", 3, CONFIDENTIAL),
         ],
     },
     Host {
@@ -87,7 +87,7 @@ const HOSTS: &[Host] = &[
             tried("/bin/tcplull check", 0, &["snapshots"]),
             tried(
                 "/bin/tcplull check --watch per-socket",
-                1,
+                3,
                 &["no cgroup v2 hierarchy is mounted", "--watch global"],
             ),
             tried(SCENARIOS, 0, &[]),
@@ -101,7 +101,7 @@ const HOSTS: &[Host] = &[
         tries: &[
             tried(
                 "/bin/monitor-lab odd alone-on-cgroup -- /bin/tcplull check --watch per-socket",
-                1,
+                3,
                 &["another program", "BPF_F_ALLOW_MULTI"],
             ),
             tried(

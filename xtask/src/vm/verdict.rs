@@ -85,7 +85,7 @@ impl Verdict {
     fn read_refusal(&mut self, lines: &[Line]) {
         let printed = output(lines, CHECK, true);
         match (ending(lines, CHECK), printed.as_slice()) {
-            (Some(Ending::Code(1)), [line]) if line.contains("too old") => {
+            (Some(Ending::Code(3)), [line]) if line.contains("too old") => {
                 self.refusal = Some((*line).to_owned());
             }
             (None, _) => self.failures.push("tcplull was not tried".to_owned()),
@@ -237,7 +237,7 @@ mod tests {
         let series = series::named("5.10").unwrap();
         let refused = outcome(vec![
             printed(CHECK, true, TOO_OLD),
-            ended(CHECK, Ending::Code(1)),
+            ended(CHECK, Ending::Code(3)),
         ]);
         let verdict = Verdict::of(series, "5.10".into(), &refused);
         assert_eq!(verdict.refusal.as_deref(), Some(TOO_OLD));
@@ -248,7 +248,7 @@ mod tests {
             vec![
                 printed(CHECK, true, TOO_OLD),
                 printed(CHECK, true, "and more"),
-                ended(CHECK, Ending::Code(1)),
+                ended(CHECK, Ending::Code(3)),
             ],
             Vec::new(),
         ] {

@@ -1,0 +1,32 @@
+//! What counts as wrong among what a command shows, so that it ends with exit code 1. One answer for every command.
+
+use monitor_model::alert::{Alert, AlertState};
+use monitor_model::finding::{Finding, FindingKind, Severity};
+use monitor_model::listing::{ConnectionRow, IdleState};
+
+/// Something that a command shows.
+pub(super) trait Shown {
+    /// Whether a script that asks "is anything wrong" is to be told yes.
+    fn is_wrong(&self) -> bool;
+}
+
+impl Shown for Finding {
+    /// A ticket, a page, and a silence that is too long for its path or will be; not how a silence ended well.
+    fn is_wrong(&self) -> bool {
+        let silent = matches!(self.kind, FindingKind::AtRisk | FindingKind::Crossed);
+        silent || self.severity != Severity::None
+    }
+}
+
+impl Shown for Alert {
+    /// One that fires: what waits may mend itself, and what is over is over.
+    fn is_wrong(&self) -> bool {
+        self.state == AlertState::Firing
+    }
+}
+
+impl Shown for ConnectionRow {
+    fn is_wrong(&self) -> bool {
+        self.silence != IdleState::Ok
+    }
+}
