@@ -66,5 +66,8 @@ pub use watch_level::WatchLevel;
 pub use watch_mode::{WatchMode, WatchStatus};
 pub use watching::{Stepped, Watching};
 
+/// Which kernel side this binary carries, so that two builds of one version are told apart.
+pub const OBJECT_ID: &str = env!("TCPLULL_OBJECT_ID");
+
 /// Where kernels describe their types.
 pub const VMLINUX_BTF: &str = "/sys/kernel/btf/vmlinux";

@@ -5,14 +5,17 @@ mod arguments;
 mod check;
 mod chosen;
 mod client;
+mod completions;
 mod exit;
 mod help;
 mod ls;
+mod man;
 mod notifications;
 mod output;
 mod remark;
 mod replay;
 mod run;
+mod version;
 mod watch;
 mod wrong;
 
@@ -42,7 +45,7 @@ const HELP: Help = Help {
 /// Says when a TCP connection's silence has outlived its path's idle timeout,
 /// and what became of the connection then.
 #[derive(Debug, Parser)]
-#[command(name = "tcplull", version, about, after_long_help = HELP.text())]
+#[command(name = "tcplull", version, long_version = version::LONG.as_str(), about, after_long_help = HELP.text())]
 struct Cli {
     /// Show the details behind an error, such as the verifier's log.
     #[arg(long, short, global = true)]
@@ -82,6 +85,11 @@ commands! {
     Alerts = alerts;
     /// Judges a recording again, without privileges.
     Replay = replay;
+    /// What a shell needs to complete these commands.
+    Completions = completions;
+    /// Manual pages, for packages.
+    #[command(hide = true)]
+    Man = man;
 }
 
 /// Runs the command line of this process.

@@ -27,6 +27,7 @@ mod namespaces;
 mod neighbours;
 mod one_connection;
 mod owners;
+mod pages;
 mod recording;
 mod reload;
 mod ring_full;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         ("namespaces", namespaces::TESTS),
         ("neighbours", neighbours::TESTS),
         ("owners", owners::TESTS),
+        ("pages", pages::TESTS),
         ("one_connection", one_connection::TESTS),
         ("recording", recording::TESTS),
         ("reload", reload::TESTS),
