@@ -15,6 +15,7 @@ mod hosts;
 mod log;
 mod merge;
 mod metrics;
+mod no_path;
 mod prefix;
 pub mod presets;
 mod scope;

@@ -159,6 +159,9 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         http.telemetry(),
         config.socket.display()
     );
+    if let Some(note) = config.without_path() {
+        tracing::info!("{note}");
+    }
 
     let (stop, stopping) = watch::channel(());
     let servers = [
