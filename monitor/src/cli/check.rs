@@ -5,6 +5,7 @@ use super::exit::{self, CliError};
 use super::help::Help;
 use super::output::write;
 use super::remark::remark;
+use super::self_test;
 use crate::config::{Config, Overrides};
 use crate::daemon::DaemonError;
 use crate::surfaces::inspect;
@@ -27,9 +28,13 @@ const HELP: Help = Help {
             "tcplull check --verbose",
             "with the verifier's logs, where something is refused",
         ),
+        (
+            "tcplull check --self-test",
+            "lets a connection die, and sees whether that is told",
+        ),
         ("tcplull check --json", "for scripts"),
     ],
-    findings: Some("something does not work"),
+    findings: Some("something does not work, or the self-test fails"),
 };
 
 #[derive(Args, Clone, Debug)]
@@ -47,6 +52,10 @@ pub(super) struct Arguments {
     /// Clear what a killed daemon has left on sockets, and check nothing
     #[arg(long, conflicts_with_all = ["json", "watch", "hooks"])]
     repair: bool,
+    /// Make a client, a server and a box between them that forgets, in network namespaces of their own, and see that a daemon
+    /// says so; takes some seconds and leaves nothing behind
+    #[arg(long, conflicts_with_all = ["hooks", "repair"])]
+    self_test: bool,
 }
 
 /// What `check --json` says.
@@ -69,6 +78,14 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
     let config = arguments.config.load(Overrides::default())?;
     if arguments.repair {
         return repair(arguments, &config);
+    }
+    if arguments.self_test {
+        let passed = self_test::run(&self_test::Options {
+            btf: &arguments.kernel.btf,
+            watch: arguments.hooks.watch,
+            json: arguments.json,
+        })?;
+        return Ok(exit::code(!passed));
     }
     // Not the place of a daemon that runs.
     let mut beside = config.socket.clone().into_os_string();

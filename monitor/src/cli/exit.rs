@@ -2,6 +2,7 @@
 //! command. docs/operating.md has the table.
 
 use super::remark::remark;
+use super::self_test::SelfTestError;
 use crate::client::ClientError;
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
@@ -30,6 +31,8 @@ pub(super) enum CliError {
         socket: PathBuf,
         source: Box<KernelError>,
     },
+    #[error(transparent)]
+    SelfTest(#[from] SelfTestError),
     #[error("{what}: {source}")]
     Io {
         what: &'static str,

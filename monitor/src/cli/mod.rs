@@ -15,6 +15,7 @@ mod output;
 mod remark;
 mod replay;
 mod run;
+mod self_test;
 mod version;
 mod watch;
 mod wrong;
@@ -37,7 +38,7 @@ const HELP: Help = Help {
         ),
         ("tcplull watch", "what it finds, as it comes"),
         ("tcplull alerts", "what fires"),
-        ("tcplull check", "whether it works on this host"),
+        ("tcplull check --self-test", "whether it works on this host"),
     ],
     findings: Some("something is"),
 };
@@ -90,6 +91,9 @@ commands! {
     /// Manual pages, for packages.
     #[command(hide = true)]
     Man = man;
+    /// Client, server and box of `check --self-test`.
+    #[command(hide = true)]
+    SelfTestWorld = self_test;
 }
 
 /// Runs the command line of this process.

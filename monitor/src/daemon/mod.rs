@@ -12,6 +12,7 @@ mod lock;
 mod options;
 mod paths;
 mod row_room;
+pub mod self_test;
 mod sinks;
 mod sources;
 mod stepping;

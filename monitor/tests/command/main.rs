@@ -34,6 +34,7 @@ mod ring_full;
 mod rules;
 mod scope;
 mod scraped;
+mod self_test;
 mod silence;
 mod snapshots;
 mod usual_bpffs;
@@ -82,6 +83,7 @@ fn main() -> ExitCode {
         ("ring_full", ring_full::TESTS),
         ("rules", rules::TESTS),
         ("scope", scope::TESTS),
+        ("self_test", self_test::TESTS),
         ("silence", silence::TESTS),
         ("snapshots", snapshots::TESTS),
         ("usual_bpffs", usual_bpffs::TESTS),

@@ -57,7 +57,7 @@ fn completions() -> Tested {
     for shell in ["bash", "zsh", "fish"] {
         let made = finish(&mut tcplull(["completions", shell]))?;
         assert_eq!((made.code, &*made.stderr), (Some(0), ""), "{made:?}");
-        for word in ["alerts", "timeout", "per-socket"] {
+        for word in ["alerts", "self-test", "per-socket"] {
             assert!(made.stdout.contains(word), "{shell} lacks {word}");
         }
         // Where the shell is there, it has to understand them.

@@ -20,8 +20,12 @@ const CHECK_WITHIN: u64 = 60;
 /// Seconds for one scenario, if it were alone.
 const SCENARIO_WITHIN: u64 = 60;
 
-/// The step that runs `tcplull check`, and the one that runs the scenarios, of a variant.
+/// Seconds for the self-test: the check's, and the story, which takes six.
+const SELF_TEST_WITHIN: u64 = 120;
+
+/// The step that runs `tcplull check`, the self-test, and the one that runs the scenarios, of a variant.
 pub const CHECK: &str = "check";
+pub const SELF_TEST: &str = "self-test";
 pub const LAB: &str = "lab";
 
 /// The file system: both programs of the project, and what the lab calls.
@@ -52,6 +56,7 @@ pub fn plan(series: &Series) -> Plan {
     }
     for variant in series.variants {
         steps.push(check(step_name(variant, CHECK), variant.arguments));
+        steps.extend(self_test(variant));
         steps.push(scenarios(variant, series.jobs));
     }
     Plan {
@@ -69,6 +74,20 @@ fn check(name: String, arguments: &[&str]) -> Step {
     let mut command = vec!["/bin/tcplull", "check", "--json"];
     command.extend(arguments);
     step(name, &command, CHECK_WITHIN)
+}
+
+/// The self-test by a way of watching; none where the variant is one of mechanisms, which it knows nothing of.
+fn self_test(variant: &Variant) -> Option<Step> {
+    if !variant.tests_itself() {
+        return None;
+    }
+    let mut command = vec!["/bin/tcplull", "check", "--self-test"];
+    command.extend(variant.arguments);
+    Some(step(
+        step_name(variant, SELF_TEST),
+        &command,
+        SELF_TEST_WITHIN,
+    ))
 }
 
 fn scenarios(variant: &Variant, jobs: u8) -> Step {

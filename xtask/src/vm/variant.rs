@@ -11,6 +11,13 @@ pub struct Variant {
     pub scenarios: &'static [&'static str],
 }
 
+impl Variant {
+    /// Whether `tcplull check --self-test` takes its arguments: a way to watch, and no mechanisms.
+    pub fn tests_itself(&self) -> bool {
+        !self.arguments.contains(&"--hooks")
+    }
+}
+
 /// What the laboratory's core is: one scenario for each way in which a connection can fare, with either family, and
 /// with connections older than the daemon. Its hosts live in network namespaces other than the daemon's.
 const CORE: &[&str] = &[

@@ -1,7 +1,7 @@
 //! What a machine's lines say: which hooks are served how, which scenarios passed, what failed.
 
 use super::costs::Cost;
-use super::guest::{CHECK, LAB, step_name};
+use super::guest::{CHECK, LAB, SELF_TEST, step_name};
 use super::machine::Outcome;
 use super::report::Report;
 use super::series::Series;
@@ -119,6 +119,19 @@ impl Verdict {
                 output(lines, &check, true).join(" / ")
             )),
             (None, _) => wrong("tcplull check did not end".to_owned()),
+        }
+
+        let own = step_name(variant, SELF_TEST);
+        match ending(lines, &own) {
+            _ if !variant.tests_itself() => {}
+            Some(ending) if ending.is_success() => {}
+            Some(ending) => wrong(format!(
+                "tcplull check --self-test: {ending}: {}",
+                [false, true]
+                    .map(|errors| output(lines, &own, errors).join(" / "))
+                    .concat()
+            )),
+            None => wrong("tcplull check --self-test did not end".to_owned()),
         }
 
         let lab = step_name(variant, LAB);
@@ -277,6 +290,7 @@ mod tests {
         assert!(has("best: forged-acks: `nft` failed"));
         assert!(has("best: older-connection: no word of it"));
         assert!(has("best: tcplull check did not end"));
+        assert!(has("best: tcplull check --self-test did not end"));
         assert!(verdict.runs[0].scenarios.contains(&("survives", true)));
         assert!(verdict.runs[0].scenarios.contains(&("forged-acks", false)));
     }
