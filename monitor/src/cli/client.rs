@@ -2,6 +2,7 @@
 
 use super::arguments::ConfigArguments;
 use super::exit::{self, CliError};
+use super::host::HostArguments;
 use super::output::{Output, write};
 use super::remark::remark;
 use super::wrong::Shown;
@@ -20,6 +21,9 @@ use std::process::ExitCode;
 pub(super) struct Arguments {
     #[command(flatten)]
     config: ConfigArguments,
+    // Boxed, for its size: the commands are one enum.
+    #[command(flatten)]
+    host: Box<HostArguments>,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -51,7 +55,7 @@ impl Arguments {
             header,
             line,
         };
-        print(&Host::Socket(config.socket), question, &output, takes).map(exit::code)
+        print(&self.host.or(&config.socket), question, &output, takes).map(exit::code)
     }
 }
 

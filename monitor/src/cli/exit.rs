@@ -33,6 +33,8 @@ pub(super) enum CliError {
     },
     #[error(transparent)]
     SelfTest(#[from] SelfTestError),
+    #[error("{0}")]
+    Usage(&'static str),
     #[error("{what}: {source}")]
     Io {
         what: &'static str,
@@ -66,9 +68,9 @@ impl CliError {
         }
         say(text);
         match self {
-            Self::Config(_) | Self::Daemon(DaemonError::Config(_) | DaemonError::Web(_)) => {
-                ExitCode::from(USAGE)
-            }
+            Self::Usage(_)
+            | Self::Config(_)
+            | Self::Daemon(DaemonError::Config(_) | DaemonError::Web(_)) => ExitCode::from(USAGE),
             _ => ExitCode::from(CANNOT_RUN),
         }
     }

@@ -6,6 +6,7 @@ use super::arguments::{
 use super::client::print;
 use super::exit::{self, CliError};
 use super::help::Help;
+use super::host::HostArguments;
 use super::output::Output;
 use super::remark::remark;
 use super::wrong::Shown;
@@ -40,6 +41,9 @@ const HELP: Help = Help {
 pub(super) struct Arguments {
     #[command(flatten)]
     config: ConfigArguments,
+    // Boxed, for its size: the commands are one enum.
+    #[command(flatten)]
+    host: Box<HostArguments>,
     #[command(flatten)]
     timeout: TimeoutArgument,
     #[command(flatten)]
@@ -62,11 +66,19 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         header: text::connection_header(),
         line: text::connection_line,
     };
-    let asks_daemon = arguments.timeout.timeout.is_none() && arguments.scope.scope().is_all();
-    if asks_daemon {
-        let question = Question::list("/api/v1/connections");
-        let host = Host::Socket(config.socket.clone());
-        match print(&host, &question, &output, &|_| true) {
+    let question = Question::list("/api/v1/connections");
+    let ask = |host: &Host| print(host, &question, &output, &|_| true);
+    let looks_itself = arguments.timeout.timeout.is_some() || !arguments.scope.scope().is_all();
+    if let Some(host) = arguments.host.named() {
+        if looks_itself {
+            return Err(CliError::Usage(
+                "a timeout or a scope is for connections of this host, which `tcplull ls` looks at itself: leave it out, or --host",
+            ));
+        }
+        return ask(&host).map(exit::code);
+    }
+    if !looks_itself {
+        match ask(&Host::Socket(config.socket.clone())) {
             Ok(wrong) => return Ok(exit::code(wrong)),
             // Who names a socket means the daemon on it.
             Err(CliError::Client(ClientError::NobodyAnswers { .. }))

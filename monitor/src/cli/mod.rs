@@ -8,6 +8,7 @@ mod client;
 mod completions;
 mod exit;
 mod help;
+mod host;
 mod ls;
 mod man;
 mod notifications;

@@ -1,6 +1,7 @@
 //! Why a running daemon gives no answer.
 
 use super::host::Host;
+use crate::outgoing::TlsError;
 use monitor_model::format::printable;
 use std::io;
 use std::path::PathBuf;
@@ -45,10 +46,29 @@ pub enum ClientError {
         "cannot ask the tcplull at {host}: {source}; is that the right --host, and does it listen there (web.listen_addresses)?"
     )]
     Unreachable {
-        /// Whom was asked.
+        /// Who was asked.
         host: Host,
         /// What the system said.
         source: io::Error,
+    },
+    /// No TLS comes about.
+    #[error("no TLS with {host}: {}; --host-ca names who may have signed its certificate", printable(.reason))]
+    Tls {
+        /// Who was asked.
+        host: Host,
+        /// Why not.
+        reason: String,
+    },
+    /// A file that is to say who is who cannot be used.
+    #[error(transparent)]
+    Files(#[from] TlsError),
+    /// It answers those alone who show who they are.
+    #[error(
+        "{host} answers those who show who they are: give --host-user and --host-password-file, as its web configuration has them"
+    )]
+    Unknown {
+        /// Who was asked.
+        host: Host,
     },
     /// Somebody takes the question, and says nothing.
     #[error("{who} takes the question and does not answer within {} s: is it stopped, or no tcplull?", ANSWER_WITHIN.as_secs())]

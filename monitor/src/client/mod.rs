@@ -1,5 +1,6 @@
 //! Asking a running daemon by its API, line by line.
 
+mod connect;
 mod error;
 mod host;
 mod lines;
@@ -8,23 +9,20 @@ mod lines;
 mod tests;
 
 use crate::surfaces::api::VERSION_HEADER;
+use connect::Connected;
 use error::ANSWER_WITHIN;
 pub use error::ClientError;
-pub use host::Host;
+pub use host::{Host, Server};
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, HOST, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT, AUTHORIZATION, HOST, HeaderValue, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use lines::{Lines, Read};
 use monitor_model::api::ApiError;
 use monitor_model::finding::Lagged;
 use serde::de::DeserializeOwned;
-use std::io;
-use std::path::Path;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::UnixStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -89,26 +87,18 @@ impl Drop for Client {
     }
 }
 
-/// A connection, and who is at its other end as far as that is known.
-struct Connected {
-    stream: Box<dyn Stream>,
-    who: String,
-}
-
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
-
 impl Client {
     /// Asks a daemon. Once this is answered, a stream has begun.
     ///
     /// # Errors
     /// Nobody there, or no tcplull, or its reason for no answer.
     pub async fn ask(host: &Host, question: &Question) -> Result<Self, ClientError> {
-        let Connected { stream, who } = match host {
-            Host::Socket(path) => to_socket(path).await?,
-        };
-        let asked = timeout(ANSWER_WITHIN, ask(stream, &question.path));
+        let connecting = timeout(ANSWER_WITHIN, connect::connect(host));
+        let connected = connecting.await.map_err(|_| ClientError::Silent {
+            who: host.to_string(),
+        })??;
+        let who = connected.who.clone();
+        let asked = timeout(ANSWER_WITHIN, ask(connected, &question.path));
         let asked = asked
             .await
             .map_err(|_| ClientError::Silent { who: who.clone() })?;
@@ -136,6 +126,7 @@ impl Client {
             _ => String::new(),
         };
         Err(match version {
+            _ if status == StatusCode::UNAUTHORIZED => ClientError::Unknown { host: host.clone() },
             Some(version) if status == StatusCode::NOT_FOUND => ClientError::Lacks {
                 remedy: remedy(&version),
                 version,
@@ -192,46 +183,30 @@ fn of_form<T: monitor_model::told::Told + DeserializeOwned>(line: &str) -> Optio
         .flatten()
 }
 
-async fn to_socket(path: &Path) -> Result<Connected, ClientError> {
-    let stream = UnixStream::connect(path).await.map_err(|source| {
-        let path = path.to_owned();
-        match source.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-                ClientError::NobodyAnswers { path }
-            }
-            io::ErrorKind::PermissionDenied => ClientError::NotAllowed { path },
-            _ => ClientError::Connect { path, source },
-        }
-    })?;
-    let who = match stream.peer_cred().ok().and_then(|peer| peer.pid()) {
-        Some(process) => format!("process {process}"),
-        None => "the process on the socket".to_owned(),
-    };
-    Ok(Connected {
-        stream: Box::new(stream),
-        who,
-    })
-}
-
 /// Sends the request; the answer's head, and what drives the connection.
 async fn ask(
-    stream: Box<dyn Stream>,
+    to: Connected,
     path: &str,
 ) -> Result<(Response<Incoming>, JoinHandle<()>), hyper::Error> {
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(LONGEST_HEAD)
-        .handshake(TokioIo::new(stream))
+        .handshake(TokioIo::new(to.stream))
         .await?;
     let driver = tokio::spawn(async move {
         // What it fails with is told to who asks.
         let _ = connection.await;
     });
     let mut request = Request::new(Empty::<Bytes>::new());
-    *request.uri_mut() = path.parse().unwrap_or_default();
+    *request.uri_mut() = format!("{}{path}", to.below).parse().unwrap_or_default();
     let headers = request.headers_mut();
-    headers.insert(HOST, HeaderValue::from_static("localhost"));
+    if let Ok(authority) = HeaderValue::try_from(to.authority) {
+        headers.insert(HOST, authority);
+    }
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
     headers.insert(ACCEPT, HeaderValue::from_static(LINES));
+    if let Some(value) = to.authorization {
+        headers.insert(AUTHORIZATION, value);
+    }
     Ok((sender.send_request(request).await?, driver))
 }
 

@@ -2,8 +2,9 @@
 
 use super::duration::{ALERTMANAGER_TIMEOUT, LEASE, RESEND_INTERVAL};
 use super::error::{Fault, Place, Problem};
+use super::server_url::is_host;
 use super::table::{Lined, Section, Text, string};
-use super::url::{AlertmanagerUrl, is_host};
+use super::url::AlertmanagerUrl;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

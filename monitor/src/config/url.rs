@@ -1,22 +1,16 @@
 //! The URL of an Alertmanager.
 
 use super::error::Problem;
-use super::hosts::is_name;
-use hyper::Uri;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use super::server_url::ServerUrl;
 
 /// Where the API lies below the URL.
 const API: &str = "/api/v2/alerts";
 
-/// The longest URL, in bytes: what a label and a line of the log can take.
-const LONGEST: usize = 512;
-
 /// Where an Alertmanager is. It holds no secret: a password in it is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertmanagerUrl {
-    https: bool,
-    host: String,
-    port: u16,
+    server: ServerUrl,
+    authority: String,
     path: String,
     name: String,
 }
@@ -25,71 +19,37 @@ impl AlertmanagerUrl {
     /// Reads one. What is wrong is told without its text, which may hold a password.
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let wrong = |why| Problem::AlertmanagerUrl { why };
-        if text.len() > LONGEST {
-            return Err(wrong("this is longer than any URL of a server"));
-        }
         if text.contains('@') {
             return Err(wrong(
                 "a name and a password in it would show in logs; use username and password_file",
             ));
         }
-        if text.contains(['?', '#']) {
-            return Err(wrong("it ends before the question mark or the hash"));
-        }
-        let uri: Uri = text.parse().map_err(|_| wrong("this is no URL"))?;
-        let https = match uri.scheme_str() {
-            Some("http") => false,
-            Some("https") => true,
-            _ => return Err(wrong("it must begin with http:// or https://")),
-        };
-        let authority = uri.authority().ok_or_else(|| wrong("it names no host"))?;
-        let written = authority.host();
-        let bare = written.trim_start_matches('[').trim_end_matches(']');
-        let is_known = match written.starts_with('[') {
-            true => bare.parse::<Ipv6Addr>().is_ok(),
-            false => is_host(written) || written.parse::<Ipv4Addr>().is_ok(),
-        };
-        if !is_known {
-            return Err(wrong("its host is neither a name nor an address"));
-        }
-        let port = match authority.as_str().strip_prefix(authority.host()) {
-            Some("") => 80 + 363 * u16::from(https),
-            _ => authority
-                .port_u16()
-                .filter(|port| *port != 0)
-                .ok_or_else(|| wrong("its port must lie between 1 and 65535"))?,
-        };
-        let below = uri.path().trim_end_matches('/');
+        let server = ServerUrl::parse(text).map_err(wrong)?;
+        let below = server.below();
         if below.ends_with(API) || below.ends_with("/api/v2") || below.ends_with("/api/v1") {
             return Err(wrong("leave out /api/…, which is added"));
         }
-        let host = bare.to_ascii_lowercase();
-        let shown = match host.contains(':') {
-            true => format!("[{host}]:{port}{below}"),
-            false => format!("{host}:{port}{below}"),
-        };
         Ok(Self {
-            https,
-            host,
-            port,
             path: format!("{below}{API}"),
-            name: shown,
+            name: format!("{}{below}", server.authority()),
+            authority: server.authority(),
+            server,
         })
     }
 
     /// Whether it is spoken to by TLS.
     pub fn https(&self) -> bool {
-        self.https
+        self.server.https()
     }
 
     /// The name or the address of its host, without brackets.
     pub fn host(&self) -> &str {
-        &self.host
+        self.server.host()
     }
 
     /// Its port.
     pub fn port(&self) -> u16 {
-        self.port
+        self.server.port()
     }
 
     /// The path that alerts are posted to.
@@ -104,19 +64,13 @@ impl AlertmanagerUrl {
 
     /// What a request says whom it is for.
     pub fn authority(&self) -> &str {
-        self.name.split('/').next().unwrap_or_default()
+        &self.authority
     }
 
     /// Whether what is sent there stays on this host.
     pub(super) fn is_loopback(&self) -> bool {
-        let address = self.host.parse::<IpAddr>();
-        self.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+        self.server.is_loopback()
     }
-}
-
-/// Whether it is a host's name.
-pub(super) fn is_host(text: &str) -> bool {
-    is_name(text.strip_suffix('.').unwrap_or(text))
 }
 
 #[cfg(test)]

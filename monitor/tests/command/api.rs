@@ -13,6 +13,7 @@ use monitor_lab::testbed::Daemon;
 use monitor_lab::testbed::http::{Reply, get, get_on};
 use monitor_lab::testbed::run::Ended;
 use monitor_lab::testbed::wait::BOUND;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -33,6 +34,7 @@ pub const TESTS: &[Test] = &[
         "over_tcp_the_whole_api_is_there_where_asked_for_and_addresses_for_who_is_known",
         over_tcp,
     ),
+    Test::as_root("commands_ask_a_daemon_elsewhere", from_elsewhere),
     Test::as_root("a_group_that_is_let_in_may_ask_and_nobody_else", group),
     Test::anywhere(
         "another_version_is_told_in_one_line_and_shown",
@@ -226,21 +228,87 @@ fn over_tcp() -> Tested {
     })?;
     daemon.stop()?;
 
+    Ok(())
+}
+
+/// Commands ask by name, password and the authority of the certificate.
+fn from_elsewhere() -> Tested {
     let block = Block::claim()?;
     let place = place_in(&block, "")?;
-    let file = place.path("web.yml");
+    let address = place.listen();
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_key = KeyPair::generate()?;
+    let authority = params.self_signed(&authority_key)?;
+    let issuer = Issuer::new(params, authority_key);
+    let key = KeyPair::generate()?;
+    let server = CertificateParams::new(vec![address.ip().to_string()])?;
+    let server = server.signed_by(&key, &issuer)?;
     let hash = bcrypt::hash_with_salt("secret", 4, [7; 16])?;
-    fs::write(&file, format!("basic_auth_users:\n  sre: {hash}\n"))?;
-    let named = file.display().to_string();
-    let daemon = Daemon::start(&place, &["--web.api", "--web.config.file", &named])?;
-    let address = daemon.place().listen();
-    let wrong = get_as(address, "/api/v1/connections", "sre:wrong", LINES)?;
-    assert!(wrong.starts_with("HTTP/1.0 401"), "{wrong}");
-    let rows = get_as(address, "/api/v1/connections", "sre:secret", LINES)?;
-    assert!(
-        rows.starts_with("HTTP/1.0 200") && rows.contains(LINES),
-        "{rows}"
-    );
+    let users = format!("basic_auth_users:\n  sre: {hash}\n");
+    let tls = "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n";
+    for (name, text) in [
+        ("server.crt", server.pem()),
+        ("server.key", key.serialize_pem()),
+        ("ca.pem", authority.pem()),
+        ("password", "secret\n".to_owned()),
+        ("wrong", "secre\n".to_owned()),
+        ("plain.yml", users.clone()),
+        ("tls.yml", tls.to_owned() + &users),
+    ] {
+        fs::write(place.path(name), text)?;
+    }
+    let file = |name: &str| place.path(name).display().to_string();
+    let [password, wrong, ca] = ["password", "wrong", "ca.pem"].map(file);
+    let login = ["--host-user", "sre", "--host-password-file"];
+    for (scheme, web) in [("http", "plain.yml"), ("https", "tls.yml")] {
+        let flags = ["--web.api", "--web.config.file", &file(web)];
+        // Where a file is wrong it does not start, and where TLS is spoken it is asked for health by that.
+        let mut daemon = Daemon::spawn(&place, "json", &flags)?;
+        let host = format!("{scheme}://{address}");
+        let ask = |more: &[&str]| -> Result<Ended, Failed> {
+            let mut command = tcplull(["ls", "--json", "--host", &host]);
+            if scheme == "https" {
+                command.args(["--host-ca", &ca]);
+            }
+            Ok(finish(command.args(more))?)
+        };
+        let known = [&login[..], &[&password]].concat();
+        eventually("it is asked", || {
+            let ended = ask(&known)?;
+            let ok = ended.code == Some(0) && ended.stderr.is_empty();
+            Ok(ok
+                .then_some(())
+                .ok_or(format!("{ended:?} {}", daemon.wrote())))
+        })?;
+        ask(&[])?.refused(1, &[&host, "--host-user"]);
+        ask(&[&login[..], &[&wrong]].concat())?.refused(1, &[&host, "--host-user"]);
+        ask(&[&login[..], &["/nonexistent"]].concat())?
+            .refused(1, &["--host-password-file", "/nonexistent"]);
+        ask(&["--timeout", "4s"])?.refused(2, &["--host"]);
+        let alerts = tcplull(["alerts", "--host", &host, "--host-ca", &ca])
+            .args(&known)
+            .output()?;
+        assert!(alerts.status.success(), "{alerts:?}");
+        if scheme == "https" {
+            let untrusted = finish(tcplull(["ls", "--host", &host]).args(&known))?;
+            untrusted.refused(1, &[&host, "--host-ca"]);
+        }
+        daemon.end(BOUND)?;
+    }
+    let gone = format!("http://{address}");
+    finish(&mut tcplull(["ls", "--host", &gone]))?.refused(1, &[&gone, "--host"]);
+    for (url, part) in [
+        ("node-7:9469", "http:// or https://"),
+        ("http://sre:secret@node-7", "password"),
+        ("unix:relative", "whole path"),
+    ] {
+        let ended = finish(&mut tcplull(["watch", "--host", url]))?;
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.contains(part), "{ended:?} lacks {part}");
+    }
+    let socket = format!("unix:{}", place.socket().display());
+    finish(&mut tcplull(["ls", "--host", &socket]))?.refused(1, &["no tcplull answers"]);
     Ok(())
 }
 

@@ -1,10 +1,9 @@
 //! One request to an Alertmanager, and what it answered: within a time, without a proxy, without following it elsewhere,
 //! and without reading more than a line's worth of what it says.
 
-use super::credentials::authorization;
 use super::error::Failure;
-use super::tls::Tls;
 use crate::config::Alertmanager;
+use crate::outgoing::{Tls, authorization};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};

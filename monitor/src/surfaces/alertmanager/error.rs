@@ -1,23 +1,9 @@
 //! Why an alert is not pushed.
 
+use crate::outgoing::{FileError, TlsError};
 use monitor_model::format::printable;
 use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
-
-/// A file that is named in the configuration, and cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {key}: {path:?}: {reason}")]
-pub struct FileError {
-    /// The configuration file and the line that name it.
-    pub place: String,
-    /// The key that does.
-    pub key: &'static str,
-    /// The file.
-    pub path: PathBuf,
-    /// What is wrong, and what would be right.
-    pub reason: String,
-}
 
 /// Why nothing can be pushed.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +57,16 @@ fn said(text: &str) -> String {
     match text {
         "" => String::new(),
         text => format!(" ({})", printable(text)),
+    }
+}
+
+impl From<TlsError> for Failure {
+    fn from(error: TlsError) -> Self {
+        match error {
+            TlsError::File(error) => Self::Files(error),
+            TlsError::Roots(reason) => Self::Roots(reason),
+            TlsError::Tls(reason) => Self::Tls(reason),
+        }
     }
 }
 

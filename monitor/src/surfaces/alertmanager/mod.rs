@@ -6,7 +6,6 @@
 //! stops sending it, because the daemon is gone, lets it end.
 
 mod client;
-mod credentials;
 mod error;
 mod notice;
 mod notifier;
@@ -15,7 +14,6 @@ mod schedule;
 mod sender;
 #[cfg(test)]
 mod tests;
-mod tls;
 
-pub use error::{FileError, StartError};
+pub use error::StartError;
 pub use notifier::Notifier;

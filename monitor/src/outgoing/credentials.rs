@@ -1,4 +1,4 @@
-//! What says who the daemon is, read from files each time it is needed, so that what is renewed there is used. It is kept
+//! What says who asks, read from files each time it is needed, so that what is renewed there is used. It is kept
 //! for as long as a request takes, and shown to nobody.
 
 use super::error::FileError;
@@ -15,7 +15,7 @@ const LONGEST_SECRET: u64 = 8 << 10;
 const LONGEST_PEM: u64 = 1 << 20;
 
 /// The value of the header `Authorization`.
-pub(super) fn authorization(login: &Login) -> Result<HeaderValue, FileError> {
+pub(crate) fn authorization(login: &Login) -> Result<HeaderValue, FileError> {
     let (file, text) = match login {
         Login::Basic { username, password } => {
             let plain = format!("{username}:{}", secret(password)?);

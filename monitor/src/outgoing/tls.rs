@@ -1,7 +1,7 @@
 //! TLS as a client: whom to trust, and what to show.
 
 use super::credentials::{error, pem};
-use super::error::{Failure, FileError};
+use super::error::{FileError, TlsError};
 use crate::config::{NamedFile, TlsFiles};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -10,9 +10,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 
-/// What is in the files of one Alertmanager, and what was made of it.
+/// What is in the files for one server, and what was made of it.
 #[derive(Debug, Default)]
-pub(super) struct Tls {
+pub(crate) struct Tls {
     made_of: Option<Bytes>,
     config: Option<Arc<ClientConfig>>,
 }
@@ -33,7 +33,7 @@ impl std::fmt::Debug for Bytes {
 
 impl Tls {
     /// What the files come to now; where they have not changed, what they came to before.
-    pub(super) fn current(&mut self, files: &TlsFiles) -> Result<Arc<ClientConfig>, Failure> {
+    pub(crate) fn current(&mut self, files: &TlsFiles) -> Result<Arc<ClientConfig>, TlsError> {
         let bytes = Bytes {
             ca: files.ca.as_ref().map(pem).transpose()?,
             own: match &files.own {
@@ -53,11 +53,11 @@ impl Tls {
     }
 }
 
-fn config(files: &TlsFiles, bytes: &Bytes) -> Result<ClientConfig, Failure> {
+fn config(files: &TlsFiles, bytes: &Bytes) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::Tls(error.to_string()))?;
+        .map_err(|error| TlsError::Tls(error.to_string()))?;
     let builder = if files.insecure_skip_verify {
         builder
             .dangerous()
@@ -80,7 +80,7 @@ fn config(files: &TlsFiles, bytes: &Bytes) -> Result<ClientConfig, Failure> {
     Ok(config)
 }
 
-fn roots(files: &TlsFiles, bytes: &Bytes) -> Result<RootCertStore, Failure> {
+fn roots(files: &TlsFiles, bytes: &Bytes) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     if let (Some(file), Some(bytes)) = (&files.ca, &bytes.ca) {
         for certificate in certificates(file, bytes)? {
@@ -95,7 +95,7 @@ fn roots(files: &TlsFiles, bytes: &Bytes) -> Result<RootCertStore, Failure> {
     if roots.is_empty() {
         let reasons = found.errors.iter().map(ToString::to_string);
         let reasons: Vec<String> = reasons.collect();
-        return Err(Failure::Roots(match reasons.as_slice() {
+        return Err(TlsError::Roots(match reasons.as_slice() {
             [] => "there are none".to_owned(),
             reasons => reasons.join("; "),
         }));
