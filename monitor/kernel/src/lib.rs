@@ -51,6 +51,7 @@ pub use host_view::HostView;
 pub use interfaces::Interfaces;
 pub use load::{HookOptions, Kernel, Options, repair};
 pub use paths::TablePath;
+pub use pod::{bytes_of, read_records};
 pub use preflight::check as check_privileges;
 pub use program_runs::{ProgramRun, ProgramRuns};
 pub use release::release;

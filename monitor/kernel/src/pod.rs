@@ -12,8 +12,14 @@ pub(crate) struct Pod<T>(pub T);
 // SAFETY: a `Record` is plain bytes without padding, and `Pod` is transparent.
 unsafe impl<T: Record> aya::Pod for Pod<T> {}
 
+/// Records as the bytes that they are.
+pub fn bytes_of<T: Record>(records: &[T]) -> &[u8] {
+    // SAFETY: a `Record` is plain bytes without padding, and these live as long as what is handed out.
+    unsafe { std::slice::from_raw_parts(records.as_ptr().cast::<u8>(), size_of_val(records)) }
+}
+
 /// Reads records back to back from bytes; an incomplete one at the end is left.
-pub(crate) fn read_records<T: Record>(bytes: &[u8]) -> impl Iterator<Item = T> + '_ {
+pub fn read_records<T: Record>(bytes: &[u8]) -> impl Iterator<Item = T> + '_ {
     bytes.chunks_exact(size_of::<T>()).map(|record| {
         // SAFETY: exactly the bytes of one `T`, for which every bit pattern is valid;
         // they need not be aligned.

@@ -14,7 +14,7 @@ use crate::tables::Tables;
 use crate::watch::Revisited;
 use crate::watch_level::WatchLevel;
 use crate::watch_mode::WatchStatus;
-use monitor_common::SweepMode;
+use monitor_common::{Fact, SweepMode};
 use std::time::Duration;
 
 /// What came of a step.
@@ -150,6 +150,20 @@ impl Watching {
     ) -> Result<SweepReport, KernelError> {
         let sweeper = self.sweeper.as_mut().ok_or(KernelError::Detached)?;
         sweeper.sweep(mode, until_next)
+    }
+
+    /// As [`Sweeper::list`].
+    ///
+    /// # Errors
+    ///
+    /// As there, and [`KernelError::Detached`].
+    pub fn list(
+        &mut self,
+        until_next: Duration,
+        each: impl FnMut(&Fact),
+    ) -> Result<SweepReport, KernelError> {
+        let sweeper = self.sweeper.as_mut().ok_or(KernelError::Detached)?;
+        sweeper.list(until_next, each)
     }
 
     /// As [`Sweeper::revisit`].

@@ -7,7 +7,7 @@ use super::client::print;
 use super::exit::{self, CliError};
 use super::help::Help;
 use super::host::HostArguments;
-use super::output::Output;
+use super::output::{Output, Written};
 use super::remark::remark;
 use super::wrong::Shown;
 use crate::client::{ClientError, Host, Question};
@@ -86,17 +86,22 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
             Err(error) => return Err(error),
         }
     }
-    let rows = list_once(&config, &arguments.kernel.btf).map_err(|source| match asks_daemon {
-        true => CliError::Alone {
+    let (mut written, mut wrong) = (Written::new(&output), false);
+    let listed = list_once(&config, &arguments.kernel.btf, |row| {
+        wrong |= row.is_wrong();
+        written.row(row);
+    });
+    listed.map_err(|source| match looks_itself {
+        true => source.into(),
+        false => CliError::Alone {
             socket: config.socket.clone(),
             source: Box::new(source),
         },
-        false => source.into(),
     })?;
-    output.all(&rows)?;
+    written.end()?;
     if !HostView::own().processes {
         let (lacks, remedy) = (HostView::LACKS, HostView::REMEDY);
         remark(&format!("tcplull: this lists {lacks}; {remedy}\n"));
     }
-    Ok(exit::code(rows.iter().any(Shown::is_wrong)))
+    Ok(exit::code(wrong))
 }

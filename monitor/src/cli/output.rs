@@ -42,6 +42,47 @@ impl<T: Told> Output<T> {
     }
 }
 
+/// Rows that are written one by one, until the reader has gone or writing fails.
+pub(super) struct Written<'a, T> {
+    output: &'a Output<T>,
+    begun: bool,
+    reads_on: Result<bool, CliError>,
+}
+
+impl<'a, T: Told> Written<'a, T> {
+    pub(super) fn new(output: &'a Output<T>) -> Self {
+        Self {
+            output,
+            begun: false,
+            reads_on: Ok(true),
+        }
+    }
+
+    /// Writes one row, and before the first the header.
+    pub(super) fn row(&mut self, row: &T) {
+        self.begin();
+        if matches!(self.reads_on, Ok(true)) {
+            self.reads_on = self.output.row(row);
+        }
+    }
+
+    /// All rows are there; the header is, where there was none.
+    ///
+    /// # Errors
+    /// What was wrong with writing them.
+    pub(super) fn end(mut self) -> Result<(), CliError> {
+        self.begin();
+        self.reads_on.map(|_| ())
+    }
+
+    fn begin(&mut self) {
+        if !self.begun {
+            self.begun = true;
+            self.reads_on = self.output.begin();
+        }
+    }
+}
+
 /// Writes one line; `false` when the reader has gone.
 pub(super) fn write(line: &str) -> Result<bool, CliError> {
     let mut out = std::io::stdout().lock();

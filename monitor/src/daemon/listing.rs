@@ -1,15 +1,16 @@
 //! Connections as rows: for `ls`, and counted by what their silence comes to.
 
 use super::lock::lock;
+use super::packed::Packed;
 use super::paths;
 use super::row_room::Taken;
 use crate::config::Config;
 use crate::owner::Owners;
 use crate::surfaces::api::{ConnectionQuery, Rows};
 use crate::surfaces::metrics::SilentCounts;
-use monitor_common::{Fact, SweepMode, TcpState, flags};
+use monitor_common::{Fact, TcpState, flags};
 use monitor_judge::{JudgedPath, connection, idle_state};
-use monitor_kernel::{HostView, Kernel, KernelError, SweepReport, Watching, jiffy_ns};
+use monitor_kernel::{HostView, Kernel, KernelError, Watching, jiffy_ns};
 use monitor_model::listing::{ConnectionRow, IdleState, Keepalive};
 use std::collections::HashMap;
 use std::path::Path;
@@ -82,66 +83,39 @@ impl Lister {
     }
 }
 
-/// Rows that are taken between two returns of their memory.
-const ROWS_GIVEN_BACK: usize = 4_096;
-
-/// Sweeps once for a client of a running daemon, which has this room.
+/// Lists all connections for a client of a running daemon, which has this room. They are found at once, so that no sweep
+/// waits for the client, and each becomes a row when it is taken.
 pub(super) fn connections(
     watching: &Mutex<Watching>,
-    lister: Lister,
-    mut room: Taken,
+    mut lister: Lister,
+    room: Taken,
     asked: &ConnectionQuery,
 ) -> Result<Rows, String> {
-    let swept = lock(watching).sweep(SweepMode::All, lister.next_look);
-    let report = swept.map_err(|error| error.to_string())?;
-    room.keep(report.rows.len());
-    let cut = (report.rows_dropped > 0).then(|| cut(&report));
-    let rows = Rows::new(Unread::new(report.rows, lister, room)).first(asked.limit);
+    let mut packed = Packed::new(room);
+    let swept = lock(watching).list(lister.next_look, |fact| packed.put(fact));
+    swept.map_err(|error| error.to_string())?;
+    packed.whole();
+    let (shown, left_out) = packed.counts();
+    let cut = (left_out > 0).then(|| cut(shown, left_out));
+    let rows = packed.map(move |fact| lister.row(&fact));
+    let rows = Rows::new(rows).first(asked.limit);
     Ok(match cut {
         Some(cut) if asked.limit.is_none() => rows.cut(cut),
         _ => rows,
     })
 }
 
-/// What a client has not read yet, of which each becomes a row when it is taken.
-struct Unread {
-    /// From the end.
-    facts: Vec<Fact>,
-    lister: Lister,
-    room: Taken,
-}
-
-impl Unread {
-    fn new(mut facts: Vec<Fact>, lister: Lister, room: Taken) -> Self {
-        facts.reverse();
-        Self {
-            facts,
-            lister,
-            room,
-        }
-    }
-}
-
-impl Iterator for Unread {
-    type Item = ConnectionRow;
-
-    fn next(&mut self) -> Option<ConnectionRow> {
-        let fact = self.facts.pop()?;
-        if self.facts.len().is_multiple_of(ROWS_GIVEN_BACK) {
-            self.facts.shrink_to_fit();
-            self.room.keep(self.facts.len());
-        }
-        Some(self.lister.row(&fact))
-    }
-}
-
 /// Lists this host's connections without a daemon: loads the iterators alone, and
-/// sweeps once.
+/// sweeps once, and hands each on as it is found.
 ///
 /// # Errors
 ///
 /// Why the kernel side cannot run here.
-pub fn list_once(config: &Config, btf: &Path) -> Result<Vec<ConnectionRow>, KernelError> {
+pub fn list_once(
+    config: &Config,
+    btf: &Path,
+    mut each: impl FnMut(&ConnectionRow),
+) -> Result<(), KernelError> {
     let mut kernel = Kernel::load(&monitor_kernel::Options {
         btf: btf.to_owned(),
         min_gap: config.min_gap,
@@ -157,25 +131,20 @@ pub fn list_once(config: &Config, btf: &Path) -> Result<Vec<ConnectionRow>, Kern
     let judged = paths::for_judge(config, first);
     // Nobody looks again.
     let mut lister = Lister::new(judged, u64::from(jiffy_ns), Duration::ZERO);
-    let report = kernel.sweeper.sweep(SweepMode::All, Duration::ZERO)?;
+    let report = kernel
+        .sweeper
+        .list(Duration::ZERO, |fact| each(&lister.row(fact)))?;
     if let Some(what) = &report.scope_missing {
         return Err(KernelError::Scope {
             flag: "scope",
             reason: format!("{what} is not there"),
         });
     }
-    if report.rows_dropped > 0 {
-        tracing::warn!("{}", cut(&report));
-    }
-    Ok(report.rows.iter().map(|fact| lister.row(fact)).collect())
+    Ok(())
 }
 
-fn cut(report: &SweepReport) -> String {
-    format!(
-        "{} connections shown, {} more left out",
-        report.rows.len(),
-        report.rows_dropped
-    )
+fn cut(shown: u64, left_out: u64) -> String {
+    format!("{shown} connections shown, {left_out} more left out")
 }
 
 /// Bytes from one sequence number to another; none where the other is not ahead, as while a connection begins.

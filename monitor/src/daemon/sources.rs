@@ -49,7 +49,7 @@ impl ApiSource for Sources {
 
     /// From a sweep of their own.
     fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String> {
-        let room = self.room.for_a_sweep()?;
+        let room = self.room.for_a_list()?;
         let lister = lock(&self.core).lister();
         connections(&self.watching, lister, room, asked)
     }

@@ -14,6 +14,43 @@ const MAX_SAMPLES: usize = 2_048;
 /// an owner that forgets them has any number.
 const MAX_LEFT: usize = 4_096;
 
+/// What takes the rows of a sweep.
+pub(crate) trait Collect {
+    /// Takes a row. A socket that two processes hold comes twice, and again in the pass over one namespace's table: the
+    /// first counts.
+    fn take(&mut self, row: &Fact);
+
+    /// Connections that were found so far, samples apart.
+    fn found(&self) -> u64;
+}
+
+/// Hands each connection on, once, as it is found: nothing is kept but which they are.
+pub(crate) struct Each<F> {
+    seen: HashSet<u64>,
+    each: F,
+}
+
+impl<F: FnMut(&Fact)> Each<F> {
+    pub(crate) fn new(each: F) -> Self {
+        Self {
+            seen: HashSet::new(),
+            each,
+        }
+    }
+}
+
+impl<F: FnMut(&Fact)> Collect for Each<F> {
+    fn take(&mut self, row: &Fact) {
+        if self.seen.insert(row.socket.cookie) {
+            (self.each)(row);
+        }
+    }
+
+    fn found(&self) -> u64 {
+        self.seen.len() as u64
+    }
+}
+
 /// The rows that a sweep has written out so far.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
@@ -29,10 +66,8 @@ pub(crate) struct Batch {
     pub(crate) samples_dropped: u64,
 }
 
-impl Batch {
-    /// Takes a row. A socket that two processes hold comes twice, and again in the
-    /// pass over one namespace's table: the first counts.
-    pub(crate) fn take(&mut self, row: &Fact) {
+impl Collect for Batch {
+    fn take(&mut self, row: &Fact) {
         if !self.seen.insert(row.socket.cookie) {
             return;
         }
@@ -60,11 +95,12 @@ impl Batch {
         rows.push(*row);
     }
 
-    /// Connections that were found so far, samples apart.
-    pub(crate) fn found(&self) -> u64 {
+    fn found(&self) -> u64 {
         (self.kept.len() + self.soon.len() - self.samples - self.left) as u64 + self.dropped
     }
+}
 
+impl Batch {
     /// The rows that were kept, the most urgent first.
     pub(crate) fn into_kept(mut self) -> Vec<Fact> {
         self.kept.append(&mut self.soon);
@@ -82,6 +118,18 @@ mod tests {
         row.socket.cookie = cookie;
         row.flags = flags;
         row
+    }
+
+    #[test]
+    fn each_connection_is_handed_on_once_however_many_there_are() {
+        let mut handed = Vec::new();
+        let mut each = Each::new(|row: &Fact| handed.push(row.socket.cookie));
+        let all = MAX_ROWS as u64 + 2;
+        for cookie in (0..all).chain([1, 2, 1]) {
+            each.take(&row(cookie, 0));
+        }
+        assert_eq!(each.found(), all);
+        assert!(handed.into_iter().eq(0..all));
     }
 
     #[test]

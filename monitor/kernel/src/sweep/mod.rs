@@ -17,7 +17,7 @@ use crate::watch::{self, Callbacks, Revisited, Watcher};
 use crate::watch_level::WatchLevel;
 use aya::maps::{Array, MapData};
 use aya::{Btf, Ebpf};
-use batch::Batch;
+use batch::{Batch, Collect, Each};
 use monitor_common::{Awaited, Counter, Fact, SilentSockets, SweepMode, SweepOrder, SweepOrders};
 use sample::Sampling;
 use std::path::Path;
@@ -140,6 +140,36 @@ impl Sweeper {
         mode: SweepMode,
         until_next: Duration,
     ) -> Result<SweepReport, KernelError> {
+        let mut batch = Batch::default();
+        let report = self.walk(mode, until_next, &mut batch)?;
+        Ok(SweepReport {
+            rows_dropped: batch.dropped,
+            samples_dropped: batch.samples_dropped,
+            rows: batch.into_kept(),
+            ..report
+        })
+    }
+
+    /// The same for a listing: all connections, each handed to `each` as it is found, and none in the report. The kernel
+    /// and every sweep wait for `each`.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn list(
+        &mut self,
+        until_next: Duration,
+        each: impl FnMut(&Fact),
+    ) -> Result<SweepReport, KernelError> {
+        self.walk(SweepMode::All, until_next, &mut Each::new(each))
+    }
+
+    fn walk(
+        &mut self,
+        mode: SweepMode,
+        until_next: Duration,
+        batch: &mut impl Collect,
+    ) -> Result<SweepReport, KernelError> {
         let begun = Instant::now();
         let cpu = cpu_time()?;
         let before = self.counters()?;
@@ -159,7 +189,6 @@ impl Sweeper {
         };
         // What ended a silence by now is told before the rows that show the socket after it.
         self.revisit_around(mode);
-        let mut batch = Batch::default();
         for (place, (program, target)) in self.passes.clone().into_iter().enumerate() {
             let second = place > 0 && mode == SweepMode::Findings;
             if second && self.second_in > 0 {
@@ -188,9 +217,6 @@ impl Sweeper {
         } else {
             Duration::ZERO
         };
-        report.rows_dropped = batch.dropped;
-        report.samples_dropped = batch.samples_dropped;
-        report.rows = batch.into_kept();
         report.ended_ns = monotonic_ns()?;
         report.took = begun.elapsed();
         report.cpu = cpu_time()?.saturating_sub(cpu) + elsewhere;
