@@ -281,10 +281,10 @@ fn from_elsewhere() -> Tested {
                 .then_some(())
                 .ok_or(format!("{ended:?} {}", daemon.wrote())))
         })?;
-        ask(&[])?.refused(1, &[&host, "--host-user"]);
-        ask(&[&login[..], &[&wrong]].concat())?.refused(1, &[&host, "--host-user"]);
+        ask(&[])?.refused(3, &[&host, "--host-user"]);
+        ask(&[&login[..], &[&wrong]].concat())?.refused(3, &[&host, "--host-user"]);
         ask(&[&login[..], &["/nonexistent"]].concat())?
-            .refused(1, &["--host-password-file", "/nonexistent"]);
+            .refused(3, &["--host-password-file", "/nonexistent"]);
         ask(&["--timeout", "4s"])?.refused(2, &["--host"]);
         let alerts = tcplull(["alerts", "--host", &host, "--host-ca", &ca])
             .args(&known)
@@ -292,12 +292,12 @@ fn from_elsewhere() -> Tested {
         assert!(alerts.status.success(), "{alerts:?}");
         if scheme == "https" {
             let untrusted = finish(tcplull(["ls", "--host", &host]).args(&known))?;
-            untrusted.refused(1, &[&host, "--host-ca"]);
+            untrusted.refused(3, &[&host, "--host-ca"]);
         }
         daemon.end(BOUND)?;
     }
     let gone = format!("http://{address}");
-    finish(&mut tcplull(["ls", "--host", &gone]))?.refused(1, &[&gone, "--host"]);
+    finish(&mut tcplull(["ls", "--host", &gone]))?.refused(3, &[&gone, "--host"]);
     for (url, part) in [
         ("node-7:9469", "http:// or https://"),
         ("http://sre:secret@node-7", "password"),
@@ -308,7 +308,7 @@ fn from_elsewhere() -> Tested {
         assert!(ended.stderr.contains(part), "{ended:?} lacks {part}");
     }
     let socket = format!("unix:{}", place.socket().display());
-    finish(&mut tcplull(["ls", "--host", &socket]))?.refused(1, &["no tcplull answers"]);
+    finish(&mut tcplull(["ls", "--host", &socket]))?.refused(3, &["no tcplull answers"]);
     Ok(())
 }
 
@@ -341,10 +341,10 @@ fn group() -> Tested {
         (Some(0), ""),
         "{within:?}"
     );
-    ask(NOBODY, NOBODY - 1)?.refused(1, &["may not ask", "socket_group"]);
+    ask(NOBODY, NOBODY - 1)?.refused(3, &["may not ask", "socket_group"]);
     let missing = place.path("other.sock").display().to_string();
     let flags = ["--socket", &missing, "--socket-group", "no-such-group"];
-    finish(place.command().args(flags))?.refused(1, &["no group no-such-group", "--socket-group"]);
+    finish(place.command().args(flags))?.refused(3, &["no group no-such-group", "--socket-group"]);
     Ok(())
 }
 
@@ -380,8 +380,8 @@ fn another_version() -> Tested {
 fn no_http() -> Tested {
     let this = format!("process {}", std::process::id());
     answered(b"{\"error\":\"bad request: expected value; send a line\"}\n")?
-        .refused(1, &[&this, "not by HTTP", "restart it"]);
+        .refused(3, &[&this, "not by HTTP", "restart it"]);
     answered(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?
-        .refused(1, &[&this, "no tcplull", "--socket"]);
+        .refused(3, &[&this, "no tcplull", "--socket"]);
     Ok(())
 }
