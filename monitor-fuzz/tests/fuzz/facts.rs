@@ -2,7 +2,7 @@
 
 use monitor_common::Fact;
 use monitor_judge::alerts::{self, Alerts};
-use monitor_judge::{Input, Judge, JudgedPath, Limits, Observation, PeerRole, Verdict};
+use monitor_judge::{Input, Judge, JudgedPath, Limits, Observation, PathRules, PeerRole, Verdict};
 use monitor_model::finding::Clock;
 use monitor_model::owner::Owner;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ fn nat() -> JudgedPath {
         stated: true,
         dialogue: None,
         role: PeerRole::Clients,
+        rules: PathRules::default(),
     }
 }
 

@@ -12,9 +12,10 @@ use crate::peers::habit::Habits;
 use crate::peers::outages::Outages;
 use crate::peers::reconnects::Reconnects;
 use crate::peers::siblings;
+use crate::rules_in_force::InForce;
 use crate::stall_times::StallTimes;
 use crate::tracked::{Fate, Tracked};
-use crate::verdict::Verdicts;
+use crate::verdict::{Verdict, Verdicts};
 use crate::waiting::Stalls;
 use monitor_common::{Fact, FactKind, flags};
 use monitor_model::owner::Owner;
@@ -38,6 +39,7 @@ struct Row {
 /// Judges facts.
 pub struct Judge {
     paths: Paths,
+    rules: InForce,
     limits: Limits,
     /// By cookie, and in its order: the same facts give the same findings, in the
     /// same order, in every run.
@@ -69,6 +71,7 @@ impl Judge {
     pub fn new(paths: Vec<JudgedPath>, limits: Limits) -> Self {
         let mut judge = Self {
             paths: Paths::default(),
+            rules: InForce::default(),
             limits,
             connections: BTreeMap::new(),
             contrasts: Contrasts::new(limits.max_contrasts, limits.scoped),
@@ -92,6 +95,17 @@ impl Judge {
 
     /// Takes up one input and adds what it leads to to `out`: the one door, for the daemon and for a replay.
     pub fn take(&mut self, input: &Input<'_>, out: &mut dyn Verdicts) {
+        if let Input::Paths(paths) = input {
+            self.set_paths(paths.clone());
+        }
+        if let Some(rules) = self.rules.at(input) {
+            out.push(Verdict::Rules(rules));
+        }
+        let mut ruled = self.rules.applied(out);
+        self.take_up(input, &mut ruled);
+    }
+
+    fn take_up(&mut self, input: &Input<'_>, out: &mut dyn Verdicts) {
         match input {
             Input::Fact(observation) => self.observe(observation, out),
             Input::NextLook { within_ns } => self.next_look_ns = *within_ns,
@@ -122,7 +136,8 @@ impl Judge {
                 now_ns,
                 wall_unix_ns,
             } => self.tick(*now_ns, *wall_unix_ns, out),
-            Input::Paths(paths) => self.set_paths(paths.clone()),
+            // They are in force already.
+            Input::Paths(_) => {}
         }
     }
 
@@ -135,6 +150,7 @@ impl Judge {
     /// Puts new paths in force. Ids of the paths before them still resolve
     /// until the next call.
     pub(crate) fn set_paths(&mut self, paths: Vec<JudgedPath>) {
+        self.rules.set(&paths);
         self.paths.replace(paths);
     }
 

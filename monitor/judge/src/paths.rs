@@ -1,6 +1,7 @@
 //! What the judge must know of a path.
 
 use crate::dialogue::Dialogue;
+use crate::rules::PathRules;
 use monitor_common::{Fact, NO_PATH, flags};
 use monitor_model::finding::Clock;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,9 @@ pub struct JudgedPath {
     /// Who they are that connect to this host over it.
     #[serde(default, skip_serializing_if = "PeerRole::is_default")]
     pub role: PeerRole,
+    /// Whom what is found there may wake, and whose it is.
+    #[serde(default, skip_serializing_if = "PathRules::is_default")]
+    pub rules: PathRules,
 }
 
 impl JudgedPath {
@@ -120,6 +124,7 @@ mod tests {
             stated: true,
             dialogue: None,
             role: PeerRole::Clients,
+            rules: PathRules::default(),
         }
     }
 

@@ -143,6 +143,7 @@ pub(crate) fn finding(
         evidence: evidence.into_vec(),
         given_up: ruling.given_up,
         still_waits: ruling.still_waits,
+        severity_before_rules: None,
         advice: advised(
             ruling,
             about,

@@ -1,10 +1,14 @@
 //! What the judge says, and where that goes.
 
+use crate::rules::Rules;
 use monitor_model::finding::Finding;
+use std::sync::Arc;
 
 /// What the judge says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
+    /// From now on these rules of paths are in force: a time has come, or new paths have.
+    Rules(Arc<Rules>),
     /// A conclusion.
     Finding(Box<Finding>),
     /// A silence of which something was told is over: alerts on it resolve. What

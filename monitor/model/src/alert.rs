@@ -21,6 +21,11 @@ pub struct Alert {
     /// systemd unit of the owner, else its process name, else `unknown`; `any` where
     /// it is about more than one owner's connections.
     pub owner: String,
+    /// Who is to be told of what is on this path: the `owner` that its rules name; missing where they name none. It is
+    /// not `owner`, which is who holds the connections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub path_owner: Option<String>,
     /// Connections that are in trouble now.
     pub connections: u64,
     /// Connections that were told since it began, those of now included; of
@@ -36,6 +41,10 @@ pub struct Alert {
     pub summary: String,
     /// Id of the connection of the latest finding.
     pub example: String,
+    /// Why it is over while its connections may still be in trouble: the rules of its path are others; else missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub reason: Option<String>,
 }
 
 /// How an alert fares.

@@ -19,6 +19,10 @@ pub struct Finding {
     pub certainty: Certainty,
     /// Whom it wakes.
     pub severity: Severity,
+    /// Whom it would wake by itself, where the rules of its path (`ignore`, `severity`) say less; else missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Severity")]
+    pub severity_before_rules: Option<Severity>,
     /// How far it reaches, where that is beyond this connection; else missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Scope")]

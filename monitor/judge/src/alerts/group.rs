@@ -24,6 +24,8 @@ pub(super) struct Group {
     pub(super) parts: Parts,
     /// Whose share it takes.
     pub(super) holder: String,
+    /// The most severe that any of its connections was, without the rules of its path.
+    pub(super) worst: Severity,
     /// It waits for nothing.
     pub(super) at_once: bool,
     /// Its first finding, as it is shown.
@@ -48,6 +50,7 @@ impl Group {
         Self {
             parts: Parts::default(),
             holder,
+            worst: Severity::None,
             at_once: false,
             since,
             from: since,
@@ -69,6 +72,7 @@ impl Group {
     /// A connection that is about to join was in trouble since then, and still is. What was over before goes on only
     /// where there was no pause.
     pub(super) fn joined_by(&mut self, part: &Part, limits: &Limits) {
+        self.worst = self.worst.max(part.worth);
         let surely_ns = self.parts.surely_until(limits.page_after_ns);
         let pause = surely_ns < part.since.ns;
         let unknown = self.parts.has_left_behind() || !self.parts.unconfirmed().is_empty();
@@ -131,6 +135,8 @@ impl Group {
             since: self.since.time,
             fired: self.fired_ns.map(|ns| self.since.time_at(ns)),
             ended: None,
+            path_owner: key.path_owner.clone(),
+            reason: None,
             summary: match key.name {
                 MORE => format!(
                     "and {connections} more of {}, beyond its share; the latest: {}",

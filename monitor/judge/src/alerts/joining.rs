@@ -1,10 +1,10 @@
 //! How connections come into alerts, and go from one to another.
 
 use super::group::Group;
-use super::key::{ANY, Key, UNREACHABLE, holder};
+use super::key::{ANY, Key, UNREACHABLE, holder, path_of, worth};
 use super::lifecycle::Alerts;
 use super::limits::INTERRUPTED_NS;
-use super::member::{ConnectionId, Member};
+use super::member::{ConnectionId, Member, PathHash};
 use super::parts::{Moment, Part, State};
 use crate::outcomes::OutcomeCard;
 use monitor_model::alert::AlertChange;
@@ -42,6 +42,8 @@ impl Alerts {
             since,
             state: state(finding, now_ns),
             confirmed: true,
+            worth: worth(finding),
+            path: PathHash::of(path_of(finding)),
         };
         moved.extend(before);
         let begins = self.open(&key, holder_of(&key, finding), part.since);
@@ -53,9 +55,9 @@ impl Alerts {
         if let Some(group) = self.groups.get_mut(&key) {
             let elsewhere = moved.iter().filter(|(from, ..)| **from != *key).count();
             group.count += u64::from(is_new) + elsewhere as u64;
-            group.at_once |= fires_at_once(&key, finding, &part);
+            group.at_once |= fires_at_once(&key, member, &part);
             group.tell(finding);
-            if begins && !group.at_once {
+            if begins && !group.at_once && !key.is_quiet() {
                 changes.push(AlertChange::Pending(group.shown(&key)));
             }
         }
@@ -72,7 +74,7 @@ impl Alerts {
         now_ns: u64,
         changes: &mut Vec<AlertChange>,
     ) -> Arc<Key> {
-        let wanted = Key::of(finding);
+        let wanted = Key::of(finding, self.rules.of(path_of(finding)));
         // Once part of an outage, it is so until it moves.
         if let Some(known) = self.index.get(&member)
             && known.name == UNREACHABLE
@@ -145,7 +147,7 @@ impl Alerts {
             self.index.insert(member, Arc::clone(key));
         } else {
             group.parts.count_only(now_ns);
-            self.stats.members_full_total += 1;
+            self.stats.members_full_total += u64::from(!key.is_quiet());
         }
     }
 
@@ -189,7 +191,9 @@ impl Alerts {
                 && (goes_on || !fires(from))
         });
         for from in emptied {
-            if let Some(group) = self.remove(from) {
+            if let Some(group) = self.remove(from)
+                && !from.is_quiet()
+            {
                 changes.push(AlertChange::Over(group.shown_over(from, now_ns)));
             }
         }
@@ -229,12 +233,10 @@ fn holder_of(key: &Key, finding: &Finding) -> String {
 
 /// A ticket wakes nobody, and of what was acknowledged and not delivered nobody else will ever know. But a ticket on what
 /// nobody answers waits as pages do while it may yet be answered: an outage that is over soon has lost nothing.
-fn fires_at_once(key: &Key, finding: &Finding, part: &Part) -> bool {
-    let undelivered = FindingKind::Outcome {
-        outcome: Outcome::Undelivered,
-    };
-    let may_mend = key.is_loss && part.is_stuck();
-    finding.kind == undelivered || !key.is_page() && !may_mend
+pub(super) fn fires_at_once(key: &Key, member: Member, part: &Part) -> bool {
+    // An outage is no ticket of its own; by a rule of its path it may be one.
+    let may_mend = (key.is_loss || key.name == UNREACHABLE) && part.is_stuck();
+    member.name == Outcome::Undelivered.name() || !key.is_page() && !may_mend
 }
 
 /// How the connection of `finding` fares. What nothing comes back of hangs until its end is told, and so does a stall,

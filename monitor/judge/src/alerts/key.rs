@@ -1,6 +1,7 @@
 //! What makes findings one alert.
 
 use crate::report::is_loss;
+use crate::rules::Rule;
 use monitor_model::finding::{Cause, Finding, FindingKind, Outcome, Scope, Severity};
 use monitor_model::owner::Owner;
 
@@ -24,31 +25,36 @@ pub(super) struct Key {
     pub(super) severity: Severity,
     pub(super) path: String,
     pub(super) owner: String,
+    /// Who is to be told of what is on this path, as its rules say.
+    pub(super) path_owner: Option<String>,
     /// Whether nothing comes back: it may be part of an outage.
     pub(super) is_loss: bool,
 }
 
 impl Key {
-    /// The key of the alert that `finding` belongs to.
-    pub(super) fn of(finding: &Finding) -> Self {
+    /// The key of the alert that `finding` belongs to by this rule of its path.
+    pub(super) fn of(finding: &Finding, rule: &Rule) -> Self {
         let owner = &finding.owner;
-        let path = finding.path.clone().unwrap_or_else(|| "none".into());
+        let path = path_of(finding).to_owned();
+        let worth = worth(finding);
         // Who was reset is out of it: nothing is down for them. And what is no page of its own is none with others.
         let is_down = finding.scope == Some(Scope::PeerOrNetwork) && is_loss(finding.kind);
-        if is_down && finding.severity == Severity::Page {
+        if is_down && worth == Severity::Page {
             return Self {
                 name: UNREACHABLE,
-                severity: Severity::Page,
+                severity: worth.min(rule.most),
                 path,
                 owner: ANY.into(),
+                path_owner: rule.owner.clone(),
                 is_loss: false,
             };
         }
         Self {
             name: finding.kind.name(),
-            severity: finding.severity,
+            severity: worth.min(rule.most),
             path,
             owner: name_of(owner),
+            path_owner: rule.owner.clone(),
             is_loss: is_loss(finding.kind),
         }
     }
@@ -60,6 +66,7 @@ impl Key {
             severity: Severity::Ticket,
             path: self.path.clone(),
             owner: self.owner.clone(),
+            path_owner: self.path_owner.clone(),
             is_loss: false,
         }
     }
@@ -71,8 +78,24 @@ impl Key {
             severity,
             path: ANY.into(),
             owner: owner.into(),
+            path_owner: None,
             is_loss: false,
         }
+    }
+
+    /// The same alert where its path has this rule now; `worth` is how severe it is without.
+    pub(super) fn under(&self, rule: &Rule, worth: Severity) -> Self {
+        Self {
+            severity: worth.min(rule.most),
+            // More than one path may be in that one.
+            path_owner: rule.owner.clone().filter(|_| self.name != MORE),
+            ..self.clone()
+        }
+    }
+
+    /// Whether nobody is to know of it, as the rules of its path have it.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.severity == Severity::None
     }
 
     /// Whether it wakes somebody at night.
@@ -89,6 +112,16 @@ pub(super) fn names_loss(name: &str) -> bool {
     let causes = Cause::ALL.iter().map(|&cause| FindingKind::Stall { cause });
     let mut all = outcomes.chain(causes);
     all.any(|kind| kind.name() == name && is_loss(kind))
+}
+
+/// The path of `finding`, as alerts have it.
+pub(super) fn path_of(finding: &Finding) -> &str {
+    finding.path.as_deref().unwrap_or("none")
+}
+
+/// How severe a finding is without the rules of its path.
+pub(super) fn worth(finding: &Finding) -> Severity {
+    finding.severity_before_rules.unwrap_or(finding.severity)
 }
 
 /// Who is named: systemd unit, else process.

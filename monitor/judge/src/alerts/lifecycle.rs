@@ -2,13 +2,14 @@
 
 use super::confirming::Confirming;
 use super::group::{Group, Turn};
-use super::key::Key;
+use super::key::{Key, worth};
 use super::limits::{AlertStats, Limits};
 use super::member::{CROSSED, ConnectionId, Member, is_stall};
 use super::over::{Ended, Over};
 use super::parts::{Part, State};
 use super::room::Room;
 use crate::outcomes::OutcomeCard;
+use crate::rules::Rules;
 use crate::verdict::{End, Verdict};
 use monitor_model::alert::{Alert, AlertChange};
 use monitor_model::finding::{Finding, FindingKind, Severity};
@@ -37,6 +38,10 @@ pub struct Alerts {
     /// Something changed since this was last asked for.
     pub(super) changed: bool,
     pub(super) stats: AlertStats,
+    /// Those of paths that are in force.
+    pub(super) rules: Arc<Rules>,
+    /// What is here stood under rules that may be others by now.
+    pub(super) ruled_before: bool,
 }
 
 impl Alerts {
@@ -52,6 +57,8 @@ impl Alerts {
             confirming: None,
             changed: false,
             stats: AlertStats::default(),
+            rules: Arc::default(),
+            ruled_before: false,
         }
     }
 
@@ -59,6 +66,7 @@ impl Alerts {
     pub fn apply(&mut self, verdict: &Verdict, now_ns: u64) -> Vec<AlertChange> {
         let mut changes = Vec::new();
         match verdict {
+            Verdict::Rules(rules) => self.stand_under(rules, now_ns, &mut changes),
             Verdict::SilenceEnded { connection_id } => {
                 let of = ConnectionId::of(connection_id);
                 self.leave(of, now_ns, true, &mut changes, |member, _| {
@@ -108,6 +116,10 @@ impl Alerts {
     /// Time has come to `now_ns`: what has lasted fires, and what has not is over.
     pub fn tick(&mut self, now_ns: u64) -> Vec<AlertChange> {
         let mut changes = Vec::new();
+        if self.ruled_before {
+            let rules = Arc::clone(&self.rules);
+            self.stand_under(&rules, now_ns, &mut changes);
+        }
         let keys: Vec<Arc<Key>> = self.groups.keys().cloned().collect();
         for key in &keys {
             self.catch_up(key, now_ns, &mut changes);
@@ -132,7 +144,8 @@ impl Alerts {
     /// Every alert: those that are pending or fire, ordered by name, severity, path and owner; then those that are over
     /// and still shown, the latest last.
     pub fn all(&self) -> impl Iterator<Item = Alert> + '_ {
-        let now = self.groups.iter().map(|(key, group)| group.shown(key));
+        let loud = self.groups.iter().filter(|(key, _)| !key.is_quiet());
+        let now = loud.map(|(key, group)| group.shown(key));
         now.chain(self.over.iter().map(|ended| ended.alert.clone()))
     }
 
@@ -144,7 +157,7 @@ impl Alerts {
     fn found(&mut self, finding: &Finding, now_ns: u64, changes: &mut Vec<AlertChange>) {
         let of = ConnectionId::of(&finding.connection.id);
         let name = finding.kind.name();
-        let wakes = finding.severity > Severity::None;
+        let wakes = worth(finding) > Severity::None;
         if let FindingKind::Outcome { outcome } = finding.kind {
             // The outcome replaces what was said of the silence.
             self.leave(of, now_ns, true, changes, |member, _| {
@@ -334,6 +347,16 @@ impl Alerts {
         while let Some(group) = self.groups.get_mut(key) {
             match group.turn(now_ns, &self.limits) {
                 None => return,
+                // Nobody was told of it.
+                Some(Turn::Fires) if key.is_quiet() => {
+                    if group.parts.until(self.limits.page_after_ns) >= now_ns {
+                        return;
+                    }
+                    self.remove(key);
+                }
+                Some(Turn::Mended(_) | Turn::Over(_)) if key.is_quiet() => {
+                    self.remove(key);
+                }
                 Some(Turn::Fires) => {
                     group.fired_ns = Some(now_ns);
                     changes.push(AlertChange::Firing(group.shown(key)));

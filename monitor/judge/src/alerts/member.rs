@@ -13,13 +13,26 @@ impl ConnectionId {
     /// Of [`monitor_model::finding::Connection::id`]. FNV-1a of 128 bits: a host has too few connections for two of
     /// them to meet, and nobody outside chooses a socket's cookie.
     pub(super) fn of(id: &str) -> Self {
-        const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-        const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-        let hash = id.bytes().fold(BASIS, |hash, byte| {
-            (hash ^ u128::from(byte)).wrapping_mul(PRIME)
-        });
-        Self(hash)
+        Self(fnv_1a(id))
     }
+}
+
+/// A path, by the hash of its name: alerts that have connections of several paths know which is whose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PathHash(pub(super) u128);
+
+impl PathHash {
+    pub(super) fn of(path: &str) -> Self {
+        Self(fnv_1a(path))
+    }
+}
+
+fn fnv_1a(text: &str) -> u128 {
+    const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    text.bytes().fold(BASIS, |hash, byte| {
+        (hash ^ u128::from(byte)).wrapping_mul(PRIME)
+    })
 }
 
 /// One thing that was told of a connection. By connection first: all of one stand together.

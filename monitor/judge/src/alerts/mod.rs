@@ -2,7 +2,7 @@
 //! pool are one alert with a count, and a page begins and ends by the rules of one table, `docs/operating.md`.
 //!
 //! [`lifecycle`](Alerts) takes verdicts and time in. A [`group`] has a clock and [`parts`], its connections that are
-//! stuck or ended badly; [`room`] is what alerts may take, [`over`] those that are over, [`saved`] what outlives the
+//! stuck or ended badly; [`ruled`] is what the rules of a path make of it, [`room`] what alerts may take, [`over`] those that are over, [`saved`] what outlives the
 //! daemon.
 
 mod confirming;
@@ -17,6 +17,7 @@ mod over;
 mod parts;
 mod restoring;
 mod room;
+mod ruled;
 mod saved;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use super::limits::SAME_OUTAGE_NS;
 use super::member::Member;
 use super::parts::{Part, State};
 use monitor_model::alert::AlertChange;
+use monitor_model::finding::Severity;
 use std::sync::Arc;
 
 impl Alerts {
@@ -23,8 +24,9 @@ impl Alerts {
             return Vec::new();
         }
         let losses = self.groups.keys();
-        let losses =
-            losses.filter(|other| other.is_loss && other.is_page() && other.path == key.path);
+        let losses = losses.filter(|other| {
+            other.is_loss && other.severity == key.severity && other.path == key.path
+        });
         let losses: Vec<Arc<Key>> = losses.cloned().collect();
         let since_ns = now_ns.saturating_sub(SAME_OUTAGE_NS);
         let mut moved = Vec::new();
@@ -33,10 +35,9 @@ impl Alerts {
             let Some(group) = self.groups.get_mut(&other) else {
                 continue;
             };
-            let its = group
-                .parts
-                .iter()
-                .filter(|(member, part)| *member != told && is_of_outage(part, since_ns));
+            let its = group.parts.iter().filter(|(member, part)| {
+                *member != told && part.worth == Severity::Page && is_of_outage(part, since_ns)
+            });
             let its: Vec<Member> = its.map(|(member, _)| member).collect();
             for member in &its {
                 if let Some(part) = group.parts.remove(*member) {

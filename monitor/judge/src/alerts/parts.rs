@@ -2,7 +2,8 @@
 //! it affected.
 
 use super::limits::NAMELESS_NS;
-use super::member::Member;
+use super::member::{Member, PathHash};
+use monitor_model::finding::Severity;
 use monitor_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -53,6 +54,10 @@ pub(super) struct Part {
     pub(super) state: State,
     /// This run of the daemon has seen it itself.
     pub(super) confirmed: bool,
+    /// How severe it is without the rules of its path.
+    pub(super) worth: Severity,
+    /// Its path.
+    pub(super) path: PathHash,
 }
 
 impl Part {

@@ -5,7 +5,7 @@ use super::group::Group;
 use super::key::{INTERRUPTED, Key, MORE, UNREACHABLE, names_loss};
 use super::lifecycle::Alerts;
 use super::limits::Limits;
-use super::member::{ConnectionId, Member, known_name};
+use super::member::{ConnectionId, Member, PathHash, known_name};
 use super::over::Ended;
 use super::parts::{Moment, Part, State};
 use super::saved::{MOST_ALERTS, MOST_PARTS, MOST_PARTS_OF_ONE, Saved, SavedAlert, SavedPart};
@@ -26,6 +26,7 @@ impl Alerts {
             alerts.restore(alert, now_ns);
         }
         alerts.confirming = Some(Confirming::begin(now_ns));
+        alerts.ruled_before = true;
         alerts
     }
 
@@ -47,19 +48,23 @@ impl Alerts {
     }
 
     fn saved(&self, now_ns: u64) -> Saved {
-        let mut alerts: Vec<(&Arc<Key>, &Group)> = self.groups.iter().collect();
+        // What nobody is to know of is found again.
+        let loud = self.groups.iter().filter(|(key, _)| !key.is_quiet());
+        let mut alerts: Vec<(&Arc<Key>, &Group)> = loud.collect();
         alerts.sort_by_key(|(key, group)| Reverse((key.severity, group.fired_ns.is_some())));
         let mut room = MOST_PARTS;
         let alerts = alerts.into_iter().take(MOST_ALERTS);
         let alerts = alerts.map(|(key, group)| {
             let most = MOST_PARTS_OF_ONE.min(room);
-            let parts: Vec<SavedPart> = group.parts.iter().take(most).map(saved_part).collect();
+            let parts = group.parts.iter().take(most);
+            let parts: Vec<SavedPart> = parts.map(|part| saved_part(key, part)).collect();
             room -= parts.len();
             SavedAlert {
                 name: key.name.into(),
                 severity: key.severity,
                 path: key.path.clone(),
                 owner: key.owner.clone(),
+                path_owner: key.path_owner.clone(),
                 holder: group.holder.clone(),
                 at_once: group.at_once,
                 since: group.since,
@@ -99,7 +104,7 @@ impl Alerts {
         }
         self.open(&key, saved.holder, past(saved.since));
         for part in saved.parts.into_iter().take(MOST_PARTS_OF_ONE) {
-            if let Some((member, part)) = restored_part(&part, now_ns) {
+            if let Some((member, part)) = restored_part(&key, &part, now_ns) {
                 self.put(&key, member, part, now_ns);
             }
         }
@@ -149,17 +154,20 @@ impl Alerts {
     }
 }
 
-fn saved_part((member, part): (Member, &Part)) -> SavedPart {
+fn saved_part(key: &Key, (member, part): (Member, &Part)) -> SavedPart {
+    let own = PathHash::of(&key.path);
     SavedPart {
         connection: format!("{:032x}", member.connection.0),
         name: member.name.into(),
         since: part.since,
         state: part.state,
+        worth: (part.worth != key.severity).then_some(part.worth),
+        path: (part.path != own).then(|| format!("{:032x}", part.path.0)),
     }
 }
 
 /// A connection as it was saved, if this build knows what was found of it.
-fn restored_part(saved: &SavedPart, now_ns: u64) -> Option<(Member, Part)> {
+fn restored_part(key: &Key, saved: &SavedPart, now_ns: u64) -> Option<(Member, Part)> {
     let member = Member {
         connection: ConnectionId(u128::from_str_radix(&saved.connection, 16).ok()?),
         name: known_name(&saved.name)?,
@@ -179,6 +187,11 @@ fn restored_part(saved: &SavedPart, now_ns: u64) -> Option<(Member, Part)> {
         },
         state,
         confirmed: false,
+        worth: saved.worth.unwrap_or(key.severity),
+        path: match &saved.path {
+            Some(hash) => PathHash(u128::from_str_radix(hash, 16).ok()?),
+            None => PathHash::of(&key.path),
+        },
     };
     Some((member, part))
 }
@@ -193,6 +206,7 @@ fn key(saved: &SavedAlert) -> Option<Key> {
         severity: saved.severity,
         path: saved.path.clone(),
         owner: saved.owner.clone(),
+        path_owner: saved.path_owner.clone(),
         is_loss: names_loss(name),
     })
 }

@@ -20,13 +20,16 @@ struct Taken {
 pub(super) struct Room {
     tickets: Taken,
     pages: Taken,
+    /// Nobody is to know of them: they take no place from the others.
+    quiet: Taken,
 }
 
 impl Room {
     fn of(&mut self, severity: Severity) -> &mut Taken {
         match severity {
             Severity::Page => &mut self.pages,
-            Severity::Ticket | Severity::None => &mut self.tickets,
+            Severity::Ticket => &mut self.tickets,
+            Severity::None => &mut self.quiet,
         }
     }
 
@@ -42,10 +45,12 @@ impl Room {
     ) -> Key {
         let taken = self.of(wanted.severity);
         let own = taken.of.get(holder).copied().unwrap_or_default();
+        // Of what wakes nobody nothing is lost.
+        let counted = u64::from(!wanted.is_quiet());
         if taken.alerts >= limits.max_alerts {
-            stats.alerts_full_total += 1;
+            stats.alerts_full_total += counted;
         } else if holder != ANY && own >= limits.of_one_owner() {
-            stats.share_full_total += 1;
+            stats.share_full_total += counted;
         } else {
             return wanted;
         }

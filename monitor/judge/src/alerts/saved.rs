@@ -28,6 +28,8 @@ pub(super) struct SavedAlert {
     pub(super) severity: Severity,
     pub(super) path: String,
     pub(super) owner: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) path_owner: Option<String>,
     pub(super) holder: String,
     pub(super) at_once: bool,
     pub(super) since: Moment,
@@ -50,4 +52,10 @@ pub(super) struct SavedPart {
     pub(super) name: String,
     pub(super) since: Moment,
     pub(super) state: State,
+    /// How severe it is without the rules of its path, where that is not its alert's severity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) worth: Option<Severity>,
+    /// The hash of its path's name, hexadecimal, where that is not its alert's path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) path: Option<String>,
 }

@@ -178,7 +178,8 @@ impl Reconnects {
             Verdict::StallEnded { connection_id } => {
                 self.troubled.remove(connection_id);
             }
-            Verdict::SilenceEnded { .. }
+            Verdict::Rules(_)
+            | Verdict::SilenceEnded { .. }
             | Verdict::Reconnected { .. }
             | Verdict::Unanswered { .. }
             | Verdict::Answered { .. } => {}

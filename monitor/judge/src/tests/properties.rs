@@ -238,7 +238,8 @@ fn finals(verdicts: &[Verdict]) -> Vec<Outcome> {
                 }
                 _ => None,
             },
-            Verdict::SilenceEnded { .. }
+            Verdict::Rules(_)
+            | Verdict::SilenceEnded { .. }
             | Verdict::StallEnded { .. }
             | Verdict::Over { .. }
             | Verdict::Unanswered { .. }

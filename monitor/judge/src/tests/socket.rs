@@ -1,5 +1,6 @@
 //! The socket that stories are about, as it is before anything happens.
 
+use crate::PathRules;
 use crate::{JudgedPath, PeerRole};
 use monitor_common::{Socket, TcpState};
 use monitor_model::finding::Clock;
@@ -21,6 +22,7 @@ pub(super) fn azure() -> JudgedPath {
         stated: true,
         dialogue: None,
         role: PeerRole::default(),
+        rules: PathRules::default(),
     }
 }
 

@@ -132,7 +132,8 @@ fn holds(verdicts: &[Verdict]) -> Result<(), TestCaseError> {
                     "moves, but nothing was told"
                 );
             }
-            Verdict::SilenceEnded { .. }
+            Verdict::Rules(_)
+            | Verdict::SilenceEnded { .. }
             | Verdict::Over { .. }
             | Verdict::Unanswered { .. }
             | Verdict::Answered { .. }

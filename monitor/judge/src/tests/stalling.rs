@@ -159,7 +159,7 @@ impl Story {
             }
             Verdict::StallEnded { .. } | Verdict::Over { .. } => true,
             Verdict::Unanswered { .. } | Verdict::Answered { .. } => true,
-            Verdict::SilenceEnded { .. } | Verdict::Reconnected { .. } => false,
+            Verdict::Rules(_) | Verdict::SilenceEnded { .. } | Verdict::Reconnected { .. } => false,
         };
         let only: Vec<Verdict> = self.verdicts.iter().filter(of_stalls).cloned().collect();
         Self::words(&only)

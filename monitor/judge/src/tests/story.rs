@@ -351,6 +351,7 @@ impl Story {
                 Verdict::Finding(finding) => {
                     format!("{} {:?}", finding.kind.name(), finding.severity).to_lowercase()
                 }
+                Verdict::Rules(_) => "rules".into(),
                 Verdict::SilenceEnded { .. } => "ended".into(),
                 Verdict::StallEnded { .. } => "moves".into(),
                 Verdict::Over { end, .. } => format!("over {end:?}"),

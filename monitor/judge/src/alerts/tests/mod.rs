@@ -7,6 +7,8 @@ mod outages;
 mod properties;
 mod restarts;
 mod rooms;
+mod rules;
+mod rules_properties;
 mod ticket_properties;
 mod tickets;
 
@@ -57,6 +59,7 @@ fn finding(kind: FindingKind, severity: Severity, connection: u32) -> Finding {
         summary: format!("connection {connection}"),
         given_up: false,
         still_waits: false,
+        severity_before_rules: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod refused;
 use super::entry::Entry;
 use super::header::Header;
 use super::{Recording, RecordingError, Replayed, replay};
+use crate::PathRules;
 use crate::alerts;
 use crate::{Input, JudgedPath, Limits, Observation, PeerRole};
 use monitor_common::{Fact, FactKind, Record, flags};
@@ -53,6 +54,7 @@ fn nat() -> Vec<JudgedPath> {
         stated: true,
         dialogue: None,
         role: PeerRole::default(),
+        rules: PathRules::default(),
     }]
 }
 
