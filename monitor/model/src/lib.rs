@@ -8,6 +8,7 @@ pub mod agent;
 pub mod alert;
 pub mod api;
 mod cause;
+pub mod explained;
 pub mod finding;
 pub mod format;
 pub mod gaps;

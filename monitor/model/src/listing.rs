@@ -63,7 +63,11 @@ impl ConnectionRow {
     /// Whether keepalive is on and cannot help: the first probe leaves when the timeout has passed, or the path counts
     /// application data alone, which probes are not.
     pub fn keepalive_comes_late(&self) -> bool {
-        let late = |timeout| self.keepalive.time_seconds.is_some_and(|time| time >= timeout);
+        let late = |timeout| {
+            self.keepalive
+                .time_seconds
+                .is_some_and(|time| time >= timeout)
+        };
         let in_vain = self.clock == Some(Clock::Payload) || self.timeout_seconds.is_some_and(late);
         self.keepalive.enabled && in_vain
     }

@@ -3,6 +3,7 @@
 use crate::agent::AgentEvent;
 use crate::alert::{Alert, AlertChange};
 use crate::api::{AgentState, ApiError};
+use crate::explained::Explained;
 use crate::finding::{Finding, Lagged};
 use crate::gaps::GapSummary;
 use crate::listing::ConnectionRow;
@@ -35,6 +36,10 @@ impl Told for Alert {
 
 impl Told for ConnectionRow {
     const SCHEMA: &'static str = "tcplull.connection/1";
+}
+
+impl Told for Explained {
+    const SCHEMA: &'static str = "tcplull.explained/1";
 }
 
 impl Told for AgentState {
@@ -77,7 +82,7 @@ impl<'a, T: Told> Line<'a, T> {
 }
 
 /// The JSON Schema of each form (draft 2020-12), by its name.
-pub fn schemas() -> [(&'static str, Value); 10] {
+pub fn schemas() -> [(&'static str, Value); 11] {
     [
         (Finding::SCHEMA, schema::<Finding>()),
         (Lagged::SCHEMA, schema::<Lagged>()),
@@ -89,6 +94,7 @@ pub fn schemas() -> [(&'static str, Value); 10] {
         (GapSummary::SCHEMA, schema::<GapSummary>()),
         (AgentEvent::SCHEMA, schema::<AgentEvent>()),
         (Report::SCHEMA, schema::<Report>()),
+        (Explained::SCHEMA, schema::<Explained>()),
     ]
 }
 

@@ -1,6 +1,8 @@
 //! What several commands are given.
 
-use crate::config::{self, Config, ConfigError, CpuBudget, Overrides, SocketGroup, WebChoice};
+use crate::config::{
+    self, Config, ConfigError, CpuBudget, LastGood, Overrides, SocketGroup, WebChoice,
+};
 use clap::Args;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -25,13 +27,19 @@ pub(super) struct ConfigArguments {
 }
 
 impl ConfigArguments {
-    pub(super) fn load(&self, mut overrides: Overrides) -> Result<Config, ConfigError> {
+    pub(super) fn load(&self, overrides: Overrides) -> Result<Config, ConfigError> {
+        self.load_again(overrides, &mut LastGood::default())
+    }
+
+    /// The same for who loads it again and again.
+    pub(super) fn load_again(
+        &self,
+        mut overrides: Overrides,
+        last: &mut LastGood,
+    ) -> Result<Config, ConfigError> {
         overrides.socket.clone_from(&self.socket);
-        Config::load(
-            self.config.as_deref(),
-            Path::new(config::DEFAULT_FILE),
-            &overrides,
-        )
+        let file = self.config.as_deref();
+        Config::load_again(file, Path::new(config::DEFAULT_FILE), &overrides, last)
     }
 }
 

@@ -76,6 +76,9 @@ struct Report {
 
 pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, CliError> {
     let config = arguments.config.load(Overrides::default())?;
+    for note in &config.rule_notes {
+        remark(&format!("tcplull: {note}\n"));
+    }
     if arguments.repair {
         return repair(arguments, &config);
     }

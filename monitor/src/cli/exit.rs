@@ -34,7 +34,7 @@ pub(super) enum CliError {
     #[error(transparent)]
     SelfTest(#[from] SelfTestError),
     #[error("{0}")]
-    Usage(&'static str),
+    Usage(String),
     #[error("{what}: {source}")]
     Io {
         what: &'static str,

@@ -72,7 +72,8 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
     if let Some(host) = arguments.host.named() {
         if looks_itself {
             return Err(CliError::Usage(
-                "a timeout or a scope is for connections of this host, which `tcplull ls` looks at itself: leave it out, or --host",
+                "a timeout or a scope is for connections of this host, which `tcplull ls` looks at itself: leave it out, or --host"
+                    .to_owned(),
             ));
         }
         return ask(&host).map(exit::code);

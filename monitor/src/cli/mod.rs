@@ -7,6 +7,7 @@ mod chosen;
 mod client;
 mod completions;
 mod exit;
+mod explain;
 mod help;
 mod host;
 mod ls;
@@ -85,6 +86,8 @@ commands! {
     Check = check;
     /// The alerts of a running daemon: pending, firing, and lately over.
     Alerts = alerts;
+    /// Which path and rules would apply to a connection, and why.
+    Explain = explain;
     /// Judges a recording again, without privileges.
     Replay = replay;
     /// What a shell needs to complete these commands.

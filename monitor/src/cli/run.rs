@@ -7,7 +7,7 @@ use super::arguments::{
 use super::exit::CliError;
 use super::help::Help;
 use super::notifications::NotificationArguments;
-use crate::config::Overrides;
+use crate::config::{LastGood, Overrides};
 use crate::daemon::{self, Options, ValveTimes};
 use crate::surfaces::log::LogFormat;
 use crate::surfaces::messages::Messages;
@@ -17,7 +17,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tracing_subscriber::filter::LevelFilter;
 
@@ -135,10 +135,14 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         scope: arguments.scope.scope(),
     };
     let config = arguments.config.clone();
+    let last = Mutex::new(LastGood::default());
     let said = messages.clone();
     let hooks = arguments.hooks.clone();
     let options = Options {
-        configuration: Arc::new(move || config.load(overrides.clone())),
+        configuration: Arc::new(move || {
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            config.load_again(overrides.clone(), &mut last)
+        }),
         messages,
         log_format: arguments.log_format,
         btf: arguments.kernel.btf.clone(),

@@ -23,7 +23,14 @@ const LONGEST_VALUE: usize = 256;
 const LONGEST_NAME: usize = 64;
 
 /// Labels that an alert has already.
-const TAKEN: [&str; 5] = ["alertname", "instance", "owner", "path", "severity"];
+const TAKEN: [&str; 6] = [
+    "alertname",
+    "instance",
+    "owner",
+    "path",
+    "path_owner",
+    "severity",
+];
 
 /// As Prometheus has it.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -453,6 +460,15 @@ fn labels<'a>(table: DeTable<'a>, text: Text<'a>) -> Result<BTreeMap<String, Str
         labels.insert(name, value);
     }
     Ok(labels)
+}
+
+/// `text` as the value of a label that `key` names.
+pub(super) fn value(key: &str, text: String) -> Result<String, Problem> {
+    if is_value(&text) {
+        return Ok(text);
+    }
+    let (name, most) = (key.to_owned(), LONGEST_VALUE);
+    Err(Problem::LabelValue { name, most })
 }
 
 fn is_value(text: &str) -> bool {

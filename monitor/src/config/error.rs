@@ -2,7 +2,7 @@
 
 use humantime::format_duration;
 use ipnet::IpNet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use std::{fmt, io};
 use thiserror::Error;
@@ -42,6 +42,22 @@ pub enum ConfigError {
         line: usize,
         /// What is wrong, and what would be right.
         problem: Problem,
+    },
+    /// The folder of further paths cannot be read, or holds more than is read.
+    #[error("{}: {reason}", dir.display())]
+    ConfDir {
+        /// The folder as it was named.
+        dir: PathBuf,
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
+    /// A file of that folder cannot be read.
+    #[error("{}: {reason}; mend it, or take it out of this folder", file.display())]
+    DropIn {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A file that the configuration names is not there, or not what it should be.
     #[error("{place}: {key}: {file:?}: {reason}")]
@@ -188,7 +204,7 @@ pub enum Problem {
     #[error("lease is {}; it must be {} at least, two resend_intervals, or one request that is lost ends an alert", format_duration(*lease), format_duration(*least))]
     Lease { lease: Duration, least: Duration },
     #[error(
-        "labels: {name:?} will not do: letters, digits and '_', neither a digit nor \"__\" first, and none that an alert has already (alertname, instance, owner, path, severity)"
+        "labels: {name:?} will not do: letters, digits and '_', neither a digit nor \"__\" first, and none that an alert has already (alertname, instance, owner, path, path_owner, severity)"
     )]
     LabelName { name: String },
     #[error("{name}: 1 to {most} bytes of text that can be seen")]
@@ -207,10 +223,8 @@ pub enum Problem {
     Name { name: String, most: usize },
     #[error("this path has no {key}; give it one, or a preset")]
     Missing { key: &'static str },
-    #[error(
-        "the name {name:?} is taken by the path in line {first}; give each path a name of its own"
-    )]
-    NameTaken { name: String, first: usize },
+    #[error("the name {name:?} is taken by the path in {first}; give each path a name of its own")]
+    NameTaken { name: String, first: At },
     #[error(
         "unknown clock {text:?}; write \"packets\" (any segment counts, as for NAT) or \"payload\" (only data counts, as for proxies)"
     )]
@@ -223,6 +237,22 @@ pub enum Problem {
         "unknown role {text:?}; write \"clients\" (those that connect to this host come and go) or \"servers\" (they stay: one that vanishes is a ticket)"
     )]
     Role { text: String },
+    #[error("conf_dir: {text:?} is no absolute path; write it as \"/etc/tcplull/conf.d\"")]
+    ConfDir { text: String },
+    #[error(
+        "{key} is for the configuration file; a file of this folder has [[path]] and nothing else"
+    )]
+    NotInConfDir { key: String },
+    #[error(
+        "ignore_until: {text:?} is no date and no time with its offset; write 2026-12-24 (from then on it counts again, in UTC) or 2026-12-24T08:00:00Z"
+    )]
+    IgnoreUntil { text: String },
+    #[error("ignore = false and ignore_until contradict each other; keep one")]
+    IgnoreNot,
+    #[error(
+        "unknown severity {text:?}; write \"ticket\" (a page becomes a ticket), \"none\" (nobody is woken) or \"page\" (the most there is); it makes nothing graver"
+    )]
+    PathSeverity { text: String },
     #[error("unknown preset {name:?}; {hint}")]
     Preset { name: String, hint: Hint },
     #[error("preset = \"auto\" guesses {key} itself; leave {key} out, or name the preset you mean")]
@@ -248,21 +278,21 @@ pub enum Problem {
     #[error("ports: {port} is listed twice; list each port once")]
     PortTwice { port: u16 },
     #[error(
-        "path {name:?} is a second default path: {other:?} (line {first}) already takes {prefix} {ports}; merge them, or narrow one by prefix or port"
+        "path {name:?} is a second default path: {other:?} ({first}) already takes {prefix} {ports}; merge them, or narrow one by prefix or port"
     )]
     SecondDefault {
         name: String,
         other: String,
-        first: usize,
+        first: At,
         prefix: IpNet,
         ports: Ports,
     },
     #[error(
-        "{prefix} {ports} is already taken by path {other:?} (line {first}); each prefix and port belongs to one path"
+        "{prefix} {ports} is already taken by path {other:?} ({first}); each prefix and port belongs to one path"
     )]
     PrefixTaken {
         other: String,
-        first: usize,
+        first: At,
         prefix: IpNet,
         ports: Ports,
     },
@@ -285,9 +315,40 @@ pub enum Problem {
         min_gap: Duration,
     },
     #[error(
-        "the path \"default\" in line {first} is no default path: give it another name, or remote = [\"0.0.0.0/0\", \"::/0\"]"
+        "the path \"default\" in {first} is no default path: give it another name, or remote = [\"0.0.0.0/0\", \"::/0\"]"
     )]
-    DefaultNameTaken { first: usize },
+    DefaultNameTaken { first: At },
+}
+
+impl Problem {
+    /// The other place that it is about, where there is one.
+    pub(super) fn first_mut(&mut self) -> Option<&mut At> {
+        match self {
+            Self::NameTaken { first, .. }
+            | Self::SecondDefault { first, .. }
+            | Self::PrefixTaken { first, .. }
+            | Self::DefaultNameTaken { first } => Some(first),
+            _ => None,
+        }
+    }
+}
+
+/// A place that a message names besides its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    /// The file, where it is another one.
+    pub file: Option<PathBuf>,
+    /// Its line, counted from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.file {
+            Some(file) => write!(f, "{}:{}", file.display(), self.line),
+            None => write!(f, "line {}", self.line),
+        }
+    }
 }
 
 /// What is wrong with a duration.
@@ -386,7 +447,7 @@ pub(super) struct Fault {
 /// Where a value came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// A line of the file, counted from 1.
+    /// A line, counted from 1 over all files, one after the other.
     Line(usize),
     /// A flag, with its dashes.
     Flag(&'static str),
@@ -397,22 +458,6 @@ impl Place {
         Fault {
             place: self,
             problem,
-        }
-    }
-}
-
-impl Fault {
-    pub(super) fn in_file(self, file: &Path) -> ConfigError {
-        match self.place {
-            Place::Line(line) => ConfigError::Line {
-                file: file.to_owned(),
-                line,
-                problem: self.problem,
-            },
-            Place::Flag(flag) => ConfigError::Flag {
-                flag,
-                problem: self.problem,
-            },
         }
     }
 }

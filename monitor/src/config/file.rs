@@ -11,6 +11,7 @@ use super::log;
 use super::metrics::{self, MetricsConfig};
 use super::prefix;
 use super::presets::{self, Preset};
+use super::rules;
 use super::scope;
 use super::socket::{SocketGroup, parse_socket_group};
 use super::sweeps;
@@ -18,7 +19,7 @@ use super::table::{Lined, Section, Text, string, wrong_type};
 use super::web::{self, WebChoice};
 use ipnet::IpNet;
 use monitor_common::PathClock;
-use monitor_judge::{Dialogue, PeerRole};
+use monitor_judge::{Dialogue, PathRules, PeerRole};
 use monitor_kernel::Scope;
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -49,10 +50,22 @@ const FILE_KEYS: &[&str] = &[
     "notifications",
     "scope",
     "web",
+    "conf_dir",
     "path",
 ];
 const PATH_KEYS: &[&str] = &[
-    "name", "preset", "remote", "ports", "timeout", "clock", "dialogue", "role",
+    "name",
+    "preset",
+    "remote",
+    "ports",
+    "timeout",
+    "clock",
+    "dialogue",
+    "role",
+    rules::KEYS[0],
+    rules::KEYS[1],
+    rules::KEYS[2],
+    rules::KEYS[3],
 ];
 
 /// The whole file.
@@ -77,6 +90,7 @@ pub(super) struct FileConfig {
     pub(super) notifications: Notifications,
     pub(super) scope: Scope,
     pub(super) web: WebChoice,
+    pub(super) conf_dir: Option<PathBuf>,
     pub(super) paths: Vec<FilePath>,
 }
 
@@ -93,6 +107,7 @@ pub(super) struct FilePath {
     pub(super) clock: Option<Lined<PathClock>>,
     pub(super) dialogue: Option<Dialogue>,
     pub(super) role: Option<Lined<PeerRole>>,
+    pub(super) rules: PathRules,
 }
 
 /// What `preset` says.
@@ -104,15 +119,36 @@ pub(super) enum PresetChoice {
     Named(&'static Preset),
 }
 
-/// Reads the text of a configuration file.
-pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
-    let lines = Text(text);
-    let table = DeTable::parse(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| lines.line(&span));
+fn table(lines: Text<'_>) -> Result<DeTable<'_>, Fault> {
+    let table = DeTable::parse(lines.text).map_err(|error| {
+        let line = error
+            .span()
+            .map_or(lines.before + 1, |span| lines.line(&span));
         let message: Vec<_> = error.message().lines().map(str::trim).collect();
         Place::Line(line).fault(Problem::Syntax(message.join("; ")))
     })?;
-    let mut section = Section::new(table.into_inner(), lines, "at the top level", FILE_KEYS)?;
+    Ok(table.into_inner())
+}
+
+/// Reads the text of a file of further paths: it has nothing else.
+pub(super) fn parse_paths(lines: Text<'_>) -> Result<Vec<FilePath>, Fault> {
+    let table = table(lines)?;
+    let others = table.keys().filter(|key| {
+        let key = key.get_ref().as_ref();
+        key != "path" && FILE_KEYS.contains(&key)
+    });
+    if let Some(key) = others.min_by_key(|key| key.span().start) {
+        let line = lines.line(&key.span());
+        let key = key.get_ref().to_string();
+        return Err(Place::Line(line).fault(Problem::NotInConfDir { key }));
+    }
+    let mut section = Section::new(table, lines, "in a file of paths", &["path"])?;
+    paths(&mut section, lines)
+}
+
+/// Reads the text of a configuration file.
+pub(super) fn parse(lines: Text<'_>) -> Result<FileConfig, Fault> {
+    let mut section = Section::new(table(lines)?, lines, "at the top level", FILE_KEYS)?;
     let listen = section
         .string("listen", "an address in quotes such as \"127.0.0.1:9469\"")?
         .map(|found| found.try_map(|text| text.parse().map_err(|_| Problem::Listen { text })))
@@ -193,6 +229,14 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, Fault> {
             .map(|table| web::parse(table, lines))
             .transpose()?
             .unwrap_or_default(),
+        conf_dir: section
+            .string(
+                "conf_dir",
+                "a folder in quotes such as \"/etc/tcplull/conf.d\"",
+            )?
+            .map(|found| found.try_map(conf_dir))
+            .transpose()?
+            .map(|found| found.value),
         paths: paths(&mut section, lines)?,
     })
 }
@@ -204,6 +248,15 @@ fn socket(text: String) -> Result<PathBuf, Problem> {
         Ok(path)
     } else {
         Err(Problem::Socket { text })
+    }
+}
+
+fn conf_dir(text: String) -> Result<PathBuf, Problem> {
+    let path = PathBuf::from(&text);
+    if path.is_absolute() {
+        Ok(path)
+    } else {
+        Err(Problem::ConfDir { text })
     }
 }
 
@@ -255,6 +308,7 @@ fn path<'a>(line: usize, table: DeTable<'a>, text: Text<'a>) -> Result<FilePath,
             .transpose()?
             .map(|found| found.value),
         role: role.map(|found| found.try_map(self::role)).transpose()?,
+        rules: rules::parse(&mut section)?,
     })
 }
 

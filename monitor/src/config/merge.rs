@@ -1,18 +1,19 @@
 //! File and flags become one [`Config`], and its paths are held against each other.
 
 use super::duration::TIMEOUT;
-use super::error::{Fault, Place, Ports, Problem};
+use super::error::{At, Fault, Place, Ports, Problem};
 use super::file::{FileConfig, FilePath, PresetChoice};
 use super::presets::{self, Preset};
+use super::sources::Sources;
 use super::table::Lined;
 use super::{
     Config, DEFAULT_SOCKET, Notifications, Overrides, PathConfig, alertmanager, cpu_budget, dmi,
-    history, log, prefix, scope, sweeps, web,
+    history, log, prefix, rules, scope, sweeps, web,
 };
 use humantime::format_duration;
 use ipnet::IpNet;
 use monitor_common::{MAX_PATHS, PathClock};
-use monitor_judge::{Limits, PeerRole};
+use monitor_judge::{Limits, PathRules, PeerRole};
 use std::collections::HashMap;
 use std::env;
 use std::path::{Path, PathBuf};
@@ -44,16 +45,24 @@ struct Draft {
     timeout_place: Place,
 }
 
+/// What a configuration rests on besides its text.
+pub(super) struct Around<'a> {
+    pub(super) dmi_root: &'a Path,
+    pub(super) sources: &'a Sources,
+    /// The wall clock, in ns since 1970.
+    pub(super) wall_unix_ns: i64,
+}
+
 /// Merges, fills in defaults, and checks what concerns more than one value.
 pub(super) fn merge(
     file: FileConfig,
     overrides: &Overrides,
-    dmi_root: &Path,
+    around: &Around<'_>,
 ) -> Result<Config, Fault> {
     let mut notes = Vec::new();
     let mut drafts = Vec::new();
     for path in file.paths {
-        drafts.extend(draft(path, dmi_root, &mut notes)?);
+        drafts.extend(draft(path, around, &mut notes)?);
     }
     if let Some(timeout) = overrides.timeout {
         override_default(&mut drafts, timeout, &mut notes)?;
@@ -73,6 +82,10 @@ pub(super) fn merge(
     for draft in &drafts {
         check_min_gap(draft, min_gap, warn_at)?;
     }
+    let rule_notes = drafts.iter().filter_map(|Draft { path, .. }| {
+        rules::note(&path.name, &path.place, &path.rules, around.wall_unix_ns)
+    });
+    let rule_notes = rule_notes.collect();
     let socket = overrides.socket.clone().or(file.socket);
     let socket = socket.unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET));
     Ok(Config {
@@ -100,6 +113,8 @@ pub(super) fn merge(
         scope: scope::merge(file.scope, &overrides.scope),
         paths: drafts.into_iter().map(|draft| draft.path).collect(),
         notes,
+        rule_notes,
+        faults: Vec::new(),
     })
 }
 
@@ -116,17 +131,22 @@ fn notifications(file: Notifications, overrides: &Overrides) -> Result<Notificat
 }
 
 /// What one `[[path]]` comes to; nothing for an "auto" that recognises no cloud.
-fn draft(path: FilePath, dmi_root: &Path, notes: &mut Vec<String>) -> Result<Option<Draft>, Fault> {
+fn draft(
+    path: FilePath,
+    around: &Around<'_>,
+    notes: &mut Vec<String>,
+) -> Result<Option<Draft>, Fault> {
     match path.preset.as_ref().map(|preset| preset.value) {
-        Some(PresetChoice::Auto) => auto(path, dmi_root, notes),
-        Some(PresetChoice::Named(preset)) => explicit(path, Some(preset), notes).map(Some),
-        None => explicit(path, None, notes).map(Some),
+        Some(PresetChoice::Auto) => auto(path, around, notes),
+        Some(PresetChoice::Named(preset)) => explicit(path, Some(preset), around, notes).map(Some),
+        None => explicit(path, None, around, notes).map(Some),
     }
 }
 
 fn explicit(
     path: FilePath,
     preset: Option<&'static Preset>,
+    around: &Around<'_>,
     notes: &mut Vec<String>,
 ) -> Result<Draft, Fault> {
     let header = Place::Line(path.line);
@@ -176,6 +196,8 @@ fn explicit(
             stated: true,
             dialogue: path.dialogue,
             role: role(path.role.as_ref()),
+            rules: path.rules,
+            place: around.sources.shown(Place::Line(path.line)),
         },
         prefix_places,
         name_place,
@@ -188,7 +210,11 @@ fn role(written: Option<&Lined<PeerRole>>) -> PeerRole {
     written.map(|found| found.value).unwrap_or_default()
 }
 
-fn auto(path: FilePath, dmi_root: &Path, notes: &mut Vec<String>) -> Result<Option<Draft>, Fault> {
+fn auto(
+    path: FilePath,
+    around: &Around<'_>,
+    notes: &mut Vec<String>,
+) -> Result<Option<Draft>, Fault> {
     let guessed = [
         ("timeout", path.timeout.as_ref().map(|found| found.line)),
         ("clock", path.clock.as_ref().map(|found| found.line)),
@@ -200,7 +226,7 @@ fn auto(path: FilePath, dmi_root: &Path, notes: &mut Vec<String>) -> Result<Opti
         }
     }
     let place = Place::Line(path.preset.map_or(path.line, |found| found.line));
-    let Some(preset) = dmi::guess(dmi_root).and_then(presets::find) else {
+    let Some(preset) = dmi::guess(around.dmi_root).and_then(presets::find) else {
         notes.push(
             "preset = \"auto\": this machine's DMI strings name neither Azure nor AWS nor GCP, \
              so it gives no path; name a preset or a timeout"
@@ -230,6 +256,8 @@ fn auto(path: FilePath, dmi_root: &Path, notes: &mut Vec<String>) -> Result<Opti
             stated: false,
             dialogue: path.dialogue,
             role: role(path.role.as_ref()),
+            rules: path.rules,
+            place: around.sources.shown(Place::Line(path.line)),
         },
         name_place,
         timeout_place: place,
@@ -272,6 +300,7 @@ fn override_default(
     }
     let taken = drafts.iter().find(|draft| draft.path.name == DEFAULT_PATH);
     if let Some(Place::Line(first)) = taken.map(|draft| draft.name_place) {
+        let first = at(Place::Line(first));
         return Err(TIMEOUT_FLAG.fault(Problem::DefaultNameTaken { first }));
     }
     drafts.push(Draft {
@@ -285,6 +314,8 @@ fn override_default(
             stated: true,
             dialogue: None,
             role: PeerRole::default(),
+            rules: PathRules::default(),
+            place: "--timeout".to_owned(),
         },
         name_place: TIMEOUT_FLAG,
         timeout_place: TIMEOUT_FLAG,
@@ -314,11 +345,12 @@ fn check_count(drafts: &[Draft]) -> Result<(), Fault> {
 
 /// The line to point at; a flag's path stands in none, and it comes last, so it
 /// is never pointed at.
-fn line(place: Place) -> usize {
-    match place {
+fn at(place: Place) -> At {
+    let line = match place {
         Place::Line(line) => line,
         Place::Flag(_) => 0,
-    }
+    };
+    At { file: None, line }
 }
 
 fn check_names(drafts: &[Draft]) -> Result<(), Fault> {
@@ -327,7 +359,7 @@ fn check_names(drafts: &[Draft]) -> Result<(), Fault> {
         if let Some(first) = taken.insert(draft.path.name.as_str(), draft.name_place) {
             return Err(draft.name_place.fault(Problem::NameTaken {
                 name: draft.path.name.clone(),
-                first: line(first),
+                first: at(first),
             }));
         }
     }
@@ -347,7 +379,7 @@ fn check_prefixes(drafts: &[Draft]) -> Result<(), Fault> {
                 let Some((other, first)) = taken.insert((prefix, ports), (draft, place)) else {
                     continue;
                 };
-                let (other, first) = (other.path.name.clone(), line(first));
+                let (other, first) = (other.path.name.clone(), at(first));
                 let problem = if prefix.prefix_len() == 0 && other != draft.path.name {
                     Problem::SecondDefault {
                         name: draft.path.name.clone(),

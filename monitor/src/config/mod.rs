@@ -7,20 +7,24 @@ mod alertmanager;
 mod close_wait;
 mod cpu_budget;
 mod dmi;
+mod drop_ins;
 mod duration;
 mod error;
 mod file;
 mod history;
 mod hosts;
 mod log;
+mod lookup;
 mod merge;
 mod metrics;
 mod no_path;
 mod prefix;
 pub mod presets;
+mod rules;
 mod scope;
 mod server_url;
 mod socket;
+mod sources;
 mod sweeps;
 mod table;
 mod url;
@@ -29,25 +33,28 @@ mod web;
 use crate::plain_file::{self, Unreadable};
 pub use alertmanager::{Alertmanager, Login, NamedFile, Notifications, TlsFiles};
 pub use cpu_budget::{CpuBudget, parse_cpu_budget};
+pub use drop_ins::LastGood;
 pub use duration::{
     Limits, MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, TIMEOUT, parse_page_after,
     parse_sweep_interval, parse_timeout,
 };
-use error::Place;
-pub use error::{ConfigError, DurationProblem, Hint, Ports, Problem};
+pub use error::{At, ConfigError, DurationProblem, Hint, Ports, Problem};
 use file::FileConfig;
 use ipnet::IpNet;
+pub use lookup::{Endpoint, explain};
 pub use metrics::MetricsConfig;
 use monitor_common::PathClock;
-use monitor_judge::{Dialogue, PeerRole};
-use monitor_kernel::Scope;
+use monitor_judge::{Dialogue, PathRules, PeerRole};
+use monitor_kernel::{Reading, Scope};
 pub use scope::{parse_cgroup, parse_netns, parse_pid, parse_unit};
 pub use server_url::ServerUrl;
 pub use socket::{DEFAULT_SOCKET, SocketGroup, parse_socket_group};
+use sources::Sources;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use table::Text;
 pub use url::AlertmanagerUrl;
 pub use web::{Web, WebChoice, parse_telemetry_path, parse_web_listen};
 
@@ -110,6 +117,10 @@ pub struct Config {
     /// What the log should say about how the configuration was understood, one
     /// line each.
     pub notes: Vec<String>,
+    /// What is to be said of the rules of paths, one line each: which are ignored, until when, and which no more.
+    pub rule_notes: Vec<String>,
+    /// Files of further paths that could not be read anew, one line each: of those what was read before stays.
+    pub faults: Vec<String>,
 }
 
 /// A class of remote addresses and ports with one idle timeout.
@@ -132,6 +143,10 @@ pub struct PathConfig {
     pub dialogue: Option<Dialogue>,
     /// Who they are that connect to this host over it.
     pub role: PeerRole,
+    /// Whom what is found there may wake, and whose it is.
+    pub rules: PathRules,
+    /// Where it stands: file and line, or the flag that made it.
+    pub place: String,
 }
 
 /// What flags of the command line put in place of the file's values.
@@ -160,7 +175,7 @@ pub struct Overrides {
 
 impl Config {
     /// Loads the file at `path`, or at `default_path` where none is named (then
-    /// it may be absent), and merges it with the flags.
+    /// it may be absent), with the folder of further paths, and merges it with the flags.
     ///
     /// # Errors
     /// A file that cannot be read, and the first line or flag that is wrong.
@@ -169,7 +184,21 @@ impl Config {
         default_path: &Path,
         overrides: &Overrides,
     ) -> Result<Self, ConfigError> {
-        Self::load_on(path, default_path, overrides, Path::new(dmi::ROOT))
+        Self::load_again(path, default_path, overrides, &mut LastGood::default())
+    }
+
+    /// The same for who loads it again and again: from the second time on a file of further paths that is wrong costs no
+    /// other file anything. What `last` has of it stays in force, and [`Config::faults`] says so.
+    ///
+    /// # Errors
+    /// As for [`Config::load`].
+    pub fn load_again(
+        path: Option<&Path>,
+        default_path: &Path,
+        overrides: &Overrides,
+        last: &mut LastGood,
+    ) -> Result<Self, ConfigError> {
+        Self::load_on(path, default_path, overrides, Path::new(dmi::ROOT), last)
     }
 
     /// Whether `other` differs in what a running daemon cannot change.
@@ -187,37 +216,93 @@ impl Config {
             || self.scope != other.scope
     }
 
-    /// [`Config::load`] on a machine whose DMI strings lie below `dmi_root`.
+    /// [`Config::load_again`] on a machine whose DMI strings lie below `dmi_root`.
     fn load_on(
         path: Option<&Path>,
         default_path: &Path,
         overrides: &Overrides,
         dmi_root: &Path,
+        last: &mut LastGood,
     ) -> Result<Self, ConfigError> {
         let file = path.unwrap_or(default_path);
-        let parsed = match read(file) {
-            Ok(text) => {
-                let text = String::from_utf8(text).map_err(|error| {
-                    let valid = error.utf8_error().valid_up_to();
-                    let before = error.as_bytes().iter().take(valid);
-                    let line = 1 + before.filter(|byte| **byte == b'\n').count();
-                    Place::Line(line).fault(Problem::NotText).in_file(file)
-                })?;
-                file::parse(&text).map_err(|fault| fault.in_file(file))?
-            }
+        let text = match read(file) {
+            Ok(text) => text_of(file, text)?,
             Err(ConfigError::Read { source, .. })
                 if path.is_none() && source.kind() == io::ErrorKind::NotFound =>
             {
-                FileConfig::default()
+                String::new()
             }
             Err(error) => return Err(error),
         };
-        let mut config =
-            merge::merge(parsed, overrides, dmi_root).map_err(|fault| fault.in_file(file))?;
+        // Which folder it is must be known before it can be said what is wrong in which file.
+        let (named, _) = parsed(file, &text)?;
+        let beside = || default_path.with_file_name(drop_ins::FOLDER);
+        let (dir, must_be_there) = match named.conf_dir {
+            Some(dir) => (Some(dir), true),
+            // A file that somebody names stands for itself.
+            None => (path.is_none().then(beside), false),
+        };
+        let read = dir.map(|dir| drop_ins::read(&dir, must_be_there));
+        last.load(read.transpose()?.unwrap_or_default(), |further| {
+            Self::of(file, &text, further, overrides, dmi_root)
+        })
+    }
+
+    /// Of the texts of its files; or what is wrong, in which of the further files, and which of them that contradicts.
+    fn of(
+        file: &Path,
+        text: &str,
+        further: &[drop_ins::DropIn],
+        overrides: &Overrides,
+        dmi_root: &Path,
+    ) -> Result<Self, drop_ins::Wrong> {
+        let (mut parsed, mut sources) = parsed(file, text).map_err(drop_ins::Wrong::of_all)?;
+        let mut paths = Vec::new();
+        for one in further {
+            let before = sources.add(&one.file, &one.text);
+            let text = Text {
+                text: &one.text,
+                before,
+            };
+            match file::parse_paths(text) {
+                Ok(more) => paths.extend(more),
+                Err(fault) => return Err(drop_ins::Wrong::new(sources.error(fault))),
+            }
+        }
+        parsed.paths.extend(paths);
+        let around = merge::Around {
+            dmi_root,
+            sources: &sources,
+            wall_unix_ns: Reading::now().map_or(0, |now| now.wall_unix_ns),
+        };
+        let mut config = merge::merge(parsed, overrides, &around)
+            .map_err(|fault| drop_ins::Wrong::new(sources.error(fault)))?;
         let alertmanagers = config.alertmanagers.iter_mut();
         alertmanagers.for_each(|one| one.stands_in(file));
         Ok(config)
     }
+}
+
+/// What stands in the configuration file.
+fn parsed(file: &Path, text: &str) -> Result<(FileConfig, Sources), ConfigError> {
+    let mut sources = Sources::default();
+    let before = sources.add(file, text);
+    let parsed = file::parse(Text { text, before });
+    let parsed = parsed.map_err(|fault| sources.error(fault).0)?;
+    Ok((parsed, sources))
+}
+
+/// What was read of `file`, as text.
+fn text_of(file: &Path, bytes: Vec<u8>) -> Result<String, ConfigError> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().iter().take(valid);
+        ConfigError::Line {
+            file: file.to_owned(),
+            line: 1 + before.filter(|byte| **byte == b'\n').count(),
+            problem: Problem::NotText,
+        }
+    })
 }
 
 /// Reads the file, and never waits for anybody.

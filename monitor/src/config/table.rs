@@ -30,14 +30,18 @@ impl<T> Lined<T> {
     }
 }
 
-/// The text of the file, to tell lines from offsets.
+/// The text of a file, to tell lines from offsets.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Text<'a>(pub(super) &'a str);
+pub(super) struct Text<'a> {
+    pub(super) text: &'a str,
+    /// Lines of the files before it.
+    pub(super) before: usize,
+}
 
 impl Text<'_> {
     pub(super) fn line(self, span: &Range<usize>) -> usize {
-        let before = self.0.as_bytes().iter().take(span.start);
-        1 + before.filter(|byte| **byte == b'\n').count()
+        let before = self.text.as_bytes().iter().take(span.start);
+        self.before + 1 + before.filter(|byte| **byte == b'\n').count()
     }
 }
 
@@ -144,6 +148,21 @@ impl<'a> Section<'a> {
                 })
             })
             .transpose()
+    }
+
+    /// The moment under `key`, as it is written with or without quotes, if there is one.
+    pub(super) fn moment(
+        &mut self,
+        key: &'static str,
+        want: &'static str,
+    ) -> Result<Option<Lined<String>>, Fault> {
+        let found = self.take(key).map(|found| {
+            found.try_map(|value| match value {
+                DeValue::Datetime(moment) => Ok(moment.to_string()),
+                other => string(other, key, want),
+            })
+        });
+        found.transpose()
     }
 
     /// The table under `key`, if there is one.

@@ -161,7 +161,7 @@ fn rounded(ns: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use monitor_judge::PeerRole;
+    use monitor_judge::{PathRules, PeerRole};
     use monitor_model::finding::Clock;
 
     /// An established connection on path 3, silent for two minutes.
@@ -186,6 +186,7 @@ mod tests {
             stated: true,
             dialogue: None,
             role: PeerRole::Clients,
+            rules: PathRules::default(),
         };
         let lister = Lister::new(vec![path], 4_000_000, Duration::ZERO);
         let counts = lister.silent(&[silent(0), silent(flags::SAMPLED), silent(flags::SAMPLED)]);

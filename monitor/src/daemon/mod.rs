@@ -89,7 +89,7 @@ pub fn run(options: &Options) -> Result<(), DaemonError> {
 
 async fn serve(options: &Options) -> Result<(), DaemonError> {
     let config = (options.configuration)()?;
-    for note in &config.notes {
+    for note in config.notes.iter().chain(&config.rule_notes) {
         tracing::info!("{note}");
     }
     let web = config.web.config_file.as_deref();
@@ -325,6 +325,12 @@ fn reload(
     const STAYS: &str = "the settings before stay in force";
     match read {
         Ok(Ok(config)) => {
+            for note in &config.rule_notes {
+                tracing::info!("{note}");
+            }
+            for fault in &config.faults {
+                tracing::error!("{fault}");
+            }
             stepping.configure(core, config.cpu_budget);
             lock(core).reload(&config);
             return;

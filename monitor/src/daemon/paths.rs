@@ -40,6 +40,7 @@ pub fn for_judge(config: &Config, first: u32) -> Vec<JudgedPath> {
             stated: path.stated,
             dialogue: path.dialogue,
             role: path.role,
+            rules: path.rules.clone(),
         })
         .collect()
 }

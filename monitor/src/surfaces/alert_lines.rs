@@ -20,14 +20,22 @@ impl Sink for AlertLines {
         let (name, path, summary) = (&alert.name, &alert.path, &alert.summary);
         // Whose it is: more than one owner may have such an alert, and its end has no summary.
         let owner = &alert.owner;
+        let path = match &alert.path_owner {
+            Some(path_owner) => format!("{path} ({path_owner})"),
+            None => path.clone(),
+        };
         let page = alert.severity == Severity::Page;
+        let why = match &alert.reason {
+            Some(reason) => format!(": {reason}"),
+            None => String::new(),
+        };
         match change {
             // Whatever else there is to say: somebody is woken, or may sleep.
             AlertChange::Firing(_) if page => {
                 tracing::info!(target: ALWAYS, "alert {name} of {owner} on {path} fires: {summary}");
             }
             AlertChange::Over(alert) if page && alert.fired.is_some() => {
-                tracing::info!(target: ALWAYS, "alert {name} of {owner} on {path} is over");
+                tracing::info!(target: ALWAYS, "alert {name} of {owner} on {path} is over{why}");
             }
             AlertChange::Pending(_) => {
                 tracing::info!("alert {name} of {owner} on {path} is pending: {summary}");
@@ -36,9 +44,11 @@ impl Sink for AlertLines {
                 tracing::info!("alert {name} of {owner} on {path} fires: {summary}")
             }
             AlertChange::Over(alert) if alert.fired.is_none() => {
-                tracing::info!("alert {name} of {owner} on {path} is over, and did not fire");
+                tracing::info!("alert {name} of {owner} on {path} is over, and did not fire{why}");
             }
-            AlertChange::Over(_) => tracing::info!("alert {name} of {owner} on {path} is over"),
+            AlertChange::Over(_) => {
+                tracing::info!("alert {name} of {owner} on {path} is over{why}")
+            }
         }
         Ok(())
     }

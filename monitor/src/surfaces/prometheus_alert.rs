@@ -65,7 +65,8 @@ const ANY_SUMMARY: &str = "Connections are in trouble";
 /// One alert's labels and annotations.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct PrometheusAlert {
-    /// `alertname`, `severity`, `path` and `owner`; none of them is ever empty.
+    /// `alertname`, `severity`, `path` and `owner`, and where the rules of the path name one, `path_owner`; none of them is
+    /// ever empty.
     pub labels: BTreeMap<&'static str, String>,
     /// `summary` (the same for all of a name), `description`, `runbook_url`, `count` (connections that were told since it
     /// began), `connections` (those in trouble now).
@@ -82,7 +83,8 @@ impl PrometheusAlert {
         })
     }
 
-    /// How `alert` is told. The labels rest on its name, severity, path and owner alone.
+    /// How `alert` is told. The labels rest on its name, severity, path and owners alone: an alert of a path that changes
+    /// hands is over, and begins anew.
     pub fn of(alert: &Alert) -> Self {
         let labels = [
             ("alertname", alert_name(&alert.name)),
@@ -90,6 +92,8 @@ impl PrometheusAlert {
             ("path", label(&alert.path)),
             ("owner", label(&alert.owner)),
         ];
+        let path_owner = alert.path_owner.as_deref();
+        let path_owner = path_owner.map(|owner| ("path_owner", label(owner)));
         let annotations = [
             ("summary", summary(&alert.name).to_owned()),
             ("description", description(alert)),
@@ -98,7 +102,7 @@ impl PrometheusAlert {
             ("connections", alert.connections.to_string()),
         ];
         Self {
-            labels: labels.into(),
+            labels: labels.into_iter().chain(path_owner).collect(),
             annotations: annotations
                 .map(|(name, text)| (name, printable(&text)))
                 .into(),
@@ -175,6 +179,18 @@ mod tests {
         let rows = table.skip(1).take_while(|line| line.starts_with("| `"));
         rows.map(|row| row.split('`').nth(1).unwrap().to_owned())
             .collect()
+    }
+
+    #[test]
+    fn who_owns_the_path_has_a_label_beside_who_holds_the_connections() {
+        let told = PrometheusAlert::of(&Alert {
+            path_owner: Some("team-payments".to_owned()),
+            ..firing()
+        });
+        assert_eq!(told.labels["owner"], "api.service");
+        assert_eq!(told.labels["path_owner"], "team-payments");
+        let without = PrometheusAlert::of(&firing());
+        assert!(!without.labels.contains_key("path_owner"));
     }
 
     #[test]

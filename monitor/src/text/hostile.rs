@@ -96,6 +96,8 @@ fn alert(text: &str) -> Alert {
         owner: text.to_owned(),
         summary: text.to_owned(),
         example: text.to_owned(),
+        path_owner: Some(text.to_owned()),
+        reason: Some(text.to_owned()),
         ..firing()
     }
 }

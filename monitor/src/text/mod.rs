@@ -1,6 +1,9 @@
 //! Lines and tables for people. Columns have a fixed least width, so that a list
 //! can be written as it comes.
 
+mod explained;
+
+pub use explained::explained;
 use monitor_model::alert::Alert;
 use monitor_model::finding::{Clock, Finding, Severity};
 use monitor_model::format::{duration_of, printable};
@@ -168,7 +171,7 @@ pub fn alert_line(alert: &Alert) -> String {
         &printable(&alert.owner),
         &connections,
         &alert.since.to_string(),
-        &printable(&alert.summary),
+        &printable(alert.reason.as_ref().unwrap_or(&alert.summary)),
     ])
 }
 

@@ -54,6 +54,7 @@ pub(crate) fn blackholed() -> Finding {
         summary: "api (pid 1234) → 20.1.2.3:443: 4m30s of silence crossed nat's 4m".to_owned(),
         given_up: false,
         still_waits: false,
+        severity_before_rules: None,
     }
 }
 
@@ -65,6 +66,8 @@ pub(crate) fn firing() -> Alert {
         path: "nat".to_owned(),
         owner: "api.service".to_owned(),
         example: "1f-aabb".to_owned(),
+        path_owner: None,
+        reason: None,
         connections: 10_000,
         count: 10_000,
         since: "2026-01-31T12:00:00.123Z".parse().expect("a moment"),

@@ -228,6 +228,8 @@ fn alert(owner: &str, count: u64) -> Alert {
         ended: None,
         summary: "nothing comes back".to_owned(),
         example: "1f-aabb".to_owned(),
+        path_owner: None,
+        reason: None,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Whole files through [`Config::load`].
 
 mod alertmanagers;
+mod conf_d;
 mod limits;
+mod rules;
 mod wrong_lines;
 
 use super::*;
@@ -32,6 +34,7 @@ impl Bench {
             Path::new("/nonexistent"),
             overrides,
             self.dir.path(),
+            &mut LastGood::default(),
         )
     }
 
@@ -99,6 +102,8 @@ fn without_a_file_the_defaults_hold() {
         scope: Scope::default(),
         paths: Vec::new(),
         notes: Vec::new(),
+        rule_notes: Vec::new(),
+        faults: Vec::new(),
     };
     assert_eq!(config.unwrap(), expected);
     assert_eq!(load(""), expected);

@@ -359,15 +359,17 @@ impl Core {
         match self.put_paths() {
             Ok(first) => {
                 self.paths = paths::for_judge(config, first);
-                // No fact: no verdict comes of it, so no moment matters.
-                self.tell_judge(&Input::Paths(self.paths.clone()), 0);
+                let now = self.now();
+                // Their rules may end alerts, and begin some.
+                let now_ns = now.map_or(0, |now| now.monotonic_ns);
+                self.tell_judge(&Input::Paths(self.paths.clone()), now_ns);
+                self.sinks.keep_alerts(now_ns);
                 let metrics = &mut self.sinks.metrics;
                 metrics.set_paths(paths::for_metrics(&self.paths));
                 metrics.count_by_workload(by_workload(config));
-                let now = self.now();
-                self.sinks
-                    .metrics
-                    .config_read(now.map(|now| now.wall_unix_ns));
+                let whole = config.faults.is_empty();
+                let read = now.filter(|_| whole).map(|now| now.wall_unix_ns);
+                metrics.config_read(read);
                 let paths = self.paths.len() as u64;
                 self.tell_of_agent(AgentChange::Reloaded { paths });
                 tracing::info!("reloaded: {paths} paths in force");

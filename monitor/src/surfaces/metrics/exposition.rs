@@ -117,7 +117,12 @@ impl<'a> Series<'a> {
         text.push_str(self.name);
         text.push_str(suffix);
         let mut between = '{';
-        for (name, value) in names.iter().zip(values) {
+        // To Prometheus a label without a value is none.
+        let labels = names
+            .iter()
+            .zip(values)
+            .filter(|(_, value)| !value.is_empty());
+        for (name, value) in labels {
             text.push(between);
             text.push_str(name);
             text.push_str("=\"");

@@ -96,11 +96,11 @@ pub struct Metrics {
     stall_times: NewSeries<[&'static str; 2], Histogram>,
     pub(super) paths: BTreeMap<String, OnPath>,
     pub(super) hooks: Vec<[String; 2]>,
-    /// By name, path and severity. An alert that has ended stays at 0, so that a graph
+    /// By name, path, owner of the path (empty for none) and severity. An alert that has ended stays at 0, so that a graph
     /// shows its end.
-    pub(super) firing: BTreeMap<[String; 3], u64>,
+    pub(super) firing: BTreeMap<[String; 4], u64>,
     /// Likewise those that wait.
-    pub(super) pending: BTreeMap<[String; 3], u64>,
+    pub(super) pending: BTreeMap<[String; 4], u64>,
     /// Where sweeps come too rarely: what is over within so long is not seen.
     pub sweep_unseen: Duration,
     /// Silent sockets of which a snapshot is kept.
@@ -276,7 +276,8 @@ impl Metrics {
                 AlertState::Over => continue,
             };
             let severity = alert.severity.name().to_owned();
-            let labels = [alert.name, alert.path, severity];
+            let path_owner = alert.path_owner.unwrap_or_default();
+            let labels = [alert.name, alert.path, path_owner, severity];
             *counts.entry(labels).or_default() += 1;
         }
     }

@@ -12,12 +12,14 @@ pub(super) const ALL: &[Metric] = &[
     Metric(
         "tcplull_alerts_firing",
         "Alerts that fire now.",
-        Labelled(&["alert", "path", "severity"], |now| by_labels(&now.firing)),
+        Labelled(&["alert", "path", "path_owner", "severity"], |now| {
+            by_labels(&now.firing)
+        }),
     ),
     Metric(
         "tcplull_alerts_pending",
         "Pages, and tickets on what nobody answers, that wait to see whether their trouble lasts.",
-        Labelled(&["alert", "path", "severity"], |now| {
+        Labelled(&["alert", "path", "path_owner", "severity"], |now| {
             by_labels(&now.pending)
         }),
     ),
@@ -243,7 +245,7 @@ fn of_history(now: &Metrics, read: fn(&HistoryShown) -> u64) -> Vec<Sample> {
 }
 
 /// One sample for each of these labels.
-fn by_labels(counts: &BTreeMap<[String; 3], u64>) -> Vec<Sample> {
+fn by_labels(counts: &BTreeMap<[String; 4], u64>) -> Vec<Sample> {
     let counts = counts.iter();
     counts
         .map(|(labels, count)| (labels.to_vec(), *count))

@@ -61,6 +61,8 @@ fn alert(owner: &str) -> Alert {
         ended: None,
         summary: "nothing comes back".to_owned(),
         example: "1f-aabb".to_owned(),
+        path_owner: None,
+        reason: None,
     }
 }
 
