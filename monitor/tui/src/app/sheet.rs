@@ -1,0 +1,392 @@
+//! Pages of text: one connection, one alert, the daemon, the keys.
+
+use super::App;
+use super::view::{Opened, Tab};
+use crate::order::{idle, left};
+use crate::text::{
+    ago, clock_time, evidence, keepalive, keepalive_helps, owner, path, shown, whole, wrapped,
+};
+use monitor_model::alert::Alert;
+use monitor_model::finding::{Certainty, Clock, Finding, Role, Severity};
+use monitor_model::format::{count, duration_of};
+use monitor_model::listing::{ConnectionRow, state_name};
+use std::time::Duration;
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The name of what follows.
+    Heading,
+    /// Something that is wrong.
+    Bad,
+    /// Anything.
+    Plain,
+    /// What matters less.
+    Faint,
+}
+
+/// A line of a page, fit to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What it is.
+    pub kind: Kind,
+    /// What it says.
+    pub text: String,
+}
+
+/// Lines as they come together.
+struct Page {
+    width: usize,
+    lines: Vec<Line>,
+}
+
+impl Page {
+    /// Inside a terminal of so many columns, with a margin.
+    fn new(app: &App) -> Self {
+        Self {
+            width: usize::from(app.size.0).saturating_sub(2),
+            lines: Vec::new(),
+        }
+    }
+
+    fn say(&mut self, kind: Kind, text: &str) {
+        self.indented(kind, text, 2);
+    }
+
+    fn indented(&mut self, kind: Kind, text: &str, indent: usize) {
+        let lines = wrapped(text, self.width, indent);
+        let lines = lines.into_iter().map(|text| Line { kind, text });
+        self.lines.extend(lines);
+    }
+
+    fn heading(&mut self, text: &str) {
+        if !self.lines.is_empty() {
+            self.say(Kind::Plain, "");
+        }
+        self.say(Kind::Heading, text);
+    }
+
+    fn named(&mut self, name: &str, value: &str) {
+        self.indented(Kind::Plain, &format!("{name:<11} {value}"), 12);
+    }
+}
+
+/// The page of what is open; empty where nothing is.
+pub fn opened(app: &App) -> Vec<Line> {
+    let mut page = Page::new(app);
+    match &app.opened {
+        Some(Opened::Connection { id, row }) => connection(app, &mut page, id, row.as_deref()),
+        Some(Opened::Alert { .. }) => match app.opened_alert() {
+            Some(found) => alert(app, &mut page, found),
+            None => page.say(
+                Kind::Faint,
+                "This alert is over, and the daemon does not tell it any more. Esc goes back.",
+            ),
+        },
+        None => {}
+    }
+    page.lines
+}
+
+fn connection(app: &App, page: &mut Page, id: &str, row: Option<&ConnectionRow>) {
+    let latest = app.findings.latest(id);
+    let known = row.map(|row| (&row.connection, &row.owner));
+    let known = known.or_else(|| latest.map(|found| (&found.connection, &found.owner)));
+    let Some((connection, holder)) = known else {
+        page.heading(&shown(id));
+        page.say(Kind::Faint, "It is not among the connections that were told, and nothing was found of it since this \
+            began. It may have closed.");
+        return;
+    };
+    let arrow = match connection.role {
+        Role::Client => "→",
+        Role::Server => "←",
+    };
+    let (local, remote) = (shown(&connection.local), shown(&connection.remote));
+    page.heading(&format!("{local} {arrow} {remote}"));
+    if let Some((_, Some(closed))) = app.connections.with_id(id) {
+        let closed = app.now.up.saturating_sub(closed).as_secs_f64();
+        page.say(
+            Kind::Bad,
+            &format!("It is closed, since {} at the most.", whole(closed + 2.0)),
+        );
+    }
+    page.named("owner", &owner(holder));
+    if let Some(row) = row {
+        state(page, row);
+    }
+    page.named("id", &shown(&connection.id));
+    match latest {
+        Some(latest) => verdict(page, latest),
+        None => {
+            page.heading("Verdict");
+            page.say(Kind::Faint, "Nothing was found since this began; `tcplull watch --since` will have what was before.");
+        }
+    }
+    timeline(app, page, id);
+}
+
+fn state(page: &mut Page, row: &ConnectionRow) {
+    let silence = row.silence.name().replace('_', " ");
+    page.named("state", &format!("{}, {silence}", state_name(row.state)));
+    let timeout = match (row.timeout_seconds, left(row)) {
+        (Some(_), left) if left < 0.0 => format!("{}, crossed {} ago", path(row), whole(-left)),
+        (Some(_), left) => format!("{}, {} left", path(row), whole(left)),
+        (None, _) => "none applies".to_owned(),
+    };
+    page.named("path", &timeout);
+    let of = match row.clock {
+        Some(Clock::Payload) => "data counts",
+        Some(Clock::Packets) => "any segment counts",
+        None => "no path, so neither counts",
+    };
+    let (data, packets) = (row.payload_idle_seconds, row.packet_idle_seconds);
+    let silent = match row.clock {
+        Some(_) => format!("{} ({of}); ", duration_of(idle(row))),
+        None => String::new(),
+    };
+    page.named(
+        "silent for",
+        &format!(
+            "{silent}no data for {}, no segment for {}",
+            duration_of(data),
+            duration_of(packets)
+        ),
+    );
+    let helps = match (row.keepalive.enabled, keepalive_helps(row)) {
+        (false, _) => "off: nothing keeps the path open",
+        (true, true) => "",
+        (true, false) if row.clock == Some(Clock::Payload) => {
+            " does not help: on this path only data counts"
+        }
+        (true, false) => " does not help: the first probe comes after the timeout",
+    };
+    let setting = if row.keepalive.enabled {
+        keepalive(row)
+    } else {
+        String::new()
+    };
+    page.named("keepalive", &format!("{setting}{helps}"));
+}
+
+fn verdict(page: &mut Page, finding: &Finding) {
+    page.heading(&format!(
+        "Verdict: {}",
+        finding.kind.name().replace('_', " ")
+    ));
+    let kind = match finding.severity {
+        Severity::None => Kind::Plain,
+        Severity::Ticket | Severity::Page => Kind::Bad,
+    };
+    page.say(kind, &shown(&finding.summary));
+    let sure = match finding.certainty {
+        Certainty::Observed => "seen on this host",
+        Certainty::Suspected => "concluded from signs",
+    };
+    let severity = match finding.severity {
+        Severity::None => "wakes nobody",
+        Severity::Ticket => "a ticket",
+        Severity::Page => "a page",
+    };
+    page.named("how sure", &format!("{sure}; {severity}"));
+    if let Some(advice) = &finding.advice {
+        page.named("advice", &shown(advice));
+    }
+    if let Some(settings) = &finding.settings {
+        page.named("settings", &shown(settings));
+    }
+    page.heading("Evidence");
+    for piece in &finding.evidence {
+        page.say(Kind::Plain, &evidence(&piece.fact, &piece.value));
+    }
+}
+
+fn timeline(app: &App, page: &mut Page, id: &str) {
+    let mut before: Option<&Finding> = None;
+    for finding in app.findings.of(id) {
+        match before {
+            None => page.heading("What was told, in order"),
+            Some(before) => {
+                let between = finding.time.unix_ns().saturating_sub(before.time.unix_ns());
+                let between = Duration::from_nanos(between.max(0) as u64).as_secs_f64();
+                page.say(
+                    Kind::Faint,
+                    &format!("         … {} later", duration_of(between)),
+                );
+            }
+        }
+        let name = finding.kind.name().replace('_', " ");
+        let text = format!(
+            "{} {name}: {}",
+            clock_time(finding.time),
+            shown(&finding.summary)
+        );
+        page.indented(Kind::Plain, &text, 9);
+        before = Some(finding);
+    }
+    if app.findings.dropped > 0 {
+        page.say(
+            Kind::Faint,
+            &format!(
+                "Older findings are not kept here: {} of all connections.",
+                app.findings.dropped
+            ),
+        );
+    }
+    if app.findings.missed > 0 {
+        page.say(
+            Kind::Faint,
+            &format!(
+                "Findings came faster than they were read: {} were missed.",
+                app.findings.missed
+            ),
+        );
+    }
+}
+
+fn alert(app: &App, page: &mut Page, alert: &Alert) {
+    let now = app.shown_at();
+    page.heading(&format!(
+        "{}, {}, {}",
+        shown(&alert.name),
+        alert.severity.name(),
+        alert.state.name()
+    ));
+    page.say(Kind::Plain, &shown(&alert.summary));
+    page.named("path", &shown(&alert.path));
+    page.named("owner", &shown(&alert.owner));
+    let connections = count(alert.connections, "connection");
+    page.named(
+        "now",
+        &format!("{connections} in trouble, of {} that were", alert.count),
+    );
+    page.named(
+        "since",
+        &format!("{} UTC, {}", clock_time(alert.since), ago(alert.since, now)),
+    );
+    if let Some(fired) = alert.fired {
+        page.named(
+            "fires since",
+            &format!("{} UTC, {}", clock_time(fired), ago(fired, now)),
+        );
+    }
+    if let Some(ended) = alert.ended {
+        page.named(
+            "over since",
+            &format!("{} UTC, {}", clock_time(ended), ago(ended, now)),
+        );
+    }
+    page.named(
+        "latest",
+        &format!("{} (Enter opens it)", shown(&alert.example)),
+    );
+    let told = app.findings.all().rev().filter(|finding| {
+        finding.kind.name() == alert.name && finding.path.as_deref().unwrap_or("none") == alert.path
+    });
+    let told: Vec<&Finding> = told.take(100).collect();
+    if !told.is_empty() {
+        page.heading("Of this kind and path, as told since this began");
+    }
+    for finding in told {
+        let connection = &finding.connection;
+        let (local, remote) = (shown(&connection.local), shown(&connection.remote));
+        let text = format!(
+            "{} {local} → {remote} {}",
+            clock_time(finding.time),
+            owner(&finding.owner)
+        );
+        page.indented(Kind::Plain, &text, 9);
+    }
+}
+
+/// What the daemon says of itself.
+pub fn agent(app: &App) -> Vec<Line> {
+    let mut page = Page::new(app);
+    let Some(sheet) = &app.agent else {
+        page.say(Kind::Faint, "Nothing was told of the daemon yet.");
+        return page.lines;
+    };
+    match &sheet.ready {
+        Some(Ok(text)) => page.say(Kind::Plain, &format!("ready: {}", shown(text))),
+        Some(Err(text)) => page.say(Kind::Bad, &format!("NOT READY: {}", shown(text))),
+        None => {}
+    }
+    for (heading, lines) in &sheet.sections {
+        page.heading(&shown(heading));
+        let longest = lines.iter().map(|(name, _)| name.chars().count()).max();
+        let width = longest.unwrap_or(0).clamp(8, 28);
+        for (name, value) in lines {
+            page.indented(
+                Kind::Plain,
+                &format!("{:<width$} {}", shown(name), shown(value)),
+                width + 1,
+            );
+        }
+    }
+    page.lines
+}
+
+/// What the keys do here, and what is to be seen.
+pub fn help(app: &App) -> Vec<Line> {
+    let mut page = Page::new(app);
+    let (what, keys): (&str, &[(&str, &str)]) = match (&app.opened, app.tab) {
+        (Some(Opened::Connection { .. }), _) => (
+            "One connection: the verdict, what it rests on, and what was told of it since this began.",
+            &[
+                ("Esc", "back"),
+                ("c", "copy it"),
+                ("e", "export its findings"),
+            ],
+        ),
+        (Some(Opened::Alert { .. }), _) => (
+            "One alert.",
+            &[
+                ("Enter", "the connection that was told last"),
+                ("Esc", "back"),
+                ("c", "copy it"),
+                ("e", "export it"),
+            ],
+        ),
+        (None, Tab::Connections) => (
+            "Suspects first. LEFT is until the path's timeout; the bar has ! from 75 % of it on, and !! from 90 %. A ! behind \
+             keepalive says that it will not help.",
+            &[
+                ("Enter", "open one"),
+                ("/", "filter; Enter with nothing typed takes it away"),
+                ("s  S", "sort by the next column; turn the order"),
+                ("a", "group by owner, by path, not"),
+                ("c  e", "copy the chosen one; export all that is shown"),
+            ],
+        ),
+        (None, Tab::Alerts) => (
+            "Alerts that fire, wait, or are lately over. CONNS: in trouble now, of all that were.",
+            &[
+                ("Enter", "open one"),
+                ("c  e", "copy the chosen one; export all"),
+            ],
+        ),
+        (None, Tab::Paths) => (
+            "Paths, and how long the silences on them were that ended, against the timeout.",
+            &[
+                ("Enter", "its connections"),
+                ("c  e", "copy the name; export all"),
+            ],
+        ),
+        (None, Tab::Agent) => ("What the daemon says of itself.", &[("e", "export it")]),
+    };
+    page.say(Kind::Plain, what);
+    let everywhere = [
+        ("1-4  Tab", "connections, alerts, paths, the agent"),
+        (
+            "j k  arrows",
+            "move; g G first and last; PgUp PgDn, Ctrl-B F U D pages",
+        ),
+        ("f  Space", "freeze, and go on"),
+        ("Esc", "back"),
+        ("q  Ctrl-C", "quit"),
+    ];
+    for (key, does) in keys.iter().chain(&everywhere) {
+        page.indented(Kind::Plain, &format!("{key:<12} {does}"), 13);
+    }
+    page.lines
+}

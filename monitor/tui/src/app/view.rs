@@ -1,0 +1,53 @@
+//! What is looked at: tabs, and what lies over them.
+
+use monitor_model::listing::ConnectionRow;
+
+/// A tab.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// Connections, suspects first.
+    #[default]
+    Connections,
+    /// Alerts, pages first.
+    Alerts,
+    /// Paths, with their gaps.
+    Paths,
+    /// The daemon itself.
+    Agent,
+}
+
+impl Tab {
+    /// All, by their numbers.
+    pub const ALL: [Self; 4] = [Self::Connections, Self::Alerts, Self::Paths, Self::Agent];
+
+    /// As its heading says it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connections => "Connections",
+            Self::Alerts => "Alerts",
+            Self::Paths => "Paths",
+            Self::Agent => "Agent",
+        }
+    }
+
+    pub(super) fn step(self, steps: usize) -> Self {
+        Self::ALL[(self as usize + steps) % Self::ALL.len()]
+    }
+}
+
+/// One thing that was opened, over its tab.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Opened {
+    /// A connection.
+    Connection {
+        /// Its id.
+        id: String,
+        /// As it was seen last.
+        row: Option<Box<ConnectionRow>>,
+    },
+    /// An alert.
+    Alert {
+        /// What tells it from others: name, severity, path, owner, and since when.
+        key: [String; 5],
+    },
+}
