@@ -129,6 +129,25 @@ fn filters_know_the_model_alone() {
     );
 }
 
+#[test]
+fn the_terminal_knows_the_model_and_the_filters_alone() {
+    knows_none_of(
+        "monitor-tui",
+        &[
+            "aya",
+            "tokio",
+            "axum",
+            "hyper",
+            "clap",
+            "tracing",
+            "monitor-kernel",
+            "monitor-judge",
+            "monitor-store",
+            "monitor",
+        ],
+    );
+}
+
 fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).expect("sources are there") {
         let path = entry.expect("a readable directory").path();

@@ -18,6 +18,7 @@ mod remark;
 mod replay;
 mod run;
 mod self_test;
+mod top;
 mod version;
 mod watch;
 mod wrong;
@@ -82,6 +83,8 @@ commands! {
     Watch = watch;
     /// Connections with both idle clocks, timeout and keepalive, one shot.
     Ls = ls;
+    /// All of that on a terminal, live: connections, suspects first, alerts, paths, and the daemon itself.
+    Top = top;
     /// What works on this machine, and why not.
     Check = check;
     /// The alerts of a running daemon: pending, firing, and lately over.

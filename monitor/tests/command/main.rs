@@ -37,6 +37,7 @@ mod scraped;
 mod self_test;
 mod silence;
 mod snapshots;
+mod top;
 mod usual_bpffs;
 mod valve;
 mod watched_sockets;
@@ -86,6 +87,7 @@ fn main() -> ExitCode {
         ("self_test", self_test::TESTS),
         ("silence", silence::TESTS),
         ("snapshots", snapshots::TESTS),
+        ("top", top::TESTS),
         ("usual_bpffs", usual_bpffs::TESTS),
         ("valve", valve::TESTS),
         ("web", web::TESTS),

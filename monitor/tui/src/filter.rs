@@ -1,15 +1,17 @@
-//! Which connections are shown.
+//! Which connections and alerts are shown: the words of `monitor-query`, as they were typed.
 
-use monitor_model::format::printable;
-use monitor_model::listing::{ConnectionRow, state_name};
+use monitor_model::alert::Alert;
+use monitor_model::listing::ConnectionRow;
+use monitor_query::{Filter as Words, List};
 
-/// The longest filter, in characters.
+/// The longest filter that can be typed, in characters.
 pub const LONGEST: usize = 400;
 
-/// Words, all of which a connection must have somewhere in what is shown of it; of one with `!` before it none.
+/// A filter, and its text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     text: String,
+    words: Words,
 }
 
 impl Filter {
@@ -18,14 +20,15 @@ impl Filter {
     /// # Errors
     /// What is wrong with it, in one line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if text.chars().count() > LONGEST {
-            return Err(format!("a filter has at most {LONGEST} characters"));
-        }
-        if text.split_whitespace().any(|word| word == "!") {
-            return Err("write the word behind its !, as in !ssh".to_owned());
-        }
+        let text = text.trim();
+        let words = Words::parse(text).and_then(|words| {
+            words.fits(List::Connections)?;
+            Ok(words)
+        });
+        let words = words.map_err(|error| error.to_string())?;
         Ok(Self {
-            text: printable(text.trim()),
+            text: text.to_owned(),
+            words,
         })
     }
 
@@ -36,34 +39,16 @@ impl Filter {
 
     /// Whether it takes everything.
     pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        self.words.is_all()
     }
 
     /// Whether it takes this connection.
     pub fn takes(&self, row: &ConnectionRow) -> bool {
-        if self.is_empty() {
-            return true;
-        }
-        let owner = &row.owner;
-        let pid = owner.pid.map(|pid| pid.to_string());
-        let shown = [
-            Some(row.connection.local.as_str()),
-            Some(row.connection.remote.as_str()),
-            Some(state_name(row.state)),
-            Some(row.silence.name()),
-            row.path.as_deref(),
-            pid.as_deref(),
-            owner.comm.as_deref(),
-            owner.unit.as_deref(),
-            owner.container.as_deref(),
-            owner.pod.as_deref(),
-            owner.workload.as_deref(),
-        ];
-        let has = |word: &str| shown.iter().flatten().any(|text| text.contains(word));
-        let mut words = self.text.split_whitespace();
-        words.all(|word| match word.strip_prefix('!') {
-            Some(word) => !has(word),
-            None => has(word),
-        })
+        self.words.matches(row)
+    }
+
+    /// Whether it takes this alert; one that asks for what alerts do not have takes all.
+    pub fn takes_alert(&self, alert: &Alert) -> bool {
+        self.words.fits(List::Alerts).is_err() || self.words.matches(alert)
     }
 }

@@ -1,6 +1,5 @@
 //! In which order connections are shown.
 
-use monitor_model::finding::Clock;
 use monitor_model::listing::{ConnectionRow, IdleState};
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -107,10 +106,7 @@ fn rank(row: &ConnectionRow, told: &HashSet<String>) -> u8 {
 
 /// Silence on the path's clock, in seconds; without a path that of any segment.
 pub fn idle(row: &ConnectionRow) -> f64 {
-    match row.clock {
-        Some(Clock::Payload) => row.payload_idle_seconds,
-        _ => row.packet_idle_seconds,
-    }
+    row.idle_seconds()
 }
 
 /// Which part of its timeout a connection has been silent for: 1 at the timeout, and more beyond; 0 without one.
@@ -123,6 +119,5 @@ pub fn used(row: &ConnectionRow) -> f64 {
 
 /// Seconds until the timeout, below 0 beyond it; without end where there is no timeout.
 pub fn left(row: &ConnectionRow) -> f64 {
-    let timeout = row.timeout_seconds;
-    timeout.map_or(f64::INFINITY, |timeout| timeout - idle(row))
+    row.left_seconds().unwrap_or(f64::INFINITY)
 }

@@ -1,6 +1,5 @@
 //! Text as it is shown: nothing in it commands the terminal, and it is as wide as its place.
 
-use monitor_model::finding::Clock;
 use monitor_model::format::{bytes, duration_of, printable};
 use monitor_model::listing::{ConnectionRow, Keepalive};
 use monitor_model::owner::Owner;
@@ -119,14 +118,9 @@ pub(crate) fn keepalive(row: &ConnectionRow) -> String {
     }
 }
 
-/// Whether the first probe comes before the path's timeout, where that is known.
+/// Whether it keeps the path open.
 pub(crate) fn keepalive_helps(row: &ConnectionRow) -> bool {
-    let time = row.keepalive.time_seconds;
-    let on_payload = row.clock == Some(Clock::Payload) && row.timeout_seconds.is_some();
-    let late = time
-        .zip(row.timeout_seconds)
-        .is_some_and(|(time, timeout)| time >= timeout);
-    row.keepalive.enabled && !late && !on_payload
+    row.keepalive.enabled && !row.keepalive_comes_late()
 }
 
 /// The path of a connection with its timeout.

@@ -13,14 +13,15 @@ const LAB_PROGRAMS: [(&[&str], &str); 2] = [(&["ip", "ss"], "iproute2"), (&["nft
 // Debian puts administrators' programs there, and a user's PATH may lack them.
 const ADMINISTRATORS: [&str; 2] = ["/usr/sbin", "/sbin"];
 
-// What reads our metrics, rules and alerts, for the tests.
-const MONITORING: [(&[&str], &str); 3] = [
+// What reads our metrics, rules and alerts, for the tests, and a terminal that they can look at.
+const MONITORING: [(&[&str], &str); 4] = [
     (&["promtool", "prometheus"], "prometheus"),
     (
         &["prometheus-alertmanager", "amtool"],
         "prometheus-alertmanager",
     ),
     (&["jsonnet"], "jsonnet"),
+    (&["tmux"], "tmux"),
 ];
 
 /// The emulator of a whole x86-64 machine.
@@ -31,7 +32,7 @@ pub fn ensure_for_lab() -> Result<(), Error> {
     ensure_all(&LAB_PROGRAMS, "for the lab")
 }
 
-/// Sees to it that there are Prometheus, its promtool, Alertmanager, and jsonnet, which reads the mixin.
+/// Sees to it that there are Prometheus, its promtool, Alertmanager, jsonnet, which reads the mixin, and tmux.
 pub fn ensure_monitoring() -> Result<(), Error> {
     ensure_all(&MONITORING, "for the tests")
 }

@@ -69,6 +69,12 @@ impl Test {
         }
     }
 
+    /// A test that needs root and tmux.
+    pub const fn with_tmux(name: &'static str, test: fn() -> Tested) -> Self {
+        let missing = || root().or_else(|| find("tmux").is_none().then_some("tmux"));
+        Self::new(name, missing, test)
+    }
+
     /// A test that needs root and a kernel whose sockets can be watched one by one.
     pub const fn per_socket(name: &'static str, test: fn() -> Tested) -> Self {
         let missing = || root().or_else(|| (!run::watches_per_socket()).then_some("Linux 6.12"));

@@ -121,7 +121,7 @@ impl App {
             Event::Answer(answer) => self.answer(*answer),
             Event::Lost(reason) => self.link.lost(self.now.up, reason),
             Event::Watched(watched) if self.frozen.is_some() => self.findings.hold(watched),
-            Event::Watched(watched) => self.watched(watched),
+            Event::Watched(watched) => self.findings.take(watched),
             Event::WatchEnded => {
                 self.watches = Err(self.now.up.saturating_add(WATCH_AGAIN));
             }
@@ -189,6 +189,8 @@ impl App {
         }
         self.as_of = Some(now);
         self.alerts = answer.alerts;
+        let filter = &self.filter;
+        self.alerts.retain(|alert| filter.takes_alert(alert));
         self.alerts.truncate(MOST_OTHERS);
         let rank = |alert: &Alert| {
             let state = match alert.state {
@@ -217,11 +219,6 @@ impl App {
         {
             *row = Some(Box::new(found.clone()));
         }
-    }
-
-    fn watched(&mut self, watched: Watched) {
-        self.findings.take(watched);
-        self.told = Arc::new(self.findings.told(self.now.wall));
     }
 
     /// Makes the list of connections anew; who had been chosen stays so, unless that is the first, which is the worst.

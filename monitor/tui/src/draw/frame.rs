@@ -60,11 +60,15 @@ pub(super) fn state(app: &App, frame: &mut Frame<'_>, at: Rect, theme: Theme) {
             Some(wait) => format!("asking again in {}", whole(wait.as_secs_f64().ceil())),
         };
         let shown_is = match &old {
-            Some(old) => format!("; what is shown is {old} old"),
+            Some(old) => format!("; shown is {old} old"),
             None => String::new(),
         };
-        let text = format!("daemon gone for {}, {again}{shown_is}", since(lost.since));
-        let with_reason = format!("{text} ({})", shown(&lost.reason));
+        let text = format!("daemon gone, {again}{shown_is}");
+        let with_reason = format!(
+            "{text} (since {}: {})",
+            since(lost.since),
+            shown(&lost.reason)
+        );
         let text = if with_reason.width() <= width {
             with_reason
         } else {

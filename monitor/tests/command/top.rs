@@ -1,0 +1,223 @@
+//! `tcplull top` on a real terminal, which tmux draws: what the screen shows while connections die, daemons go and come,
+//! and signals arrive.
+
+use crate::common::net::{Pair, routed};
+use crate::common::place::{place_in, watching};
+use crate::common::run::TCPLULL;
+use crate::common::{Test, Tested, eventually};
+use libtest_mimic::Failed;
+use monitor_lab::real::monitoring::find;
+use monitor_lab::testbed::{Daemon, Place};
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command;
+
+pub const TESTS: &[Test] = &[
+    Test::with_tmux("top_shows_what_happens_and_outlives_its_daemon", happens),
+    Test::with_tmux("top_gives_the_terminal_back_however_it_ends", ends),
+    Test::anywhere(
+        "top_without_a_daemon_or_a_terminal_says_so_in_a_line",
+        without,
+    ),
+];
+
+/// A folder into which pictures of the screen are written, for the documentation.
+const PICTURES: &str = "TCPLULL_PICTURES";
+
+/// A shell in a terminal of so many columns and rows; gone with this.
+struct Terminal {
+    socket: PathBuf,
+}
+
+impl Terminal {
+    fn open(place: &Place, columns: u16, rows: u16) -> Result<Self, Failed> {
+        let terminal = Self {
+            socket: place.path("tmux"),
+        };
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        let size = ["-x", &columns, "-y", &rows];
+        let shell = [
+            "env",
+            "-u",
+            "ENV",
+            "-u",
+            "NO_COLOR",
+            "PS1=$ ",
+            "LC_ALL=C.UTF-8",
+            "sh",
+        ];
+        let start = ["-u", "-f", "/dev/null", "new-session", "-d"];
+        terminal.tmux(&[&start[..], &size, &shell].concat())?;
+        Ok(terminal)
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> Result<String, Failed> {
+        let output = Command::new(find("tmux").ok_or("no tmux")?)
+            .arg("-S")
+            .arg(&self.socket)
+            .args(arguments)
+            .env("LC_ALL", "C.UTF-8")
+            .output()?;
+        if !output.status.success() {
+            let error = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(format!("tmux {arguments:?}: {error}").into());
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    fn keys(&self, keys: &[&str]) -> Tested {
+        self.tmux(&[&["send-keys"], keys].concat()).map(drop)
+    }
+
+    /// Types a command and Return.
+    fn run(&self, command: &str) -> Tested {
+        self.keys(&["-l", command])?;
+        self.keys(&["Enter"])
+    }
+
+    fn screen(&self) -> Result<String, Failed> {
+        self.tmux(&["capture-pane", "-p"])
+    }
+
+    /// Waits until all of `parts` are on the screen.
+    fn shows(&self, parts: &[&str]) -> Result<String, Failed> {
+        eventually("the screen of top", || {
+            let screen = self.screen()?;
+            let missing = parts.iter().find(|part| !screen.contains(**part));
+            Ok(match missing {
+                None => Ok(screen),
+                Some(part) => Err(format!("{part:?} is not on the screen:\n{screen}")),
+            })
+        })
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Where it did not start there is nothing to end.
+        drop(self.tmux(&["kill-server"]));
+    }
+}
+
+fn top(place: &Place) -> String {
+    format!("{TCPLULL} top --socket {}", place.socket().display())
+}
+
+fn keep(name: &str, screen: &str) -> Tested {
+    if let Some(folder) = std::env::var_os(PICTURES) {
+        let lines: Vec<&str> = screen.lines().map(str::trim_end).collect();
+        fs::write(PathBuf::from(folder).join(name), lines.join("\n") + "\n")?;
+    }
+    Ok(())
+}
+
+fn happens() -> Tested {
+    let network = routed()?;
+    let settings = format!(
+        "page_after = \"500ms\"\n{}",
+        watching(&network.block, "far", "60s")
+    );
+    let place = place_in(&network.block, &settings)?;
+    let daemon = Daemon::start(&place, &[])?;
+    let pair = Pair::across(&network)?;
+    let quiet = Pair::across(&network)?;
+    let terminal = Terminal::open(&place, 110, 24)?;
+    terminal.run(&format!("{} --filter 'path far'", top(&place)))?;
+    let (local, remote) = (pair.client_address()?, pair.server_address()?);
+    let remote = remote.to_string();
+    terminal.shows(&["1 Connections", "filter: path far", &remote, "ok"])?;
+    network.path_dies()?;
+    (&pair.client).write_all(b"lost")?;
+    daemon.await_finding(local, "blackholed")?;
+    let screen = terminal.shows(&[">STALLED", "blackholed", "1 stalled"])?;
+    keep("top.txt", &screen)?;
+    terminal.keys(&["Enter"])?;
+    let arrow = format!("{local} → {remote}");
+    let screen = terminal.shows(&[&arrow, "Verdict: blackholed", "Evidence"])?;
+    keep("top-connection.txt", &screen)?;
+    terminal.keys(&["Escape"])?;
+    terminal.keys(&["2"])?;
+    terminal.shows(&["FIRING", "page", "blackholed"])?;
+    terminal.keys(&["3"])?;
+    terminal.shows(&["PATH", "far", "1m"])?;
+    terminal.keys(&["4"])?;
+    terminal.shows(&["ready", "Hooks", "Sweeps"])?;
+    terminal.keys(&["1"])?;
+    terminal.keys(&["?"])?;
+    terminal.shows(&["Suspects first", "freeze"])?;
+    terminal.keys(&["Escape"])?;
+    terminal.tmux(&["resize-window", "-x", "20", "-y", "8"])?;
+    terminal.shows(&["too small"])?;
+    terminal.tmux(&["resize-window", "-x", "110", "-y", "24"])?;
+    terminal.shows(&["STALLED"])?;
+    daemon.stop()?;
+    terminal.shows(&["daemon gone", "old", "STALLED"])?;
+    let _daemon = Daemon::start(&place, &[])?;
+    terminal.shows(&["the daemon answers again"])?;
+    terminal.keys(&["q"])?;
+    terminal.run("echo ended with $?")?;
+    let screen = terminal.shows(&["ended with 0"])?;
+    assert!(!screen.contains("STALLED"), "{screen}");
+    drop(quiet);
+    Ok(())
+}
+
+/// Says whether the terminal shows what is typed, and takes it line by line.
+const MODE: &str =
+    "stty -a | tr ' ;' '\\n\\n' | grep -x -e icanon -e echo | tr '\\n' ' '; echo is the mode";
+
+fn ends() -> Tested {
+    let network = routed()?;
+    let place = place_in(&network.block, &watching(&network.block, "far", "60s"))?;
+    let _daemon = Daemon::start(&place, &[])?;
+    for (signal, code) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
+        let terminal = Terminal::open(&place, 100, 20)?;
+        let pid = place.path("top.pid");
+        let write = format!("echo $$ >{}", pid.display());
+        terminal.run(&format!("sh -c '{write}; exec {}'", top(&place)))?;
+        terminal.shows(&["1 Connections", "old"])?;
+        let pid = fs::read_to_string(&pid)?;
+        let killed = Command::new("kill")
+            .args(["-s", signal, pid.trim()])
+            .status()?;
+        assert!(killed.success());
+        terminal.run("echo ended with $?")?;
+        let screen = terminal.shows(&[&format!("ended with {code}")])?;
+        assert!(!screen.contains("1 Connections"), "{screen}");
+        terminal.run(MODE)?;
+        terminal.shows(&["icanon echo is the mode"])?;
+    }
+    // It stops and goes on as any program of a shell.
+    let terminal = Terminal::open(&place, 100, 20)?;
+    terminal.run(&top(&place))?;
+    terminal.shows(&["1 Connections", "old"])?;
+    terminal.keys(&["C-z"])?;
+    terminal.shows(&["Stopped"])?;
+    terminal.run(MODE)?;
+    terminal.shows(&["icanon echo is the mode"])?;
+    terminal.run("fg")?;
+    terminal.shows(&["1 Connections", "old"])?;
+    terminal.keys(&["C-c"])?;
+    terminal.run("echo ended with $?")?;
+    terminal.shows(&["ended with 0"])?;
+    Ok(())
+}
+
+fn without() -> Tested {
+    let nowhere = tempfile::tempdir()?;
+    let output = Command::new(TCPLULL)
+        .args(["top", "--socket"])
+        .arg(nowhere.path().join("socket"))
+        .output()?;
+    let said = String::from_utf8(output.stderr)?;
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("no tcplull answers"), "{said}");
+    assert!(said.contains("tcplull run"), "{said}");
+    assert_eq!(
+        (said.lines().count(), output.stdout.len()),
+        (1, 0),
+        "{said}"
+    );
+    Ok(())
+}
