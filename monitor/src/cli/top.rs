@@ -37,15 +37,15 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
     let host = arguments.host.or(&config.socket);
     let name = match arguments.host.named() {
         Some(host) => host.to_string(),
-        None => nix::unistd::gethostname().map_or(String::new(), |name| name.display().to_string()),
+        None => std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default(),
     };
-    let daemon = Daemon::new(host)?;
+    let daemon = Daemon::new(host);
     // Where nobody is, that is said where it can be read.
     if let Err(SourceError(reason)) = daemon.agent() {
         return Ok(cannot(&reason));
     }
     let start = Start {
-        host: name,
+        host: name.trim().to_owned(),
         filter: arguments.filter.clone().unwrap_or_default(),
         theme: Theme::wanted(std::env::var_os("NO_COLOR").as_deref()),
     };

@@ -1,8 +1,7 @@
 //! A running daemon as `top` asks it, by its API.
 
 use super::numbers::Numbers;
-use crate::cli::exit::CliError;
-use crate::client::{Answer, Client, Host, Question};
+use crate::client::{Answer, Client, ClientError, Host, Question};
 use monitor_model::alert::Alert;
 use monitor_model::api::AgentState;
 use monitor_model::format::{count, duration_of};
@@ -12,28 +11,16 @@ use monitor_tui::source::{AgentSheet, PathSheet};
 use monitor_tui::{Source, SourceError};
 use serde::de::DeserializeOwned;
 use std::future::Future;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 
 /// A daemon, where it was started and wherever it is started again.
 pub(super) struct Daemon {
     host: Host,
-    runtime: Runtime,
 }
 
-/// In one process two questions may be open: the list, and the findings that come.
-const THREADS: usize = 1;
-
 impl Daemon {
-    pub(super) fn new(host: Host) -> Result<Self, CliError> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(THREADS)
-            .enable_all()
-            .build();
-        let runtime = runtime.map_err(|source| CliError::Io {
-            what: "cannot start the runtime",
-            source,
-        })?;
-        Ok(Self { host, runtime })
+    pub(super) const fn new(host: Host) -> Self {
+        Self { host }
     }
 
     /// Each row of the answer, until `take` has enough.
@@ -55,9 +42,13 @@ impl Daemon {
 
     fn wait(
         &self,
-        asked: impl Future<Output = Result<(), crate::client::ClientError>>,
+        asked: impl Future<Output = Result<(), ClientError>>,
     ) -> Result<(), SourceError> {
-        let answered = self.runtime.block_on(asked);
+        // Each question has its own: the list is asked for while findings are watched for.
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime =
+            runtime.map_err(|error| SourceError(format!("cannot start the runtime: {error}")))?;
+        let answered = runtime.block_on(asked);
         answered.map_err(|error| SourceError(error.to_string()))
     }
 

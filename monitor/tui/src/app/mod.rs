@@ -9,7 +9,7 @@ pub mod list;
 pub mod sheet;
 pub mod view;
 
-use crate::event::{Answer, Ask, Effect, Event, Now, Wanted, Watched};
+use crate::event::{Answer, Ask, Effect, Event, Now, Wanted};
 use crate::filter::Filter;
 use crate::order::Order;
 use crate::source::{AgentSheet, PathSheet};

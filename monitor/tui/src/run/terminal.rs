@@ -56,7 +56,10 @@ impl Screen {
         // What the terminal was set to meanwhile is not known here.
         give_back();
         take()?;
-        self.terminal.clear()
+        // The screen is empty, as a new one thinks it is. To clear the one there was, the terminal would be asked where its
+        // cursor is, and the answer goes to whoever reads keys.
+        self.terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        Ok(())
     }
 }
 
