@@ -5,6 +5,7 @@ mod source;
 
 use super::arguments::{ConfigArguments, Context};
 use super::exit::CliError;
+use super::help::Help;
 use super::host::HostArguments;
 use super::remark::remark;
 use crate::config::Overrides;
@@ -19,8 +20,20 @@ use std::sync::Arc;
 /// Nothing is wrong with what was typed, and nothing can be shown here.
 const CANNOT_RUN: u8 = 3;
 
+const HELP: Help = Help {
+    examples: &[
+        ("tcplull top", "what is wrong first; ? shows the keys"),
+        (
+            "tcplull top --filter 'port 5432'",
+            "connections of one service",
+        ),
+    ],
+    findings: None,
+};
+
 /// A running daemon is asked every two seconds, or more seldom where its answers take long. `?` shows the keys.
 #[derive(Args, Clone, Debug)]
+#[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {
     #[command(flatten)]
     config: ConfigArguments,
