@@ -86,7 +86,8 @@ impl Alerts {
             MORE => (**from).clone(),
             // Nobody has joined it: it counts what mended.
             INTERRUPTED => from.under(rule, Severity::Ticket),
-            _ => from.under(rule, group.worst),
+            // One that was taken up without its connections was worth what it is, at the least.
+            _ => from.under(rule, group.worst.max(from.severity)),
         };
         let going: usize = leaving.values().map(Vec::len).sum();
         let others = group.parts.count() > going as u64;
