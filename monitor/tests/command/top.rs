@@ -145,7 +145,7 @@ fn happens() -> Tested {
     terminal.keys(&["3"])?;
     terminal.shows(&["PATH", "far", "1m"])?;
     terminal.keys(&["4"])?;
-    terminal.shows(&["ready", "Hooks", "Sweeps"])?;
+    terminal.shows(&["ready", "Hooks", "Cost"])?;
     terminal.keys(&["1"])?;
     terminal.keys(&["?"])?;
     terminal.shows(&["Suspects first", "freeze"])?;
