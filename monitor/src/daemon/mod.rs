@@ -10,6 +10,7 @@ mod history;
 mod listing;
 mod lock;
 mod options;
+mod own_events;
 mod packed;
 mod paths;
 mod row_room;

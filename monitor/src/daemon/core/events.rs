@@ -9,17 +9,6 @@ use monitor_model::time::Timestamp;
 /// How often it is asked for facts that were lost, in ns.
 const EVERY_NS: u64 = 60_000_000_000;
 
-/// What was told of the daemon last.
-#[derive(Debug, Default)]
-pub(super) struct Events {
-    /// The first sweep that failed of those that fail now.
-    sweeps_fail_since: Option<Timestamp>,
-    /// Facts that the kernel side had lost.
-    lost: u64,
-    /// When it was asked, CLOCK_BOOTTIME in ns.
-    asked_ns: u64,
-}
-
 impl Core {
     /// Tells that something happened to the daemon itself.
     pub(super) fn tell_of_agent(&mut self, change: AgentChange) {

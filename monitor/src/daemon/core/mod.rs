@@ -11,6 +11,7 @@ use super::error::DaemonError;
 use super::gap_summaries::GapSummaries;
 use super::listing::Lister;
 use super::options::Options;
+use super::own_events::OwnEvents;
 use super::paths;
 use super::self_test;
 use super::sinks::Sinks;
@@ -25,7 +26,6 @@ use crate::surfaces::messages::Messages;
 use crate::surfaces::metrics::{ByWorkload, SweepNumbers};
 use crate::surfaces::recording::Recorder;
 use crate::worker::LAST_WORDS;
-use events::Events;
 use monitor_common::Fact;
 use monitor_judge::alerts::Alerts;
 use monitor_judge::{Input, Judge, JudgedPath, Observation};
@@ -77,7 +77,7 @@ pub struct Core {
     view: HostView,
     sleeps: SleepLog,
     gap_summaries: GapSummaries,
-    events: Events,
+    events: OwnEvents,
     jiffy_ns: u64,
     api: Arc<ApiCounters>,
     feed: Feed,
@@ -160,7 +160,7 @@ impl Core {
             view,
             sleeps: SleepLog::new(now),
             gap_summaries: GapSummaries::new(now),
-            events: Events::default(),
+            events: OwnEvents::default(),
             jiffy_ns,
             api: parts.api,
             feed: parts.feed,
