@@ -148,6 +148,24 @@ fn the_terminal_knows_the_model_and_the_filters_alone() {
     );
 }
 
+#[test]
+fn who_looks_back_knows_the_store_and_the_model() {
+    knows_none_of(
+        "monitor-lookback",
+        &[
+            "aya",
+            "tokio",
+            "axum",
+            "hyper",
+            "clap",
+            "tracing",
+            "monitor-kernel",
+            "monitor-judge",
+            "monitor",
+        ],
+    );
+}
+
 fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).expect("sources are there") {
         let path = entry.expect("a readable directory").path();

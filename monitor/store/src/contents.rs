@@ -38,7 +38,11 @@ impl Record {
     /// The line as scripts read it, with the name of its form, whoever wrote the file: what a terminal would act on is
     /// written `\uXXXX`. `None` where the text is no JSON object at all.
     pub fn told_line(&self) -> Option<String> {
-        let members: &str = self.text.strip_prefix('{')?;
+        // Between a line's words nothing of the kind is written, and within them it must not be (RFC 8259, 7).
+        if self.text.contains(|c| c < ' ') {
+            return None;
+        }
+        let members = self.text.strip_prefix('{')?;
         // Whoever wrote the file wrote it: a line is handed on as one object, or not at all.
         serde_json::from_str::<serde::de::IgnoredAny>(&self.text).ok()?;
         if members.trim_start().starts_with("\"schema\"") {
