@@ -1,17 +1,22 @@
-//! `tcplull alerts`: the alerts of a running daemon, those that wait, fire, or are over.
+//! `tcplull alerts`: the alerts of a running daemon, those that wait, fire, or are over; or as they stood at another time.
 
 use super::arguments::Context;
 use super::client;
-use super::exit::CliError;
+use super::exit::{self, CliError};
 use super::help::Help;
+use super::output::Output;
+use super::past;
+use super::wrong::Shown;
 use crate::client::Question;
 use crate::text;
 use clap::Args;
+use monitor_lookback::Asked;
 use std::process::ExitCode;
 
 const HELP: Help = Help {
     examples: &[
         ("tcplull alerts", "what waits, fires, or is lately over"),
+        ("tcplull alerts --at 03:10", "what stood then, local time"),
         (
             "tcplull alerts --json | jq 'select(.state == \"firing\")'",
             "for scripts",
@@ -26,10 +31,30 @@ const HELP: Help = Help {
 pub(super) struct Arguments {
     #[command(flatten)]
     client: client::Arguments,
+    /// As they stood at that time, from the history: "03:10" (local time), "10m ago", RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = past::parse_moment)]
+    at: Option<Asked>,
+    #[command(flatten)]
+    history: past::Arguments,
 }
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
     let client = &arguments.client;
-    let question = Question::list("/api/v1/alerts");
-    client.ask(&question, text::alert_header(), text::alert_line)
+    let Some(at) = &arguments.at else {
+        let question = Question::list("/api/v1/alerts");
+        return client.ask(&question, text::alert_header(), text::alert_line);
+    };
+    let kept = arguments.history.open(&client.config, &client.host)?;
+    let stood = kept.alerts_at(at.unix_ns)?;
+    past::tell_moment("as of", at);
+    for note in &stood.notes {
+        past::note(note);
+    }
+    let output = Output {
+        json: client.json,
+        header: text::alert_header(),
+        line: text::alert_line,
+    };
+    output.all(&stood.alerts)?;
+    Ok(exit::code(stood.alerts.iter().any(Shown::is_wrong)))
 }

@@ -4,29 +4,32 @@ use super::arguments::ConfigArguments;
 use super::exit::{self, CliError};
 use super::host::HostArguments;
 use super::output::{Output, write};
+use super::past::Earlier;
 use super::remark::remark;
 use super::wrong::Shown;
-use crate::client::{Answer, Client, Host, Question};
+use crate::client::{Answer, Client, ClientError, Host, Question};
 use crate::config::Overrides;
 use crate::text;
 use clap::Args;
 use monitor_model::finding::Lagged;
-use monitor_model::format::{json_shown, printable, told_line};
+use monitor_model::format::told_line;
 use monitor_model::told::Told;
 use serde::de::DeserializeOwned;
+use std::pin::pin;
 use std::process::ExitCode;
+use tokio::time::sleep;
 
 /// Flags of a command that only a running daemon can answer.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    config: ConfigArguments,
+    pub(super) config: ConfigArguments,
     // Boxed, for its size: the commands are one enum.
     #[command(flatten)]
-    host: Box<HostArguments>,
+    pub(super) host: Box<HostArguments>,
     /// One JSON object a line
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 impl Arguments {
@@ -38,13 +41,14 @@ impl Arguments {
         header: String,
         line: fn(&T) -> String,
     ) -> Result<ExitCode, CliError> {
-        self.ask_for(&|_| true, question, header, line)
+        self.ask_for(&|_| true, None, question, header, line)
     }
 
-    /// The same, of its rows only those that `takes` takes.
+    /// The same, of its rows only those that `takes` takes, behind those that were told before.
     pub(super) fn ask_for<T: Told + DeserializeOwned + Shown>(
         &self,
         takes: &dyn Fn(&str) -> bool,
+        earlier: Option<Earlier>,
         question: &Question,
         header: String,
         line: fn(&T) -> String,
@@ -55,13 +59,25 @@ impl Arguments {
             header,
             line,
         };
-        print(&self.host.or(&config.socket), question, &output, takes).map(exit::code)
+        let host = self.host.or(&config.socket);
+        print_after(earlier, &host, question, &output, takes).map(exit::code)
     }
 }
 
 /// Asks a daemon and writes each row that `takes` takes to standard output as it comes; answers whether one of them is
 /// wrong.
 pub(super) fn print<T: Told + DeserializeOwned + Shown>(
+    host: &Host,
+    question: &Question,
+    output: &Output<T>,
+    takes: &dyn Fn(&str) -> bool,
+) -> Result<bool, CliError> {
+    print_after(None, host, question, output, takes)
+}
+
+/// The same, behind what was told before: where no daemon runs, that alone.
+fn print_after<T: Told + DeserializeOwned + Shown>(
+    mut earlier: Option<Earlier>,
     host: &Host,
     question: &Question,
     output: &Output<T>,
@@ -75,32 +91,64 @@ pub(super) fn print<T: Told + DeserializeOwned + Shown>(
             source,
         })?;
     runtime.block_on(async {
-        let mut client = Client::ask(host, question).await?;
-        tell_version(client.version());
+        // First the question, so that nothing falls between what was told and what will be.
+        let client = match Client::ask(host, question).await {
+            Err(ClientError::NobodyAnswers { .. } | ClientError::NotAllowed { .. })
+                if earlier.is_some() =>
+            {
+                None
+            }
+            asked => Some(asked?),
+        };
+        if let Some(client) = &client {
+            tell_version(client.version());
+        }
         let mut wrong = false;
         if !output.begin()? {
             return Ok(wrong);
         }
-        while let Some(answer) = client.next().await? {
+        if let Some(earlier) = &mut earlier
+            && !earlier.show(output, takes, &mut wrong).await?
+        {
+            return Ok(wrong);
+        }
+        let Some(mut client) = client else {
+            remark(&format!(
+                "tcplull: no daemon answers on {host}: this is the history alone\n"
+            ));
+            return Ok(wrong);
+        };
+        // What a daemon has said but its history did not have yet, which a thread of its own writes.
+        let mut late = earlier.is_some();
+        loop {
+            let answer = {
+                let mut next = pin!(client.next());
+                tokio::select! {
+                    answer = &mut next => answer?,
+                    () = sleep(Earlier::LATE), if late => {
+                        late = false;
+                        if let Some(earlier) = &mut earlier && !earlier.show(output, takes, &mut wrong).await? {
+                            return Ok(wrong);
+                        }
+                        next.await?
+                    }
+                }
+            };
+            let Some(answer) = answer else { break };
             let line = match answer {
                 Answer::Lagged(lagged) if output.json => {
                     told_line(&Lagged { lagged }).map_err(CliError::unwritten)?
                 }
                 Answer::Lagged(findings) => text::lagged_line(findings),
                 Answer::Row(row) if !takes(&row) => continue,
-                Answer::Row(row) if output.json => {
-                    // Once one is wrong the others need not be read.
-                    wrong = wrong || serde_json::from_str(&row).is_ok_and(|row: T| row.is_wrong());
-                    json_shown(&row)
+                Answer::Row(row)
+                    if earlier
+                        .as_mut()
+                        .is_some_and(|earlier| !earlier.is_new(&row)) =>
+                {
+                    continue;
                 }
-                Answer::Row(row) => match serde_json::from_str::<T>(&row) {
-                    Ok(row) => {
-                        wrong |= row.is_wrong();
-                        (output.line)(&row)
-                    }
-                    // A newer daemon may say more than this build can lay out.
-                    Err(_) => printable(&row),
-                },
+                Answer::Row(row) => output.laid_out(&row, &mut wrong),
             };
             if !write(&line)? {
                 return Ok(wrong);

@@ -1,6 +1,7 @@
 //! How a command ends: one line for people, details under `--verbose`, and a code for scripts, the same for every
 //! command. docs/operating.md has the table.
 
+use super::past_error::PastError;
 use super::remark::remark;
 use super::self_test::SelfTestError;
 use crate::client::ClientError;
@@ -23,6 +24,8 @@ pub(super) enum CliError {
     Daemon(#[from] DaemonError),
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error(transparent)]
+    Past(#[from] PastError),
     #[error(transparent)]
     Recording(#[from] RecordingError),
     /// No daemon answers, and what would do without one cannot run.

@@ -14,8 +14,11 @@ mod ls;
 mod man;
 mod notifications;
 mod output;
+mod past;
+mod past_error;
 mod remark;
 mod replay;
+mod report;
 mod run;
 mod self_test;
 mod top;
@@ -79,7 +82,7 @@ macro_rules! commands {
 commands! {
     /// The daemon.
     Run = run;
-    /// Findings of a running daemon as they come.
+    /// Findings of a running daemon as they come, and with --since those that were found before.
     Watch = watch;
     /// Connections with both idle clocks, timeout and keepalive, one shot.
     Ls = ls;
@@ -87,10 +90,12 @@ commands! {
     Top = top;
     /// What works on this machine, and why not.
     Check = check;
-    /// The alerts of a running daemon: pending, firing, and lately over.
+    /// The alerts of a running daemon: pending, firing, and lately over; with --at those of another time.
     Alerts = alerts;
     /// Which path and rules would apply to a connection, and why.
     Explain = explain;
+    /// What was found in some time, for an incident: by path, owner and alert, and what was not seen.
+    Report = report;
     /// Judges a recording again, without privileges.
     Replay = replay;
     /// What a shell needs to complete these commands.

@@ -1,8 +1,10 @@
 //! Writing to standard output, for people or for scripts.
 
 use super::exit::CliError;
-use monitor_model::format::told_line;
+use super::wrong::Shown;
+use monitor_model::format::{json_shown, printable, told_line};
 use monitor_model::told::Told;
+use serde::de::DeserializeOwned;
 use std::io::Write;
 
 /// How rows are written.
@@ -79,6 +81,25 @@ impl<'a, T: Told> Written<'a, T> {
         if !self.begun {
             self.begun = true;
             self.reads_on = self.output.begin();
+        }
+    }
+}
+
+impl<T: DeserializeOwned + Shown> Output<T> {
+    /// A line of JSON that somebody told, as it is shown; `wrong` becomes true where what it tells is wrong.
+    pub(super) fn laid_out(&self, row: &str, wrong: &mut bool) -> String {
+        if self.json {
+            // Once one is wrong the others need not be read.
+            *wrong = *wrong || serde_json::from_str(row).is_ok_and(|row: T| row.is_wrong());
+            return json_shown(row);
+        }
+        match serde_json::from_str::<T>(row) {
+            Ok(row) => {
+                *wrong |= row.is_wrong();
+                (self.line)(&row)
+            }
+            // A newer daemon may say more than this build can lay out.
+            Err(_) => printable(row),
         }
     }
 }

@@ -5,9 +5,11 @@ use super::chosen::Chosen;
 use super::client;
 use super::exit::CliError;
 use super::help::Help;
+use super::past;
 use crate::client::Question;
 use crate::text;
 use clap::Args;
+use monitor_lookback::Asked;
 use std::process::ExitCode;
 
 const HELP: Help = Help {
@@ -26,6 +28,11 @@ const HELP: Help = Help {
 pub(super) struct Arguments {
     #[command(flatten)]
     client: client::Arguments,
+    /// First what was found since then, from the history: "2h", "03:10" (local time), RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = past::parse_moment)]
+    since: Option<Asked>,
+    #[command(flatten)]
+    history: past::Arguments,
     #[command(flatten)]
     scope: ScopeArguments,
 }
@@ -37,6 +44,14 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         serde_json::from_str(row).map_or(true, |finding| chosen.takes(&finding))
     };
     let client = &arguments.client;
+    let earlier = arguments.since.as_ref();
+    let earlier = earlier
+        .map(|since| {
+            arguments
+                .history
+                .earlier(&client.config, &client.host, since)
+        })
+        .transpose()?;
     let question = Question::stream("/api/v1/findings");
-    client.ask_for(&takes, &question, String::new(), text::watch_lines)
+    client.ask_for(&takes, earlier, &question, String::new(), text::watch_lines)
 }

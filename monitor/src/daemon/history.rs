@@ -2,11 +2,17 @@
 
 use super::alerts_file::boot_id;
 use super::error::DaemonError;
+use crate::surfaces::api::{HistoryKind, HistoryQuery, Rows};
 use crate::surfaces::history::{Clock, History, HistoryCounters};
 use crate::surfaces::metrics::HistoryShown;
 use crate::surfaces::sink::Queued;
 use monitor_kernel::Reading;
-use monitor_store::{BootId, Moment, Settings};
+use monitor_lookback::Past;
+use monitor_model::api::ApiError;
+use monitor_model::format::told_line;
+use monitor_model::time::Timestamp;
+use monitor_store::{BootId, Kind, Kinds, Moment, Settings};
+use std::path::Path;
 
 /// Records that wait for the disk, at most: a minute of a thousand findings, some MiB where nobody else holds them.
 const QUEUE: usize = 1_024;
@@ -45,6 +51,31 @@ fn moment(boot_id: BootId) -> Option<Moment> {
         boot_ns: now.boot_ns,
         boot_id,
     })
+}
+
+/// What the history in `dir` has of what is asked for, each line read when it is taken.
+pub(super) fn rows(dir: &Path, asked: &HistoryQuery) -> Result<Rows, String> {
+    let now = present().ok_or("the clocks cannot be read")?;
+    let kinds = match asked.kind {
+        None => Kinds::ALL,
+        Some(HistoryKind::Finding) => Kinds::of(&[Kind::Finding]),
+        Some(HistoryKind::Alert) => Kinds::of(&[Kind::Alert]),
+        Some(HistoryKind::Gaps) => Kinds::of(&[Kind::Gaps]),
+        Some(HistoryKind::Agent) => Kinds::of(&[Kind::Agent]),
+    };
+    let from = asked.since.map_or(i64::MIN, Timestamp::unix_ns);
+    let until = asked.until.map_or(i64::MAX, Timestamp::unix_ns);
+    let lines = Past::new(dir.to_owned(), now).lines(from, until, kinds);
+    let lines = lines.map_err(|error| error.to_string())?;
+    // A history that cannot be read any more ends with the reason.
+    let lines = lines.map(|line| match line {
+        Ok(line) => line,
+        Err(error) => {
+            let error = error.to_string();
+            told_line(&ApiError { error }).unwrap_or_default()
+        }
+    });
+    Ok(Rows::lines(lines).first(asked.limit))
 }
 
 /// Its numbers, as they are shown.

@@ -153,6 +153,7 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         Arc::clone(&core),
         Arc::clone(&watching),
         Arc::clone(&counters),
+        config.history.as_ref().map(|kept| kept.dir.clone()),
     );
     let api = Api::new(Arc::new(sources), feed, counters);
     tracing::info!(

@@ -1,13 +1,17 @@
 //! What the API asks the daemon for.
 
 use super::core::Core;
+use super::history;
 use super::listing::connections;
 use super::lock::lock;
 use super::row_room::RowRoom;
-use crate::surfaces::api::{AlertQuery, ApiCounters, ApiSource, ConnectionQuery, Rows};
+use crate::surfaces::api::{
+    AlertQuery, ApiCounters, ApiSource, ConnectionQuery, HistoryQuery, Rows,
+};
 use monitor_kernel::Watching;
 use monitor_model::alert::Alert;
 use monitor_model::api::AgentState;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 /// The running daemon, as those see it who ask.
@@ -16,6 +20,8 @@ pub struct Sources {
     core: Arc<Mutex<Core>>,
     watching: Arc<Mutex<Watching>>,
     room: RowRoom,
+    /// Where the history lies, if one is kept.
+    history: Option<PathBuf>,
 }
 
 impl Sources {
@@ -23,11 +29,13 @@ impl Sources {
         core: Arc<Mutex<Core>>,
         watching: Arc<Mutex<Watching>>,
         counters: Arc<ApiCounters>,
+        history: Option<PathBuf>,
     ) -> Self {
         Self {
             core,
             watching,
             room: RowRoom::new(counters),
+            history,
         }
     }
 }
@@ -52,6 +60,13 @@ impl ApiSource for Sources {
         let room = self.room.for_a_list()?;
         let lister = lock(&self.core).lister();
         connections(&self.watching, lister, room, asked)
+    }
+
+    fn history(&self, asked: &HistoryQuery) -> Result<Rows, String> {
+        let dir = self.history.as_ref().ok_or(
+            "this daemon keeps no history: [history] in its configuration says where one is to lie",
+        )?;
+        history::rows(dir, asked)
     }
 
     fn agent(&self) -> AgentState {

@@ -17,7 +17,7 @@ pub const TESTS: &[Test] = &[Test::as_root(
 )];
 
 /// What holds lines to the schemas, by the name that they have.
-fn validators() -> Result<BTreeMap<&'static str, Validator>, Failed> {
+pub fn validators() -> Result<BTreeMap<&'static str, Validator>, Failed> {
     let mut validators = BTreeMap::new();
     for (name, schema) in schemas() {
         let options = jsonschema::options().should_validate_formats(true);

@@ -21,6 +21,7 @@ mod history;
 mod hostile;
 mod hostile_peer;
 mod http;
+mod look_back;
 mod memory;
 mod metrics;
 mod namespaces;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         ("daemon", daemon::TESTS),
         ("exit_codes", exit_codes::TESTS),
         ("history", history::TESTS),
+        ("look_back", look_back::TESTS),
         ("hostile", hostile::TESTS),
         ("hostile_peer", hostile_peer::TESTS),
         ("http", http::TESTS),

@@ -24,7 +24,7 @@ pub use asked::Known;
 pub use counters::ApiCounters;
 pub use feed::Feed;
 pub use openapi::document;
-pub use query::{AlertQuery, ConnectionQuery, FindingQuery};
+pub use query::{AlertQuery, ConnectionQuery, FindingQuery, HistoryKind, HistoryQuery};
 pub use resources::{is_health, lasts};
 pub use rows::Rows;
 pub use served::{Api, Offer, VERSION_HEADER};

@@ -1,6 +1,7 @@
 //! What may be asked for behind the question mark: each member is a parameter, with what it means as its comment, and stands
 //! so in the document of the API.
 
+use monitor_model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -21,3 +22,31 @@ pub struct FindingQuery {}
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AlertQuery {}
+
+/// What of the history is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryQuery {
+    /// From this moment on, RFC 3339; from the first record, where it is not given.
+    pub since: Option<Timestamp>,
+    /// To this one, which is not part of it; to the last record, where it is not given.
+    pub until: Option<Timestamp>,
+    /// Of this kind alone; of all, where it is not given.
+    pub kind: Option<HistoryKind>,
+    /// So many of them at the most.
+    pub limit: Option<u64>,
+}
+
+/// A kind of what is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryKind {
+    /// Findings.
+    Finding,
+    /// Changes of alerts.
+    Alert,
+    /// How long gaps were.
+    Gaps,
+    /// What happened to the daemon.
+    Agent,
+}

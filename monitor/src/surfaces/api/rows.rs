@@ -18,6 +18,11 @@ impl Rows {
         Self(Box::new(rows.into_iter().map(|row| whole(told_line(&row)))))
     }
 
+    /// Lines of JSON that are told already, without their ends.
+    pub fn lines(lines: impl Iterator<Item = String> + Send + 'static) -> Self {
+        Self(Box::new(lines.map(|line| line + "\n")))
+    }
+
     /// Behind them the client is told why there are no more.
     #[must_use]
     pub fn cut(self, error: String) -> Self {

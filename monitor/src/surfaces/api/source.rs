@@ -1,6 +1,6 @@
 //! What the API needs of the daemon.
 
-use super::query::{AlertQuery, ConnectionQuery};
+use super::query::{AlertQuery, ConnectionQuery, HistoryQuery};
 use super::rows::Rows;
 use monitor_model::alert::Alert;
 use monitor_model::api::AgentState;
@@ -27,6 +27,17 @@ pub trait ApiSource: Send + Sync + 'static {
     /// # Errors
     /// Why there are none, in one line.
     fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String>;
+
+    /// What the history has, where one is kept. It is called on a thread where it may wait.
+    ///
+    /// # Errors
+    /// Why there is none, in one line.
+    fn history(&self, _: &HistoryQuery) -> Result<Rows, String> {
+        Err(
+            "this daemon keeps no history: [history] in its configuration says where one is to lie"
+                .to_owned(),
+        )
+    }
 
     /// The daemon itself.
     fn agent(&self) -> AgentState;

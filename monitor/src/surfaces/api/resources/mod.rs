@@ -5,6 +5,7 @@ mod alerts;
 mod connections;
 mod findings;
 mod health;
+mod history;
 mod metrics;
 mod openapi;
 
@@ -17,6 +18,7 @@ pub(super) const RESOURCES: &[Resource] = &[
     connections::RESOURCE,
     findings::RESOURCE,
     alerts::RESOURCE,
+    history::RESOURCE,
     agent::RESOURCE,
     openapi::RESOURCE,
     metrics::RESOURCE,
