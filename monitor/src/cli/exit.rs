@@ -3,7 +3,7 @@
 
 use super::past_error::PastError;
 use super::remark::remark;
-use super::self_test::SelfTestError;
+use super::self_test_error::SelfTestError;
 use crate::client::ClientError;
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;

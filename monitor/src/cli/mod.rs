@@ -21,6 +21,7 @@ mod replay;
 mod report;
 mod run;
 mod self_test;
+mod self_test_error;
 mod top;
 mod version;
 mod watch;

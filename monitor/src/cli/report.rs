@@ -2,6 +2,7 @@
 
 use super::arguments::{ConfigArguments, Context};
 use super::exit::CliError;
+use super::help::Help;
 use super::host::HostArguments;
 use super::output::write;
 use super::past::{self, parse_moment};
@@ -16,8 +17,24 @@ use std::process::ExitCode;
 /// What this host calls itself.
 const HOSTNAME: &str = "/proc/sys/kernel/hostname";
 
+const HELP: Help = Help {
+    examples: &[
+        (
+            "tcplull report",
+            "the last 24 hours, to paste into an incident",
+        ),
+        (
+            "tcplull report --since 03:10 --html incident.html",
+            "a page with its plots",
+        ),
+        ("tcplull report --json | jq .paths", "for scripts"),
+    ],
+    findings: None,
+};
+
 /// It is read from the history, whether or not a daemon runs. Times without an offset are local to this host.
 #[derive(Args, Clone, Debug)]
+#[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {
     #[command(flatten)]
     config: ConfigArguments,

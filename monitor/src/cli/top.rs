@@ -24,8 +24,8 @@ const HELP: Help = Help {
     examples: &[
         ("tcplull top", "what is wrong first; ? shows the keys"),
         (
-            "tcplull top --filter 'port 5432'",
-            "connections of one service",
+            "tcplull top --host https://node-7.example:9469",
+            "the same of another host",
         ),
     ],
     findings: None,

@@ -31,6 +31,7 @@ fn hung_for(story: Story, seconds: u32) -> Story {
 
 /// This host accepted the connection.
 fn accepted(mut story: Story) -> Story {
+    story.socket.accepted = 1;
     story.socket.bytes_acked = story.socket.bytes_sent;
     story
 }

@@ -10,83 +10,27 @@
 
 mod forgetful;
 mod part;
+mod setting;
 mod story;
 mod tun;
 mod world;
 
-use super::arguments::{Context, WatchWay};
+use super::arguments::Context;
 use super::exit::CliError;
 use super::output::write;
-use clap::{Args, ValueEnum};
-use monitor_kernel::KernelError;
+use super::self_test_error::SelfTestError;
+use clap::Args;
 use monitor_model::format::{json_line, printable};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
-use part::{Event, Name, Part};
 use procfs::process::Process;
 use serde::Serialize;
-use std::fs;
+pub(super) use setting::Options;
+use setting::{FORGETS_AFTER, PLACE};
 use std::io;
-use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use story::Story;
-
-/// What the path is said to forget after, and what the box forgets after.
-const FORGETS_AFTER: Duration = Duration::from_secs(3);
-
-/// Where the server listens: the port of PostgreSQL, whose clients ask.
-const PORT: u16 = 5432;
-
-/// A directory that every host has on which this can work. Here alone something else is mounted on it: the files of the
-/// daemon, which go with this process.
-const PLACE: &str = "/sys/fs/bpf";
-
-/// Why the self-test cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum SelfTestError {
-    /// Capabilities are missing.
-    #[error(
-        "missing {}: the self-test makes network namespaces and devices in them; run it as root, in a container for this once \
-         with --privileged; `tcplull check` needs less",
-        .0.join(" and ")
-    )]
-    MissingPrivileges(Vec<&'static str>),
-    /// What `run` needs is missing, too.
-    #[error(transparent)]
-    Kernel(#[from] KernelError),
-    /// The world cannot be made.
-    #[error("no network for the self-test: {0}")]
-    World(String),
-    /// The daemon does not come up; its own words.
-    #[error("the daemon under test does not run: {0}")]
-    Daemon(String),
-    /// The system refuses.
-    #[error("the self-test: {what}: {source}")]
-    System {
-        what: &'static str,
-        source: io::Error,
-    },
-}
-
-impl SelfTestError {
-    fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Self {
-        move |source| Self::System {
-            what,
-            source: source.into(),
-        }
-    }
-}
-
-/// How it is to be made.
-pub(super) struct Options<'a> {
-    /// File with this kernel's BTF.
-    pub(super) btf: &'a Path,
-    /// The way to watch; `None` for the default.
-    pub(super) watch: Option<WatchWay>,
-    /// One JSON object.
-    pub(super) json: bool,
-}
 
 /// What `check --self-test --json` says.
 #[derive(Serialize)]
@@ -186,25 +130,6 @@ fn own_place() -> io::Result<()> {
         Some("mode=0700,size=16m"),
     )?;
     Ok(())
-}
-
-/// The daemon's configuration, in the place of our own.
-fn configure() -> Result<String, SelfTestError> {
-    let file = format!("{PLACE}/config.toml");
-    let network = crate::daemon::self_test::NETWORK;
-    let seconds = FORGETS_AFTER.as_secs();
-    let text = format!(
-        "listen = \"127.0.0.1:0\"\nsocket = \"{PLACE}/tcplull.sock\"\nsweep_interval = \"500ms\"\nsweep_budget = 0.1\n\
-         cpu_budget = \"off\"\n[history]\nmax_bytes = 0\n\
-         [[path]]\nname = \"self-test\"\ntimeout = \"{seconds}s\"\nremote = [\"{network}\"]\n"
-    );
-    fs::write(&file, text).map_err(SelfTestError::system("writing its configuration"))?;
-    Ok(file)
-}
-
-/// The flag for a way to watch.
-fn watch_flag(way: WatchWay) -> Option<String> {
-    Some(way.to_possible_value()?.get_name().to_owned())
 }
 
 /// The hidden command that is the self-test's world.

@@ -1,6 +1,6 @@
 //! The two processes of the self-test, and what they say.
 
-use super::SelfTestError;
+use crate::cli::self_test_error::SelfTestError;
 use monitor_model::finding::Finding;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill};

@@ -1,8 +1,10 @@
 //! What happens in the self-test, in order: each step waits for the one before, so that it takes as long as it takes.
 
+use super::part::{Event, Name, Part};
+use super::setting::{Options, PORT, configure, watch_flag};
 use super::world::{FAILED, READY, SPEAK, TALK};
-use super::{Event, Name, Options, PORT, Part, SelfTestError, configure, watch_flag};
 use crate::cli::exit::CliError;
+use crate::cli::self_test_error::SelfTestError;
 use crate::daemon::self_test::SERVER;
 use monitor_model::finding::{Finding, FindingKind, Outcome};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};

@@ -3,8 +3,8 @@
 //! however either ends.
 
 use super::forgetful::Forgetful;
+use super::setting::{FORGETS_AFTER, PORT};
 use super::tun;
-use super::{FORGETS_AFTER, PORT};
 use crate::cli::exit::CliError;
 use crate::cli::output::write;
 use crate::daemon::self_test::{CLIENT, SERVER};
