@@ -2,8 +2,10 @@
 
 use crate::bounds::{DEEPEST, LONGEST, MOST_TERMS};
 use crate::error::{FilterError, Problem};
+use crate::expr::Expr;
+use crate::list::List;
 use crate::parse;
-use crate::subject::{List, Subject};
+use crate::subject::Subject;
 use crate::term::Term;
 use crate::words::{Field, WORDS, Word};
 use std::fmt;
@@ -12,90 +14,6 @@ use std::str::FromStr;
 /// Which rows are shown: those that it matches. The default is all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter(Option<Expr>);
-
-/// Conditions, and how they go together. None of a kind holds another of the same, so that one meaning has one form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Expr {
-    Term(Term),
-    Not(Box<Expr>),
-    /// At least two.
-    And(Vec<Expr>),
-    /// At least two.
-    Or(Vec<Expr>),
-}
-
-impl Expr {
-    pub(crate) fn not(self) -> Self {
-        match self {
-            Self::Not(inner) => *inner,
-            other => Self::Not(Box::new(other)),
-        }
-    }
-
-    pub(crate) fn and(self, other: Self) -> Self {
-        let mut all = match self {
-            Self::And(all) => all,
-            one => vec![one],
-        };
-        match other {
-            Self::And(more) => all.extend(more),
-            one => all.push(one),
-        }
-        Self::And(all)
-    }
-
-    pub(crate) fn or(self, other: Self) -> Self {
-        let mut any = match self {
-            Self::Or(any) => any,
-            one => vec![one],
-        };
-        match other {
-            Self::Or(more) => any.extend(more),
-            one => any.push(one),
-        }
-        Self::Or(any)
-    }
-
-    fn holds(&self, row: &impl Subject) -> bool {
-        match self {
-            Self::Term(term) => term.holds(row),
-            Self::Not(inner) => !inner.holds(row),
-            Self::And(all) => all.iter().all(|one| one.holds(row)),
-            Self::Or(any) => any.iter().any(|one| one.holds(row)),
-        }
-    }
-
-    fn depth(&self) -> usize {
-        match self {
-            Self::Term(_) => 0,
-            Self::Not(inner) => 1 + inner.depth(),
-            Self::And(all) | Self::Or(all) => {
-                1 + all.iter().map(Self::depth).max().unwrap_or_default()
-            }
-        }
-    }
-
-    fn terms<'a>(&'a self, found: &mut Vec<&'a Term>) {
-        match self {
-            Self::Term(term) => found.push(term),
-            Self::Not(inner) => inner.terms(found),
-            Self::And(all) | Self::Or(all) => all.iter().for_each(|one| one.terms(found)),
-        }
-    }
-
-    fn each_term(
-        &mut self,
-        change: &mut impl FnMut(&mut Term) -> Result<(), FilterError>,
-    ) -> Result<(), FilterError> {
-        match self {
-            Self::Term(term) => change(term),
-            Self::Not(inner) => inner.each_term(change),
-            Self::And(all) | Self::Or(all) => {
-                all.iter_mut().try_for_each(|one| one.each_term(change))
-            }
-        }
-    }
-}
 
 impl Filter {
     /// Reads an expression such as "state at-risk and not port 22", or one of `ss`. Nothing but blanks is all.
@@ -107,13 +25,33 @@ impl Filter {
             .map_err(|problem| FilterError::new(problem, 0..0, text))
     }
 
-    /// Reads the value of one word, as a flag has it: "443", "!22", ">3m"; several are parted by commas, and any will do.
+    /// Reads the value of one word, as a flag has it: "443", "!22", ">3m"; several are parted by commas: any of those that choose, and
+    /// none of those that leave out.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn flag(field: Field, value: &str) -> Result<Self, FilterError> {
-        Self::bounded(Some(parse::value(field, value)?))
+        Self::bounded(parse::value(field, value)?)
             .map_err(|problem| FilterError::new(problem, 0..0, value))
+    }
+
+    /// One name or number as it is, whatever signs and commas are in it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn is(field: Field, value: &str) -> Result<Self, FilterError> {
+        Self::bounded(Some(parse::is(field, value)?))
+            .map_err(|problem| FilterError::new(problem, 0..0, value))
+    }
+
+    /// What the values of one flag come to, which is given several times: any of those that choose, and none of those that
+    /// leave out. Of none it is all.
+    ///
+    /// # Errors
+    /// More than one filter may hold.
+    pub fn any(values: impl IntoIterator<Item = Self>) -> Result<Self, FilterError> {
+        let exprs = values.into_iter().filter_map(|filter| filter.0);
+        Self::bounded(parse::chosen(exprs)).map_err(FilterError::whole)
     }
 
     fn bounded(expr: Option<Expr>) -> Result<Self, Problem> {
@@ -258,35 +196,4 @@ impl fmt::Display for Filter {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.as_ref().map_or(Ok(()), |expr| write!(out, "{expr}"))
     }
-}
-
-impl fmt::Display for Expr {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Term(term) => write!(out, "{term}"),
-            Self::Not(inner) if matches!(**inner, Self::Term(_)) => write!(out, "not {inner}"),
-            Self::Not(inner) => write!(out, "not ({inner})"),
-            Self::And(all) => joined(out, all, " and ", |one| matches!(one, Self::Or(_))),
-            Self::Or(any) => joined(out, any, " or ", |_| false),
-        }
-    }
-}
-
-fn joined(
-    out: &mut fmt::Formatter<'_>,
-    all: &[Expr],
-    with: &str,
-    in_brackets: fn(&Expr) -> bool,
-) -> fmt::Result {
-    for (place, one) in all.iter().enumerate() {
-        if place > 0 {
-            out.write_str(with)?;
-        }
-        if in_brackets(one) {
-            write!(out, "({one})")?;
-        } else {
-            write!(out, "{one}")?;
-        }
-    }
-    Ok(())
 }

@@ -10,9 +10,11 @@
 
 mod bounds;
 mod error;
+mod expr;
 mod filter;
 mod glob;
 mod host;
+mod list;
 mod parse;
 mod sort;
 mod states;
@@ -24,8 +26,9 @@ mod words;
 
 pub use error::{FilterError, Problem};
 pub use filter::Filter;
+pub use list::List;
 pub use sort::{Column, First, Sort, SortError};
-pub use subject::{List, Subject};
+pub use subject::Subject;
 pub use words::{Field, WORDS, Word};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::bounds::{DEEPEST, LONGEST};
 use crate::error::{FilterError, Problem};
-use crate::filter::Expr;
+use crate::expr::Expr;
 use crate::host::{Host, Ports};
 use crate::states::State;
 use crate::term::{Keepalive, Term};
@@ -13,9 +13,9 @@ use monitor_model::finding::{Family, Role, Severity};
 use monitor_model::format::is_unseen;
 use std::ops::Range;
 
-/// Numbers from here on are inodes of network namespaces, not processes: the kernel's `PROC_DYNAMIC_FIRST`, above every
-/// process id.
-const FIRST_INODE: u32 = 0xF000_0000;
+/// Numbers above this are inodes of network namespaces, not processes: the kernel has no process id beyond it
+/// (`PID_MAX_LIMIT`), and counts its inodes from 0xEFFFFFF0 on.
+const LAST_PROCESS: u32 = 4 << 20;
 
 /// Reads a whole expression; nothing but blanks is `None`.
 pub fn expression(text: &str) -> Result<Option<Expr>, FilterError> {
@@ -43,40 +43,53 @@ pub fn expression(text: &str) -> Result<Option<Expr>, FilterError> {
 }
 
 /// Reads what a flag has.
-pub fn value(field: Field, text: &str) -> Result<Expr, FilterError> {
+pub fn value(field: Field, text: &str) -> Result<Option<Expr>, FilterError> {
     if text.len() > LONGEST {
         return Err(FilterError::whole(Problem::TooLong { most: LONGEST }));
     }
     if text.contains(is_unseen) {
         return Err(FilterError::new(Problem::Unseen, 0..text.len(), text));
     }
-    let mut exprs = text.split(',').map(|value| {
-        let value = value.trim();
-        let start = value.as_ptr() as usize - text.as_ptr() as usize;
-        let (compare, rest) = match value.chars().next() {
-            Some('=' | '!' | '<' | '>') => {
-                let (token, length) = sign(value);
-                let compare = match token {
-                    Token::Compare(compare) => compare,
-                    _ => Compare::Unequal,
-                };
+    let mut exprs = Vec::new();
+    for part in text.split(',') {
+        let value = part.trim();
+        let end = value.as_ptr() as usize - text.as_ptr() as usize + value.len();
+        // "!" before a value leaves it out, also before ">3m".
+        let (excluded, value) = match value.strip_prefix('!') {
+            Some(rest) => (true, rest.strip_prefix('=').unwrap_or(rest).trim()),
+            None => (false, value),
+        };
+        let (compare, value) = match (sign(value), value.chars().next()) {
+            ((Token::Compare(compare), length), Some('=' | '<' | '>')) => {
                 (Some(compare), value[length..].trim())
             }
             _ => (None, value),
         };
-        let at = start + value.len() - rest.len()..start + value.len();
-        condition(Word::of(field), compare, rest, at, text)
-    });
-    let first = exprs.next();
-    let first = first.unwrap_or_else(|| condition(Word::of(field), None, "", 0..0, text))?;
-    // "!22,!80" is neither; "22,80" is either.
-    exprs.try_fold(first, |all, next| {
-        let next = next?;
-        Ok(match (&all, &next) {
-            (Expr::Not(_) | Expr::And(_), Expr::Not(_)) => all.and(next),
-            _ => all.or(next),
-        })
-    })
+        let at = end - value.len()..end;
+        let expr = condition(Word::of(field), compare, value, at, text)?;
+        exprs.push(if excluded { expr.not() } else { expr });
+    }
+    Ok(chosen(exprs))
+}
+
+/// Reads one value as it is.
+pub fn is(field: Field, text: &str) -> Result<Expr, FilterError> {
+    if text.contains(is_unseen) {
+        return Err(FilterError::new(Problem::Unseen, 0..text.len(), text));
+    }
+    condition(Word::of(field), None, text, 0..text.len(), text)
+}
+
+/// Any of those that choose, and none of those that leave out: "22,!80" is 22 and not 80, and "!22,!80" neither.
+pub fn chosen(exprs: impl IntoIterator<Item = Expr>) -> Option<Expr> {
+    let leaves_out = |expr: &Expr| match expr {
+        Expr::Not(_) => true,
+        Expr::And(all) => all.iter().all(|one| matches!(one, Expr::Not(_))),
+        _ => false,
+    };
+    let (out, any): (Vec<Expr>, Vec<Expr>) = exprs.into_iter().partition(leaves_out);
+    let any = any.into_iter().reduce(Expr::or);
+    any.into_iter().chain(out).reduce(Expr::and)
 }
 
 struct Parser<'a> {
@@ -404,7 +417,7 @@ fn condition(
             .map(|number| Term::Number(word.field, number))
             .map_err(|_| None),
         Field::Netns => match value.parse::<u32>() {
-            Ok(inode) if inode >= FIRST_INODE => Ok(Term::Number(Field::Netns, inode)),
+            Ok(inode) if inode > LAST_PROCESS => Ok(Term::Number(Field::Netns, inode)),
             Ok(_) => Ok(Term::Namespace(value.to_owned())),
             Err(_) if value.starts_with('/') => Ok(Term::Namespace(value.to_owned())),
             Err(_) => Err(None),

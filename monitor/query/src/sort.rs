@@ -5,6 +5,7 @@ use monitor_model::listing::{ConnectionRow, IdleState, state_name};
 use monitor_model::workload::workload;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
@@ -202,6 +203,14 @@ impl SortKey {
             (Self::Text(one), Self::Text(other)) => turned(one.cmp(other)),
             (one, other) => one.rank().cmp(&other.rank()),
         }
+    }
+}
+
+/// As it is read again.
+impl fmt::Display for Sort {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.descending { "-" } else { "" };
+        write!(out, "{sign}{}", self.column.name())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The words behind `state`: what silence comes to, the states of TCP and the groups of them that `ss` has, what findings
 //! conclude, how alerts fare.
 
-use crate::subject::List;
+use crate::list::List;
 use monitor_model::alert::AlertState;
 use monitor_model::finding::{Cause, FindingClass, Outcome};
 use monitor_model::listing::IdleState;

@@ -7,28 +7,6 @@ use monitor_model::listing::{ConnectionRow, state_name};
 use monitor_model::owner::Owner;
 use std::net::SocketAddr;
 
-/// Which rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum List {
-    /// Of `ls` and `top`.
-    Connections,
-    /// Of `watch`.
-    Findings,
-    /// Of `alerts`.
-    Alerts,
-}
-
-impl List {
-    /// In words.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Connections => "connections",
-            Self::Findings => "findings",
-            Self::Alerts => "alerts",
-        }
-    }
-}
-
 /// A row that may be shown or not. What it does not know it does not answer.
 pub trait Subject {
     /// Names in JSON of the states that it has.

@@ -1,6 +1,6 @@
 //! The words of a filter: one table, from which parsing, hints, flags and documentation follow.
 
-use crate::subject::List;
+use crate::list::List;
 
 /// What a condition is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

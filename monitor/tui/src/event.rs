@@ -3,9 +3,8 @@
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::order::Order;
-use crate::source::{AgentSheet, PathSheet};
+use crate::source::{AgentSheet, PathSheet, Watched};
 use monitor_model::alert::Alert;
-use monitor_model::finding::Finding;
 use monitor_model::listing::{ConnectionRow, IdleState};
 use monitor_model::time::Timestamp;
 use std::collections::HashSet;
@@ -141,15 +140,6 @@ impl Counts {
     pub const fn sum(&self) -> u64 {
         self.ok + self.at_risk + self.crossed + self.stalled
     }
-}
-
-/// What comes while findings are watched for.
-#[derive(Clone, Debug)]
-pub enum Watched {
-    /// A finding.
-    Finding(Box<Finding>),
-    /// So many were missed.
-    Lagged(u64),
 }
 
 /// What is to be exported.

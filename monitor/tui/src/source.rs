@@ -1,8 +1,7 @@
 //! Where the data come from.
 
-use crate::event::Watched;
 use monitor_model::alert::Alert;
-use monitor_model::finding::Clock;
+use monitor_model::finding::{Clock, Finding};
 use monitor_model::gaps::GapSummary;
 use monitor_model::listing::ConnectionRow;
 use thiserror::Error;
@@ -65,4 +64,13 @@ pub struct AgentSheet {
     pub ready: Option<Result<String, String>>,
     /// Each with a heading, and below it names and values.
     pub sections: Vec<(String, Vec<(String, String)>)>,
+}
+
+/// What comes while findings are watched for.
+#[derive(Clone, Debug)]
+pub enum Watched {
+    /// A finding.
+    Finding(Box<Finding>),
+    /// So many were missed.
+    Lagged(u64),
 }

@@ -6,8 +6,9 @@ mod common;
 
 use common::{answer, finding, names, now, picture};
 use monitor_model::format::is_unseen;
-use monitor_tui::event::{Answer, Effect, Event, Watched};
+use monitor_tui::event::{Answer, Effect, Event};
 use monitor_tui::key::Key;
+use monitor_tui::source::Watched;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]

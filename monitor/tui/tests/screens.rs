@@ -9,8 +9,9 @@ use monitor_model::format::is_unseen;
 use monitor_model::listing::IdleState;
 use monitor_tui::App;
 use monitor_tui::app::view::Tab;
-use monitor_tui::event::{Answer, Effect, Event, Watched};
+use monitor_tui::event::{Answer, Effect, Event};
 use monitor_tui::key::Key;
+use monitor_tui::source::Watched;
 use std::fs;
 use std::path::Path;
 

@@ -269,7 +269,9 @@ fn flags_say_the_same_as_expressions() {
         (Field::Port, "!22", "not port 22"),
         (Field::Port, "!22,!80", "not port 22 and not port 80"),
         (Field::Port, "22,80", "port 22 or port 80"),
+        (Field::Port, "22,!80", "port 22 and not port 80"),
         (Field::Port, ">=1024", "port >= 1024"),
+        (Field::Idle, "!>3m", "not idle > 3m"),
         (Field::Idle, ">3m", "idle > 3m"),
         (Field::Idle, "> 3m", "idle > 3m"),
         (Field::Idle, "1h 5m", "idle >= 1h5m"),
@@ -289,6 +291,22 @@ fn flags_say_the_same_as_expressions() {
         );
         assert_eq!(flag, parsed, "{value} {text}");
     }
+}
+
+#[test]
+fn a_flag_given_several_times_chooses_any_and_leaves_out_all() {
+    let flag = |value| Filter::flag(Field::Port, value).expect("a port");
+    let any = |values: &[&'static str]| Filter::any(values.iter().map(|value| flag(value)));
+    let parse = |text| Ok(Filter::parse(text).expect("a filter"));
+    assert_eq!(any(&["22", "80"]), parse("port 22 or port 80"));
+    assert_eq!(any(&["!22", "!80"]), parse("not port 22 and not port 80"));
+    assert_eq!(
+        any(&["1-100", "!22,!80"]),
+        parse("port 1-100 and not port 22 and not port 80")
+    );
+    assert_eq!(any(&[]), parse(""));
+    let named = Filter::is(Field::Cgroup, "/a,b!=c").expect("a path");
+    assert_eq!(Ok(named), parse("cgroup \"/a,b!=c\""));
 }
 
 #[test]

@@ -20,11 +20,11 @@ pub(super) const PLACE: &str = "/sys/fs/bpf";
 /// How it is to be made.
 pub(in crate::cli) struct Options<'a> {
     /// File with this kernel's BTF.
-    pub(super) btf: &'a Path,
+    pub(in crate::cli) btf: &'a Path,
     /// The way to watch; `None` for the default.
-    pub(super) watch: Option<WatchWay>,
+    pub(in crate::cli) watch: Option<WatchWay>,
     /// One JSON object.
-    pub(super) json: bool,
+    pub(in crate::cli) json: bool,
 }
 
 /// The daemon's configuration, in the place of our own.

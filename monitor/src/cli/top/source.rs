@@ -6,7 +6,7 @@ use monitor_model::alert::Alert;
 use monitor_model::api::AgentState;
 use monitor_model::format::{count, duration_of};
 use monitor_model::listing::ConnectionRow;
-use monitor_tui::event::Watched;
+use monitor_tui::source::Watched;
 use monitor_tui::source::{AgentSheet, PathSheet};
 use monitor_tui::{Source, SourceError};
 use serde::de::DeserializeOwned;

@@ -1,6 +1,6 @@
 //! The findings that came while this ran, the newest of them, and of which connection each is.
 
-use crate::event::Watched;
+use crate::source::Watched;
 use monitor_model::finding::{Finding, FindingKind, Severity};
 use monitor_model::time::Timestamp;
 use std::collections::{HashMap, HashSet, VecDeque};

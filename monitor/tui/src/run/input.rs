@@ -1,6 +1,6 @@
 //! Keys and resizes, as the terminal sends them.
 
-use super::Message;
+use super::message::Message;
 use crate::event::Event;
 use crate::key::Key;
 use crossterm::event::{self, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};

@@ -2,6 +2,7 @@
 
 mod export;
 mod input;
+mod message;
 mod signals;
 mod terminal;
 mod workers;
@@ -11,13 +12,14 @@ use crate::draw::{Theme, draw};
 use crate::event::{Effect, Event, Now};
 use crate::filter::Filter;
 use crate::source::Source;
+use message::Message;
+pub use message::RunError;
 use monitor_model::time::Timestamp;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use terminal::Screen;
-use thiserror::Error;
 use workers::Workers;
 
 /// So much happens at the most before the loop takes it; who brings more waits.
@@ -35,29 +37,6 @@ pub struct Start {
     pub filter: Filter,
     /// How it looks.
     pub theme: Theme,
-}
-
-/// Why there is nothing on the screen, or not any more.
-#[derive(Debug, Error)]
-pub enum RunError {
-    /// Standard output is a file or a pipe.
-    #[error(
-        "top draws on a terminal, and standard output is none: use `tcplull ls` or `tcplull watch` there"
-    )]
-    NoTerminal,
-    /// The terminal does not do what it is told.
-    #[error("the terminal is gone, or takes no commands: {0}")]
-    Terminal(#[from] io::Error),
-    /// A thread is not to be had, or ended.
-    #[error("a thread of it ended for a fault of its own; please report it")]
-    Died,
-}
-
-/// What comes to the loop.
-enum Message {
-    Told(Event),
-    Signal(i32),
-    Died,
 }
 
 /// Shows what `source` tells until the user quits.

@@ -1,7 +1,7 @@
 //! Signals: those that end, and those that stop and go on.
 
+use super::message::{Message, RunError};
 use super::terminal::{Screen, give_back};
-use super::{Message, RunError};
 use nix::unistd::{getpgid, getpgrp, getppid, getsid};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::{Handle, Signals};

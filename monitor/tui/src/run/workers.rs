@@ -1,6 +1,6 @@
 //! The threads that ask, so that keys are taken meanwhile.
 
-use super::{Message, RunError};
+use super::message::{Message, RunError};
 use crate::event::{Answer, Ask, Event};
 use crate::keep::Keeper;
 use crate::source::{Source, SourceError};
