@@ -2,7 +2,7 @@
 //! so in the document of the API.
 
 use monitor_model::time::Timestamp;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 /// Which connections are asked for.
@@ -28,17 +28,20 @@ pub struct AlertQuery {}
 #[serde(deny_unknown_fields)]
 pub struct HistoryQuery {
     /// From this moment on, RFC 3339; from the first record, where it is not given.
+    #[schemars(schema_with = "Timestamp::json_schema")]
     pub since: Option<Timestamp>,
     /// To this one, which is not part of it; to the last record, where it is not given.
+    #[schemars(schema_with = "Timestamp::json_schema")]
     pub until: Option<Timestamp>,
     /// Of this kind alone; of all, where it is not given.
+    #[schemars(schema_with = "kinds")]
     pub kind: Option<HistoryKind>,
     /// So many of them at the most.
     pub limit: Option<u64>,
 }
 
 /// A kind of what is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HistoryKind {
     /// Findings.
@@ -49,4 +52,9 @@ pub enum HistoryKind {
     Gaps,
     /// What happened to the daemon.
     Agent,
+}
+
+/// Its words in their place, not elsewhere in the document.
+fn kinds(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["finding", "alert", "gaps", "agent"] })
 }
