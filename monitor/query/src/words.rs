@@ -370,7 +370,7 @@ impl Word {
         };
         WORDS
             .iter()
-            .find(|word| is(&word.word) || word.also.iter().any(|other| is(other)))
+            .find(|word| is(&word.word) || word.also.iter().any(&is))
     }
 
     /// Whether rows of `list` have it.

@@ -41,7 +41,7 @@ pub enum ConfigError {
         /// The line at fault, counted from 1.
         line: usize,
         /// What is wrong, and what would be right.
-        problem: Problem,
+        problem: Box<Problem>,
     },
     /// The folder of further paths cannot be read, or holds more than is read.
     #[error("{}: {reason}", dir.display())]
@@ -77,7 +77,7 @@ pub enum ConfigError {
         /// The flag, with its dashes.
         flag: &'static str,
         /// What is wrong, and what would be right.
-        problem: Problem,
+        problem: Box<Problem>,
     },
 }
 

@@ -300,7 +300,7 @@ fn text_of(file: &Path, bytes: Vec<u8>) -> Result<String, ConfigError> {
         ConfigError::Line {
             file: file.to_owned(),
             line: 1 + before.filter(|byte| **byte == b'\n').count(),
-            problem: Problem::NotText,
+            problem: Box::new(Problem::NotText),
         }
     })
 }

@@ -58,16 +58,19 @@ impl Sources {
             other = Some(of);
         }
         let error = match (fault.place, at) {
-            (Place::Flag(flag), _) => ConfigError::Flag { flag, problem },
+            (Place::Flag(flag), _) => ConfigError::Flag {
+                flag,
+                problem: Box::new(problem),
+            },
             (_, Some((_, file, line))) => ConfigError::Line {
                 file: file.to_owned(),
                 line,
-                problem,
+                problem: Box::new(problem),
             },
             (Place::Line(line), None) => ConfigError::Line {
                 file: PathBuf::new(),
                 line,
-                problem,
+                problem: Box::new(problem),
             },
         };
         (error, index, other)

@@ -2,6 +2,8 @@
 //! drawn needs some: no clock is asked, so a busy machine changes nothing.
 
 #[expect(dead_code, reason = "pictures take more of it")]
+// For clippy, which knows by this that what helps a test may unwrap.
+#[cfg(test)]
 mod common;
 
 use common::{answer, now};

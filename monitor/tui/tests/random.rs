@@ -2,6 +2,8 @@
 //! within its bounds.
 
 #[expect(dead_code, reason = "pictures take more of it")]
+// For clippy, which knows by this that what helps a test may unwrap.
+#[cfg(test)]
 mod common;
 
 use common::{answer, finding, names, now, picture};

@@ -2,6 +2,8 @@
 //! nothing, with much, with a daemon that is gone, and with names that want to speak to the terminal.
 //! `TCPLULL_GOLDEN=write cargo test -p monitor-tui --test screens` keeps the new pictures; look at the difference.
 
+// For clippy, which knows by this that what helps a test may unwrap.
+#[cfg(test)]
 mod common;
 
 use common::{app, batch, finding, full, hostile, now, picture, row};

@@ -125,7 +125,7 @@ fn what_is_longer_deeper_or_more_than_any_is_refused() {
         Err(Problem::TooMany { most: 128 })
     );
     assert_eq!(
-        problem(format!("comm {}", "\"\\\\\" ".repeat(1))),
+        problem(format!("comm {}", "\"\\\\\" ")),
         Ok(Filter::flag(Field::Comm, "\\").unwrap())
     );
     // What would be longer once it is written out.
