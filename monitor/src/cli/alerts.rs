@@ -3,6 +3,7 @@
 use super::arguments::Context;
 use super::client;
 use super::exit::{self, CliError};
+use super::filters::{FilterArguments, SeverityArgument, UnitArgument};
 use super::help::Help;
 use super::output::Output;
 use super::past;
@@ -11,11 +12,14 @@ use crate::client::Question;
 use crate::text;
 use clap::Args;
 use monitor_lookback::Asked;
+use monitor_model::alert::Alert;
+use monitor_query::List;
 use std::process::ExitCode;
 
 const HELP: Help = Help {
     examples: &[
         ("tcplull alerts", "what waits, fires, or is lately over"),
+        ("tcplull alerts --severity page", "what wakes somebody"),
         ("tcplull alerts --at 03:10", "what stood then, local time"),
         (
             "tcplull alerts --json | jq 'select(.state == \"firing\")'",
@@ -36,16 +40,32 @@ pub(super) struct Arguments {
     at: Option<Asked>,
     #[command(flatten)]
     history: past::Arguments,
+    #[command(flatten)]
+    filter: FilterArguments,
+    #[command(flatten)]
+    severity: SeverityArgument,
+    #[command(flatten)]
+    unit: UnitArgument,
 }
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
+    let mut others = arguments.severity.filters()?;
+    others.extend(arguments.unit.filters()?);
+    let filter = arguments.filter.filter(List::Alerts, others)?;
     let client = &arguments.client;
     let Some(at) = &arguments.at else {
+        let takes = |row: &str| {
+            // What cannot be read is shown, as far as that goes.
+            filter.is_all()
+                || serde_json::from_str::<Alert>(row).map_or(true, |alert| filter.matches(&alert))
+        };
         let question = Question::list("/api/v1/alerts");
-        return client.ask(&question, text::alert_header(), text::alert_line);
+        let (header, line) = (text::alert_header(), text::alert_line);
+        return client.ask_for(&takes, None, &question, header, line);
     };
     let kept = arguments.history.open(&client.config, &client.host)?;
-    let stood = kept.alerts_at(at.unix_ns)?;
+    let mut stood = kept.alerts_at(at.unix_ns)?;
+    stood.alerts.retain(|alert| filter.matches(alert));
     past::tell_moment("as of", at);
     for note in &stood.notes {
         past::note(note);

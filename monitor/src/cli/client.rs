@@ -17,6 +17,7 @@ use monitor_model::told::Told;
 use serde::de::DeserializeOwned;
 use std::pin::pin;
 use std::process::ExitCode;
+use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
 /// Flags of a command that only a running daemon can answer.
@@ -33,18 +34,8 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// Asks the daemon and prints its rows, for people under `header` and as `line`
-    /// lays them out.
-    pub(super) fn ask<T: Told + DeserializeOwned + Shown>(
-        &self,
-        question: &Question,
-        header: String,
-        line: fn(&T) -> String,
-    ) -> Result<ExitCode, CliError> {
-        self.ask_for(&|_| true, None, question, header, line)
-    }
-
-    /// The same, of its rows only those that `takes` takes, behind those that were told before.
+    /// Asks the daemon and prints its rows, those that `takes` takes, behind those that were told before; for people under
+    /// `header` and as `line` lays them out.
     pub(super) fn ask_for<T: Told + DeserializeOwned + Shown>(
         &self,
         takes: &dyn Fn(&str) -> bool,
@@ -64,18 +55,34 @@ impl Arguments {
     }
 }
 
-/// Asks a daemon and writes each row that `takes` takes to standard output as it comes; answers whether one of them is
-/// wrong.
-pub(super) fn print<T: Told + DeserializeOwned + Shown>(
+/// Asks a daemon, and gives `take` each row as it comes, until it says that nobody reads on.
+pub(super) fn each(
     host: &Host,
     question: &Question,
-    output: &Output<T>,
-    takes: &dyn Fn(&str) -> bool,
-) -> Result<bool, CliError> {
-    print_after(None, host, question, output, takes)
+    take: &mut dyn FnMut(Answer) -> Result<bool, CliError>,
+) -> Result<(), CliError> {
+    runtime()?.block_on(async {
+        let mut client = Client::ask(host, question).await?;
+        tell_version(client.version());
+        while let Some(answer) = client.next().await? {
+            if !take(answer)? {
+                break;
+            }
+        }
+        Ok(())
+    })
 }
 
-/// The same, behind what was told before: where no daemon runs, that alone.
+fn runtime() -> Result<Runtime, CliError> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().map_err(|source| CliError::Io {
+        what: "cannot start the runtime",
+        source,
+    })
+}
+
+/// Asks a daemon and writes each row that `takes` takes to standard output as it comes, behind what was told before: where no
+/// daemon runs, that alone. Answers whether one of them is wrong.
 fn print_after<T: Told + DeserializeOwned + Shown>(
     mut earlier: Option<Earlier>,
     host: &Host,
@@ -83,14 +90,7 @@ fn print_after<T: Told + DeserializeOwned + Shown>(
     output: &Output<T>,
     takes: &dyn Fn(&str) -> bool,
 ) -> Result<bool, CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|source| CliError::Io {
-            what: "cannot start the runtime",
-            source,
-        })?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         // First the question, so that nothing falls between what was told and what will be.
         let client = match Client::ask(host, question).await {
             Err(ClientError::NobodyAnswers { .. } | ClientError::NotAllowed { .. })

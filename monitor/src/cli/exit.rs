@@ -10,6 +10,7 @@ use crate::daemon::DaemonError;
 use crate::worker::{Waiting, Worker};
 use monitor_judge::recording::RecordingError;
 use monitor_kernel::KernelError;
+use monitor_query::FilterError;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,6 +25,8 @@ pub(super) enum CliError {
     Daemon(#[from] DaemonError),
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error("filter: {0}")]
+    Filter(#[from] FilterError),
     #[error(transparent)]
     Past(#[from] PastError),
     #[error(transparent)]
@@ -73,6 +76,7 @@ impl CliError {
         match self {
             Self::Usage(_)
             | Self::Config(_)
+            | Self::Filter(_)
             | Self::Daemon(DaemonError::Config(_) | DaemonError::Web(_)) => ExitCode::from(USAGE),
             _ => ExitCode::from(CANNOT_RUN),
         }

@@ -3,19 +3,19 @@
 use super::arguments::{
     ConfigArguments, Context, KernelArguments, ScopeArguments, TimeoutArgument,
 };
-use super::client::print;
+use super::client::each;
 use super::exit::{self, CliError};
+use super::filters::{ConnectionFilterArguments, FilterArguments};
 use super::help::Help;
 use super::host::HostArguments;
-use super::output::{Output, Written};
+use super::listed::{Listed, ListedArguments};
 use super::remark::remark;
-use super::wrong::Shown;
 use crate::client::{ClientError, Host, Question};
 use crate::config::Overrides;
 use crate::daemon::list_once;
-use crate::text;
 use clap::Args;
 use monitor_kernel::HostView;
+use monitor_query::List;
 use std::process::ExitCode;
 
 const HELP: Help = Help {
@@ -47,12 +47,15 @@ pub(super) struct Arguments {
     #[command(flatten)]
     timeout: TimeoutArgument,
     #[command(flatten)]
+    listed: ListedArguments,
+    #[command(flatten)]
+    filter: FilterArguments,
+    #[command(flatten)]
+    connection: ConnectionFilterArguments,
+    #[command(flatten)]
     scope: ScopeArguments,
     #[command(flatten)]
     kernel: KernelArguments,
-    /// One JSON object a line
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
@@ -61,13 +64,11 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         scope: arguments.scope.scope(),
         ..Overrides::default()
     })?;
-    let output = Output {
-        json: arguments.json,
-        header: text::connection_header(),
-        line: text::connection_line,
-    };
+    let flags = arguments.connection.filters()?;
+    let filter = arguments.filter.filter(List::Connections, flags)?;
+    let mut listed = Listed::new(&arguments.listed, filter);
     let question = Question::list("/api/v1/connections");
-    let ask = |host: &Host| print(host, &question, &output, &|_| true);
+    let mut ask = |host: &Host| each(host, &question, &mut |answer| listed.answer(answer));
     let looks_itself = arguments.timeout.timeout.is_some() || !arguments.scope.scope().is_all();
     if let Some(host) = arguments.host.named() {
         if looks_itself {
@@ -76,30 +77,33 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
                     .to_owned(),
             ));
         }
-        return ask(&host).map(exit::code);
+        ask(&host)?;
+        return listed.end().map(exit::code);
     }
     if !looks_itself {
         match ask(&Host::Socket(config.socket.clone())) {
-            Ok(wrong) => return Ok(exit::code(wrong)),
+            Ok(()) => return listed.end().map(exit::code),
             // Who names a socket means the daemon on it.
             Err(CliError::Client(ClientError::NobodyAnswers { .. }))
                 if arguments.config.socket.is_none() => {}
             Err(error) => return Err(error),
         }
     }
-    let (mut written, mut wrong) = (Written::new(&output), false);
-    let listed = list_once(&config, &arguments.kernel.btf, |row| {
-        wrong |= row.is_wrong();
-        written.row(row);
+    let mut reads_on = Ok(true);
+    let found = list_once(&config, &arguments.kernel.btf, |row| {
+        if matches!(reads_on, Ok(true)) {
+            reads_on = listed.row(row.clone());
+        }
     });
-    listed.map_err(|source| match looks_itself {
+    found.map_err(|source| match looks_itself {
         true => source.into(),
         false => CliError::Alone {
             socket: config.socket.clone(),
             source: Box::new(source),
         },
     })?;
-    written.end()?;
+    reads_on?;
+    let wrong = listed.end()?;
     if !HostView::own().processes {
         let (lacks, remedy) = (HostView::LACKS, HostView::REMEDY);
         remark(&format!("tcplull: this lists {lacks}; {remedy}\n"));

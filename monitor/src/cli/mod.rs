@@ -3,13 +3,14 @@
 mod alerts;
 mod arguments;
 mod check;
-mod chosen;
 mod client;
 mod completions;
 mod exit;
 mod explain;
+mod filters;
 mod help;
 mod host;
+mod listed;
 mod ls;
 mod man;
 mod notifications;

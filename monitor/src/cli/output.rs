@@ -5,7 +5,7 @@ use super::wrong::Shown;
 use monitor_model::format::{json_shown, printable, told_line};
 use monitor_model::told::Told;
 use serde::de::DeserializeOwned;
-use std::io::Write;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 /// How rows are written.
 pub(super) struct Output<T> {
@@ -44,47 +44,6 @@ impl<T: Told> Output<T> {
     }
 }
 
-/// Rows that are written one by one, until the reader has gone or writing fails.
-pub(super) struct Written<'a, T> {
-    output: &'a Output<T>,
-    begun: bool,
-    reads_on: Result<bool, CliError>,
-}
-
-impl<'a, T: Told> Written<'a, T> {
-    pub(super) fn new(output: &'a Output<T>) -> Self {
-        Self {
-            output,
-            begun: false,
-            reads_on: Ok(true),
-        }
-    }
-
-    /// Writes one row, and before the first the header.
-    pub(super) fn row(&mut self, row: &T) {
-        self.begin();
-        if matches!(self.reads_on, Ok(true)) {
-            self.reads_on = self.output.row(row);
-        }
-    }
-
-    /// All rows are there; the header is, where there was none.
-    ///
-    /// # Errors
-    /// What was wrong with writing them.
-    pub(super) fn end(mut self) -> Result<(), CliError> {
-        self.begin();
-        self.reads_on.map(|_| ())
-    }
-
-    fn begin(&mut self) {
-        if !self.begun {
-            self.begun = true;
-            self.reads_on = self.output.begin();
-        }
-    }
-}
-
 impl<T: DeserializeOwned + Shown> Output<T> {
     /// A line of JSON that somebody told, as it is shown; `wrong` becomes true where what it tells is wrong.
     pub(super) fn laid_out(&self, row: &str, wrong: &mut bool) -> String {
@@ -104,10 +63,46 @@ impl<T: DeserializeOwned + Shown> Output<T> {
     }
 }
 
+/// Standard output for a list that may be long: written by the block, and at once where a person looks on.
+pub(super) struct Lines {
+    out: BufWriter<Stdout>,
+    at_once: bool,
+}
+
+impl Lines {
+    pub(super) fn new() -> Self {
+        /// What a pipe holds.
+        const BLOCK: usize = 1 << 16;
+        let out = io::stdout();
+        Self {
+            at_once: out.is_terminal(),
+            out: BufWriter::with_capacity(BLOCK, out),
+        }
+    }
+
+    /// Writes one line; `false` when the reader has gone.
+    pub(super) fn write(&mut self, line: &str) -> Result<bool, CliError> {
+        let result = writeln!(self.out, "{line}");
+        match result {
+            Ok(()) if self.at_once => self.end(),
+            result => reads_on(result),
+        }
+    }
+
+    /// Writes what is still held; `false` when the reader has gone.
+    pub(super) fn end(&mut self) -> Result<bool, CliError> {
+        reads_on(self.out.flush())
+    }
+}
+
 /// Writes one line; `false` when the reader has gone.
 pub(super) fn write(line: &str) -> Result<bool, CliError> {
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     let result = writeln!(out, "{}", line.trim_end_matches('\n')).and_then(|()| out.flush());
+    reads_on(result)
+}
+
+fn reads_on(result: io::Result<()>) -> Result<bool, CliError> {
     match result.map_err(CliError::from_output) {
         Ok(()) => Ok(true),
         Err(None) => Ok(false),

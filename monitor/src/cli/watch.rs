@@ -1,15 +1,18 @@
 //! `tcplull watch`: findings of a running daemon as they come.
 
 use super::arguments::{Context, ScopeArguments};
-use super::chosen::Chosen;
 use super::client;
 use super::exit::CliError;
+use super::filters::{ConnectionFilterArguments, FilterArguments, SeverityArgument, inode};
 use super::help::Help;
 use super::past;
 use crate::client::Question;
 use crate::text;
 use clap::Args;
 use monitor_lookback::Asked;
+use monitor_model::finding::Finding;
+use monitor_query::{Field, Filter, List};
+use std::io;
 use std::process::ExitCode;
 
 const HELP: Help = Help {
@@ -34,14 +37,24 @@ pub(super) struct Arguments {
     #[command(flatten)]
     history: past::Arguments,
     #[command(flatten)]
+    filter: FilterArguments,
+    #[command(flatten)]
+    connection: ConnectionFilterArguments,
+    #[command(flatten)]
+    severity: SeverityArgument,
+    #[command(flatten)]
     scope: ScopeArguments,
 }
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
-    let chosen = Chosen::by(arguments.scope.scope())?;
+    let mut others = scope(&arguments.scope)?;
+    others.extend(arguments.connection.filters()?);
+    others.extend(arguments.severity.filters()?);
+    let filter = arguments.filter.filter(List::Findings, others)?;
     let takes = |row: &str| {
         // What cannot be read is shown, as far as that goes.
-        serde_json::from_str(row).map_or(true, |finding| chosen.takes(&finding))
+        filter.is_all()
+            || serde_json::from_str::<Finding>(row).map_or(true, |finding| filter.matches(&finding))
     };
     let client = &arguments.client;
     let earlier = arguments.since.as_ref();
@@ -54,4 +67,33 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         .transpose()?;
     let question = Question::stream("/api/v1/findings");
     client.ask_for(&takes, earlier, &question, String::new(), text::watch_lines)
+}
+
+/// What the kernel said of connection and owner, as it is in a finding. One whose owner is not known is of no cgroup, unit
+/// or process.
+fn scope(arguments: &ScopeArguments) -> Result<Vec<Filter>, CliError> {
+    let scope = arguments.scope();
+    let netns = scope.netns.as_ref().map(|netns| {
+        inode(netns).ok_or_else(|| CliError::Io {
+            what: "--netns: there is no such network namespace",
+            source: io::ErrorKind::NotFound.into(),
+        })
+    });
+    let values = [
+        (
+            Field::Cgroup,
+            scope.cgroup.map(|path| path.display().to_string()),
+        ),
+        (Field::Unit, scope.unit),
+        (Field::Pid, scope.pid.map(|pid| pid.to_string())),
+        (
+            Field::Netns,
+            netns.transpose()?.map(|inode| inode.to_string()),
+        ),
+    ];
+    let given = values
+        .into_iter()
+        .filter_map(|(field, value)| Some((field, value?)));
+    let filters = given.map(|(field, value)| Filter::is(field, &value));
+    Ok(filters.collect::<Result<_, _>>()?)
 }

@@ -1,5 +1,6 @@
 //! Whatever text comes from outside, each outlet writes as many lines as it means to, and nothing in them that is unseen.
 
+use super::connections::ConnectionTable;
 use super::tests::{blackholed, firing, row};
 use super::*;
 use crate::surfaces::alert_lines::AlertLines;
@@ -10,6 +11,8 @@ use crate::surfaces::sink::Sink;
 use monitor_model::alert::AlertChange;
 use monitor_model::finding::Evidence;
 use monitor_model::format::{is_unseen, json_line, json_shown, printable_lines};
+use monitor_model::listing::ConnectionRow;
+use monitor_model::owner::Owner;
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -166,7 +169,8 @@ proptest! {
         let (finding, connection, alert) = (finding(&text), connection(&text), alert(&text));
         shown(&finding_line(&finding), 1);
         shown(&watch_lines(&finding), 3);
-        shown(&connection_line(&connection), 1);
+        shown(&ConnectionTable::whole(false).line(&connection), 1);
+        shown(&ConnectionTable::fitting(50, false).line(&connection), 1);
         shown(&alert_line(&alert), 1);
         shown(&log_line(&text), 1);
         let check = CheckRow {

@@ -1,14 +1,15 @@
 //! Lines and tables for people. Columns have a fixed least width, so that a list
 //! can be written as it comes.
 
+pub(crate) mod connections;
 mod explained;
+pub(crate) mod fit;
 
 pub use explained::explained;
 use monitor_model::alert::Alert;
-use monitor_model::finding::{Clock, Finding, Severity};
-use monitor_model::format::{duration_of, printable};
-use monitor_model::listing::{CheckRow, ConnectionRow, Keepalive, state_name};
-use monitor_model::owner::Owner;
+use monitor_model::finding::{Finding, Severity};
+use monitor_model::format::printable;
+use monitor_model::listing::CheckRow;
 
 /// A severity in a column: who wakes nobody shows as a dash.
 const fn severity_cell(severity: Severity) -> &'static str {
@@ -46,107 +47,6 @@ pub fn watch_lines(finding: &Finding) -> String {
 /// What `tcplull watch` shows where findings came faster than it took them.
 pub fn lagged_line(findings: u64) -> String {
     format!("… {findings} findings were not shown: they came faster than they were read")
-}
-
-/// The heading above [`connection_line`]s.
-pub fn connection_header() -> String {
-    connection_cells([
-        "LOCAL",
-        "REMOTE",
-        "STATE",
-        "DATA-IDLE",
-        "PACKET-IDLE",
-        "SILENCE",
-        "PATH",
-        "KEEPALIVE",
-        "OWNER",
-    ])
-}
-
-/// One connection in `tcplull ls`.
-pub fn connection_line(row: &ConnectionRow) -> String {
-    connection_cells([
-        &printable(&row.connection.local),
-        &printable(&row.connection.remote),
-        state_name(row.state),
-        &duration_of(row.payload_idle_seconds),
-        &packet_idle(row),
-        row.silence.name(),
-        &path(row),
-        &keepalive(&row.keepalive),
-        &owner(&row.owner),
-    ])
-}
-
-fn connection_cells(cells: [&str; 9]) -> String {
-    let [
-        local,
-        remote,
-        state,
-        data,
-        packet,
-        silence,
-        path,
-        keepalive,
-        owner,
-    ] = cells;
-    format!(
-        "{local:<22} {remote:<22} {state:<11} {data:>9} {packet:>11} {silence:<8} {path:<22} {keepalive:<12} {owner}"
-    )
-}
-
-/// How long no segment passed: from one bound to the other, where they differ. A read that came late moves the one, and
-/// of the other the peer's probes are not known.
-fn packet_idle(row: &ConnectionRow) -> String {
-    /// Two jiffies at HZ=100, and more than a scheduler takes.
-    const SAME: f64 = 0.1;
-    let (least, most) = (row.packet_idle_seconds, row.packet_idle_at_most_seconds);
-    if most - least > SAME {
-        format!("{}-{}", duration_of(least), duration_of(most))
-    } else {
-        duration_of(least)
-    }
-}
-
-fn path(row: &ConnectionRow) -> String {
-    let Some(name) = &row.path else {
-        return "-".to_owned();
-    };
-    let mut cell = printable(name);
-    if let Some(timeout) = row.timeout_seconds {
-        cell.push_str(&format!(" {}", duration_of(timeout)));
-    }
-    if row.clock == Some(Clock::Payload) {
-        cell.push_str(" of data");
-    }
-    cell
-}
-
-fn keepalive(keepalive: &Keepalive) -> String {
-    match keepalive {
-        Keepalive { enabled: false, .. } => "off".to_owned(),
-        Keepalive {
-            time_seconds: Some(time),
-            interval_seconds: Some(interval),
-            probes: Some(probes),
-            ..
-        } => format!("{}+{probes}x{}", duration_of(*time), duration_of(*interval)),
-        _ => "on".to_owned(),
-    }
-}
-
-/// Process, and unit or else container.
-fn owner(owner: &Owner) -> String {
-    let process = match (&owner.comm, owner.pid) {
-        (Some(comm), Some(pid)) => format!("{} ({pid})", printable(comm)),
-        (Some(comm), None) => printable(comm),
-        (None, Some(pid)) => format!("pid {pid}"),
-        (None, None) => "-".to_owned(),
-    };
-    match owner.unit.as_ref().or(owner.container.as_ref()) {
-        Some(place) => format!("{process} in {}", printable(place)),
-        None => process,
-    }
 }
 
 /// The heading above [`alert_line`]s.

@@ -1,13 +1,16 @@
 //! What people read, held line by line.
 
 use super::*;
+use monitor_model::finding::Clock;
+use connections::ConnectionTable;
 use monitor_common::TcpState;
 use monitor_model::alert::AlertState;
 use monitor_model::api::{AgentClients, AgentHook, AgentState, AgentSweeps};
 use monitor_model::finding::{
     Cause, Certainty, Connection, Evidence, Family, FindingKind, Outcome, Role,
 };
-use monitor_model::listing::IdleState;
+use monitor_model::listing::{ConnectionRow, IdleState, Keepalive};
+use monitor_model::owner::Owner;
 
 fn connection() -> Connection {
     Connection {
@@ -165,44 +168,8 @@ fn names_are_those_of_the_json() {
 }
 
 #[test]
-fn a_connection_stands_below_its_headings() {
-    let (header, line) = (connection_header(), connection_line(&row()));
-    for (heading, cell) in [
-        ("REMOTE", "20.1.2.3:443"),
-        ("STATE", "established"),
-        ("SILENCE", "ok"),
-        ("PATH", "nat 4s"),
-        ("KEEPALIVE", "1s+9x1s"),
-        ("OWNER", "api (1234) in api.service"),
-    ] {
-        let column = header.find(heading).unwrap();
-        assert!(
-            line[column..].starts_with(cell),
-            "{heading}\n{header}\n{line}"
-        );
-    }
-    // Numbers end where their headings end.
-    let end = header.find("DATA-IDLE").unwrap() + "DATA-IDLE".len();
-    assert!(line[..end].ends_with("6.2s"), "{header}\n{line}");
-}
-
-#[test]
-fn a_packet_clock_that_a_read_moved_shows_both_bounds() {
-    let packets = |least, most| {
-        let line = connection_line(&ConnectionRow {
-            packet_idle_seconds: least,
-            packet_idle_at_most_seconds: most,
-            ..row()
-        });
-        line.split_whitespace().nth(4).map(str::to_owned)
-    };
-    assert_eq!(packets(0.015, 28.0).as_deref(), Some("15ms-28s"));
-    assert_eq!(packets(28.0, 28.004).as_deref(), Some("28s"));
-}
-
-#[test]
 fn what_is_unknown_shows_as_a_dash() {
-    let line = connection_line(&ConnectionRow {
+    let line = ConnectionTable::whole(false).line(&ConnectionRow {
         owner: Owner::default(),
         path: None,
         timeout_seconds: None,
@@ -211,10 +178,14 @@ fn what_is_unknown_shows_as_a_dash() {
             enabled: false,
             ..row().keepalive
         },
+        unacked_bytes: None,
+        unread_bytes: None,
         ..row()
     });
     let cells: Vec<_> = line.split_whitespace().collect();
-    assert_eq!(cells[6..], ["-", "off", "-"], "{line}");
+    assert_eq!(cells[1..2], ["-"], "{line}");
+    assert_eq!(cells[4..7], ["off", "-", "-"], "{line}");
+    assert_eq!(cells[9..], ["-", "established", "-"], "{line}");
 }
 
 #[test]
@@ -231,7 +202,7 @@ fn watch_adds_the_advice_and_where_settings_are_explained() {
 fn a_hostile_process_name_stays_on_its_line() {
     let mut hostile = row();
     hostile.owner.comm = Some("x\x1b]0;owned\x07\n".to_owned());
-    let line = connection_line(&hostile);
+    let line = ConnectionTable::whole(false).line(&hostile);
     assert!(!line.chars().any(char::is_control), "{line:?}");
     let mut finding = blackholed();
     finding.summary = "a\nb".to_owned();

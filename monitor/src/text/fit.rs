@@ -1,0 +1,68 @@
+//! Text within so many columns of a terminal: measured as it shows, cut in the middle, filled up.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// How many columns `text` takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// `text` within `columns`. What is longer is cut in its middle, nearer to its beginning: the end of a name or an address
+/// is what tells it from its neighbours.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let Some(room) = columns.checked_sub(1) else {
+        return String::new();
+    };
+    let head = taken(text.chars(), room / 3);
+    let tail = taken(text.chars().rev(), room - width(&head));
+    let tail: String = tail.chars().rev().collect();
+    format!("{head}…{tail}")
+}
+
+/// The first letters that take no more than so many columns.
+fn taken(letters: impl Iterator<Item = char>, columns: usize) -> String {
+    let mut left = columns;
+    letters
+        .map_while(|letter| {
+            left = left.checked_sub(letter.width().unwrap_or_default())?;
+            Some(letter)
+        })
+        .collect()
+}
+
+/// Blanks that fill `text` up to `columns`.
+pub(crate) fn blanks(text: &str, columns: usize) -> String {
+    " ".repeat(columns.saturating_sub(width(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_end_stays() {
+        for (text, columns, expected) in [
+            ("20.1.2.3:443", 12, "20.1.2.3:443"),
+            ("20.1.2.3:443", 11, "20.…2.3:443"),
+            ("20.1.2.3:443", 1, "…"),
+            ("20.1.2.3:443", 0, ""),
+            ("名前名前名前", 7, "名…名前"),
+        ] {
+            let cut = cut(text, columns);
+            assert_eq!(cut, expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_wider_than_its_place(text in "\\PC{0,40}", columns in 0_usize..30) {
+            let cut = cut(&text, columns);
+            prop_assert!(width(&cut) <= columns, "{cut:?}");
+            prop_assert_eq!(cut == text, width(&text) <= columns || text.is_empty());
+        }
+    }
+}
