@@ -14,9 +14,32 @@ pub struct HookOverride {
 
 /// There is no such hook, or no such mechanism of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there are: {}", known.join(", "))]
+#[error("there are: {}{}", known.join(", "), hint(meant.as_deref()))]
 pub struct UnknownHook {
     known: Vec<String>,
+    /// The one that is nearest to what was written.
+    meant: Option<String>,
+}
+
+impl UnknownHook {
+    fn new(text: &str) -> Self {
+        /// As unlike as one or two letters that were mistyped make a name: as far as keys of the configuration may be.
+        const CLOSE: f64 = 0.8;
+        let known: Vec<String> = known().iter().map(HookOverride::text).collect();
+        let near = known
+            .iter()
+            .map(|one| (strsim::jaro_winkler(text, one), one));
+        let near = near.filter(|(likeness, _)| *likeness >= CLOSE);
+        let meant = near.max_by(|one, other| one.0.total_cmp(&other.0));
+        Self {
+            meant: meant.map(|(_, one)| one.clone()),
+            known,
+        }
+    }
+}
+
+fn hint(meant: Option<&str>) -> String {
+    meant.map_or_else(String::new, |one| format!("; did you mean {one:?}?"))
 }
 
 impl FromStr for HookOverride {
@@ -24,13 +47,8 @@ impl FromStr for HookOverride {
 
     fn from_str(text: &str) -> Result<Self, UnknownHook> {
         let known = known();
-        known
-            .iter()
-            .find(|one| one.text() == text)
-            .copied()
-            .ok_or_else(|| UnknownHook {
-                known: known.iter().map(Self::text).collect(),
-            })
+        let found = known.iter().find(|one| one.text() == text);
+        found.copied().ok_or_else(|| UnknownHook::new(text))
     }
 }
 
@@ -88,5 +106,18 @@ mod tests {
                 "{message}"
             );
         }
+    }
+
+    #[test]
+    fn a_letter_that_was_mistyped_is_answered_with_the_nearest() {
+        let message = |text: &str| text.parse::<HookOverride>().unwrap_err().to_string();
+        for text in ["sned=fentry", "send=fenrty"] {
+            assert!(
+                message(text).ends_with("; did you mean \"send=fentry\"?"),
+                "{}",
+                message(text)
+            );
+        }
+        assert!(!message("x").contains("did you mean"));
     }
 }

@@ -385,6 +385,8 @@ pub enum Hint {
     DidYouMean(String),
     /// None is close: all that are known.
     Known(Vec<String>),
+    /// The close one, and all: of choices that are worth seeing whole.
+    OneOf(String, Vec<String>),
 }
 
 impl Hint {
@@ -404,8 +406,16 @@ impl Hint {
             )
     }
 
-    /// Lists every known word, for choices that are worth seeing whole.
-    pub(super) fn all<'a>(known: impl Iterator<Item = &'a str>) -> Self {
+    /// The same, and lists every known word in any case.
+    pub(super) fn whole<'a>(word: &str, known: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let all = known.clone().map(str::to_owned).collect();
+        match Self::new(word, known) {
+            Self::DidYouMean(one) => Self::OneOf(one, all),
+            none => none,
+        }
+    }
+
+    fn all<'a>(known: impl Iterator<Item = &'a str>) -> Self {
         Self::Known(known.map(str::to_owned).collect())
     }
 }
@@ -415,6 +425,9 @@ impl fmt::Display for Hint {
         match self {
             Self::DidYouMean(word) => write!(f, "did you mean {word:?}?"),
             Self::Known(words) => write!(f, "known are {}", words.join(", ")),
+            Self::OneOf(word, words) => {
+                write!(f, "did you mean {word:?}? known are {}", words.join(", "))
+            }
         }
     }
 }

@@ -334,7 +334,7 @@ fn preset(name: String) -> Result<PresetChoice, Problem> {
             let known = presets::PRESETS.iter().map(|preset| preset.name);
             let known = std::iter::once("auto").chain(known);
             Problem::Preset {
-                hint: Hint::all(known),
+                hint: Hint::whole(&name, known),
                 name,
             }
         })

@@ -68,7 +68,7 @@ fn kind(text: &str) -> Result<FindingClass, Problem> {
     let found = known.into_iter().find(|kind| kind.name() == text);
     found.ok_or_else(|| Problem::Kind {
         text: text.to_owned(),
-        hint: Hint::all(known.iter().map(|kind| kind.name())),
+        hint: Hint::whole(text, known.iter().map(|kind| kind.name())),
     })
 }
 

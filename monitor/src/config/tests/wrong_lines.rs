@@ -108,7 +108,11 @@ const WRONG: &[(&str, usize, &[&str])] = &[
     (
         "[metrics]\nby_workload = [\"stalls\"]\n",
         2,
-        &["\"stalls\"", "at_risk, crossed, outcome, stall"],
+        &[
+            "\"stalls\"",
+            "did you mean \"stall\"?",
+            "at_risk, crossed, outcome, stall",
+        ],
     ),
     (
         "[metrics]\nby_workload = \"stall\"\n",
@@ -302,6 +306,7 @@ const WRONG: &[(&str, usize, &[&str])] = &[
         2,
         &[
             "unknown preset \"azur-snat\"",
+            "did you mean \"azure-snat\"?",
             "auto",
             "azure-snat",
             "aws-nlb",
