@@ -5,6 +5,7 @@ use monitor::surfaces::metrics::Metrics;
 use monitor_lab::real::applications::settings::ALL as TRIED;
 use monitor_model::finding::{Cause, Outcome};
 use monitor_model::settings;
+use monitor_query::WORDS;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -322,5 +323,27 @@ fn every_program_of_the_kernel_side_is_explained_and_stands_there_with_its_costs
     assert!(
         shown.contains(&table),
         "docs/how-it-works.md wants this table:\n{table}\n"
+    );
+}
+
+/// The row of `docs/filters.md` for a word.
+fn row_of(word: &monitor_query::Word) -> String {
+    let also = word.also.iter().map(|also| format!("`{also}`"));
+    let rows = word.of.iter().map(|list| list.name());
+    let [also, rows] = [also.collect::<Vec<_>>(), rows.map(str::to_owned).collect()];
+    let (name, about, want) = (word.word, word.about, word.want);
+    let (also, rows) = (also.join(" "), rows.join(", "));
+    format!("| `{name}` | {also} | {about} | {want} | {rows} |")
+}
+
+#[test]
+fn every_word_of_a_filter_stands_on_its_page() {
+    let page = read("docs/filters.md");
+    let lacks = WORDS.iter().map(row_of).filter(|row| !page.contains(row));
+    let lacks: Vec<String> = lacks.collect();
+    assert!(
+        lacks.is_empty(),
+        "docs/filters.md lacks:\n{}",
+        lacks.join("\n")
     );
 }

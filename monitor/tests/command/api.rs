@@ -1,7 +1,7 @@
 //! The API of a running daemon: what its document says is there, and what is there is as it says.
 
-use crate::common::net::Pair;
-use crate::common::place::{place_in, watched_network};
+use crate::common::net::{Pair, routed};
+use crate::common::place::{place_in, watched_network, watching};
 use crate::common::run::{TCPLULL, finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use base64::Engine;
@@ -98,7 +98,13 @@ impl Document {
 }
 
 fn documented() -> Tested {
-    let (network, daemon) = watched_network("quiet", "1s", &[])?;
+    let (files, network) = (tempfile::tempdir()?, routed()?);
+    let settings = format!(
+        "{}[history]\ndir = {:?}\n",
+        watching(&network.block, "quiet", "1s"),
+        files.path().join("history")
+    );
+    let daemon = Daemon::start(&place_in(&network.block, &settings)?, &[])?;
     let document = Document::of(&daemon)?;
     let findings = Findings::of(&daemon.place().socket())?;
     let pair = Pair::across(&network)?;
