@@ -17,6 +17,7 @@ mod connections;
 mod contract;
 mod daemon;
 mod exit_codes;
+mod filters;
 mod history;
 mod hostile;
 mod hostile_peer;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         ("contract", contract::TESTS),
         ("daemon", daemon::TESTS),
         ("exit_codes", exit_codes::TESTS),
+        ("filters", filters::TESTS),
         ("history", history::TESTS),
         ("look_back", look_back::TESTS),
         ("hostile", hostile::TESTS),
