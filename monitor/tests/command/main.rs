@@ -21,6 +21,7 @@ mod filters;
 mod history;
 mod hostile;
 mod hostile_peer;
+mod house_rules;
 mod http;
 mod look_back;
 mod memory;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         ("look_back", look_back::TESTS),
         ("hostile", hostile::TESTS),
         ("hostile_peer", hostile_peer::TESTS),
+        ("house_rules", house_rules::TESTS),
         ("http", http::TESTS),
         ("watched_sockets", watched_sockets::TESTS),
         ("metrics", metrics::TESTS),

@@ -23,7 +23,12 @@ const GLOBAL: &[&str] = &["--watch", "global"];
 fn three() -> Tested {
     let network = routed()?;
     let listener: TcpListener = serve(&network)?;
-    let place = || place_in(&network.block, &watching(&network.block, "quiet", EXCHANGED_WITHIN));
+    let place = || {
+        place_in(
+            &network.block,
+            &watching(&network.block, "quiet", EXCHANGED_WITHIN),
+        )
+    };
     let (one, other, global): (Place, Place, Place) = (place()?, place()?, place()?);
     let first = Daemon::start(&one, PER_SOCKET)?;
     let second = Daemon::start(&other, PER_SOCKET)?;
