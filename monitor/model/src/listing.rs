@@ -44,6 +44,9 @@ pub struct ConnectionRow {
     /// Bytes that came in order and the application has not read (`Recv-Q` of `ss`); a FIN counts one. `None` likewise.
     #[serde(default)]
     pub unread_bytes: Option<u32>,
+    /// Names of the alerts that it is in now, those that wait and those that fire; empty where no daemon was asked.
+    #[serde(default)]
+    pub alerts: Vec<String>,
 }
 
 impl ConnectionRow {

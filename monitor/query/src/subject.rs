@@ -103,6 +103,7 @@ impl Subject for ConnectionRow {
     fn names(&self, field: Field) -> Vec<&str> {
         match field {
             Field::Path => self.path.as_deref().into_iter().collect(),
+            Field::Name => self.alerts.iter().map(String::as_str).collect(),
             field => names(&self.connection, &self.owner, field),
         }
     }

@@ -323,8 +323,8 @@ pub const WORDS: &[Word] = &[
         "name",
         &["alert"],
         NAME,
-        TOLD,
-        "name of the alert, or of what a finding concludes",
+        ALL,
+        "name of the alert, of what a finding concludes, or of alerts that a connection is in",
     ),
     word(
         Field::Severity,

@@ -1,24 +1,32 @@
 //! `tcplull alerts`: the alerts of a running daemon, those that wait, fire, or are over; or as they stood at another time.
 
 use super::arguments::Context;
-use super::client;
+use super::client::{self, each};
 use super::exit::{self, CliError};
 use super::filters::{FilterArguments, SeverityArgument, UnitArgument};
 use super::help::Help;
-use super::output::Output;
+use super::listed::{Listed, ListedArguments};
+use super::output::{Output, write};
 use super::past;
 use super::wrong::Shown;
 use crate::client::Question;
+use crate::config::Overrides;
 use crate::text;
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use monitor_lookback::Asked;
 use monitor_model::alert::Alert;
-use monitor_query::List;
+use monitor_model::finding::{Cause, Outcome};
+use monitor_query::{Field, Filter, List};
 use std::process::ExitCode;
 
 const HELP: Help = Help {
     examples: &[
         ("tcplull alerts", "what waits, fires, or is lately over"),
+        (
+            "tcplull alerts blackholed",
+            "those of this name, and all connections that are in them now",
+        ),
         ("tcplull alerts --severity page", "what wakes somebody"),
         ("tcplull alerts --at 03:10", "what stood then, local time"),
         (
@@ -33,6 +41,9 @@ const HELP: Help = Help {
 #[group(skip)]
 #[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {
+    /// Alerts of this name alone, such as "blackholed", and below them each connection that is in one of them now
+    #[arg(hide_possible_values = true, value_parser = PossibleValuesParser::new(names()))]
+    name: Option<String>,
     #[command(flatten)]
     client: client::Arguments,
     /// As they stood at that time, from the history: "03:10" (local time), "10m ago", RFC 3339
@@ -51,6 +62,11 @@ pub(super) struct Arguments {
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
     let mut others = arguments.severity.filters()?;
     others.extend(arguments.unit.filters()?);
+    let named = arguments.name.as_deref();
+    let named = named
+        .map(|name| Filter::is(Field::Name, name))
+        .transpose()?;
+    others.extend(named.clone());
     let filter = arguments.filter.filter(List::Alerts, others)?;
     let client = &arguments.client;
     let Some(at) = &arguments.at else {
@@ -61,7 +77,11 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         };
         let question = Question::list("/api/v1/alerts");
         let (header, line) = (text::alert_header(), text::alert_line);
-        return client.ask_for(&takes, None, &question, header, line);
+        let code = client.ask_for(&takes, None, &question, header, line)?;
+        if let Some(named) = named {
+            connections(client, named)?;
+        }
+        return Ok(code);
     };
     let kept = arguments.history.open(&client.config, &client.host)?;
     let mut stood = kept.alerts_at(at.unix_ns)?;
@@ -77,4 +97,29 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
     };
     output.all(&stood.alerts)?;
     Ok(exit::code(stood.alerts.iter().any(Shown::is_wrong)))
+}
+
+/// Each connection that is in an alert of this name.
+fn connections(client: &client::Arguments, named: Filter) -> Result<(), CliError> {
+    let config = client.config.load(Overrides::default())?;
+    if !client.json {
+        write("")?;
+    }
+    let mut listed = Listed::new(&ListedArguments::usual(client.json), named);
+    let question = Question::list("/api/v1/connections");
+    let host = client.host.or(&config.socket);
+    each(&host, &question, &mut |answer| listed.answer(answer))?;
+    listed.end()?;
+    Ok(())
+}
+
+/// What alerts may be named.
+fn names() -> Vec<&'static str> {
+    let outcomes = Outcome::ALL.iter().map(|outcome| outcome.name());
+    let causes = Cause::ALL.iter().map(|cause| cause.name());
+    let others = ["crossed", "unreachable", "interrupted", "more"];
+    let mut names: Vec<&str> = outcomes.chain(causes).chain(others).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }

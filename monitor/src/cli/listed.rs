@@ -202,6 +202,18 @@ fn line(table: Option<&ConnectionTable>, row: &ConnectionRow) -> Result<String, 
 }
 
 impl ListedArguments {
+    /// As by default.
+    pub(super) const fn usual(json: bool) -> Self {
+        Self {
+            json,
+            wide: false,
+            no_header: false,
+            sort: None,
+            limit: None,
+            color: Color::Auto,
+        }
+    }
+
     /// What fits the terminal; whole where there is none, or none that says how wide it is.
     fn table(&self) -> ConnectionTable {
         let colour = self.color.is_on();

@@ -9,6 +9,7 @@ use crate::owner::Owners;
 use crate::surfaces::api::{ConnectionQuery, Rows};
 use crate::surfaces::metrics::SilentCounts;
 use monitor_common::{Fact, TcpState, flags};
+use monitor_judge::alerts::Membership;
 use monitor_judge::{JudgedPath, connection, idle_state};
 use monitor_kernel::{HostView, Kernel, KernelError, Watching, jiffy_ns};
 use monitor_model::listing::{ConnectionRow, IdleState, Keepalive};
@@ -21,6 +22,7 @@ use std::time::Duration;
 pub struct Lister {
     paths: HashMap<u32, JudgedPath>,
     owners: Owners,
+    alerts: Membership,
     jiffy_ns: u64,
     next_look: Duration,
 }
@@ -32,9 +34,16 @@ impl Lister {
         Self {
             paths: paths.into_iter().map(|path| (path.id, path)).collect(),
             owners: Owners::new("/proc", HostView::own().process_ids),
+            alerts: Membership::default(),
             jiffy_ns,
             next_look,
         }
+    }
+
+    /// The same, and it knows which connections are in which alerts.
+    #[must_use]
+    pub fn with_alerts(self, alerts: Membership) -> Self {
+        Self { alerts, ..self }
     }
 
     /// One connection as a row.
@@ -44,8 +53,11 @@ impl Lister {
         let seconds = |jiffies: u32| {
             (jiffies > 0).then(|| rounded(u64::from(jiffies).saturating_mul(self.jiffy_ns)))
         };
+        let connection = connection(socket);
+        let alerts = self.alerts.of(&connection.id);
         ConnectionRow {
-            connection: connection(socket),
+            alerts: alerts.into_iter().map(str::to_owned).collect(),
+            connection,
             owner: self.owners.of(fact).as_ref().clone(),
             state: TcpState::from_number(socket.state),
             payload_idle_seconds: rounded(fact.payload_idle_ns),

@@ -58,7 +58,10 @@ impl ApiSource for Sources {
     /// From a sweep of their own.
     fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String> {
         let room = self.room.for_a_list()?;
-        let lister = lock(&self.core).lister();
+        let lister = {
+            let core = lock(&self.core);
+            core.lister().with_alerts(core.alerts().membership())
+        };
         connections(&self.watching, lister, room, asked)
     }
 

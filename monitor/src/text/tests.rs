@@ -1,11 +1,11 @@
 //! What people read, held line by line.
 
 use super::*;
-use monitor_model::finding::Clock;
 use connections::ConnectionTable;
 use monitor_common::TcpState;
 use monitor_model::alert::AlertState;
 use monitor_model::api::{AgentClients, AgentHook, AgentState, AgentSweeps};
+use monitor_model::finding::Clock;
 use monitor_model::finding::{
     Cause, Certainty, Connection, Evidence, Family, FindingKind, Outcome, Role,
 };
@@ -100,6 +100,7 @@ pub(crate) fn row() -> ConnectionRow {
         silence: IdleState::Ok,
         unacked_bytes: Some(0),
         unread_bytes: Some(0),
+        alerts: Vec::new(),
     }
 }
 

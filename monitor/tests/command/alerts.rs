@@ -2,6 +2,7 @@
 
 use crate::common::net::routed;
 use crate::common::place::{hanging, place_in, watching};
+use crate::common::run::{finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::testbed::Daemon;
@@ -16,6 +17,10 @@ pub const TESTS: &[Test] = &[
         within_the_wait,
     ),
     Test::as_root("a_file_that_is_none_is_left_aside_with_one_line", broken),
+    Test::as_root(
+        "an_alert_by_its_name_has_each_connection_that_is_in_it",
+        by_name,
+    ),
 ];
 
 /// The pages that `daemon` has on its path: what other tests do beside this one has none.
@@ -109,5 +114,39 @@ fn broken() -> Tested {
         .count();
     assert_eq!(said, 1, "{log}");
     assert_eq!(daemon.stop()?, Some(0));
+    Ok(())
+}
+
+fn by_name() -> Tested {
+    let network = routed()?;
+    let (place, daemon, pair) = hanging(&network, "1s")?;
+    await_page(&daemon, "firing")?;
+    let socket = place.socket().display().to_string();
+    let asked = ["alerts", "blackholed", "--json", "--socket", &socket];
+    let ended = finish(&mut tcplull(asked))?;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let lines = ended.stdout.lines().map(serde_json::from_str);
+    let lines = lines.collect::<Result<Vec<Value>, _>>()?;
+    let (alerts, connections): (Vec<_>, Vec<_>) = lines
+        .iter()
+        .partition(|line| line["schema"] == "tcplull.alert/1");
+    assert!(
+        alerts.iter().all(|alert| alert["name"] == "blackholed"),
+        "{alerts:?}"
+    );
+    // The other end waits for nothing, and is in none.
+    let far = connections.iter().filter(|row| row["path"] == "far");
+    let far: Vec<_> = far.map(|row| &row["connection"]["local"]).collect();
+    assert_eq!(
+        far,
+        [&pair.client_address()?.to_string()],
+        "{connections:?}"
+    );
+
+    let text = finish(&mut tcplull(["alerts", "blackholed", "--socket", &socket]))?;
+    assert!(text.stdout.contains("VERDICT"), "{text:?}");
+    let unknown = finish(&mut tcplull(["alerts", "blackhold", "--socket", &socket]))?;
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+    assert!(unknown.stderr.contains("'blackholed'"), "{unknown:?}");
     Ok(())
 }

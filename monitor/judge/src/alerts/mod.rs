@@ -12,6 +12,7 @@ mod key;
 mod lifecycle;
 mod limits;
 mod member;
+mod membership;
 mod outage;
 mod over;
 mod parts;
@@ -24,4 +25,5 @@ mod tests;
 
 pub use lifecycle::Alerts;
 pub use limits::{AlertStats, Limits};
+pub use membership::Membership;
 pub use saved::Saved;

@@ -78,6 +78,7 @@ pub fn row(number: u64, silence: IdleState) -> ConnectionRow {
         silence,
         unacked_bytes: Some(0),
         unread_bytes: Some(0),
+        alerts: Vec::new(),
     }
 }
 
