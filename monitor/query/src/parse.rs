@@ -1,4 +1,5 @@
-//! An expression, read from its words: `or` binds least, then `and`, which may be left out, then `not`, as in ss(8).
+//! An expression, read from its words: `or` binds least, then `and`, which may be left out, then `not`, as ss(8)
+//! says; `ss` itself goes from left to right.
 
 use crate::bounds::{DEEPEST, LONGEST};
 use crate::error::{FilterError, Problem};
