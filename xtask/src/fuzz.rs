@@ -33,11 +33,12 @@ const FUZZ: (&str, &str) = ("monitor-fuzz", "monitor-fuzz/tests/fuzz");
 /// What only the kernel crate can reach.
 const KERNEL: (&str, &str) = ("monitor-kernel", "monitor/kernel/src");
 
-const TARGETS: [Target; 12] = [
+const TARGETS: [Target; 13] = [
     Target::of(KERNEL, "fuzz::btf"),
     Target::of(KERNEL, "fuzz::records"),
     Target::of(FUZZ, "config::load"),
     Target::of(FUZZ, "facts::judge"),
+    Target::of(FUZZ, "filter::parse"),
     Target::of(FUZZ, "history::read_and_go_on"),
     Target::of(FUZZ, "http::request"),
     Target::of(FUZZ, "inspection::answer"),

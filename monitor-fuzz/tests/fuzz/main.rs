@@ -4,6 +4,7 @@
 mod config;
 mod daemon;
 mod facts;
+mod filter;
 mod history;
 mod http;
 mod inspection;

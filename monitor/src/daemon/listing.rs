@@ -109,7 +109,9 @@ pub(super) fn connections(
     packed.whole();
     let (shown, left_out) = packed.counts();
     let cut = (left_out > 0).then(|| cut(shown, left_out));
+    let filter = asked.filter.clone();
     let rows = packed.map(move |fact| lister.row(&fact));
+    let rows = rows.filter(move |row| filter.matches(row));
     let rows = Rows::new(rows).first(asked.limit);
     Ok(match cut {
         Some(cut) if asked.limit.is_none() => rows.cut(cut),

@@ -117,6 +117,17 @@ fn documented() -> Tested {
         document.validates(&json!({ "$ref": "#/components/schemas/finding-1" }), &line)?;
     }
     let ask = |path: &str, accept: &str| get_on(&daemon.place().socket(), path, accept);
+    let local = pair.client_address()?;
+    let one = format!("/api/v1/connections?filter=local%20{local}");
+    let one = ask(&one, LINES)?;
+    assert_eq!(one.body.lines().count(), 1, "{one:?}");
+    assert!(
+        one.body.contains(&format!("\"local\":\"{local}\"")),
+        "{one:?}"
+    );
+    let none = ask("/api/v1/connections?filter=idel%20%3E%203m", LINES)?;
+    assert_eq!(none.status, 400, "{none:?}");
+    assert!(none.body.contains("did you mean idle"), "{none:?}");
     let mut asked = 0;
     for path in document.paths() {
         let get = &document.0["paths"][path]["get"];

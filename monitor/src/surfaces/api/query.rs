@@ -2,8 +2,10 @@
 //! so in the document of the API.
 
 use monitor_model::time::Timestamp;
+use monitor_query::{Filter, List};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 /// Which connections are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -11,6 +13,10 @@ use serde::Deserialize;
 pub struct ConnectionQuery {
     /// So many of them at the most, in no order; all, where it is not given.
     pub limit: Option<u64>,
+    /// Those alone that this holds for, in the words of docs/filters.md: "state at-risk and not port 22".
+    #[serde(default, deserialize_with = "filter")]
+    #[schemars(with = "Option<String>")]
+    pub filter: Filter,
 }
 
 /// Which findings are asked for.
@@ -57,4 +63,11 @@ pub enum HistoryKind {
 /// Its words in their place, not elsewhere in the document.
 fn kinds(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": ["finding", "alert", "gaps", "agent"] })
+}
+
+fn filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Filter, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let filter = Filter::parse(&text).map_err(Error::custom)?;
+    filter.fits(List::Connections).map_err(Error::custom)?;
+    Ok(filter)
 }
