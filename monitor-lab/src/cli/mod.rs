@@ -20,7 +20,7 @@ use nix::unistd::geteuid;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// Exit code: a verdict differs from the truth, or the testbed failed.
@@ -209,13 +209,19 @@ pub fn main() -> ExitCode {
             .map(|()| ExitCode::SUCCESS)
             .map_err(|error| format!("the guest: {error}")),
         What::Odd { oddity, command } => guest::odd::run(oddity, &command)
-            .map(|status| ExitCode::from(u8::from(!status.success())))
+            .map(code_of)
             .map_err(|error| format!("an odd host: {error}")),
     };
     done.unwrap_or_else(|problem| {
         eprintln!("monitor-lab: {problem}");
         ExitCode::from(DIFFERS)
     })
+}
+
+/// The code that a command ended with; one that a signal ended has none of its own.
+fn code_of(status: ExitStatus) -> ExitCode {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 fn disturb(connections: u16, seconds: Option<u64>) -> Result<ExitCode, String> {
