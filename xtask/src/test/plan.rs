@@ -17,7 +17,7 @@ const PARTS: [(&str, &str, &[Extent]); 9] = [
     ),
     (
         "every test, those of the running daemon with them",
-        "5 min",
+        "8 min",
         &[Extent::Usual, Extent::Slow],
     ),
     (
@@ -27,7 +27,7 @@ const PARTS: [(&str, &str, &[Extent]); 9] = [
     ),
     (
         "every scenario of the laboratory, in the three ways of watching, and what the programs cost the verifier",
-        "6 min",
+        "4 min",
         &[Extent::Usual, Extent::Slow],
     ),
     (
@@ -56,7 +56,7 @@ const PARTS: [(&str, &str, &[Extent]); 9] = [
 pub fn say(extent: Extent) {
     let total = match extent {
         Extent::Quick => "under two minutes",
-        Extent::Usual => "twenty minutes and more",
+        Extent::Usual => "twenty-five minutes",
         Extent::Slow => "more than half an hour",
     };
     progress::step(&format!(
