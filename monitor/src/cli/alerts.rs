@@ -25,7 +25,7 @@ const HELP: Help = Help {
         ("tcplull alerts", "what waits, fires, or is lately over"),
         (
             "tcplull alerts blackholed",
-            "those of this name, and all connections that are in them now",
+            "those of this name, and their connections",
         ),
         ("tcplull alerts --severity page", "what wakes somebody"),
         ("tcplull alerts --at 03:10", "what stood then, local time"),
