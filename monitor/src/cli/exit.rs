@@ -55,7 +55,7 @@ const FINDINGS: u8 = 1;
 const USAGE: u8 = 2;
 
 /// Nothing could be looked at, or not to its end.
-const CANNOT_RUN: u8 = 3;
+pub(super) const CANNOT_RUN: u8 = 3;
 
 /// The code of a command that ran to its end: whether what it showed is wrong.
 pub(super) fn code(wrong: bool) -> ExitCode {

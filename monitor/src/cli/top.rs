@@ -4,7 +4,7 @@ mod numbers;
 mod source;
 
 use super::arguments::{ConfigArguments, Context};
-use super::exit::CliError;
+use super::exit::{CANNOT_RUN, CliError};
 use super::help::Help;
 use super::host::HostArguments;
 use super::remark::remark;
@@ -16,9 +16,6 @@ use monitor_tui::{RunError, Source, SourceError, Start};
 use source::Daemon;
 use std::process::ExitCode;
 use std::sync::Arc;
-
-/// Nothing is wrong with what was typed, and nothing can be shown here.
-const CANNOT_RUN: u8 = 3;
 
 const HELP: Help = Help {
     examples: &[

@@ -1,7 +1,7 @@
 //! Alerts as they outlive their daemon.
 
 use crate::common::net::routed;
-use crate::common::place::{hanging, place_in, watching};
+use crate::common::place::{hanging, pages, place_in, watching};
 use crate::common::run::{finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
@@ -22,13 +22,6 @@ pub const TESTS: &[Test] = &[
         by_name,
     ),
 ];
-
-/// The pages that `daemon` has on its path: what other tests do beside this one has none.
-fn pages(daemon: &Daemon) -> Result<Vec<Value>, Failed> {
-    let mut alerts: Vec<Value> = daemon.ask("alerts")?;
-    alerts.retain(|alert| alert["severity"] == "page" && alert["path"] == "far");
-    Ok(alerts)
-}
 
 /// Waits until there is one page, in this state, with one connection in trouble.
 fn await_page(daemon: &Daemon, state: &str) -> Result<Value, Failed> {

@@ -1,7 +1,7 @@
 //! Rules of the house: what a path's findings may wake is decided by who writes the configuration, while the daemon runs.
 
 use crate::common::net::{Pair, routed};
-use crate::common::place::{path, place_in, watching};
+use crate::common::place::{pages, path, place_in, watching};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::testbed::Daemon;
@@ -20,13 +20,6 @@ pub const TESTS: &[Test] = &[
         conf_dir,
     ),
 ];
-
-/// What pages on the path "far" here.
-fn pages(daemon: &Daemon) -> Result<Vec<Value>, Failed> {
-    let mut alerts: Vec<Value> = daemon.ask("alerts")?;
-    alerts.retain(|alert| alert["severity"] == "page" && alert["path"] == "far");
-    Ok(alerts)
-}
 
 fn await_page(daemon: &Daemon, state: &str) -> Result<Value, Failed> {
     eventually(&format!("there is a page that is {state}"), || {

@@ -1,7 +1,10 @@
 //! What a resource says of itself.
 
+use super::asked::JSON;
 use super::served::Served;
 use axum::routing::MethodRouter;
+use monitor_model::api::ApiError;
+use monitor_model::told::Told;
 use serde_json::Value;
 
 /// A resource of the API: where it is, who answers, and all that its documentation is made of.
@@ -59,3 +62,19 @@ pub(super) fn schema_of<T: schemars::JsonSchema>() -> Value {
     let generator = settings.for_serialize().into_generator();
     generator.into_root_schema_for::<T>().to_value()
 }
+
+/// What is told whoever asks for something else than there is.
+pub(super) const NOT_ASKED_SO: Answer = Answer {
+    status: 400,
+    means: "What is asked for is not known, or not written so",
+    kind: JSON,
+    form: Form::Told(&[ApiError::SCHEMA]),
+};
+
+/// What is told whoever has not shown who it is.
+pub(super) const NOT_KNOWN: Answer = Answer {
+    status: 403,
+    means: "Over TCP, who asks has not shown who it is",
+    kind: JSON,
+    form: Form::Told(&[ApiError::SCHEMA]),
+};

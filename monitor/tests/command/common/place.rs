@@ -7,6 +7,7 @@ use libtest_mimic::Failed;
 use monitor_lab::network::Network;
 use monitor_lab::network::block::Block;
 use monitor_lab::testbed::{Daemon, Place};
+use serde_json::Value;
 use std::io::Write;
 use std::net::TcpListener;
 
@@ -54,6 +55,13 @@ pub fn hanging(network: &Network, page_after: &str) -> Result<(Place, Daemon, Pa
     network.path_dies()?;
     (&pair.client).write_all(b"lost")?;
     Ok((place, daemon, pair))
+}
+
+/// The pages that `daemon` has on path "far": what other tests do beside this one has none.
+pub fn pages(daemon: &Daemon) -> Result<Vec<Value>, Failed> {
+    let mut alerts: Vec<Value> = daemon.ask("alerts")?;
+    alerts.retain(|alert| alert["severity"] == "page" && alert["path"] == "far");
+    Ok(alerts)
 }
 
 /// So many connections to `listener` across a [`watched_network`] of one path "quiet",

@@ -5,7 +5,7 @@
 use crate::surfaces::api::asked::{Asked, JSON, Known, LINES, refused, wants_lines};
 use crate::surfaces::api::body;
 use crate::surfaces::api::query::AlertQuery;
-use crate::surfaces::api::resource::{Answer, Form, OverTcp, Resource, schema_of};
+use crate::surfaces::api::resource::{Answer, Form, NOT_ASKED_SO, OverTcp, Resource, schema_of};
 use crate::surfaces::api::rows::Rows;
 use crate::surfaces::api::served::Served;
 use crate::surfaces::prometheus_alert::PrometheusAlert;
@@ -15,7 +15,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use monitor_model::alert::{Alert, AlertState};
-use monitor_model::api::ApiError;
 use monitor_model::format::json_line;
 use monitor_model::time::Timestamp;
 use monitor_model::told::Told;
@@ -42,12 +41,7 @@ pub(super) const RESOURCE: Resource = Resource {
             kind: LINES,
             form: Form::Told(&[Alert::SCHEMA]),
         },
-        Answer {
-            status: 400,
-            means: "What is asked for is not known, or not written so",
-            kind: JSON,
-            form: Form::Told(&[ApiError::SCHEMA]),
-        },
+        NOT_ASKED_SO,
     ],
 };
 

@@ -3,7 +3,9 @@
 use crate::surfaces::api::asked::{Asked, JSON, Known, LINES, refused, unknown};
 use crate::surfaces::api::body;
 use crate::surfaces::api::query::ConnectionQuery;
-use crate::surfaces::api::resource::{Answer, Form, OverTcp, Resource, schema_of};
+use crate::surfaces::api::resource::{
+    Answer, Form, NOT_ASKED_SO, NOT_KNOWN, OverTcp, Resource, schema_of,
+};
 use crate::surfaces::api::served::Served;
 use axum::Extension;
 use axum::extract::State;
@@ -30,18 +32,8 @@ pub(super) const RESOURCE: Resource = Resource {
             kind: LINES,
             form: Form::Told(&[ConnectionRow::SCHEMA, ApiError::SCHEMA]),
         },
-        Answer {
-            status: 400,
-            means: "What is asked for is not known, or not written so",
-            kind: JSON,
-            form: Form::Told(&[ApiError::SCHEMA]),
-        },
-        Answer {
-            status: 403,
-            means: "Over TCP, who asks has not shown who it is",
-            kind: JSON,
-            form: Form::Told(&[ApiError::SCHEMA]),
-        },
+        NOT_ASKED_SO,
+        NOT_KNOWN,
         Answer {
             status: 503,
             means: "They cannot be had now: nothing is attached, or others have asked for much and not read it",

@@ -1,18 +1,19 @@
 //! `/api/v1/findings`: findings as they come, until the reader goes or the daemon stops.
 
-use crate::surfaces::api::asked::{Asked, JSON, Known, LINES, unknown};
+use crate::surfaces::api::asked::{Asked, Known, LINES, unknown};
 use crate::surfaces::api::body::{Parts, lines};
 use crate::surfaces::api::counters::ApiCounters;
 use crate::surfaces::api::feed::{Findings, Heard};
 use crate::surfaces::api::query::FindingQuery;
-use crate::surfaces::api::resource::{Answer, Form, OverTcp, Resource, schema_of};
+use crate::surfaces::api::resource::{
+    Answer, Form, NOT_ASKED_SO, NOT_KNOWN, OverTcp, Resource, schema_of,
+};
 use crate::surfaces::api::served::Served;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use monitor_model::api::ApiError;
 use monitor_model::finding::{Finding, Lagged};
 use monitor_model::format::told_line;
 use monitor_model::told::Told;
@@ -39,18 +40,8 @@ pub(super) const RESOURCE: Resource = Resource {
             kind: LINES,
             form: Form::Told(&[Finding::SCHEMA, Lagged::SCHEMA]),
         },
-        Answer {
-            status: 400,
-            means: "What is asked for is not known, or not written so",
-            kind: JSON,
-            form: Form::Told(&[ApiError::SCHEMA]),
-        },
-        Answer {
-            status: 403,
-            means: "Over TCP, who asks has not shown who it is",
-            kind: JSON,
-            form: Form::Told(&[ApiError::SCHEMA]),
-        },
+        NOT_ASKED_SO,
+        NOT_KNOWN,
     ],
 };
 

@@ -3,7 +3,9 @@
 use crate::surfaces::api::asked::{Asked, JSON, Known, LINES, refused, unknown};
 use crate::surfaces::api::body;
 use crate::surfaces::api::query::HistoryQuery;
-use crate::surfaces::api::resource::{Answer, Form, OverTcp, Resource, schema_of};
+use crate::surfaces::api::resource::{
+    Answer, Form, NOT_ASKED_SO, NOT_KNOWN, OverTcp, Resource, schema_of,
+};
 use crate::surfaces::api::served::Served;
 use axum::Extension;
 use axum::extract::State;
@@ -39,18 +41,8 @@ pub(super) const RESOURCE: Resource = Resource {
                 ApiError::SCHEMA,
             ]),
         },
-        Answer {
-            status: 400,
-            means: "What is asked for is not known, or not written so",
-            kind: JSON,
-            form: Form::Told(&[ApiError::SCHEMA]),
-        },
-        Answer {
-            status: 403,
-            means: "Over TCP, who asks has not shown who it is",
-            kind: JSON,
-            form: Form::Told(&[ApiError::SCHEMA]),
-        },
+        NOT_ASKED_SO,
+        NOT_KNOWN,
         Answer {
             status: 503,
             means: "None is kept, or it cannot be read",
