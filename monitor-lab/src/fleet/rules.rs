@@ -274,10 +274,20 @@ fn stretched(rules: &str, stretch: u32) -> String {
     lines.collect()
 }
 
-/// How many alerts fire.
+/// How many alerts fire. The list of them would have megabytes.
 fn firing(address: SocketAddr) -> Result<usize, LabError> {
-    let (_, text) = http::get(address, "/api/v1/alerts")?;
-    Ok(text.matches("\"state\":\"firing\"").count())
+    const COUNT: &str = "count(ALERTS{alertstate=%22firing%22})";
+    let (_, text) = http::get(address, &format!("/api/v1/query?query={COUNT}"))?;
+    counted(&text).ok_or_else(|| failed(PROMETHEUS, format!("does not say what fires: {text}")))
+}
+
+/// The number in the answer to a query that counts. Where nothing is counted, its result is empty.
+fn counted(answer: &str) -> Option<usize> {
+    let answer: serde_json::Value = serde_json::from_str(answer).ok()?;
+    match answer.pointer("/data/result")?.as_array()?.first() {
+        Some(sample) => sample.pointer("/value/1")?.as_str()?.parse().ok(),
+        None => Some(0),
+    }
 }
 
 fn directory() -> Result<TempDir, LabError> {
@@ -304,6 +314,17 @@ fn failed(name: &str, what: String) -> LabError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_count_is_read_and_an_empty_result_is_none() {
+        let of = |result: &str| counted(&format!("{{\"data\":{{\"result\":{result}}}}}"));
+        assert_eq!(
+            of("[{\"metric\":{},\"value\":[1.5,\"10001\"]}]"),
+            Some(10_001)
+        );
+        assert_eq!(of("[]"), Some(0));
+        assert_eq!(counted("{\"status\":\"error\"}"), None);
+    }
 
     #[test]
     fn only_what_groups_say_of_their_interval_is_stretched() {
