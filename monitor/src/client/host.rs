@@ -1,16 +1,19 @@
 //! Which daemon is asked.
 
+use super::inside::Inside;
 use crate::config::{Login, ServerUrl, TlsFiles};
 use std::fmt;
 use std::path::PathBuf;
 
 /// Which daemon is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Host {
     /// The one with this inspection socket.
     Socket(PathBuf),
     /// The one that serves its API there.
     Server(Box<Server>),
+    /// The API in this process.
+    Inside(Inside),
 }
 
 /// A daemon over TCP.
@@ -29,6 +32,7 @@ impl fmt::Display for Host {
         match self {
             Self::Socket(path) => write!(f, "{}", path.display()),
             Self::Server(server) => write!(f, "{}", server.url),
+            Self::Inside(inside) => write!(f, "{inside}"),
         }
     }
 }

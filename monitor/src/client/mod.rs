@@ -3,6 +3,7 @@
 mod connect;
 mod error;
 mod host;
+mod inside;
 mod lines;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ use hyper::client::conn::http1;
 use hyper::header::{ACCEPT, AUTHORIZATION, HOST, HeaderValue, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+pub use inside::Inside;
 use lines::{Lines, Read};
 use monitor_model::api::ApiError;
 use monitor_model::finding::Lagged;

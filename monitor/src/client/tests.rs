@@ -1,10 +1,17 @@
 //! A client, and what may be at the other end.
 
 use super::*;
+use crate::surfaces::api::{AlertQuery, Api, ApiSource, ConnectionQuery, Feed, Rows};
+use crate::surfaces::sink::Sink;
+use crate::text::tests::{agent, blackholed, firing, row};
+use monitor_model::alert::Alert;
+use monitor_model::api::AgentState;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
+use tokio::sync::watch;
 
 fn place() -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -147,4 +154,67 @@ async fn who_takes_the_question_and_says_nothing_is_given_up_and_named() {
         let this = format!("process {} takes the question", std::process::id());
         assert!(error.starts_with(&this), "{error}");
     }
+}
+
+/// What there is to be asked in this process: an alert, and so many connections.
+struct Here(usize);
+
+impl ApiSource for Here {
+    fn metrics(&self) -> Result<String, String> {
+        Ok("# metrics\n".to_owned())
+    }
+
+    fn ready(&self) -> Result<String, String> {
+        Err("no sweep has completed yet".to_owned())
+    }
+
+    fn alerts(&self, _: &AlertQuery) -> Vec<Alert> {
+        vec![firing()]
+    }
+
+    fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String> {
+        match self.0 {
+            0 => Err("the connections are out".to_owned()),
+            count => Ok(Rows::new((0..count).map(|_| row())).first(asked.limit)),
+        }
+    }
+
+    fn agent(&self) -> AgentState {
+        agent()
+    }
+}
+
+#[tokio::test]
+async fn what_is_in_this_process_answers_as_a_daemon_does() {
+    let feed = Feed::default();
+    let inside = |connections: usize, ended| {
+        let api = Api::new(Arc::new(Here(connections)), feed.clone(), Arc::default());
+        Host::Inside(Inside::new("this process", &api, ended))
+    };
+    let (going, ended) = watch::channel(());
+    // More than waits to be read.
+    let host = inside(1_000, ended.clone());
+    assert_eq!(host.to_string(), "this process");
+    let mut client = Client::ask(&host, &list()).await.unwrap();
+    assert_eq!(client.version(), env!("CARGO_PKG_VERSION"));
+    let mut rows = 0;
+    while let Some(Answer::Row(_)) = client.next().await.unwrap() {
+        rows += 1;
+    }
+    assert_eq!(rows, 1_000);
+
+    let stream = Question::stream("/api/v1/findings");
+    let mut watching = Client::ask(&host, &stream).await.unwrap();
+    feed.clone().on_finding(&blackholed()).unwrap();
+    let Some(Answer::Row(told)) = watching.next().await.unwrap() else {
+        panic!("it ended");
+    };
+    assert!(told.contains("blackholed"), "{told}");
+    drop(going);
+    assert_eq!(watching.next().await.unwrap(), None);
+    let mut over = Client::ask(&host, &stream).await.unwrap();
+    assert_eq!(over.next().await.unwrap(), None, "nothing is to come");
+
+    let out = Client::ask(&inside(0, ended), &list()).await.unwrap_err();
+    assert_eq!(out.to_string(), "tcplull: the connections are out");
 }
