@@ -52,15 +52,16 @@ pub struct Options {
 }
 
 /// How the hooks are to be attached.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct HookOptions {
     /// The way to watch; `None` for the best one that works here.
     pub watch: Option<WatchMode>,
     /// Hooks that only one kind of mechanism may serve.
     pub overrides: Vec<HookOverride>,
     /// The daemon's inspection socket: beside it, or under its name, is the pin
-    /// of the watched sockets.
-    pub socket: PathBuf,
+    /// of the watched sockets. `None` for who leaves nothing in the kernel: then sockets are not watched one by one, and
+    /// what a daemon has left is not cleared.
+    pub socket: Option<PathBuf>,
 }
 
 impl HookOptions {
@@ -97,7 +98,7 @@ impl Kernel {
     pub fn load(options: &Options) -> Result<Self, KernelError> {
         let ring_bytes = options.ring_bytes.unwrap_or(RING_BYTES);
         let how = options.hooks.as_ref();
-        let pin = how.and_then(|how| watch::pin_for(how.watch(), &how.socket));
+        let pin = how.and_then(|how| watch::pin_for(how.watch(), how.socket.as_deref()?));
         let Loaded {
             mut ebpf,
             btf,

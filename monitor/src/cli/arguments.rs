@@ -93,7 +93,7 @@ impl HookArguments {
         monitor_kernel::HookOptions {
             watch: self.watch.map(Into::into),
             overrides: self.hooks.clone(),
-            socket,
+            socket: Some(socket),
         }
     }
 }

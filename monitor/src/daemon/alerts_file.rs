@@ -92,7 +92,8 @@ impl AlertsFile {
         (alerts, file)
     }
 
-    fn nowhere() -> Self {
+    /// For alerts that end with their daemon.
+    pub(super) fn nowhere() -> Self {
         Self {
             worker: None,
             failures: Arc::default(),

@@ -18,8 +18,10 @@ pub struct Options {
     pub configuration: Arc<ReadConfig>,
     /// Where what the daemon says of itself goes.
     pub messages: Messages,
-    /// How findings are written to standard output.
-    pub log_format: LogFormat,
+    /// How findings are written to standard output; `None` for not at all.
+    pub log_format: Option<LogFormat>,
+    /// Whether the alerts are kept beside the inspection socket, and taken up there.
+    pub keeps_alerts: bool,
     /// File with this kernel's BTF.
     pub btf: PathBuf,
     /// Size of the ring in bytes; `None` for the default.

@@ -55,9 +55,14 @@ impl Sinks {
         now_ns: u64,
     ) -> Result<Self, DaemonError> {
         let limits = alert_limits(config.page_after);
-        let (alerts, file) = AlertsFile::take_up(&config.socket, limits, now_ns);
+        let (alerts, file) = match options.keeps_alerts {
+            true => AlertsFile::take_up(&config.socket, limits, now_ns),
+            false => (Alerts::new(limits), AlertsFile::nowhere()),
+        };
         // One line each.
-        let mut queued = vec![started("log", Log(options.log_format, stdout()))?];
+        let log = options.log_format;
+        let log = log.map(|format| started("log", Log(format, stdout())));
+        let mut queued: Vec<Queued> = log.into_iter().collect::<Result<_, _>>()?;
         let kept = config.history.as_ref();
         let history = kept.map(|_| HistoryCounters::default());
         if let (Some(settings), Some(counters)) = (kept, &history) {

@@ -412,6 +412,11 @@ impl Core {
         self.pace.interval()
     }
 
+    /// Whether all connections have been looked at once.
+    pub(super) fn has_swept(&self) -> bool {
+        self.last_sweep.is_some()
+    }
+
     /// In how much time the judge wants a sweep, the last one considered; `None` if
     /// the next regular one does.
     pub(super) fn early_sweep(&self) -> Option<Duration> {
