@@ -1,5 +1,6 @@
-//! `tcplull alerts`: the alerts of a running daemon, those that wait, fire, or are over; or as they stood at another time.
+//! `tcplull alerts`: those that wait, fire, or are over; or as they stood at another time.
 
+use super::answerer::Answerer;
 use super::arguments::Context;
 use super::client::{self, each};
 use super::exit::{self, CliError};
@@ -10,10 +11,10 @@ use super::output::{Output, write};
 use super::past;
 use super::wrong::Shown;
 use crate::client::Question;
-use crate::config::Overrides;
 use crate::text;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use monitor_kernel::Scope;
 use monitor_lookback::Asked;
 use monitor_model::alert::Alert;
 use monitor_model::finding::{Cause, Outcome};
@@ -37,6 +38,8 @@ const HELP: Help = Help {
     findings: Some("an alert fires"),
 };
 
+/// A running daemon is asked. Where none runs, or a timeout is stated here, this command looks at all connections once, and
+/// shows what that alone comes to.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 #[command(after_long_help = HELP.text())]
@@ -47,7 +50,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     client: client::Arguments,
     /// As they stood at that time, from the history: "03:10" (local time), "10m ago", RFC 3339
-    #[arg(long, value_name = "TIME", value_parser = past::parse_moment)]
+    #[arg(long, value_name = "TIME", conflicts_with = "timeout", value_parser = past::parse_moment)]
     at: Option<Asked>,
     #[command(flatten)]
     history: past::Arguments,
@@ -76,14 +79,20 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
                 || serde_json::from_str::<Alert>(row).map_or(true, |alert| filter.matches(&alert))
         };
         let question = Question::list("/api/v1/alerts");
+        let answerer = client.ask.answerer(Scope::default(), false)?;
+        answerer.tell("looks by itself, now and once: what was before it does not know");
+        answerer.look()?;
         let (header, line) = (text::alert_header(), text::alert_line);
-        let code = client.ask_for(&takes, None, &question, header, line)?;
+        let code = client.ask_for(&answerer, &takes, None, &question, header, line)?;
         if let Some(named) = named {
-            connections(client, named)?;
+            connections(&answerer, client.json, named)?;
         }
+        answerer.end()?;
         return Ok(code);
     };
-    let kept = arguments.history.open(&client.config, &client.host)?;
+    let kept = arguments
+        .history
+        .open(&client.ask.config, &client.ask.host)?;
     let mut stood = kept.alerts_at(at.unix_ns)?;
     stood.alerts.retain(|alert| filter.matches(alert));
     past::tell_moment("as of", at);
@@ -100,15 +109,15 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
 }
 
 /// Each connection that is in an alert of this name.
-fn connections(client: &client::Arguments, named: Filter) -> Result<(), CliError> {
-    let config = client.config.load(Overrides::default())?;
-    if !client.json {
+fn connections(answerer: &Answerer, json: bool, named: Filter) -> Result<(), CliError> {
+    if !json {
         write("")?;
     }
-    let mut listed = Listed::new(&ListedArguments::usual(client.json), named);
+    let mut listed = Listed::new(&ListedArguments::usual(json), named);
     let question = Question::list("/api/v1/connections");
-    let host = client.host.or(&config.socket);
-    each(&host, &question, &mut |answer| listed.answer(answer))?;
+    each(answerer.host(), &question, &mut |answer| {
+        listed.answer(answer)
+    })?;
     listed.end()?;
     Ok(())
 }

@@ -1,14 +1,13 @@
 //! Asking a running daemon, and writing what it answers.
 
-use super::arguments::ConfigArguments;
+use super::answerer::{Answerer, AskArguments};
 use super::exit::{self, CliError};
-use super::host::HostArguments;
 use super::output::{Output, write};
 use super::past::Earlier;
 use super::remark::remark;
+use super::runtime::runtime;
 use super::wrong::Shown;
 use crate::client::{Answer, Client, ClientError, Host, Question};
-use crate::config::Overrides;
 use crate::text;
 use clap::Args;
 use monitor_model::finding::Lagged;
@@ -17,41 +16,36 @@ use monitor_model::told::Told;
 use serde::de::DeserializeOwned;
 use std::pin::pin;
 use std::process::ExitCode;
-use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
-/// Flags of a command that only a running daemon can answer.
+/// Flags of a command that asks, and writes what it is answered.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    pub(super) config: ConfigArguments,
-    // Boxed, for its size: the commands are one enum.
-    #[command(flatten)]
-    pub(super) host: Box<HostArguments>,
+    pub(super) ask: AskArguments,
     /// One JSON object a line
     #[arg(long)]
     pub(super) json: bool,
 }
 
 impl Arguments {
-    /// Asks the daemon and prints its rows, those that `takes` takes, behind those that were told before; for people under
+    /// Asks and prints the rows, those that `takes` takes, behind those that were told before; for people under
     /// `header` and as `line` lays them out.
     pub(super) fn ask_for<T: Told + DeserializeOwned + Shown>(
         &self,
+        answerer: &Answerer,
         takes: &dyn Fn(&str) -> bool,
         earlier: Option<Earlier>,
         question: &Question,
         header: String,
         line: fn(&T) -> String,
     ) -> Result<ExitCode, CliError> {
-        let config = self.config.load(Overrides::default())?;
         let output = Output {
             json: self.json,
             header,
             line,
         };
-        let host = self.host.or(&config.socket);
-        print_after(earlier, &host, question, &output, takes).map(exit::code)
+        print_after(earlier, answerer, question, &output, takes).map(exit::code)
     }
 }
 
@@ -73,23 +67,16 @@ pub(super) fn each(
     })
 }
 
-fn runtime() -> Result<Runtime, CliError> {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.enable_all().build().map_err(|source| CliError::Io {
-        what: "cannot start the runtime",
-        source,
-    })
-}
-
-/// Asks a daemon and writes each row that `takes` takes to standard output as it comes, behind what was told before: where no
+/// Asks and writes each row that `takes` takes to standard output as it comes, behind what was told before: where no
 /// daemon runs, that alone. Answers whether one of them is wrong.
 fn print_after<T: Told + DeserializeOwned + Shown>(
     mut earlier: Option<Earlier>,
-    host: &Host,
+    answerer: &Answerer,
     question: &Question,
     output: &Output<T>,
     takes: &dyn Fn(&str) -> bool,
 ) -> Result<bool, CliError> {
+    let host = answerer.host();
     runtime()?.block_on(async {
         // First the question, so that nothing falls between what was told and what will be.
         let client = match Client::ask(host, question).await {
@@ -100,6 +87,7 @@ fn print_after<T: Told + DeserializeOwned + Shown>(
             }
             asked => Some(asked?),
         };
+        answerer.begin();
         if let Some(client) = &client {
             tell_version(client.version());
         }

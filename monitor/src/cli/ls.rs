@@ -1,17 +1,14 @@
 //! `tcplull ls`: the connections of this host.
 
-use super::arguments::{
-    ConfigArguments, Context, KernelArguments, ScopeArguments, TimeoutArgument,
-};
+use super::answerer::{AskArguments, Who};
+use super::arguments::{Context, ScopeArguments};
 use super::client::each;
 use super::exit::{self, CliError};
 use super::filters::{ConnectionFilterArguments, FilterArguments};
 use super::help::Help;
-use super::host::HostArguments;
 use super::listed::{Listed, ListedArguments};
 use super::remark::remark;
-use crate::client::{ClientError, Host, Question};
-use crate::config::Overrides;
+use crate::client::Question;
 use crate::daemon::list_once;
 use clap::Args;
 use monitor_kernel::HostView;
@@ -40,12 +37,7 @@ const HELP: Help = Help {
 #[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {
     #[command(flatten)]
-    config: ConfigArguments,
-    // Boxed, for its size: the commands are one enum.
-    #[command(flatten)]
-    host: Box<HostArguments>,
-    #[command(flatten)]
-    timeout: TimeoutArgument,
+    ask: AskArguments,
     #[command(flatten)]
     listed: ListedArguments,
     #[command(flatten)]
@@ -54,53 +46,33 @@ pub(super) struct Arguments {
     connection: ConnectionFilterArguments,
     #[command(flatten)]
     scope: ScopeArguments,
-    #[command(flatten)]
-    kernel: KernelArguments,
 }
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
-    let config = arguments.config.load(Overrides {
-        timeout: arguments.timeout.timeout,
-        scope: arguments.scope.scope(),
-        ..Overrides::default()
-    })?;
+    let scope = arguments.scope.scope();
+    let scoped = !scope.is_all();
+    let config = arguments.ask.config(scope)?;
     let flags = arguments.connection.filters()?;
     let filter = arguments.filter.filter(List::Connections, flags)?;
     let mut listed = Listed::new(&arguments.listed, filter);
-    let question = Question::list("/api/v1/connections");
-    let mut ask = |host: &Host| each(host, &question, &mut |answer| listed.answer(answer));
-    let looks_itself = arguments.timeout.timeout.is_some() || !arguments.scope.scope().is_all();
-    if let Some(host) = arguments.host.named() {
-        if looks_itself {
-            return Err(CliError::Usage(
-                "a timeout or a scope is for connections of this host, which `tcplull ls` looks at itself: leave it out, or --host"
-                    .to_owned(),
-            ));
-        }
-        ask(&host)?;
+    let who = arguments.ask.who(&config, scoped)?;
+    if let Who::Daemon(host) = &who {
+        let question = Question::list("/api/v1/connections");
+        each(host, &question, &mut |answer| listed.answer(answer))?;
         return listed.end().map(exit::code);
     }
-    if !looks_itself {
-        match ask(&Host::Socket(config.socket.clone())) {
-            Ok(()) => return listed.end().map(exit::code),
-            // Who names a socket means the daemon on it.
-            Err(CliError::Client(ClientError::NobodyAnswers { .. }))
-                if arguments.config.socket.is_none() => {}
-            Err(error) => return Err(error),
-        }
-    }
     let mut reads_on = Ok(true);
-    let found = list_once(&config, &arguments.kernel.btf, |row| {
+    let found = list_once(&config, &arguments.ask.kernel.btf, |row| {
         if matches!(reads_on, Ok(true)) {
             reads_on = listed.row(row.clone());
         }
     });
-    found.map_err(|source| match looks_itself {
-        true => source.into(),
-        false => CliError::Alone {
+    found.map_err(|source| match who {
+        Who::NoDaemon => CliError::Alone {
             socket: config.socket.clone(),
             source: Box::new(source),
         },
+        _ => source.into(),
     })?;
     reads_on?;
     let wrong = listed.end()?;

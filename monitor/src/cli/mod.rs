@@ -1,6 +1,7 @@
 //! The command line: one file a command, and one line in `commands!`.
 
 mod alerts;
+mod answerer;
 mod arguments;
 mod check;
 mod client;
@@ -21,6 +22,7 @@ mod remark;
 mod replay;
 mod report;
 mod run;
+mod runtime;
 mod self_test;
 mod self_test_error;
 mod top;
@@ -84,7 +86,7 @@ macro_rules! commands {
 commands! {
     /// The daemon.
     Run = run;
-    /// Findings of a running daemon as they come, and with --since those that were found before.
+    /// Findings as they come, and with --since those that were found before.
     Watch = watch;
     /// Connections with both idle clocks, timeout and keepalive, one shot.
     Ls = ls;
@@ -92,7 +94,7 @@ commands! {
     Top = top;
     /// What works on this machine, and why not.
     Check = check;
-    /// The alerts of a running daemon: pending, firing, and lately over; with --at those of another time.
+    /// Alerts: pending, firing, and lately over; with --at those of another time.
     Alerts = alerts;
     /// Which path and rules would apply to a connection, and why.
     Explain = explain;

@@ -6,6 +6,7 @@ use super::host::HostArguments;
 use super::output::{Output, write};
 use super::past_error::PastError;
 use super::remark::remark;
+use super::runtime::runtime;
 use super::wrong::Shown;
 use crate::client::{Answer, Client, Host, Question};
 use crate::config::Overrides;
@@ -184,14 +185,7 @@ impl Query {
 
     /// Hands each line over.
     fn each(&self, host: &Host, mut line: impl FnMut(&str)) -> Result<(), CliError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let runtime = runtime.map_err(|source| CliError::Io {
-            what: "cannot start the runtime",
-            source,
-        })?;
-        runtime.block_on(async {
+        runtime()?.block_on(async {
             let mut client = Client::ask(host, &self.question()).await?;
             while let Some(answer) = client.next().await? {
                 if let Answer::Row(row) = answer {

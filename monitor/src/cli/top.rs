@@ -3,12 +3,11 @@
 mod numbers;
 mod source;
 
-use super::arguments::{ConfigArguments, Context};
+use super::answerer::AskArguments;
+use super::arguments::{Context, ScopeArguments};
 use super::exit::{CANNOT_RUN, CliError};
 use super::help::Help;
-use super::host::HostArguments;
 use super::remark::remark;
-use crate::config::Overrides;
 use clap::Args;
 use monitor_tui::draw::Theme;
 use monitor_tui::filter::Filter;
@@ -21,6 +20,10 @@ const HELP: Help = Help {
     examples: &[
         ("tcplull top", "what is wrong first; ? shows the keys"),
         (
+            "tcplull top --timeout 4m",
+            "without a daemon, against a NAT that forgets after 4 minutes",
+        ),
+        (
             "tcplull top --host https://node-7.example:9469",
             "the same of another host",
         ),
@@ -28,34 +31,40 @@ const HELP: Help = Help {
     findings: None,
 };
 
-/// A running daemon is asked every two seconds, or more seldom where its answers take long. `?` shows the keys.
+/// A running daemon is asked every two seconds, or more seldom where its answers take long. Where none runs, or a timeout or a
+/// scope is stated here, this command watches by itself for as long as it runs, and leaves nothing behind. `?` shows the keys.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {
     #[command(flatten)]
-    config: ConfigArguments,
-    // Boxed, for its size: the commands are one enum.
-    #[command(flatten)]
-    host: Box<HostArguments>,
+    ask: AskArguments,
     /// Show only connections that this takes, such as "state at-risk and not port 22"; / changes it
     #[arg(long, value_name = "WORDS", value_parser = Filter::parse)]
     filter: Option<Filter>,
+    #[command(flatten)]
+    scope: ScopeArguments,
 }
 
+/// What the screen says where no daemon is asked.
+const NOTICE: &str = "no daemon: top watches by itself";
+
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
-    let config = arguments.config.load(Overrides::default())?;
-    let host = arguments.host.or(&config.socket);
-    let name = match arguments.host.named() {
+    let scope = arguments.scope.scope();
+    let stated = !scope.is_all();
+    let answerer = arguments.ask.answerer(scope, stated)?;
+    let notice = answerer.is_itself().then(|| NOTICE.to_owned());
+    let name = match arguments.ask.host.named() {
         Some(host) => host.to_string(),
         None => std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default(),
     };
-    let daemon = Daemon::new(host);
+    let daemon = Daemon::new(answerer);
     // Where nobody is, that is said where it can be read.
     if let Err(SourceError(reason)) = daemon.agent() {
         return Ok(cannot(&reason));
     }
     let start = Start {
         host: name.trim().to_owned(),
+        notice,
         filter: arguments.filter.clone().unwrap_or_default(),
         theme: Theme::wanted(std::env::var_os("NO_COLOR").as_deref()),
     };

@@ -1,4 +1,4 @@
-//! `tcplull watch`: findings of a running daemon as they come.
+//! `tcplull watch`: findings as they come.
 
 use super::arguments::{Context, ScopeArguments};
 use super::client;
@@ -18,13 +18,18 @@ use std::process::ExitCode;
 const HELP: Help = Help {
     examples: &[
         ("tcplull watch", "findings as they come, until Ctrl-C"),
+        (
+            "tcplull watch --timeout 4m",
+            "without a daemon, against a NAT that forgets after 4 minutes",
+        ),
         ("tcplull watch --unit postgresql", "those of one service"),
         ("tcplull watch --json | jq -r .summary", "for scripts"),
     ],
     findings: Some("one of those shown is at risk, crossed, a ticket or a page"),
 };
 
-/// A scope chooses among what the daemon tells, which has its own.
+/// A running daemon is asked; a scope chooses among what it tells. Where none runs, or a timeout is stated here, this command
+/// watches by itself for as long as it runs, and leaves nothing behind.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 #[command(after_long_help = HELP.text())]
@@ -47,26 +52,41 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
-    let mut others = scope(&arguments.scope)?;
-    others.extend(arguments.connection.filters()?);
+    let mut others = arguments.connection.filters()?;
     others.extend(arguments.severity.filters()?);
     let filter = arguments.filter.filter(List::Findings, others)?;
-    let takes = |row: &str| {
-        // What cannot be read is shown, as far as that goes.
-        filter.is_all()
-            || serde_json::from_str::<Finding>(row).map_or(true, |finding| filter.matches(&finding))
-    };
+    let mut scoped = scope(&arguments.scope)?.into_iter();
+    let scoped = scoped.try_fold(filter.clone(), Filter::and)?;
     let client = &arguments.client;
     let earlier = arguments.since.as_ref();
     let earlier = earlier
         .map(|since| {
             arguments
                 .history
-                .earlier(&client.config, &client.host, since)
+                .earlier(&client.ask.config, &client.ask.host, since)
         })
         .transpose()?;
+    let answerer = match earlier.is_some() && client.ask.timeout.timeout.is_none() {
+        // Where no daemon answers, the history is what there is.
+        true => client.ask.daemon()?,
+        false => client.ask.answerer(arguments.scope.scope(), false)?,
+    };
+    answerer.tell("watches by itself, until it ends");
+    let filter = match answerer.is_itself() {
+        // It watches nothing else.
+        true => filter,
+        false => scoped,
+    };
+    let takes = |row: &str| {
+        // What cannot be read is shown, as far as that goes.
+        filter.is_all()
+            || serde_json::from_str::<Finding>(row).map_or(true, |finding| filter.matches(&finding))
+    };
     let question = Question::stream("/api/v1/findings");
-    client.ask_for(&takes, earlier, &question, String::new(), text::watch_lines)
+    let (header, line) = (String::new(), text::watch_lines);
+    let code = client.ask_for(&answerer, &takes, earlier, &question, header, line)?;
+    answerer.end()?;
+    Ok(code)
 }
 
 /// What the kernel said of connection and owner, as it is in a finding. One whose owner is not known is of no cgroup, unit

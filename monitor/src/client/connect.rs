@@ -58,6 +58,12 @@ fn to_inside(inside: &Inside) -> Connected {
     }
 }
 
+/// Whether nobody listens on a socket; what else is wrong with it, asking tells.
+pub(super) async fn is_vacant(path: &Path) -> bool {
+    let asked = to_socket(path).await;
+    matches!(asked, Err(ClientError::NobodyAnswers { .. }))
+}
+
 async fn to_socket(path: &Path) -> Result<Connected, ClientError> {
     let stream = UnixStream::connect(path).await.map_err(|source| {
         let path = path.to_owned();

@@ -25,6 +25,7 @@ use lines::{Lines, Read};
 use monitor_model::api::ApiError;
 use monitor_model::finding::Lagged;
 use serde::de::DeserializeOwned;
+use std::path::Path;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -36,6 +37,11 @@ const LINES: &str = "application/x-ndjson";
 
 /// How a command calls itself.
 const AGENT: &str = concat!("tcplull/", env!("CARGO_PKG_VERSION"));
+
+/// Whether nobody listens on a daemon's socket. Where somebody does, or who may not be asked, asking tells the rest.
+pub async fn is_vacant(socket: &Path) -> bool {
+    connect::is_vacant(socket).await
+}
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! A running daemon as `top` asks it, by its API.
 
 use super::numbers::Numbers;
-use crate::client::{Answer, Client, ClientError, Host, Question};
+use crate::cli::answerer::Answerer;
+use crate::client::{Answer, Client, ClientError, Question};
 use monitor_model::alert::Alert;
 use monitor_model::api::AgentState;
 use monitor_model::format::{count, duration_of};
@@ -13,14 +14,14 @@ use serde::de::DeserializeOwned;
 use std::future::Future;
 use tokio::runtime::Builder;
 
-/// A daemon, where it was started and wherever it is started again.
+/// A daemon, where it was started and wherever it is started again; or the command itself.
 pub(super) struct Daemon {
-    host: Host,
+    answerer: Answerer,
 }
 
 impl Daemon {
-    pub(super) const fn new(host: Host) -> Self {
-        Self { host }
+    pub(super) const fn new(answerer: Answerer) -> Self {
+        Self { answerer }
     }
 
     /// Each row of the answer, until `take` has enough.
@@ -30,7 +31,10 @@ impl Daemon {
         take: &mut dyn FnMut(Answer) -> bool,
     ) -> Result<(), SourceError> {
         self.wait(async {
-            let mut client = Client::ask(&self.host, question).await?;
+            let mut client = Client::ask(self.answerer.host(), question).await?;
+            if question.waits {
+                self.answerer.begin();
+            }
             while let Some(answer) = client.next().await? {
                 if !take(answer) {
                     break;

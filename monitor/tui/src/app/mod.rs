@@ -39,6 +39,8 @@ const WATCH_AGAIN: Duration = Duration::from_secs(1);
 pub struct App {
     /// Whom it is about, for the title.
     pub host: String,
+    /// What is said of where the data come from, all the time.
+    pub notice: Option<String>,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// The moment that was told last.
@@ -87,6 +89,7 @@ impl App {
     pub fn new(host: String, filter: Filter, now: Now, size: (u16, u16)) -> Self {
         Self {
             host,
+            notice: None,
             size,
             now,
             tab: Tab::default(),

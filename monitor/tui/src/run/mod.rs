@@ -33,6 +33,8 @@ const TICK: Duration = Duration::from_millis(500);
 pub struct Start {
     /// Whom it is about, for the title.
     pub host: String,
+    /// What is to be said of where the data come from, all the time.
+    pub notice: Option<String>,
     /// The filter.
     pub filter: Filter,
     /// How it looks.
@@ -54,6 +56,7 @@ pub fn run(source: Arc<dyn Source>, start: Start) -> Result<(), RunError> {
     input::start(sender.clone())?;
     let workers = Workers::start(source, sender)?;
     let mut app = App::new(start.host, start.filter, now(began), screen.size()?);
+    app.notice = start.notice;
     let ended = turn(
         &mut app,
         &mut screen,

@@ -1,0 +1,177 @@
+//! Who answers a command: a daemon, or, where none runs, the command itself, which then watches for as long as it runs.
+
+use super::arguments::{ConfigArguments, KernelArguments, TimeoutArgument};
+use super::exit::CliError;
+use super::host::HostArguments;
+use super::remark::remark;
+use super::runtime::runtime;
+use crate::client::{Host, is_vacant};
+use crate::config::{Config, Overrides};
+use crate::daemon::{Attached, DaemonError};
+use clap::Args;
+use monitor_kernel::{HostView, Scope};
+
+/// Flags of a command that asks a daemon, and can do without.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub(super) struct AskArguments {
+    #[command(flatten)]
+    pub(super) config: ConfigArguments,
+    // Boxed, for its size: the commands are one enum.
+    #[command(flatten)]
+    pub(super) host: Box<HostArguments>,
+    #[command(flatten)]
+    pub(super) timeout: TimeoutArgument,
+    #[command(flatten)]
+    pub(super) kernel: KernelArguments,
+}
+
+/// Who is to answer.
+pub(super) enum Who {
+    /// The daemon there.
+    Daemon(Host),
+    /// The command itself, because something is stated that is its own.
+    AsStated,
+    /// The command itself, because no daemon answers.
+    NoDaemon,
+}
+
+impl AskArguments {
+    /// The configuration that applies where the command itself answers.
+    pub(super) fn config(&self, scope: Scope) -> Result<Config, CliError> {
+        Ok(self.config.load(Overrides {
+            timeout: self.timeout.timeout,
+            scope,
+            ..Overrides::default()
+        })?)
+    }
+
+    /// Who answers. A timeout is the command's own, and so is what is `stated` besides.
+    pub(super) fn who(&self, config: &Config, stated: bool) -> Result<Who, CliError> {
+        let stated = stated || self.timeout.timeout.is_some();
+        if let Some(host) = self.host.named() {
+            return match stated {
+                true => Err(CliError::Usage(
+                    "a timeout or a scope is for connections of this host, which this command looks at itself: leave it \
+                     out, or --host"
+                        .to_owned(),
+                )),
+                false => Ok(Who::Daemon(host)),
+            };
+        }
+        if stated {
+            return Ok(Who::AsStated);
+        }
+        // Who names a socket means the daemon on it.
+        let absent = self.config.socket.is_none() && runtime()?.block_on(is_vacant(&config.socket));
+        Ok(match absent {
+            true => Who::NoDaemon,
+            false => Who::Daemon(Host::Socket(config.socket.clone())),
+        })
+    }
+
+    /// The daemon alone, whether or not it runs.
+    pub(super) fn daemon(&self) -> Result<Answerer, CliError> {
+        let config = self.config(Scope::default())?;
+        Ok(Answerer {
+            host: self.host.or(&config.socket),
+            itself: None,
+        })
+    }
+
+    /// Who answers; where that is the command itself, it is attached from now on. `stated` is as for [`Self::who`].
+    pub(super) fn answerer(&self, scope: Scope, stated: bool) -> Result<Answerer, CliError> {
+        let config = self.config(scope)?;
+        let who = self.who(&config, stated)?;
+        let because = match &who {
+            Who::Daemon(host) => {
+                return Ok(Answerer {
+                    host: host.clone(),
+                    itself: None,
+                });
+            }
+            Who::AsStated => String::new(),
+            Who::NoDaemon => format!("no daemon answers on {}: ", config.socket.display()),
+        };
+        let (socket, without_path) = (config.socket.clone(), config.without_path());
+        let attached = Attached::start(config, &self.kernel.btf);
+        let attached = attached.map_err(|error| match (error, who) {
+            (DaemonError::Kernel(source), Who::NoDaemon) => CliError::Alone {
+                socket,
+                source: Box::new(source),
+            },
+            (error, _) => error.into(),
+        })?;
+        Ok(Answerer {
+            host: attached.host().clone(),
+            itself: Some(Itself {
+                attached,
+                because,
+                without_path,
+            }),
+        })
+    }
+}
+
+/// Who answers a command, as long as it asks.
+pub(super) struct Answerer {
+    host: Host,
+    itself: Option<Itself>,
+}
+
+struct Itself {
+    attached: Attached,
+    because: String,
+    without_path: Option<String>,
+}
+
+impl Answerer {
+    /// Where it is asked.
+    pub(super) fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Whether that is the command itself.
+    pub(super) fn is_itself(&self) -> bool {
+        self.itself.is_some()
+    }
+
+    /// Says on standard error that the command itself answers, and how: what `it` does.
+    pub(super) fn tell(&self, it: &str) {
+        let Some(itself) = &self.itself else { return };
+        remark(&format!("tcplull: {}this command {it}\n", itself.because));
+        if let Some(note) = &itself.without_path {
+            remark(&format!("tcplull: {note}\n"));
+        }
+        if !HostView::own().processes {
+            let (lacks, remedy) = (HostView::LACKS, HostView::REMEDY);
+            remark(&format!("tcplull: it sees {lacks}; {remedy}\n"));
+        }
+    }
+
+    /// Whoever is to hear findings is there: the command itself looks from now on.
+    pub(super) fn begin(&self) {
+        if let Some(itself) = &self.itself {
+            itself.attached.begin();
+        }
+    }
+
+    /// Has looked at all connections once when this returns.
+    pub(super) fn look(&self) -> Result<(), CliError> {
+        match &self.itself {
+            Some(itself) if !itself.attached.look() => Err(CliError::Io {
+                what: "no sweep over the connections of this host was completed; `tcplull check` says what does not work here",
+                source: std::io::ErrorKind::TimedOut.into(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// It is asked no more.
+    pub(super) fn end(self) -> Result<(), CliError> {
+        match self.itself {
+            Some(itself) => Ok(itself.attached.end()?),
+            None => Ok(()),
+        }
+    }
+}
