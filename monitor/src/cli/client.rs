@@ -2,7 +2,7 @@
 
 use super::answerer::{Answerer, AskArguments};
 use super::exit::{self, CliError};
-use super::output::{Output, write};
+use super::output::{Output, nobody_reads, write};
 use super::past::Earlier;
 use super::remark::remark;
 use super::runtime::runtime;
@@ -108,17 +108,18 @@ fn print_after<T: Told + DeserializeOwned + Shown>(
         };
         // What a daemon has said but its history did not have yet, which a thread of its own writes.
         let mut late = earlier.is_some();
+        let mut gone = pin!(nobody_reads());
         loop {
-            let answer = {
-                let mut next = pin!(client.next());
+            let mut next = pin!(client.next());
+            let answer = loop {
                 tokio::select! {
-                    answer = &mut next => answer?,
+                    answer = &mut next => break answer?,
+                    () = &mut gone => return Ok(wrong),
                     () = sleep(Earlier::LATE), if late => {
                         late = false;
                         if let Some(earlier) = &mut earlier && !earlier.show(output, takes, &mut wrong).await? {
                             return Ok(wrong);
                         }
-                        next.await?
                     }
                 }
             };

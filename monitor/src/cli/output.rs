@@ -5,7 +5,10 @@ use super::wrong::Shown;
 use monitor_model::format::{json_shown, printable, told_line};
 use monitor_model::told::Told;
 use serde::de::DeserializeOwned;
+use std::future::pending;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 /// How rows are written.
 pub(super) struct Output<T> {
@@ -100,6 +103,17 @@ pub(super) fn write(line: &str) -> Result<bool, CliError> {
     let mut out = io::stdout().lock();
     let result = writeln!(out, "{}", line.trim_end_matches('\n')).and_then(|()| out.flush());
     reads_on(result)
+}
+
+/// Over once the reader of standard output has gone: the next line, which would tell, may be long in coming.
+pub(super) async fn nobody_reads() {
+    if let Ok(out) = AsyncFd::with_interest(io::stdout(), Interest::ERROR)
+        && out.ready(Interest::ERROR).await.is_ok()
+    {
+        return;
+    }
+    // A file takes all, and nothing is to be heard of it.
+    pending().await
 }
 
 fn reads_on(result: io::Result<()>) -> Result<bool, CliError> {

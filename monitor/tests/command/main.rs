@@ -3,6 +3,7 @@
 //! says so in its name where it is skipped; under CI=true nothing is.
 
 mod alertmanager;
+mod alone;
 mod alerts;
 mod api;
 mod bad_input;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         ("alertmanager", alertmanager::TESTS),
         ("memory", memory::TESTS),
         ("alerts", alerts::TESTS),
+        ("alone", alone::TESTS),
         ("api", api::TESTS),
         ("bad_input", bad_input::TESTS),
         ("beside_others", beside_others::TESTS),

@@ -4,15 +4,13 @@
 use crate::common::net::{Pair, routed};
 use crate::common::place::{place_in, watching};
 use crate::common::run::TCPLULL;
-use crate::common::{Test, Tested, eventually};
-use libtest_mimic::Failed;
-use monitor_lab::real::monitoring::find;
+use crate::common::terminal::Terminal;
+use crate::common::{Test, Tested};
 use monitor_lab::testbed::{Daemon, Place};
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 pub const TESTS: &[Test] = &[
     Test::with_tmux("top_shows_what_happens_and_outlives_its_daemon", happens),
@@ -25,84 +23,6 @@ pub const TESTS: &[Test] = &[
 
 /// A folder into which pictures of the screen are written, for the documentation.
 const PICTURES: &str = "TCPLULL_PICTURES";
-
-/// A shell in a terminal of so many columns and rows; gone with this.
-struct Terminal {
-    socket: PathBuf,
-}
-
-impl Terminal {
-    fn open(place: &Place, columns: u16, rows: u16) -> Result<Self, Failed> {
-        // The server before may still be on its way out.
-        static OPENED: AtomicU32 = AtomicU32::new(0);
-        let number = OPENED.fetch_add(1, Ordering::Relaxed);
-        let terminal = Self {
-            socket: place.path(&format!("tmux-{number}")),
-        };
-        let (columns, rows) = (columns.to_string(), rows.to_string());
-        let size = ["-x", &columns, "-y", &rows];
-        let shell = [
-            "env",
-            "-u",
-            "ENV",
-            "-u",
-            "NO_COLOR",
-            "PS1=$ ",
-            "LC_ALL=C.UTF-8",
-            "sh",
-        ];
-        let start = ["-u", "-f", "/dev/null", "new-session", "-d"];
-        terminal.tmux(&[&start[..], &size, &shell].concat())?;
-        Ok(terminal)
-    }
-
-    fn tmux(&self, arguments: &[&str]) -> Result<String, Failed> {
-        let output = Command::new(find("tmux").ok_or("no tmux")?)
-            .arg("-S")
-            .arg(&self.socket)
-            .args(arguments)
-            .env("LC_ALL", "C.UTF-8")
-            .output()?;
-        if !output.status.success() {
-            let error = String::from_utf8_lossy(&output.stderr).into_owned();
-            return Err(format!("tmux {arguments:?}: {error}").into());
-        }
-        Ok(String::from_utf8(output.stdout)?)
-    }
-
-    fn keys(&self, keys: &[&str]) -> Tested {
-        self.tmux(&[&["send-keys"], keys].concat()).map(drop)
-    }
-
-    /// Types a command and Return.
-    fn run(&self, command: &str) -> Tested {
-        self.keys(&["-l", command])?;
-        self.keys(&["Enter"])
-    }
-
-    fn screen(&self) -> Result<String, Failed> {
-        self.tmux(&["capture-pane", "-p"])
-    }
-
-    /// Waits until all of `parts` are on the screen.
-    fn shows(&self, parts: &[&str]) -> Result<String, Failed> {
-        eventually("the screen of top", || {
-            let screen = self.screen()?;
-            let missing = parts.iter().find(|part| !screen.contains(**part));
-            Ok(match missing {
-                None => Ok(screen),
-                Some(part) => Err(format!("{part:?} is not on the screen:\n{screen}")),
-            })
-        })
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        // Where it did not start there is nothing to end.
-        drop(self.tmux(&["kill-server"]));
-    }
-}
 
 fn top(place: &Place) -> String {
     format!("{TCPLULL} top --socket {}", place.socket().display())

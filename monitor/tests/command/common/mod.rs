@@ -7,6 +7,7 @@ pub mod net;
 pub mod place;
 pub mod run;
 pub mod sock_ops;
+pub mod terminal;
 
 use libtest_mimic::{Failed, Trial};
 use monitor_lab::real::monitoring::{ALERTMANAGER, AMTOOL, JSONNET, PROMETHEUS, PROMTOOL, find};
