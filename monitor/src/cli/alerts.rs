@@ -79,8 +79,8 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
                 || serde_json::from_str::<Alert>(row).map_or(true, |alert| filter.matches(&alert))
         };
         let question = Question::list("/api/v1/alerts");
-        let answerer = client.ask.answerer(Scope::default(), false)?;
-        answerer.tell("looks by itself, now and once: what was before it does not know");
+        let it = "looks by itself, now and once: what was before it does not know";
+        let answerer = client.ask.answerer(Scope::default(), false, Some(it))?;
         answerer.look()?;
         let (header, line) = (text::alert_header(), text::alert_line);
         let code = client.ask_for(&answerer, &takes, None, &question, header, line)?;

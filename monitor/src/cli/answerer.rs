@@ -8,8 +8,13 @@ use super::runtime::runtime;
 use crate::client::{Host, is_vacant};
 use crate::config::{Config, Overrides};
 use crate::daemon::{Attached, DaemonError};
+use crate::surfaces::messages::Messages;
+use crate::worker::LAST_WORDS;
 use clap::Args;
-use monitor_kernel::{HostView, Scope};
+use monitor_kernel::Scope;
+use std::io::{self, Write};
+use std::time::Instant;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Flags of a command that asks a daemon, and can do without.
 #[derive(Args, Clone, Debug)]
@@ -79,8 +84,14 @@ impl AskArguments {
         })
     }
 
-    /// Who answers; where that is the command itself, it is attached from now on. `stated` is as for [`Self::who`].
-    pub(super) fn answerer(&self, scope: Scope, stated: bool) -> Result<Answerer, CliError> {
+    /// Who answers; where that is the command itself, it is attached from now on, and says on standard error that it is, and
+    /// what `it` does; `None` where that is said elsewhere. `stated` is as for [`Self::who`].
+    pub(super) fn answerer(
+        &self,
+        scope: Scope,
+        stated: bool,
+        it: Option<&str>,
+    ) -> Result<Answerer, CliError> {
         let config = self.config(scope)?;
         let who = self.who(&config, stated)?;
         let because = match &who {
@@ -94,7 +105,8 @@ impl AskArguments {
             Who::NoDaemon => format!("no daemon answers on {}: ", config.socket.display()),
         };
         let (socket, without_path) = (config.socket.clone(), config.without_path());
-        let attached = Attached::start(config, &self.kernel.btf);
+        let messages = messages(it.is_some())?;
+        let attached = Attached::start(config, &self.kernel.btf, messages.clone());
         let attached = attached.map_err(|error| match (error, who) {
             (DaemonError::Kernel(source), Who::NoDaemon) => CliError::Alone {
                 socket,
@@ -102,14 +114,51 @@ impl AskArguments {
             },
             (error, _) => error.into(),
         })?;
+        if let Some(it) = it {
+            remark(&format!("tcplull: {because}this command {it}\n"));
+            let note = without_path.map(|note| format!("tcplull: {note}\n"));
+            note.iter().for_each(|note| remark(note));
+        }
         Ok(Answerer {
             host: attached.host().clone(),
-            itself: Some(Itself {
-                attached,
-                because,
-                without_path,
-            }),
+            itself: Some(Itself { attached, messages }),
         })
+    }
+}
+
+/// What a daemon within the command says of itself: what does not work, where that is `heard`.
+fn messages(heard: bool) -> Result<Messages, CliError> {
+    let io = |source| CliError::Io {
+        what: "cannot start a thread",
+        source,
+    };
+    if !heard {
+        return Messages::start(io::sink()).map_err(io);
+    }
+    let messages = Messages::start(Remarks).map_err(io)?;
+    let log = tracing_subscriber::fmt()
+        .with_writer(messages.clone())
+        .with_ansi(false)
+        .with_max_level(LevelFilter::WARN)
+        .with_target(false)
+        .with_level(false)
+        .without_time();
+    // Set by nobody else in this process.
+    let _ = log.try_init();
+    Ok(messages)
+}
+
+/// Writes lines as a command's own.
+struct Remarks;
+
+impl Write for Remarks {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        remark(&format!("tcplull: {}", String::from_utf8_lossy(line)));
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -121,8 +170,7 @@ pub(super) struct Answerer {
 
 struct Itself {
     attached: Attached,
-    because: String,
-    without_path: Option<String>,
+    messages: Messages,
 }
 
 impl Answerer {
@@ -134,19 +182,6 @@ impl Answerer {
     /// Whether that is the command itself.
     pub(super) fn is_itself(&self) -> bool {
         self.itself.is_some()
-    }
-
-    /// Says on standard error that the command itself answers, and how: what `it` does.
-    pub(super) fn tell(&self, it: &str) {
-        let Some(itself) = &self.itself else { return };
-        remark(&format!("tcplull: {}this command {it}\n", itself.because));
-        if let Some(note) = &itself.without_path {
-            remark(&format!("tcplull: {note}\n"));
-        }
-        if !HostView::own().processes {
-            let (lacks, remedy) = (HostView::LACKS, HostView::REMEDY);
-            remark(&format!("tcplull: it sees {lacks}; {remedy}\n"));
-        }
     }
 
     /// Whoever is to hear findings is there: the command itself looks from now on.
@@ -161,7 +196,7 @@ impl Answerer {
         match &self.itself {
             Some(itself) if !itself.attached.look() => Err(CliError::Io {
                 what: "no sweep over the connections of this host was completed; `tcplull check` says what does not work here",
-                source: std::io::ErrorKind::TimedOut.into(),
+                source: io::ErrorKind::TimedOut.into(),
             }),
             _ => Ok(()),
         }
@@ -169,9 +204,11 @@ impl Answerer {
 
     /// It is asked no more.
     pub(super) fn end(self) -> Result<(), CliError> {
-        match self.itself {
-            Some(itself) => Ok(itself.attached.end()?),
-            None => Ok(()),
-        }
+        let Some(Itself { attached, messages }) = self.itself else {
+            return Ok(());
+        };
+        let ended = attached.end();
+        messages.end(Instant::now() + LAST_WORDS);
+        Ok(ended?)
     }
 }

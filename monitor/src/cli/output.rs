@@ -107,7 +107,9 @@ pub(super) fn write(line: &str) -> Result<bool, CliError> {
 
 /// Over once the reader of standard output has gone: the next line, which would tell, may be long in coming.
 pub(super) async fn nobody_reads() {
-    if let Ok(out) = AsyncFd::with_interest(io::stdout(), Interest::ERROR)
+    // SAFETY: standard output is open for as long as this process runs.
+    let out = unsafe { AsyncFd::register_with_interest(io::stdout(), Interest::ERROR) };
+    if let Ok(out) = out
         && out.ready(Interest::ERROR).await.is_ok()
     {
         return;

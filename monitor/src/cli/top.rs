@@ -51,7 +51,7 @@ const NOTICE: &str = "no daemon: top watches by itself";
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
     let scope = arguments.scope.scope();
     let stated = !scope.is_all();
-    let answerer = arguments.ask.answerer(scope, stated)?;
+    let answerer = arguments.ask.answerer(scope, stated, None)?;
     let notice = answerer.is_itself().then(|| NOTICE.to_owned());
     let name = match arguments.ask.host.named() {
         Some(host) => host.to_string(),

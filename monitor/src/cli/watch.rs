@@ -69,9 +69,12 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
     let answerer = match earlier.is_some() && client.ask.timeout.timeout.is_none() {
         // Where no daemon answers, the history is what there is.
         true => client.ask.daemon()?,
-        false => client.ask.answerer(arguments.scope.scope(), false)?,
+        false => {
+            let it = "watches by itself, until it ends";
+            let scope = arguments.scope.scope();
+            client.ask.answerer(scope, false, Some(it))?
+        }
     };
-    answerer.tell("watches by itself, until it ends");
     let filter = match answerer.is_itself() {
         // It watches nothing else.
         true => filter,

@@ -13,11 +13,11 @@ use crate::client::{Host, Inside};
 use crate::config::Config;
 use crate::surfaces::messages::Messages;
 use monitor_kernel::HookOptions;
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle, sleep};
 use std::time::{Duration, Instant};
-use std::{io, panic};
 use tokio::runtime::Builder;
 use tokio::sync::{Notify, watch};
 
@@ -37,12 +37,12 @@ pub struct Attached {
 }
 
 impl Attached {
-    /// Attaches, with these paths and this scope; what the configuration says of surfaces is left aside. It looks at nothing
-    /// before it is told to [begin](Self::begin).
+    /// Attaches, with these paths and this scope; what the configuration says of surfaces is left aside. What it says of
+    /// itself goes to `messages`. It looks at nothing before it is told to [begin](Self::begin).
     ///
     /// # Errors
     /// What keeps it from that; each names the remedy.
-    pub fn start(config: Config, btf: &Path) -> Result<Self, DaemonError> {
+    pub fn start(config: Config, btf: &Path, messages: Messages) -> Result<Self, DaemonError> {
         monitor_kernel::check_privileges()?;
         let config = Config {
             history: None,
@@ -54,8 +54,7 @@ impl Attached {
                 let config = config.clone();
                 move || Ok(config.clone())
             }),
-            // Nobody hears them: what is wrong shows in its readiness.
-            messages: Messages::start(io::sink()).map_err(system("cannot start a thread"))?,
+            messages,
             log_format: None,
             keeps_alerts: false,
             btf: btf.to_owned(),
@@ -124,8 +123,10 @@ impl Attached {
     /// Why it had ended before.
     pub fn end(self) -> Result<(), DaemonError> {
         drop(self.stop);
-        self.thread
-            .join()
-            .unwrap_or_else(|fault| panic::resume_unwind(fault))
+        let died = |_| DaemonError::System {
+            what: "what watched here ended",
+            source: io::Error::other("a fault of its own; please report it"),
+        };
+        self.thread.join().map_err(died)?
     }
 }

@@ -28,6 +28,10 @@ pub const TESTS: &[Test] = &[
     Test::as_root("watch_ends_when_nobody_reads_it_any_more", unread),
     Test::as_root("alerts_has_looked_once_and_says_so", looks_once),
     Test::as_root("with_a_scope_or_a_timeout_watch_holds_to_it", stated),
+    Test::as_root(
+        "what_keeps_watch_from_seeing_is_said_in_a_line",
+        typed_wrongly,
+    ),
     Test::with_tmux(
         "top_shows_connections_and_that_it_watches_itself",
         on_a_terminal,
@@ -299,6 +303,17 @@ fn stated() -> Tested {
     alone.ends_by(Signal::SIGTERM)
 }
 
+fn typed_wrongly() -> Tested {
+    let network = routed()?;
+    let place = place_in(&network.block, QUICK)?;
+    let alone = Alone::start(&place, &["--timeout", "1s", "--unit", "nobody-has-this"])?;
+    alone.says(&[
+        "nobody-has-this",
+        "is not there: nothing is told until it is",
+    ])?;
+    alone.ends_by(Signal::SIGTERM)
+}
+
 fn on_a_terminal() -> Tested {
     let network = routed()?;
     let place = place_in(&network.block, &watching(&network.block, "quick", "1s"))?;
@@ -328,6 +343,7 @@ fn on_a_terminal() -> Tested {
     terminal.keys(&["1"])?;
     terminal.shows(&["no daemon: top watches by itself", "2 crossed"])?;
     terminal.keys(&["q"])?;
+    terminal.is_back()?;
     terminal.run("echo ended with $?")?;
     terminal.shows(&["ended with 0"])?;
     Ok(())

@@ -79,6 +79,7 @@ fn happens() -> Tested {
     let _daemon = Daemon::start(&place, &[])?;
     terminal.shows(&["the daemon answers again"])?;
     terminal.keys(&["q"])?;
+    terminal.is_back()?;
     terminal.run("echo ended with $?")?;
     let screen = terminal.shows(&["ended with 0"])?;
     assert!(!screen.contains("STALLED"), "{screen}");

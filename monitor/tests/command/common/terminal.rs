@@ -70,6 +70,14 @@ impl Terminal {
         self.tmux(&["capture-pane", "-p"])
     }
 
+    /// Waits until the shell has the terminal again: what is typed before, a program that ends may take.
+    pub fn is_back(&self) -> Tested {
+        eventually("the shell has the terminal", || {
+            let command = self.tmux(&["display-message", "-p", "#{pane_current_command}"])?;
+            Ok((command.trim() == "sh").then_some(()).ok_or(command))
+        })
+    }
+
     /// Waits until all of `parts` are on the screen.
     pub fn shows(&self, parts: &[&str]) -> Result<String, Failed> {
         eventually("the screen of top", || {
