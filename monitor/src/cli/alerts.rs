@@ -38,8 +38,6 @@ const HELP: Help = Help {
     findings: Some("an alert fires"),
 };
 
-/// A running daemon is asked. Where none runs, or a timeout is stated here, this command looks at all connections once, and
-/// shows what that alone comes to.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 #[command(after_long_help = HELP.text())]

@@ -31,8 +31,6 @@ const HELP: Help = Help {
     findings: Some("one of those shown is at risk, crossed or stalled"),
 };
 
-/// A running daemon is asked, so that its paths apply. Where none runs, or a
-/// timeout or a scope is stated here, this command looks for itself.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {

@@ -87,14 +87,26 @@ commands! {
     /// The daemon.
     Run = run;
     /// Findings as they come, and with --since those that were found before.
+    ///
+    /// A running daemon is asked; a scope chooses among what it tells. Where none runs, or a timeout is stated here, this command
+    /// watches by itself for as long as it runs, and leaves nothing behind.
     Watch = watch;
     /// Connections with both idle clocks, timeout and keepalive, one shot.
+    ///
+    /// A running daemon is asked, so that its paths apply. Where none runs, or a timeout or a scope is stated here, this command
+    /// looks for itself.
     Ls = ls;
     /// All of that on a terminal, live: connections, suspects first, alerts, paths, and the daemon itself.
+    ///
+    /// A running daemon is asked every two seconds, or more seldom where its answers take long. Where none runs, or a timeout or a
+    /// scope is stated here, this command watches by itself for as long as it runs, and leaves nothing behind.
     Top = top;
     /// What works on this machine, and why not.
     Check = check;
     /// Alerts: pending, firing, and lately over; with --at those of another time.
+    ///
+    /// A running daemon is asked. Where none runs, or a timeout is stated here, this command looks at all connections once, and
+    /// shows what that alone comes to.
     Alerts = alerts;
     /// Which path and rules would apply to a connection, and why.
     Explain = explain;

@@ -21,7 +21,7 @@ const HELP: Help = Help {
         ("tcplull top", "what is wrong first; ? shows the keys"),
         (
             "tcplull top --timeout 4m",
-            "without a daemon, against a NAT that forgets after 4 minutes",
+            "by itself, against a NAT of 4 minutes",
         ),
         (
             "tcplull top --host https://node-7.example:9469",
@@ -31,8 +31,6 @@ const HELP: Help = Help {
     findings: None,
 };
 
-/// A running daemon is asked every two seconds, or more seldom where its answers take long. Where none runs, or a timeout or a
-/// scope is stated here, this command watches by itself for as long as it runs, and leaves nothing behind. `?` shows the keys.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {

@@ -20,7 +20,7 @@ const HELP: Help = Help {
         ("tcplull watch", "findings as they come, until Ctrl-C"),
         (
             "tcplull watch --timeout 4m",
-            "without a daemon, against a NAT that forgets after 4 minutes",
+            "by itself, against a NAT of 4 minutes",
         ),
         ("tcplull watch --unit postgresql", "those of one service"),
         ("tcplull watch --json | jq -r .summary", "for scripts"),
@@ -28,8 +28,6 @@ const HELP: Help = Help {
     findings: Some("one of those shown is at risk, crossed, a ticket or a page"),
 };
 
-/// A running daemon is asked; a scope chooses among what it tells. Where none runs, or a timeout is stated here, this command
-/// watches by itself for as long as it runs, and leaves nothing behind.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 #[command(after_long_help = HELP.text())]
