@@ -44,7 +44,7 @@ pub(super) struct Arguments {
 }
 
 /// What the screen says where no daemon is asked.
-const NOTICE: &str = "no daemon: top watches by itself";
+const NOTICE: &str = "without a daemon";
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
     let scope = arguments.scope.scope();

@@ -326,11 +326,7 @@ fn on_a_terminal() -> Tested {
         file.display()
     ))?;
     let remote = pair.server_address()?.to_string();
-    terminal.shows(&[
-        "no daemon: top watches by itself",
-        "filter: path quick",
-        &remote,
-    ])?;
+    terminal.shows(&["without a daemon", "filter: path quick", &remote])?;
     terminal.shows(&["CROSSED", "2 crossed"])?;
     terminal.keys(&["2"])?;
     terminal.shows(&["FIRING", "ticket", "crossed"])?;
@@ -341,7 +337,7 @@ fn on_a_terminal() -> Tested {
     let daemon = Daemon::start(&place, &[])?;
     assert_eq!(daemon.stop()?, Some(0));
     terminal.keys(&["1"])?;
-    terminal.shows(&["no daemon: top watches by itself", "2 crossed"])?;
+    terminal.shows(&["without a daemon", "2 crossed"])?;
     terminal.keys(&["q"])?;
     terminal.is_back()?;
     terminal.run("echo ended with $?")?;

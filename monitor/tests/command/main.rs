@@ -3,8 +3,8 @@
 //! says so in its name where it is skipped; under CI=true nothing is.
 
 mod alertmanager;
-mod alone;
 mod alerts;
+mod alone;
 mod api;
 mod bad_input;
 mod beside_others;

@@ -95,7 +95,7 @@ pub(super) fn state(app: &App, frame: &mut Frame<'_>, at: Rect, theme: Theme) {
     frame.render_widget(Line::from(parts), at);
 }
 
-/// What applies to what is shown: frozen, where it comes from, the filter, a group, the order.
+/// What applies to what is shown: frozen, the filter, where it comes from, a group, the order.
 pub(super) fn choice(app: &App, frame: &mut Frame<'_>, at: Rect) {
     let width = usize::from(at.width).saturating_sub(1);
     let mut parts = Vec::new();
@@ -103,7 +103,6 @@ pub(super) fn choice(app: &App, frame: &mut Frame<'_>, at: Rect) {
         let since = app.now.up.saturating_sub(frozen.up).as_secs_f64();
         parts.push(format!("FROZEN for {}, f goes on", whole(since)));
     }
-    parts.extend(app.notice.as_deref().map(shown));
     let connections = &app.connections;
     if !app.filter.is_empty() {
         let (takes, all) = (connections.counts.sum(), connections.all);
@@ -112,6 +111,7 @@ pub(super) fn choice(app: &App, frame: &mut Frame<'_>, at: Rect) {
             shown(app.filter.text())
         ));
     }
+    parts.extend(app.notice.as_deref().map(shown));
     if let Some((grouping, name)) = &connections.within {
         let what = match grouping {
             Grouping::Owner => "owner",
