@@ -1,5 +1,6 @@
 //! The history in a folder: its lines in order, the alerts of a moment, a report.
 
+use crate::found::Found;
 use crate::reporter::Reporter;
 use crate::standing::{Standing, Stood};
 use monitor_model::report::Report;
@@ -53,7 +54,19 @@ impl Past {
         Ok(standing.at(at, begins, &lines.stats()))
     }
 
-    /// What was found from `from` to `until`, both in ns since 1970.
+    /// What was found from `from` to `at`, both in ns since 1970 and part of it.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn found_until(&self, from: i64, at: i64) -> Result<Found, ReadError> {
+        let mut found = Found::default();
+        let kinds = Kinds::of(&[Kind::Finding, Kind::Gaps, Kind::Agent]);
+        let lines = self.lines(from, at.saturating_add(1), kinds)?;
+        self.tell(lines, |_, _, contents| found.take(contents))?;
+        Ok(found)
+    }
+
+    /// A report of what was found from `from` to `until`, both in ns since 1970.
     ///
     /// # Errors
     /// The folder cannot be read.

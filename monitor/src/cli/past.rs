@@ -14,7 +14,7 @@ use crate::daemon::present;
 use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use monitor_lookback::{Asked, Lines, Past, Reporter, Standing, Stood, told};
+use monitor_lookback::{Asked, Found, Lines, Past, Reporter, Standing, Stood, told};
 use monitor_model::format::printable;
 use monitor_model::report::Report;
 use monitor_model::time::Timestamp as Told;
@@ -118,6 +118,30 @@ impl Kept {
             unknown,
         };
         Ok(standing.at(at, begins(host)?, &stats))
+    }
+
+    /// What was found from one moment to the other, as far as there is room.
+    pub(super) fn found_until(&self, from: i64, at: i64) -> Result<Found, CliError> {
+        let host = match self {
+            Self::Here(past) => return Ok(read(past.found_until(from, at))?),
+            Self::Told(host) => host,
+        };
+        let mut found = Found::default();
+        for kind in ["finding", "gaps", "agent"] {
+            let query = Query {
+                since: Some(from),
+                until: Some(at.saturating_add(NS_A_MS)),
+                kind: Some(kind),
+                ..Query::default()
+            };
+            // What cannot be read is of a newer daemon.
+            query.each(host, |line| {
+                if let Some((_, contents)) = told(line) {
+                    found.take(contents);
+                }
+            })?;
+        }
+        Ok(found)
     }
 
     /// What was found in that time.
@@ -225,12 +249,18 @@ pub(super) fn parse_moment(text: &str) -> Result<Asked, Box<dyn std::error::Erro
     Ok(Asked::parse(text, &now.to_zoned(zone()))?)
 }
 
+/// A moment in local time.
+pub(super) fn told_moment(asked: &Asked) -> String {
+    match Timestamp::from_nanosecond(asked.unix_ns.into()) {
+        Ok(moment) => moment.to_zoned(zone()).strftime("%F %T %:z").to_string(),
+        // jiff knows all moments that 64 bits of ns have.
+        Err(_) => Told::of(asked.unix_ns).to_string(),
+    }
+}
+
 /// Says which moment is meant.
 pub(super) fn tell_moment(word: &str, asked: &Asked) {
-    if let Ok(moment) = Timestamp::from_nanosecond(asked.unix_ns.into()) {
-        let local = moment.to_zoned(zone());
-        note(&format!("{word} {}", local.strftime("%F %T %:z")));
-    }
+    note(&format!("{word} {}", told_moment(asked)));
     tell_note(asked);
 }
 

@@ -1,14 +1,17 @@
 //! `tcplull top`: connections, alerts, paths and the daemon itself on a terminal, live.
 
 mod numbers;
+mod past;
 mod source;
 
 use super::answerer::AskArguments;
 use super::arguments::{Context, ScopeArguments};
 use super::exit::{CANNOT_RUN, CliError};
 use super::help::Help;
+use super::past as looking;
 use super::remark::remark;
 use clap::Args;
+use monitor_lookback::Asked;
 use monitor_tui::draw::Theme;
 use monitor_tui::filter::Filter;
 use monitor_tui::{RunError, Source, SourceError, Start};
@@ -19,6 +22,7 @@ use std::sync::Arc;
 const HELP: Help = Help {
     examples: &[
         ("tcplull top", "what is wrong first; ? shows the keys"),
+        ("tcplull top --at '10m ago'", "what was found by then"),
         (
             "tcplull top --timeout 4m",
             "by itself, against a NAT of 4 minutes",
@@ -41,15 +45,34 @@ pub(super) struct Arguments {
     filter: Option<Filter>,
     #[command(flatten)]
     scope: ScopeArguments,
+    /// What had been found by that time, from the history: "03:10" (local time), "10m ago", RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = looking::parse_moment, conflicts_with_all = ["timeout", "cgroup", "netns", "unit", "pid"])]
+    at: Option<Asked>,
+    #[command(flatten)]
+    history: looking::Arguments,
 }
 
 /// What the screen says where no daemon is asked.
 const NOTICE: &str = "without a daemon";
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
-    let scope = arguments.scope.scope();
-    let stated = !scope.is_all();
-    let answerer = arguments.ask.answerer(scope, stated, None)?;
+    let past = match &arguments.at {
+        Some(at) => {
+            let ask = &arguments.ask;
+            let kept = arguments.history.open(&ask.config, &ask.host)?;
+            Some(past::look(&kept, at)?)
+        }
+        None => None,
+    };
+    let answerer = match past {
+        // What was kept needs nobody who watches.
+        Some(_) => arguments.ask.daemon()?,
+        None => {
+            let scope = arguments.scope.scope();
+            let stated = !scope.is_all();
+            arguments.ask.answerer(scope, stated, None)?
+        }
+    };
     let notice = answerer.is_itself().then(|| NOTICE.to_owned());
     let name = match arguments.ask.host.named() {
         Some(host) => host.to_string(),
@@ -57,13 +80,16 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
     };
     let daemon = Daemon::new(answerer);
     // Where nobody is, that is said where it can be read.
-    if let Err(SourceError(reason)) = daemon.agent() {
+    if past.is_none()
+        && let Err(SourceError(reason)) = daemon.agent()
+    {
         return Ok(cannot(&reason));
     }
     let start = Start {
         host: name.trim().to_owned(),
         notice,
         filter: arguments.filter.clone().unwrap_or_default(),
+        past,
         theme: Theme::wanted(std::env::var_os("NO_COLOR").as_deref()),
     };
     match monitor_tui::run(Arc::new(daemon), start) {

@@ -3,7 +3,7 @@
 
 use crate::common::net::{Pair, routed};
 use crate::common::place::{place_in, watching};
-use crate::common::run::TCPLULL;
+use crate::common::run::{TCPLULL, finish};
 use crate::common::terminal::Terminal;
 use crate::common::{Test, Tested};
 use monitor_lab::testbed::{Daemon, Place};
@@ -14,6 +14,7 @@ use std::process::Command;
 
 pub const TESTS: &[Test] = &[
     Test::with_tmux("top_shows_what_happens_and_outlives_its_daemon", happens),
+    Test::with_tmux("top_shows_what_had_been_found_by_a_time", past),
     Test::with_tmux("top_gives_the_terminal_back_however_it_ends", ends),
     Test::anywhere(
         "top_without_a_daemon_or_a_terminal_says_so_in_a_line",
@@ -84,6 +85,71 @@ fn happens() -> Tested {
     let screen = terminal.shows(&["ended with 0"])?;
     assert!(!screen.contains("STALLED"), "{screen}");
     drop(quiet);
+    Ok(())
+}
+
+fn past() -> Tested {
+    let network = routed()?;
+    let files = tempfile::tempdir()?;
+    let dir = files.path().join("history");
+    let settings = format!(
+        "page_after = \"1s\"\n{}[history]\ndir = {dir:?}\n",
+        watching(&network.block, "far", "60s")
+    );
+    let place = place_in(&network.block, &settings)?;
+    let daemon = Daemon::start(&place, &[])?;
+    let pair = Pair::across(&network)?;
+    network.path_dies()?;
+    (&pair.client).write_all(b"lost")?;
+    let config = place.file().display().to_string();
+    eventually("the history has the alert", || {
+        let mut alerts = Command::new(TCPLULL);
+        alerts.args([
+            "alerts", "--at", "now", "--state", "firing", "--config", &config,
+        ]);
+        let ended = finish(&mut alerts)?;
+        Ok((ended.code == Some(1))
+            .then_some(())
+            .ok_or_else(|| format!("{ended:?}")))
+    })?;
+    let terminal = Terminal::open(&place, 110, 24)?;
+    // While the daemon runs, and after it.
+    let top = format!("TZ=CET-1CEST,M3.5.0,M10.5.0/3 {TCPLULL} top --config {config}");
+    terminal.run(&format!("{top} --at now"))?;
+    let remote = pair.server_address()?.to_string();
+    terminal.shows(&[
+        "AS OF 20",
+        "from the history",
+        "FROZEN",
+        "blackholed",
+        &remote,
+    ])?;
+    terminal.keys(&["Enter"])?;
+    terminal.shows(&["Verdict: blackholed", "Evidence"])?;
+    terminal.keys(&["G"])?;
+    terminal.shows(&["What was told, in order"])?;
+    terminal.keys(&["2"])?;
+    terminal.shows(&["FIRING", "page", "blackholed"])?;
+    terminal.keys(&["4"])?;
+    terminal.shows(&["What happened to the daemon", "it started, version"])?;
+    terminal.keys(&["1", "f"])?;
+    terminal.shows(&["does not go on"])?;
+    terminal.quit()?;
+    assert_eq!(daemon.stop()?, Some(0));
+    terminal.run(&format!("{top} --at now --filter 'path far'"))?;
+    terminal.shows(&[
+        "AS OF 20",
+        "no daemon ran then",
+        "filter: path far",
+        "blackholed",
+    ])?;
+    terminal.quit()?;
+    terminal.run(&format!("{top} --at '2 hours ago'"))?;
+    terminal.shows(&["2h ago", "the history begins at", "Nothing was found"])?;
+    terminal.quit()?;
+    terminal.run("echo ended with $?")?;
+    terminal.shows(&["ended with 0"])?;
+    drop(pair);
     Ok(())
 }
 

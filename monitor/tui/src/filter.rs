@@ -1,6 +1,7 @@
 //! Which connections and alerts are shown: the words of `monitor-query`, as they were typed.
 
 use monitor_model::alert::Alert;
+use monitor_model::finding::Finding;
 use monitor_model::listing::ConnectionRow;
 use monitor_query::{Filter as Words, List};
 
@@ -45,6 +46,11 @@ impl Filter {
     /// Whether it takes this connection.
     pub fn takes(&self, row: &ConnectionRow) -> bool {
         self.words.matches(row)
+    }
+
+    /// Whether it takes this finding; one that asks for what findings do not have takes all.
+    pub fn takes_finding(&self, finding: &Finding) -> bool {
+        self.words.fits(List::Findings).is_err() || self.words.matches(finding)
     }
 
     /// Whether it takes this alert; one that asks for what alerts do not have takes all.

@@ -66,8 +66,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_panics_and_nothing_unseen_is_drawn(steps in steps()) {
-        let mut app = common::app();
+    fn nothing_panics_and_nothing_unseen_is_drawn(steps in steps(), is_over in prop::bool::weighted(0.2)) {
+        let mut app = if is_over { common::then(common::past()) } else { common::app() };
         let mut seconds = 1;
         for step in steps {
             let event = match step {

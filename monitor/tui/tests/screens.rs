@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod common;
 
-use common::{app, batch, finding, full, hostile, now, picture, row};
+use common::{app, batch, finding, full, hostile, names, now, past, picture, row, then};
 use monitor_model::format::is_unseen;
 use monitor_model::listing::IdleState;
 use monitor_tui::App;
@@ -93,6 +93,61 @@ fn every_tab_with_names_that_speak_to_the_terminal() {
             app,
         );
     }
+}
+
+#[test]
+fn every_tab_of_a_moment_that_is_over() {
+    for tab in Tab::ALL {
+        let mut app = then(past());
+        press(&mut app, &(tab as usize + 1).to_string());
+        same_as_kept(&format!("then-{}", tab.name().to_lowercase()), app);
+    }
+    let mut app = then(past());
+    press(&mut app, "\n");
+    same_as_kept("then-connection", app);
+    let mut app = then(past());
+    press(&mut app, "?");
+    same_as_kept("then-help", app);
+    let mut nothing = past();
+    nothing.findings.clear();
+    nothing.notes = names();
+    nothing.said = names().remove(0);
+    same_as_kept("then-nothing", then(nothing));
+}
+
+#[test]
+fn a_moment_that_is_over_does_not_go_on_and_nobody_is_asked() {
+    let mut app = then(past());
+    let mut effects = press(&mut app, "fsSa12341/port 443\n");
+    for seconds in 701..900 {
+        effects.extend(app.handle(Event::Tick(now(seconds))));
+    }
+    assert_eq!(effects, []);
+    let found = app.then.as_ref().map(|then| then.found.len());
+    assert_eq!(found, Some(1), "{}", picture(&app));
+    press(&mut app, "f");
+    let shown = picture(&app);
+    assert!(
+        shown.contains("AS OF") && shown.contains("does not go on"),
+        "{shown}"
+    );
+    let effects = press(&mut app, "e");
+    let Some(Effect::Export(export)) = effects.first() else {
+        panic!("{effects:?}");
+    };
+    assert!(export.lines[0].contains("tcplull.finding/1"), "{export:?}");
+    let effects = press(&mut app, "c");
+    assert!(
+        matches!(&effects[..], [Effect::Copy(text)] if text.contains(":443")),
+        "{effects:?}"
+    );
+    // The path of what is shown, and back.
+    press(&mut app, "\u{1b}3\n");
+    let found = app.then.as_ref().map(|then| then.found.len());
+    assert_eq!(found, Some(0), "of the gateway: {}", picture(&app));
+    press(&mut app, "\u{1b}");
+    let found = app.then.as_ref().map(|then| then.found.len());
+    assert_eq!(found, Some(3), "{}", picture(&app));
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod common;
 #[cfg(test)]
 mod folders;
 #[cfg(test)]
+mod found;
+#[cfg(test)]
 mod reports;
 #[cfg(test)]
 mod standing;

@@ -27,6 +27,14 @@ pub(super) fn chosen(app: &App) -> Option<String> {
         ));
     }
     match app.tab {
+        Tab::Connections if app.then.is_some() => {
+            let found = app.then.as_ref()?.found.get(at)?;
+            let connection = &found.connection;
+            let (local, remote) = (shown(&connection.local), shown(&connection.remote));
+            let id = shown(&connection.id);
+            let (held, summary) = (owner(&found.owner), shown(&found.summary));
+            Some(format!("{id} {local} → {remote} {held}: {summary}"))
+        }
         Tab::Connections => {
             let entry = app.connections.entries.get(at)?;
             let Some((row, _)) = app.connections.connection(entry) else {
@@ -63,6 +71,13 @@ pub(super) fn all(app: &App) -> Export {
             "alert",
             app.opened_alert().map(told_line).into_iter().collect(),
         ),
+        (None, Tab::Connections) if app.then.is_some() => {
+            let found = app.then.iter().flat_map(|then| &then.found);
+            (
+                "findings",
+                found.map(|found| told_line(found.as_ref())).collect(),
+            )
+        }
         (None, Tab::Connections) => {
             let connections = &app.connections;
             let lines = connections.entries.iter().enumerate().map(|(at, entry)| {

@@ -75,6 +75,11 @@ impl Findings {
         self.all().filter(move |found| found.connection.id == id)
     }
 
+    /// What was told last of each connection, in no order.
+    pub(super) fn of_each(&self) -> impl Iterator<Item = &Arc<Finding>> {
+        self.latest.values()
+    }
+
     /// What was told last of a connection.
     pub fn latest(&self, id: &str) -> Option<&Finding> {
         self.latest.get(id).map(Arc::as_ref)

@@ -133,7 +133,11 @@ impl App {
     }
 
     fn freeze(&mut self) {
-        if self.frozen.take().is_some() {
+        if self.then.is_some() {
+            self.say(
+                "what is over does not go on: `tcplull top` without --at shows now".to_owned(),
+            );
+        } else if self.frozen.take().is_some() {
             self.findings.release();
             self.link.hurry(self.now.up);
         } else {
@@ -142,6 +146,9 @@ impl App {
     }
 
     fn reorder(&mut self, change: impl FnOnce(&mut Self)) {
+        if self.is_in_one_order() {
+            return;
+        }
         if self.tab != Tab::Connections || self.opened.is_some() {
             self.say("only connections are sorted: 1, then s".to_owned());
             return;
@@ -154,7 +161,19 @@ impl App {
         self.link.hurry(self.now.up);
     }
 
+    /// What was found by a moment that is over has one order; whether it is that, which is said then.
+    fn is_in_one_order(&mut self) -> bool {
+        let is_over = self.then.is_some();
+        if is_over {
+            self.say("pages stand first, then tickets, of each the newest first".to_owned());
+        }
+        is_over
+    }
+
     fn group(&mut self) {
+        if self.is_in_one_order() {
+            return;
+        }
         if self.tab != Tab::Connections || self.opened.is_some() {
             self.say("only connections are grouped: 1, then a".to_owned());
             return;
@@ -175,6 +194,13 @@ impl App {
     fn open(&mut self) {
         let at = self.places[self.tab as usize].chosen;
         match (self.tab, &self.opened) {
+            (Tab::Connections, None) if self.then.is_some() => {
+                let found = self.then.as_ref().and_then(|then| then.found.get(at));
+                self.opened = found.map(|found| Opened::Connection {
+                    id: found.connection.id.clone(),
+                    row: None,
+                });
+            }
             (Tab::Connections, None) => {
                 let Some(entry) = self.connections.entries.get(at).cloned() else {
                     return;

@@ -6,6 +6,7 @@ pub mod findings;
 mod keys;
 pub mod link;
 pub mod list;
+pub mod past;
 pub mod sheet;
 pub mod view;
 
@@ -79,6 +80,8 @@ pub struct App {
     pub places: [Place; 4],
     /// How far what is open is scrolled.
     pub scrolled: Place,
+    /// The moment that is shown, if it is over.
+    pub then: Option<past::Then>,
     told: Arc<HashSet<String>>,
     /// Findings are watched for, or from when on.
     watches: Result<(), Duration>,
@@ -109,6 +112,7 @@ impl App {
             message: None,
             places: [Place::default(); 4],
             scrolled: Place::default(),
+            then: None,
             told: Arc::default(),
             watches: Err(Duration::ZERO),
         }
@@ -191,19 +195,7 @@ impl App {
             return;
         }
         self.as_of = Some(now);
-        self.alerts = answer.alerts;
-        let filter = &self.filter;
-        self.alerts.retain(|alert| filter.takes_alert(alert));
-        self.alerts.truncate(MOST_OTHERS);
-        let rank = |alert: &Alert| {
-            let state = match alert.state {
-                AlertState::Firing => 0,
-                AlertState::Pending => 1,
-                AlertState::Over => 2,
-            };
-            (state, std::cmp::Reverse((alert.severity, alert.since)))
-        };
-        self.alerts.sort_by_key(rank);
+        self.take_alerts(answer.alerts);
         if let Some(paths) = answer.paths {
             self.paths = paths;
             self.paths.truncate(MOST_OTHERS);
@@ -224,8 +216,28 @@ impl App {
         }
     }
 
+    /// These alerts, those that the filter takes: pages first.
+    fn take_alerts(&mut self, alerts: Vec<Alert>) {
+        self.alerts = alerts;
+        let filter = &self.filter;
+        self.alerts.retain(|alert| filter.takes_alert(alert));
+        self.alerts.truncate(MOST_OTHERS);
+        let rank = |alert: &Alert| {
+            let state = match alert.state {
+                AlertState::Firing => 0,
+                AlertState::Pending => 1,
+                AlertState::Over => 2,
+            };
+            (state, std::cmp::Reverse((alert.severity, alert.since)))
+        };
+        self.alerts.sort_by_key(rank);
+    }
+
     /// Makes the list of connections anew; who had been chosen stays so, unless that is the first, which is the worst.
     fn list(&mut self) {
+        if self.list_then() {
+            return;
+        }
         let place = self.places[Tab::Connections as usize];
         let chosen = match place.chosen {
             0 => None,
@@ -255,7 +267,10 @@ impl App {
     /// How many entries a tab has.
     fn entries(&self, tab: Tab) -> usize {
         match tab {
-            Tab::Connections => self.connections.entries.len(),
+            Tab::Connections => match &self.then {
+                Some(then) => then.found.len(),
+                None => self.connections.entries.len(),
+            },
             Tab::Alerts => self.alerts.len(),
             Tab::Paths => self.path_lines().len(),
             Tab::Agent => sheet::agent(self).len(),
@@ -307,7 +322,7 @@ impl App {
         named.collect()
     }
 
-    /// The moment that is shown: now, or when the screen was frozen.
+    /// The moment that is shown: now, when the screen was frozen, or one that is over.
     pub fn shown_at(&self) -> Timestamp {
         self.frozen.map_or(self.now.wall, |frozen| frozen.wall)
     }

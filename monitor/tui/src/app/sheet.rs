@@ -71,6 +71,14 @@ impl Page {
     }
 }
 
+/// Since when findings are known.
+fn began(app: &App) -> String {
+    match &app.then {
+        None => "since this began".to_owned(),
+        Some(then) => format!("since {} UTC", clock_time(then.since)),
+    }
+}
+
 /// The page of what is open; empty where nothing is.
 pub fn opened(app: &App) -> Vec<Line> {
     let mut page = Page::new(app);
@@ -94,8 +102,11 @@ fn connection(app: &App, page: &mut Page, id: &str, row: Option<&ConnectionRow>)
     let known = known.or_else(|| latest.map(|found| (&found.connection, &found.owner)));
     let Some((connection, holder)) = known else {
         page.heading(&shown(id));
-        page.say(Kind::Faint, "It is not among the connections that were told, and nothing was found of it since this \
-            began. It may have closed.");
+        let began = began(app);
+        let text = format!(
+            "It is not among the connections that were told, and nothing was found of it {began}. It may have closed."
+        );
+        page.say(Kind::Faint, &text);
         return;
     };
     let arrow = match connection.role {
@@ -285,7 +296,7 @@ fn alert(app: &App, page: &mut Page, alert: &Alert) {
     });
     let told: Vec<&Finding> = told.take(100).collect();
     if !told.is_empty() {
-        page.heading("Of this kind and path, as told since this began");
+        page.heading(&format!("Of this kind and path, as told {}", began(app)));
     }
     for finding in told {
         let connection = &finding.connection;
@@ -345,6 +356,14 @@ pub fn help(app: &App) -> Vec<Line> {
                 ("Esc", "back"),
                 ("c", "copy it"),
                 ("e", "export it"),
+            ],
+        ),
+        (None, Tab::Connections) if app.then.is_some() => (
+            "What was found last of each connection by then: pages first, then tickets, of each the newest first.",
+            &[
+                ("Enter", "open one"),
+                ("/", "filter; Enter with nothing typed takes it away"),
+                ("c  e", "copy the chosen one; export all that is shown"),
             ],
         ),
         (None, Tab::Connections) => (

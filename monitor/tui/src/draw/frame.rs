@@ -4,7 +4,7 @@ use super::theme::Theme;
 use crate::app::App;
 use crate::app::connections::Grouping;
 use crate::app::view::{Opened, Tab};
-use crate::text::{clock_time, fit, shown, whole};
+use crate::text::{ago, clock_time, fit, shown, whole};
 use monitor_model::alert::AlertState;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -54,6 +54,13 @@ pub(super) fn state(app: &App, frame: &mut Frame<'_>, at: Rect, theme: Theme) {
     let width = usize::from(at.width).saturating_sub(1);
     let since = |then: std::time::Duration| whole(app.now.up.saturating_sub(then).as_secs_f64());
     let old = app.as_of.map(since);
+    if let Some(then) = &app.then {
+        let long_ago = ago(app.shown_at(), app.now.wall);
+        let text = format!("AS OF {} ({long_ago}), from the history", shown(&then.said));
+        let line = Line::styled(fit(&format!(" {text}"), width), Theme::heading());
+        frame.render_widget(line, at);
+        return;
+    }
     if let Some(lost) = app.link.gone() {
         let again = match app.link.wait(app.now.up) {
             None => "asking again".to_owned(),
@@ -99,17 +106,21 @@ pub(super) fn state(app: &App, frame: &mut Frame<'_>, at: Rect, theme: Theme) {
 pub(super) fn choice(app: &App, frame: &mut Frame<'_>, at: Rect) {
     let width = usize::from(at.width).saturating_sub(1);
     let mut parts = Vec::new();
-    if let Some(frozen) = app.frozen {
+    if let Some(then) = &app.then {
+        parts.push("FROZEN".to_owned());
+        parts.push(format!("found since {} UTC", clock_time(then.since)));
+    } else if let Some(frozen) = app.frozen {
         let since = app.now.up.saturating_sub(frozen.up).as_secs_f64();
         parts.push(format!("FROZEN for {}, f goes on", whole(since)));
     }
     let connections = &app.connections;
     if !app.filter.is_empty() {
         let (takes, all) = (connections.counts.sum(), connections.all);
-        parts.push(format!(
-            "filter: {} ({takes} of {all})",
-            shown(app.filter.text())
-        ));
+        let filter = format!("filter: {}", shown(app.filter.text()));
+        parts.push(match &app.then {
+            Some(_) => filter,
+            None => format!("{filter} ({takes} of {all})"),
+        });
     }
     parts.extend(app.notice.as_deref().map(shown));
     if let Some((grouping, name)) = &connections.within {
@@ -119,7 +130,7 @@ pub(super) fn choice(app: &App, frame: &mut Frame<'_>, at: Rect) {
         };
         parts.push(format!("of {what} {}, Esc shows all", shown(name)));
     }
-    if app.tab == Tab::Connections && app.opened.is_none() {
+    if app.tab == Tab::Connections && app.opened.is_none() && app.then.is_none() {
         let (kept, all) = (connections.rows.len() as u64, connections.counts.sum());
         if kept < all {
             parts.push(format!("the first {kept} of {all}"));
@@ -130,6 +141,9 @@ pub(super) fn choice(app: &App, frame: &mut Frame<'_>, at: Rect) {
             app.order.column.name().to_lowercase()
         ));
     }
+    // There is no room for all of them, and the agent's page has them as well.
+    let notes = app.then.iter().flat_map(|then| &then.notes);
+    parts.extend(notes.map(|note| shown(note)));
     let text = fit(&format!(" {}", parts.join(" · ")), width);
     frame.render_widget(Line::raw(text), at);
 }
@@ -159,15 +173,22 @@ pub(super) fn bottom(app: &App, frame: &mut Frame<'_>, at: Rect, theme: Theme) {
             return;
         }
         _ if app.help => "Esc back  q quit",
+        (_, Some(Opened::Connection { .. }), _) if app.then.is_some() => {
+            "Esc back  ? help  q quit  c copy  e export"
+        }
         (_, Some(Opened::Connection { .. }), _) => {
             "Esc back  ? help  q quit  f freeze  c copy  e export"
         }
         (_, Some(Opened::Alert { .. }), _) => {
             "Esc back  Enter its connection  ? help  q quit  c copy"
         }
+        (_, None, Tab::Connections) if app.then.is_some() => {
+            "? help  q quit  / filter  Enter open  c copy  e export"
+        }
         (_, None, Tab::Connections) => {
             "? help  q quit  / filter  Enter open  s sort  a group  f freeze  c copy  e export"
         }
+        (_, None, _) if app.then.is_some() => "? help  q quit  Enter open  c copy  e export",
         (_, None, _) => "? help  q quit  Enter open  f freeze  c copy  e export",
     };
     frame.render_widget(

@@ -3,6 +3,7 @@
 mod alerts;
 mod bar;
 mod connections;
+mod found;
 mod frame;
 mod paths;
 mod table;
@@ -39,7 +40,10 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, theme: Theme) {
     let top = app.places[app.tab as usize].top;
     match (&app.opened, app.tab) {
         (Some(_), _) => page(frame, body, &sheet::opened(app), app.scrolled.top, theme),
-        (None, Tab::Connections) => connections::draw(app, frame, body, theme),
+        (None, Tab::Connections) => match &app.then {
+            Some(then) => found::draw(app, then, frame, body, theme),
+            None => connections::draw(app, frame, body, theme),
+        },
         (None, Tab::Alerts) => alerts::draw(app, frame, body, theme),
         (None, Tab::Paths) => paths::draw(app, frame, body, theme),
         (None, Tab::Agent) => page(frame, body, &sheet::agent(app), top, theme),

@@ -50,6 +50,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
     let rows = App::path_rows(area.height.into());
     let Some(chosen) = lines.get(place.chosen) else {
         let text = match app.as_of {
+            Some(_) if app.then.is_some() => "Nothing was told of any path in that time.",
             None => "Nothing was told yet.",
             Some(_) => {
                 "No path applies to any connection: state a timeout in the configuration, or --timeout."
@@ -80,6 +81,13 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
                 age(gaps.since, app.shown_at())
             ),
             of_gaps(gaps, chosen.timeout_seconds),
+        ),
+        None if app.then.is_some() => (
+            format!(
+                "No gaps on {} were counted in that time",
+                shown(chosen.name)
+            ),
+            Vec::new(),
         ),
         None => (
             format!(

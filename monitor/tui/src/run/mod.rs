@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::draw::{Theme, draw};
 use crate::event::{Effect, Event, Now};
 use crate::filter::Filter;
+use crate::past::Past;
 use crate::source::Source;
 use message::Message;
 pub use message::RunError;
@@ -37,11 +38,13 @@ pub struct Start {
     pub notice: Option<String>,
     /// The filter.
     pub filter: Filter,
+    /// The moment that is shown in place of what the source tells.
+    pub past: Option<Past>,
     /// How it looks.
     pub theme: Theme,
 }
 
-/// Shows what `source` tells until the user quits.
+/// Shows what `source` tells, or a moment that is over, until the user quits.
 ///
 /// # Errors
 /// No terminal, or one that went.
@@ -55,7 +58,11 @@ pub fn run(source: Arc<dyn Source>, start: Start) -> Result<(), RunError> {
     let mut screen = Screen::enter()?;
     input::start(sender.clone())?;
     let workers = Workers::start(source, sender)?;
-    let mut app = App::new(start.host, start.filter, now(began), screen.size()?);
+    let (now, size) = (now(began), screen.size()?);
+    let mut app = match start.past {
+        None => App::new(start.host, start.filter, now, size),
+        Some(past) => App::at(start.host, start.filter, now, size, past),
+    };
     app.notice = start.notice;
     let ended = turn(
         &mut app,

@@ -14,6 +14,7 @@ use monitor_tui::App;
 use monitor_tui::draw::{Theme, draw};
 use monitor_tui::event::{Answer, Batch, Counts, Event, Now};
 use monitor_tui::filter::Filter;
+use monitor_tui::past::Past;
 use monitor_tui::source::Watched;
 use monitor_tui::source::{AgentSheet, PathSheet};
 use ratatui::Terminal;
@@ -328,6 +329,36 @@ pub fn hostile() -> App {
     app.handle(Event::Watched(Watched::Finding(Box::new(found))));
     app.handle(Event::Answer(Box::new(answer)));
     app
+}
+
+/// Ten minutes ago, as the history has it.
+pub fn past() -> Past {
+    Past {
+        at: now(100).wall,
+        said: "2026-01-31 13:01:40 +01:00".to_owned(),
+        since: now(0).wall,
+        notes: Vec::new(),
+        alerts: (0..6).map(alert).collect(),
+        findings: [(1, 40), (0, 60), (2, 70), (1, 95)]
+            .map(|(number, at)| finding(number, at))
+            .into(),
+        paths: paths(),
+        agent: AgentSheet {
+            ready: None,
+            ..agent()
+        },
+    }
+}
+
+/// That moment, on the screen.
+pub fn then(past: Past) -> App {
+    App::at(
+        "host".to_owned(),
+        Filter::default(),
+        now(700),
+        (80, 24),
+        past,
+    )
 }
 
 /// What is on the screen.
