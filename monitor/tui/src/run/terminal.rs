@@ -39,6 +39,11 @@ impl Screen {
     }
 
     pub(super) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        // One picture is drawn as a whole. Where another thread panicked, the end is near, and what it said is to stay.
+        let _whole = stdout().lock();
+        if !IS_OURS.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         self.terminal.draw(render).map(drop)
     }
 
@@ -77,6 +82,8 @@ fn take() -> io::Result<()> {
 
 /// Gives it back, if it is ours. What fails is not to be helped: the terminal is gone.
 pub(super) fn give_back() {
+    // Not amid a picture that another thread draws. Who draws it and panics has the lock already, and gets it again.
+    let _whole = stdout().lock();
     if IS_OURS.swap(false, Ordering::SeqCst) {
         let screen = execute!(stdout(), LeaveAlternateScreen, Show);
         let mode = disable_raw_mode();
