@@ -2,7 +2,7 @@
 
 use super::answerer::Answerer;
 use super::arguments::Context;
-use super::client::{self, each};
+use super::client;
 use super::exit::{self, CliError};
 use super::filters::{FilterArguments, SeverityArgument, UnitArgument};
 use super::help::Help;
@@ -60,7 +60,7 @@ pub(super) struct Arguments {
     unit: UnitArgument,
 }
 
-pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
+pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, CliError> {
     let mut others = arguments.severity.filters()?;
     others.extend(arguments.unit.filters()?);
     let named = arguments.name.as_deref();
@@ -83,7 +83,7 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         let (header, line) = (text::alert_header(), text::alert_line);
         let code = client.ask_for(&answerer, &takes, None, &question, header, line)?;
         if let Some(named) = named {
-            connections(&answerer, client.json, named)?;
+            connections(&answerer, client.json, named, context.verbose)?;
         }
         answerer.end()?;
         return Ok(code);
@@ -107,15 +107,17 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
 }
 
 /// Each connection that is in an alert of this name.
-fn connections(answerer: &Answerer, json: bool, named: Filter) -> Result<(), CliError> {
+fn connections(
+    answerer: &Answerer,
+    json: bool,
+    named: Filter,
+    verbose: bool,
+) -> Result<(), CliError> {
     if !json {
         write("")?;
     }
     let mut listed = Listed::new(&ListedArguments::usual(json), named);
-    let question = Question::list("/api/v1/connections");
-    each(answerer.host(), &question, &mut |answer| {
-        listed.answer(answer)
-    })?;
+    listed.ask(answerer.host(), verbose)?;
     listed.end()?;
     Ok(())
 }

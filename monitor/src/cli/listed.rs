@@ -1,11 +1,12 @@
 //! How `tcplull ls` writes what it finds: filtered, sorted, as a table or as JSON. Unsorted rows go out as they come, and of
 //! sorted ones no more are held than are shown.
 
+use super::client::each;
 use super::exit::CliError;
 use super::output::Lines;
 use super::remark::remark;
 use super::wrong::Shown;
-use crate::client::Answer;
+use crate::client::{Answer, ClientError, Host, Question};
 use crate::text::connections::ConnectionTable;
 use clap::{Args, ValueEnum};
 use monitor_model::format::{json_shown, printable, told_line};
@@ -76,6 +77,8 @@ pub(super) struct Listed {
     most: usize,
     shown: usize,
     left_out: u64,
+    /// Nobody counts them: who was asked sends no more of them than tells that there are some.
+    uncounted: bool,
     lines: Lines,
 }
 
@@ -94,7 +97,37 @@ impl Listed {
             most: most.unwrap_or(usize::MAX),
             shown: 0,
             left_out: 0,
+            uncounted: false,
             lines: Lines::new(),
+        }
+    }
+
+    /// Asks a daemon for what is to be shown, and for that alone; a daemon that cannot tell it from the rest is asked for all.
+    pub(super) fn ask(&mut self, host: &Host, verbose: bool) -> Result<(), CliError> {
+        const PATH: &str = "/api/v1/connections";
+        let mut parameters = Vec::new();
+        if !self.filter.is_all() {
+            parameters.push(("filter", self.filter.to_string()));
+        }
+        if self.sorted.is_none() && self.most < usize::MAX {
+            parameters.push(("limit", (self.most + 1).to_string()));
+            self.uncounted = true;
+        }
+        let question = Question::part(PATH, &parameters);
+        match each(host, &question, &mut |answer| self.answer(answer)) {
+            Err(CliError::Client(ClientError::NotAskedSo(reason))) if !parameters.is_empty() => {
+                if verbose {
+                    remark(&format!(
+                        "tcplull: the daemon is asked for all connections, for it cannot choose: {}\n",
+                        printable(&reason)
+                    ));
+                }
+                self.uncounted = false;
+                each(host, &Question::list(PATH), &mut |answer| {
+                    self.answer(answer)
+                })
+            }
+            asked => asked,
         }
     }
 
@@ -163,8 +196,12 @@ impl Listed {
                 Some(sort) => format!("the first {shown} by {sort} are shown"),
                 None => format!("{shown} are shown"),
             };
+            let out = match self.uncounted {
+                true => String::new(),
+                false => format!("{out} "),
+            };
             remark(&format!(
-                "tcplull: {first}, {out} more are left out; --limit says how many, and a filter which\n"
+                "tcplull: {first}, {out}more are left out; --limit says how many, and a filter which\n"
             ));
         }
         Ok(self.wrong)

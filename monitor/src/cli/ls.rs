@@ -2,13 +2,11 @@
 
 use super::answerer::{AskArguments, Who};
 use super::arguments::{Context, ScopeArguments};
-use super::client::each;
 use super::exit::{self, CliError};
 use super::filters::{ConnectionFilterArguments, FilterArguments};
 use super::help::Help;
 use super::listed::{Listed, ListedArguments};
 use super::remark::remark;
-use crate::client::Question;
 use crate::daemon::list_once;
 use clap::Args;
 use monitor_kernel::HostView;
@@ -46,7 +44,7 @@ pub(super) struct Arguments {
     scope: ScopeArguments,
 }
 
-pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
+pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, CliError> {
     let scope = arguments.scope.scope();
     let scoped = !scope.is_all();
     let config = arguments.ask.config(scope)?;
@@ -55,8 +53,7 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
     let mut listed = Listed::new(&arguments.listed, filter);
     let who = arguments.ask.who(&config, scoped)?;
     if let Who::Daemon(host) = &who {
-        let question = Question::list("/api/v1/connections");
-        each(host, &question, &mut |answer| listed.answer(answer))?;
+        listed.ask(host, context.verbose)?;
         return listed.end().map(exit::code);
     }
     let mut reads_on = Ok(true);

@@ -115,6 +115,9 @@ pub enum ClientError {
         "the answer is none of a tcplull: a line of more than {LONGEST_LINE} bytes, or no text; is that the right --socket?"
     )]
     NotAnAnswer,
+    /// It does not know a parameter: that is of a newer command.
+    #[error("tcplull: {}", printable(.0))]
+    NotAskedSo(String),
     /// The daemon says why it does not answer.
     #[error("tcplull: {}", printable(.0))]
     Refused(String),

@@ -61,6 +61,16 @@ impl Question {
         }
     }
 
+    /// A list of which a part is asked for, by these parameters; all of it, where there are none.
+    pub fn part(path: &str, parameters: &[(&str, String)]) -> Self {
+        let mut written = form_urlencoded::Serializer::new(String::new());
+        written.extend_pairs(parameters);
+        Self::list(match written.finish() {
+            parameters if parameters.is_empty() => path.to_owned(),
+            parameters => format!("{path}?{parameters}"),
+        })
+    }
+
     /// What comes as it happens.
     pub fn stream(path: impl Into<String>) -> Self {
         Self {
@@ -144,6 +154,7 @@ impl Client {
                 who: client.who.clone(),
                 status: status.as_u16(),
             },
+            _ if status == StatusCode::BAD_REQUEST => ClientError::NotAskedSo(said),
             _ if said.is_empty() => ClientError::Refused(format!("HTTP status {status}")),
             _ => ClientError::Refused(said),
         })

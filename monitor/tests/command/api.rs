@@ -40,6 +40,10 @@ pub const TESTS: &[Test] = &[
         "another_version_is_told_in_one_line_and_shown",
         another_version,
     ),
+    Test::anywhere(
+        "a_list_asks_for_what_it_shows_and_of_an_older_daemon_for_all",
+        asked_for,
+    ),
     Test::anywhere("who_speaks_no_http_is_named_in_one_line", no_http),
 ];
 
@@ -391,6 +395,122 @@ fn another_version() -> Tested {
     );
     assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
     assert!(ended.stderr.contains("the daemon 9.9.9"), "{ended:?}");
+    Ok(())
+}
+
+fn asked_for() -> Tested {
+    let row = |port: u16| {
+        let connection = json!({
+            "id": format!("1-{port}"), "flow_id": format!("{port}"), "family": "ipv4",
+            "local": format!("10.0.0.1:{port}"), "remote": "10.0.0.2:443", "netns": 1, "role": "client",
+        });
+        let keepalive = json!({
+            "enabled": false, "time_seconds": null, "interval_seconds": null, "probes": null,
+        });
+        let mut row = json!({
+            "schema": "tcplull.connection/1", "connection": connection, "keepalive": keepalive, "owner": {},
+            "state": "established", "silence": "ok",
+        });
+        for idle in [
+            "payload_idle_seconds",
+            "packet_idle_seconds",
+            "packet_idle_at_most_seconds",
+        ] {
+            row[idle] = 1.0.into();
+        }
+        for unknown in ["path", "timeout_seconds", "clock"] {
+            row[unknown] = Value::Null;
+        }
+        row
+    };
+    let all: Vec<String> = (5001..=5004).map(|port| row(port).to_string()).collect();
+    let answer = |status: &str, body: &str| {
+        format!(
+            "HTTP/1.1 {status}\r\ntcplull-version: {}\r\ncontent-length: {}\r\n\r\n{body}",
+            env!("CARGO_PKG_VERSION"),
+            body.len()
+        )
+    };
+    let refusal = json!({ "schema": "tcplull.error/1", "error": "unknown field `filter`" });
+    let refused = answer("400 Bad Request", &format!("{refusal}\n"));
+    let everything = answer("200 OK", &(all.join("\n") + "\n"));
+    let flags = ["--filter", "local-port >= 5002 and not port 5003"];
+    let narrow = "GET /api/v1/connections?filter=";
+    let whole = "GET /api/v1/connections HTTP/1.1";
+    let shown = [&all[1], &all[3]].map(String::as_str);
+    // Who ignores what it is asked for, and who refuses it; who is asked for so many gets one more, to tell that there are more.
+    for (answers, more, requests, rows, remarks) in [
+        (vec![&everything], vec![], vec![narrow], &shown[..], ""),
+        (
+            vec![&refused, &everything],
+            vec![],
+            vec![narrow, whole],
+            &shown[..],
+            "",
+        ),
+        (
+            vec![&refused, &everything],
+            vec!["--verbose"],
+            vec![narrow, whole],
+            &shown[..],
+            "cannot choose: unknown field",
+        ),
+        (
+            vec![&everything],
+            vec!["--limit", "1"],
+            vec!["port+5003&limit=2 HTTP"],
+            &shown[..1],
+            "1 are shown, more are left out",
+        ),
+        (
+            vec![&refused, &everything],
+            vec!["--limit", "1"],
+            vec!["limit=2", whole],
+            &shown[..1],
+            "1 are shown, 1 more are left out",
+        ),
+        (
+            vec![&everything],
+            vec!["--limit", "1", "--sort", "-local"],
+            vec!["port+5003 HTTP"],
+            &shown[1..],
+            "1 more are left out",
+        ),
+    ] {
+        let place = tempfile::tempdir()?;
+        let socket = place.path().join("tcplull.sock");
+        let listener = UnixListener::bind(&socket)?;
+        let answers: Vec<String> = answers.into_iter().cloned().collect();
+        let serving = thread::spawn(move || -> std::io::Result<Vec<String>> {
+            let mut asked = Vec::new();
+            for answer in answers {
+                let (mut stream, _) = listener.accept()?;
+                let mut request = [0; 4096];
+                let read = stream.read(&mut request)?;
+                asked.push(String::from_utf8_lossy(&request[..read]).into_owned());
+                stream.write_all(answer.as_bytes())?;
+            }
+            Ok(asked)
+        });
+        let mut ls = tcplull(["ls", "--json", "--socket"]);
+        let ended = finish(ls.arg(&socket).args(flags).args(&more))?;
+        let asked = serving.join().map_err(|_| "the other end broke")??;
+        let ids = |line: &str| -> Result<Value, serde_json::Error> {
+            Ok(serde_json::from_str::<Value>(line)?["connection"]["id"].clone())
+        };
+        let found: Vec<_> = ended.stdout.lines().map(ids).collect::<Result<_, _>>()?;
+        let expected: Vec<_> = rows
+            .iter()
+            .map(|line| ids(line))
+            .collect::<Result<_, _>>()?;
+        assert_eq!(found, expected, "{ended:?}");
+        assert!(ended.stderr.contains(remarks), "{ended:?}");
+        assert!(ended.stderr.lines().count() <= 1, "{ended:?}");
+        assert_eq!(ended.stderr.is_empty(), remarks.is_empty(), "{ended:?}");
+        for (asked, part) in asked.iter().zip(requests) {
+            assert!(asked.contains(part), "{asked} lacks {part}");
+        }
+    }
     Ok(())
 }
 

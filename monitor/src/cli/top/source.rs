@@ -92,6 +92,7 @@ impl Daemon {
 
 impl Source for Daemon {
     fn connections(&self, take: &mut dyn FnMut(ConnectionRow)) -> Result<(), SourceError> {
+        // All of them, whatever the filter: the screen says of how many it takes some, and which of those it showed are gone.
         self.typed("/api/v1/connections", take)
     }
 
