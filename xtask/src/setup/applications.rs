@@ -42,6 +42,17 @@ pub fn ensure(needs: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Sees to it that `program`, which is this module of a package, lies among what was unpacked.
+pub fn ensure_program(requirement: &str, module: &str, program: &str) -> Result<(), Error> {
+    install(requirement)?;
+    let package = packages()?.join(requirement);
+    let text = format!(
+        "PYTHONPATH='{}' exec python3 -m {module}",
+        package.display()
+    );
+    unpacked::write_script(program, &text)
+}
+
 /// Makes `command` find it all: our own programs before the host's, so that they are the same everywhere.
 pub fn find_in(command: &mut Command) -> Result<(), Error> {
     let path = programs::search_path();

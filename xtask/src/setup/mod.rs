@@ -55,9 +55,18 @@ pub fn monitoring() -> Result<(), Error> {
     programs::ensure_monitoring()
 }
 
+/// What asks the API for all that its document says: its package of the Python Package Index, its module, its name.
+const SCHEMATHESIS: (&str, &str, &str) =
+    ("schemathesis==4.32.5", "schemathesis.cli", "schemathesis");
+
 /// What the tests need beyond the lab: Prometheus and Alertmanager, and cargo's formatter and linter.
 pub fn test_programs() -> Result<(), Error> {
     monitoring()?;
+    // Where it cannot be had, its one test is skipped, and says so.
+    let (package, module, program) = SCHEMATHESIS;
+    if let Err(error) = applications::ensure_program(package, module, program) {
+        progress::note(&format!("not there: {program}: {error}"));
+    }
     components::ensure()
 }
 

@@ -50,20 +50,25 @@ pub fn take_out(programs: &[&str], package: &str) -> Result<(), Error> {
         files::remove_folder(&whole)?;
     }
     files::rename(&partial, &whole)?;
-    let bin = folder()?;
-    files::create_folder(&bin)?;
     for program in programs {
         if let Some(found) = found_in(&whole, program) {
-            let wrapper = bin.join(program);
-            files::write(&wrapper, script(&whole, &found))?;
-            files::with_path(
-                "make executable",
-                &wrapper,
-                fs::set_permissions(&wrapper, Permissions::from_mode(0o755)),
-            )?;
+            write_script(program, &script(&whole, &found))?;
         }
     }
     Ok(())
+}
+
+/// Makes `program` start so, with all its arguments.
+pub fn write_script(program: &str, start: &str) -> Result<(), Error> {
+    let bin = folder()?;
+    files::create_folder(&bin)?;
+    let wrapper = bin.join(program);
+    files::write(&wrapper, format!("#!/bin/sh\n{start} \"$@\"\n"))?;
+    files::with_path(
+        "make executable",
+        &wrapper,
+        fs::set_permissions(&wrapper, Permissions::from_mode(0o755)),
+    )
 }
 
 /// Where the programs lie.
@@ -101,7 +106,7 @@ fn below(folder: &Path, program: &str, depth: usize) -> Option<PathBuf> {
     folders.find_map(|folder| below(&folder, program, depth - 1))
 }
 
-/// Starts a program where it lies, with the libraries beside it, and QEMU and Alertmanager with their files.
+/// What starts a program where it lies, with the libraries beside it, and QEMU and Alertmanager with their files.
 fn script(whole: &Path, program: &Path) -> String {
     let libraries: Vec<String> = ["usr/lib", "lib"]
         .iter()
@@ -122,11 +127,7 @@ fn script(whole: &Path, program: &Path) -> String {
     } else {
         format!("LD_LIBRARY_PATH='{}' exec", libraries.join(":"))
     };
-    format!(
-        "#!/bin/sh\n{start} '{}'{} \"$@\"\n",
-        program.display(),
-        shared.concat()
-    )
+    format!("{start} '{}'{}", program.display(), shared.concat())
 }
 
 #[cfg(test)]
@@ -143,7 +144,8 @@ mod tests {
         fs::set_permissions(place.join("echo"), Permissions::from_mode(0o755)).expect("a mode");
         let found = found_in(&whole, "echo").expect("it is found");
         let output = Command::new("sh")
-            .args(["-c", &script(&whole, &found), "wrapper", "a", "b c"])
+            .args(["-c", &(script(&whole, &found) + " \"$@\"")])
+            .args(["wrapper", "a", "b c"])
             .output();
         fs::remove_dir_all(&whole).expect("it can go");
         let output = output.expect("a shell");

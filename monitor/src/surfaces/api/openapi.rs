@@ -118,8 +118,12 @@ fn component(form: &str) -> String {
 /// Puts the schemas of what may be asked for in, as they are.
 fn put_parameters(document: &mut Value, resource: &Resource) {
     let asked = asked(resource);
-    let place = &mut document["paths"][resource.path]["get"]["parameters"];
-    for parameter in place.as_array_mut().into_iter().flatten() {
+    // Where nothing may be asked for there are none, and none are put there.
+    let operation = &mut document["paths"][resource.path]["get"];
+    let place = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut);
+    for parameter in place.into_iter().flatten() {
         let name = parameter["name"].as_str().unwrap_or_default();
         if let Some(schema) = asked.get(name) {
             parameter["schema"] = of_text(schema.clone());
@@ -224,6 +228,9 @@ mod tests {
         for resource in RESOURCES {
             let get = &document["paths"][resource.path]["get"];
             assert!(get["responses"]["200"].is_object(), "{}", resource.path);
+            // A list, or nothing at all: OpenAPI has no null for it.
+            let parameters = get.get("parameters");
+            assert!(parameters.is_none_or(Value::is_array), "{}", resource.path);
             for (name, _) in asked(resource) {
                 let parameters = get["parameters"].as_array().unwrap();
                 let one = parameters.iter().find(|one| one["name"] == *name).unwrap();

@@ -76,6 +76,18 @@ impl Test {
         Self::new(name, missing, test)
     }
 
+    /// A test that needs root and Schemathesis, which asks an API for all that its document says.
+    pub const fn with_schemathesis(name: &'static str, test: fn() -> Tested) -> Self {
+        let missing = || {
+            root().or_else(|| {
+                find(run::SCHEMATHESIS)
+                    .is_none()
+                    .then_some(run::SCHEMATHESIS)
+            })
+        };
+        Self::new(name, missing, test)
+    }
+
     /// A test that needs root and a kernel whose sockets can be watched one by one.
     pub const fn per_socket(name: &'static str, test: fn() -> Tested) -> Self {
         let missing = || root().or_else(|| (!run::watches_per_socket()).then_some("Linux 6.12"));

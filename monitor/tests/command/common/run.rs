@@ -43,6 +43,9 @@ pub fn as_nobody(arguments: &[&str], input: &str) -> Result<Ended, Failed> {
     Ok(finish_with(&mut command, input)?)
 }
 
+/// What asks an API for all that its document says; `cargo xtask setup` has it.
+pub const SCHEMATHESIS: &str = "schemathesis";
+
 /// Where `promtool` is, if it is anywhere.
 pub fn promtool() -> Option<PathBuf> {
     find(PROMTOOL)
