@@ -64,11 +64,21 @@ pub enum ClientError {
     Files(#[from] TlsError),
     /// It answers those alone who show who they are.
     #[error(
-        "{host} answers those who show who they are: give --host-user and --host-password-file, as its web configuration has them"
+        "{host} answers those who show who they are: give --host-user and --host-password-file, as its web configuration has them, or --host-token-file for a proxy in front"
     )]
     Unknown {
         /// Who was asked.
         host: Host,
+    },
+    /// It ends TLS once it has seen who asks: by the certificate that it was shown, or by none.
+    #[error(
+        "{who} does not take who asks for one whom it knows (TLS alert {reason}): give --host-cert and --host-key, signed by the client_ca of its web configuration"
+    )]
+    NotTrusted {
+        /// Who it is.
+        who: String,
+        /// The alert.
+        reason: String,
     },
     /// Somebody takes the question, and says nothing.
     #[error("{who} takes the question and does not answer within {} s: is it stopped, or no tcplull?", ANSWER_WITHIN.as_secs())]

@@ -231,6 +231,9 @@ async fn ask(
 
 fn failed(error: &hyper::Error, who: &str) -> ClientError {
     let who = who.to_owned();
+    if let Some(reason) = alert(error) {
+        return ClientError::NotTrusted { who, reason };
+    }
     if error.is_parse() {
         return ClientError::NoHttp { who };
     }
@@ -238,6 +241,21 @@ fn failed(error: &hyper::Error, who: &str) -> ClientError {
         return ClientError::Cut;
     }
     ClientError::Broken(told(error))
+}
+
+/// By which alert the other end ended TLS, if it did. With TLS 1.3 it sees a certificate when this end takes TLS for made.
+fn alert(error: &hyper::Error) -> Option<String> {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let inner = error.downcast_ref().and_then(std::io::Error::get_ref);
+        if let Some(rustls::Error::AlertReceived(alert)) =
+            inner.and_then(|inner| inner.downcast_ref())
+        {
+            return Some(format!("{alert:?}"));
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// An error of the protocol with its cause.

@@ -24,6 +24,7 @@ mod hostile;
 mod hostile_peer;
 mod house_rules;
 mod http;
+mod logins;
 mod look_back;
 mod memory;
 mod metrics;
@@ -36,6 +37,7 @@ mod recording;
 mod reload;
 mod ring_full;
 mod rules;
+mod schemathesis;
 mod scope;
 mod scraped;
 mod self_test;
@@ -80,6 +82,7 @@ fn main() -> ExitCode {
         ("hostile_peer", hostile_peer::TESTS),
         ("house_rules", house_rules::TESTS),
         ("http", http::TESTS),
+        ("logins", logins::TESTS),
         ("watched_sockets", watched_sockets::TESTS),
         ("metrics", metrics::TESTS),
         ("namespaces", namespaces::TESTS),
@@ -91,6 +94,7 @@ fn main() -> ExitCode {
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),
         ("rules", rules::TESTS),
+        ("schemathesis", schemathesis::TESTS),
         ("scope", scope::TESTS),
         ("self_test", self_test::TESTS),
         ("silence", silence::TESTS),
