@@ -3,6 +3,7 @@
 
 mod format;
 mod refused;
+mod rules;
 
 use super::entry::Entry;
 use super::header::Header;
