@@ -5,7 +5,7 @@ use crate::common::net::{Pair, routed};
 use crate::common::place::{place_in, watching};
 use crate::common::run::{TCPLULL, finish};
 use crate::common::terminal::Terminal;
-use crate::common::{Test, Tested};
+use crate::common::{Test, Tested, eventually};
 use monitor_lab::testbed::{Daemon, Place};
 use std::fs;
 use std::io::Write;
@@ -134,7 +134,8 @@ fn past() -> Tested {
     terminal.shows(&["What happened to the daemon", "it started, version"])?;
     terminal.keys(&["1", "f"])?;
     terminal.shows(&["does not go on"])?;
-    terminal.quit()?;
+    terminal.keys(&["q"])?;
+    terminal.is_back()?;
     assert_eq!(daemon.stop()?, Some(0));
     terminal.run(&format!("{top} --at now --filter 'path far'"))?;
     terminal.shows(&[
@@ -143,10 +144,12 @@ fn past() -> Tested {
         "filter: path far",
         "blackholed",
     ])?;
-    terminal.quit()?;
+    terminal.keys(&["q"])?;
+    terminal.is_back()?;
     terminal.run(&format!("{top} --at '2 hours ago'"))?;
     terminal.shows(&["2h ago", "the history begins at", "Nothing was found"])?;
-    terminal.quit()?;
+    terminal.keys(&["q"])?;
+    terminal.is_back()?;
     terminal.run("echo ended with $?")?;
     terminal.shows(&["ended with 0"])?;
     drop(pair);
