@@ -24,4 +24,6 @@ benchmarks! {
     storm;
     start;
     history;
+    live;
+    listing;
 }
