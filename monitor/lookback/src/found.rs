@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 /// So many findings are kept; one takes about two thousand bytes.
 const MOST_FINDINGS: usize = 2_000;
 
-/// Of so many paths the gaps are kept, and of so many the rest.
+/// Gaps of so many paths are kept, and so many events of the daemon.
 const MOST_OTHERS: usize = 1_000;
 
 /// What was found is looked back to for so long at the least, in ns: as long as an alert that is over is shown.

@@ -1,6 +1,6 @@
 //! Looking back: what the history says of some time. [`Past`] reads it; [`Standing`] rebuilds the alerts of a moment,
-//! [`Found`] what was found by then and [`Reporter`] a report, all from records and nothing else; [`text`] and [`html`] are what people see of a report, and
-//! [`Asked`] is how they say a time.
+//! [`Found`] what was found by then and [`Reporter`] a report, all from records and nothing else; [`text`] and [`html`] are
+//! what people see of a report, and [`Asked`] is how they say a time.
 //!
 //! Everything here is bounded, whatever the history holds: what a report has no room for is counted as `~other`.
 

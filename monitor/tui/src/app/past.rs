@@ -68,8 +68,11 @@ impl App {
             self.filter.takes_finding(finding) && path.is_none_or(|path| path == of)
         };
         then.found = self.findings.of_each().filter(shown).cloned().collect();
-        then.found
-            .sort_by_key(|found| Reverse((found.severity, found.time)));
+        let rank = |found: &Finding| Reverse((found.severity, found.time));
+        then.found.sort_by(|one, other| {
+            let ids = (&one.connection.id, &other.connection.id);
+            rank(one).cmp(&rank(other)).then(ids.0.cmp(ids.1))
+        });
         let alerts = then.alerts.clone();
         self.take_alerts(alerts);
         true
