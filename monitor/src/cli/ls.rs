@@ -62,7 +62,7 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
             reads_on = listed.row(row.clone());
         }
     });
-    found.map_err(|source| match who {
+    found.map_err(|source| match &who {
         Who::NoDaemon => CliError::Alone {
             socket: config.socket.clone(),
             source: Box::new(source),
@@ -71,6 +71,12 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
     })?;
     reads_on?;
     let wrong = listed.end()?;
+    if matches!(who, Who::NoDaemon) {
+        let socket = config.socket.display();
+        remark(&format!(
+            "tcplull: no daemon answers on {socket}: this command looked by itself\n"
+        ));
+    }
     if !HostView::own().processes {
         let (lacks, remedy) = (HostView::LACKS, HostView::REMEDY);
         remark(&format!("tcplull: this lists {lacks}; {remedy}\n"));

@@ -26,7 +26,7 @@ pub const TESTS: &[Test] = &[
         watches,
     ),
     Test::as_root("watch_ends_when_nobody_reads_it_any_more", unread),
-    Test::as_root("alerts_has_looked_once_and_says_so", looks_once),
+    Test::as_root("alerts_and_ls_have_looked_once_and_say_so", looks_once),
     Test::as_root("with_a_scope_or_a_timeout_watch_holds_to_it", stated),
     Test::as_root(
         "what_keeps_watch_from_seeing_is_said_in_a_line",
@@ -281,6 +281,9 @@ fn looks_once() -> Tested {
     assert_eq!(rows[0]["path"], "quick", "{crossed:?}");
     let is_shown = rows.iter().any(|row| row["connection"]["local"] == local);
     assert!(is_shown, "{local} in {crossed:?}");
+    let listed = finish(&mut tcplull(["ls", "--json", "--config", &file]))?;
+    assert!(listed.stdout.contains(&local), "{listed:?}");
+    listed.says(&["no daemon answers on", "this command looked by itself"]);
     assert_eq!(left_in(&place)?, before);
     Ok(())
 }
