@@ -1,6 +1,7 @@
 //! The way to the kernel: offsets, load, attach, ring, sweep. Facts come out of
 //! here, and no conclusions.
 
+mod act;
 mod attach;
 mod btf;
 mod btf_file;
@@ -41,6 +42,7 @@ mod watch_level;
 mod watch_mode;
 mod watching;
 
+pub use act::{ActError, Ended, Target, end, may_end};
 pub use attach::HookStatus;
 pub use clock::{Reading, SleepLog, jiffy_ns, process_cpu};
 pub use cost::ProgramCost;

@@ -6,6 +6,7 @@ use crate::time_namespace::Ahead;
 use std::path::Path;
 
 /// Numbers of capabilities (include/uapi/linux/capability.h).
+const CAP_NET_ADMIN: u32 = 12;
 const CAP_SYS_ADMIN: u32 = 21;
 const CAP_PERFMON: u32 = 38;
 const CAP_BPF: u32 = 39;
@@ -38,6 +39,12 @@ pub fn check() -> Result<(), KernelError> {
         Some(mode) if mode == "confidentiality" => Err(KernelError::Lockdown { mode }),
         _ => Ok(()),
     }
+}
+
+/// Whether this process may change what belongs to its network namespace.
+pub(crate) fn may_administer_networks() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    effective_capabilities(&status) & (1 << CAP_NET_ADMIN) != 0
 }
 
 fn effective_capabilities(status: &str) -> u64 {

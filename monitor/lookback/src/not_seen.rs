@@ -98,7 +98,9 @@ impl Watched {
             AgentChange::HistoryResumed { lacks } => {
                 self.push(Why::NotWritten, last, Some(now), Some(*lacks));
             }
-            AgentChange::Reloaded { .. } | AgentChange::ReloadFailed => {}
+            AgentChange::Reloaded { .. }
+            | AgentChange::ReloadFailed
+            | AgentChange::ConnectionsCut { .. } => {}
         }
     }
 

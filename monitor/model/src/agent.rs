@@ -51,6 +51,19 @@ pub enum AgentChange {
     },
     /// A sweep failed: silences are not seen until one works again.
     SweepsFail,
+    /// Somebody ended connections by `tcplull cut`.
+    ConnectionsCut {
+        /// Who: the user of the command, by its number, as the kernel knows it.
+        uid: u32,
+        /// Who had logged in to become that user, as by `sudo`; `None` where the kernel does not know.
+        login_uid: Option<u32>,
+        /// The alert whose connections they were; `None` where they were named one by one.
+        alert: Option<String>,
+        /// How many were ended.
+        ended: u64,
+        /// Their ids, the first 64 of them.
+        ids: Vec<String>,
+    },
     /// Sweeps work again.
     SweepsWork {
         /// The first that failed.

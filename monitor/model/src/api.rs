@@ -11,6 +11,24 @@ pub struct ApiError {
     pub error: String,
 }
 
+/// What `tcplull cut` has done, for the daemon's log and history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Cut {
+    /// The alert whose connections they were; `None` where they were named one by one.
+    #[schemars(length(max = 64))]
+    pub alert: Option<String>,
+    /// How many were ended.
+    pub ended: u64,
+    /// Ids of connections that were ended, the first of them.
+    #[schemars(length(max = 64))]
+    pub ids: Vec<String>,
+}
+
+impl Cut {
+    /// Ids that are told, at most; and bytes of a name in it.
+    pub const MOST: usize = 64;
+}
+
 /// A running daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentState {

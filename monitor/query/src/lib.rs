@@ -29,7 +29,7 @@ pub use filter::Filter;
 pub use list::List;
 pub use sort::{Column, First, Sort, SortError};
 pub use subject::Subject;
-pub use words::{Field, WORDS, Word};
+pub use words::{Field, WORDS, Word, nearest};
 
 #[cfg(test)]
 mod tests;

@@ -123,7 +123,7 @@ fn connections(
 }
 
 /// What alerts may be named.
-fn names() -> Vec<&'static str> {
+pub(super) fn names() -> Vec<&'static str> {
     let outcomes = Outcome::ALL.iter().map(|outcome| outcome.name());
     let causes = Cause::ALL.iter().map(|cause| cause.name());
     let others = ["crossed", "unreachable", "interrupted", "more"];

@@ -9,7 +9,7 @@ use crate::config::ConfigError;
 use crate::daemon::DaemonError;
 use crate::worker::{Waiting, Worker};
 use monitor_judge::recording::RecordingError;
-use monitor_kernel::KernelError;
+use monitor_kernel::{ActError, KernelError};
 use monitor_query::FilterError;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,6 +21,8 @@ pub(super) enum CliError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Kernel(#[from] KernelError),
+    #[error(transparent)]
+    Act(#[from] ActError),
     #[error(transparent)]
     Daemon(#[from] DaemonError),
     #[error(transparent)]
@@ -39,6 +41,11 @@ pub(super) enum CliError {
     },
     #[error(transparent)]
     SelfTest(#[from] SelfTestError),
+    /// Nothing here has that id.
+    #[error(
+        "no connection has the id {id} now: it is gone, or of another host or boot; `tcplull ls --json` has the ids"
+    )]
+    NoConnection { id: String },
     #[error("{0}")]
     Usage(String),
     #[error("{what}: {source}")]

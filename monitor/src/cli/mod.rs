@@ -6,6 +6,7 @@ mod arguments;
 mod check;
 mod client;
 mod completions;
+mod cut;
 mod exit;
 mod explain;
 mod filters;
@@ -108,6 +109,8 @@ commands! {
     /// A running daemon is asked. Where none runs, or a timeout is stated here, this command looks at all connections once, and
     /// shows what that alone comes to.
     Alerts = alerts;
+    /// Ends exactly these connections: all that are in an alert now, or one by its id.
+    Cut = cut;
     /// Which path and rules would apply to a connection, and why.
     Explain = explain;
     /// What was found in some time, for an incident: by path, owner and alert, and what was not seen.

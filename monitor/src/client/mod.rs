@@ -14,11 +14,11 @@ use connect::Connected;
 use error::ANSWER_WITHIN;
 pub use error::ClientError;
 pub use host::{Host, Server};
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{ACCEPT, AUTHORIZATION, HOST, HeaderValue, USER_AGENT};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 pub use inside::Inside;
 use lines::{Lines, Read};
@@ -50,6 +50,8 @@ pub struct Question {
     pub path: String,
     /// Whether the next line may take for ever.
     pub waits: bool,
+    /// What is told there, as JSON; `None` where something is asked.
+    pub tells: Option<String>,
 }
 
 impl Question {
@@ -58,6 +60,15 @@ impl Question {
         Self {
             path: path.into(),
             waits: false,
+            tells: None,
+        }
+    }
+
+    /// Something that it is told, as JSON.
+    pub fn telling(path: impl Into<String>, json: String) -> Self {
+        Self {
+            tells: Some(json),
+            ..Self::list(path)
         }
     }
 
@@ -76,6 +87,7 @@ impl Question {
         Self {
             path: path.into(),
             waits: true,
+            tells: None,
         }
     }
 }
@@ -116,7 +128,7 @@ impl Client {
             who: host.to_string(),
         })??;
         let who = connected.who.clone();
-        let asked = timeout(ANSWER_WITHIN, ask(connected, &question.path));
+        let asked = timeout(ANSWER_WITHIN, ask(connected, question));
         let asked = asked
             .await
             .map_err(|_| ClientError::Silent { who: who.clone() })?;
@@ -205,7 +217,7 @@ fn of_form<T: monitor_model::told::Told + DeserializeOwned>(line: &str) -> Optio
 /// Sends the request; the answer's head, and what drives the connection.
 async fn ask(
     to: Connected,
-    path: &str,
+    question: &Question,
 ) -> Result<(Response<Incoming>, JoinHandle<()>), hyper::Error> {
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(LONGEST_HEAD)
@@ -215,8 +227,13 @@ async fn ask(
         // What it fails with is told to who asks.
         let _ = connection.await;
     });
-    let mut request = Request::new(Empty::<Bytes>::new());
-    *request.uri_mut() = format!("{}{path}", to.below).parse().unwrap_or_default();
+    let body = question.tells.clone().unwrap_or_default();
+    let mut request = Request::new(Full::new(Bytes::from(body)));
+    let uri = format!("{}{}", to.below, question.path);
+    *request.uri_mut() = uri.parse().unwrap_or_default();
+    if question.tells.is_some() {
+        *request.method_mut() = Method::POST;
+    }
     let headers = request.headers_mut();
     if let Ok(authority) = HeaderValue::try_from(to.authority) {
         headers.insert(HOST, authority);

@@ -6,11 +6,12 @@ use super::listing::connections;
 use super::lock::lock;
 use super::row_room::RowRoom;
 use crate::surfaces::api::{
-    AlertQuery, ApiCounters, ApiSource, ConnectionQuery, HistoryQuery, Rows,
+    AlertQuery, ApiCounters, ApiSource, ConnectionQuery, HistoryQuery, Peer, Rows,
 };
 use monitor_kernel::Watching;
+use monitor_model::agent::AgentEvent;
 use monitor_model::alert::Alert;
-use monitor_model::api::AgentState;
+use monitor_model::api::{AgentState, Cut};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -70,6 +71,10 @@ impl ApiSource for Sources {
             "this daemon keeps no history: [history] in its configuration says where one is to lie",
         )?;
         history::rows(dir, asked)
+    }
+
+    fn note_cut(&self, peer: Peer, cut: Cut) -> Option<AgentEvent> {
+        lock(&self.core).note_cut(peer, cut)
     }
 
     fn agent(&self) -> AgentState {

@@ -19,6 +19,15 @@ pub(super) const JSON: &str = "application/json";
 #[derive(Clone, Copy, Debug)]
 pub struct Known;
 
+/// In a request over the inspection socket: who asks, as the kernel says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The user of its process.
+    pub uid: u32,
+    /// Who had logged in to become that user, where the kernel knows (`/proc/PID/loginuid`).
+    pub login_uid: Option<u32>,
+}
+
 /// The parameters behind the question mark. One that is not known is refused: whoever asks for a part would take all for
 /// it.
 pub(super) struct Asked<T>(pub(super) T);

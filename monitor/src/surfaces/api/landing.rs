@@ -1,6 +1,5 @@
 //! The landing page: what is here, for people.
 
-use super::resource::OverTcp;
 use super::resources::{METRICS, RESOURCES};
 use super::served::{Offer, Served};
 use axum::response::Html;
@@ -15,7 +14,7 @@ pub(super) fn landing(offer: &Offer) -> MethodRouter<Served> {
 fn page(offer: &Offer) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let all = RESOURCES.iter();
-    let here = all.filter(|one| offer.whole || one.over_tcp == OverTcp::Always);
+    let here = all.filter(|one| one.body.is_none() && offer.has(one.over_tcp));
     let items: String = here
         .map(|one| {
             let path = match one.path {

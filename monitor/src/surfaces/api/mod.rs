@@ -20,7 +20,7 @@ mod served;
 mod serving;
 mod source;
 
-pub use asked::Known;
+pub use asked::{Known, Peer};
 pub use counters::ApiCounters;
 pub use feed::Feed;
 pub use openapi::document;

@@ -1,11 +1,12 @@
 //! What the API is, as OpenAPI 3.1, made from the list of resources and from the types: OpenAPI takes JSON Schema as it is
 //! (draft 2020-12), so the schemas of the lines stand in it as docs/schema has them.
 
+use super::asked::JSON;
 use super::resource::{Answer, Form, OverTcp, Resource};
 use super::resources::RESOURCES;
 use super::served::VERSION_HEADER;
 use monitor_model::told::schemas;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::Type;
@@ -28,7 +29,7 @@ pub fn document() -> Value {
     for resource in RESOURCES {
         paths = paths.path(
             resource.path,
-            PathItem::new(HttpMethod::Get, operation(resource)),
+            PathItem::new(method(resource), operation(resource)),
         );
     }
     let info = InfoBuilder::new()
@@ -39,9 +40,17 @@ pub fn document() -> Value {
     let mut document = serde_json::to_value(document).unwrap_or_default();
     for resource in RESOURCES {
         put_parameters(&mut document, resource);
+        put_body(&mut document, resource);
     }
     document["components"]["schemas"] = components().into_iter().collect::<Map<_, _>>().into();
     document
+}
+
+fn method(resource: &Resource) -> HttpMethod {
+    match resource.body {
+        Some(_) => HttpMethod::Post,
+        None => HttpMethod::Get,
+    }
 }
 
 /// What is asked for at a resource, in the words of its schema.
@@ -53,9 +62,12 @@ fn asked(resource: &Resource) -> Map<String, Value> {
 
 fn operation(resource: &Resource) -> OperationBuilder {
     let mut operation = OperationBuilder::new().summary(Some(resource.summary));
-    if resource.over_tcp == OverTcp::WhereAsked {
-        operation = operation.description(Some("Over TCP where web.api says so."));
-    }
+    let where_served = match resource.over_tcp {
+        OverTcp::Always => None,
+        OverTcp::WhereAsked => Some("Over TCP where web.api says so."),
+        OverTcp::Never => Some("Over the inspection socket alone."),
+    };
+    operation = operation.description(where_served);
     for (name, schema) in asked(resource) {
         let about = schema.get("description").and_then(Value::as_str);
         let parameter = ParameterBuilder::new()
@@ -129,6 +141,20 @@ fn put_parameters(document: &mut Value, resource: &Resource) {
             parameter["schema"] = of_text(schema.clone());
         }
     }
+}
+
+/// Puts the schema of what a resource is told in, as it is.
+fn put_body(document: &mut Value, resource: &Resource) {
+    let Some(schema) = resource.body else { return };
+    let mut schema = schema();
+    if let Some(members) = schema.as_object_mut() {
+        // The document says it for all.
+        members.remove("$schema");
+    }
+    document["paths"][resource.path]["post"]["requestBody"] = json!({
+        "required": true,
+        "content": { JSON: { "schema": schema } },
+    });
 }
 
 /// Behind a question mark there is no null: what is not asked for is left out.
@@ -226,7 +252,11 @@ mod tests {
         }
         assert!(count > 10, "{count}");
         for resource in RESOURCES {
-            let get = &document["paths"][resource.path]["get"];
+            let method = match resource.body {
+                Some(_) => "post",
+                None => "get",
+            };
+            let get = &document["paths"][resource.path][method];
             assert!(get["responses"]["200"].is_object(), "{}", resource.path);
             // A list, or nothing at all: OpenAPI has no null for it.
             let parameters = get.get("parameters");

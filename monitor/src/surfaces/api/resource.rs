@@ -21,6 +21,8 @@ pub(super) struct Resource {
     pub(super) handler: fn() -> MethodRouter<Served>,
     /// The schema of what may be asked for behind the question mark; `None` where nothing may.
     pub(super) query: Option<fn() -> Value>,
+    /// The schema of what it is told: it takes POST then, and else GET.
+    pub(super) body: Option<fn() -> Value>,
     /// What it answers.
     pub(super) answers: &'static [Answer],
 }
@@ -32,6 +34,8 @@ pub(super) enum OverTcp {
     Always,
     /// Where `web.api` says so.
     WhereAsked,
+    /// Never: who asks must be on this host.
+    Never,
 }
 
 /// One answer of a resource.

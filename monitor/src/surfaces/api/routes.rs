@@ -3,7 +3,6 @@
 use super::asked::{Known, refused};
 use super::landing::landing;
 use super::openapi::document;
-use super::resource::OverTcp;
 use super::resources::{METRICS, RESOURCES};
 use super::served::{Api, Offer, Served, VERSION_HEADER};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
@@ -28,7 +27,7 @@ impl Api {
             _ => Router::new().route("/", landing(&offer)),
         };
         let all = RESOURCES.iter();
-        for resource in all.filter(|one| offer.whole || one.over_tcp == OverTcp::Always) {
+        for resource in all.filter(|one| offer.has(one.over_tcp)) {
             let path = match resource.path {
                 METRICS => &offer.telemetry_path,
                 path => path,

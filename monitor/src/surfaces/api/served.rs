@@ -2,6 +2,7 @@
 
 use super::counters::ApiCounters;
 use super::feed::Feed;
+use super::resource::OverTcp;
 use super::source::ApiSource;
 use serde_json::Value;
 use std::sync::Arc;
@@ -38,6 +39,18 @@ pub(super) struct Served {
     pub(super) document: fn() -> Value,
     /// Closed when the server ends.
     pub(super) ended: watch::Receiver<()>,
+}
+
+impl Offer {
+    /// Whether what is served so over TCP is served on this way.
+    pub(super) fn has(&self, over_tcp: OverTcp) -> bool {
+        match over_tcp {
+            OverTcp::Always => true,
+            OverTcp::WhereAsked => self.whole,
+            // All are known on the inspection socket alone.
+            OverTcp::Never => self.known,
+        }
+    }
 }
 
 impl Api {

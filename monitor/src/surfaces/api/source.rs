@@ -1,9 +1,11 @@
 //! What the API needs of the daemon.
 
+use super::asked::Peer;
 use super::query::{AlertQuery, ConnectionQuery, HistoryQuery};
 use super::rows::Rows;
+use monitor_model::agent::AgentEvent;
 use monitor_model::alert::Alert;
-use monitor_model::api::AgentState;
+use monitor_model::api::{AgentState, Cut};
 
 /// What the resources show, asked for at each request.
 pub trait ApiSource: Send + Sync + 'static {
@@ -37,6 +39,11 @@ pub trait ApiSource: Send + Sync + 'static {
             "this daemon keeps no history: [history] in its configuration says where one is to lie"
                 .to_owned(),
         )
+    }
+
+    /// Notes that somebody has ended connections; what is noted, or `None` where no clock can be read.
+    fn note_cut(&self, _: Peer, _: Cut) -> Option<AgentEvent> {
+        None
     }
 
     /// The daemon itself.

@@ -3,9 +3,10 @@
 use super::error::InspectError;
 use super::socket::{Place, SocketFile, take_place};
 use crate::config::SocketGroup;
-use crate::surfaces::api::{Api, ApiCounters, Ending, Offer, error_answer, serve};
-use axum::Router;
+use crate::surfaces::api::{Api, ApiCounters, Ending, Offer, Peer, error_answer, serve};
+use axum::{Extension, Router};
 use hyper_util::service::TowerToHyperService;
+use std::fs;
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
@@ -113,10 +114,28 @@ async fn refuse(mut stream: UnixStream) {
 }
 
 async fn answer(stream: UnixStream, routes: Router, here: Here) {
+    let routes = match peer(&stream) {
+        Some(peer) => routes.layer(Extension(peer)),
+        None => routes,
+    };
     let service = TowerToHyperService::new(routes);
     if serve(stream, service, Some(REQUEST_WITHIN)).await == Ending::Slow {
         here.counters.cut.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// Who is at the other end, as the kernel says.
+fn peer(stream: &UnixStream) -> Option<Peer> {
+    let peer = stream.peer_cred().ok()?;
+    let login = peer
+        .pid()
+        .and_then(|pid| fs::read_to_string(format!("/proc/{pid}/loginuid")).ok());
+    let login = login.and_then(|text| text.trim().parse().ok());
+    Some(Peer {
+        uid: peer.uid(),
+        // The kernel's word for nobody.
+        login_uid: login.filter(|uid| *uid != u32::MAX),
+    })
 }
 
 /// A client, as long as it is there.

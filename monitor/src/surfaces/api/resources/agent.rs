@@ -18,6 +18,7 @@ pub(super) const RESOURCE: Resource = Resource {
     lasts: false,
     handler: || get(agent),
     query: None,
+    body: None,
     answers: &[Answer {
         status: 200,
         means: "The daemon as it is now",

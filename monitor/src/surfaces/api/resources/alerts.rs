@@ -28,6 +28,7 @@ pub(super) const RESOURCE: Resource = Resource {
     lasts: false,
     handler: || get(alerts),
     query: Some(schema_of::<AlertQuery>),
+    body: None,
     answers: &[
         Answer {
             status: 200,

@@ -25,6 +25,7 @@ pub(super) const RESOURCE: Resource = Resource {
     lasts: true,
     handler: || get(connections),
     query: Some(schema_of::<ConnectionQuery>),
+    body: None,
     answers: &[
         Answer {
             status: 200,

@@ -33,6 +33,7 @@ pub(super) const RESOURCE: Resource = Resource {
     lasts: true,
     handler: || get(findings),
     query: Some(schema_of::<FindingQuery>),
+    body: None,
     answers: &[
         Answer {
             status: 200,

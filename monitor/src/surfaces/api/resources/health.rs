@@ -16,6 +16,7 @@ pub(super) const ALIVE: Resource = Resource {
     lasts: false,
     handler: || get(async || "ok\n"),
     query: None,
+    body: None,
     answers: &[Answer {
         status: 200,
         means: "It does",
@@ -31,6 +32,7 @@ pub(super) const READY: Resource = Resource {
     lasts: false,
     handler: || get(ready),
     query: None,
+    body: None,
     answers: &[
         Answer {
             status: 200,

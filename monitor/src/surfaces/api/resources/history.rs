@@ -28,6 +28,7 @@ pub(super) const RESOURCE: Resource = Resource {
     lasts: true,
     handler: || get(history),
     query: Some(schema_of::<HistoryQuery>),
+    body: None,
     answers: &[
         Answer {
             status: 200,

@@ -19,6 +19,7 @@ pub(super) const RESOURCE: Resource = Resource {
     lasts: false,
     handler: || get(metrics),
     query: None,
+    body: None,
     answers: &[
         Answer {
             status: 200,

@@ -3,6 +3,7 @@
 mod agent;
 mod alerts;
 mod connections;
+mod cuts;
 mod findings;
 mod health;
 mod history;
@@ -20,6 +21,7 @@ pub(super) const RESOURCES: &[Resource] = &[
     alerts::RESOURCE,
     history::RESOURCE,
     agent::RESOURCE,
+    cuts::RESOURCE,
     openapi::RESOURCE,
     metrics::RESOURCE,
     health::ALIVE,

@@ -17,6 +17,7 @@ pub(super) const RESOURCE: Resource = Resource {
     lasts: false,
     handler: || get(openapi),
     query: None,
+    body: None,
     answers: &[Answer {
         status: 200,
         means: "OpenAPI 3.1",
