@@ -41,6 +41,11 @@ pub struct Alert {
     pub summary: String,
     /// Id of the connection of the latest finding.
     pub example: String,
+    /// What the application loses by the latest finding, or stands to lose, in words: "lost: a request of 120 bytes"; missing
+    /// where nothing is, or where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub lost: Option<String>,
     /// Why it is over while its connections may still be in trouble: the rules of its path are others; else missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]

@@ -14,6 +14,7 @@ pub mod format;
 pub mod gaps;
 pub mod histogram;
 pub mod listing;
+mod lost;
 mod outcome;
 pub mod owner;
 pub mod report;

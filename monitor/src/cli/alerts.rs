@@ -2,6 +2,7 @@
 
 use super::answerer::Answerer;
 use super::arguments::Context;
+use super::before;
 use super::client;
 use super::exit::{self, CliError};
 use super::filters::{FilterArguments, SeverityArgument, UnitArgument};
@@ -26,7 +27,7 @@ const HELP: Help = Help {
         ("tcplull alerts", "what waits, fires, or is lately over"),
         (
             "tcplull alerts blackholed",
-            "those of this name, and their connections",
+            "those of this name, what was before, and their connections",
         ),
         ("tcplull alerts --severity page", "what wakes somebody"),
         ("tcplull alerts --at 03:10", "what stood then, local time"),
@@ -42,7 +43,8 @@ const HELP: Help = Help {
 #[group(skip)]
 #[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {
-    /// Alerts of this name alone, such as "blackholed", and below them each connection that is in one of them now
+    /// Alerts of this name alone, such as "blackholed", how often they fired in the last day, and each connection that is in
+    /// one of them now
     #[arg(hide_possible_values = true, value_parser = PossibleValuesParser::new(names()))]
     name: Option<String>,
     #[command(flatten)]
@@ -80,9 +82,16 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         let it = "looks by itself, now and once: what was before it does not know";
         let answerer = client.ask.answerer(Scope::default(), false, Some(it))?;
         answerer.look()?;
-        let (header, line) = (text::alert_header(), text::alert_line);
+        let line = match named {
+            Some(_) => text::alert_lines,
+            None => text::alert_line,
+        };
+        let header = text::alert_header();
         let code = client.ask_for(&answerer, &takes, None, &question, header, line)?;
         if let Some(named) = named {
+            if !client.json {
+                before::tell(answerer.host(), &named)?;
+            }
             connections(&answerer, client.json, named, context.verbose)?;
         }
         answerer.end()?;

@@ -202,7 +202,12 @@ fn agreed(connections: &str) -> Result<bool, CliError> {
 
 /// Ends these connections, says of each what became of it, and tells the daemon. Of those that were meant so many are left
 /// already.
-fn act(meant: &Meant, rows: &[ConnectionRow], left: u64, host: &Host) -> Result<ExitCode, CliError> {
+fn act(
+    meant: &Meant,
+    rows: &[ConnectionRow],
+    left: u64,
+    host: &Host,
+) -> Result<ExitCode, CliError> {
     let targets = rows.iter().map(target).collect::<Result<Vec<_>, _>>()?;
     let ended = end(&targets);
     // First the daemon: a reader that goes must not keep it from hearing.
@@ -274,12 +279,18 @@ fn tell(meant: &Meant, ids: &[&str], host: &Host) {
             Meant::Connection(_) => None,
         },
         ended: ids.len() as u64,
-        ids: ids.iter().take(Cut::MOST).map(|id| (*id).to_owned()).collect(),
+        ids: ids
+            .iter()
+            .take(Cut::MOST)
+            .map(|id| (*id).to_owned())
+            .collect(),
     };
-    let told = json_line(&cut).map_err(CliError::unwritten).and_then(|json| {
-        let question = Question::telling("/api/v1/cuts", json);
-        each(host, &question, &mut |_| Ok(true))
-    });
+    let told = json_line(&cut)
+        .map_err(CliError::unwritten)
+        .and_then(|json| {
+            let question = Question::telling("/api/v1/cuts", json);
+            each(host, &question, &mut |_| Ok(true))
+        });
     if let Err(error) = told {
         remark(&format!(
             "tcplull: the daemon's log and history do not have this: {error}\n"
@@ -298,7 +309,15 @@ mod tests {
         assert_eq!(meant(id), Ok(Meant::Connection(id.to_owned())));
         assert_eq!(cookie(id), Some(0x1f));
         assert!(meant("blackhold").is_err_and(|said| said.contains("did you mean blackholed?")));
-        for none in ["", "-", "1f", "1f-", "1f-0a1b2c3d-4e5f607", "+f-0a1b2c3d-4e5f6071", "1f*"] {
+        for none in [
+            "",
+            "-",
+            "1f",
+            "1f-",
+            "1f-0a1b2c3d-4e5f607",
+            "+f-0a1b2c3d-4e5f6071",
+            "1f*",
+        ] {
             assert!(meant(none).is_err(), "{none}");
         }
     }

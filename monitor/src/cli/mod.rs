@@ -3,6 +3,7 @@
 mod alerts;
 mod answerer;
 mod arguments;
+mod before;
 mod check;
 mod client;
 mod completions;

@@ -2,7 +2,7 @@
 
 use super::sink::Sink;
 use crate::rate::ALWAYS;
-use monitor_model::alert::AlertChange;
+use monitor_model::alert::{Alert, AlertChange, AlertState};
 use monitor_model::finding::Severity;
 use std::io;
 
@@ -18,6 +18,7 @@ impl Sink for AlertLines {
     fn on_alert(&mut self, change: &AlertChange) -> io::Result<()> {
         let alert = change.alert();
         let (name, path, summary) = (&alert.name, &alert.path, &alert.summary);
+        let which = which(alert);
         // Whose it is: more than one owner may have such an alert, and its end has no summary.
         let owner = &alert.owner;
         let path = match &alert.path_owner {
@@ -29,28 +30,50 @@ impl Sink for AlertLines {
             Some(reason) => format!(": {reason}"),
             None => String::new(),
         };
+        let summary = match &alert.lost {
+            Some(lost) => format!("{summary}; {lost}"),
+            None => summary.clone(),
+        };
         match change {
             // Whatever else there is to say: somebody is woken, or may sleep.
             AlertChange::Firing(_) if page => {
-                tracing::info!(target: ALWAYS, "alert {name} of {owner} on {path} fires: {summary}");
+                tracing::info!(target: ALWAYS, "alert {name} of {owner} on {path} fires: {summary}{which}");
             }
             AlertChange::Over(alert) if page && alert.fired.is_some() => {
-                tracing::info!(target: ALWAYS, "alert {name} of {owner} on {path} is over{why}");
+                tracing::info!(target: ALWAYS, "alert {name} of {owner} on {path} is over{which}{why}");
             }
             AlertChange::Pending(_) => {
-                tracing::info!("alert {name} of {owner} on {path} is pending: {summary}");
+                tracing::info!("alert {name} of {owner} on {path} is pending: {summary}{which}");
             }
             AlertChange::Firing(_) => {
-                tracing::info!("alert {name} of {owner} on {path} fires: {summary}")
+                tracing::info!("alert {name} of {owner} on {path} fires: {summary}{which}")
             }
             AlertChange::Over(alert) if alert.fired.is_none() => {
-                tracing::info!("alert {name} of {owner} on {path} is over, and did not fire{why}");
+                tracing::info!(
+                    "alert {name} of {owner} on {path} is over, and did not fire{which}{why}"
+                );
             }
             AlertChange::Over(_) => {
-                tracing::info!("alert {name} of {owner} on {path} is over{why}")
+                tracing::info!("alert {name} of {owner} on {path} is over{which}{why}")
             }
         }
         Ok(())
+    }
+}
+
+/// Its latest connection, and how many more there are: in trouble now, or once it is over all that were.
+fn which(alert: &Alert) -> String {
+    let others = match alert.state {
+        AlertState::Over => alert.count,
+        AlertState::Pending | AlertState::Firing => alert.connections,
+    };
+    // Of what mended the count is one of times, and the connection was in them.
+    let others = others.saturating_sub(1);
+    match (alert.example.as_str(), others) {
+        ("", _) => String::new(),
+        (id, _) if alert.name == "interrupted" => format!("; latest connection {id}"),
+        (id, 0) => format!("; connection {id}"),
+        (id, others) => format!("; connection {id} and {others} more"),
     }
 }
 
@@ -58,7 +81,6 @@ impl Sink for AlertLines {
 mod tests {
     use super::*;
     use crate::text::tests::firing;
-    use monitor_model::alert::Alert;
     use std::sync::{Arc, Mutex};
 
     /// Keeps what is written.
@@ -77,16 +99,24 @@ mod tests {
     }
 
     #[test]
-    fn each_line_says_whose_alert_it_is() {
+    fn each_line_says_whose_alert_it_is_and_names_a_connection() {
         let alert = Alert {
             name: "crossed".into(),
             path: "nat".into(),
             owner: "pool.service".into(),
+            lost: Some("lost: a request of 120 bytes".into()),
             ..firing()
         };
         let unfired = Alert {
             fired: None,
             ..alert.clone()
+        };
+        let over = |alert: &Alert| {
+            AlertChange::Over(Alert {
+                state: AlertState::Over,
+                connections: 0,
+                ..alert.clone()
+            })
         };
         let kept = Kept::default();
         let writer = kept.clone();
@@ -95,8 +125,8 @@ mod tests {
             for change in [
                 AlertChange::Pending(unfired.clone()),
                 AlertChange::Firing(alert.clone()),
-                AlertChange::Over(unfired),
-                AlertChange::Over(alert),
+                over(&unfired),
+                over(&alert),
             ] {
                 AlertLines.on_alert(&change).unwrap();
             }
@@ -107,6 +137,16 @@ mod tests {
         for line in lines {
             assert!(
                 line.contains("alert crossed of pool.service on nat"),
+                "{line}"
+            );
+            assert!(
+                line.ends_with("; connection 1f-aabb and 9999 more"),
+                "{line}"
+            );
+            let over = line.contains(" is over");
+            assert_eq!(
+                line.contains("lost: a request of 120 bytes"),
+                !over,
                 "{line}"
             );
         }

@@ -100,6 +100,7 @@ fn alert(text: &str) -> Alert {
         summary: text.to_owned(),
         example: text.to_owned(),
         path_owner: Some(text.to_owned()),
+        lost: Some(text.to_owned()),
         reason: Some(text.to_owned()),
         ..firing()
     }

@@ -8,7 +8,7 @@ pub(crate) mod fit;
 pub use explained::explained;
 use monitor_model::alert::Alert;
 use monitor_model::finding::{Finding, Severity};
-use monitor_model::format::printable;
+use monitor_model::format::{count, printable};
 use monitor_model::listing::CheckRow;
 
 /// A severity in a column: who wakes nobody shows as a dash.
@@ -30,9 +30,14 @@ pub fn finding_line(finding: &Finding) -> String {
     )
 }
 
-/// What `tcplull watch` shows of a finding: its line, and below it its advice, and where settings are explained.
+/// What `tcplull watch` shows of a finding: its line, and below it what the application loses, its advice, and where
+/// settings are explained.
 pub fn watch_lines(finding: &Finding) -> String {
     let mut lines = finding_line(finding);
+    if let Some(lost) = finding.lost() {
+        lines.push_str("\n    ");
+        lines.push_str(&printable(&lost));
+    }
     if let Some(advice) = &finding.advice {
         lines.push_str("\n    advice: ");
         lines.push_str(&printable(advice));
@@ -71,8 +76,34 @@ pub fn alert_line(alert: &Alert) -> String {
         &printable(&alert.owner),
         &connections,
         &alert.since.to_string(),
-        &printable(alert.reason.as_ref().unwrap_or(&alert.summary)),
+        &printable(&alert_summary(alert)),
     ])
+}
+
+/// Why it ended, or its summary with what is lost.
+fn alert_summary(alert: &Alert) -> String {
+    match (&alert.reason, &alert.lost) {
+        (Some(reason), _) => reason.clone(),
+        (None, Some(lost)) => format!("{}; {lost}", alert.summary),
+        (None, None) => alert.summary.clone(),
+    }
+}
+
+/// One alert for who asks for it by its name: its line, and below it how many are affected and gone, when it fired and ended,
+/// and one connection of it.
+pub fn alert_lines(alert: &Alert) -> String {
+    let (now, all) = (alert.connections, alert.count.max(alert.connections));
+    let mut facts = match alert.name.as_str() {
+        "interrupted" => vec![format!("mended {}", count(alert.count, "time"))],
+        _ => vec![format!("affected now: {now}, gone: {} of {all}", all - now)],
+    };
+    facts.push(format!("since {}", alert.since));
+    facts.extend(alert.fired.map(|at| format!("fired {at}")));
+    facts.extend(alert.ended.map(|at| format!("over {at}")));
+    if !alert.example.is_empty() {
+        facts.push(format!("latest connection {}", printable(&alert.example)));
+    }
+    format!("{}\n    {}", alert_line(alert), facts.join("; "))
 }
 
 fn alert_cells(cells: [&str; 8]) -> String {

@@ -70,6 +70,7 @@ pub(crate) fn firing() -> Alert {
         owner: "api.service".to_owned(),
         example: "1f-aabb".to_owned(),
         path_owner: None,
+        lost: None,
         reason: None,
         connections: 10_000,
         count: 10_000,
@@ -214,6 +215,21 @@ fn a_hostile_process_name_stays_on_its_line() {
 fn an_alert_shows_what_it_stands_for() {
     let alert = firing();
     let (header, line) = (alert_header(), alert_line(&alert));
+    let (lines, lost) = (
+        alert_lines(&alert),
+        alert_line(&Alert {
+            lost: Some("lost: a request of 120 bytes".to_owned()),
+            ..alert.clone()
+        }),
+    );
+    assert!(
+        lines.contains("\n    affected now: 10000, gone: 0 of 10000; since 2026-01-31T12:00:00.123Z; latest connection 1f-aabb"),
+        "{lines}"
+    );
+    assert!(
+        lost.ends_with("20.1.2.3:443; lost: a request of 120 bytes"),
+        "{lost}"
+    );
     for (heading, cell) in [
         ("STATE", "firing"),
         ("ALERT", "blackholed"),

@@ -229,6 +229,7 @@ fn alert(owner: &str, count: u64) -> Alert {
         summary: "nothing comes back".to_owned(),
         example: "1f-aabb".to_owned(),
         path_owner: None,
+        lost: None,
         reason: None,
     }
 }

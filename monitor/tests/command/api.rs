@@ -135,6 +135,11 @@ fn documented() -> Tested {
     let mut asked = 0;
     for path in document.paths() {
         let get = &document.0["paths"][path]["get"];
+        if get.is_null() {
+            // It is told something: `cut.rs` does.
+            assert_eq!(path, "/api/v1/cuts");
+            continue;
+        }
         if path == "/api/v1/findings" {
             asked += 1;
             continue;

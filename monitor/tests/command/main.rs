@@ -16,6 +16,7 @@ mod close_wait;
 mod common;
 mod connections;
 mod contract;
+mod cut;
 mod daemon;
 mod exit_codes;
 mod filters;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         ("close_wait", close_wait::TESTS),
         ("connections", connections::TESTS),
         ("contract", contract::TESTS),
+        ("cut", cut::TESTS),
         ("daemon", daemon::TESTS),
         ("exit_codes", exit_codes::TESTS),
         ("filters", filters::TESTS),

@@ -42,6 +42,7 @@ pub(super) struct Group {
     pub(super) mended: bool,
     pub(super) summary: String,
     pub(super) example: String,
+    pub(super) lost: Option<String>,
 }
 
 impl Group {
@@ -60,6 +61,7 @@ impl Group {
             mended: false,
             summary: String::new(),
             example: String::new(),
+            lost: None,
         }
     }
 
@@ -67,6 +69,7 @@ impl Group {
     pub(super) fn tell(&mut self, finding: &Finding) {
         self.summary.clone_from(&finding.summary);
         self.example.clone_from(&finding.connection.id);
+        self.lost = finding.lost();
     }
 
     /// A connection that is about to join was in trouble since then, and still is. What was over before goes on only
@@ -150,6 +153,7 @@ impl Group {
                 _ => self.summary.clone(),
             },
             example: self.example.clone(),
+            lost: self.lost.clone(),
         }
     }
 

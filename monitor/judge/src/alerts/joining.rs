@@ -218,6 +218,7 @@ impl Alerts {
             group.parts.hold_until(at_ns.saturating_add(INTERRUPTED_NS));
             group.summary.clone_from(&mended.summary);
             group.example.clone_from(&mended.example);
+            group.lost.clone_from(&mended.lost);
         }
         self.catch_up(&ticket, now_ns, changes);
     }

@@ -79,6 +79,7 @@ impl Alerts {
                 },
                 summary: group.summary.clone(),
                 example: group.example.clone(),
+                lost: group.lost.clone(),
                 parts,
             }
         });
@@ -120,6 +121,7 @@ impl Alerts {
             group.mended = saved.mended;
             group.summary = saved.summary;
             group.example = saved.example;
+            group.lost = saved.lost;
             group.parts.left_ns = saved.left_ns.min(now_ns);
             group.parts.hold_until(saved.held_until_ns);
         }

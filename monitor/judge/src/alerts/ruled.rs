@@ -138,6 +138,7 @@ impl Alerts {
         let mut left = Group::begin(stays.holder.clone(), stays.since);
         left.summary.clone_from(&stays.summary);
         left.example.clone_from(&stays.example);
+        left.lost.clone_from(&stays.lost);
         Some(left)
     }
 
@@ -230,6 +231,7 @@ impl Alerts {
         if begins || group.summary.is_empty() {
             group.summary.clone_from(&left.group.summary);
             group.example.clone_from(&left.group.example);
+            group.lost.clone_from(&left.group.lost);
         }
         self.catch_up(&to, now_ns, changes);
         if let Some(group) = self.groups.get(&to)

@@ -41,6 +41,9 @@ pub(super) struct SavedAlert {
     pub(super) held_until_ns: u64,
     pub(super) summary: String,
     pub(super) example: String,
+    /// Missing in files of older daemons.
+    #[serde(default)]
+    pub(super) lost: Option<String>,
     pub(super) parts: Vec<SavedPart>,
 }
 

@@ -87,6 +87,7 @@ pub fn alert(name: &str, owner: &str, since: i64, state: AlertState) -> Alert {
         path: "nat".to_owned(),
         owner: owner.to_owned(),
         path_owner: None,
+        lost: None,
         reason: None,
         connections: 2,
         count: 3,

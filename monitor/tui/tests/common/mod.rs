@@ -163,6 +163,7 @@ fn alert(number: u64) -> Alert {
         path: "nat".to_owned(),
         owner: "shop.service".to_owned(),
         path_owner: None,
+        lost: None,
         reason: None,
         connections: number % 4,
         count: number % 4 + number,

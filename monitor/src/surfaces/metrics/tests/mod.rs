@@ -62,6 +62,7 @@ fn alert(owner: &str) -> Alert {
         summary: "nothing comes back".to_owned(),
         example: "1f-aabb".to_owned(),
         path_owner: None,
+        lost: None,
         reason: None,
     }
 }
