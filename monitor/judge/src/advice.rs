@@ -182,10 +182,11 @@ pub(crate) fn peer_had_closed() -> String {
         .into()
 }
 
-/// The end of an advice where the connection hangs: the command that ends this one, and no other.
+/// The end of an advice where the connection hangs: the commands that end this one, and no other.
 pub(crate) fn free(identity: &Identity) -> String {
     format!(
-        "; to end it now: `{}` (root, in its network namespace; matches this connection alone)",
+        "; to end it now: `tcplull cut {}`, or `{}` (root, in its network namespace; matches this connection alone)",
+        identity.id(),
         ss_kill(identity.local(), identity.remote())
     )
 }

@@ -27,7 +27,7 @@ const HELP: Help = Help {
         ("tcplull alerts", "what waits, fires, or is lately over"),
         (
             "tcplull alerts blackholed",
-            "those of this name, what was before, and their connections",
+            "those of this name, and their connections",
         ),
         ("tcplull alerts --severity page", "what wakes somebody"),
         ("tcplull alerts --at 03:10", "what stood then, local time"),

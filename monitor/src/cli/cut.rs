@@ -179,7 +179,7 @@ fn nothing(meant: &Meant) -> Result<ExitCode, CliError> {
     match meant {
         Meant::Alert(name) => {
             write(&format!(
-                "no connection is in an alert {name} now that this asks for"
+                "no connection that is asked for is in an alert {name} now"
             ))?;
             Ok(exit::code(false))
         }

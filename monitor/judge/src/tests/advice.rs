@@ -141,9 +141,12 @@ fn where_nobody_holds_the_socket_nobody_hangs_whatever_others_meet() {
 #[test]
 fn the_command_names_one_connection_and_is_there_while_it_hangs() {
     let story = stalls(|_| (), &[]);
+    let id = &story.finding("blackholed").connection.id;
+    let cut = format!("to end it now: `tcplull cut {id}`, or `ss -tK ");
+    assert!(advice(story.finding("blackholed")).contains(&cut));
     assert!(
         advice(story.finding("blackholed")).ends_with(
-            "to end it now: `ss -tK src 10.0.0.4 sport = :51234 dst 20.1.2.3 dport = :443` (root, in its network \
+            "`, or `ss -tK src 10.0.0.4 sport = :51234 dst 20.1.2.3 dport = :443` (root, in its network \
              namespace; matches this connection alone)"
         ),
         "{}",

@@ -35,13 +35,14 @@ fn data_into_a_dead_path_is_blackholed_by_the_third_timeout() {
         "api (pid 1234) → 20.1.2.3:443: 4m30s of silence crossed azure-snat's 4m; 3 timeouts, no ACK since"
     );
     assert_eq!(
-        finding.advice.as_deref(),
-        Some(
+        finding.advice,
+        Some(format!(
             "keepalive is off, the path forgets after 240 s: set SO_KEEPALIVE with TCP_KEEPIDLE of at \
              most 120 s, and TCP_USER_TIMEOUT, or the application hangs for about 15 min; to end it now: \
-             `ss -tK src 10.0.0.4 sport = :51234 dst 20.1.2.3 dport = :443` (root, in its network namespace; matches \
-             this connection alone)"
-        )
+             `tcplull cut {}`, or `ss -tK src 10.0.0.4 sport = :51234 dst 20.1.2.3 dport = :443` (root, in its network \
+             namespace; matches this connection alone)",
+            finding.connection.id
+        ))
     );
     story.wait(1.7).times_out().wait(3.4).times_out().sends(10);
     assert_eq!(story.said().len(), 2, "it is said once");

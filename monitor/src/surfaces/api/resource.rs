@@ -1,6 +1,7 @@
 //! What a resource says of itself.
 
 use super::asked::JSON;
+pub(super) use super::served::OverTcp;
 use super::served::Served;
 use axum::routing::MethodRouter;
 use monitor_model::api::ApiError;
@@ -25,17 +26,6 @@ pub(super) struct Resource {
     pub(super) body: Option<fn() -> Value>,
     /// What it answers.
     pub(super) answers: &'static [Answer],
-}
-
-/// Over the inspection socket everything is served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OverTcp {
-    /// In any case.
-    Always,
-    /// Where `web.api` says so.
-    WhereAsked,
-    /// Never: who asks must be on this host.
-    Never,
 }
 
 /// One answer of a resource.

@@ -2,7 +2,6 @@
 
 use super::counters::ApiCounters;
 use super::feed::Feed;
-use super::resource::OverTcp;
 use super::source::ApiSource;
 use serde_json::Value;
 use std::sync::Arc;
@@ -17,6 +16,17 @@ pub struct Api {
     pub(super) source: Arc<dyn ApiSource>,
     pub(super) feed: Feed,
     pub(super) counters: Arc<ApiCounters>,
+}
+
+/// Over the inspection socket everything is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OverTcp {
+    /// In any case.
+    Always,
+    /// Where `web.api` says so.
+    WhereAsked,
+    /// Never: who asks must be on this host.
+    Never,
 }
 
 /// What is served on one way to it.
