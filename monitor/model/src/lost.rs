@@ -62,3 +62,107 @@ fn lost(finding: &Finding) -> Option<String> {
         (some, false) => format!("not acknowledged so far: {own} of {}", bytes(some)),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::owner::Owner;
+    use serde_json::json;
+
+    /// Of a client, unless it says otherwise.
+    fn finding(what: Value, severity: &str, evidence: &[(&str, Value)]) -> Finding {
+        let evidence = evidence.iter();
+        let evidence = evidence.map(|(fact, value)| json!({ "fact": fact, "value": value }));
+        let mut finding = json!({
+            "time": "2026-01-31T12:00:00.123Z",
+            "certainty": "observed",
+            "severity": severity,
+            "gap_seconds": 270.1,
+            "timeout_seconds": 240.0,
+            "path": "nat",
+            "clock": "packets",
+            "connection": {
+                "id": "1f-0a1b2c3d-4e5f6071", "flow_id": "0a1b2c3d-4e5f6071", "family": "ipv4",
+                "local": "10.0.0.4:51234", "remote": "20.1.2.3:443", "netns": 1, "role": "client",
+            },
+            "owner": Owner::default(),
+            "evidence": evidence.collect::<Vec<_>>(),
+            "advice": null,
+            "summary": "",
+        });
+        for (member, value) in what.as_object().unwrap() {
+            finding[member] = value.clone();
+        }
+        serde_json::from_value(finding).unwrap()
+    }
+
+    #[test]
+    fn a_request_is_told_from_an_answer_a_goodbye_and_nothing() {
+        let outcome = |outcome: &str| json!({ "kind": "outcome", "outcome": outcome });
+        let stall = |cause: &str| json!({ "kind": "stall", "cause": cause });
+        let bytes = |some: u64| ("unacknowledged_bytes", some.into());
+        let yes = |fact| (fact, true.into());
+        let died = ("error", "ETIMEDOUT".into());
+        let cases: &[(Value, &str, &[(&str, Value)], &str)] = &[
+            (
+                stall("blackholed"),
+                "page",
+                &[bytes(120)],
+                "not acknowledged so far: a request of 120 bytes",
+            ),
+            (
+                outcome("blackholed"),
+                "page",
+                &[bytes(120), died.clone()],
+                "lost: a request of 120 bytes",
+            ),
+            (outcome("blackholed"), "page", &[bytes(0)], ""),
+            (
+                outcome("blackholed"),
+                "page",
+                &[bytes(0), died],
+                "lost: nothing, no data was on its way",
+            ),
+            (
+                outcome("reset"),
+                "page",
+                &[bytes(1)],
+                "lost: a request of 1 byte",
+            ),
+            (
+                outcome("reset"),
+                "none",
+                &[bytes(0), yes("nobody_waits")],
+                "lost: nothing but a goodbye (FIN)",
+            ),
+            (
+                outcome("blackholed"),
+                "none",
+                &[bytes(24), yes("nobody_waits")],
+                "lost: nothing but a goodbye of 24 bytes",
+            ),
+            (
+                outcome("blackholed"),
+                "ticket",
+                &[
+                    bytes(2048),
+                    yes("nobody_waits"),
+                    ("lost_bytes_at_most", 2048.into()),
+                ],
+                "lost: up to 2 KiB of an application that has closed, and is not told",
+            ),
+            (
+                outcome("closed"),
+                "ticket",
+                &[bytes(0), yes("answer_lost")],
+                "lost: the answer to a request",
+            ),
+            (outcome("survived"), "none", &[bytes(9)], ""),
+            (stall("awaiting_reply"), "ticket", &[bytes(0)], ""),
+        ];
+        for (what, severity, evidence, said) in cases {
+            let finding = finding(what.clone(), severity, evidence);
+            assert_eq!(finding.lost().unwrap_or_default(), *said, "{finding:?}");
+        }
+    }
+}
