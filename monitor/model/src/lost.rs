@@ -69,8 +69,11 @@ mod tests {
     use crate::owner::Owner;
     use serde_json::json;
 
-    /// Of a client, unless it says otherwise.
-    fn finding(what: Value, severity: &str, evidence: &[(&str, Value)]) -> Finding {
+    /// Evidence.
+    type Told<'a> = &'a [(&'a str, Value)];
+
+    /// Of a client.
+    fn finding(what: Value, severity: &str, evidence: Told<'_>) -> Finding {
         let evidence = evidence.iter();
         let evidence = evidence.map(|(fact, value)| json!({ "fact": fact, "value": value }));
         let mut finding = json!({
@@ -103,7 +106,7 @@ mod tests {
         let bytes = |some: u64| ("unacknowledged_bytes", some.into());
         let yes = |fact| (fact, true.into());
         let died = ("error", "ETIMEDOUT".into());
-        let cases: &[(Value, &str, &[(&str, Value)], &str)] = &[
+        let cases: &[(Value, &str, Told<'_>, &str)] = &[
             (
                 stall("blackholed"),
                 "page",

@@ -67,10 +67,9 @@ fn which(alert: &Alert) -> String {
         AlertState::Over => alert.count,
         AlertState::Pending | AlertState::Firing => alert.connections,
     };
-    // Of what mended the count is one of times, and the connection was in them.
-    let others = others.saturating_sub(1);
-    match (alert.example.as_str(), others) {
+    match (alert.example.as_str(), others.saturating_sub(1)) {
         ("", _) => String::new(),
+        // Its count is one of times.
         (id, _) if alert.name == "interrupted" => format!("; latest connection {id}"),
         (id, 0) => format!("; connection {id}"),
         (id, others) => format!("; connection {id} and {others} more"),

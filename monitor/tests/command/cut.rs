@@ -158,7 +158,7 @@ fn twins() -> Tested {
     })?;
     let gone = cut(&place, &[&id, "--yes"])?;
     gone.refused(3, &["no connection has the id", &id]);
-    // Who tells of it otherwise is not believed.
+    // What is no such note is refused.
     let mut stranger = UnixStream::connect(place.socket())?;
     let body = "{\"alert\":null,\"ended\":1,\"ids\":[\"x\", 1]}";
     let length = body.len();

@@ -5,6 +5,7 @@ use crate::surfaces::api::resource::{Answer, Form, OverTcp, Resource, schema_of}
 use crate::surfaces::api::served::Served;
 use axum::Extension;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -51,20 +52,17 @@ pub(super) const RESOURCE: Resource = Resource {
 async fn cut(
     State(served): State<Served>,
     peer: Option<Extension<Peer>>,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let trusted = |peer: &Peer| peer.uid == 0 || peer.uid == geteuid().as_raw();
     let Some(Extension(peer)) = peer.filter(|peer| trusted(peer)) else {
         let reason = "what was cut is noted where root or the daemon's own user tells it";
         return refused(StatusCode::FORBIDDEN, reason.to_owned());
     };
-    let cut = match serde_json::from_slice::<Cut>(&body) {
-        Ok(cut) if is_within_bounds(&cut) => cut,
-        Ok(_) => {
-            let reason = format!("at most {} ids and bytes of a name", Cut::MOST);
-            return refused(StatusCode::BAD_REQUEST, reason);
-        }
-        Err(error) => return refused(StatusCode::BAD_REQUEST, error.to_string()),
+    let read = body.map_err(|error| error.to_string());
+    let cut = match read.and_then(|body| note(&body)) {
+        Ok(cut) => cut,
+        Err(reason) => return refused(StatusCode::BAD_REQUEST, reason),
     };
     let Some(event) = served.api.source.note_cut(peer, cut) else {
         let reason = "the clock cannot be read".to_owned();
@@ -76,7 +74,13 @@ async fn cut(
     }
 }
 
-fn is_within_bounds(cut: &Cut) -> bool {
+/// What was told, or why it is no such note.
+fn note(body: &[u8]) -> Result<Cut, String> {
+    let cut: Cut = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     let mut names = cut.ids.iter().chain(&cut.alert);
-    cut.ids.len() <= Cut::MOST && names.all(|name| name.len() <= Cut::MOST)
+    let within = cut.ids.len() <= Cut::MOST && names.all(|name| name.len() <= Cut::MOST);
+    match within {
+        true => Ok(cut),
+        false => Err(format!("more than {} ids, or bytes of a name", Cut::MOST)),
+    }
 }
