@@ -73,7 +73,9 @@ fn in_one(finder: &mut Finder, netns: u32, targets: &[Target]) -> Vec<Result> {
         return here(targets);
     }
     let pids = targets.iter().map(|target| target.pid);
-    let holder = pids.filter(|pid| *pid != 0).find_map(|pid| namespaces::of_holder(pid, netns));
+    let holder = pids
+        .filter(|pid| *pid != 0)
+        .find_map(|pid| namespaces::of_holder(pid, netns));
     let Some(namespace) = holder.or_else(|| finder.find(netns, 0)) else {
         return refused("no process is in it, and it has no name".to_owned());
     };
@@ -185,10 +187,7 @@ mod tests {
             local: "127.0.0.1:1".parse().unwrap(),
             ..own
         };
-        assert_eq!(
-            end(&[own, gone]),
-            [Ok(Ended::Replaced), Ok(Ended::Before)]
-        );
+        assert_eq!(end(&[own, gone]), [Ok(Ended::Replaced), Ok(Ended::Before)]);
         assert!(client.take_error().unwrap().is_none());
         assert!(server.take_error().unwrap().is_none());
     }

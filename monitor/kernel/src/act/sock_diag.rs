@@ -139,13 +139,7 @@ impl SockDiag {
         self.answers(found)
     }
 
-    fn ask(
-        &self,
-        kind: u16,
-        flags: u16,
-        family: AddressFamily,
-        id: &SocketId,
-    ) -> nix::Result<()> {
+    fn ask(&self, kind: u16, flags: u16, family: AddressFamily, id: &SocketId) -> nix::Result<()> {
         send(
             self.socket.as_raw_fd(),
             &request(kind, flags, family, id),
@@ -157,11 +151,7 @@ impl SockDiag {
     /// Takes answers until the one that says how it ended.
     fn answers(&mut self, mut found: impl FnMut(SocketId)) -> nix::Result<()> {
         loop {
-            let length = recv(
-                self.socket.as_raw_fd(),
-                &mut self.answer,
-                MsgFlags::empty(),
-            )?;
+            let length = recv(self.socket.as_raw_fd(), &mut self.answer, MsgFlags::empty())?;
             if let Some(ended) = read(&self.answer[..length], &mut found) {
                 return ended;
             }
