@@ -52,6 +52,7 @@ fn a_panic_gives_the_terminal_back_and_can_be_read() {
     if std::env::var_os(PANICS).is_some() {
         let start = Start {
             host: "host".to_owned(),
+            notice: None,
             filter: Filter::default(),
             past: None,
             theme: Theme { colour: true },
