@@ -3,6 +3,7 @@
 
 use monitor::surfaces::metrics::Metrics;
 use monitor_lab::real::applications::settings::ALL as TRIED;
+use monitor_model::evidence::MEANINGS;
 use monitor_model::finding::{Cause, Outcome};
 use monitor_model::settings;
 use monitor_query::WORDS;
@@ -158,6 +159,35 @@ fn every_fact_in_the_tables_of_evidence_is_one_of_the_judge() {
         .filter(|fact| !words.contains(*fact) && !["ttl", "window"].contains(fact))
         .collect();
     assert!(unknown.is_empty(), "no source says {unknown:?}");
+}
+
+#[test]
+fn every_fact_is_explained_where_it_is_shown() {
+    let page = read("docs/findings.md");
+    let page = quoted(section(&page, "## Evidence"));
+    let known: BTreeSet<&str> = MEANINGS.iter().map(|(fact, _)| *fact).collect();
+    let nowhere: Vec<&&str> = known.iter().filter(|fact| !page.contains(*fact)).collect();
+    assert!(nowhere.is_empty(), "docs/findings.md lacks {nowhere:?}");
+    let page = read("docs/findings.md");
+    let rows = section(&page, "## Evidence").lines();
+    let facts = rows
+        .filter_map(|row| row.strip_prefix("| `"))
+        .filter_map(|row| row.split(" | ").next())
+        .flat_map(|cell| cell.split(['`', ',', ' ']).filter(|word| !word.is_empty()));
+    // Signs are values of a fact.
+    let signs = [
+        "timestamp_missing",
+        "timestamp_stood_still",
+        "window",
+        "round_trip",
+    ];
+    let unknown: Vec<&str> = facts
+        .filter(|fact| !known.contains(fact) && !signs.contains(fact))
+        .collect();
+    assert!(
+        unknown.is_empty(),
+        "tcplull show does not explain {unknown:?}"
+    );
 }
 
 /// The headings of the page's sections.

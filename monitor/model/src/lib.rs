@@ -8,6 +8,8 @@ pub mod agent;
 pub mod alert;
 pub mod api;
 mod cause;
+pub mod detail;
+pub mod evidence;
 pub mod explained;
 pub mod finding;
 pub mod format;

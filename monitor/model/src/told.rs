@@ -3,6 +3,7 @@
 use crate::agent::AgentEvent;
 use crate::alert::{Alert, AlertChange};
 use crate::api::{AgentState, ApiError};
+use crate::detail::ConnectionDetail;
 use crate::explained::Explained;
 use crate::finding::{Finding, Lagged};
 use crate::gaps::GapSummary;
@@ -36,6 +37,10 @@ impl Told for Alert {
 
 impl Told for ConnectionRow {
     const SCHEMA: &'static str = "tcplull.connection/1";
+}
+
+impl Told for ConnectionDetail {
+    const SCHEMA: &'static str = "tcplull.connection_detail/1";
 }
 
 impl Told for Explained {
@@ -82,12 +87,13 @@ impl<'a, T: Told> Line<'a, T> {
 }
 
 /// The JSON Schema of each form (draft 2020-12), by its name.
-pub fn schemas() -> [(&'static str, Value); 11] {
+pub fn schemas() -> [(&'static str, Value); 12] {
     [
         (Finding::SCHEMA, schema::<Finding>()),
         (Lagged::SCHEMA, schema::<Lagged>()),
         (Alert::SCHEMA, schema::<Alert>()),
         (ConnectionRow::SCHEMA, schema::<ConnectionRow>()),
+        (ConnectionDetail::SCHEMA, schema::<ConnectionDetail>()),
         (AgentState::SCHEMA, schema::<AgentState>()),
         (ApiError::SCHEMA, schema::<ApiError>()),
         (AlertChange::SCHEMA, schema::<AlertChange>()),
