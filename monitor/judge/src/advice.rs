@@ -196,12 +196,17 @@ pub(crate) fn free(identity: &Identity) -> String {
 /// All four are named, so one socket of a network namespace matches at most. Of an IPv6 address the length of the prefix
 /// tells `ss` where it ends; an IPv4 address matches the IPv4-mapped one of an IPv6 socket, too.
 pub fn ss_kill(local: SocketAddr, remote: SocketAddr) -> String {
+    format!("ss -tK {}", ss_filter(local, remote))
+}
+
+/// The connection between these two ends and no other, as a filter of `ss`: see [`ss_kill`].
+pub fn ss_filter(local: SocketAddr, remote: SocketAddr) -> String {
     let host = |ip: IpAddr| match ip {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => format!("{ip}/128"),
     };
     format!(
-        "ss -tK src {} sport = :{} dst {} dport = :{}",
+        "src {} sport = :{} dst {} dport = :{}",
         host(local.ip()),
         local.port(),
         host(remote.ip()),

@@ -1,5 +1,7 @@
 //! The judge itself: its tables, and the door through which all that it is told comes in.
 
+mod reading;
+
 use crate::bounds::{JudgeStats, Limits};
 use crate::close_waits::CloseWaits;
 use crate::context::Context;

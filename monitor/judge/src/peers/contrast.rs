@@ -33,6 +33,16 @@ impl Contrast {
         self.lately.clears(failed)
     }
 
+    /// The longest silence that was survived there, in ns.
+    pub(crate) fn longest_survived_ns(&self) -> Option<u64> {
+        self.longest_survived
+    }
+
+    /// The shortest that failed, in ns.
+    pub(crate) fn shortest_failed_ns(&self) -> Option<u64> {
+        self.shortest_failed
+    }
+
     /// Adds what is known to the evidence.
     pub(crate) fn add_to(&self, evidence: &mut EvidenceList) {
         if let Some(ns) = self.longest_survived {

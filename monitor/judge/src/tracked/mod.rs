@@ -11,6 +11,7 @@ use crate::ending::ending;
 use crate::fact_view::{FactView, Moment};
 use crate::farewell::{closes, next_timeout_by_ns, nobody_waits};
 use crate::keepalive::Settings;
+use crate::known::KnownGap;
 use crate::outcomes::{self, Case, Event, OutcomeCard};
 use crate::peers::reply;
 use crate::report;
@@ -89,6 +90,28 @@ impl Tracked {
     /// Whether what the peer's FIN comes to is told here.
     pub(crate) fn tells_fin(&self) -> bool {
         self.gap.as_deref().and_then(outcomes::held).is_some()
+    }
+
+    /// Whether it is this connection that is followed here, and not the one that its socket had before.
+    pub(crate) fn is_of(&self, identity: &Identity) -> bool {
+        self.identity.remote() == identity.remote()
+    }
+
+    /// Since when it is silent past its path's threshold, as the last sweep saw it, in ns.
+    pub(crate) fn silent_since_ns(&self) -> Option<u64> {
+        let silence = self.silence.as_ref().filter(|silence| silence.live);
+        silence.map(|silence| silence.start_ns)
+    }
+
+    /// The last silence that ended.
+    pub(crate) fn last_gap(&self) -> Option<KnownGap> {
+        self.gap.as_ref().map(|gap| KnownGap {
+            ended_ns: gap.ended_ns,
+            length_ns: gap.length_ns,
+            ended_by: gap.ended_by.word(),
+            outcome: gap.outcome(),
+            open: !gap.settled,
+        })
     }
 
     /// Whether `view` is about another connection of the same socket: it was

@@ -115,6 +115,18 @@ impl WaitingConnection {
         self.reported.map(|reported| reported.cause)
     }
 
+    /// Since when something is due on it and does not move, in ns, and why, as it was told; `None` where nothing is, and of
+    /// the connection that this socket had before.
+    pub(super) fn stands_since_ns(&self, identity: &Identity) -> Option<(u64, Option<Cause>)> {
+        if self.over_ns.is_some() || self.identity.remote() != identity.remote() {
+            return None;
+        }
+        let told = self.reported.map(|reported| reported.began_ns);
+        let firsts = [self.sending, self.reading, self.reply];
+        let first = firsts.into_iter().flatten().map(|first| first.at_ns).min();
+        Some((told.or(first)?, self.reported()))
+    }
+
     /// When a snapshot last showed it, or a timeout.
     pub(super) fn seen_ns(&self) -> u64 {
         self.seen_ns

@@ -7,6 +7,7 @@ mod pending;
 mod reporting;
 mod standing;
 
+use crate::connection::Identity;
 use crate::context::Context;
 use crate::fact_view::FactView;
 use crate::farewell::sent_before_close;
@@ -15,6 +16,7 @@ use crate::stalls::snapshot;
 use crate::unanswered::given_up;
 use connection::WaitingConnection;
 use monitor_common::{FactKind, TcpState};
+use monitor_model::finding::Cause;
 use monitor_model::owner::Owner;
 use paces::Paces;
 use pending::Pending;
@@ -73,6 +75,17 @@ impl Stalls {
         self.table
             .get(&cookie)
             .is_some_and(WaitingConnection::is_lost)
+    }
+
+    /// Since when something is due on this connection and does not move, in ns, and why, as it was told; `None` where
+    /// nothing is.
+    pub(crate) fn standing(
+        &self,
+        cookie: u64,
+        identity: &Identity,
+    ) -> Option<(u64, Option<Cause>)> {
+        let waiting = self.table.get(&cookie)?;
+        waiting.stands_since_ns(identity)
     }
 
     /// Takes up a fact. `spoken_for`: what became of a gap of this connection
