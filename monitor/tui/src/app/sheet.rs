@@ -2,73 +2,19 @@
 
 use super::App;
 use super::view::{Opened, Tab};
-use crate::order::{idle, left};
-use crate::text::{
-    ago, clock_time, evidence, keepalive, keepalive_helps, owner, path, shown, whole, wrapped,
-};
+use crate::text::{ago, clock_time, owner, shown, whole};
 use monitor_model::alert::Alert;
-use monitor_model::finding::{Certainty, Clock, Finding, Role, Severity};
+use monitor_model::evidence::meanings;
+use monitor_model::finding::{Finding, Role};
 use monitor_model::format::{count, duration_of};
-use monitor_model::listing::{ConnectionRow, state_name};
+use monitor_model::listing::ConnectionRow;
+pub use monitor_sheet::{Kind, Line};
+use monitor_sheet::{Page, state, verdict};
 use std::time::Duration;
 
-/// What a line is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The name of what follows.
-    Heading,
-    /// Something that is wrong.
-    Bad,
-    /// Anything.
-    Plain,
-    /// What matters less.
-    Faint,
-}
-
-/// A line of a page, fit to be shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// What it is.
-    pub kind: Kind,
-    /// What it says.
-    pub text: String,
-}
-
-/// Lines as they come together.
-struct Page {
-    width: usize,
-    lines: Vec<Line>,
-}
-
-impl Page {
-    /// Inside a terminal of so many columns, with a margin.
-    fn new(app: &App) -> Self {
-        Self {
-            width: usize::from(app.size.0).saturating_sub(2),
-            lines: Vec::new(),
-        }
-    }
-
-    fn say(&mut self, kind: Kind, text: &str) {
-        self.indented(kind, text, 2);
-    }
-
-    fn indented(&mut self, kind: Kind, text: &str, indent: usize) {
-        let lines = wrapped(text, self.width, indent);
-        let lines = lines.into_iter().map(|text| Line { kind, text });
-        self.lines.extend(lines);
-    }
-
-    fn heading(&mut self, text: &str) {
-        if !self.lines.is_empty() {
-            self.say(Kind::Plain, "");
-        }
-        self.say(Kind::Heading, text);
-    }
-
-    fn named(&mut self, name: &str, value: &str) {
-        self.indented(Kind::Plain, &format!("{name:<11} {value}"), 12);
-    }
+/// Inside a terminal of so many columns, with a margin.
+fn begun(app: &App) -> Page {
+    Page::new(usize::from(app.size.0).saturating_sub(2))
 }
 
 /// Since when findings are known.
@@ -81,7 +27,7 @@ fn began(app: &App) -> String {
 
 /// The page of what is open; empty where nothing is.
 pub fn opened(app: &App) -> Vec<Line> {
-    let mut page = Page::new(app);
+    let mut page = begun(app);
     match &app.opened {
         Some(Opened::Connection { id, row }) => connection(app, &mut page, id, row.as_deref()),
         Some(Opened::Alert { .. }) => match app.opened_alert() {
@@ -93,7 +39,7 @@ pub fn opened(app: &App) -> Vec<Line> {
         },
         None => {}
     }
-    page.lines
+    page.into_lines()
 }
 
 fn connection(app: &App, page: &mut Page, id: &str, row: Option<&ConnectionRow>) {
@@ -128,88 +74,13 @@ fn connection(app: &App, page: &mut Page, id: &str, row: Option<&ConnectionRow>)
     }
     page.named("id", &shown(&connection.id));
     match latest {
-        Some(latest) => verdict(page, latest),
+        Some(latest) => verdict(page, latest, &meanings([latest]), None),
         None => {
             page.heading("Verdict");
             page.say(Kind::Faint, "Nothing was found since this began; `tcplull watch --since` will have what was before.");
         }
     }
     timeline(app, page, id);
-}
-
-fn state(page: &mut Page, row: &ConnectionRow) {
-    let silence = row.silence.name().replace('_', " ");
-    page.named("state", &format!("{}, {silence}", state_name(row.state)));
-    let timeout = match (row.timeout_seconds, left(row)) {
-        (Some(_), left) if left < 0.0 => format!("{}, crossed {} ago", path(row), whole(-left)),
-        (Some(_), left) => format!("{}, {} left", path(row), whole(left)),
-        (None, _) => "none applies".to_owned(),
-    };
-    page.named("path", &timeout);
-    let of = match row.clock {
-        Some(Clock::Payload) => "data counts",
-        Some(Clock::Packets) => "any segment counts",
-        None => "no path, so neither counts",
-    };
-    let (data, packets) = (row.payload_idle_seconds, row.packet_idle_seconds);
-    let silent = match row.clock {
-        Some(_) => format!("{} ({of}); ", duration_of(idle(row))),
-        None => String::new(),
-    };
-    page.named(
-        "silent for",
-        &format!(
-            "{silent}no data for {}, no segment for {}",
-            duration_of(data),
-            duration_of(packets)
-        ),
-    );
-    let helps = match (row.keepalive.enabled, keepalive_helps(row)) {
-        (false, _) => "off: nothing keeps the path open",
-        (true, true) => "",
-        (true, false) if row.clock == Some(Clock::Payload) => {
-            " does not help: on this path only data counts"
-        }
-        (true, false) => " does not help: the first probe comes after the timeout",
-    };
-    let setting = if row.keepalive.enabled {
-        keepalive(row)
-    } else {
-        String::new()
-    };
-    page.named("keepalive", &format!("{setting}{helps}"));
-}
-
-fn verdict(page: &mut Page, finding: &Finding) {
-    page.heading(&format!(
-        "Verdict: {}",
-        finding.kind.name().replace('_', " ")
-    ));
-    let kind = match finding.severity {
-        Severity::None => Kind::Plain,
-        Severity::Ticket | Severity::Page => Kind::Bad,
-    };
-    page.say(kind, &shown(&finding.summary));
-    let sure = match finding.certainty {
-        Certainty::Observed => "seen on this host",
-        Certainty::Suspected => "concluded from signs",
-    };
-    let severity = match finding.severity {
-        Severity::None => "wakes nobody",
-        Severity::Ticket => "a ticket",
-        Severity::Page => "a page",
-    };
-    page.named("how sure", &format!("{sure}; {severity}"));
-    if let Some(advice) = &finding.advice {
-        page.named("advice", &shown(advice));
-    }
-    if let Some(settings) = &finding.settings {
-        page.named("settings", &shown(settings));
-    }
-    page.heading("Evidence");
-    for piece in &finding.evidence {
-        page.say(Kind::Plain, &evidence(&piece.fact, &piece.value));
-    }
 }
 
 fn timeline(app: &App, page: &mut Page, id: &str) {
@@ -312,10 +183,10 @@ fn alert(app: &App, page: &mut Page, alert: &Alert) {
 
 /// What the daemon says of itself.
 pub fn agent(app: &App) -> Vec<Line> {
-    let mut page = Page::new(app);
+    let mut page = begun(app);
     let Some(sheet) = &app.agent else {
         page.say(Kind::Faint, "Nothing was told of the daemon yet.");
-        return page.lines;
+        return page.into_lines();
     };
     match &sheet.ready {
         Some(Ok(text)) => page.say(Kind::Plain, &format!("ready: {}", shown(text))),
@@ -334,12 +205,12 @@ pub fn agent(app: &App) -> Vec<Line> {
             );
         }
     }
-    page.lines
+    page.into_lines()
 }
 
 /// What the keys do here, and what is to be seen.
 pub fn help(app: &App) -> Vec<Line> {
-    let mut page = Page::new(app);
+    let mut page = begun(app);
     let (what, keys): (&str, &[(&str, &str)]) = match (&app.opened, app.tab) {
         (Some(Opened::Connection { .. }), _) => (
             "One connection: the verdict, what it rests on, and what was told of it since this began.",
@@ -407,5 +278,5 @@ pub fn help(app: &App) -> Vec<Line> {
     for (key, does) in keys.iter().chain(&everywhere) {
         page.indented(Kind::Plain, &format!("{key:<12} {does}"), 13);
     }
-    page.lines
+    page.into_lines()
 }
