@@ -114,6 +114,9 @@ pub enum ClientError {
         /// What to do about it.
         remedy: &'static str,
     },
+    /// What is asked for of a resource is not there, and why.
+    #[error("{}", printable(.0))]
+    NotThere(String),
     /// The connection broke.
     #[error("the connection to tcplull broke: {}; see whether it still runs", printable(.0))]
     Broken(String),

@@ -9,7 +9,7 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
-use crate::surfaces::api::VERSION_HEADER;
+use crate::surfaces::api::{NOT_FOUND, VERSION_HEADER};
 use connect::Connected;
 use error::ANSWER_WITHIN;
 pub use error::ClientError;
@@ -157,16 +157,22 @@ impl Client {
         };
         Err(match version {
             _ if status == StatusCode::UNAUTHORIZED => ClientError::Unknown { host: host.clone() },
-            Some(version) if status == StatusCode::NOT_FOUND => ClientError::Lacks {
-                remedy: remedy(&version),
-                version,
-                path: question.path.clone(),
-            },
+            // What is not there of a resource that is has a reason of its own.
+            Some(version)
+                if status == StatusCode::NOT_FOUND && (said.is_empty() || said == NOT_FOUND) =>
+            {
+                ClientError::Lacks {
+                    remedy: remedy(&version),
+                    version,
+                    path: question.path.clone(),
+                }
+            }
             None if !is_ours(status) => ClientError::NoTcplull {
                 who: client.who.clone(),
                 status: status.as_u16(),
             },
             _ if status == StatusCode::BAD_REQUEST => ClientError::NotAskedSo(said),
+            Some(_) if status == StatusCode::NOT_FOUND => ClientError::NotThere(said),
             _ if said.is_empty() => ClientError::Refused(format!("HTTP status {status}")),
             _ => ClientError::Refused(said),
         })

@@ -9,6 +9,7 @@ use crate::surfaces::sink::Queued;
 use monitor_kernel::Reading;
 use monitor_lookback::Past;
 use monitor_model::api::ApiError;
+use monitor_model::finding::Finding;
 use monitor_model::format::told_line;
 use monitor_model::time::Timestamp;
 use monitor_store::{BootId, Kind, Kinds, Moment, Settings};
@@ -76,6 +77,24 @@ pub(super) fn rows(dir: &Path, asked: &HistoryQuery) -> Result<Rows, String> {
         }
     });
     Ok(Rows::lines(lines).first(asked.limit))
+}
+
+/// What the history in `dir` has found of the connection with this id, in order. Records that cannot be read are left out.
+pub(super) fn findings(dir: &Path, id: &str) -> Result<Vec<Finding>, String> {
+    let now = present().ok_or("the clocks cannot be read")?;
+    let all = Past::new(dir.to_owned(), now).lines(i64::MIN, i64::MAX, Kinds::of(&[Kind::Finding]));
+    let mut findings = Vec::new();
+    for line in all.map_err(|error| error.to_string())? {
+        let line = line.map_err(|error| error.to_string())?;
+        // An id is hexadecimal, so it stands in the line as it is: most lines need not be read.
+        if line.contains(id)
+            && let Ok(finding) = serde_json::from_str::<Finding>(&line)
+            && finding.connection.id == id
+        {
+            findings.push(finding);
+        }
+    }
+    Ok(findings)
 }
 
 /// Its numbers, as they are shown.

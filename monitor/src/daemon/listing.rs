@@ -119,6 +119,22 @@ pub(super) fn connections(
     })
 }
 
+/// The socket with this cookie, as a sweep of its own shows it; `None` where it is gone.
+pub(super) fn one(
+    watching: &Mutex<Watching>,
+    lister: &Lister,
+    cookie: u64,
+) -> Result<Option<Fact>, String> {
+    let mut found = None;
+    let swept = lock(watching).list(lister.next_look, |fact| {
+        if fact.socket.cookie == cookie {
+            found = Some(*fact);
+        }
+    });
+    swept.map_err(|error| error.to_string())?;
+    Ok(found)
+}
+
 /// Lists this host's connections without a daemon: loads the iterators alone, and
 /// sweeps once, and hands each on as it is found.
 ///
@@ -162,13 +178,13 @@ fn cut(shown: u64, left_out: u64) -> String {
 }
 
 /// Bytes from one sequence number to another; none where the other is not ahead, as while a connection begins.
-fn between(from: u32, to: u32) -> u32 {
+pub(super) fn between(from: u32, to: u32) -> u32 {
     let bytes = to.wrapping_sub(from);
     if bytes > u32::MAX / 2 { 0 } else { bytes }
 }
 
 /// Seconds with three decimals.
-fn rounded(ns: u64) -> f64 {
+pub(super) fn rounded(ns: u64) -> f64 {
     (ns as f64 / 1e6).round() / 1e3
 }
 

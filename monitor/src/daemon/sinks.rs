@@ -5,6 +5,7 @@ use super::error::DaemonError;
 use super::history;
 use super::options::Options;
 use super::paths::nanos;
+use super::remembered::Remembered;
 use crate::config::Config;
 use crate::rate::ALWAYS;
 use crate::surfaces::alert_lines::AlertLines;
@@ -52,6 +53,7 @@ impl Sinks {
         feed: Feed,
         paths: impl IntoIterator<Item = PathNumbers<'a>>,
         notifier: Option<Notifier>,
+        remembered: Remembered,
         now_ns: u64,
     ) -> Result<Self, DaemonError> {
         let limits = alert_limits(config.page_after);
@@ -75,7 +77,7 @@ impl Sinks {
             alerts,
             file,
             metrics: Metrics::new(paths),
-            inline: vec![Box::new(AlertLines), Box::new(feed)],
+            inline: vec![Box::new(AlertLines), Box::new(feed), Box::new(remembered)],
             queued,
             history,
             notifier,

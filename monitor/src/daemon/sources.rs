@@ -1,17 +1,19 @@
 //! What the API asks the daemon for.
 
 use super::core::Core;
+use super::detail::detail;
 use super::history;
 use super::listing::connections;
 use super::lock::lock;
 use super::row_room::RowRoom;
 use crate::surfaces::api::{
-    AlertQuery, ApiCounters, ApiSource, ConnectionQuery, HistoryQuery, Peer, Rows,
+    AlertQuery, ApiCounters, ApiSource, ConnectionQuery, DetailQuery, HistoryQuery, Peer, Rows,
 };
 use monitor_kernel::Watching;
 use monitor_model::agent::AgentEvent;
 use monitor_model::alert::Alert;
 use monitor_model::api::{AgentState, Cut};
+use monitor_model::detail::ConnectionDetail;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -64,6 +66,15 @@ impl ApiSource for Sources {
             core.lister().with_alerts(core.alerts().membership())
         };
         connections(&self.watching, lister, room, asked)
+    }
+
+    fn connection(
+        &self,
+        id: &str,
+        asked: &DetailQuery,
+    ) -> Result<Option<ConnectionDetail>, String> {
+        let history = self.history.as_deref();
+        detail(&self.core, &self.watching, history, id, asked)
     }
 
     fn history(&self, asked: &HistoryQuery) -> Result<Rows, String> {

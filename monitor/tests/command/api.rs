@@ -132,6 +132,8 @@ fn documented() -> Tested {
     let none = ask("/api/v1/connections?filter=idel%20%3E%203m", LINES)?;
     assert_eq!(none.status, 400, "{none:?}");
     assert!(none.body.contains("did you mean idle"), "{none:?}");
+    let row: Value = serde_json::from_str(&one.body)?;
+    let id = row["connection"]["id"].as_str().ok_or("no id")?.to_owned();
     let mut asked = 0;
     for path in document.paths() {
         let get = &document.0["paths"][path]["get"];
@@ -144,12 +146,13 @@ fn documented() -> Tested {
             asked += 1;
             continue;
         }
-        assert!(!path.contains('{'), "say here what {path} is to be asked");
+        let asks = path.replace("{id}", &id);
+        assert!(!asks.contains('{'), "say here what {path} is to be asked");
         let contents = get["responses"]["200"]["content"]
             .as_object()
             .ok_or("no content")?;
         for kind in contents.keys() {
-            let reply = ask(path, kind)?;
+            let reply = ask(&asks, kind)?;
             assert_eq!(reply.status, 200, "{path}: {reply:?}");
             assert!(
                 reply.head.contains(&format!("content-type: {kind}\r\n")),
@@ -165,6 +168,7 @@ fn documented() -> Tested {
         ("/api/v1/connections?limit=1", 200),
         ("/api/v1/connections?limit=many", 400),
         ("/api/v1/connections?limits=1", 400),
+        ("/api/v1/connections/{id}", 404),
         ("/api/v1/findings?since=1h", 400),
         ("/api/v1/alerts?x", 400),
     ] {
@@ -237,7 +241,11 @@ fn over_tcp() -> Tested {
     let pair = Pair::across(&network)?;
     daemon.await_finding(pair.client_address()?, "crossed")?;
     let address = daemon.place().listen();
-    for path in ["/api/v1/connections", "/api/v1/findings"] {
+    for path in [
+        "/api/v1/connections",
+        "/api/v1/connections/1",
+        "/api/v1/findings",
+    ] {
         let (status, text) = get(address, path)?;
         assert_eq!(status, 403, "{path}: {text}");
         assert!(text.contains("--web.config.file"), "{text}");

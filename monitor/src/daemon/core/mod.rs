@@ -13,6 +13,7 @@ use super::listing::Lister;
 use super::options::Options;
 use super::own_events::OwnEvents;
 use super::paths;
+use super::remembered::Remembered;
 use super::self_test;
 use super::sinks::Sinks;
 use super::sweep_interval::SweepPace;
@@ -28,7 +29,7 @@ use crate::surfaces::recording::Recorder;
 use crate::worker::LAST_WORDS;
 use monitor_common::Fact;
 use monitor_judge::alerts::Alerts;
-use monitor_judge::{Input, Judge, JudgedPath, Observation};
+use monitor_judge::{Input, Judge, JudgedPath, Known, Observation};
 use monitor_kernel::{
     Callbacks, FactRing, HookStatus, HostView, Interfaces, KernelError, Reading, Revisited,
     SleepLog, SweepReport, TablePath, Tables, WatchLevel, jiffy_ns,
@@ -72,6 +73,7 @@ pub struct Core {
     judge: Judge,
     recorder: Option<Recorder>,
     sinks: Sinks,
+    remembered: Remembered,
     owners: Owners,
     interfaces: Interfaces,
     view: HostView,
@@ -117,12 +119,14 @@ impl Core {
         let first = parts.tables.set_paths(&kernel_paths)?;
         let paths = paths::for_judge(parts.config, first);
         let now = Reading::now().map_err(clock)?;
+        let remembered = Remembered::default();
         let mut sinks = Sinks::new(
             parts.options,
             parts.config,
             parts.feed.clone(),
             paths::for_metrics(&paths),
             parts.notifier,
+            remembered.clone(),
             now.monotonic_ns,
         )?;
         let metrics = &mut sinks.metrics;
@@ -155,6 +159,7 @@ impl Core {
             judge: Judge::new(paths.clone(), limits),
             recorder,
             sinks,
+            remembered,
             owners: Owners::new("/proc", view.process_ids),
             interfaces: Interfaces::default(),
             view,
@@ -452,6 +457,21 @@ impl Core {
         }
     }
 
+    /// What is kept of connections that something was told of.
+    pub(super) fn remembered(&self) -> &Remembered {
+        &self.remembered
+    }
+
+    /// What the judge knows of the connection of this fact.
+    pub(super) fn known(&self, fact: &Fact) -> Known {
+        self.judge.known(fact)
+    }
+
+    /// The paths in force.
+    pub(super) fn paths(&self) -> &[JudgedPath] {
+        &self.paths
+    }
+
     /// The alerts.
     pub fn alerts(&self) -> &Alerts {
         &self.sinks.alerts
@@ -468,6 +488,7 @@ impl Core {
         if self_test::is_of_another(fact) {
             return;
         }
+        self.remembered.note(fact);
         self.answer(fact, now);
         let observation = self.observation(fact, now);
         self.tell_judge(&Input::Fact(observation), now.monotonic_ns);

@@ -24,8 +24,11 @@ pub use asked::{Known, Peer};
 pub use counters::ApiCounters;
 pub use feed::Feed;
 pub use openapi::document;
-pub use query::{AlertQuery, ConnectionQuery, FindingQuery, HistoryKind, HistoryQuery};
+pub use query::{
+    AlertQuery, ConnectionQuery, DetailQuery, FindingQuery, HistoryKind, HistoryQuery,
+};
 pub use resources::{is_health, lasts};
+pub use routes::NOT_FOUND;
 pub use rows::Rows;
 pub use served::{Api, Offer, VERSION_HEADER};
 pub use serving::{Ending, LONGEST_HEAD, error_answer, serve};

@@ -60,6 +60,12 @@ fn asked(resource: &Resource) -> Map<String, Value> {
     properties.cloned().unwrap_or_default()
 }
 
+/// What stands in braces in a path.
+fn placed(path: &str) -> impl Iterator<Item = &str> {
+    let words = path.split('/');
+    words.filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'))
+}
+
 fn operation(resource: &Resource) -> OperationBuilder {
     let mut operation = OperationBuilder::new().summary(Some(resource.summary));
     let where_served = match resource.over_tcp {
@@ -68,6 +74,14 @@ fn operation(resource: &Resource) -> OperationBuilder {
         OverTcp::Never => Some("Over the inspection socket alone."),
     };
     operation = operation.description(where_served);
+    for name in placed(resource.path) {
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .schema(Some(Object::with_type(Type::String)));
+        operation = operation.parameter(parameter);
+    }
     for (name, schema) in asked(resource) {
         let about = schema.get("description").and_then(Value::as_str);
         let parameter = ParameterBuilder::new()

@@ -19,6 +19,19 @@ pub struct ConnectionQuery {
     pub filter: Filter,
 }
 
+/// How much of one connection is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DetailQuery {
+    /// Whether the history is looked through, too, which takes a while where it is long; it is, where nothing is given.
+    #[serde(default = "yes")]
+    pub history: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
 /// Which findings are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

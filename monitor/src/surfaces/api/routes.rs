@@ -45,10 +45,12 @@ impl Api {
     }
 }
 
+/// What is told whoever asks for a resource that is not there.
+pub const NOT_FOUND: &str = "not found: /api/v1/openapi.json has what is here, on the inspection socket and, with web.api, over TCP";
+
 async fn nothing(uri: Uri) -> Response {
     if uri.path().starts_with("/api/") {
-        let reason = "not found: /api/v1/openapi.json has what is here, on the inspection socket and, with web.api, over TCP";
-        return refused(StatusCode::NOT_FOUND, reason.to_owned());
+        return refused(StatusCode::NOT_FOUND, NOT_FOUND.to_owned());
     }
     (StatusCode::NOT_FOUND, "not found: / lists what is here\n").into_response()
 }

@@ -1,11 +1,12 @@
 //! What the API needs of the daemon.
 
 use super::asked::Peer;
-use super::query::{AlertQuery, ConnectionQuery, HistoryQuery};
+use super::query::{AlertQuery, ConnectionQuery, DetailQuery, HistoryQuery};
 use super::rows::Rows;
 use monitor_model::agent::AgentEvent;
 use monitor_model::alert::Alert;
 use monitor_model::api::{AgentState, Cut};
+use monitor_model::detail::ConnectionDetail;
 
 /// What the resources show, asked for at each request.
 pub trait ApiSource: Send + Sync + 'static {
@@ -29,6 +30,15 @@ pub trait ApiSource: Send + Sync + 'static {
     /// # Errors
     /// Why there are none, in one line.
     fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String>;
+
+    /// The connection with this id, or whose id begins with this socket cookie; `None` where nothing is known of one. It is
+    /// called on a thread where it may wait.
+    ///
+    /// # Errors
+    /// Why nobody can look, in one line.
+    fn connection(&self, _: &str, _: &DetailQuery) -> Result<Option<ConnectionDetail>, String> {
+        Err("here nobody can look at one connection by itself".to_owned())
+    }
 
     /// What the history has, where one is kept. It is called on a thread where it may wait.
     ///

@@ -2,6 +2,7 @@
 
 mod agent;
 mod alerts;
+mod connection;
 mod connections;
 mod cuts;
 mod findings;
@@ -17,6 +18,7 @@ pub(super) use metrics::METRICS;
 /// All of them. What is here is routed, documented and tested.
 pub(super) const RESOURCES: &[Resource] = &[
     connections::RESOURCE,
+    connection::RESOURCE,
     findings::RESOURCE,
     alerts::RESOURCE,
     history::RESOURCE,
