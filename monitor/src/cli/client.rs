@@ -16,6 +16,7 @@ use monitor_model::told::Told;
 use serde::de::DeserializeOwned;
 use std::pin::pin;
 use std::process::ExitCode;
+use std::sync::Once;
 use tokio::time::sleep;
 
 /// Flags of a command that asks, and writes what it is answered.
@@ -147,13 +148,14 @@ fn print_after<T: Told + DeserializeOwned + Shown>(
     })
 }
 
-/// Says that the daemon is of another version than this command: what one of them does not know, the other cannot show.
+/// Says, once, that the daemon is of another version than this command: what one of them does not know, the other cannot show.
 fn tell_version(daemon: &str) {
+    static TOLD: Once = Once::new();
     let own = env!("CARGO_PKG_VERSION");
     if daemon != own {
-        remark(&format!(
+        TOLD.call_once(|| remark(&format!(
             "tcplull: this command is {own} and the daemon {daemon}: what only one of them knows is left out, or shown as it \
              came\n"
-        ));
+        )));
     }
 }

@@ -48,6 +48,9 @@ pub(super) enum CliError {
     NoConnection { id: String },
     #[error("{0}")]
     Usage(String),
+    /// What is to be shown is not there.
+    #[error("{0}")]
+    NotThere(String),
     #[error("{what}: {source}")]
     Io {
         what: &'static str,

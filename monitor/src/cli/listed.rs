@@ -2,13 +2,14 @@
 //! sorted ones no more are held than are shown.
 
 use super::client::each;
+use super::color::Color;
 use super::exit::CliError;
 use super::output::Lines;
 use super::remark::remark;
 use super::wrong::Shown;
 use crate::client::{Answer, ClientError, Host, Question};
 use crate::text::connections::ConnectionTable;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use monitor_model::format::{json_shown, printable, told_line};
 use monitor_model::listing::ConnectionRow;
 use monitor_query::{Filter, First, Sort};
@@ -40,27 +41,6 @@ pub(super) struct ListedArguments {
     /// Colours: on a terminal, always, or never; NO_COLOR turns those of a terminal off
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     color: Color,
-}
-
-/// When there are colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Color {
-    /// On a terminal that can show them, and unless NO_COLOR is set.
-    Auto,
-    /// Whatever standard output is.
-    Always,
-    /// Nowhere.
-    Never,
-}
-
-impl Color {
-    fn is_on(self) -> bool {
-        match self {
-            Self::Auto => anstream::AutoStream::choice(&stdout()) != anstream::ColorChoice::Never,
-            Self::Always => true,
-            Self::Never => false,
-        }
-    }
 }
 
 /// Rows on their way out.

@@ -6,6 +6,7 @@ mod arguments;
 mod before;
 mod check;
 mod client;
+mod color;
 mod completions;
 mod cut;
 mod exit;
@@ -27,6 +28,7 @@ mod run;
 mod runtime;
 mod self_test;
 mod self_test_error;
+mod show;
 mod top;
 mod version;
 mod watch;
@@ -103,6 +105,8 @@ commands! {
     /// A running daemon is asked every two seconds, or more seldom where its answers take long. Where none runs, or a timeout or a
     /// scope is stated here, this command watches by itself for as long as it runs, and leaves nothing behind.
     Top = top;
+    /// One connection whole: verdict, evidence explained, numbers, what happened on it, what to run next.
+    Show = show;
     /// What works on this machine, and why not.
     Check = check;
     /// Alerts: pending, firing, and lately over; with --at those of another time.

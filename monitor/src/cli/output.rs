@@ -9,6 +9,7 @@ use std::future::pending;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use terminal_size::{Width, terminal_size_of};
 
 /// How rows are written.
 pub(super) struct Output<T> {
@@ -96,6 +97,14 @@ impl Lines {
     pub(super) fn end(&mut self) -> Result<bool, CliError> {
         reads_on(self.out.flush())
     }
+}
+
+/// How wide the terminal is; endless for what is none, or does not say.
+pub(super) fn columns() -> usize {
+    let out = io::stdout();
+    let size = out.is_terminal().then(|| terminal_size_of(&out)).flatten();
+    let width = size.map_or(0, |(Width(width), _)| usize::from(width));
+    if width > 0 { width } else { usize::MAX }
 }
 
 /// Writes one line; `false` when the reader has gone.

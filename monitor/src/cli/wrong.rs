@@ -1,6 +1,7 @@
 //! What counts as wrong among what a command shows, so that it ends with exit code 1. One answer for every command.
 
 use monitor_model::alert::{Alert, AlertState};
+use monitor_model::detail::ConnectionDetail;
 use monitor_model::finding::{Finding, FindingKind, Severity};
 use monitor_model::listing::{ConnectionRow, IdleState};
 
@@ -22,6 +23,16 @@ impl Shown for Alert {
     /// One that fires: what waits may mend itself, and what is over is over.
     fn is_wrong(&self) -> bool {
         self.state == AlertState::Firing
+    }
+}
+
+impl Shown for ConnectionDetail {
+    /// One that is there and wrong, or in an alert; one that is gone, where that was how it ended.
+    fn is_wrong(&self) -> bool {
+        match &self.row {
+            Some(row) => row.is_wrong() || !row.alerts.is_empty(),
+            None => self.verdict().is_some_and(Shown::is_wrong),
+        }
     }
 }
 

@@ -9,10 +9,14 @@ use crate::surfaces::messages::Messages;
 use crate::surfaces::metrics::{ByWorkload, Metrics, PathNumbers};
 use crate::surfaces::sink::Sink;
 use monitor_model::alert::AlertChange;
+use monitor_model::detail::{
+    ConnectionDetail, EventKind, NextCommand, PathContrast, TimelineEvent,
+};
 use monitor_model::finding::Evidence;
 use monitor_model::format::{is_unseen, json_line, json_shown, printable_lines};
 use monitor_model::listing::ConnectionRow;
 use monitor_model::owner::Owner;
+use monitor_sheet::Names;
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -90,6 +94,46 @@ fn connection(text: &str) -> ConnectionRow {
     connection.connection.local = text.to_owned();
     connection.connection.remote = text.to_owned();
     connection
+}
+
+/// All of a connection, with this text wherever others may have put it.
+fn detail(text: &str) -> ConnectionDetail {
+    let (finding, row) = (finding(text), connection(text));
+    let event = |what| TimelineEvent {
+        time: finding.time,
+        what,
+        seconds: None,
+        wrong: false,
+        text: text.to_owned(),
+    };
+    ConnectionDetail {
+        time: finding.time,
+        connection: row.connection.clone(),
+        owner: row.owner.clone(),
+        row: Some(ConnectionRow {
+            alerts: vec![text.to_owned()],
+            ..row
+        }),
+        numbers: None,
+        followed: None,
+        siblings: None,
+        contrast: Some(PathContrast {
+            path: text.to_owned(),
+            timeout_seconds: 1.0,
+            stated: true,
+            longest_survived_gap_seconds: None,
+            shortest_failed_gap_seconds: Some(2.0),
+        }),
+        meanings: [(text.to_owned(), text.to_owned())].into(),
+        timeline: vec![event(EventKind::Finding), event(EventKind::Silence)],
+        timeline_left_out: 1,
+        commands: vec![NextCommand {
+            about: text.to_owned(),
+            command: text.to_owned(),
+        }],
+        findings: vec![finding],
+        findings_left_out: 1,
+    }
 }
 
 fn alert(text: &str) -> Alert {
@@ -173,6 +217,13 @@ proptest! {
         shown(&ConnectionTable::whole(false).line(&connection), 1);
         shown(&ConnectionTable::fitting(50, false).line(&connection), 1);
         shown(&alert_line(&alert), 1);
+        let detail = detail(&text);
+        for width in [20, 80, usize::MAX] {
+            let page = monitor_sheet::connection(&detail, &Names::new(), width);
+            page.iter().for_each(|line| shown(&line.text, 1));
+            // Its last line may be empty.
+            shown(&(sheet(&page, false) + "."), page.len());
+        }
         shown(&log_line(&text), 1);
         let check = CheckRow {
             subject: text.clone(),
@@ -185,6 +236,7 @@ proptest! {
         says_the_same(&finding);
         says_the_same(&connection);
         says_the_same(&alert);
+        says_the_same(&detail);
         for format in [LogFormat::Human, LogFormat::Json] {
             let lines = logged(format, &text);
             prop_assert_eq!(lines.len(), 2);

@@ -4,12 +4,14 @@
 pub(crate) mod connections;
 mod explained;
 pub(crate) mod fit;
+mod sheet;
 
 pub use explained::explained;
 use monitor_model::alert::Alert;
 use monitor_model::finding::{Finding, Severity};
 use monitor_model::format::{count, printable};
 use monitor_model::listing::CheckRow;
+pub(crate) use sheet::sheet;
 
 /// A severity in a column: who wakes nobody shows as a dash.
 const fn severity_cell(severity: Severity) -> &'static str {

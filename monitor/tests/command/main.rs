@@ -42,6 +42,7 @@ mod schemathesis;
 mod scope;
 mod scraped;
 mod self_test;
+mod show;
 mod silence;
 mod snapshots;
 mod top;
@@ -99,6 +100,7 @@ fn main() -> ExitCode {
         ("schemathesis", schemathesis::TESTS),
         ("scope", scope::TESTS),
         ("self_test", self_test::TESTS),
+        ("show", show::TESTS),
         ("silence", silence::TESTS),
         ("snapshots", snapshots::TESTS),
         ("top", top::TESTS),
