@@ -14,11 +14,11 @@ use super::output::{Lines, columns};
 use super::remark::remark;
 use super::wrong::Shown;
 use crate::client::{ClientError, Host, Question};
-use crate::config::Overrides;
 use crate::text::sheet;
 use ask::{all, detail};
 use clap::Args;
 use follow::Follower;
+use monitor_kernel::Scope;
 use monitor_model::finding::{Connection, Finding};
 use monitor_model::format::json_shown;
 use monitor_model::listing::ConnectionRow;
@@ -80,9 +80,21 @@ pub(super) struct Arguments {
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
     let target = Target::of(&arguments.which).map_err(CliError::Usage)?;
-    let config = arguments.client.config.load(Overrides::default())?;
-    let host = arguments.client.host.or(&config.socket);
-    let ids = ids(&host, &target)?;
+    let it = match arguments.follow {
+        true => "watches by itself, until it ends",
+        false => "looks by itself, now and once: what was before it does not know",
+    };
+    let ask = &arguments.client.ask;
+    let answerer = ask.answerer(Scope::default(), false, Some(it))?;
+    answerer.look()?;
+    let wrong = tell(arguments, &target, answerer.host())?;
+    answerer.end()?;
+    Ok(exit::code(wrong))
+}
+
+/// Shows those that are meant, and answers whether anything is wrong with one.
+fn tell(arguments: &Arguments, target: &Target, host: &Host) -> Result<bool, CliError> {
+    let ids = ids(host, target)?;
     let shown = if arguments.follow { 1 } else { MOST };
     if ids.len() > shown {
         let left_out = ids.len() - shown;
@@ -95,7 +107,7 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
     let mut lines = Lines::new();
     let mut wrong = false;
     for (place, id) in ids.iter().take(shown).enumerate() {
-        let found = match detail(&host, id, true) {
+        let found = match detail(host, id, true) {
             // Of several, one may have ended meanwhile.
             Err(CliError::Client(ClientError::NotThere(_))) if ids.len() > 1 => continue,
             found => found?,
@@ -116,16 +128,16 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
             }
         };
         if !reads_on {
-            return Ok(exit::code(wrong));
+            return Ok(wrong);
         }
         if arguments.follow {
             lines.end()?;
             let mut follower = Follower::new(&found.told, arguments.client.json, colour);
-            return follower.follow(&host, id).map(exit::code);
+            return follower.follow(host, id);
         }
     }
     lines.end()?;
-    Ok(exit::code(wrong))
+    Ok(wrong)
 }
 
 /// The ids of the connections that are meant, those that fare worst first; where none is there any more, of those of which
