@@ -130,6 +130,25 @@ fn filters_know_the_model_alone() {
 }
 
 #[test]
+fn a_sheet_knows_the_model_alone() {
+    knows_none_of(
+        "monitor-sheet",
+        &[
+            "aya",
+            "tokio",
+            "axum",
+            "hyper",
+            "clap",
+            "tracing",
+            "monitor-kernel",
+            "monitor-judge",
+            "monitor-store",
+            "monitor",
+        ],
+    );
+}
+
+#[test]
 fn the_terminal_knows_the_model_and_the_filters_alone() {
     knows_none_of(
         "monitor-tui",
