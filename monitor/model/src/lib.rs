@@ -21,6 +21,7 @@ mod outcome;
 pub mod owner;
 pub mod report;
 pub mod settings;
+pub mod snapshot;
 pub mod time;
 pub mod told;
 pub mod workload;

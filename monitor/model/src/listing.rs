@@ -118,7 +118,7 @@ impl IdleState {
 }
 
 /// One line of `tcplull check`: something the daemon needs, and how it gets it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckRow {
     /// What is looked at, such as the name of a hook.
     pub subject: String,

@@ -7,8 +7,9 @@ use crate::detail::ConnectionDetail;
 use crate::explained::Explained;
 use crate::finding::{Finding, Lagged};
 use crate::gaps::GapSummary;
-use crate::listing::ConnectionRow;
+use crate::listing::{CheckRow, ConnectionRow};
 use crate::report::Report;
+use crate::snapshot::{ConfigFile, SnapshotAbout};
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema, json_schema};
@@ -71,6 +72,18 @@ impl Told for Report {
     const SCHEMA: &'static str = "tcplull.report/1";
 }
 
+impl Told for SnapshotAbout {
+    const SCHEMA: &'static str = "tcplull.snapshot/1";
+}
+
+impl Told for ConfigFile {
+    const SCHEMA: &'static str = "tcplull.config_file/1";
+}
+
+impl Told for CheckRow {
+    const SCHEMA: &'static str = "tcplull.check_row/1";
+}
+
 /// A line as it is written.
 #[derive(Serialize)]
 pub(crate) struct Line<'a, T> {
@@ -87,7 +100,7 @@ impl<'a, T: Told> Line<'a, T> {
 }
 
 /// The JSON Schema of each form (draft 2020-12), by its name.
-pub fn schemas() -> [(&'static str, Value); 12] {
+pub fn schemas() -> [(&'static str, Value); 15] {
     [
         (Finding::SCHEMA, schema::<Finding>()),
         (Lagged::SCHEMA, schema::<Lagged>()),
@@ -101,6 +114,9 @@ pub fn schemas() -> [(&'static str, Value); 12] {
         (AgentEvent::SCHEMA, schema::<AgentEvent>()),
         (Report::SCHEMA, schema::<Report>()),
         (Explained::SCHEMA, schema::<Explained>()),
+        (SnapshotAbout::SCHEMA, schema::<SnapshotAbout>()),
+        (ConfigFile::SCHEMA, schema::<ConfigFile>()),
+        (CheckRow::SCHEMA, schema::<CheckRow>()),
     ]
 }
 
