@@ -6,6 +6,7 @@ pub mod client;
 pub mod config;
 pub mod daemon;
 mod memory;
+mod opened;
 pub mod outgoing;
 mod own_file;
 pub mod own_process;

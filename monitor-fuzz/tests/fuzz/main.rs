@@ -12,4 +12,5 @@ mod packet;
 mod recording;
 mod saved_alerts;
 mod serving;
+mod snapshot;
 mod web;

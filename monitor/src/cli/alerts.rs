@@ -16,7 +16,6 @@ use crate::text;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use monitor_kernel::Scope;
-use monitor_lookback::Asked;
 use monitor_model::alert::Alert;
 use monitor_model::finding::{Cause, Outcome};
 use monitor_query::{Field, Filter, List};
@@ -51,7 +50,7 @@ pub(super) struct Arguments {
     client: client::Arguments,
     /// As they stood at that time, from the history: "03:10" (local time), "10m ago", RFC 3339
     #[arg(long, value_name = "TIME", conflicts_with = "timeout", value_parser = past::parse_moment)]
-    at: Option<Asked>,
+    at: Option<past::When>,
     #[command(flatten)]
     history: past::Arguments,
     #[command(flatten)]
@@ -97,6 +96,7 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         answerer.end()?;
         return Ok(code);
     };
+    let at = &at.asked(&client.ask.host)?;
     let kept = arguments
         .history
         .open(&client.ask.config, &client.ask.host)?;

@@ -44,7 +44,16 @@ pub(super) enum Who {
 impl AskArguments {
     /// The configuration that applies where the command itself answers.
     pub(super) fn config(&self, scope: Scope) -> Result<Config, CliError> {
-        Ok(self.config.load(Overrides {
+        // Where a snapshot is shown, what is configured on this machine has nothing to do with it.
+        let nothing = ConfigArguments {
+            config: Some("/dev/null".into()),
+            socket: None,
+        };
+        let config = match self.host.is_from_file() {
+            true => &nothing,
+            false => &self.config,
+        };
+        Ok(config.load(Overrides {
             timeout: self.timeout.timeout,
             scope,
             ..Overrides::default()
@@ -54,11 +63,11 @@ impl AskArguments {
     /// Who answers. A timeout is the command's own, and so is what is `stated` besides.
     pub(super) fn who(&self, config: &Config, stated: bool) -> Result<Who, CliError> {
         let stated = stated || self.timeout.timeout.is_some();
-        if let Some(host) = self.host.named() {
+        if let Some(host) = self.host.named()? {
             return match stated {
                 true => Err(CliError::Usage(
                     "a timeout or a scope is for connections of this host, which this command looks at itself: leave it \
-                     out, or --host"
+                     out, or --host and --from"
                         .to_owned(),
                 )),
                 false => Ok(Who::Daemon(host)),
@@ -79,7 +88,7 @@ impl AskArguments {
     pub(super) fn daemon(&self) -> Result<Answerer, CliError> {
         let config = self.config(Scope::default())?;
         Ok(Answerer {
-            host: self.host.or(&config.socket),
+            host: self.host.or(&config.socket)?,
             itself: None,
         })
     }

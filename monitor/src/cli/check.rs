@@ -11,7 +11,10 @@ use crate::daemon::DaemonError;
 use crate::surfaces::inspect;
 use crate::text;
 use clap::Args;
-use monitor_kernel::{HookStatus, HostView, Kernel, ProgramCost, Scope, SignStatus, WatchStatus};
+use monitor_kernel::{
+    HookOptions, HookStatus, HostView, Kernel, KernelError, ProgramCost, Scope, SignStatus,
+    WatchStatus,
+};
 use monitor_model::format::json_line;
 use monitor_model::listing::CheckRow;
 use serde::Serialize;
@@ -93,25 +96,8 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
     // Not the place of a daemon that runs.
     let mut beside = config.socket.clone().into_os_string();
     beside.push(".check");
-    // Loads and attaches for real, and lets go at once: feature probes lie.
-    let mut kernel = Kernel::load(&monitor_kernel::Options {
-        btf: arguments.kernel.btf.clone(),
-        min_gap: config.min_gap,
-        ring_bytes: None,
-        scope: config.scope.clone(),
-        hooks: Some(arguments.hooks.options(beside.into())),
-    })?;
-    kernel.sweeper.unwatch()?;
-    let seen = HostView::own().processes;
-    let report = Report {
-        works: seen && kernel.hooks.iter().all(|status| status.mechanism.is_some()),
-        kernel: monitor_kernel::release(),
-        paths: config.paths.len(),
-        host_processes_seen: seen,
-        hooks: kernel.hooks,
-        signs: kernel.signs,
-        watch: kernel.watch,
-    };
+    let hooks = arguments.hooks.options(beside.into());
+    let report = looked(&config, &arguments.kernel, hooks)?;
     if arguments.json {
         let line = json_line(&report).map_err(|error| CliError::Io {
             what: "cannot write the report",
@@ -135,6 +121,48 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         remark(&refusals.chain(costs).collect::<String>());
     }
     Ok(exit::code(!report.works))
+}
+
+/// Loads and attaches for real, and lets go at once: feature probes lie.
+fn looked(
+    config: &Config,
+    kernel: &KernelArguments,
+    hooks: HookOptions,
+) -> Result<Report, KernelError> {
+    let mut kernel = Kernel::load(&monitor_kernel::Options {
+        btf: kernel.btf.clone(),
+        min_gap: config.min_gap,
+        ring_bytes: None,
+        scope: config.scope.clone(),
+        hooks: Some(hooks),
+    })?;
+    kernel.sweeper.unwatch()?;
+    let seen = HostView::own().processes;
+    Ok(Report {
+        works: seen && kernel.hooks.iter().all(|status| status.mechanism.is_some()),
+        kernel: monitor_kernel::release(),
+        paths: config.paths.len(),
+        host_processes_seen: seen,
+        hooks: kernel.hooks,
+        signs: kernel.signs,
+        watch: kernel.watch,
+    })
+}
+
+/// What works here, for a snapshot; also where nothing does. It leaves nothing in the kernel, so it does not try to watch
+/// sockets one by one.
+pub(super) fn rows_here(config: &ConfigArguments, kernel: &KernelArguments) -> Vec<CheckRow> {
+    let config = match config.load(Overrides::default()) {
+        Ok(config) => config,
+        Err(error) => return vec![row("configuration", false, error.to_string(), None)],
+    };
+    match looked(&config, kernel, HookOptions::default()) {
+        Ok(report) => rows(&report),
+        Err(error) => vec![
+            row("kernel", true, monitor_kernel::release(), None),
+            row("attaching", false, error.to_string(), None),
+        ],
+    }
 }
 
 /// Clears what a killed daemon has left.

@@ -7,6 +7,7 @@ use super::self_test_error::SelfTestError;
 use crate::client::ClientError;
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
+use crate::opened::OpenError;
 use crate::worker::{Waiting, Worker};
 use monitor_judge::recording::RecordingError;
 use monitor_kernel::{ActError, KernelError};
@@ -31,6 +32,8 @@ pub(super) enum CliError {
     Filter(#[from] FilterError),
     #[error(transparent)]
     Past(#[from] PastError),
+    #[error(transparent)]
+    Snapshot(#[from] OpenError),
     #[error(transparent)]
     Recording(#[from] RecordingError),
     /// No daemon answers, and what would do without one cannot run.

@@ -1,10 +1,13 @@
 //! Which daemon a command asks.
 
+use super::exit::CliError;
 use super::remark::remark;
 use crate::client::{Host, Server};
 use crate::config::{Login, NamedFile, ServerUrl, TlsFiles};
+use crate::opened::Opened;
 use clap::Args;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// A daemon that a flag names in place of the socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +67,12 @@ pub(super) struct HostArguments {
         conflicts_with = "host_user"
     )]
     host_token_file: Option<PathBuf>,
+    /// Show what is in this file, which `tcplull snapshot` wrote: no daemon is asked, and nobody need be root
+    #[arg(long, value_name = "FILE", help_heading = "Host", conflicts_with_all = ["host", "socket"])]
+    from: Option<PathBuf>,
+    /// What is in it, once it was read.
+    #[arg(skip)]
+    opened: OnceLock<Opened>,
 }
 
 /// Reads `--host`. What is wrong is told without its text, which may hold a password.
@@ -88,8 +97,33 @@ fn file(key: &'static str, path: &Path) -> NamedFile {
 }
 
 impl HostArguments {
-    /// The daemon that is named, if one is.
-    pub(super) fn named(&self) -> Option<Host> {
+    /// Whether a snapshot is shown.
+    pub(super) const fn is_from_file(&self) -> bool {
+        self.from.is_some()
+    }
+
+    /// The snapshot that is named, if one is. What it is, and what it lacks, is said when it is read.
+    pub(super) fn opened(&self) -> Result<Option<&Opened>, CliError> {
+        let Some(file) = &self.from else {
+            return Ok(None);
+        };
+        if let Some(opened) = self.opened.get() {
+            return Ok(Some(opened));
+        }
+        let opened = Opened::open(file)?;
+        remark(&format!("tcplull: {}\n", opened.describe()));
+        Ok(Some(self.opened.get_or_init(|| opened)))
+    }
+
+    /// The daemon, or the snapshot, that is named, if one is.
+    pub(super) fn named(&self) -> Result<Option<Host>, CliError> {
+        Ok(match self.opened()? {
+            Some(opened) => Some(opened.host()),
+            None => self.elsewhere(),
+        })
+    }
+
+    fn elsewhere(&self) -> Option<Host> {
         let url = match self.host.clone()? {
             Named::Socket(path) => return Some(Host::Socket(path)),
             Named::Server(url) => url,
@@ -126,8 +160,8 @@ impl HostArguments {
     }
 
     /// The daemon that is named, or else the one on this socket.
-    pub(super) fn or(&self, socket: &Path) -> Host {
-        self.named()
-            .unwrap_or_else(|| Host::Socket(socket.to_owned()))
+    pub(super) fn or(&self, socket: &Path) -> Result<Host, CliError> {
+        let named = self.named()?;
+        Ok(named.unwrap_or_else(|| Host::Socket(socket.to_owned())))
     }
 }

@@ -29,6 +29,7 @@ mod runtime;
 mod self_test;
 mod self_test_error;
 mod show;
+mod snapshot;
 mod top;
 mod version;
 mod watch;
@@ -120,6 +121,8 @@ commands! {
     Explain = explain;
     /// What was found in some time, for an incident: by path, owner and alert, and what was not seen.
     Report = report;
+    /// What a ticket needs of this host, in one file that every command opens with --from.
+    Snapshot = snapshot;
     /// Judges a recording again, without privileges.
     Replay = replay;
     /// What a shell needs to complete these commands.

@@ -32,7 +32,7 @@ use std::time::Duration;
 #[group(skip)]
 pub(super) struct Arguments {
     /// The history in this folder, in place of the configuration's
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "from")]
     history: Option<PathBuf>,
 }
 
@@ -47,10 +47,10 @@ impl Arguments {
         if let Some(dir) = &self.history {
             return Ok(Kept::Here(Past::new(dir.clone(), now()?)));
         }
-        let config = config.load(Overrides::default())?;
-        if let Some(host) = host.named() {
+        if let Some(host) = host.named()? {
             return Ok(Kept::Told(host));
         }
+        let config = config.load(Overrides::default())?;
         let asked = Host::Socket(config.socket);
         let Some(settings) = config.history else {
             return Ok(Kept::Told(asked));
@@ -62,19 +62,20 @@ impl Arguments {
         Ok(Kept::Here(Past::new(settings.dir, now()?)))
     }
 
-    /// The findings since then.
+    /// The findings since then, or all.
     pub(super) fn earlier(
         &self,
         config: &ConfigArguments,
         host: &HostArguments,
-        since: &Asked,
+        since: Option<&Asked>,
     ) -> Result<Earlier, CliError> {
         let kinds = Kinds::of(&[Kind::Finding]);
+        let unix_ns = since.map_or(0, |since| since.unix_ns);
         let from = match self.open(config, host)? {
-            Kept::Here(past) => Place::Here(read(past.lines(since.unix_ns, i64::MAX, kinds))?),
-            Kept::Told(host) => Place::Told(host, since.unix_ns),
+            Kept::Here(past) => Place::Here(read(past.lines(unix_ns, i64::MAX, kinds))?),
+            Kept::Told(host) => Place::Told(host, unix_ns),
         };
-        tell_moment("since", since);
+        since.iter().for_each(|since| tell_moment("since", since));
         Ok(Earlier {
             from,
             said: 0,
@@ -93,6 +94,25 @@ pub(super) enum Kept {
 }
 
 impl Kept {
+    /// Hands over all lines since then, the oldest first.
+    pub(super) fn each(&self, since: i64, take: &mut dyn FnMut(String)) -> Result<(), CliError> {
+        match self {
+            Self::Here(past) => {
+                for line in read(past.lines(since, i64::MAX, Kinds::ALL))? {
+                    take(read(line)?);
+                }
+                Ok(())
+            }
+            Self::Told(host) => {
+                let since = Query {
+                    since: Some(since),
+                    ..Query::default()
+                };
+                since.each(host, |line| take(line.to_owned()))
+            }
+        }
+    }
+
     /// The alerts as they stood at that time.
     pub(super) fn alerts_at(&self, at: i64) -> Result<Stood, CliError> {
         let host = match self {
@@ -234,8 +254,15 @@ fn begins(host: &Host) -> Result<Option<i64>, CliError> {
     Ok(begins)
 }
 
-fn now() -> Result<Moment, PastError> {
+/// The present moment.
+pub(super) fn now() -> Result<Moment, PastError> {
     present().ok_or(PastError::Clock)
+}
+
+/// What this host calls itself.
+pub(super) fn hostname() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
 }
 
 /// The zone of this host: TZ, else /etc/localtime.
@@ -243,9 +270,36 @@ pub(super) fn zone() -> TimeZone {
     TimeZone::system()
 }
 
+/// A moment as people say it.
+#[derive(Clone, Debug)]
+pub(super) struct When {
+    text: String,
+    asked: Asked,
+}
+
+impl When {
+    /// The moment that is meant: of a snapshot, as one would have said it when that was made.
+    pub(super) fn asked(&self, host: &HostArguments) -> Result<Asked, CliError> {
+        let Some(opened) = host.opened()? else {
+            return Ok(self.asked.clone());
+        };
+        let made = opened.snapshot().about.made.unix_ns();
+        // Times are told to the millisecond, and what was told last is asked for too.
+        let asked = at(&self.text, made.saturating_add(NS_A_MS));
+        asked.map_err(|error| CliError::Usage(error.to_string()))
+    }
+}
+
 /// Reads a moment as people say it.
-pub(super) fn parse_moment(text: &str) -> Result<Asked, Box<dyn std::error::Error + Send + Sync>> {
-    let now = Timestamp::from_nanosecond(now()?.wall_unix_ns.into())?;
+pub(super) fn parse_moment(text: &str) -> Result<When, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(When {
+        text: text.to_owned(),
+        asked: at(text, now()?.wall_unix_ns)?,
+    })
+}
+
+fn at(text: &str, now_unix_ns: i64) -> Result<Asked, Box<dyn std::error::Error + Send + Sync>> {
+    let now = Timestamp::from_nanosecond(now_unix_ns.into())?;
     Ok(Asked::parse(text, &now.to_zoned(zone()))?)
 }
 

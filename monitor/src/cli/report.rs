@@ -5,17 +5,14 @@ use super::exit::CliError;
 use super::help::Help;
 use super::host::HostArguments;
 use super::output::write;
-use super::past::{self, parse_moment};
+use super::past::{self, When, parse_moment};
 use super::past_error::PastError;
 use clap::Args;
-use monitor_lookback::{Asked, html, text};
+use monitor_lookback::{html, text};
 use monitor_model::format::told_line;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-
-/// What this host calls itself.
-const HOSTNAME: &str = "/proc/sys/kernel/hostname";
 
 const HELP: Help = Help {
     examples: &[
@@ -45,10 +42,10 @@ pub(super) struct Arguments {
     history: past::Arguments,
     /// From then on: "24h", "03:10" (local time), "yesterday 23:00", RFC 3339
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_moment)]
-    since: Asked,
+    since: When,
     /// Until then
     #[arg(long, value_name = "TIME", default_value = "now", value_parser = parse_moment)]
-    until: Asked,
+    until: When,
     /// Write it into this file, as a page that needs nothing else
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     html: Option<PathBuf>,
@@ -58,7 +55,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
-    let (since, until) = (&arguments.since, &arguments.until);
+    let when = [&arguments.since, &arguments.until].map(|when| when.asked(&arguments.host));
+    let [since, until] = when;
+    let (since, until) = (&since?, &until?);
     if since.unix_ns >= until.unix_ns {
         return Err(PastError::Backwards.into());
     }
@@ -69,17 +68,20 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         write(&told_line(&report).map_err(CliError::unwritten)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let host = fs::read_to_string(HOSTNAME).unwrap_or_default();
+    let host = match arguments.host.opened()? {
+        Some(opened) => opened.snapshot().about.host.clone(),
+        None => past::hostname(),
+    };
     let zone = past::zone();
     match &arguments.html {
-        Some(file) => fs::write(file, html(&report, host.trim(), &zone)).map_err(|source| {
+        Some(file) => fs::write(file, html(&report, &host, &zone)).map_err(|source| {
             PastError::NotWritten {
                 file: file.clone(),
                 source,
             }
         })?,
         None => {
-            write(&text(&report, host.trim(), &zone))?;
+            write(&text(&report, &host, &zone))?;
         }
     }
     Ok(ExitCode::SUCCESS)

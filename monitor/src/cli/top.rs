@@ -11,7 +11,6 @@ use super::help::Help;
 use super::past as looking;
 use super::remark::remark;
 use clap::Args;
-use monitor_lookback::Asked;
 use monitor_tui::draw::Theme;
 use monitor_tui::filter::Filter;
 use monitor_tui::{RunError, Source, SourceError, Start};
@@ -47,7 +46,7 @@ pub(super) struct Arguments {
     scope: ScopeArguments,
     /// What had been found by that time, from the history: "03:10" (local time), "10m ago", RFC 3339
     #[arg(long, value_name = "TIME", value_parser = looking::parse_moment, conflicts_with_all = ["timeout", "cgroup", "netns", "unit", "pid"])]
-    at: Option<Asked>,
+    at: Option<looking::When>,
     #[command(flatten)]
     history: looking::Arguments,
 }
@@ -60,7 +59,7 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         Some(at) => {
             let ask = &arguments.ask;
             let kept = arguments.history.open(&ask.config, &ask.host)?;
-            Some(past::look(&kept, at)?)
+            Some(past::look(&kept, &at.asked(&ask.host)?)?)
         }
         None => None,
     };
@@ -74,9 +73,14 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         }
     };
     let notice = answerer.is_itself().then(|| NOTICE.to_owned());
-    let name = match arguments.ask.host.named() {
-        Some(host) => host.to_string(),
-        None => std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default(),
+    let (name, notice) = match (arguments.ask.host.opened()?, arguments.ask.host.named()?) {
+        (Some(opened), _) => {
+            let about = &opened.snapshot().about;
+            let notice = format!("a snapshot, made at {}", about.made);
+            (about.host.clone(), Some(notice))
+        }
+        (None, Some(host)) => (host.to_string(), notice),
+        (None, None) => (looking::hostname(), notice),
     };
     let daemon = Daemon::new(answerer);
     // Where nobody is, that is said where it can be read.
@@ -86,7 +90,7 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         return Ok(cannot(&reason));
     }
     let start = Start {
-        host: name.trim().to_owned(),
+        host: name,
         notice,
         filter: arguments.filter.clone().unwrap_or_default(),
         past,

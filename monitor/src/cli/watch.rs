@@ -9,7 +9,6 @@ use super::past;
 use crate::client::Question;
 use crate::text;
 use clap::Args;
-use monitor_lookback::Asked;
 use monitor_model::finding::Finding;
 use monitor_query::{Field, Filter, List};
 use std::io;
@@ -36,7 +35,7 @@ pub(super) struct Arguments {
     client: client::Arguments,
     /// First what was found since then, from the history: "2h", "03:10" (local time), RFC 3339
     #[arg(long, value_name = "TIME", value_parser = past::parse_moment)]
-    since: Option<Asked>,
+    since: Option<past::When>,
     #[command(flatten)]
     history: past::Arguments,
     #[command(flatten)]
@@ -56,12 +55,14 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
     let mut scoped = scope(&arguments.scope)?.into_iter();
     let scoped = scoped.try_fold(filter.clone(), Filter::and)?;
     let client = &arguments.client;
-    let earlier = arguments.since.as_ref();
-    let earlier = earlier
-        .map(|since| {
-            arguments
-                .history
-                .earlier(&client.ask.config, &client.ask.host, since)
+    let host = &client.ask.host;
+    let since = arguments.since.as_ref();
+    let since = since.map(|since| since.asked(host)).transpose()?;
+    // Of a snapshot, all that was found is earlier.
+    let earlier = (since.is_some() || host.is_from_file())
+        .then(|| {
+            let config = &client.ask.config;
+            arguments.history.earlier(config, host, since.as_ref())
         })
         .transpose()?;
     let answerer = match earlier.is_some() && client.ask.timeout.timeout.is_none() {

@@ -224,26 +224,8 @@ impl Config {
         dmi_root: &Path,
         last: &mut LastGood,
     ) -> Result<Self, ConfigError> {
-        let file = path.unwrap_or(default_path);
-        let text = match read(file) {
-            Ok(text) => text_of(file, text)?,
-            Err(ConfigError::Read { source, .. })
-                if path.is_none() && source.kind() == io::ErrorKind::NotFound =>
-            {
-                String::new()
-            }
-            Err(error) => return Err(error),
-        };
-        // Which folder it is must be known before it can be said what is wrong in which file.
-        let (named, _) = parsed(file, &text)?;
-        let beside = || default_path.with_file_name(drop_ins::FOLDER);
-        let (dir, must_be_there) = match named.conf_dir {
-            Some(dir) => (Some(dir), true),
-            // A file that somebody names stands for itself.
-            None => (path.is_none().then(beside), false),
-        };
-        let read = dir.map(|dir| drop_ins::read(&dir, must_be_there));
-        last.load(read.transpose()?.unwrap_or_default(), |further| {
+        let (file, text, further) = files(path, default_path)?;
+        last.load(further, |further| {
             Self::of(file, &text, further, overrides, dmi_root)
         })
     }
@@ -281,6 +263,50 @@ impl Config {
         alertmanagers.for_each(|one| one.stands_in(file));
         Ok(config)
     }
+}
+
+/// The texts of the configuration file and of those of the folder of further paths, each with where it lies; as for
+/// [`Config::load`], the file may be absent where none is named.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn texts(
+    path: Option<&Path>,
+    default_path: &Path,
+) -> Result<Vec<(PathBuf, String)>, ConfigError> {
+    let (file, text, further) = files(path, default_path)?;
+    let mut texts = vec![(file.to_owned(), text)];
+    for (file, text) in further {
+        texts.push((file, text?));
+    }
+    Ok(texts)
+}
+
+/// The configuration file, what stands in it, and what was read of the folder of further paths.
+fn files<'a>(
+    path: Option<&'a Path>,
+    default_path: &'a Path,
+) -> Result<(&'a Path, String, Vec<drop_ins::Read>), ConfigError> {
+    let file = path.unwrap_or(default_path);
+    let text = match read(file) {
+        Ok(text) => text_of(file, text)?,
+        Err(ConfigError::Read { source, .. })
+            if path.is_none() && source.kind() == io::ErrorKind::NotFound =>
+        {
+            String::new()
+        }
+        Err(error) => return Err(error),
+    };
+    // Which folder it is must be known before it can be said what is wrong in which file.
+    let (named, _) = parsed(file, &text)?;
+    let beside = || default_path.with_file_name(drop_ins::FOLDER);
+    let (dir, must_be_there) = match named.conf_dir {
+        Some(dir) => (Some(dir), true),
+        // A file that somebody names stands for itself.
+        None => (path.is_none().then(beside), false),
+    };
+    let further = dir.map(|dir| drop_ins::read(&dir, must_be_there));
+    Ok((file, text, further.transpose()?.unwrap_or_default()))
 }
 
 /// What stands in the configuration file.

@@ -44,6 +44,7 @@ mod scraped;
 mod self_test;
 mod show;
 mod silence;
+mod snapshot_file;
 mod snapshots;
 mod top;
 mod usual_bpffs;
@@ -102,6 +103,7 @@ fn main() -> ExitCode {
         ("self_test", self_test::TESTS),
         ("show", show::TESTS),
         ("silence", silence::TESTS),
+        ("snapshot_file", snapshot_file::TESTS),
         ("snapshots", snapshots::TESTS),
         ("top", top::TESTS),
         ("usual_bpffs", usual_bpffs::TESTS),

@@ -1,0 +1,179 @@
+//! A snapshot as those ask it who ask a daemon: the same API, in this process.
+
+use crate::client::{Host, Inside};
+use crate::surfaces::api::{
+    AlertQuery, Api, ApiSource, ConnectionQuery, Feed, HistoryKind, HistoryQuery, Rows,
+};
+use monitor_lookback::told;
+use monitor_model::alert::Alert;
+use monitor_model::api::{AgentClients, AgentState, AgentSweeps};
+use monitor_model::listing::ConnectionRow;
+use monitor_model::time::Timestamp;
+use monitor_snapshot::{Bounds, Part, ReadError, Snapshot, read};
+use monitor_store::Contents;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Why a file cannot be shown.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", file.display())]
+pub struct OpenError {
+    file: PathBuf,
+    source: ReadError,
+}
+
+/// A snapshot, as it is asked.
+#[derive(Clone, Debug)]
+pub struct Opened(Arc<Snapshot>);
+
+impl Opened {
+    /// Reads a file, whoever wrote it.
+    ///
+    /// # Errors
+    /// Why it is none, or cannot be read.
+    pub fn open(file: &Path) -> Result<Self, OpenError> {
+        let found = File::open(file).map_err(ReadError::Io);
+        let snapshot = found.and_then(|found| read(found, Bounds::default()));
+        let snapshot = snapshot.map_err(|source| OpenError {
+            file: file.to_owned(),
+            source,
+        })?;
+        Ok(Self(Arc::new(snapshot)))
+    }
+
+    /// What is in it.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.0
+    }
+
+    /// Where it is asked. Nothing is to come of it: its streams end at once.
+    pub fn host(&self) -> Host {
+        let (_, ended) = watch::channel(());
+        let api = Api::new(Arc::new(self.clone()), Feed::default(), Arc::default());
+        Host::Inside(Inside::new("the snapshot", &api, ended))
+    }
+
+    /// What it is, and what it lacks, in one line.
+    pub fn describe(&self) -> String {
+        let about = &self.0.about;
+        let redacted = match about.redacted {
+            true => ", addresses and names are pseudonyms",
+            false => "",
+        };
+        let mut lacks: Vec<String> = about
+            .lacks
+            .iter()
+            .map(|lack| format!("{} ({})", lack.part, lack.why))
+            .collect();
+        if self.0.unknown() > 0 {
+            lacks.push(format!(
+                "{} lines that this version does not know",
+                self.0.unknown()
+            ));
+        }
+        let lacks = match lacks.is_empty() {
+            true => String::new(),
+            false => format!("; it lacks {}", lacks.join(", ")),
+        };
+        format!(
+            "a snapshot of {}, made at {} by tcplull {}{redacted}{lacks}",
+            about.host, about.made, about.version
+        )
+    }
+
+    /// Lines of a part, each handed over by its number: what is asked is held no longer than the answer.
+    fn lines(&self, part: Part) -> Result<impl Iterator<Item = String> + Send + use<>, String> {
+        let lines = self.0.part(part)?.len();
+        let snapshot = Arc::clone(&self.0);
+        Ok((0..lines).filter_map(move |line| Some(snapshot.part(part).ok()?.get(line)?.clone())))
+    }
+}
+
+/// Of which kind a record is.
+const fn kind(contents: &Contents) -> HistoryKind {
+    match contents {
+        Contents::Finding(_) => HistoryKind::Finding,
+        Contents::Alert(_) => HistoryKind::Alert,
+        Contents::Gaps(_) => HistoryKind::Gaps,
+        Contents::Agent(_) => HistoryKind::Agent,
+    }
+}
+
+impl ApiSource for Opened {
+    fn metrics(&self) -> Result<String, String> {
+        Ok(self.0.part(Part::Metrics)?.join("\n") + "\n")
+    }
+
+    fn ready(&self) -> Result<String, String> {
+        let agent = self.agent();
+        match agent.ready {
+            true => Ok(agent.readiness),
+            false => Err(agent.readiness),
+        }
+    }
+
+    /// None, where it has none: that it lacks them is said when it is opened.
+    fn alerts(&self, _: &AlertQuery) -> Vec<Alert> {
+        let lines = self.0.part(Part::Alerts).unwrap_or_default();
+        let alerts = lines.iter().map(|line| serde_json::from_str(line));
+        alerts.filter_map(Result::ok).collect()
+    }
+
+    fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String> {
+        let filter = asked.filter.clone();
+        let lines = self.lines(Part::Connections)?.filter(move |line| {
+            filter.is_all()
+                || serde_json::from_str::<ConnectionRow>(line).is_ok_and(|row| filter.matches(&row))
+        });
+        Ok(Rows::lines(lines).first(asked.limit))
+    }
+
+    fn history(&self, asked: &HistoryQuery) -> Result<Rows, String> {
+        let from = asked.since.map_or(i64::MIN, Timestamp::unix_ns);
+        let until = asked.until.map_or(i64::MAX, Timestamp::unix_ns);
+        let wanted = asked.kind;
+        let lines = self.lines(Part::History)?.filter(move |line| {
+            told(line).is_some_and(|(at, contents)| {
+                (from..until).contains(&at.wall_unix_ns)
+                    && wanted.is_none_or(|wanted| wanted == kind(&contents))
+            })
+        });
+        Ok(Rows::lines(lines).first(asked.limit))
+    }
+
+    fn agent(&self) -> AgentState {
+        let told = self.0.part(Part::Agent);
+        let state = told.as_ref().ok().and_then(|lines| lines.first());
+        if let Some(state) = state.and_then(|line| serde_json::from_str(line).ok()) {
+            return state;
+        }
+        let about = &self.0.about;
+        AgentState {
+            version: about.version.clone(),
+            kernel: about.kernel.clone().unwrap_or_default(),
+            started: about.made,
+            watching: "unknown".to_owned(),
+            hooks: Vec::new(),
+            ready: false,
+            readiness: told.err().unwrap_or_default(),
+            paths: Vec::new(),
+            sweeps: AgentSweeps {
+                count: 0,
+                last_seconds_ago: None,
+                last_took_seconds: 0.0,
+                sockets: 0,
+                interval_seconds: 0.0,
+                rows_dropped: 0,
+            },
+            clients: AgentClients {
+                now: 0,
+                watchers: 0,
+                refused: 0,
+                cut: 0,
+                lagged: 0,
+            },
+        }
+    }
+}
