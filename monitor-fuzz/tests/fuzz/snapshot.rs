@@ -20,10 +20,7 @@ const BOUNDS: Bounds = Bounds {
 #[test]
 fn open() {
     bolero::check!().for_each(|bytes| {
-        let parts: Vec<(&str, &[u8])> = Part::ALL
-            .iter()
-            .map(|part| (part.file(), bytes))
-            .collect();
+        let parts: Vec<(&str, &[u8])> = Part::ALL.iter().map(|part| (part.file(), bytes)).collect();
         let all = [&[("about.json", ABOUT)][..], &parts].concat();
         for file in [
             bytes.to_vec(),
@@ -47,7 +44,10 @@ fn goes_on(snapshot: Snapshot) {
         let lines = |snapshot: &Snapshot| snapshot.part(part).map(<[String]>::len).ok();
         assert_eq!(lines(&again(&snapshot)), lines(&snapshot));
         // A line of metrics that cannot be read is left out.
-        assert!(part == Part::Metrics || lines(&found) == lines(&snapshot), "{part:?}");
+        assert!(
+            part == Part::Metrics || lines(&found) == lines(&snapshot),
+            "{part:?}"
+        );
     }
 }
 

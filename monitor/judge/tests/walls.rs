@@ -168,6 +168,25 @@ fn the_terminal_knows_the_model_and_the_filters_alone() {
 }
 
 #[test]
+fn a_snapshot_knows_the_model_alone() {
+    knows_none_of(
+        "monitor-snapshot",
+        &[
+            "aya",
+            "tokio",
+            "axum",
+            "hyper",
+            "clap",
+            "tracing",
+            "monitor-kernel",
+            "monitor-judge",
+            "monitor-store",
+            "monitor",
+        ],
+    );
+}
+
+#[test]
 fn who_looks_back_knows_the_store_and_the_model() {
     knows_none_of(
         "monitor-lookback",

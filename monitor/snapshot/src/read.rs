@@ -111,7 +111,9 @@ fn part_of(
             line.pop();
         } else if line.len() as u64 > bounds.line {
             let most = bounds.line;
-            return Err(ReadError::TooMuch(format!("a line of more than {most} bytes")));
+            return Err(ReadError::TooMuch(format!(
+                "a line of more than {most} bytes"
+            )));
         }
         *room = room.checked_sub(1).ok_or_else(|| {
             let most = bounds.lines;
@@ -184,7 +186,9 @@ fn is_cut(error: &io::Error) -> bool {
 }
 
 fn causes(error: &io::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
-    let first = error.get_ref().map(|inner| inner as &(dyn std::error::Error + 'static));
+    let first = error
+        .get_ref()
+        .map(|inner| inner as &(dyn std::error::Error + 'static));
     std::iter::successors(first, |cause| match cause.downcast_ref::<io::Error>() {
         Some(error) => error
             .get_ref()

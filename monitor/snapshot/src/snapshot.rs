@@ -67,7 +67,9 @@ impl Snapshot {
         let mut redaction = Redaction::new()?;
         redaction.learn(&self.about.host);
         let all = self.parts.iter();
-        for (part, line) in all.flat_map(|(part, lines)| lines.iter().map(move |line| (*part, line))) {
+        for (part, line) in
+            all.flat_map(|(part, lines)| lines.iter().map(move |line| (*part, line)))
+        {
             redaction.learn_line(part, line);
         }
         let mut redactor = redaction.redactor()?;

@@ -197,7 +197,10 @@ fn members_that_none_has_are_refused_or_left_out() {
         (("about.json", regular, &about[..]), None),
         (("../../etc/passwd", regular, &b"x\n"[..]), None),
         (("alerts.ndjson", EntryType::Symlink, b""), Some("damaged")),
-        (("alerts.ndjson", EntryType::GNULongName, b""), Some("damaged")),
+        (
+            ("alerts.ndjson", EntryType::GNULongName, b""),
+            Some("damaged"),
+        ),
         (("alerts.ndjson", EntryType::XHeader, b"x"), Some("damaged")),
     ] {
         let file = archive(&[first, member]);
@@ -298,10 +301,17 @@ fn none_of_the_originals_is_left_and_the_same_is_the_same_everywhere() {
     let remote = row["connection"]["remote"].as_str().unwrap();
     let summary = alert["summary"].as_str().unwrap();
     assert!(remote.ends_with(":5432"), "{remote}");
-    assert!(summary.contains(&format!("→ {remote}: 4m10s of silence crossed name-")), "{summary}");
+    assert!(
+        summary.contains(&format!("→ {remote}: 4m10s of silence crossed name-")),
+        "{summary}"
+    );
     let network = config["settings"]["path"][0]["remote"][0].as_str().unwrap();
     let (network, length) = network.split_once(".0/").unwrap();
-    assert_eq!((length, remote.starts_with(network)), ("24", true), "{network} {remote}");
+    assert_eq!(
+        (length, remote.starts_with(network)),
+        ("24", true),
+        "{network} {remote}"
+    );
     let metrics = read.part(Part::Metrics).unwrap();
     let expected = format!(
         "tcplull_alerts_firing{{kind=\"crossed\",path={},owner={}}} 1",

@@ -129,7 +129,9 @@ fn shown() -> Tested {
         let told = rows(&watched)?;
         let all = found.iter().all(|finding| told.contains(finding));
         let whole = fires && all && watched.code == Some(1);
-        Ok(whole.then_some(shown).ok_or(format!("{found:?} {watched:?}")))
+        Ok(whole
+            .then_some(shown)
+            .ok_or(format!("{found:?} {watched:?}")))
     })?;
     let redacted = files.path().join("redacted.tar.gz");
     let said = taken(&place, &redacted, &["--redact"])?;
@@ -200,7 +202,10 @@ fn shown() -> Tested {
     let piped = piped.arg(&file).output()?;
     assert!(piped.status.success(), "{piped:?}");
     fs::write(&file, piped.stdout)?;
-    assert_eq!(rows(&from(&file, &["ls", "--json"])?)?.len(), connections.len());
+    assert_eq!(
+        rows(&from(&file, &["ls", "--json"])?)?.len(),
+        connections.len()
+    );
     let whole = String::from_utf8_lossy(&uncompressed(&file)?).into_owned();
     assert!(!whole.contains(&client), "{client} is in {whole}");
     Ok(())
@@ -240,7 +245,10 @@ fn unprivileged() -> Tested {
     let said = as_nobody(&["snapshot", name, "--config", "/dev/null"], "")?;
     assert_eq!(said.code, Some(0), "{said:?}");
     for part in ["agent", "alerts", "connections", "metrics", "history"] {
-        assert!(said.stderr.contains(&format!("it lacks {part}: ")), "{said:?}");
+        assert!(
+            said.stderr.contains(&format!("it lacks {part}: ")),
+            "{said:?}"
+        );
     }
     let listed = from(&file, &["ls"])?;
     assert_eq!(listed.code, Some(3), "{listed:?}");

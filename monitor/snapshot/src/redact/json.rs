@@ -35,22 +35,24 @@ fn treated(part: Part, key: &str, outer: Treated) -> Treated {
 
 /// Learns the names of a line.
 pub(super) fn learn(part: Part, value: &Value, learnt: &mut Learnt) {
-    each_name(part, Treated::Text, value, &mut |name| learnt.name(name));
+    learn_within(part, Treated::Text, value, learnt);
 }
 
-fn each_name(part: Part, how: Treated, value: &Value, take: &mut dyn FnMut(&str)) {
+fn learn_within(part: Part, how: Treated, value: &Value, learnt: &mut Learnt) {
     match value {
         Value::String(text) => match how {
-            Treated::Name => take(text),
-            Treated::Setting if !is_plain(text) && !text::has_address(text) => take(text),
+            // A path of a file is made of words that stand everywhere.
+            Treated::Name if text.starts_with('/') && part == Part::Config => learnt.whole(text),
+            Treated::Name => learnt.name(text),
+            Treated::Setting if !is_plain(text) && !text::has_address(text) => learnt.whole(text),
             _ => {}
         },
         Value::Array(values) => values
             .iter()
-            .for_each(|value| each_name(part, how, value, take)),
+            .for_each(|value| learn_within(part, how, value, learnt)),
         Value::Object(members) => members.iter().for_each(|(key, value)| {
             let how = treated(part, key, how_inside(how));
-            each_name(part, how, value, take);
+            learn_within(part, how, value, learnt);
         }),
         _ => {}
     }

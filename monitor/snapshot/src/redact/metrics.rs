@@ -22,10 +22,7 @@ pub(super) fn line(line: &str, names: &mut Names) -> Option<String> {
 }
 
 /// Hands each label over, name and value, and writes what is answered in the value's place. Pseudonyms need no escapes.
-fn each_label(
-    line: &str,
-    replace: &mut dyn FnMut(&str, &str) -> Option<String>,
-) -> Option<String> {
+fn each_label(line: &str, replace: &mut dyn FnMut(&str, &str) -> Option<String>) -> Option<String> {
     let Some((metric, labels)) = line.split_once('{').filter(|_| !line.starts_with('#')) else {
         return Some(line.to_owned());
     };

@@ -13,17 +13,24 @@ const LONG: usize = 4;
 pub(super) struct Learnt(BTreeSet<String>);
 
 impl Learnt {
+    /// A name as a whole.
+    pub(super) fn whole(&mut self, name: &str) {
+        if !is_common(name) {
+            self.0.insert(name.to_owned());
+        }
+    }
+
     /// A name, and what it is made of.
     pub(super) fn name(&mut self, name: &str) {
         let parts = name.split('/');
         let stems = parts.clone().filter_map(|part| {
             let (stem, kind) = part.rsplit_once('.')?;
-            ["service", "scope", "slice", "socket"].contains(&kind).then_some(stem)
+            ["service", "scope", "slice", "socket"]
+                .contains(&kind)
+                .then_some(stem)
         });
         for part in parts.chain(stems).chain([name]) {
-            if !is_common(part) {
-                self.0.insert(part.to_owned());
-            }
+            self.whole(part);
         }
     }
 }
@@ -78,7 +85,10 @@ impl Names {
             let (before, after) = (&text[..found.start()], &text[found.end()..]);
             let alone = !before.ends_with(is_of_a_word) && !after.starts_with(is_of_a_word);
             if found.len() < LONG && !alone {
-                let step = text[found.start()..].chars().next().map_or(1, char::len_utf8);
+                let step = text[found.start()..]
+                    .chars()
+                    .next()
+                    .map_or(1, char::len_utf8);
                 from = found.start() + step;
                 continue;
             }

@@ -3,8 +3,10 @@
 /// Words that stand where a name would: there is none, or more than one.
 pub(super) const RESERVED: [&str; 5] = ["none", "any", "unknown", "~other", "daemon"];
 
-/// Names that every host has.
-pub(super) const COMMON: [&str; 12] = [
+/// Names that every host has, ours among them.
+pub(super) const COMMON: [&str; 14] = [
+    "tcplull",
+    "tcplull.service",
     "system.slice",
     "user.slice",
     "session.slice",
@@ -83,21 +85,24 @@ pub(super) const NAMES: [&str; 12] = [
 ];
 
 /// Labels of metrics whose words are ours.
-pub(super) const LABELS: [&str; 16] = [
-    "kind",
-    "outcome",
+pub(super) const LABELS: [&str; 19] = [
+    "alert",
     "cause",
+    "end",
+    "finding",
+    "hook",
+    "kind",
+    "le",
+    "level",
+    "log",
+    "mechanism",
+    "outcome",
+    "program",
+    "reason",
+    "room",
     "severity",
     "silence",
-    "le",
-    "reason",
-    "log",
+    "to",
     "version",
-    "hook",
-    "mechanism",
-    "level",
-    "state",
-    "mode",
-    "program",
-    "counter",
+    "what",
 ];

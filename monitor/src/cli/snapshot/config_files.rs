@@ -28,7 +28,9 @@ pub(super) fn lines(arguments: &ConfigArguments) -> Result<Vec<String>, String> 
 
 fn table(table: toml::Table) -> Map<String, Value> {
     let members = table.into_iter();
-    members.map(|(key, setting)| (key, value(setting))).collect()
+    members
+        .map(|(key, setting)| (key, value(setting)))
+        .collect()
 }
 
 fn value(setting: toml::Value) -> Value {

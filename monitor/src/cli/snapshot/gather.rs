@@ -126,9 +126,7 @@ fn keep(
     (lines, left_out): (Vec<String>, u64),
 ) -> Result<(), CliError> {
     match asked {
-        Err(CliError::Client(
-            error @ (ClientError::Refused(_) | ClientError::Lacks { .. }),
-        )) => {
+        Err(CliError::Client(error @ (ClientError::Refused(_) | ClientError::Lacks { .. }))) => {
             snapshot.lacks(part, error.to_string());
             if lines.is_empty() {
                 return Ok(());
@@ -161,7 +159,10 @@ fn history(snapshot: &mut Snapshot, arguments: &Arguments) {
         }
     }
     if left_out > 0 {
-        let why = format!("the {} before the first one here", count(left_out, "record"));
+        let why = format!(
+            "the {} before the first one here",
+            count(left_out, "record")
+        );
         snapshot.lacks(Part::History, why);
     }
     snapshot.put(Part::History, lines);

@@ -32,7 +32,9 @@ impl Place {
         if !force && fs::symlink_metadata(file).is_ok() {
             return Err(there_already(file));
         }
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         let begun = tempfile::Builder::new()
             .prefix(".tcplull-snapshot-")
             .tempfile_in(folder.unwrap_or(Path::new(".")));
@@ -59,10 +61,12 @@ impl Place {
                 match force {
                     true => fs::rename(begun.path(), file).map_err(not_written),
                     // Unlike a rename, a link never takes the place of what somebody put there meanwhile.
-                    false => fs::hard_link(begun.path(), file).map_err(|error| match error.kind() {
-                        io::ErrorKind::AlreadyExists => there_already(file),
-                        _ => not_written(error),
-                    }),
+                    false => {
+                        fs::hard_link(begun.path(), file).map_err(|error| match error.kind() {
+                            io::ErrorKind::AlreadyExists => there_already(file),
+                            _ => not_written(error),
+                        })
+                    }
                 }
             }
         }
