@@ -62,10 +62,9 @@ impl Opened {
             true => ", addresses and names are pseudonyms",
             false => "",
         };
-        let mut lacks: Vec<String> = about
-            .lacks
-            .iter()
-            .map(|lack| format!("{} ({})", lack.part, lack.why))
+        let lacking = self.0.lacking().into_iter();
+        let mut lacks: Vec<String> = lacking
+            .map(|(parts, why)| format!("{parts} ({why})"))
             .collect();
         if self.0.unknown() > 0 {
             lacks.push(format!(

@@ -53,6 +53,21 @@ impl Snapshot {
         Err(format!("the snapshot has no {}: {why}", part.name()))
     }
 
+    /// What it lacks, each reason with all that it is one for.
+    pub fn lacking(&self) -> Vec<(String, &str)> {
+        let mut lacking: Vec<(String, &str)> = Vec::new();
+        for lack in &self.about.lacks {
+            match lacking.iter_mut().find(|(_, why)| *why == lack.why) {
+                Some((parts, _)) => {
+                    parts.push_str(", ");
+                    parts.push_str(&lack.part);
+                }
+                None => lacking.push((lack.part.clone(), &lack.why)),
+            }
+        }
+        lacking
+    }
+
     /// Lines that were left out when it was read, because this version does not know their form.
     pub const fn unknown(&self) -> u64 {
         self.unknown

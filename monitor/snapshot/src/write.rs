@@ -23,8 +23,10 @@ pub fn write(snapshot: &Snapshot, out: impl Write) -> io::Result<()> {
     append(&mut archive, ABOUT, made, about.as_bytes())?;
     for part in Part::ALL {
         if let Ok(lines) = snapshot.part(part) {
-            let mut text = lines.join("\n");
-            if !text.is_empty() {
+            let bytes = lines.iter().map(|line| line.len() + 1).sum();
+            let mut text = String::with_capacity(bytes);
+            for line in lines {
+                text.push_str(line);
                 text.push('\n');
             }
             append(&mut archive, part.file(), made, text.as_bytes())?;

@@ -49,7 +49,7 @@ fn snapshot() -> Snapshot {
 
 fn written(snapshot: &Snapshot) -> Vec<u8> {
     let mut bytes = Vec::new();
-    write(snapshot, &mut bytes).unwrap();
+    write(snapshot, &mut bytes).expect("memory takes all");
     bytes
 }
 
@@ -58,7 +58,7 @@ fn opened(bytes: &[u8]) -> Result<Snapshot, ReadError> {
 }
 
 fn refused(bytes: &[u8]) -> String {
-    let said = opened(bytes).unwrap_err().to_string();
+    let said = opened(bytes).expect_err("it is none").to_string();
     assert!(!said.contains(char::is_control), "{said:?}");
     said
 }
@@ -73,13 +73,17 @@ fn archive(members: &[(&str, EntryType, &[u8])]) -> Vec<u8> {
         header.set_entry_type(*kind);
         header.set_size(bytes.len() as u64);
         header.set_cksum();
-        archive.append(&header, *bytes).unwrap();
+        archive.append(&header, *bytes).expect("memory takes all");
     }
-    archive.into_inner().unwrap().finish().unwrap()
+    archive
+        .into_inner()
+        .expect("memory takes all")
+        .finish()
+        .expect("memory takes all")
 }
 
 fn about_line() -> Vec<u8> {
-    let mut line = monitor_model::format::told_line(&about()).unwrap();
+    let mut line = monitor_model::format::told_line(&about()).expect("memory takes all");
     line.push('\n');
     line.into_bytes()
 }
@@ -88,6 +92,10 @@ fn about_line() -> Vec<u8> {
 fn what_was_written_is_read() {
     let snapshot = snapshot();
     assert_eq!(opened(&written(&snapshot)).unwrap(), snapshot);
+    let mut blank = snapshot.clone();
+    blank.put(Part::Metrics, vec![String::new()]);
+    blank.put(Part::Alerts, Vec::new());
+    assert_eq!(opened(&written(&blank)).unwrap(), blank);
     assert_eq!(snapshot.part(Part::Connections).unwrap().len(), 2);
     assert_eq!(
         snapshot.part(Part::History).unwrap_err(),
@@ -244,7 +252,7 @@ fn uncompressed(bytes: &[u8]) -> String {
     let mut all = Vec::new();
     flate2::read::GzDecoder::new(bytes)
         .read_to_end(&mut all)
-        .unwrap();
+        .expect("what was written is whole");
     String::from_utf8_lossy(&all).into_owned()
 }
 

@@ -151,12 +151,8 @@ fn looked(
 
 /// What works here, for a snapshot; also where nothing does. It leaves nothing in the kernel, so it does not try to watch
 /// sockets one by one.
-pub(super) fn rows_here(config: &ConfigArguments, kernel: &KernelArguments) -> Vec<CheckRow> {
-    let config = match config.load(Overrides::default()) {
-        Ok(config) => config,
-        Err(error) => return vec![row("configuration", false, error.to_string(), None)],
-    };
-    match looked(&config, kernel, HookOptions::default()) {
+pub(super) fn rows_here(config: &Config, kernel: &KernelArguments) -> Vec<CheckRow> {
+    match looked(config, kernel, HookOptions::default()) {
         Ok(report) => rows(&report),
         Err(error) => vec![
             row("kernel", true, monitor_kernel::release(), None),

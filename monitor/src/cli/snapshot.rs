@@ -80,8 +80,8 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
     });
     let has = has.collect::<Vec<_>>().join(", ");
     let about = &snapshot.about;
-    let lacks = about.lacks.iter();
-    let lacks = lacks.map(|lack| format!("tcplull: it lacks {}: {}\n", lack.part, lack.why));
+    let lacks = snapshot.lacking().into_iter();
+    let lacks = lacks.map(|(parts, why)| format!("tcplull: it lacks {parts}: {why}\n"));
     let as_it_is = match about.redacted {
         true => "addresses and names in it are pseudonyms",
         false => "addresses and names in it are as they are (--redact)",

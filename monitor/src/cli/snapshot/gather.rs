@@ -26,13 +26,12 @@ const SMALL: usize = 8 << 20;
 /// What can be had.
 pub(super) fn gather(arguments: &Arguments) -> Result<Snapshot, CliError> {
     let ask = &arguments.ask;
+    let config = ask.config(Scope::default())?;
     let named = ask.host.named()?;
     let it = "takes the snapshot by itself, of what it sees now";
     let answerer = match ask.answerer(Scope::default(), false, Some(it)) {
         Ok(answerer) => Ok(answerer),
-        Err(error @ (CliError::Alone { .. } | CliError::Kernel(_) | CliError::Config(_))) => {
-            Err(error.to_string())
-        }
+        Err(error @ (CliError::Alone { .. } | CliError::Kernel(_))) => Err(error.to_string()),
         Err(error) => return Err(error),
     };
     let looked = answerer.and_then(|answerer| match answerer.look() {
@@ -77,7 +76,7 @@ pub(super) fn gather(arguments: &Arguments) -> Result<Snapshot, CliError> {
     }
     // A daemon says itself by what it watches.
     if by_itself {
-        let rows = check::rows_here(&ask.config, &ask.kernel);
+        let rows = check::rows_here(&config, &ask.kernel);
         let lines = rows.iter().map(told_line).collect::<Result<_, _>>();
         snapshot.put(Part::Check, lines.map_err(CliError::unwritten)?);
     }
@@ -127,7 +126,7 @@ fn keep(
 ) -> Result<(), CliError> {
     match asked {
         Err(CliError::Client(error @ (ClientError::Refused(_) | ClientError::Lacks { .. }))) => {
-            snapshot.lacks(part, error.to_string());
+            snapshot.lacks(part, why(&error.into()));
             if lines.is_empty() {
                 return Ok(());
             }
@@ -142,6 +141,14 @@ fn keep(
     Ok(())
 }
 
+/// Why something is lacking: what a daemon says is its own reason.
+fn why(error: &CliError) -> String {
+    match error {
+        CliError::Client(ClientError::Refused(reason)) => reason.clone(),
+        error => error.to_string(),
+    }
+}
+
 /// The history, of files or as a daemon tells it. A host may have none.
 fn history(snapshot: &mut Snapshot, arguments: &Arguments) {
     let mut lines = Newest::new(ROOM);
@@ -153,7 +160,7 @@ fn history(snapshot: &mut Snapshot, arguments: &Arguments) {
     });
     let (lines, left_out) = lines.finish();
     if let Err(error) = read {
-        snapshot.lacks(Part::History, error.to_string());
+        snapshot.lacks(Part::History, why(&error));
         if lines.is_empty() {
             return;
         }
