@@ -5,8 +5,8 @@ use crate::part::{Part, schema_of};
 use crate::snapshot::Snapshot;
 use crate::write::ABOUT;
 use flate2::bufread::GzDecoder;
-use monitor_model::format::json_shown;
-use monitor_model::snapshot::SnapshotAbout;
+use monitor_model::format::{json_shown, printable};
+use monitor_model::snapshot::{Lack, SnapshotAbout};
 use monitor_model::told::Told;
 use serde_json::from_str;
 use std::io::{self, BufRead, BufReader, Read};
@@ -85,7 +85,23 @@ fn about(entry: impl Read, bounds: Bounds) -> Result<SnapshotAbout, ReadError> {
             None => ReadError::Foreign,
         });
     }
-    from_str(&text).map_err(|error| ReadError::Damaged(format!("{ABOUT}: {error}")))
+    let about: SnapshotAbout =
+        from_str(&text).map_err(|error| ReadError::Damaged(format!("{ABOUT}: {error}")))?;
+    // It is shown in lines for people.
+    Ok(SnapshotAbout {
+        version: printable(&about.version),
+        host: printable(&about.host),
+        kernel: about.kernel.as_deref().map(printable),
+        lacks: about.lacks.iter().map(shown).collect(),
+        ..about
+    })
+}
+
+fn shown(lack: &Lack) -> Lack {
+    Lack {
+        part: printable(&lack.part),
+        why: printable(&lack.why),
+    }
 }
 
 /// The lines of a part, and how many were left out.

@@ -169,6 +169,16 @@ fn a_newer_form_is_named_without_what_it_would_do_to_a_terminal() {
 }
 
 #[test]
+fn what_it_says_of_itself_cannot_speak_to_a_terminal() {
+    let mut hostile = snapshot();
+    hostile.about.host = "a\nb\x1b[2J\u{202e}".to_owned();
+    hostile.lacks(Part::Agent, "c\nd".to_owned());
+    let read = opened(&written(&hostile)).unwrap();
+    assert_eq!(read.about.host, "a\u{fffd}b\u{fffd}[2J\u{fffd}");
+    assert_eq!(read.about.lacks[1].why, "c\u{fffd}d");
+}
+
+#[test]
 fn bombs_are_let_go_of_at_their_bounds() {
     let about = about_line();
     let bounds = Bounds {
