@@ -143,6 +143,9 @@ fn component(form: &str) -> String {
 
 /// Puts the schemas of what may be asked for in, as they are.
 fn put_parameters(document: &mut Value, resource: &Resource) {
+    if resource.query.is_none() {
+        return;
+    }
     let asked = asked(resource);
     // Where nothing may be asked for there are none, and none are put there.
     let operation = &mut document["paths"][resource.path]["get"];
