@@ -167,21 +167,21 @@ mod tests {
 
     fn now() -> Reading {
         Reading {
-            monotonic_ns: 1_000_000,
-            boot_ns: 1_000_000,
-            wall_unix_ns: 1_000_000,
+            monotonic_ns: 1_000_000_000,
+            boot_ns: 1_000_000_000,
+            wall_unix_ns: 1_000_000_000,
         }
     }
 
     #[test]
     fn of_one_connection_the_latest_stay_and_the_others_are_counted() {
         let kept = Remembered::default();
-        for time_ns in 0..MOST_NOTES as u64 + 3 {
-            kept.note(&sent(7, time_ns));
+        for ms in 0..MOST_NOTES as u64 + 3 {
+            kept.note(&sent(7, ms * 1_000_000));
         }
         let (notes, left_out) = kept.notes(7, now());
         assert_eq!((notes.len(), left_out), (MOST_NOTES, 3));
-        assert_eq!(notes[0].time.unix_ns(), 3);
+        assert_eq!(notes[0].time.unix_ns(), 3_000_000);
         assert_eq!(kept.notes(8, now()), (Vec::new(), 0));
     }
 
