@@ -2,11 +2,14 @@
 
 use crate::client::{Host, Inside};
 use crate::surfaces::api::{
-    AlertQuery, Api, ApiSource, ConnectionQuery, Feed, HistoryKind, HistoryQuery, Rows,
+    AlertQuery, Api, ApiSource, ConnectionQuery, DetailQuery, Feed, HistoryKind, HistoryQuery, Rows,
 };
 use monitor_lookback::told;
 use monitor_model::alert::Alert;
 use monitor_model::api::{AgentClients, AgentState, AgentSweeps};
+use monitor_model::detail::ConnectionDetail;
+use monitor_model::evidence::meanings;
+use monitor_model::finding::{Connection, Finding};
 use monitor_model::listing::ConnectionRow;
 use monitor_model::time::Timestamp;
 use monitor_snapshot::{Bounds, Part, ReadError, Snapshot, read};
@@ -15,6 +18,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
+
+/// Findings of one connection that are shown, at most: the latest.
+const MOST_FINDINGS: usize = 64;
 
 /// Why a file cannot be shown.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +133,51 @@ impl ApiSource for Opened {
                 || serde_json::from_str::<ConnectionRow>(line).is_ok_and(|row| filter.matches(&row))
         });
         Ok(Rows::lines(lines).first(asked.limit))
+    }
+
+    /// As it was when the snapshot was made, which has no numbers of it; of one that was gone, what was found of it.
+    fn connection(&self, id: &str, _: &DetailQuery) -> Result<Option<ConnectionDetail>, String> {
+        let is_it = |connection: &Connection| {
+            let cookie = connection.id.split('-').next();
+            connection.id == id || cookie == Some(id)
+        };
+        let rows = self.lines(Part::Connections).into_iter().flatten();
+        let mut rows = rows.filter_map(|line| serde_json::from_str::<ConnectionRow>(&line).ok());
+        let row = rows.find(|row| is_it(&row.connection));
+        let history = self.lines(Part::History).into_iter().flatten();
+        let findings = history.filter_map(|line| match told(&line) {
+            Some((_, Contents::Finding(finding))) => Some(*finding),
+            _ => None,
+        });
+        let mut findings: Vec<Finding> = findings
+            .filter(|finding| is_it(&finding.connection))
+            .collect();
+        let left_out = findings.len().saturating_sub(MOST_FINDINGS);
+        findings.drain(..left_out);
+        let known = match (&row, findings.last()) {
+            (Some(row), _) => (row.connection.clone(), row.owner.clone()),
+            (None, Some(last)) => (last.connection.clone(), last.owner.clone()),
+            (None, None) => return Ok(None),
+        };
+        let mut detail = ConnectionDetail {
+            time: self.0.about.made,
+            connection: known.0,
+            owner: known.1,
+            row,
+            numbers: None,
+            followed: None,
+            siblings: None,
+            contrast: None,
+            meanings: meanings(&findings),
+            findings,
+            findings_left_out: left_out as u64,
+            timeline: Vec::new(),
+            timeline_left_out: 0,
+            // What is run now tells nothing of then.
+            commands: Vec::new(),
+        };
+        detail.timeline = monitor_sheet::events(&detail, &[]);
+        Ok(Some(detail))
     }
 
     fn history(&self, asked: &HistoryQuery) -> Result<Rows, String> {

@@ -83,6 +83,9 @@ fn happened(change: &AgentChange) -> String {
             format!("it took a new configuration, of {}", count(*paths, "path"))
         }
         AgentChange::ReloadFailed => "it could not take a new configuration".to_owned(),
+        AgentChange::ConnectionsCut { uid, ended, .. } => {
+            format!("uid {uid} cut {}", count(*ended, "connection"))
+        }
         AgentChange::FactsLost { facts } => format!("{} were lost", count(*facts, "fact")),
         AgentChange::SweepsFail => "its sweeps fail: silences are not seen".to_owned(),
         AgentChange::SweepsWork { since } => format!("its sweeps work again, not since {since}"),

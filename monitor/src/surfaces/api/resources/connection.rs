@@ -25,6 +25,7 @@ pub(super) const RESOURCE: Resource = Resource {
     lasts: false,
     handler: || get(connection),
     query: Some(schema_of::<DetailQuery>),
+    body: None,
     answers: &[
         Answer {
             status: 200,
