@@ -58,6 +58,12 @@ pub(crate) fn of_holder(pid: u32, netns: u32) -> Option<File> {
     open(&of_process(pid), netns)
 }
 
+/// The network namespace at this path, and its inode.
+pub(crate) fn at(path: &Path) -> Option<(u32, File)> {
+    let netns = inode(path).ok()?;
+    Some((netns, open(path, netns)?))
+}
+
 /// Every network namespace that a process is in or that has a name, by inode, with a path to it.
 pub(crate) fn all() -> HashMap<u32, PathBuf> {
     let entries = |directory: &str| fs::read_dir(directory).into_iter().flatten().flatten();

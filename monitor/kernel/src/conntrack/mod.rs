@@ -1,0 +1,242 @@
+//! What this host's own tables of connections (nf_conntrack) say of one connection: in the network namespace that it lives
+//! in, and in the host's, which its packets may pass. Where this host is itself the middlebox, they know.
+
+mod entry;
+mod netlink;
+mod way;
+
+use crate::watch::namespaces;
+use std::fs::{self, File};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Instant;
+use way::Way;
+
+/// Where the settings and counts of the table are, of the namespace of the thread that reads.
+const SETTINGS: &str = "/proc/sys/net/netfilter";
+
+/// The namespace of the host's first process: the host's own, where this daemon is in another.
+const FIRST: &str = "/proc/1/ns/net";
+
+/// The connection that is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Inode of the network namespace that it lives in.
+    pub netns: u32,
+    /// A process that was seen to hold it there; 0 where none is known.
+    pub pid: u32,
+    /// Its own end.
+    pub local: SocketAddr,
+    /// The other end.
+    pub remote: SocketAddr,
+}
+
+/// What one table says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableState {
+    /// Whether it is the host's, and not that of a namespace such as a container's.
+    pub host: bool,
+    /// Its entry; `None` if there is none.
+    pub entry: Option<TableEntry>,
+    /// Whether the connection's packets are known to pass there: it lives there and the table is in use, or the host has
+    /// its two ends on two interfaces.
+    pub passes: bool,
+    /// `nf_conntrack_tcp_timeout_established` there, in s.
+    pub timeout_s: Option<u32>,
+    /// Entries in it now (`nf_conntrack_count`).
+    pub entries: Option<u32>,
+    /// The most that it may have (`nf_conntrack_max`).
+    pub most: Option<u32>,
+}
+
+/// The entry of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableEntry {
+    /// Packets have passed in both directions since it was made.
+    pub answered: bool,
+    /// It goes after so much silence more, in s.
+    pub left_s: u32,
+    /// What its own end is translated to; `None` if it is not.
+    pub local: Option<SocketAddr>,
+    /// What the other end is translated to; `None` if it is not.
+    pub remote: Option<SocketAddr>,
+    /// Whether that other end can be reached from there.
+    pub backend: Backend,
+}
+
+/// Whether this host knows of a way to a backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// It cannot tell: it is behind a router, or was not asked about.
+    Unknown,
+    /// No route leads there.
+    NoRoute,
+    /// It would be a neighbour, and answers no question for its link address.
+    NoNeighbour,
+    /// It is a neighbour, and answers.
+    Answers,
+}
+
+/// Whether the tables can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConntrackStatus {
+    /// This host keeps none, or cannot be asked without loading a module.
+    None,
+    /// They can.
+    Asked,
+    /// This process may not.
+    Refused {
+        /// Why, in the kernel's words.
+        reason: String,
+    },
+}
+
+/// Asks this host's tables.
+#[derive(Debug)]
+pub struct Conntrack {
+    own: Option<u32>,
+    host: Option<(u32, File)>,
+}
+
+impl Default for Conntrack {
+    fn default() -> Self {
+        let own = namespaces::own().ok();
+        // Where it may not be looked into, what is asked is what is known.
+        let host = namespaces::at(Path::new(FIRST)).filter(|(netns, _)| own != Some(*netns));
+        Self { own, host }
+    }
+}
+
+impl Conntrack {
+    /// Whether they can be asked, which no module is loaded for.
+    pub fn status(&self, until: Instant) -> ConntrackStatus {
+        if !is_kept() {
+            return ConntrackStatus::None;
+        }
+        let nobody = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
+        match entry::find(nobody, nobody, until) {
+            Ok(_) => ConntrackStatus::Asked,
+            Err(error) => ConntrackStatus::Refused {
+                reason: error.to_string(),
+            },
+        }
+    }
+
+    /// What each table says of `flow`, the host's first; those that have nothing to do with it are left out.
+    ///
+    /// # Errors
+    /// That one cannot be asked: without CAP_NET_ADMIN, or without CAP_SYS_ADMIN in another namespace; or not by `until`.
+    pub fn ask(&self, flow: &Flow, until: Instant) -> io::Result<Vec<TableState>> {
+        if !is_kept() {
+            return Ok(Vec::new());
+        }
+        let mut tables = Vec::new();
+        let mut add = |state: Option<TableState>| tables.extend(state.filter(TableState::concerns));
+        if let Some(own) = self.own {
+            add(look(flow, own, true, until)?);
+        }
+        if let Some((netns, file)) = &self.host {
+            add(namespaces::within(file, || look(flow, *netns, true, until))?);
+        }
+        let host = [self.own, self.host.as_ref().map(|(netns, _)| *netns)];
+        if !host.contains(&Some(flow.netns))
+            && let Some(file) = namespaces::of_holder(flow.pid, flow.netns)
+        {
+            let its_own = || look(flow, flow.netns, false, until);
+            add(namespaces::within(&file, its_own)?);
+        }
+        Ok(tables)
+    }
+}
+
+impl TableState {
+    fn concerns(&self) -> bool {
+        self.entry.is_some() || self.passes
+    }
+}
+
+/// Asks in this thread's namespace, whose inode is `netns`; `None` where no table is kept.
+fn look(flow: &Flow, netns: u32, host: bool, until: Instant) -> io::Result<Option<TableState>> {
+    let entries = setting("nf_conntrack_count");
+    if entries.is_none_or(|entries| entries == 0) && netns != flow.netns {
+        // Nobody has an entry: no rule there asks for any.
+        return Ok(None);
+    }
+    let found = entry::find(flow.local, flow.remote, until)?;
+    let passes = if netns == flow.netns {
+        entries.is_some_and(|entries| entries > 0)
+    } else {
+        found.is_some() || passes(flow, until)
+    };
+    let entry = found.map(|found| {
+        let remote = Some(found.remote).filter(|remote| *remote != flow.remote);
+        // Whom we call is a backend; what it cannot be asked about is not known.
+        let backend = remote.filter(|_| found.ours);
+        let backend = backend.and_then(|remote| way::backend(remote.ip(), until).ok());
+        TableEntry {
+            answered: found.answered,
+            left_s: found.left_s,
+            local: Some(found.local).filter(|local| *local != flow.local),
+            remote,
+            backend: backend.unwrap_or(Backend::Unknown),
+        }
+    });
+    Ok(Some(TableState {
+        host,
+        entry,
+        passes,
+        timeout_s: setting("nf_conntrack_tcp_timeout_established"),
+        entries,
+        most: setting("nf_conntrack_max"),
+    }))
+}
+
+/// Whether this namespace forwards between the ends: it has them on two interfaces.
+fn passes(flow: &Flow, until: Instant) -> bool {
+    let way = |address: SocketAddr| match way::to(address.ip(), until) {
+        Ok(Way::Out { interface, .. }) => Some(interface),
+        _ => None,
+    };
+    let ends = way(flow.local).zip(way(flow.remote));
+    ends.is_some_and(|(local, remote)| local != remote)
+}
+
+/// A number of the table of this thread's namespace.
+fn setting(name: &str) -> Option<u32> {
+    let text = fs::read_to_string(Path::new(SETTINGS).join(name)).ok()?;
+    text.trim().parse().ok()
+}
+
+/// Whether there are tables, and they can be asked as the kernel is now. A question where its part that answers
+/// (nf_conntrack_netlink) is a module would load that. Where tracking itself is no module, in no distribution's kernel that
+/// part is one.
+fn is_kept() -> bool {
+    let module = |path: &str| Path::new("/sys/module").join(path).exists();
+    let built_in = !module("nf_conntrack/initstate");
+    setting("nf_conntrack_count").is_some() && (built_in || module("nf_conntrack_netlink"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn of_a_connection_that_nobody_has_nothing_is_said() {
+        let conntrack = Conntrack::default();
+        let until = Instant::now() + Duration::from_secs(60);
+        // TEST-NET-1 of RFC 5737, and a namespace that nobody is in.
+        let flow = Flow {
+            netns: 0,
+            pid: 0,
+            local: SocketAddr::from(([192, 0, 2, 77], 1)),
+            remote: SocketAddr::from(([192, 0, 2, 78], 2)),
+        };
+        match conntrack.status(until) {
+            ConntrackStatus::Asked => assert_eq!(conntrack.ask(&flow, until).unwrap(), []),
+            ConntrackStatus::None => assert!(conntrack.ask(&flow, until).unwrap().is_empty()),
+            ConntrackStatus::Refused { .. } => {}
+        }
+    }
+}
