@@ -254,6 +254,78 @@ pub(crate) fn address_gone(own: IpAddr, peer: IpAddr) -> String {
     )
 }
 
+/// The setting of how long a table of connections keeps one that is silent.
+const CONNTRACK_TIMEOUT: &str = "net.netfilter.nf_conntrack_tcp_timeout_established";
+
+/// Advice where this host's own table of connections forgot one after its timeout, in s.
+pub(crate) fn conntrack_forgot(timeout_s: u32) -> String {
+    format!(
+        "this host itself is the box that forgot it: `{CONNTRACK_TIMEOUT}` is {timeout_s} there; raise it above the longest \
+         silence"
+    )
+}
+
+/// What is added where a connection is silent, and this host's own table forgets it.
+pub(crate) fn conntrack_forgets(timeout_s: u32) -> String {
+    format!("this host's own table is such a box: `{CONNTRACK_TIMEOUT}` is {timeout_s} there")
+}
+
+/// Advice where this host's own table lost an entry before its time.
+pub(crate) fn conntrack_lost(
+    entries: Option<u32>,
+    most: Option<u32>,
+    timeout_s: Option<u32>,
+) -> String {
+    format!(
+        "let the application connect anew, and look on this host for who removed the entry: a flush (`conntrack -F`, a \
+         firewall or kube-proxy that restarted), or eviction while the table was full ({}){}",
+        room(entries, most),
+        timeout(timeout_s)
+    )
+}
+
+/// Advice where this host's own table is full.
+pub(crate) fn conntrack_full(
+    entries: Option<u32>,
+    most: Option<u32>,
+    timeout_s: Option<u32>,
+) -> String {
+    format!(
+        "this host drops what its table has no room for ({}): raise `net.netfilter.nf_conntrack_max`, or see who fills it \
+         (`conntrack -L`){}",
+        room(entries, most),
+        timeout(timeout_s)
+    )
+}
+
+/// Advice where this host's own table leads to a backend that is gone: `lacks` says how.
+pub(crate) fn backend_gone(backend: &str, lacks: &str, host: bool) -> String {
+    let place = if host {
+        "on this host"
+    } else {
+        "in its network namespace"
+    };
+    format!(
+        "the backend {backend} {lacks}, and the table still leads there: let the application connect anew; `conntrack -D -p \
+         tcp --reply-src {}` {place} clears what is left, and whoever removed the backend (kube-proxy) should have",
+        backend.rsplit_once(':').map_or(backend, |(address, _)| address).trim_matches(['[', ']'])
+    )
+}
+
+fn room(entries: Option<u32>, most: Option<u32>) -> String {
+    let number = |number: Option<u32>| number.map_or("unknown".into(), |number| number.to_string());
+    format!(
+        "nf_conntrack_count is {} of nf_conntrack_max {}",
+        number(entries),
+        number(most)
+    )
+}
+
+fn timeout(timeout_s: Option<u32>) -> String {
+    let said = |seconds| format!("; `{CONNTRACK_TIMEOUT}` is {seconds} there");
+    timeout_s.map(said).unwrap_or_default()
+}
+
 /// Advice where the peer has closed, and the application has not looked.
 pub(crate) fn look_for_fin() -> String {
     "what is written next is lost: check for its FIN before a connection is used again, or let idle ones go before the \

@@ -1,6 +1,7 @@
 //! All that a judge can be told, as one type: who keeps its inputs and tells them
 //! again gets the same findings.
 
+use crate::local_tables::LocalTable;
 use crate::paths::JudgedPath;
 use monitor_common::Fact;
 use monitor_model::owner::Owner;
@@ -42,6 +43,17 @@ pub enum Input<'a> {
         address: IpAddr,
         /// Whether it is on one there.
         there: bool,
+    },
+    /// What this host's own tables of connections say of one: what [`crate::Judge::asks_tables`] for.
+    LocalTables {
+        /// When that was looked up, CLOCK_MONOTONIC in ns.
+        now_ns: u64,
+        /// Cookie of its socket.
+        cookie: u64,
+        /// Whether it was in trouble then; else silent.
+        in_trouble: bool,
+        /// What each says that has to do with it.
+        tables: Vec<LocalTable>,
     },
     /// Of so many healthy connections the next sweeps show one as a sample, another each time. Told before the rows of the
     /// first of them; until it is, all are shown.

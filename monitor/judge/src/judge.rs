@@ -7,6 +7,7 @@ use crate::close_waits::CloseWaits;
 use crate::context::Context;
 use crate::fact_view::{FactView, Moment};
 use crate::input::{Input, Observation};
+use crate::local_tables::TableQuestion;
 use crate::own_addresses::OwnAddresses;
 use crate::paths::{JudgedPath, Paths};
 use crate::peers::contrast::Contrasts;
@@ -117,6 +118,15 @@ impl Judge {
                 address,
                 there,
             } => self.own_addresses.note(*now_ns, *netns, *address, *there),
+            Input::LocalTables {
+                now_ns,
+                cookie,
+                in_trouble,
+                tables,
+            } => {
+                let local = &mut self.contrasts.local_tables;
+                local.note(*now_ns, *cookie, *in_trouble, tables);
+            }
             Input::Samples { one_in } => self.contrasts.siblings.set_one_in(*one_in),
             Input::Row { number, row } => self.keep_row(*number, row, out),
             Input::JudgeRows { below } => self.judge_rows(*below, out),
@@ -147,6 +157,21 @@ impl Judge {
     /// `None` where that is not wanted. Where nobody can tell, nothing is told.
     pub fn asks(&self, fact: &Fact) -> Option<(u32, IpAddr)> {
         self.own_addresses.asks(fact)
+    }
+
+    /// What is to be looked up in this host's tables of connections, and told as [`Input::LocalTables`], before this fact is
+    /// told, or soon after; `None` where that is not wanted. Where nobody can tell, nothing is told.
+    pub fn asks_tables(&self, fact: &Fact) -> Option<TableQuestion> {
+        let kind = fact.kind()?;
+        let path = self.paths.find(fact.path_id).unwrap_or_default();
+        let row = Observation {
+            fact,
+            wall_unix_ns: 0,
+            suspended_ns: 0,
+            owner: Arc::clone(&self.nobody),
+        };
+        let view = fact_view(&row, kind, path, self.limits.jiffy_ns, self.next_look_ns);
+        self.contrasts.local_tables.asks(&view)
     }
 
     /// Puts new paths in force. Ids of the paths before them still resolve
@@ -372,6 +397,7 @@ impl Judge {
         self.reconnects.forget(now_ns);
         self.outages.forget(now_ns);
         self.own_addresses.forget(now_ns);
+        self.contrasts.local_tables.forget(now_ns);
         let mut context = Context {
             contrasts: &mut self.contrasts,
             habits: &self.habits,

@@ -4,6 +4,7 @@ use crate::advice;
 use crate::blame::{Before, Blame, blame, silent_from};
 use crate::connection::Identity;
 use crate::keepalive::Settings;
+use crate::local_tables::telling::Telling;
 use crate::outcomes::OutcomeCard;
 use crate::paths::JudgedPath;
 use crate::peers::contrast::Contrasts;
@@ -93,6 +94,12 @@ pub(crate) fn finding(
     }
     let known = contrasts.of(about.path, identity.remote());
     known.add_to(&mut evidence);
+    let local = contrasts
+        .local_tables
+        .telling(identity.cookie(), about.kind);
+    if let Some(local) = &local {
+        local.add_to(&mut evidence);
+    }
     let reach = vanished.as_ref().map(|vanished| vanished.reach);
     let alone = reach == Some(Reach::Client);
     let many = matches!(reach, Some(Reach::Share | Reach::Prefix | Reach::Path));
@@ -110,6 +117,7 @@ pub(crate) fn finding(
             None => siblings.and_then(|siblings| beside(about.kind, siblings, scope)),
         },
         blamed.words(),
+        local.and_then(|local| local.words(silence_ns(about))),
         siblings
             .filter(|siblings| siblings.newer > 0)
             .map(|_| "new connections reach the address: it may have changed hands".into()),
@@ -153,6 +161,7 @@ pub(crate) fn finding(
                 vanished,
                 scope,
                 blamed,
+                local,
             },
         ),
         settings,
@@ -215,11 +224,13 @@ fn most(ruling: &Ruling, vanished: Option<&Vanished>) -> Severity {
 }
 
 /// What others met.
-struct Around {
+struct Around<'a> {
     siblings: SiblingCounts,
     vanished: Option<Vanished>,
     scope: Option<Scope>,
     blamed: Blame,
+    /// What this host's own tables say.
+    local: Option<Telling<'a>>,
 }
 
 /// What to do, by what others met; and where the connection hangs, how to end it and no other.
@@ -227,7 +238,7 @@ fn advised(
     ruling: Ruling,
     about: &About<'_>,
     identity: &Identity,
-    around: &Around,
+    around: &Around<'_>,
 ) -> Option<String> {
     // Nobody hangs, and what was lost is the rule's to say.
     if ruling.left_behind {
@@ -235,7 +246,7 @@ fn advised(
     }
     let hangs = hangs(about.kind) && !ruling.given_up;
     let closed = ruling.peer_closed && ruling.gone;
-    let mut advice = main_advice(ruling, about, around)?;
+    let mut advice = with_own_tables(main_advice(ruling, about, around), about, around)?;
     if closed {
         advice += &advice::peer_had_closed();
     }
@@ -245,7 +256,25 @@ fn advised(
     Some(advice)
 }
 
-fn main_advice(ruling: Ruling, about: &About<'_>, around: &Around) -> Option<String> {
+/// The advice, where this host's own tables know better.
+fn with_own_tables(
+    advice: Option<String>,
+    about: &About<'_>,
+    around: &Around<'_>,
+) -> Option<String> {
+    match (&around.local, about.path) {
+        (Some(local), _) if is_loss(about.kind) => local.advice(silence_ns(about), advice),
+        (Some(local), Some(path)) => local.advice_in_silence(path.timeout_ns, advice),
+        _ => advice,
+    }
+}
+
+/// How long the silence before can have been, at most, in ns; 0 where none is known.
+fn silence_ns(about: &About<'_>) -> u64 {
+    about.before.map_or(0, |before| before.at_most_ns)
+}
+
+fn main_advice(ruling: Ruling, about: &About<'_>, around: &Around<'_>) -> Option<String> {
     let settings = about.settings;
     // The peer is heard, or this host itself refuses: that is known, whatever others meet.
     if is_loss(about.kind) && !ruling.gone {

@@ -290,6 +290,20 @@ pub(crate) const TWO_SNAPSHOTS_NS: u64 = SECOND / 2;
 /// samples, and each is remembered for [`SIBLING_EXPIRY_NS`], twelve sweeps.
 pub(crate) const MAX_SIBLINGS: usize = 4_096;
 
+/// How long an answer of this host's own tables of connections holds for one in trouble, in ns: a table changes with what is
+/// sent, and the next timeout comes later.
+pub(crate) const LOCAL_TABLE_AGAIN_NS: u64 = 2 * SECOND;
+
+/// How long it is told at all, in ns: the longest time between two retransmissions (`TCP_RTO_MAX`). No entry that is gone
+/// comes back by itself.
+pub(crate) const LOCAL_TABLE_NS: u64 = 120 * SECOND;
+
+/// How long it is remembered that there was an entry, in ns: silences that outlive it last for hours.
+pub(crate) const LOCAL_TABLE_STOOD_NS: u64 = 24 * 3600 * SECOND;
+
+/// Connections of which that is known at once, at most.
+pub(crate) const MAX_LOCAL_TABLES: usize = 4_096;
+
 /// How long a sibling is remembered after the last fact of it. Only what moved
 /// lately is a contrast.
 pub(crate) const SIBLING_EXPIRY_NS: u64 = 60 * SECOND;

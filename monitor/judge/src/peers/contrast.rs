@@ -3,6 +3,7 @@
 //! entry from a dead peer. Beside them the siblings of the moment.
 
 use crate::evidence::EvidenceList;
+use crate::local_tables::LocalTables;
 use crate::paths::JudgedPath;
 use crate::peers::prefix::prefix;
 use crate::peers::siblings::Siblings;
@@ -61,6 +62,8 @@ pub(crate) struct Contrasts {
     capacity: usize,
     /// How other connections fare.
     pub(crate) siblings: Siblings,
+    /// What this host's own tables of connections say.
+    pub(crate) local_tables: LocalTables,
     /// Whether only connections within a scope are known here.
     pub(crate) scoped: bool,
     /// Gaps that were not noted because the table was full.
@@ -73,6 +76,7 @@ impl Contrasts {
             table: HashMap::new(),
             capacity,
             siblings: Siblings::default(),
+            local_tables: LocalTables::default(),
             scoped,
             dropped: 0,
         }

@@ -1,7 +1,7 @@
 //! The lines of a recording after its header.
 
 use super::fact::{FactMirror, OwnerMirror, is_zero};
-use crate::{Input, JudgedPath, Observation};
+use crate::{Input, JudgedPath, LocalTable, Observation};
 use monitor_common::Fact;
 use monitor_model::owner::Owner;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,17 @@ pub enum Entry {
         address: IpAddr,
         /// Whether it is on an interface there.
         there: bool,
+    },
+    /// As [`Input::LocalTables`].
+    LocalTables {
+        /// When that was looked up, CLOCK_MONOTONIC in ns.
+        now_ns: u64,
+        /// Cookie of the socket.
+        cookie: u64,
+        /// Whether it was in trouble then.
+        in_trouble: bool,
+        /// What each says that has to do with it.
+        tables: Vec<LocalTable>,
     },
     /// As [`Input::Samples`].
     Samples {
@@ -143,6 +154,17 @@ impl Entry {
                 address: *address,
                 there: *there,
             },
+            Input::LocalTables {
+                now_ns,
+                cookie,
+                in_trouble,
+                tables,
+            } => Self::LocalTables {
+                now_ns: *now_ns,
+                cookie: *cookie,
+                in_trouble: *in_trouble,
+                tables: tables.clone(),
+            },
             Input::Samples { one_in } => Self::Samples { one_in: *one_in },
             Input::Row { number, row } => Self::Row(Observed::of(*number, row)),
             Input::JudgeRows { below } => Self::JudgeRows { below: *below },
@@ -187,6 +209,17 @@ impl Entry {
                 address: *address,
                 there: *there,
             },
+            Self::LocalTables {
+                now_ns,
+                cookie,
+                in_trouble,
+                tables,
+            } => Input::LocalTables {
+                now_ns: *now_ns,
+                cookie: *cookie,
+                in_trouble: *in_trouble,
+                tables: tables.clone(),
+            },
             Self::Samples { one_in } => Input::Samples { one_in: *one_in },
             Self::Row(observed) => Input::Row {
                 number: observed.number,
@@ -223,7 +256,8 @@ impl Entry {
             Self::Observation(observed) | Self::Row(observed) => Some(observed.fact.time_ns),
             Self::SweepDone { now_ns, .. }
             | Self::Tick { now_ns, .. }
-            | Self::OwnAddress { now_ns, .. } => Some(*now_ns),
+            | Self::OwnAddress { now_ns, .. }
+            | Self::LocalTables { now_ns, .. } => Some(*now_ns),
             Self::NextLook { .. }
             | Self::Samples { .. }
             | Self::JudgeRows { .. }

@@ -13,6 +13,8 @@
 //! {"next_look":{"within_ns":…}}  within how much time after its row a connection is looked at again
 //! {"own_address":{"now_ns":…,"netns":4026531840,"address":"10.0.0.4","there":true}}
 //!                                whether a connection in trouble has an address that is on an interface of its host
+//! {"local_tables":{"now_ns":…,"cookie":5,"in_trouble":true,"tables":[{"host":true,"passes":true,"timeout_s":432000,…}]}}
+//!                                what the host's own tables of connections say of one in trouble, or silent for too long
 //! {"samples":{"one_in":8}}       of so many healthy connections the next sweeps show one; all until it is said
 //! {"row":{"number":3,"wall_unix_ns":…,"owner":{…},"fact":{"kind":"swept",…}}}
 //!                                every row of a sweep, before the first is judged
