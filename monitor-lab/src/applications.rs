@@ -24,6 +24,8 @@ pub enum Placement {
     Apart,
     /// The same, the client in a control group of its own.
     ClientInCgroup,
+    /// Each on its own host, and the client calls the address of a service that the middlebox leads to the server.
+    BehindService,
     /// Both on the client's host, talking over its loopback.
     OneHost,
 }
@@ -54,16 +56,23 @@ impl Applications {
     ) -> Result<Self, LabError> {
         let (server_host, address) = match placement {
             Placement::OneHost => (&network.client, IpAddr::V4(network.block.loopback())),
-            Placement::Apart | Placement::ClientInCgroup => {
+            Placement::Apart | Placement::ClientInCgroup | Placement::BehindService => {
                 (&network.server, network.server_address())
             }
+        };
+        let called = match placement {
+            Placement::BehindService => {
+                network.offers_service()?;
+                network.service_address()
+            }
+            Placement::Apart | Placement::ClientInCgroup | Placement::OneHost => address,
         };
         let cgroup = match placement {
             Placement::ClientInCgroup => Some(match group {
                 Some(group) => group.below("client")?,
                 None => Cgroup::create()?,
             }),
-            Placement::Apart | Placement::OneHost => None,
+            Placement::Apart | Placement::BehindService | Placement::OneHost => None,
         };
         let address = SocketAddr::new(address, port);
         let server = App::start(lab, End::Server, server_host, group, address, timeline)?;
@@ -73,7 +82,7 @@ impl Applications {
             End::Client,
             &network.client,
             cgroup.as_ref().or(group),
-            address,
+            SocketAddr::new(called, port),
             timeline,
         )?;
         let mut applications = Self {

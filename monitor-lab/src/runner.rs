@@ -135,7 +135,10 @@ fn tell(
         if let Some(group) = &group {
             settings.push_str(&format!("\n[scope]\ncgroup = {:?}\n", group.path()));
         }
-        let place = Place::new(&tools.tcplull, network.block.loopback(), &settings)?;
+        let mut place = Place::new(&tools.tcplull, network.block.loopback(), &settings)?;
+        if scenario.daemon_on_middlebox {
+            place = place.within(network.middlebox.path());
+        }
         start_daemon(&place, tools, &timeline)
     };
     let (mut daemon, watch) = match &mut older {

@@ -12,6 +12,7 @@
 pub mod block;
 pub mod cgroup;
 pub mod clients;
+mod conntrack;
 pub mod family;
 pub mod faults;
 pub mod middlebox;
@@ -179,6 +180,47 @@ impl Network {
     /// The server's own address.
     pub fn server_address(&self) -> IpAddr {
         self.block.host(block::SERVER_SIDE)
+    }
+
+    /// The address of a service that the middlebox leads to the server.
+    pub fn service_address(&self) -> IpAddr {
+        self.block.next_host(block::SERVER_SIDE)
+    }
+
+    /// From now on the middlebox leads what is sent to [`Self::service_address`] to the server.
+    ///
+    /// # Errors
+    /// If the rules are refused.
+    pub fn offers_service(&self) -> Result<(), LabError> {
+        let (service, server) = (self.service_address(), self.server_address());
+        let ip = match self.block.family() {
+            Family::V4 => "ip",
+            Family::V6 => "ip6",
+        };
+        self.middlebox.nft(&format!(
+            "table {ip} service {{
+                chain lead {{
+                    type nat hook prerouting priority dstnat
+                    {ip} daddr {service} dnat to {server}
+                }}
+            }}"
+        ))
+    }
+
+    /// Every entry of the middlebox's table of connections is removed.
+    ///
+    /// # Errors
+    /// If the kernel does not do it.
+    pub fn table_is_flushed(&self) -> Result<(), LabError> {
+        conntrack::flush(&self.middlebox)
+    }
+
+    /// The same, and others take all the room that there is.
+    ///
+    /// # Errors
+    /// If the kernel does not do it, or the table is too large.
+    pub fn table_is_filled(&self) -> Result<(), LabError> {
+        conntrack::fill(&self.middlebox)
     }
 
     /// The path between the hosts dies: from now on every packet is lost in the

@@ -75,16 +75,10 @@ impl Namespace {
     /// # Errors
     /// [`LabError::Enter`].
     pub(crate) fn hold(&self, command: &mut Command) -> Result<(), LabError> {
-        let file = File::open(self.path()).map_err(|source| LabError::Enter {
+        hold(&self.path(), command).map_err(|source| LabError::Enter {
             name: self.name.clone(),
             source,
-        })?;
-        // SAFETY: between fork and exec only the setns system call is made; it takes no lock and allocates nothing.
-        unsafe {
-            command
-                .pre_exec(move || setns(&file, CloneFlags::CLONE_NEWNET).map_err(io::Error::from));
-        }
-        Ok(())
+        })
     }
 
     /// Whether anybody inside listens on this port of TCP, by proc_pid_net(5).
@@ -112,17 +106,31 @@ impl Namespace {
     /// Runs `work` inside, on a thread of its own: a thread that has moved
     /// keeps its place, and must not be used for anything else.
     pub fn within<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, LabError> {
-        let done = thread::scope(|scope| {
-            scope
-                .spawn(|| enter(&self.path()).map(|()| work()))
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        done.map_err(|source| LabError::Enter {
+        within(&self.path(), work).map_err(|source| LabError::Enter {
             name: self.name.clone(),
             source,
         })
     }
+}
+
+/// Runs `work` in the namespace that `file` stands for, on a thread of its own.
+pub(crate) fn within<T: Send>(file: &Path, work: impl FnOnce() -> T + Send) -> io::Result<T> {
+    thread::scope(|scope| {
+        scope
+            .spawn(|| enter(file).map(|()| work()))
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Has `command` started in the namespace that `file` stands for.
+pub(crate) fn hold(file: &Path, command: &mut Command) -> io::Result<()> {
+    let file = File::open(file)?;
+    // SAFETY: between fork and exec only the setns system call is made; it takes no lock and allocates nothing.
+    unsafe {
+        command.pre_exec(move || setns(&file, CloneFlags::CLONE_NEWNET).map_err(io::Error::from));
+    }
+    Ok(())
 }
 
 /// Moves the calling thread into the namespace that `file` stands for. Sockets

@@ -24,6 +24,8 @@ pub struct Scenario {
     pub family: Family,
     /// What stands between the hosts.
     pub middlebox: Middlebox,
+    /// Whether the daemon runs on the middlebox, of which the hosts are containers then; else the middlebox is elsewhere.
+    pub daemon_on_middlebox: bool,
     /// What `tcplull` is told about the path.
     pub configuration: Configuration,
     /// What the server is taken for.
@@ -49,6 +51,7 @@ pub(super) const BASE: Scenario = Scenario {
     case: None,
     family: Family::V4,
     middlebox: Middlebox::Router,
+    daemon_on_middlebox: false,
     configuration: Configuration {
         path: PATH,
         timeout: TIMEOUT,

@@ -52,6 +52,18 @@ impl Story<'_> {
         self.network.faults_end()
     }
 
+    /// Somebody flushes the middlebox's table of connections.
+    pub fn table_is_flushed(&self) -> Result<(), LabError> {
+        self.note_turn("(the table of connections is flushed)");
+        self.network.table_is_flushed()
+    }
+
+    /// The middlebox's table of connections loses what it has, and others fill it.
+    pub fn table_is_filled(&self) -> Result<(), LabError> {
+        self.note_turn("(the table of connections is full of others)");
+        self.network.table_is_filled()
+    }
+
     /// The host at `end` gets another address, and the one that its connections have is gone.
     pub fn changes_address(&self, end: End) -> Result<(), LabError> {
         self.note_turn(format!("(the {}'s address changes)", end.word()));

@@ -27,6 +27,8 @@ pub struct Place {
     listen: SocketAddr,
     /// A program with its arguments that starts it; none where it is started as it is.
     launcher: Vec<String>,
+    /// The network namespace that it is started in; none where that is this process's.
+    pub(super) netns: Option<PathBuf>,
     directory: Arc<Directory>,
 }
 
@@ -58,6 +60,7 @@ impl Place {
             tcplull: tcplull.to_owned(),
             listen,
             launcher: Vec::new(),
+            netns: None,
             directory: Arc::new(Directory(directory)),
         };
         place.configure(settings)?;
@@ -69,6 +72,13 @@ impl Place {
     #[must_use]
     pub fn launched_by(mut self, launcher: &[&str]) -> Self {
         self.launcher = launcher.iter().map(|&word| word.to_owned()).collect();
+        self
+    }
+
+    /// The same place, where the daemon lives in the network namespace that this file stands for.
+    #[must_use]
+    pub fn within(mut self, netns: PathBuf) -> Self {
+        self.netns = Some(netns);
         self
     }
 

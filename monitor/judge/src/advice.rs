@@ -306,9 +306,13 @@ pub(crate) fn backend_gone(backend: &str, lacks: &str, host: bool) -> String {
         "in its network namespace"
     };
     format!(
-        "the backend {backend} {lacks}, and the table still leads there: let the application connect anew; `conntrack -D -p \
-         tcp --reply-src {}` {place} clears what is left, and whoever removed the backend (kube-proxy) should have",
-        backend.rsplit_once(':').map_or(backend, |(address, _)| address).trim_matches(['[', ']'])
+        "the table of this host still leads to the backend {backend}, which {lacks}: let the application connect anew; \
+         `conntrack -D -p tcp --reply-src {}` {place} clears what is left, and whoever removed the backend (kube-proxy) should \
+         have",
+        backend
+            .rsplit_once(':')
+            .map_or(backend, |(address, _)| address)
+            .trim_matches(['[', ']'])
     )
 }
 

@@ -12,14 +12,17 @@ use crate::surfaces::inspect;
 use crate::text;
 use clap::Args;
 use monitor_kernel::{
-    HookOptions, HookStatus, HostView, Kernel, KernelError, ProgramCost, Scope, SignStatus,
-    WatchStatus,
+    Conntrack, ConntrackStatus, HookOptions, HookStatus, HostView, Kernel, KernelError,
+    ProgramCost, Scope, SignStatus, WatchStatus,
 };
 use monitor_model::format::json_line;
 use monitor_model::listing::CheckRow;
 use serde::Serialize;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long the kernel may take to say whether its tables can be asked.
+const CONNTRACK_WITHIN: Duration = Duration::from_secs(1);
 
 const HELP: Help = Help {
     examples: &[
@@ -70,6 +73,9 @@ struct Report {
     /// Whether all processes of the host are seen, and so their silent sockets.
     host_processes_seen: bool,
     hooks: Vec<HookStatus>,
+    /// Whether this host's own conntrack tables can be asked; null where it keeps none. Findings do without, so it is no part
+    /// of `works`.
+    local_conntrack: Option<bool>,
     /// Signs of a forged ACK. A verdict does without those that cannot be read, so
     /// they are no part of `works`.
     signs: Vec<SignStatus>,
@@ -105,7 +111,9 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         })?;
         write(&line)?;
     } else {
-        write(&text::check_lines(&rows(&report)))?;
+        let mut rows = rows(&report);
+        rows.extend(conntrack_row(&conntrack));
+        write(&text::check_lines(&rows))?;
     }
     if context.verbose {
         let watch = report.watch.iter().flat_map(|status| &status.refused);
@@ -138,11 +146,17 @@ fn looked(
     })?;
     kernel.sweeper.unwatch()?;
     let seen = HostView::own().processes;
+    let conntrack = Conntrack::default().status(Instant::now() + CONNTRACK_WITHIN);
     Ok(Report {
         works: seen && kernel.hooks.iter().all(|status| status.mechanism.is_some()),
         kernel: monitor_kernel::release(),
         paths: config.paths.len(),
         host_processes_seen: seen,
+        local_conntrack: match conntrack {
+            ConntrackStatus::None => None,
+            ConntrackStatus::Asked => Some(true),
+            ConntrackStatus::Refused { .. } => Some(false),
+        },
         hooks: kernel.hooks,
         signs: kernel.signs,
         watch: kernel.watch,
@@ -222,6 +236,23 @@ fn processes_row(seen: bool) -> CheckRow {
         let lacks = HostView::LACKS.to_owned();
         row("processes", false, lacks, Some(HostView::REMEDY))
     }
+}
+
+/// Whether this host's own tables can be asked, where it keeps any.
+fn conntrack_row(status: &ConntrackStatus) -> Option<CheckRow> {
+    let remedy = "findings do without `local_conntrack`: it takes CAP_NET_ADMIN, and CAP_SYS_ADMIN for network namespaces of \
+                  others";
+    let (works, detail) = match status {
+        ConntrackStatus::None => return None,
+        ConntrackStatus::Asked => (true, "can be asked".to_owned()),
+        ConntrackStatus::Refused { reason } => (false, format!("cannot be asked: {reason}")),
+    };
+    Some(row(
+        "own conntrack",
+        works,
+        detail,
+        (!works).then_some(remedy),
+    ))
 }
 
 /// The way to watch, and why not the better one.

@@ -3,6 +3,7 @@
 
 use super::core::{Core, Parts};
 use super::error::DaemonError;
+use super::local_tables::{Answer, Asker, LocalTables};
 use super::options::Options;
 use super::sources::Sources;
 use super::stepping::Stepping;
@@ -13,6 +14,7 @@ use crate::surfaces::api::{Api, ApiCounters, Feed};
 use crate::surfaces::http::{AllowedHosts, HttpCounters};
 use monitor_kernel::{FactRing, WatchMode, Watching};
 use std::sync::{Arc, Mutex};
+use tokio::sync::mpsc::Receiver;
 
 /// A daemon that is attached, and does not look yet.
 pub(super) struct Inner {
@@ -21,6 +23,8 @@ pub(super) struct Inner {
     pub(super) watching: Arc<Mutex<Watching>>,
     pub(super) ring: FactRing,
     pub(super) stepping: Stepping,
+    /// Who asks this host's own tables, and what they answer.
+    pub(super) tables: (Arc<Asker>, Receiver<Answer>),
     way: Option<WatchMode>,
 }
 
@@ -63,6 +67,12 @@ impl Inner {
         let feed = Feed::default();
         let counters = Arc::<ApiCounters>::default();
         let level = watching.level();
+        let (local_tables, answers) =
+            LocalTables::start().map_err(|source| DaemonError::System {
+                what: "cannot start a thread",
+                source,
+            })?;
+        let asker = local_tables.asker();
         let core = Arc::new(Mutex::new(Core::new(Parts {
             options,
             config,
@@ -75,6 +85,7 @@ impl Inner {
             http: outer.http,
             hosts: outer.hosts,
             notifier: outer.notifier,
+            local_tables,
         })?));
         let stepping = Stepping::new(config.cpu_budget, options.valve, level, &core)?;
         let watching = Arc::new(Mutex::new(watching));
@@ -90,6 +101,7 @@ impl Inner {
             watching,
             ring,
             stepping,
+            tables: (asker, answers),
             way: watch.map(|watch| watch.mode),
         })
     }

@@ -11,6 +11,7 @@ mod history;
 mod inner;
 mod inside;
 mod listing;
+mod local_tables;
 mod lock;
 mod next_commands;
 mod options;

@@ -3,6 +3,7 @@
 use super::core::Core;
 use super::error::DaemonError;
 use super::inner::Inner;
+use super::local_tables::{Answer, Asker};
 use super::lock::lock;
 use super::options::ReadConfig;
 use super::stepping::{Ring, Stepping, register};
@@ -17,6 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::unix::{AsyncFd, AsyncFdReadyMutGuard};
 use tokio::signal::unix::Signal;
+use tokio::sync::mpsc::Receiver;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
@@ -32,6 +34,9 @@ const REVISIT: Duration = Duration::from_secs(1);
 
 /// A time that no daemon waits for.
 const NEVER: Duration = Duration::from_secs(24 * 3600);
+
+/// Who asks this host's own tables, and what they answer.
+type Tables = (Arc<Asker>, Receiver<Answer>);
 
 /// A signal to read the configuration again, and what reads it.
 pub(super) type ReadsAgain = (Signal, Arc<ReadConfig>);
@@ -51,9 +56,11 @@ impl Inner {
             watching,
             ring,
             stepping,
+            tables,
             ..
         } = self;
-        let result = turn(&core, &watching, ring, stepping, ends, reads_again).await;
+        let parts = (ring, stepping, tables);
+        let result = turn(&core, &watching, parts, ends, reads_again).await;
         let cleared = lock(&watching).unwatch();
         if let Err(error) = cleared {
             tracing::warn!("{error}; `tcplull check --repair` clears what is left");
@@ -65,8 +72,7 @@ impl Inner {
 async fn turn(
     core: &Arc<Mutex<Core>>,
     watching: &Arc<Mutex<Watching>>,
-    ring: FactRing,
-    mut stepping: Stepping,
+    (ring, mut stepping, (asker, mut answers)): (FactRing, Stepping, Tables),
     ends: impl Future<Output = ()>,
     mut reads_again: Option<ReadsAgain>,
 ) -> Result<(), DaemonError> {
@@ -104,7 +110,7 @@ async fn turn(
             }
             () = sleep_until(next_sweep), if sweeping.is_none() && revisiting.is_none() && stepping.lets_sweep() => {
                 let until_next = lock(core).begin_sweep();
-                sweeping = Some(start_sweep(watching, until_next));
+                sweeping = Some(start_sweep(core, watching, &asker, until_next));
             }
             done = joined(&mut sweeping) => {
                 sweeping = None;
@@ -121,6 +127,7 @@ async fn turn(
                 next_sweep = tokio::time::Instant::now();
                 next_revisit = next_sweep + REVISIT;
             }
+            Some(answer) = answers.recv() => lock(core).local_tables_say(answer),
             _ = tick.tick() => lock(core).tick(),
             // One at a time. A signal that comes meanwhile is kept: it says that the file has changed since.
             read = asked_again(&mut reads_again), if reading.is_none() => {
@@ -139,11 +146,21 @@ async fn turn(
     Ok(())
 }
 
-type Swept = Result<SweepReport, monitor_kernel::KernelError>;
+type Swept = Result<(SweepReport, Vec<Answer>), monitor_kernel::KernelError>;
 
-fn start_sweep(watching: &Arc<Mutex<Watching>>, until_next: Duration) -> JoinHandle<Swept> {
-    let watching = Arc::clone(watching);
-    tokio::task::spawn_blocking(move || lock(&watching).sweep(SweepMode::Findings, until_next))
+/// Sweeps, and asks what the judge wants to know of its rows beside the host's sockets.
+fn start_sweep(
+    core: &Arc<Mutex<Core>>,
+    watching: &Arc<Mutex<Watching>>,
+    asker: &Arc<Asker>,
+    until_next: Duration,
+) -> JoinHandle<Swept> {
+    let (core, watching, asker) = (Arc::clone(core), Arc::clone(watching), Arc::clone(asker));
+    tokio::task::spawn_blocking(move || {
+        let report = lock(&watching).sweep(SweepMode::Findings, until_next)?;
+        let questions = lock(&core).asks_tables(&report.rows);
+        Ok((report, asker.ask_all(questions)))
+    })
 }
 
 type Again = Option<Result<Revisited, monitor_kernel::KernelError>>;
@@ -227,7 +244,10 @@ fn finish_sweep(
     let mut core = lock(core);
     let mut ring = ring.as_mut().map(AsyncFd::get_mut);
     match done {
-        Ok(Ok(mut report)) => {
+        Ok(Ok((mut report, answers))) => {
+            for answer in answers {
+                core.local_tables_say(answer);
+            }
             let rows = core.hand_over_rows(&mut report);
             // What the ring holds happened before the sweep was over.
             if let Some(ring) = &mut ring {

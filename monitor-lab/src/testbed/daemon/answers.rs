@@ -2,6 +2,7 @@
 
 use super::Daemon;
 use crate::LabError;
+use crate::network::namespace::within;
 use crate::testbed::place::FINDINGS;
 use crate::testbed::run::finish;
 use crate::testbed::wait::eventually;
@@ -16,7 +17,13 @@ impl Daemon {
     /// # Errors
     /// If there is none.
     pub fn get(&self, path: &str) -> Result<(u16, String), LabError> {
-        http::get(self.place.listen(), path)
+        let get = || http::get(self.place.listen(), path);
+        match &self.place.netns {
+            Some(netns) => {
+                within(netns, get).map_err(LabError::io("entering tcplull's namespace"))?
+            }
+            None => get(),
+        }
     }
 
     /// The text of `/metrics`.

@@ -6,6 +6,7 @@ mod process;
 use crate::LabError;
 use crate::children::Guarded;
 use crate::interrupt::Interrupt;
+use crate::network::namespace::hold;
 use crate::testbed::place::{FINDINGS, LOG, Place};
 use crate::testbed::wait::{self, PAUSE};
 use nix::sys::signal::Signal;
@@ -40,9 +41,12 @@ impl Daemon {
         let file = |name| {
             File::create(place.path(name)).map_err(LabError::io("making what tcplull writes to"))
         };
+        let mut command = place.command();
+        if let Some(netns) = &place.netns {
+            hold(netns, &mut command).map_err(LabError::io("opening tcplull's namespace"))?;
+        }
         let process = Guarded::start(
-            place
-                .command()
+            command
                 .args(["--log-format", format])
                 .args(arguments)
                 .stdin(Stdio::null())

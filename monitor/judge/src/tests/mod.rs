@@ -25,6 +25,7 @@ mod half_closed;
 mod identity;
 mod last_sender;
 mod lives;
+mod local_tables;
 mod lossy;
 mod lost_facts;
 mod next_look;

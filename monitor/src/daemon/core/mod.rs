@@ -10,6 +10,7 @@ use super::below::Below;
 use super::error::DaemonError;
 use super::gap_summaries::GapSummaries;
 use super::listing::Lister;
+use super::local_tables::{Answer, LocalTables, Question};
 use super::options::Options;
 use super::own_events::OwnEvents;
 use super::paths;
@@ -62,6 +63,7 @@ pub(super) struct Parts<'a> {
     pub(super) http: Arc<HttpCounters>,
     pub(super) hosts: AllowedHosts,
     pub(super) notifier: Option<Notifier>,
+    pub(super) local_tables: LocalTables,
 }
 
 /// The running daemon's knowledge.
@@ -76,6 +78,7 @@ pub struct Core {
     remembered: Remembered,
     owners: Owners,
     interfaces: Interfaces,
+    local_tables: LocalTables,
     view: HostView,
     sleeps: SleepLog,
     gap_summaries: GapSummaries,
@@ -162,6 +165,7 @@ impl Core {
             remembered,
             owners: Owners::new("/proc", view.process_ids),
             interfaces: Interfaces::default(),
+            local_tables: parts.local_tables,
             view,
             sleeps: SleepLog::new(now),
             gap_summaries: GapSummaries::new(now),
@@ -491,7 +495,26 @@ impl Core {
         self.remembered.note(fact);
         self.answer(fact, now);
         let observation = self.observation(fact, now);
+        if let Some(question) = self.judge.asks_tables(fact) {
+            let pid = observation.owner.pid.unwrap_or(fact.pid);
+            self.local_tables.ask((question, pid));
+        }
         self.tell_judge(&Input::Fact(observation), now.monotonic_ns);
+    }
+
+    /// What the judge wants to know of these rows of a sweep from this host's own tables of connections.
+    pub(super) fn asks_tables(&self, rows: &[Fact]) -> Vec<Question> {
+        let ours = rows.iter().filter(|fact| !self_test::is_of_another(fact));
+        let asked = ours.filter_map(|fact| Some((self.judge.asks_tables(fact)?, fact.pid)));
+        asked.collect()
+    }
+
+    /// Those tables have been asked.
+    pub(super) fn local_tables_say(&mut self, answer: Answer) {
+        if let Some(now) = self.now() {
+            let input = answer.input(now.monotonic_ns);
+            self.tell_judge(&input, now.monotonic_ns);
+        }
     }
 
     /// Tells the judge what it asks for before it is told of this fact.

@@ -49,6 +49,7 @@ impl Core {
         metrics.stalls_lasted(self.judge.stall_times());
         metrics.owners = self.owners.counters();
         metrics.own_addresses_unknown = self.interfaces.unknown();
+        metrics.local_conntrack = self.local_tables.counts().into();
         metrics.inspect_clients = self.api.clients.load(Relaxed);
         metrics.inspect_refused = self.api.refused.load(Relaxed);
         metrics.inspect_cut = self.api.cut.load(Relaxed);

@@ -41,6 +41,8 @@ pub struct Metrics {
     pub owners: OwnerCounters,
     /// How often nobody could tell whether an address is on an interface.
     pub own_addresses_unknown: u64,
+    /// What became of questions to this host's own tables of connections.
+    pub local_conntrack: BTreeMap<&'static str, u64>,
     /// Clients of the inspection socket now.
     pub inspect_clients: u64,
     /// Clients of the inspection socket turned away because there were too many.

@@ -96,6 +96,15 @@ pub(super) const ALL: &[Metric] = &[
         One(|now| now.own_addresses_unknown),
     ),
     Metric(
+        "tcplull_local_conntrack_questions_total",
+        "Questions to this host's own tables of connections, by what became of them.",
+        Labelled(&["result"], |now| {
+            let count = |result| now.local_conntrack.get(result).copied().unwrap_or_default();
+            let results = ["answered", "dropped", "failed"];
+            results.map(|result| sample([result], count(result))).into()
+        }),
+    ),
+    Metric(
         "process_cpu_seconds_total",
         "CPU time of the daemon, user and system.",
         Known(|now| now.process.cpu_seconds),
