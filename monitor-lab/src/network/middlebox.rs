@@ -133,7 +133,7 @@ fn translate(
                 }}
                 chain own {{
                     type filter hook input priority filter
-                    meta l4proto tcp {fate}
+                    iifname != "lo" meta l4proto tcp {fate}
                 }}
             }}"#
     ))?;

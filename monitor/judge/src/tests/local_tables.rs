@@ -31,9 +31,9 @@ fn leading_to(backend: LocalBackend) -> LocalTable {
     }
 }
 
-/// Whoever tells the judge answers what it asks for, and the sweep shows the socket.
-fn sweep(story: &mut Story, table: Option<&LocalTable>) -> Option<TableQuestion> {
-    let fact = story.fact(FactKind::Swept);
+/// Whoever tells the judge answers what it asks for.
+fn answer(story: &mut Story, kind: FactKind, table: Option<&LocalTable>) -> Option<TableQuestion> {
+    let fact = story.fact(kind);
     let asked = story.judge.asks_tables(&fact);
     if let Some((question, table)) = asked.zip(table) {
         let answer = Input::LocalTables {
@@ -44,18 +44,30 @@ fn sweep(story: &mut Story, table: Option<&LocalTable>) -> Option<TableQuestion>
         };
         story.judge.take(&answer, &mut story.verdicts);
     }
+    asked
+}
+
+/// The answer is there with the rows of the sweep.
+fn sweep(story: &mut Story, table: Option<&LocalTable>) -> Option<TableQuestion> {
+    let asked = answer(story, FactKind::Swept, table);
     story.sweep();
     asked
+}
+
+/// What was sent times out three times. Of a timeout's fact the answer comes after it is told.
+fn times_out(story: &mut Story, table: Option<&LocalTable>) {
+    for _ in 0..3 {
+        story.wait(1.0).times_out();
+        answer(story, FactKind::Retransmitted, table);
+        sweep(story, table);
+    }
 }
 
 /// The finding where what is sent after so many seconds of silence times out again and again, and the table says this.
 fn lost(silence: f64, table: Option<LocalTable>) -> Finding {
     let mut story = Story::on(azure());
     story.wait(silence).sends(200);
-    for _ in 0..3 {
-        story.wait(1.0).times_out();
-        sweep(&mut story, table.as_ref());
-    }
+    times_out(&mut story, table.as_ref());
     story.finding("blackholed").clone()
 }
 
@@ -162,10 +174,7 @@ fn of_a_table_that_may_never_have_had_it_nothing_is_said_and_of_one_that_had_it_
     assert!(asked.is_some_and(|asked| !asked.in_trouble));
     assert_eq!(sweep(&mut story, None), None, "asked once in a silence");
     story.sends(200);
-    for _ in 0..3 {
-        story.wait(1.0).times_out();
-        sweep(&mut story, Some(&elsewhere));
-    }
+    times_out(&mut story, Some(&elsewhere));
     assert_eq!(word(story.finding("blackholed")), Some("gone"));
 }
 
