@@ -203,6 +203,14 @@ fn read(
     let value: Value = serde_json::from_str(text).map_err(|error| {
         LabError::Premise(format!("a recording has a bad line ({error}): {text}"))
     })?;
+    if let Some(cookie) = value.pointer("/local_tables/cookie") {
+        // It is about a connection that other lines show.
+        return Ok(Line {
+            text,
+            cookie: cookie.as_u64(),
+            ours: false,
+        });
+    }
     let fact = value.get("observation").or_else(|| value.get("row"));
     let Some(socket) = fact.and_then(|fact| fact.pointer("/fact/socket")) else {
         return Ok(Line {

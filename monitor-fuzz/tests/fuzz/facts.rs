@@ -2,7 +2,9 @@
 
 use monitor_common::Fact;
 use monitor_judge::alerts::{self, Alerts};
-use monitor_judge::{Input, Judge, JudgedPath, Limits, Observation, PathRules, PeerRole, Verdict};
+use monitor_judge::{
+    Input, Judge, JudgedPath, Limits, LocalTable, Observation, PathRules, PeerRole, Verdict,
+};
 use monitor_model::finding::Clock;
 use monitor_model::owner::Owner;
 use std::sync::Arc;
@@ -100,6 +102,23 @@ fn judge() {
                     netns,
                     address,
                     there,
+                };
+                judge.take(&answer, &mut verdicts);
+            }
+            if let Some(question) = judge.asks_tables(&held) {
+                let table = LocalTable {
+                    host: chosen < 128,
+                    entry: None,
+                    passes: chosen % 3 == 0,
+                    timeout_s: Some(u32::from(chosen)),
+                    entries: Some(u32::from(chosen)),
+                    most: Some(128),
+                };
+                let answer = Input::LocalTables {
+                    now_ns,
+                    cookie: question.cookie,
+                    in_trouble: question.in_trouble,
+                    tables: vec![table],
                 };
                 judge.take(&answer, &mut verdicts);
             }

@@ -127,21 +127,29 @@ impl<'a> Telling<'a> {
         let (timeout_s, table) = (self.table.timeout_s, self.table);
         let forgot = self.outlived_by(silence_ns);
         match (self.standing, timeout_s) {
-            (Standing::Full, _) => Some(advice::conntrack_full(table.entries, table.most, timeout_s)),
+            (Standing::Full, _) => {
+                Some(advice::conntrack_full(table.entries, table.most, timeout_s))
+            }
             (Standing::Gone | Standing::BegunAnew, Some(seconds)) if forgot => {
                 let own = advice::conntrack_forgot(seconds);
                 Some(otherwise.map_or(own.clone(), |otherwise| own + "; or: " + &otherwise))
             }
-            (Standing::Gone, _) => Some(advice::conntrack_lost(table.entries, table.most, timeout_s)),
-            (Standing::Dangles, _) => self.backend().map(|backend| {
-                advice::backend_gone(&backend, self.lacks(), table.host)
-            }),
+            (Standing::Gone, _) => {
+                Some(advice::conntrack_lost(table.entries, table.most, timeout_s))
+            }
+            (Standing::Dangles, _) => self
+                .backend()
+                .map(|backend| advice::backend_gone(&backend, self.lacks(), table.host)),
             (Standing::BegunAnew | Standing::Stands, _) => otherwise,
         }
     }
 
     /// What to do about a silence on a path that forgets after `path_ns`, which this host itself does; `otherwise` as there.
-    pub(crate) fn advice_in_silence(&self, path_ns: u64, otherwise: Option<String>) -> Option<String> {
+    pub(crate) fn advice_in_silence(
+        &self,
+        path_ns: u64,
+        otherwise: Option<String>,
+    ) -> Option<String> {
         let own = self.table.timeout_s.filter(|_| self.outlived_by(path_ns));
         let Some(seconds) = own else {
             return otherwise;

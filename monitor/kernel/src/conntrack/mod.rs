@@ -16,6 +16,9 @@ use way::Way;
 /// Where the settings and counts of the table are, of the namespace of the thread that reads.
 const SETTINGS: &str = "/proc/sys/net/netfilter";
 
+/// What it has counted, likewise.
+const COUNTERS: &str = "/proc/thread-self/net/stat/nf_conntrack";
+
 /// The namespace of the host's first process: the host's own, where this daemon is in another.
 const FIRST: &str = "/proc/1/ns/net";
 
@@ -137,7 +140,9 @@ impl Conntrack {
             add(look(flow, own, true, until)?);
         }
         if let Some((netns, file)) = &self.host {
-            add(namespaces::within(file, || look(flow, *netns, true, until))?);
+            add(namespaces::within(file, || {
+                look(flow, *netns, true, until)
+            })?);
         }
         let host = [self.own, self.host.as_ref().map(|(netns, _)| *netns)];
         if !host.contains(&Some(flow.netns))
@@ -158,17 +163,15 @@ impl TableState {
 
 /// Asks in this thread's namespace, whose inode is `netns`; `None` where no table is kept.
 fn look(flow: &Flow, netns: u32, host: bool, until: Instant) -> io::Result<Option<TableState>> {
-    let entries = setting("nf_conntrack_count");
-    if entries.is_none_or(|entries| entries == 0) && netns != flow.netns {
-        // Nobody has an entry: no rule there asks for any.
+    let Some(entries) = setting("nf_conntrack_count") else {
+        return Ok(None);
+    };
+    if entries == 0 && !has_tracked() {
+        // No rule there asks for entries, so that there is none means nothing.
         return Ok(None);
     }
     let found = entry::find(flow.local, flow.remote, until)?;
-    let passes = if netns == flow.netns {
-        entries.is_some_and(|entries| entries > 0)
-    } else {
-        found.is_some() || passes(flow, until)
-    };
+    let passes = netns == flow.netns || found.is_some() || passes(flow, until);
     let entry = found.map(|found| {
         let remote = Some(found.remote).filter(|remote| *remote != flow.remote);
         // Whom we call is a backend; what it cannot be asked about is not known.
@@ -187,9 +190,19 @@ fn look(flow: &Flow, netns: u32, host: bool, until: Instant) -> io::Result<Optio
         entry,
         passes,
         timeout_s: setting("nf_conntrack_tcp_timeout_established"),
-        entries,
+        entries: Some(entries),
         most: setting("nf_conntrack_max"),
     }))
+}
+
+/// Whether the table of this thread's namespace was ever used: one of its counters of each processor is not zero, after their
+/// names and beside the number of entries.
+fn has_tracked() -> bool {
+    let counters = fs::read_to_string(COUNTERS).unwrap_or_default();
+    let counts = counters.lines().skip(1);
+    counts
+        .flat_map(|line| line.split_whitespace().skip(1))
+        .any(|count| count.bytes().any(|digit| digit != b'0'))
 }
 
 /// Whether this namespace forwards between the ends: it has them on two interfaces.
