@@ -117,7 +117,7 @@ pub(crate) fn finding(
             None => siblings.and_then(|siblings| beside(about.kind, siblings, scope)),
         },
         blamed.words(),
-        local.and_then(|local| local.words(silence_ns(about))),
+        local.and_then(|local| local.words(silence_ns(&ruling, about))),
         siblings
             .filter(|siblings| siblings.newer > 0)
             .map(|_| "new connections reach the address: it may have changed hands".into()),
@@ -246,7 +246,16 @@ fn advised(
     }
     let hangs = hangs(about.kind) && !ruling.given_up;
     let closed = ruling.peer_closed && ruling.gone;
-    let mut advice = with_own_tables(main_advice(ruling, about, around), about, around)?;
+    let (silence_ns, gone) = (silence_ns(&ruling, about), ruling.gone);
+    let advice = main_advice(ruling, about, around);
+    let mut advice = match (&around.local, about.path) {
+        // Where the peer is heard, or this host itself refuses, no table stands in its way.
+        (Some(local), _) if gone => local.advice(silence_ns, advice)?,
+        (Some(local), Some(path)) if !is_loss(about.kind) => {
+            local.advice_in_silence(path.timeout_ns, advice)?
+        }
+        _ => advice?,
+    };
     if closed {
         advice += &advice::peer_had_closed();
     }
@@ -256,22 +265,12 @@ fn advised(
     Some(advice)
 }
 
-/// The advice, where this host's own tables know better.
-fn with_own_tables(
-    advice: Option<String>,
-    about: &About<'_>,
-    around: &Around<'_>,
-) -> Option<String> {
-    match (&around.local, about.path) {
-        (Some(local), _) if is_loss(about.kind) => local.advice(silence_ns(about), advice),
-        (Some(local), Some(path)) => local.advice_in_silence(path.timeout_ns, advice),
-        _ => advice,
+/// How long the silence is, or was before, at most, in ns; 0 where none is known.
+fn silence_ns(ruling: &Ruling, about: &About<'_>) -> u64 {
+    match about.kind {
+        FindingKind::AtRisk | FindingKind::Crossed => ruling.length_ns,
+        _ => about.before.map_or(0, |before| before.at_most_ns),
     }
-}
-
-/// How long the silence before can have been, at most, in ns; 0 where none is known.
-fn silence_ns(about: &About<'_>) -> u64 {
-    about.before.map_or(0, |before| before.at_most_ns)
 }
 
 fn main_advice(ruling: Ruling, about: &About<'_>, around: &Around<'_>) -> Option<String> {

@@ -129,6 +129,26 @@ fn an_entry_that_outlived_its_timeout_was_forgotten_here_and_the_sysctl_is_named
 }
 
 #[test]
+fn a_silence_that_the_table_does_not_outlast_is_told_with_the_sysctl_while_it_lasts() {
+    let quick = LocalTable {
+        timeout_s: Some(200),
+        ..without()
+    };
+    let mut story = Story::on(azure());
+    story.wait(300.0);
+    sweep(&mut story, Some(&quick));
+    let finding = story.finding("crossed");
+    assert_eq!(word(finding), Some("gone"));
+    let summary = &finding.summary;
+    assert!(
+        summary.ends_with("own conntrack table forgot it"),
+        "{summary}"
+    );
+    let due = "this host's own table is such a box: `net.netfilter.nf_conntrack_tcp_timeout_established` is 200 there";
+    assert!(advice(finding).contains(due), "{}", advice(finding));
+}
+
+#[test]
 fn a_full_table_says_so_with_its_numbers() {
     let full = LocalTable {
         entries: Some(262_144),

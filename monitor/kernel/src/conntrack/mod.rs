@@ -129,29 +129,33 @@ impl Conntrack {
     /// What each table says of `flow`, the host's first; those that have nothing to do with it are left out.
     ///
     /// # Errors
-    /// That one cannot be asked: without CAP_NET_ADMIN, or without CAP_SYS_ADMIN in another namespace; or not by `until`.
+    /// That none can be asked, or one and the others have nothing to do with it: without CAP_NET_ADMIN, or without CAP_SYS_ADMIN in another namespace; or not by `until`.
     pub fn ask(&self, flow: &Flow, until: Instant) -> io::Result<Vec<TableState>> {
         if !is_kept() {
             return Ok(Vec::new());
         }
-        let mut tables = Vec::new();
-        let mut add = |state: Option<TableState>| tables.extend(state.filter(TableState::concerns));
+        let (mut tables, mut refused) = (Vec::new(), None);
+        let mut add = |state: io::Result<Option<TableState>>| match state {
+            Ok(state) => tables.extend(state.filter(TableState::concerns)),
+            Err(error) => refused = Some(error),
+        };
         if let Some(own) = self.own {
-            add(look(flow, own, true, until)?);
+            add(look(flow, own, true, until));
         }
         if let Some((netns, file)) = &self.host {
-            add(namespaces::within(file, || {
-                look(flow, *netns, true, until)
-            })?);
+            add(namespaces::within(file, || look(flow, *netns, true, until)));
         }
         let host = [self.own, self.host.as_ref().map(|(netns, _)| *netns)];
         if !host.contains(&Some(flow.netns))
             && let Some(file) = namespaces::of_holder(flow.pid, flow.netns)
         {
             let its_own = || look(flow, flow.netns, false, until);
-            add(namespaces::within(&file, its_own)?);
+            add(namespaces::within(&file, its_own));
         }
-        Ok(tables)
+        match refused {
+            Some(error) if tables.is_empty() => Err(error),
+            _ => Ok(tables),
+        }
     }
 }
 
