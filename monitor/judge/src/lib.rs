@@ -49,6 +49,7 @@ mod serial;
 mod sizes;
 mod stall_times;
 mod stalls;
+mod telling_tables;
 #[cfg(test)]
 mod tests;
 mod thresholds;

@@ -4,13 +4,13 @@ use crate::advice;
 use crate::blame::{Before, Blame, blame, silent_from};
 use crate::connection::Identity;
 use crate::keepalive::Settings;
-use crate::local_tables::telling::Telling;
 use crate::outcomes::OutcomeCard;
 use crate::paths::JudgedPath;
 use crate::peers::contrast::Contrasts;
 use crate::peers::siblings::{Beside, SiblingCounts};
 use crate::ruling::Ruling;
 use crate::stalls::CauseCard;
+use crate::telling_tables::Telling;
 use crate::thresholds::LATELY_NS;
 use crate::vanished::{Reach, Vanished, vanished};
 use monitor_model::finding::{
@@ -94,9 +94,11 @@ pub(crate) fn finding(
     }
     let known = contrasts.of(about.path, identity.remote());
     known.add_to(&mut evidence);
-    let local = contrasts
-        .local_tables
-        .telling(identity.cookie(), about.kind);
+    let tables = &contrasts.local_tables;
+    let local = tables
+        .answered(identity.cookie(), about.kind, is_loss(about.kind))
+        .filter_map(|(table, stood)| Telling::of(table, stood))
+        .min_by_key(|telling| telling.standing);
     if let Some(local) = &local {
         local.add_to(&mut evidence);
     }

@@ -1,74 +1,18 @@
 //! What this host's own tables of connections (nf_conntrack) say of connections that are in trouble, or silent for too long:
 //! where the host is itself the middlebox, they know. The judge asks, and whoever tells it of facts answers.
 
-pub(crate) mod telling;
+mod table;
 
 use crate::connection;
 use crate::fact_view::FactView;
-use crate::report::is_loss;
 use crate::thresholds::{
     FAILING, LOCAL_TABLE_AGAIN_NS, LOCAL_TABLE_NS, LOCAL_TABLE_STOOD_NS, MAX_LOCAL_TABLES,
 };
 use monitor_common::{FactKind, TcpState, flags};
 use monitor_model::finding::FindingKind;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use telling::Telling;
-
-/// What one of the host's tables says of a connection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LocalTable {
-    /// Whether it is the host's, and not that of the connection's own network namespace.
-    pub host: bool,
-    /// Its entry; `None` if there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entry: Option<LocalEntry>,
-    /// Whether the connection's packets are known to pass there.
-    pub passes: bool,
-    /// `nf_conntrack_tcp_timeout_established` there, in s.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeout_s: Option<u32>,
-    /// How many entries it has.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entries: Option<u32>,
-    /// How many it may have, at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub most: Option<u32>,
-}
-
-/// An entry of such a table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LocalEntry {
-    /// Packets have passed in both directions since it was made.
-    pub answered: bool,
-    /// It goes after so much silence more, in s.
-    pub left_s: u32,
-    /// What the connection's own end is translated to; `None` if it is not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub local: Option<SocketAddr>,
-    /// What its other end is translated to; `None` if it is not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remote: Option<SocketAddr>,
-    /// Whether that other end can be reached from there.
-    pub backend: LocalBackend,
-}
-
-/// Whether the host knows of a way to what a connection's other end is translated to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LocalBackend {
-    /// It cannot tell.
-    Unknown,
-    /// No route leads there.
-    NoRoute,
-    /// It would be a neighbour, and does not answer as one.
-    NoNeighbour,
-    /// It is a neighbour, and answers as one.
-    Answers,
-}
+pub use table::{LocalBackend, LocalEntry, LocalTable};
 
 /// What is to be looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,19 +101,25 @@ impl LocalTables {
         })
     }
 
-    /// What they say of the connection with this cookie to a finding of this kind: the most telling of them.
-    pub(crate) fn telling(&self, cookie: u64, kind: FindingKind) -> Option<Telling<'_>> {
-        let known = self.0.get(&cookie)?;
-        let answer = match kind {
+    /// What they say of the connection with this cookie to a finding of this kind, which says that nothing comes back or not;
+    /// and whether each was seen to have an entry.
+    pub(crate) fn answered(
+        &self,
+        cookie: u64,
+        kind: FindingKind,
+        is_loss: bool,
+    ) -> impl Iterator<Item = (&LocalTable, bool)> {
+        let known = self.0.get(&cookie);
+        let answer = known.and_then(|known| match kind {
             FindingKind::AtRisk | FindingKind::Crossed => known.silent.as_ref(),
-            _ if is_loss(kind) => known.in_trouble.as_ref(),
+            _ if is_loss => known.in_trouble.as_ref(),
             _ => None,
-        };
-        let told = answer?.tables.iter().filter_map(|table| {
-            let stood = known.stood[usize::from(!table.host)];
-            Telling::of(table, stood)
         });
-        told.min_by_key(|telling| telling.standing)
+        let tables = answer.into_iter().flat_map(|answer| &answer.tables);
+        tables.map(move |table| {
+            let stood = known.is_some_and(|known| known.stood[usize::from(!table.host)]);
+            (table, stood)
+        })
     }
 
     /// What was answered long ago is forgotten; that an entry stood holds for longer.

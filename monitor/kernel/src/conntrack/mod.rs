@@ -11,6 +11,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Instant;
+pub use way::Backend;
 use way::Way;
 
 /// Where the settings and counts of the table are, of the namespace of the thread that reads.
@@ -66,19 +67,6 @@ pub struct TableEntry {
     pub remote: Option<SocketAddr>,
     /// Whether that other end can be reached from there.
     pub backend: Backend,
-}
-
-/// Whether this host knows of a way to a backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backend {
-    /// It cannot tell: it is behind a router, or was not asked about.
-    Unknown,
-    /// No route leads there.
-    NoRoute,
-    /// It would be a neighbour, and answers no question for its link address.
-    NoNeighbour,
-    /// It is a neighbour, and answers.
-    Answers,
 }
 
 /// Whether the tables can be asked.

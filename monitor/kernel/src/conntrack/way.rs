@@ -1,6 +1,5 @@
 //! Where this thread's network namespace would send what goes to an address, and whether somebody there answers.
 
-use super::Backend;
 use super::netlink::ask;
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState,
@@ -11,6 +10,19 @@ use nix::sys::socket::SockProtocol;
 use std::io;
 use std::net::IpAddr;
 use std::time::Instant;
+
+/// Whether this host knows of a way to a backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// It cannot tell: it is behind a router, or was not asked about.
+    Unknown,
+    /// No route leads there.
+    NoRoute,
+    /// It would be a neighbour, and answers no question for its link address.
+    NoNeighbour,
+    /// It is a neighbour, and answers.
+    Answers,
+}
 
 /// The way to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

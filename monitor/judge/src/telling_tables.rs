@@ -1,8 +1,8 @@
 //! What a table of this host says, in the words of a finding.
 
-use super::{LocalBackend, LocalTable};
 use crate::advice;
 use crate::evidence::EvidenceList;
+use crate::local_tables::{LocalBackend, LocalTable};
 use crate::thresholds::SECOND;
 
 /// What stands in it, the most telling first.
