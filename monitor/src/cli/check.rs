@@ -76,6 +76,8 @@ struct Report {
     /// Whether this host's own conntrack tables can be asked; null where it keeps none. Findings do without, so it is no part
     /// of `works`.
     local_conntrack: Option<bool>,
+    #[serde(skip)]
+    conntrack: ConntrackStatus,
     /// Signs of a forged ACK. A verdict does without those that cannot be read, so
     /// they are no part of `works`.
     signs: Vec<SignStatus>,
@@ -111,9 +113,7 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         })?;
         write(&line)?;
     } else {
-        let mut rows = rows(&report);
-        rows.extend(conntrack_row(&conntrack));
-        write(&text::check_lines(&rows))?;
+        write(&text::check_lines(&rows(&report)))?;
     }
     if context.verbose {
         let watch = report.watch.iter().flat_map(|status| &status.refused);
@@ -152,11 +152,12 @@ fn looked(
         kernel: monitor_kernel::release(),
         paths: config.paths.len(),
         host_processes_seen: seen,
-        local_conntrack: match conntrack {
+        local_conntrack: match &conntrack {
             ConntrackStatus::None => None,
             ConntrackStatus::Asked => Some(true),
             ConntrackStatus::Refused { .. } => Some(false),
         },
+        conntrack,
         hooks: kernel.hooks,
         signs: kernel.signs,
         watch: kernel.watch,
@@ -220,6 +221,7 @@ fn rows(report: &Report) -> Vec<CheckRow> {
     rows.extend(report.watch.as_ref().map(watch_row));
     rows.extend(report.hooks.iter().map(hook_row));
     rows.push(signs_row(&report.signs));
+    rows.extend(conntrack_row(&report.conntrack));
     rows
 }
 

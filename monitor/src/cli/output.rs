@@ -7,9 +7,9 @@ use monitor_model::told::Told;
 use serde::de::DeserializeOwned;
 use std::future::pending;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use terminal_size::{Width, terminal_size_of};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use terminal_size::{Width, terminal_size_of};
 
 /// How rows are written.
 pub(super) struct Output<T> {

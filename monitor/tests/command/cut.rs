@@ -3,8 +3,8 @@
 use crate::common::net::{Pair, at, listen, routed};
 use crate::common::place::{QUICK, hanging, pages, place_in, watched_network};
 use crate::common::run::{TCPLULL, as_nobody, finish, tcplull};
-use crate::common::{Test, Tested, eventually};
 use crate::common::terminal::Terminal;
+use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::network::block::Block;
 use monitor_lab::network::namespace::Namespace;
