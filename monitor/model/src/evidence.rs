@@ -23,6 +23,14 @@ pub const MEANINGS: &[(&str, &str)] = &[
         "answered_exchanges",
         "how many answers were seen; where none was looked at, how many there can have been at the most",
     ),
+    (
+        "backend",
+        "where that table sends what goes to the service address",
+    ),
+    (
+        "backend_found",
+        "whether this host knows of a way to that backend",
+    ),
     ("began_before_start", "it had begun when the daemon started"),
     ("blackholed_for_seconds", "from the alarm to the recovery"),
     ("bytes_read", "what the application has read since"),
@@ -111,6 +119,24 @@ pub const MEANINGS: &[(&str, &str)] = &[
     (
         "keepalive_time_seconds",
         "silence before the first probe, the namespace's default included",
+    ),
+    (
+        "local_conntrack",
+        "what this host's own conntrack table says of it: stands, gone, full (no room for an entry), or begun_anew",
+    ),
+    ("local_conntrack_entries", "entries in that table"),
+    (
+        "local_conntrack_left_seconds",
+        "after so much silence more that entry goes",
+    ),
+    ("local_conntrack_max", "the most that it may have"),
+    (
+        "local_conntrack_of",
+        "whose table: the host's, or that of the connection's own network namespace",
+    ),
+    (
+        "local_conntrack_timeout_seconds",
+        "after so much silence that table forgets an entry",
     ),
     (
         "longest_answer_seconds",
@@ -206,6 +232,7 @@ pub const MEANINGS: &[(&str, &str)] = &[
         "seconds_without_news",
         "for so long the peer has said nothing new",
     ),
+    ("seen_as", "how the peer sees this end, behind that table"),
     ("segment_bytes", "a full segment now"),
     ("segment_bytes_before", "a full segment before"),
     ("segments_received", "segments of the peer's since"),

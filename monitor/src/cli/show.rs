@@ -33,7 +33,7 @@ const HELP: Help = Help {
     examples: &[
         (
             "tcplull show 10.0.0.4:51234 20.1.2.3:443",
-            "one connection, by its two ends; \"LOCAL→REMOTE\" as a summary has it is taken, too",
+            "one connection, by its two ends; or \"LOCAL→REMOTE\"",
         ),
         (
             "tcplull show 124e07-9fa15591-ae9c2fbd",

@@ -21,7 +21,7 @@ use std::sync::Arc;
 const HELP: Help = Help {
     examples: &[
         ("tcplull top", "what is wrong first; ? shows the keys"),
-        ("tcplull top --at '10m ago'", "what was found by then"),
+        ("tcplull top --at 03:10", "what was found by then"),
         (
             "tcplull top --timeout 4m",
             "by itself, against a NAT of 4 minutes",
