@@ -37,12 +37,12 @@ const HELP: Help = Help {
         ),
         (
             "tcplull show 124e07-9fa15591-ae9c2fbd",
-            "by its id; sk:124e07, as ss -e has it, means the same",
+            "by its id; or sk:124e07, as ss -e has it",
         ),
         ("tcplull show 1234", "those of a process, the worst first"),
         (
             "tcplull show 1234 --follow",
-            "the worst of them, and what comes of it until it ends",
+            "the worst of them, until it ends",
         ),
         (
             "tcplull show sk:124e07 --json | jq .timeline",
