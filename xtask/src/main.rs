@@ -1,5 +1,6 @@
 //! `cargo xtask`: sets up, runs and tests this workspace. One file a subcommand.
 
+mod arch;
 mod bench;
 mod command;
 mod demo;
@@ -8,6 +9,7 @@ mod files;
 mod fleet;
 mod fuzz;
 mod lab;
+mod package;
 mod progress;
 mod results;
 mod rules;
@@ -50,6 +52,8 @@ enum Task {
     Rules(rules::Args),
     /// Measure what many nodes cost Prometheus and Alertmanager, for docs/fleet.md
     Fleet(fleet::Args),
+    /// Write what is installed: tarballs, Debian packages and RPMs, with checksums and lists of what is in them
+    Package(package::Args),
     /// Watch one silence outlive its path, from the first byte to the alert
     Demo,
 }
@@ -65,6 +69,7 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(&args),
         Task::Rules(args) => rules::run(&args),
         Task::Fleet(args) => fleet::run(&args),
+        Task::Package(args) => package::run(&args),
         Task::Demo => demo::run(),
     };
     match result {

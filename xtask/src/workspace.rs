@@ -1,5 +1,6 @@
 //! The workspace that this program belongs to, and how to build its programs.
 
+use crate::arch::Arch;
 use crate::error::Error;
 use crate::{command, progress};
 use cargo_metadata::{Message, Metadata};
@@ -60,13 +61,6 @@ pub fn build_tcplull_and_bench() -> Result<[PathBuf; 2], Error> {
     build(&packages, &["--release"], ["tcplull", "monitor-bench"])
 }
 
-/// The target that static programs are built for, and the variable in which cargo finds flags for its compiler.
-const STATIC_TARGET: &str = "x86_64-unknown-linux-gnu";
-const STATIC_FLAGS: (&str, &str) = (
-    "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
-    "-C target-feature=+crt-static -C strip=symbols",
-);
-
 /// How static programs are built.
 #[derive(Clone, Copy, Debug)]
 pub enum Static {
@@ -78,30 +72,36 @@ pub enum Static {
 
 /// tcplull and the testbed, in this order, each one static file.
 pub fn build_static(how: Static) -> Result<[PathBuf; 2], Error> {
-    build_with(static_cargo(how)?, &WITH_LAB, TCPLULL_AND_LAB)
+    build_with(static_cargo(how, Arch::X86)?, &WITH_LAB, TCPLULL_AND_LAB)
+}
+
+/// tcplull alone as one static file for such a machine, as it is released.
+pub fn build_static_tcplull(arch: Arch) -> Result<PathBuf, Error> {
+    let cargo = static_cargo(Static::Release, arch)?;
+    let [tcplull] = build_with(cargo, &["monitor"], ["tcplull"])?;
+    Ok(tcplull)
 }
 
 /// The bench as one static file, as it is released.
 pub fn build_static_bench() -> Result<PathBuf, Error> {
-    let cargo = static_cargo(Static::Release)?;
+    let cargo = static_cargo(Static::Release, Arch::X86)?;
     let [bench] = build_with(cargo, &["monitor-bench"], ["monitor-bench"])?;
     Ok(bench)
 }
 
 /// Static programs have a target folder of their own, so that ordinary builds stay as they are.
-fn static_cargo(how: Static) -> Result<Command, Error> {
+fn static_cargo(how: Static, arch: Arch) -> Result<Command, Error> {
     let profile = match how {
         Static::Release => "release",
         Static::Guest => "guest",
     };
     let folder = target_dir()?.join("static");
     let mut command = cargo();
-    let (variable, flags) = STATIC_FLAGS;
     command
-        .args(["build", "--profile", profile, "--target", STATIC_TARGET])
+        .args(["build", "--profile", profile])
         .arg("--target-dir")
-        .arg(folder)
-        .env(variable, flags);
+        .arg(folder);
+    arch.build_static(&mut command)?;
     Ok(command)
 }
 

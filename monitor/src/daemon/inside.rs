@@ -7,6 +7,7 @@ use super::error::DaemonError;
 use super::inner::{Inner, Outer};
 use super::lock::lock;
 use super::options::Options;
+use super::service_manager::ServiceManager;
 use super::valve::ValveTimes;
 use super::{LAST_SWEEP, closed};
 use crate::client::{Host, Inside};
@@ -76,7 +77,9 @@ impl Attached {
         let work = move || {
             let result = runtime.block_on(async {
                 tokio::select! {
-                    () = begun.notified() => inner.work(closed(stopping), None).await,
+                    () = begun.notified() => {
+                        inner.work(closed(stopping), None, &mut ServiceManager::none()).await
+                    }
                     () = closed(stopping.clone()) => Ok(()),
                 }
             });

@@ -21,6 +21,7 @@ mod paths;
 mod remembered;
 mod row_room;
 pub mod self_test;
+mod service_manager;
 mod sinks;
 mod sources;
 mod stepping;
@@ -39,6 +40,7 @@ pub use inside::Attached;
 pub use listing::{Lister, list_once};
 use lock::lock;
 pub use options::{Options, ReadConfig};
+use service_manager::ServiceManager;
 pub use sinks::alert_limits;
 pub use sources::Sources;
 use std::fs;
@@ -128,9 +130,12 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         http.start(inner.api().clone(), closed(stopping.clone())),
         tokio::spawn(inspect.serve(inner.api().clone(), closed(stopping))),
     ];
+    let mut manager = ServiceManager::of_environment();
+    manager.ready(&lock(&inner.core).status());
     let core = Arc::clone(&inner.core);
     let reads_again = (hangup, Arc::clone(&options.configuration));
-    let result = inner.work(ends, Some(reads_again)).await;
+    let result = inner.work(ends, Some(reads_again), &mut manager).await;
+    manager.stopping();
     drop(stop);
     for server in servers {
         if let Err(error) = server.await {

@@ -6,11 +6,12 @@ use super::inner::Inner;
 use super::local_tables::{Answer, Asker};
 use super::lock::lock;
 use super::options::ReadConfig;
+use super::service_manager::ServiceManager;
 use super::stepping::{Ring, Stepping, register};
 use crate::config::{Config, ConfigError};
 use crate::memory;
 use monitor_common::SweepMode;
-use monitor_kernel::{FactRing, Revisited, SweepReport, Watching};
+use monitor_kernel::{FactRing, Reading, Revisited, SweepReport, Watching};
 use std::future::{pending, ready};
 use std::io;
 use std::pin::pin;
@@ -50,6 +51,7 @@ impl Inner {
         self,
         ends: impl Future<Output = ()>,
         reads_again: Option<ReadsAgain>,
+        manager: &mut ServiceManager,
     ) -> Result<(), DaemonError> {
         let Self {
             core,
@@ -60,7 +62,7 @@ impl Inner {
             ..
         } = self;
         let parts = (ring, stepping, tables);
-        let result = turn(&core, &watching, parts, ends, reads_again).await;
+        let result = turn(&core, &watching, parts, ends, reads_again, manager).await;
         let cleared = lock(&watching).unwatch();
         if let Err(error) = cleared {
             tracing::warn!("{error}; `tcplull check --repair` clears what is left");
@@ -75,6 +77,7 @@ async fn turn(
     (ring, mut stepping, (asker, mut answers)): (FactRing, Stepping, Tables),
     ends: impl Future<Output = ()>,
     mut reads_again: Option<ReadsAgain>,
+    manager: &mut ServiceManager,
 ) -> Result<(), DaemonError> {
     let system = |what| move |source| DaemonError::System { what, source };
     let mut ring: Ring = Some(register(ring)?);
@@ -128,14 +131,21 @@ async fn turn(
                 next_revisit = next_sweep + REVISIT;
             }
             Some(answer) = answers.recv() => lock(core).local_tables_say(answer),
-            _ = tick.tick() => lock(core).tick(),
+            _ = tick.tick() => {
+                lock(core).tick();
+                manager.status(&lock(core).status());
+            }
+            // From here and nowhere else: whoever waits for it learns that this loop turns.
+            () = sleep_until(manager.next_sign()) => manager.sign(),
             // One at a time. A signal that comes meanwhile is kept: it says that the file has changed since.
             read = asked_again(&mut reads_again), if reading.is_none() => {
+                manager.reloading(Reading::now().map_or(0, |now| now.monotonic_ns));
                 reading = Some(tokio::task::spawn_blocking(move || read()));
             }
             read = joined(&mut reading) => {
                 reading = None;
                 reload(core, &mut stepping, read);
+                manager.ready(&lock(core).status());
                 // The interval may be shorter now.
                 next_sweep = next_sweep.min(tokio::time::Instant::now() + lock(core).sweep_interval());
             }

@@ -43,6 +43,7 @@ mod scope;
 mod scraped;
 mod self_test;
 mod show;
+mod service_manager;
 mod silence;
 mod snapshot_file;
 mod snapshots;
@@ -102,6 +103,7 @@ fn main() -> ExitCode {
         ("scope", scope::TESTS),
         ("self_test", self_test::TESTS),
         ("show", show::TESTS),
+        ("service_manager", service_manager::TESTS),
         ("silence", silence::TESTS),
         ("snapshot_file", snapshot_file::TESTS),
         ("snapshots", snapshots::TESTS),

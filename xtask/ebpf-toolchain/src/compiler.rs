@@ -16,6 +16,8 @@ pub struct Compiler {
     pub cargo: PathBuf,
     /// Absolute path of the rustc beside it.
     pub rustc: PathBuf,
+    /// Where its libraries and their sources lie.
+    pub sysroot: PathBuf,
     /// What rustc calls itself, for people: `rustc 1.96.0 (ac68faa20 2026-05-25)`.
     pub name: String,
     /// The LLVM whose bitcode it writes.
@@ -88,7 +90,8 @@ impl Compiler {
         let Some(sysroot) = output_of(clean_command(&rustc).args(["--print", "sysroot"])) else {
             return Err(rejected("the rustc beside it does not state its sysroot"));
         };
-        let library = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library");
+        let sysroot = PathBuf::from(sysroot.trim());
+        let library = sysroot.join("lib/rustlib/src/rust/library");
         if !library.join("core/Cargo.toml").is_file() {
             return Err(Rejected::new(
                 cargo.display(),
@@ -98,6 +101,7 @@ impl Compiler {
         Ok(Self {
             cargo: cargo.to_path_buf(),
             rustc,
+            sysroot,
             name: version.lines().next().unwrap_or("rustc").to_owned(),
             llvm,
             needs_bootstrap: !is_nightly(&version),

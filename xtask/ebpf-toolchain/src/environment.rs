@@ -79,7 +79,8 @@ pub(crate) fn programs_named(name: &str) -> Vec<PathBuf> {
     found
 }
 
-fn cargo_home() -> Option<PathBuf> {
+/// Where cargo keeps the crates of this user, if anywhere.
+pub fn cargo_home() -> Option<PathBuf> {
     set_path("CARGO_HOME").or_else(|| Some(set_path("HOME")?.join(".cargo")))
 }
 

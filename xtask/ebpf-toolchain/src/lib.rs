@@ -21,6 +21,7 @@ mod version;
 
 pub use build_script::build_into_out_dir;
 pub use compiler::{CARGO_VARIABLE, Compiler, compilers, distribution_compiler, nightly_compiler};
+pub use environment::cargo_home;
 pub use error::{Error, Rejected, listed};
 pub use linker::{
     CACHED_LINKER_VERSION, LINKER_VARIABLE, Linker, cache_dir, cached_linker_root, linker_for,

@@ -117,6 +117,7 @@ mod tests {
         Compiler {
             cargo: "/usr/bin/cargo".into(),
             rustc: "/usr/bin/rustc".into(),
+            sysroot: "/usr".into(),
             name: "rustc 1.96.0".into(),
             llvm,
             needs_bootstrap: true,

@@ -1,7 +1,8 @@
 //! Builds an eBPF package to an object.
 
-use crate::environment::clean_command;
+use crate::environment::{cargo_home, clean_command};
 use crate::{Error, Toolchain};
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -45,7 +46,7 @@ impl Toolchain {
             .arg("--target-dir")
             .arg(request.target_dir)
             .env("RUSTC", &self.compiler.rustc)
-            .env("CARGO_ENCODED_RUSTFLAGS", rustflags(request.arch))
+            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(request))
             .env(linker_variable(target), &self.linker.path)
             .stdin(Stdio::null())
             // A build script's stdout is read as instructions to cargo.
@@ -74,23 +75,41 @@ impl Toolchain {
         }
         Ok(object)
     }
+
+    /// The flags in cargo's own encoding, one separator between two. The first three are those that aya-build 0.2 passes:
+    /// the architecture for aya's register access, and debug information for the linker to make BTF of. The others make
+    /// it the same object wherever workspace, crates and compiler lie. The workspace's own files are named from its
+    /// folder, in which cargo calls the linker, so that it finds the lines to put beside the instructions.
+    fn rustflags(&self, request: &ObjectRequest<'_>) -> OsString {
+        let mut flags = OsString::from(format!(
+            "--cfg=bpf_target_arch=\"{}\"\u{1f}-Cdebuginfo=2\u{1f}-Clink-arg=--btf",
+            bpf_arch(request.arch)
+        ));
+        let compiler = self.compiler.sysroot.clone();
+        let places = [
+            (Some(request.workspace.to_path_buf()), "."),
+            (cargo_home(), "/cargo"),
+            (Some(compiler), "/rust"),
+        ];
+        for (place, name) in places {
+            // A relative one would match in the midst of other paths.
+            if let Some(place) = place.and_then(|place| place.canonicalize().ok()) {
+                flags.push("\u{1f}--remap-path-prefix=");
+                flags.push(place);
+                flags.push(format!("={name}"));
+            }
+        }
+        flags
+    }
 }
 
-/// The flags in cargo's own encoding, one separator between two. The set is the one that aya-build 0.2 passes: the
-/// architecture for aya's register access, and debug information for the linker to make BTF of.
-fn rustflags(arch: &str) -> String {
-    // Rust names several RISC-V variants, aya knows them as one.
-    let arch = if arch.starts_with("riscv64") {
+/// The machine's architecture as aya knows it: Rust names several RISC-V variants, aya has them as one.
+fn bpf_arch(arch: &str) -> &str {
+    if arch.starts_with("riscv64") {
         "riscv64"
     } else {
         arch
-    };
-    [
-        format!("--cfg=bpf_target_arch=\"{arch}\"").as_str(),
-        "-Cdebuginfo=2",
-        "-Clink-arg=--btf",
-    ]
-    .join("\u{1f}")
+    }
 }
 
 fn linker_variable(target: &str) -> String {
@@ -112,7 +131,7 @@ mod tests {
 
     #[test]
     fn every_risc_v_is_one_architecture_to_aya() {
-        assert!(rustflags("riscv64gc").contains("bpf_target_arch=\"riscv64\""));
-        assert!(rustflags("aarch64").contains("bpf_target_arch=\"aarch64\""));
+        assert_eq!(bpf_arch("riscv64gc"), "riscv64");
+        assert_eq!(bpf_arch("aarch64"), "aarch64");
     }
 }

@@ -138,9 +138,14 @@ struct Mirrors {
     security: Option<String>,
 }
 
+/// Where this system gets Debian's releases from.
+pub fn mirror() -> Result<String, Error> {
+    Ok(mirrors()?.releases)
+}
+
 fn mirrors() -> Result<Mirrors, Error> {
     const REMEDY: &str = "they come from a Debian mirror, and the sources of this system's apt name none; run this on Debian";
-    let missing = || Error::not_debian("kernels of other releases are", REMEDY);
+    let missing = || Error::not_debian("packages of other releases are", REMEDY);
     if !debian::is_here() {
         return Err(missing());
     }

@@ -6,6 +6,7 @@ mod applications;
 mod archive;
 mod cargo_tool;
 mod components;
+mod cross;
 mod debian;
 mod linker;
 mod programs;
@@ -15,10 +16,12 @@ mod unpacked;
 use crate::error::Error;
 use crate::progress;
 pub use applications::{ensure as applications, find_in as find_applications_in};
-pub use archive::{Archive, Package};
+pub use archive::{Archive, Package, mirror};
 pub use cargo_tool::{BOLERO, DENY};
+pub use cross::ensure as cross;
 pub use debian::{is_root, unpack};
-pub use programs::{QEMU, find, search_path};
+pub use ebpf_toolchain::cargo_home;
+pub use programs::{QEMU, debootstrap, find, search_path};
 use std::process::ExitCode;
 
 /// All parts.

@@ -6,6 +6,7 @@ use ebpf_toolchain::cache_dir;
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::process::Command;
 
 // Each with its Debian package.
 const LAB_PROGRAMS: [(&[&str], &str); 2] = [(&["ip", "ss"], "iproute2"), (&["nft"], "nftables")];
@@ -65,6 +66,20 @@ pub fn ensure_qemu() -> Result<(), Error> {
         "qemu-system-x86",
         "QEMU, to boot other kernels, is",
     )
+}
+
+/// What makes a root folder of Debian's.
+pub fn debootstrap() -> Result<Command, Error> {
+    const NAME: &str = "debootstrap";
+    ensure_all(&[(&[NAME], NAME)], "to try packages")?;
+    let mut command = Command::new(find(NAME).unwrap_or_else(|| NAME.into()));
+    // It looks for its own files in `/usr/share` and nowhere else.
+    let own = unpacked::tools()?.join(NAME).join("usr/share").join(NAME);
+    if own.is_dir() {
+        command.env("DEBOOTSTRAP_DIR", own);
+    }
+    command.env("PATH", search_path());
+    Ok(command)
 }
 
 /// Takes programs that are missing out of their package, into the target folder: Debian's own installation would change

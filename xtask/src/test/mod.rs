@@ -10,7 +10,7 @@ mod verifier;
 
 use crate::error::Error;
 use crate::results::Results;
-use crate::{command, fuzz, progress, setup, vm, workspace};
+use crate::{command, fuzz, package, progress, setup, vm, workspace};
 use std::env;
 use std::process::ExitCode;
 
@@ -78,6 +78,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             applications::run(&lab, &tcplull, filter, &mut results)?;
             if let Err(error) = vm::test(filter, extent == Extent::Slow, &mut results) {
                 results.fail(format!("vm: {error}"));
+            }
+            if let Err(error) = package::test(filter, &mut results) {
+                results.fail(format!("packages: {error}"));
             }
         }
         Err(error) => results.fail(error.to_string()),

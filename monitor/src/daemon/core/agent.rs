@@ -44,6 +44,13 @@ impl Core {
             },
         }
     }
+
+    /// The same in one line: what is watched, and whether that is as it should be.
+    pub(in super::super) fn status(&self) -> String {
+        let ready = self.readiness();
+        let ready = ready.unwrap_or_else(|reason| format!("not ready: {reason}"));
+        format!("watching {}: {ready}", self.level.name())
+    }
 }
 
 /// In seconds, to the millisecond.

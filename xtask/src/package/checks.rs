@@ -1,0 +1,330 @@
+//! Whether what is packed can be installed, kept and removed: tried in root folders of the test's own, below the target
+//! folder. Nothing on this host is installed or started.
+
+mod debian_root;
+
+use super::contents::UNIT;
+use super::epoch::Epoch;
+use super::{checksums, write};
+use crate::arch::Arch;
+use crate::error::Error;
+use crate::results::Results;
+use crate::workspace::Static;
+use crate::{command, files, progress, setup, workspace};
+use debian_root::DebianRoot;
+use flate2::read::GzDecoder;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How exposed the unit may be, in tenths, by `systemd-analyze security`: docs/packages.md has the figure.
+const EXPOSURE: u32 = 20;
+
+/// What is tried, in this order.
+const TESTS: [(&str, fn(&Packed) -> Result<Outcome, Error>); 5] = [
+    ("packages: two builds write the same bytes", same_bytes),
+    (
+        "packages: the tarball runs where nothing else is",
+        tarball_alone,
+    ),
+    (
+        "packages: the unit is as hardened as the docs say",
+        hardened,
+    ),
+    ("packages: the rpm has each file and script", rpm_read),
+    (
+        "packages: the deb installs, upgrades, keeps a changed configuration, and purges",
+        deb_lives,
+    ),
+];
+
+/// How a test ended, where nothing kept it from its end.
+enum Outcome {
+    Passed,
+    Failed(String),
+    Skipped(&'static str),
+}
+
+/// Packages of a static program, written for the test.
+struct Packed {
+    arch: Arch,
+    tcplull: PathBuf,
+    epoch: Epoch,
+    /// A folder below the target folder, and in it `packages`.
+    folder: PathBuf,
+}
+
+/// Runs the tests whose name contains `filter`, with packages of the program that virtual machines run.
+pub fn test(filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
+    let wanted = |name: &str| filter.is_none_or(|filter| name.contains(filter));
+    if !TESTS.iter().any(|(name, _)| wanted(name)) {
+        return Ok(());
+    }
+    let [tcplull, _] = workspace::build_static(Static::Guest)?;
+    let packed = Packed {
+        arch: Arch::X86,
+        tcplull,
+        epoch: Epoch::find()?,
+        folder: workspace::target_dir()?.join("package-tests"),
+    };
+    packed.write("packages")?;
+    for (name, test) in TESTS.iter().filter(|(name, _)| wanted(name)) {
+        progress::step(name);
+        match test(&packed) {
+            Ok(Outcome::Passed) => results.pass(1),
+            Ok(Outcome::Failed(why)) => results.fail(format!("{name}: {why}")),
+            Ok(Outcome::Skipped(why)) => results.skip(format!("{name}: {why}")),
+            Err(error) => results.fail(format!("{name}: {error}")),
+        }
+    }
+    Ok(())
+}
+
+impl Packed {
+    /// Writes all packages into a new folder of this name; answers their checksums.
+    fn write(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let folder = self.new_folder(name)?;
+        write(self.arch, &self.tcplull, &self.tcplull, self.epoch, &folder)?;
+        let files = checksums(&folder)?;
+        files
+            .last()
+            .map_or(Ok(Vec::new()), |sums| files::read(sums))
+    }
+
+    fn new_folder(&self, name: &str) -> Result<PathBuf, Error> {
+        let folder = self.folder.join(name);
+        if folder.is_dir() {
+            files::remove_folder(&folder)?;
+        }
+        files::create_folder(&folder)?;
+        Ok(folder)
+    }
+
+    /// The package whose name ends so.
+    fn package(&self, end: &str) -> Result<PathBuf, Error> {
+        let folder = self.folder.join("packages");
+        let entries = files::with_path("read", &folder, fs::read_dir(&folder))?;
+        let mut paths = entries.flatten().map(|entry| entry.path());
+        let found = paths.find(|path| path.to_string_lossy().ends_with(end));
+        found.ok_or_else(|| Error::Package {
+            what: "a package",
+            reason: format!("no {end} was written"),
+        })
+    }
+}
+
+fn same_bytes(packed: &Packed) -> Result<Outcome, Error> {
+    let first = files::read(&packed.folder.join("packages").join(super::CHECKSUMS))?;
+    let second = packed.write("again")?;
+    Ok(holds(first == second, || {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        format!("{}and then\n{}", text(&first), text(&second))
+    }))
+}
+
+fn tarball_alone(packed: &Packed) -> Result<Outcome, Error> {
+    if !setup::is_root() {
+        return Ok(Outcome::Skipped("needs root"));
+    }
+    let root = packed.new_folder("tarball")?;
+    let bytes = files::read(&packed.package(".tar.gz")?)?;
+    let unpacked = tar::Archive::new(GzDecoder::new(bytes.as_slice())).unpack(&root);
+    files::with_path("unpack into", &root, unpacked)?;
+    let name = format!("tcplull-{}-linux-{}", super::VERSION, packed.arch.name());
+    let mut alone = Command::new("chroot");
+    alone
+        .arg(root.join(name))
+        .args(["/bin/tcplull", "--version"]);
+    let output = command::output(&mut alone)?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let right = output.status.success() && text.contains(super::VERSION);
+    Ok(holds(right, || {
+        format!(
+            "{}: {text}{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        )
+    }))
+}
+
+fn hardened(packed: &Packed) -> Result<Outcome, Error> {
+    if setup::find("systemd-analyze").is_none() {
+        return Ok(Outcome::Skipped("systemd-analyze"));
+    }
+    let folder = packed.new_folder("unit")?;
+    let unit = folder.join("tcplull.service");
+    files::write(
+        &unit,
+        files::read(&workspace::root().join("deploy/package/tcplull.service"))?,
+    )?;
+    let mut analyze = Command::new("systemd-analyze");
+    analyze
+        .args(["security", "--offline=true", "--no-pager"])
+        .arg(format!("--threshold={EXPOSURE}"))
+        .arg(&unit);
+    let output = command::output(&mut analyze)?;
+    Ok(holds(output.status.success(), || {
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines().last().unwrap_or_default().to_owned()
+    }))
+}
+
+/// By what reads it, and not by what wrote it down.
+fn rpm_read(packed: &Packed) -> Result<Outcome, Error> {
+    let bytes = files::read(&packed.package(".rpm")?)?;
+    let failed = |error: rpm::Error| Error::Package {
+        what: "an RPM that can be read",
+        reason: error.to_string(),
+    };
+    let package = rpm::Package::parse(&mut bytes.as_slice()).map_err(failed)?;
+    package.verify_digests().map_err(failed)?;
+    let entries = package.metadata.get_file_entries().map_err(failed)?;
+    let paths: Vec<String> = entries
+        .iter()
+        .map(|entry| entry.path().display().to_string())
+        .collect();
+    let wanted = [
+        "/usr/bin/tcplull",
+        "/etc/tcplull/config.toml",
+        &format!("/usr/{UNIT}"),
+    ];
+    let all = wanted
+        .iter()
+        .all(|path| paths.iter().any(|one| one == path));
+    let scripts = package.metadata.get_post_install_script().is_ok();
+    Ok(holds(all && scripts, || format!("{paths:?}")))
+}
+
+fn deb_lives(packed: &Packed) -> Result<Outcome, Error> {
+    if !setup::is_root() {
+        return Ok(Outcome::Skipped("needs root"));
+    }
+    let root = match DebianRoot::make(&packed.folder) {
+        Ok(root) => root,
+        // Where there is no Debian to be had.
+        Err(Error::NotDebian { .. }) => return Ok(Outcome::Skipped("debootstrap")),
+        Err(error) => return Err(error),
+    };
+    Ok(match lives(packed, &root) {
+        Ok(()) => Outcome::Passed,
+        Err(why) => Outcome::Failed(why),
+    })
+}
+
+/// The life of a package on a host; `Err` says what was not as it should be.
+fn lives(packed: &Packed, root: &DebianRoot) -> Result<(), String> {
+    let said = |error: Error| error.to_string();
+    let deb = packed.package(".deb").map_err(said)?;
+    let configuration = Path::new("etc/tcplull/config.toml");
+    root.dpkg("--install", &deb)?;
+    root.expect(&["test", "-x", "/usr/bin/tcplull"])?;
+    root.expect(&["getent", "passwd", "tcplull"])?;
+    root.expect(&[
+        "test",
+        "-L",
+        "/etc/systemd/system/multi-user.target.wants/tcplull.service",
+    ])?;
+    root.expect(&["dpkg", "--verify", "tcplull"])?;
+    root.expect(&["systemd-analyze", "verify", "--man=no", "tcplull.service"])?;
+    // Its own configuration is right, and the program is what was packed.
+    let check = root.run(&[
+        "/usr/bin/tcplull",
+        "explain",
+        "10.0.0.1:40000",
+        "192.0.2.1:443",
+    ])?;
+    if !check.contains("192.0.2.1") {
+        return Err(format!("explain says: {check}"));
+    }
+
+    // What the administrator wrote, stopped and kept stays over an upgrade.
+    let changed = "socket_group = \"adm\"\n";
+    root.write(configuration, changed)?;
+    root.write(Path::new("etc/tcplull/conf.d/team.toml"), "")?;
+    root.write(Path::new("var/lib/tcplull/history/kept"), "")?;
+    root.expect(&[
+        "ln",
+        "-sf",
+        "/dev/null",
+        "/etc/systemd/system/tcplull.service",
+    ])?;
+    let newer = newer(packed, &deb).map_err(said)?;
+    root.dpkg("--install", &newer)?;
+    if root.read(configuration)? != changed {
+        return Err("an upgrade wrote over the configuration".to_owned());
+    }
+    root.expect(&["test", "-f", "/var/lib/tcplull/history/kept"])?;
+    if !root
+        .read_link("etc/systemd/system/tcplull.service")?
+        .ends_with("null")
+    {
+        return Err("an upgrade unmasked the unit".to_owned());
+    }
+    let version = root.run(&["dpkg-query", "--show", "--showformat=${Version}", "tcplull"])?;
+    if version != NEWER {
+        return Err(format!("after the upgrade there is {version}"));
+    }
+
+    root.dpkg("--remove", Path::new("tcplull"))?;
+    root.expect(&["test", "-f", "/etc/tcplull/config.toml"])?;
+    root.dpkg("--purge", Path::new("tcplull"))?;
+    let left = [
+        "/etc/tcplull/config.toml",
+        "/var/lib/tcplull",
+        "/usr/bin/tcplull",
+        "/usr/share/doc/tcplull",
+    ];
+    for place in left {
+        root.expect(&["test", "!", "-e", place])?;
+    }
+    // It belongs to somebody else.
+    root.expect(&["test", "-f", "/etc/tcplull/conf.d/team.toml"])
+}
+
+/// A version that dpkg takes for newer than any of ours.
+const NEWER: &str = "9999";
+
+/// The same package as of a later version, packed anew by dpkg.
+fn newer(packed: &Packed, deb: &Path) -> Result<PathBuf, Error> {
+    let folder = packed.new_folder("newer")?;
+    let tree = folder.join("tree");
+    let package = folder.join("tcplull.deb");
+    succeed(
+        Command::new("dpkg-deb")
+            .arg("--raw-extract")
+            .arg(deb)
+            .arg(&tree),
+    )?;
+    let control = tree.join("DEBIAN/control");
+    let text = String::from_utf8_lossy(&files::read(&control)?).into_owned();
+    let own = format!("Version: {}", super::VERSION);
+    files::write(&control, text.replace(&own, &format!("Version: {NEWER}")))?;
+    // Another default than before, or dpkg had nothing to ask.
+    files::write(
+        &tree.join("etc/tcplull/config.toml"),
+        "# The next version's.\n",
+    )?;
+    succeed(
+        Command::new("dpkg-deb")
+            .args(["--root-owner-group", "-Zgzip", "--build"])
+            .arg(&tree)
+            .arg(&package),
+    )?;
+    Ok(package)
+}
+
+fn succeed(command: &mut Command) -> Result<(), Error> {
+    let name = format!("{command:?}");
+    let output = command::output(command)?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(Error::failed(name, output.status)),
+    }
+}
+
+fn holds(right: bool, why: impl Fn() -> String) -> Outcome {
+    match right {
+        true => Outcome::Passed,
+        false => Outcome::Failed(why()),
+    }
+}

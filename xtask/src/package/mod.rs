@@ -1,0 +1,143 @@
+//! `cargo xtask package`: what is installed. For each kind of machine a tarball, a Debian package, an RPM, and a list of
+//! what the binary is made of; and the checksums of all of them. Two builds of the same sources write the same bytes.
+
+mod checks;
+mod contents;
+mod deb;
+mod epoch;
+mod graph;
+mod notices;
+mod rpm;
+mod sbom;
+mod tarball;
+
+use crate::arch::Arch;
+use crate::error::Error;
+use crate::{command, files, progress, setup, workspace};
+pub use checks::test;
+use contents::Contents;
+use epoch::Epoch;
+use graph::Graph;
+use ring::digest::{SHA256, digest};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// The version of all packages.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What it is, in one line.
+const SUMMARY: &str =
+    "watches TCP connections that fall silent for longer than a middlebox remembers";
+
+/// What it is, for whoever looks at a package.
+const DESCRIPTION: [&str; 3] = [
+    "A daemon that watches all TCP connections of a host from inside the kernel and says in plain words when silence has",
+    "outlived the idle timeout of a NAT or load balancer, what became of the connection, and why one that should move does",
+    "not. For people, Prometheus and Alertmanager.",
+];
+
+/// Whom it is from.
+const MAINTAINER: &str = "The tcplull project <tcplull@localhost>";
+
+/// Where the files with the checksums of the others lie.
+const CHECKSUMS: &str = "SHA256SUMS";
+
+/// What is to be written.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// For which machines; left out: all
+    #[arg(long, value_enum, value_delimiter = ',')]
+    arch: Vec<Arch>,
+}
+
+/// Builds, and writes all into `target/packages`.
+pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    setup::toolchain()?;
+    let archs = match args.arch.as_slice() {
+        [] => Arch::ALL.as_slice(),
+        some => some,
+    };
+    let epoch = Epoch::find()?;
+    let folder = workspace::target_dir()?.join("packages");
+    if folder.is_dir() {
+        // What an older version had is not to be published with these.
+        files::remove_folder(&folder)?;
+    }
+    files::create_folder(&folder)?;
+    let built = archs.iter().map(|arch| {
+        let tcplull = workspace::build_static_tcplull(*arch)?;
+        Ok((*arch, tcplull))
+    });
+    let built = built.collect::<Result<Vec<_>, Error>>()?;
+    let own = built.iter().find(|(arch, _)| Some(*arch) == Arch::host());
+    // Pages and completions are the same whatever machine they are made on, but it has to run here.
+    let runs_here = match own {
+        Some((_, tcplull)) => tcplull.clone(),
+        None => workspace::build_tcplull(&[])?,
+    };
+    for (arch, tcplull) in built {
+        write(arch, &tcplull, &runs_here, epoch, &folder)?;
+    }
+    for file in checksums(&folder)? {
+        println!("{}", file.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes all packages of one machine into `folder`: `tcplull` is for that machine, and `runs_here` for this one.
+fn write(
+    arch: Arch,
+    tcplull: &Path,
+    runs_here: &Path,
+    epoch: Epoch,
+    folder: &Path,
+) -> Result<(), Error> {
+    progress::step(&format!("packing for {}", arch.name()));
+    let graph = Graph::read(arch)?;
+    let sbom = sbom::of(&graph, arch, epoch)?;
+    let contents = Contents::gather(tcplull, runs_here, &sbom, &notices::of(&graph)?)?;
+    let name = |end: &str| folder.join(format!("tcplull-{VERSION}-linux-{}.{end}", arch.name()));
+    files::write(&name("tar.gz"), tarball::of(&contents, arch, epoch)?)?;
+    files::write(&name("cdx.json"), sbom)?;
+    let deb = format!("tcplull_{VERSION}_{}.deb", arch.debian());
+    files::write(&folder.join(deb), deb::of(&contents, arch, epoch)?)?;
+    let rpm = format!("tcplull-{VERSION}-1.{}.rpm", arch.name());
+    files::write(&folder.join(rpm), rpm::of(&contents, arch, epoch)?)
+}
+
+/// Writes the checksums of all files in the folder, as `sha256sum --check` reads them; answers all files.
+fn checksums(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = files::with_path("read", folder, fs::read_dir(folder))?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort_unstable();
+    let mut lines = String::new();
+    for path in &paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        lines.push_str(&format!("{}  {name}\n", sha256(&files::read(path)?)));
+    }
+    let file = folder.join(CHECKSUMS);
+    files::write(&file, lines)?;
+    paths.push(file);
+    Ok(paths)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex(digest(&SHA256, bytes).as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Runs `tcplull` with these arguments; answers what it prints.
+fn ask(tcplull: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
+    let output = command::output(Command::new(tcplull).args(arguments))?;
+    match output.status.success() {
+        true => Ok(output.stdout),
+        false => Err(Error::failed(
+            format!("tcplull {}", arguments.join(" ")),
+            output.status,
+        )),
+    }
+}
