@@ -54,16 +54,26 @@ struct Packed {
     folder: PathBuf,
 }
 
-/// Runs the tests whose name contains `filter`, with packages of the program that virtual machines run.
+/// Runs the tests whose name contains `filter`, with packages of the program that virtual machines run: nothing is built
+/// for them alone.
 pub fn test(filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
     let wanted = |name: &str| filter.is_none_or(|filter| name.contains(filter));
     if !TESTS.iter().any(|(name, _)| wanted(name)) {
         return Ok(());
     }
     let [tcplull, _] = workspace::build_static(Static::Guest)?;
+    of(&tcplull, wanted, results)
+}
+
+/// Runs all of them, with packages of `tcplull`, a static program for this machine.
+pub fn all(tcplull: &Path, results: &mut Results) -> Result<(), Error> {
+    of(tcplull, |_| true, results)
+}
+
+fn of(tcplull: &Path, wanted: impl Fn(&str) -> bool, results: &mut Results) -> Result<(), Error> {
     let packed = Packed {
         arch: Arch::X86,
-        tcplull,
+        tcplull: tcplull.to_path_buf(),
         epoch: Epoch::find()?,
         folder: workspace::target_dir()?.join("package-tests"),
     };

@@ -13,6 +13,7 @@ mod tarball;
 
 use crate::arch::Arch;
 use crate::error::Error;
+use crate::results::Results;
 use crate::{command, files, progress, setup, workspace};
 pub use checks::test;
 use contents::Contents;
@@ -49,6 +50,9 @@ pub struct Args {
     /// For which machines; left out: all
     #[arg(long, value_enum, value_delimiter = ',')]
     arch: Vec<Arch>,
+    /// Then try those for this machine: installed, upgraded and removed in a root folder below target
+    #[arg(long = "try")]
+    try_them: bool,
 }
 
 /// Builds, and writes all into `target/packages`.
@@ -82,7 +86,20 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     for file in checksums(&folder)? {
         println!("{}", file.display());
     }
-    Ok(ExitCode::SUCCESS)
+    match args.try_them && archs.contains(&Arch::X86) {
+        true => tried(&runs_here),
+        false => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn tried(tcplull: &Path) -> Result<ExitCode, Error> {
+    let mut results = Results::default();
+    checks::all(tcplull, &mut results)?;
+    for name in results.failed_names.iter().chain(&results.skipped_names) {
+        progress::note(name);
+    }
+    println!("{results}");
+    Ok(u8::from(!results.are_good(false)).into())
 }
 
 /// Writes all packages of one machine into `folder`: `tcplull` is for that machine, and `runs_here` for this one.

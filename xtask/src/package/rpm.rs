@@ -6,7 +6,7 @@ use super::{DESCRIPTION, MAINTAINER, SUMMARY, VERSION};
 use crate::arch::Arch;
 use crate::error::Error;
 use crate::{files, workspace};
-use rpm::{BuildConfig, CompressionType, Dependency, FileOptions, PackageBuilder};
+use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, PackageBuilder};
 
 const LICENCE: &str = "(MIT OR Apache-2.0) AND GPL-2.0-only";
 
@@ -30,7 +30,7 @@ fn build(
     [post, preun, postun]: [String; 3],
 ) -> Result<Vec<u8>, rpm::Error> {
     let config = BuildConfig::v4()
-        .compression(CompressionType::Gzip)
+        .compression(CompressionWithLevel::Gzip(6))
         .source_date(epoch.0);
     let mut package = PackageBuilder::new("tcplull", VERSION, LICENCE, arch.name(), SUMMARY);
     package

@@ -15,7 +15,7 @@ use tar::{Builder, EntryType, Header};
 /// What is unpacked into `/usr/local`, below one folder.
 pub fn of(contents: &Contents, arch: Arch, epoch: Epoch) -> Result<Vec<u8>, Error> {
     let folder = format!("tcplull-{VERSION}-linux-{}", arch.name());
-    let mut archive = Archive::new(GzEncoder::new(Vec::new(), Compression::best()), epoch);
+    let mut archive = Archive::new(GzEncoder::new(Vec::new(), Compression::default()), epoch);
     let mut write = || -> io::Result<()> {
         for (file, bytes) in contents.local() {
             archive.file(&format!("{folder}/{}", file.path), &bytes, file.mode)?;

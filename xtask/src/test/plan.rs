@@ -4,7 +4,7 @@ use super::Extent;
 use crate::progress;
 
 /// One part, with the time it takes on two cores that have nothing else to do, everything built.
-const PARTS: [(&str, &str, &[Extent]); 9] = [
+const PARTS: [(&str, &str, &[Extent]); 10] = [
     (
         "format and lints",
         "20 s",
@@ -44,6 +44,11 @@ const PARTS: [(&str, &str, &[Extent]); 9] = [
         "ten pages at once, each from the daemon through Prometheus and Alertmanager to whoever is woken",
         "6 min",
         &[Extent::Slow],
+    ),
+    (
+        "packages: written twice, and installed, upgraded and purged in a root folder of Debian's",
+        "1 min",
+        &[Extent::Usual, Extent::Slow],
     ),
     (
         "the core scenarios on every supported kernel, in virtual machines, and whether each benchmark works",
