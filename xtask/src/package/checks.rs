@@ -22,7 +22,6 @@ const EXPOSURE: u32 = 20;
 
 /// What is tried, in this order.
 const TESTS: [(&str, fn(&Packed) -> Result<Outcome, Error>); 5] = [
-    ("packages: two builds write the same bytes", same_bytes),
     (
         "packages: the tarball runs where nothing else is",
         tarball_alone,
@@ -36,6 +35,7 @@ const TESTS: [(&str, fn(&Packed) -> Result<Outcome, Error>); 5] = [
         "packages: the deb installs, upgrades, keeps a changed configuration, and purges",
         deb_lives,
     ),
+    ("packages: two builds write the same bytes", same_bytes),
 ];
 
 /// How a test ended, where nothing kept it from its end.
