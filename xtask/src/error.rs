@@ -35,11 +35,6 @@ pub enum Error {
         "`cargo {0}` is missing: run `rustup component add {1}`, or install your distribution's {1}"
     )]
     NoComponent(&'static str, &'static str),
-    /// Rust's standard library for another machine is missing.
-    #[error(
-        "Rust has no standard library for {0} here, and rustup could not add it: see its own messages above"
-    )]
-    NoTarget(&'static str),
     /// Packages carry the time of what they were made of.
     #[error(
         "the time of these sources is not known: this is no checkout of git, so set SOURCE_DATE_EPOCH to it, in seconds since 1970"

@@ -1,8 +1,7 @@
 //! The workspace that this program belongs to, and how to build its programs.
 
-use crate::arch::Arch;
 use crate::error::Error;
-use crate::{command, progress};
+use crate::{command, progress, setup};
 use cargo_metadata::{Message, Metadata};
 use std::env;
 use std::io::BufReader;
@@ -61,6 +60,9 @@ pub fn build_tcplull_and_bench() -> Result<[PathBuf; 2], Error> {
     build(&packages, &["--release"], ["tcplull", "monitor-bench"])
 }
 
+/// The target that static programs are built for.
+pub const STATIC_TARGET: &str = "x86_64-unknown-linux-gnu";
+
 /// How static programs are built.
 #[derive(Clone, Copy, Debug)]
 pub enum Static {
@@ -72,25 +74,25 @@ pub enum Static {
 
 /// tcplull and the testbed, in this order, each one static file.
 pub fn build_static(how: Static) -> Result<[PathBuf; 2], Error> {
-    build_with(static_cargo(how, Arch::X86)?, &WITH_LAB, TCPLULL_AND_LAB)
+    build_with(static_cargo(how)?, &WITH_LAB, TCPLULL_AND_LAB)
 }
 
-/// tcplull alone as one static file for such a machine, as it is released.
-pub fn build_static_tcplull(arch: Arch) -> Result<PathBuf, Error> {
-    let cargo = static_cargo(Static::Release, arch)?;
+/// tcplull alone as one static file, as it is released.
+pub fn build_static_tcplull() -> Result<PathBuf, Error> {
+    let cargo = static_cargo(Static::Release)?;
     let [tcplull] = build_with(cargo, &["monitor"], ["tcplull"])?;
     Ok(tcplull)
 }
 
 /// The bench as one static file, as it is released.
 pub fn build_static_bench() -> Result<PathBuf, Error> {
-    let cargo = static_cargo(Static::Release, Arch::X86)?;
+    let cargo = static_cargo(Static::Release)?;
     let [bench] = build_with(cargo, &["monitor-bench"], ["monitor-bench"])?;
     Ok(bench)
 }
 
 /// Static programs have a target folder of their own, so that ordinary builds stay as they are.
-fn static_cargo(how: Static, arch: Arch) -> Result<Command, Error> {
+fn static_cargo(how: Static) -> Result<Command, Error> {
     let profile = match how {
         Static::Release => "release",
         Static::Guest => "guest",
@@ -98,11 +100,25 @@ fn static_cargo(how: Static, arch: Arch) -> Result<Command, Error> {
     let folder = target_dir()?.join("static");
     let mut command = cargo();
     command
-        .args(["build", "--profile", profile])
+        .args(["build", "--profile", profile, "--target", STATIC_TARGET])
         .arg("--target-dir")
-        .arg(folder);
-    arch.build_static(&mut command)?;
+        .arg(folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", static_flags());
     Ok(command)
+}
+
+/// For rustc, in cargo's own encoding, one separator between two: programs are the same wherever workspace and crates lie.
+/// A build for a named target keeps them from build scripts.
+fn static_flags() -> String {
+    let remap =
+        |place: &Path, name: &str| format!("--remap-path-prefix={}={name}", place.display());
+    let mut flags = vec![
+        "-Ctarget-feature=+crt-static".to_owned(),
+        "-Cstrip=symbols".to_owned(),
+        remap(&root(), "/tcplull"),
+    ];
+    flags.extend(setup::cargo_home().map(|home| remap(&home, "/cargo")));
+    flags.join("\u{1f}")
 }
 
 fn build<const N: usize>(

@@ -6,7 +6,6 @@ mod debian_root;
 use super::contents::UNIT;
 use super::epoch::Epoch;
 use super::{checksums, write};
-use crate::arch::Arch;
 use crate::error::Error;
 use crate::results::Results;
 use crate::workspace::Static;
@@ -20,8 +19,10 @@ use std::process::Command;
 /// How exposed the unit may be, in tenths, by `systemd-analyze security`: docs/packages.md has the figure.
 const EXPOSURE: u32 = 20;
 
+type Test = fn(&Packed) -> Result<Outcome, Error>;
+
 /// What is tried, in this order.
-const TESTS: [(&str, fn(&Packed) -> Result<Outcome, Error>); 5] = [
+const TESTS: [(&str, Test); 5] = [
     (
         "packages: the tarball runs where nothing else is",
         tarball_alone,
@@ -35,7 +36,7 @@ const TESTS: [(&str, fn(&Packed) -> Result<Outcome, Error>); 5] = [
         "packages: the deb installs, upgrades, keeps a changed configuration, and purges",
         deb_lives,
     ),
-    ("packages: two builds write the same bytes", same_bytes),
+    ("packages: packing twice writes the same bytes", same_bytes),
 ];
 
 /// How a test ended, where nothing kept it from its end.
@@ -47,7 +48,6 @@ enum Outcome {
 
 /// Packages of a static program, written for the test.
 struct Packed {
-    arch: Arch,
     tcplull: PathBuf,
     epoch: Epoch,
     /// A folder below the target folder, and in it `packages`.
@@ -65,14 +65,13 @@ pub fn test(filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
     of(&tcplull, wanted, results)
 }
 
-/// Runs all of them, with packages of `tcplull`, a static program for this machine.
+/// Runs all of them, with packages of `tcplull`, a static program.
 pub fn all(tcplull: &Path, results: &mut Results) -> Result<(), Error> {
     of(tcplull, |_| true, results)
 }
 
 fn of(tcplull: &Path, wanted: impl Fn(&str) -> bool, results: &mut Results) -> Result<(), Error> {
     let packed = Packed {
-        arch: Arch::X86,
         tcplull: tcplull.to_path_buf(),
         epoch: Epoch::find()?,
         folder: workspace::target_dir()?.join("package-tests"),
@@ -94,7 +93,7 @@ impl Packed {
     /// Writes all packages into a new folder of this name; answers their checksums.
     fn write(&self, name: &str) -> Result<Vec<u8>, Error> {
         let folder = self.new_folder(name)?;
-        write(self.arch, &self.tcplull, &self.tcplull, self.epoch, &folder)?;
+        write(&self.tcplull, self.epoch, &folder)?;
         let files = checksums(&folder)?;
         files
             .last()
@@ -140,7 +139,7 @@ fn tarball_alone(packed: &Packed) -> Result<Outcome, Error> {
     let bytes = files::read(&packed.package(".tar.gz")?)?;
     let unpacked = tar::Archive::new(GzDecoder::new(bytes.as_slice())).unpack(&root);
     files::with_path("unpack into", &root, unpacked)?;
-    let name = format!("tcplull-{}-linux-{}", super::VERSION, packed.arch.name());
+    let name = format!("tcplull-{}-linux-{}", super::VERSION, super::MACHINE);
     let mut alone = Command::new("chroot");
     alone
         .arg(root.join(name))

@@ -23,7 +23,7 @@ pub const CONFIGURATION_FOLDER: &str = "etc/tcplull/conf.d";
 pub const UNIT: &str = "lib/systemd/system/tcplull.service";
 
 /// The files of the workspace that are installed as they are, with their place below `usr`.
-const COPIED: [(&str, &str); 9] = [
+const COPIED: [(&str, &str); 10] = [
     ("deploy/package/tcplull.service", UNIT),
     (
         "deploy/package/sysusers.conf",
@@ -39,6 +39,10 @@ const COPIED: [(&str, &str); 9] = [
     (
         "monitor-ebpf/LICENSE-GPL2",
         "share/doc/tcplull/LICENSE-GPL2",
+    ),
+    (
+        "deploy/package/LICENSE-LGPL2.1",
+        "share/doc/tcplull/LICENSE-LGPL2.1",
     ),
     (
         "deploy/prometheus/tcplull.rules.yml",
@@ -78,13 +82,8 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Of `tcplull` and what `runs_here`, another build of it, writes of itself.
-    pub fn gather(
-        tcplull: &Path,
-        runs_here: &Path,
-        sbom: &str,
-        notices: &str,
-    ) -> Result<Self, Error> {
+    /// Of `tcplull` and what it writes of itself.
+    pub fn gather(tcplull: &Path, sbom: &str, notices: &str) -> Result<Self, Error> {
         let root = workspace::root();
         let mut all = Self {
             files: Vec::new(),
@@ -95,13 +94,13 @@ impl Contents {
             all.add(to, files::read(&root.join(from))?, 0o644);
         }
         for (shell, to) in COMPLETIONS {
-            all.add(to, ask(runs_here, &["completions", shell])?, 0o644);
+            all.add(to, ask(tcplull, &["completions", shell])?, 0o644);
         }
         let doc = "share/doc/tcplull";
         all.add(&format!("{doc}/tcplull.cdx.json"), sbom.into(), 0o644);
         all.add(&format!("{doc}/copyright"), notices.into(), 0o644);
         all.add_folder(&root.join("docs"), doc, "md")?;
-        all.add_pages(runs_here)?;
+        all.add_pages(tcplull)?;
         all.files.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(all)
     }
@@ -125,7 +124,7 @@ impl Contents {
     }
 
     /// The manual, one page a command.
-    fn add_pages(&mut self, runs_here: &Path) -> Result<(), Error> {
+    fn add_pages(&mut self, tcplull: &Path) -> Result<(), Error> {
         let folder = tempfile::tempdir().map_err(|error| Error::io("make a folder", error))?;
         let place = folder.path().to_str().ok_or_else(|| {
             Error::io(
@@ -133,7 +132,7 @@ impl Contents {
                 io::ErrorKind::InvalidFilename.into(),
             )
         })?;
-        ask(runs_here, &["man", place])?;
+        ask(tcplull, &["man", place])?;
         self.add_folder(folder.path(), "share/man/man1", "1")
     }
 

@@ -3,8 +3,7 @@
 use super::contents::{CONFIGURATION, CONFIGURATION_FOLDER, Contents};
 use super::epoch::Epoch;
 use super::tarball::Archive;
-use super::{DESCRIPTION, MAINTAINER, SUMMARY, VERSION, hex};
-use crate::arch::Arch;
+use super::{DEBIAN_MACHINE, DESCRIPTION, MAINTAINER, SUMMARY, VERSION, hex};
 use crate::error::Error;
 use crate::{files, workspace};
 use liblzma::write::XzEncoder;
@@ -18,7 +17,7 @@ const SCRIPTS: [&str; 3] = ["postinst", "prerm", "postrm"];
 const EFFORT: u32 = 6;
 
 /// The package.
-pub fn of(contents: &Contents, arch: Arch, epoch: Epoch) -> Result<Vec<u8>, Error> {
+pub fn of(contents: &Contents, epoch: Epoch) -> Result<Vec<u8>, Error> {
     let mut scripts = Vec::new();
     for script in SCRIPTS {
         let file = workspace::root().join("deploy/package/deb").join(script);
@@ -26,7 +25,7 @@ pub fn of(contents: &Contents, arch: Arch, epoch: Epoch) -> Result<Vec<u8>, Erro
     }
     let write = || -> io::Result<Vec<u8>> {
         let data = data(contents, epoch)?;
-        let control = control(contents, arch, epoch, &scripts)?;
+        let control = control(contents, epoch, &scripts)?;
         let mut package = ar::Builder::new(Vec::new());
         for (name, bytes) in [
             ("debian-binary", b"2.0\n".as_slice()),
@@ -57,14 +56,9 @@ fn data(contents: &Contents, epoch: Epoch) -> io::Result<Vec<u8>> {
     archive.end()?.finish()
 }
 
-fn control(
-    contents: &Contents,
-    arch: Arch,
-    epoch: Epoch,
-    scripts: &[(&str, Vec<u8>)],
-) -> io::Result<Vec<u8>> {
+fn control(contents: &Contents, epoch: Epoch, scripts: &[(&str, Vec<u8>)]) -> io::Result<Vec<u8>> {
     let mut archive = Archive::new(XzEncoder::new(Vec::new(), EFFORT), epoch);
-    archive.file("./control", fields(contents, arch).as_bytes(), 0o644)?;
+    archive.file("./control", fields(contents).as_bytes(), 0o644)?;
     // What dpkg asks about before it writes over changes of the administrator's.
     archive.file(
         "./conffiles",
@@ -78,12 +72,11 @@ fn control(
     archive.end()?.finish()
 }
 
-fn fields(contents: &Contents, arch: Arch) -> String {
+fn fields(contents: &Contents) -> String {
     let bytes: usize = contents.files.iter().map(|file| file.bytes.len()).sum();
     let description = DESCRIPTION.join("\n ");
-    let arch = arch.debian();
     format!(
-        "Package: tcplull\nVersion: {VERSION}\nArchitecture: {arch}\nMaintainer: {MAINTAINER}\n\
+        "Package: tcplull\nVersion: {VERSION}\nArchitecture: {DEBIAN_MACHINE}\nMaintainer: {MAINTAINER}\n\
          Installed-Size: {}\nDepends: systemd | systemd-standalone-sysusers | systemd-sysusers\n\
          Pre-Depends: init-system-helpers (>= 1.54~)\nSection: net\nPriority: optional\n\
          Description: {SUMMARY}\n {description}\n",

@@ -1,7 +1,6 @@
 //! The crates that the binary is made of, as cargo says: those of user space, and those of the object for the kernel that
 //! it carries. What only builds or tests it is not among them.
 
-use crate::arch::Arch;
 use crate::error::Error;
 use crate::{command, workspace};
 use cargo_metadata::{Metadata, Package, PackageId};
@@ -24,10 +23,10 @@ pub struct Graph {
 pub type Key = (String, String);
 
 impl Graph {
-    /// Those of the binary for such a machine.
-    pub fn read(arch: Arch) -> Result<Self, Error> {
-        let wanted = linked(arch)?;
-        let metadata = metadata(arch)?;
+    /// Those of the binary.
+    pub fn read() -> Result<Self, Error> {
+        let wanted = linked()?;
+        let metadata = metadata()?;
         let key = |package: &Package| (package.name.to_string(), package.version.to_string());
         let mut ids: BTreeMap<PackageId, Key> = BTreeMap::new();
         let mut crates = BTreeMap::new();
@@ -53,7 +52,7 @@ impl Graph {
 }
 
 /// With the features that the binary has, which `cargo metadata` does not know of.
-fn linked(arch: Arch) -> Result<BTreeSet<Key>, Error> {
+fn linked() -> Result<BTreeSet<Key>, Error> {
     let mut found = BTreeSet::new();
     for package in BOTH_SIDES {
         let mut tree = workspace::cargo();
@@ -63,7 +62,7 @@ fn linked(arch: Arch) -> Result<BTreeSet<Key>, Error> {
             "--package",
             package,
             "--target",
-            arch.target(),
+            workspace::STATIC_TARGET,
         ])
         .args(["--edges", "normal,no-proc-macro", "--prefix", "none"])
         .stderr(Stdio::inherit());
@@ -84,11 +83,11 @@ fn key_in(line: &str) -> Option<Key> {
     Some((name.to_owned(), version.strip_prefix('v')?.to_owned()))
 }
 
-fn metadata(arch: Arch) -> Result<Metadata, Error> {
+fn metadata() -> Result<Metadata, Error> {
     let mut command = workspace::cargo();
     command
         .args(["metadata", "--format-version=1", "--locked"])
-        .args(["--filter-platform", arch.target()])
+        .args(["--filter-platform", workspace::STATIC_TARGET])
         .stderr(Stdio::inherit());
     let output = command::output(&mut command)?;
     serde_json::from_slice(&output.stdout)

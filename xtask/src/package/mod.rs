@@ -1,5 +1,5 @@
-//! `cargo xtask package`: what is installed. For each kind of machine a tarball, a Debian package, an RPM, and a list of
-//! what the binary is made of; and the checksums of all of them. Two builds of the same sources write the same bytes.
+//! `cargo xtask package`: what is installed. For x86-64 a tarball, a Debian package, an RPM, a list of what the
+//! binary is made of, and the checksums of all of them. Two builds of the same sources write the same bytes.
 
 mod checks;
 mod contents;
@@ -11,7 +11,6 @@ mod rpm;
 mod sbom;
 mod tarball;
 
-use crate::arch::Arch;
 use crate::error::Error;
 use crate::results::Results;
 use crate::{command, files, progress, setup, workspace};
@@ -26,6 +25,12 @@ use std::process::{Command, ExitCode};
 
 /// The version of all packages.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What they run on, as the kernel and RPM name it.
+const MACHINE: &str = "x86_64";
+
+/// The same, as Debian names it.
+const DEBIAN_MACHINE: &str = "amd64";
 
 /// What it is, in one line.
 const SUMMARY: &str =
@@ -47,10 +52,7 @@ const CHECKSUMS: &str = "SHA256SUMS";
 /// What is to be written.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// For which machines; left out: all
-    #[arg(long, value_enum, value_delimiter = ',')]
-    arch: Vec<Arch>,
-    /// Then try those for this machine: installed, upgraded and removed in a root folder below target
+    /// Then try them: installed, upgraded and removed in a root folder below target
     #[arg(long = "try")]
     try_them: bool,
 }
@@ -58,10 +60,6 @@ pub struct Args {
 /// Builds, and writes all into `target/packages`.
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     setup::toolchain()?;
-    let archs = match args.arch.as_slice() {
-        [] => Arch::ALL.as_slice(),
-        some => some,
-    };
     let epoch = Epoch::find()?;
     let folder = workspace::target_dir()?.join("packages");
     if folder.is_dir() {
@@ -69,25 +67,13 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         files::remove_folder(&folder)?;
     }
     files::create_folder(&folder)?;
-    let built = archs.iter().map(|arch| {
-        let tcplull = workspace::build_static_tcplull(*arch)?;
-        Ok((*arch, tcplull))
-    });
-    let built = built.collect::<Result<Vec<_>, Error>>()?;
-    let own = built.iter().find(|(arch, _)| Some(*arch) == Arch::host());
-    // Pages and completions are the same whatever machine they are made on, but it has to run here.
-    let runs_here = match own {
-        Some((_, tcplull)) => tcplull.clone(),
-        None => workspace::build_tcplull(&[])?,
-    };
-    for (arch, tcplull) in built {
-        write(arch, &tcplull, &runs_here, epoch, &folder)?;
-    }
+    let tcplull = workspace::build_static_tcplull()?;
+    write(&tcplull, epoch, &folder)?;
     for file in checksums(&folder)? {
         println!("{}", file.display());
     }
-    match args.try_them && archs.contains(&Arch::X86) {
-        true => tried(&runs_here),
+    match args.try_them {
+        true => tried(&tcplull),
         false => Ok(ExitCode::SUCCESS),
     }
 }
@@ -102,25 +88,19 @@ fn tried(tcplull: &Path) -> Result<ExitCode, Error> {
     Ok(u8::from(!results.are_good(false)).into())
 }
 
-/// Writes all packages of one machine into `folder`: `tcplull` is for that machine, and `runs_here` for this one.
-fn write(
-    arch: Arch,
-    tcplull: &Path,
-    runs_here: &Path,
-    epoch: Epoch,
-    folder: &Path,
-) -> Result<(), Error> {
-    progress::step(&format!("packing for {}", arch.name()));
-    let graph = Graph::read(arch)?;
-    let sbom = sbom::of(&graph, arch, epoch)?;
-    let contents = Contents::gather(tcplull, runs_here, &sbom, &notices::of(&graph)?)?;
-    let name = |end: &str| folder.join(format!("tcplull-{VERSION}-linux-{}.{end}", arch.name()));
-    files::write(&name("tar.gz"), tarball::of(&contents, arch, epoch)?)?;
+/// Writes all packages of `tcplull`, a static program, into `folder`.
+fn write(tcplull: &Path, epoch: Epoch, folder: &Path) -> Result<(), Error> {
+    progress::step("packing");
+    let graph = Graph::read()?;
+    let sbom = sbom::of(&graph, epoch)?;
+    let contents = Contents::gather(tcplull, &sbom, &notices::of(&graph)?)?;
+    let name = |end: &str| folder.join(format!("tcplull-{VERSION}-linux-{MACHINE}.{end}"));
+    files::write(&name("tar.gz"), tarball::of(&contents, epoch)?)?;
     files::write(&name("cdx.json"), sbom)?;
-    let deb = format!("tcplull_{VERSION}_{}.deb", arch.debian());
-    files::write(&folder.join(deb), deb::of(&contents, arch, epoch)?)?;
-    let rpm = format!("tcplull-{VERSION}-1.{}.rpm", arch.name());
-    files::write(&folder.join(rpm), rpm::of(&contents, arch, epoch)?)
+    let deb = format!("tcplull_{VERSION}_{DEBIAN_MACHINE}.deb");
+    files::write(&folder.join(deb), deb::of(&contents, epoch)?)?;
+    let rpm = format!("tcplull-{VERSION}-1.{MACHINE}.rpm");
+    files::write(&folder.join(rpm), rpm::of(&contents, epoch)?)
 }
 
 /// Writes the checksums of all files in the folder, as `sha256sum --check` reads them; answers all files.

@@ -13,7 +13,8 @@ const NAMES: [&str; 5] = ["copying", "copyright", "licence", "license", "notice"
 /// What stands before them.
 const HEAD: &str = "tcplull is under MIT or Apache-2.0, as you choose; the object for the kernel that it carries is under \
 GPL-2.0-only.\nIt is linked with Rust's standard library (MIT or Apache-2.0), the GNU C Library (LGPL-2.1-or-later), and \
-the crates below.\n";
+the crates below. The licence of the C library is in LICENSE-LGPL2.1 beside this; its sources, and those of tcplull, are \
+to be had of whoever handed this on.\n";
 
 /// One text: each file once, below the names of all crates that have it.
 pub fn of(graph: &Graph) -> Result<String, Error> {

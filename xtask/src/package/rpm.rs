@@ -2,22 +2,21 @@
 
 use super::contents::{CONFIGURATION, CONFIGURATION_FOLDER, Contents};
 use super::epoch::Epoch;
-use super::{DESCRIPTION, MAINTAINER, SUMMARY, VERSION};
-use crate::arch::Arch;
+use super::{DESCRIPTION, MACHINE, MAINTAINER, SUMMARY, VERSION};
 use crate::error::Error;
 use crate::{files, workspace};
 use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, PackageBuilder};
 
-const LICENCE: &str = "(MIT OR Apache-2.0) AND GPL-2.0-only";
+const LICENCE: &str = "(MIT OR Apache-2.0) AND GPL-2.0-only AND LGPL-2.1-or-later";
 
 /// The package.
-pub fn of(contents: &Contents, arch: Arch, epoch: Epoch) -> Result<Vec<u8>, Error> {
+pub fn of(contents: &Contents, epoch: Epoch) -> Result<Vec<u8>, Error> {
     let script = |name: &str| {
         let file = workspace::root().join("deploy/package/rpm").join(name);
         files::read(&file).map(|text| String::from_utf8_lossy(&text).into_owned())
     };
     let scripts = [script("post")?, script("preun")?, script("postun")?];
-    build(contents, arch, epoch, scripts).map_err(|error| Error::Package {
+    build(contents, epoch, scripts).map_err(|error| Error::Package {
         what: "an RPM",
         reason: error.to_string(),
     })
@@ -25,14 +24,13 @@ pub fn of(contents: &Contents, arch: Arch, epoch: Epoch) -> Result<Vec<u8>, Erro
 
 fn build(
     contents: &Contents,
-    arch: Arch,
     epoch: Epoch,
     [post, preun, postun]: [String; 3],
 ) -> Result<Vec<u8>, rpm::Error> {
     let config = BuildConfig::v4()
         .compression(CompressionWithLevel::Gzip(6))
         .source_date(epoch.0);
-    let mut package = PackageBuilder::new("tcplull", VERSION, LICENCE, arch.name(), SUMMARY);
+    let mut package = PackageBuilder::new("tcplull", VERSION, LICENCE, MACHINE, SUMMARY);
     package
         .using_config(config)
         .release("1")

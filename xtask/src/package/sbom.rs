@@ -3,7 +3,6 @@
 use super::VERSION;
 use super::epoch::Epoch;
 use super::graph::{Graph, Key};
-use crate::arch::Arch;
 use crate::error::Error;
 use crate::{command, files, workspace};
 use serde::Deserialize;
@@ -24,8 +23,8 @@ struct Locked {
     checksum: Option<String>,
 }
 
-/// The list for the binary of such a machine.
-pub fn of(graph: &Graph, arch: Arch, epoch: Epoch) -> Result<String, Error> {
+/// The list for the binary.
+pub fn of(graph: &Graph, epoch: Epoch) -> Result<String, Error> {
     let lock = files::read(&workspace::root().join("Cargo.lock"))?;
     let lock: Lock = toml::from_slice(&lock).map_err(|error| Error::Package {
         what: "the list of crates",
@@ -36,7 +35,7 @@ pub fn of(graph: &Graph, arch: Arch, epoch: Epoch) -> Result<String, Error> {
         .into_iter()
         .filter_map(|locked| Some(((locked.name, locked.version), locked.checksum?)))
         .collect();
-    let mut components = vec![standard_library()?];
+    let mut components = vec![standard_library()?, c_library()?];
     components.extend(graph.crates.iter().map(|(key, package)| {
         let (name, version) = key;
         let mut component = json!({
@@ -67,7 +66,7 @@ pub fn of(graph: &Graph, arch: Arch, epoch: Epoch) -> Result<String, Error> {
             "timestamp": time,
             "component": {
                 "type": "application", "bom-ref": "tcplull", "name": "tcplull", "version": VERSION,
-                "description": format!("for {}", arch.target()),
+                "description": format!("for {}", workspace::STATIC_TARGET),
             },
         },
         "components": components,
@@ -87,6 +86,17 @@ fn standard_library() -> Result<Value, Error> {
     Ok(json!({
         "type": "library", "bom-ref": "rust-std", "name": "rust-std", "version": version,
         "licenses": [{ "expression": "MIT OR Apache-2.0" }],
+    }))
+}
+
+// Of the machine that links it: there is no other in a static program.
+fn c_library() -> Result<Value, Error> {
+    let output = command::output(Command::new("getconf").arg("GNU_LIBC_VERSION"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let version = text.split_whitespace().nth(1).unwrap_or_default();
+    Ok(json!({
+        "type": "library", "bom-ref": "glibc", "name": "glibc", "version": version,
+        "licenses": [{ "expression": "LGPL-2.1-or-later" }],
     }))
 }
 

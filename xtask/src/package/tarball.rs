@@ -1,9 +1,8 @@
 //! Tape archives whose bytes depend on nothing but what is in them.
 
-use super::VERSION;
 use super::contents::Contents;
 use super::epoch::Epoch;
-use crate::arch::Arch;
+use super::{MACHINE, VERSION};
 use crate::error::Error;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -13,8 +12,8 @@ use std::path::Path;
 use tar::{Builder, EntryType, Header};
 
 /// What is unpacked into `/usr/local`, below one folder.
-pub fn of(contents: &Contents, arch: Arch, epoch: Epoch) -> Result<Vec<u8>, Error> {
-    let folder = format!("tcplull-{VERSION}-linux-{}", arch.name());
+pub fn of(contents: &Contents, epoch: Epoch) -> Result<Vec<u8>, Error> {
+    let folder = format!("tcplull-{VERSION}-linux-{MACHINE}");
     let mut archive = Archive::new(GzEncoder::new(Vec::new(), Compression::default()), epoch);
     let mut write = || -> io::Result<()> {
         for (file, bytes) in contents.local() {

@@ -28,22 +28,14 @@ exec unshare --mount $own sh -c 'mount --bind "$0" /usr/share && exec "$@"' "#;
 /// Sees to it that `programs` of `package` lie in [`folder`], with what else of the archive they need and this system
 /// lacks.
 pub fn take_out(programs: &[&str], package: &str) -> Result<(), Error> {
-    take_out_with(programs, package, &[])
-}
-
-/// The same, with further packages that they want and do not depend on.
-pub fn take_out_with(programs: &[&str], package: &str, further: &[&str]) -> Result<(), Error> {
     let whole = tools()?.join(package);
     let partial = tools()?.join(format!("{package}-{}", std::process::id()));
     files::create_folder(&partial)?;
-    let mut packages = if ALONE.contains(&package) {
+    let packages = if ALONE.contains(&package) {
         vec![package.to_owned()]
     } else {
         debian::brought_by(package)
     };
-    packages.extend(further.iter().flat_map(|one| debian::brought_by(one)));
-    packages.sort_unstable();
-    packages.dedup();
     progress::note(&format!(
         "unpacked into {}, not installed: {}",
         whole.display(),
