@@ -79,7 +79,8 @@ impl Toolchain {
     /// The flags in cargo's own encoding, one separator between two. The first three are those that aya-build 0.2 passes:
     /// the architecture for aya's register access, and debug information for the linker to make BTF of. The others make
     /// it the same object wherever workspace, crates and compiler lie. The workspace's own files are named from its
-    /// folder, in which cargo calls the linker, so that it finds the lines to put beside the instructions.
+    /// folder, in which cargo calls the linker, so that it finds the lines to put beside the instructions;
+    /// those of crates and the standard library go without.
     fn rustflags(&self, request: &ObjectRequest<'_>) -> OsString {
         let mut flags = OsString::from(format!(
             "--cfg=bpf_target_arch=\"{}\"\u{1f}-Cdebuginfo=2\u{1f}-Clink-arg=--btf",

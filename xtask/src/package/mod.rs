@@ -14,7 +14,7 @@ mod tarball;
 use crate::error::Error;
 use crate::results::Results;
 use crate::{command, files, progress, setup, workspace};
-pub use checks::test;
+pub use checks::{is_named_by, test};
 use contents::Contents;
 use epoch::Epoch;
 use graph::Graph;

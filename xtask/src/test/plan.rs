@@ -47,8 +47,8 @@ const PARTS: [(&str, &str, &[Extent]); 10] = [
     ),
     (
         "packages: written twice, and installed, upgraded and purged in a root folder of Debian's",
-        "1 min",
-        &[Extent::Usual, Extent::Slow],
+        "3 min, and two more the first time",
+        &[Extent::Slow],
     ),
     (
         "the core scenarios on every supported kernel, in virtual machines, and whether each benchmark works",
