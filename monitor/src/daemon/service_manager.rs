@@ -35,7 +35,7 @@ pub(super) struct ServiceManager {
 }
 
 /// What a service manager writes into the environment of what it starts.
-#[derive(Clone, Debug, Default, Default)]
+#[derive(Clone, Debug, Default)]
 struct Asked {
     /// `NOTIFY_SOCKET`.
     socket: Option<OsString>,
