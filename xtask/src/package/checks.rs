@@ -3,9 +3,11 @@
 
 mod debian_root;
 
+use super::about::{MACHINE, VERSION};
 use super::contents::UNIT;
 use super::epoch::Epoch;
-use super::{checksums, write};
+use super::packing::write;
+use super::sums::{CHECKSUMS, checksums};
 use crate::error::Error;
 use crate::results::Results;
 use crate::workspace::Static;
@@ -128,7 +130,7 @@ impl Packed {
 }
 
 fn same_bytes(packed: &Packed) -> Result<Outcome, Error> {
-    let first = files::read(&packed.folder.join("packages").join(super::CHECKSUMS))?;
+    let first = files::read(&packed.folder.join("packages").join(CHECKSUMS))?;
     let second = packed.write("again")?;
     Ok(holds(first == second, || {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -144,14 +146,14 @@ fn tarball_alone(packed: &Packed) -> Result<Outcome, Error> {
     let bytes = files::read(&packed.package(".tar.gz")?)?;
     let unpacked = tar::Archive::new(GzDecoder::new(bytes.as_slice())).unpack(&root);
     files::with_path("unpack into", &root, unpacked)?;
-    let name = format!("tcplull-{}-linux-{}", super::VERSION, super::MACHINE);
+    let name = format!("tcplull-{}-linux-{}", VERSION, MACHINE);
     let mut alone = Command::new("chroot");
     alone
         .arg(root.join(name))
         .args(["/bin/tcplull", "--version"]);
     let output = command::output(&mut alone)?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let right = output.status.success() && text.contains(super::VERSION);
+    let right = output.status.success() && text.contains(VERSION);
     Ok(holds(right, || {
         format!(
             "{}: {text}{}",
@@ -311,7 +313,7 @@ fn newer(packed: &Packed, deb: &Path) -> Result<PathBuf, Error> {
     )?;
     let control = tree.join("DEBIAN/control");
     let text = String::from_utf8_lossy(&files::read(&control)?).into_owned();
-    let own = format!("Version: {}", super::VERSION);
+    let own = format!("Version: {}", VERSION);
     files::write(&control, text.replace(&own, &format!("Version: {NEWER}")))?;
     // Another default than before, or dpkg had nothing to ask.
     files::write(

@@ -1,6 +1,6 @@
 //! The files that are installed, the same in each kind of package.
 
-use super::ask;
+use super::ask::ask;
 use crate::error::Error;
 use crate::{files, workspace};
 use std::fs;

@@ -1,9 +1,10 @@
 //! The Debian package (deb(5)): an `ar` archive with the control files and the files to install.
 
+use super::about::{DEBIAN_MACHINE, DESCRIPTION, MAINTAINER, SUMMARY, VERSION};
 use super::contents::{CONFIGURATION, CONFIGURATION_FOLDER, Contents};
 use super::epoch::Epoch;
+use super::sums::hex;
 use super::tarball::Archive;
-use super::{DEBIAN_MACHINE, DESCRIPTION, MAINTAINER, SUMMARY, VERSION, hex};
 use crate::error::Error;
 use crate::{files, workspace};
 use liblzma::write::XzEncoder;

@@ -1,8 +1,8 @@
 //! The package of Red Hat's and SUSE's distributions.
 
+use super::about::{DESCRIPTION, MACHINE, MAINTAINER, SUMMARY, VERSION};
 use super::contents::{CONFIGURATION, CONFIGURATION_FOLDER, Contents};
 use super::epoch::Epoch;
-use super::{DESCRIPTION, MACHINE, MAINTAINER, SUMMARY, VERSION};
 use crate::error::Error;
 use crate::{files, workspace};
 use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, PackageBuilder};

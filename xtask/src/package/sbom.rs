@@ -1,6 +1,6 @@
 //! The list of what the binary is made of, as CycloneDX 1.5 has it (cyclonedx.org), which scanners for known faults read.
 
-use super::VERSION;
+use super::about::VERSION;
 use super::epoch::Epoch;
 use super::graph::{Graph, Key};
 use crate::error::Error;

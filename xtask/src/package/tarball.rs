@@ -1,8 +1,8 @@
 //! Tape archives whose bytes depend on nothing but what is in them.
 
+use super::about::{MACHINE, VERSION};
 use super::contents::Contents;
 use super::epoch::Epoch;
-use super::{MACHINE, VERSION};
 use crate::error::Error;
 use flate2::Compression;
 use flate2::write::GzEncoder;
