@@ -19,7 +19,7 @@ const HELP: Help = Help {
     examples: &[
         (
             "tcplull snapshot ticket.tar.gz --redact",
-            "what a ticket needs, addresses and names as pseudonyms",
+            "what a ticket needs, under pseudonyms",
         ),
         (
             "tcplull ls --from ticket.tar.gz",

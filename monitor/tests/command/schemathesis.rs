@@ -45,6 +45,8 @@ fn asked() -> Tested {
         .args(["--auth", "sre:secret", "--no-color"])
         // Findings come for as long as one listens.
         .args(["--exclude-path", "/api/v1/findings"])
+        // Over the inspection socket alone.
+        .args(["--exclude-path", "/api/v1/cuts"])
         // Any text may be a filter for what the document knows, and few are.
         .args(["--exclude-checks", "positive_data_acceptance"])
         .args(["--phases", "examples,coverage,fuzzing"])
