@@ -164,6 +164,12 @@ fn shown() -> Tested {
     assert!(of(&rows(&none)?, &client).is_empty());
     let table = from(&file, &["ls"])?;
     assert!(table.stdout.contains(&client), "{table:?}");
+    let id = then[0]["connection"]["id"].as_str().ok_or("an id")?;
+    let page = from(&file, &["show", id])?;
+    assert_eq!(page.code, Some(1), "{page:?}");
+    for part in [client.as_str(), "Verdict: crossed", "Timeline"] {
+        assert!(page.stdout.contains(part), "{part}: {page:?}");
+    }
     let report = from(&file, &["report"])?;
     assert_eq!(report.code, Some(0), "{report:?}");
     assert!(report.stdout.contains("head-office"), "{report:?}");
