@@ -19,7 +19,7 @@ pub use archive::{Archive, Package, mirror};
 pub use cargo_tool::{BOLERO, DENY};
 pub use debian::{is_root, unpack};
 pub use ebpf_toolchain::cargo_home;
-pub use programs::{QEMU, debootstrap, find, search_path};
+pub use programs::{QEMU, debootstrap, find, find_itself, search_path};
 use std::process::ExitCode;
 
 /// All parts.

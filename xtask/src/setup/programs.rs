@@ -107,6 +107,16 @@ pub fn find(program: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
+/// The same, and never the script that starts one that set-up put aside, but that itself; and where its libraries lie
+/// before the system's.
+pub fn find_itself(program: &str) -> Option<(PathBuf, Vec<PathBuf>)> {
+    let file = find(program)?;
+    match unpacked::folder().is_ok_and(|folder| file.starts_with(folder)) {
+        true => unpacked::itself(program),
+        false => Some((file, Vec::new())),
+    }
+}
+
 fn is_there(program: &str) -> bool {
     find(program).is_some()
 }

@@ -81,6 +81,23 @@ pub fn tools() -> Result<PathBuf, Error> {
     Ok(workspace::target_dir()?.join("tools"))
 }
 
+/// A program itself, where [`folder`] has the script that starts it, and the folders of the libraries beside it.
+pub fn itself(program: &str) -> Option<(PathBuf, Vec<PathBuf>)> {
+    let packages = tools().ok()?.read_dir().ok()?.flatten();
+    let wholes = packages.map(|package| package.path());
+    let mut found = wholes.filter_map(|whole| Some((found_in(&whole, program)?, whole)));
+    found
+        .next()
+        .map(|(file, whole)| (file, library_folders(&whole)))
+}
+
+fn library_folders(whole: &Path) -> Vec<PathBuf> {
+    ["usr/lib", "lib"]
+        .iter()
+        .flat_map(|place| LIBRARIES.map(|below| whole.join(place).join(below)))
+        .collect()
+}
+
 fn found_in(whole: &Path, program: &str) -> Option<PathBuf> {
     let places = PLACES.iter().map(|place| whole.join(place).join(program));
     places
@@ -108,9 +125,8 @@ fn below(folder: &Path, program: &str, depth: usize) -> Option<PathBuf> {
 
 /// What starts a program where it lies, with the libraries beside it, and QEMU and Alertmanager with their files.
 fn script(whole: &Path, program: &Path) -> String {
-    let libraries: Vec<String> = ["usr/lib", "lib"]
+    let libraries: Vec<String> = library_folders(whole)
         .iter()
-        .flat_map(|place| LIBRARIES.map(|below| whole.join(place).join(below)))
         .map(|place| place.display().to_string())
         .collect();
     let emulator = program

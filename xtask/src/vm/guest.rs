@@ -32,14 +32,14 @@ pub const LAB: &str = "lab";
 pub fn contents(tcplull: &Path, lab: &Path) -> Result<Contents, Error> {
     let mut contents = Contents::default();
     for program in [tcplull, lab] {
-        contents.program(program)?;
+        contents.program(program, &[])?;
     }
     for tool in TOOLS {
-        let file = setup::find(tool).ok_or_else(|| {
+        let (file, libraries) = setup::find_itself(tool).ok_or_else(|| {
             let what = format!("for the guest, {tool} is");
             Error::not_debian(what, "install iproute2 and nftables")
         })?;
-        contents.program(&file)?;
+        contents.program(&file, &libraries)?;
     }
     let protocols = Path::new(PROTOCOLS);
     if protocols.is_file() {

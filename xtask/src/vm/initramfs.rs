@@ -36,12 +36,13 @@ impl Contents {
         self.files.push((place.to_owned(), Source::Bytes(bytes)));
     }
 
-    /// Puts a program of the host into `/bin`, and the libraries that it needs where it looks for them.
-    pub fn program(&mut self, file: &Path) -> Result<(), Error> {
+    /// Puts a program of the host into `/bin`, and the libraries that it needs where it looks for them; those that lie in
+    /// `beside` before the host's.
+    pub fn program(&mut self, file: &Path, beside: &[PathBuf]) -> Result<(), Error> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         self.file(&format!("/bin/{name}"), file);
-        for library in libraries::of(&[file.to_path_buf()])? {
-            let place = library.to_string_lossy().into_owned();
+        for (place, library) in libraries::of(file, beside)? {
+            let place = place.to_string_lossy();
             if self.files.iter().all(|(known, _)| *known != place) {
                 self.file(&place, &library);
             }

@@ -112,7 +112,7 @@ pub fn add_tools(contents: &mut Contents, cache: &Path) -> Result<(), Error> {
         unpacked?;
     }
     for tool in TOOLS {
-        contents.program(&folder.join("usr/sbin").join(tool))?;
+        contents.program(&folder.join("usr/sbin").join(tool), &[])?;
     }
     Ok(())
 }

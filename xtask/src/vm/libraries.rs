@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::files;
 use goblin::elf::Elf;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Where the loader looks, on Debian and elsewhere, in this order.
@@ -16,19 +16,19 @@ const PLACES: [&str; 6] = [
     "/usr/lib",
 ];
 
-/// The loader and every library that `programs` need, by the paths at which they are looked for. A static program
-/// needs none.
-pub fn of(programs: &[PathBuf]) -> Result<BTreeSet<PathBuf>, Error> {
-    let mut found = BTreeSet::new();
-    let mut waiting: Vec<PathBuf> = programs.to_vec();
+/// The loader and every library that `program` needs, by the places at which they are looked for, each with the file that
+/// belongs there: those in `beside` before the system's. A static program needs none.
+pub fn of(program: &Path, beside: &[PathBuf]) -> Result<BTreeMap<PathBuf, PathBuf>, Error> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![program.to_path_buf()];
     while let Some(file) = waiting.pop() {
         for needed in needs(&file)? {
-            let path = locate(&needed).ok_or_else(|| Error::NoLibrary {
+            let (place, library) = locate(&needed, beside).ok_or_else(|| Error::NoLibrary {
                 library: needed.clone(),
                 program: file.clone(),
             })?;
-            if found.insert(path.clone()) {
-                waiting.push(path);
+            if found.insert(place, library.clone()).is_none() {
+                waiting.push(library);
             }
         }
     }
@@ -45,15 +45,22 @@ fn needs(file: &Path) -> Result<Vec<String>, Error> {
     Ok(loader.chain(elf.libraries).map(str::to_owned).collect())
 }
 
-fn locate(library: &str) -> Option<PathBuf> {
+/// The place of a library, and the file that belongs there.
+fn locate(library: &str, beside: &[PathBuf]) -> Option<(PathBuf, PathBuf)> {
     // The loader is named by its whole path.
     if library.starts_with('/') {
-        return Some(library.into()).filter(|path: &PathBuf| path.is_file());
+        let path = Some(PathBuf::from(library)).filter(|path| path.is_file())?;
+        return Some((path.clone(), path));
+    }
+    let own = beside.iter().map(|folder| folder.join(library));
+    if let Some(own) = own.into_iter().find(|path| path.is_file()) {
+        return Some((Path::new(PLACES[0]).join(library), own));
     }
     PLACES
         .iter()
         .map(|place| Path::new(place).join(library))
         .find(|path| path.is_file())
+        .map(|path| (path.clone(), path))
 }
 
 #[cfg(test)]
@@ -63,17 +70,29 @@ mod tests {
     #[test]
     fn this_test_program_needs_what_it_runs_with() {
         let own = std::env::current_exe().unwrap();
-        let names: Vec<String> = of(&[own])
-            .unwrap()
+        let libraries = of(&own, &[]).unwrap();
+        let libc = libraries
             .iter()
-            .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
-            .collect();
-        assert!(names.iter().any(|name| name == "libc.so.6"), "{names:?}");
+            .find(|(place, _)| place.ends_with("libc.so.6"));
+        let (place, file) = libc.expect("it has a C library");
+        assert_eq!(place, file);
+    }
+
+    #[test]
+    fn what_lies_beside_a_program_goes_where_the_loader_looks() {
+        let own = std::env::current_exe().unwrap();
+        let beside = std::env::temp_dir().join(format!("tcplull-libraries-{}", std::process::id()));
+        std::fs::create_dir_all(&beside).unwrap();
+        std::fs::write(beside.join("libc.so.6"), "").unwrap();
+        let libraries = of(&own, std::slice::from_ref(&beside));
+        std::fs::remove_dir_all(&beside).unwrap();
+        let place = Path::new(PLACES[0]).join("libc.so.6");
+        assert_eq!(libraries.unwrap()[&place], beside.join("libc.so.6"));
     }
 
     #[test]
     fn a_text_file_needs_nothing() {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-        assert!(of(&[file]).unwrap().is_empty());
+        assert!(of(&file, &[]).unwrap().is_empty());
     }
 }

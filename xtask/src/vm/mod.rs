@@ -151,7 +151,7 @@ fn test_name(series: &Series) -> String {
 /// What tcplull, and two other tools, add to a round trip in instructions.
 pub fn instructions() -> Result<Vec<Added>, Error> {
     let mut contents = contents(Static::Release)?;
-    contents.program(&workspace::build_static_bench()?)?;
+    contents.program(&workspace::build_static_bench()?, &[])?;
     let cache = cache()?;
     instructions::add_tools(&mut contents, &cache)?;
     let archive = archive(&cache);
