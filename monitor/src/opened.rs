@@ -8,8 +8,7 @@ use monitor_lookback::told;
 use monitor_model::alert::Alert;
 use monitor_model::api::{AgentClients, AgentState, AgentSweeps};
 use monitor_model::detail::ConnectionDetail;
-use monitor_model::evidence::meanings;
-use monitor_model::finding::{Connection, Finding};
+use monitor_model::finding::Connection;
 use monitor_model::listing::ConnectionRow;
 use monitor_model::time::Timestamp;
 use monitor_snapshot::{Bounds, Part, ReadError, Snapshot, read};
@@ -18,9 +17,6 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
-
-/// Findings of one connection that are shown, at most: the latest.
-const MOST_FINDINGS: usize = 64;
 
 /// Why a file cannot be shown.
 #[derive(Debug, thiserror::Error)]
@@ -149,33 +145,12 @@ impl ApiSource for Opened {
             Some((_, Contents::Finding(finding))) => Some(*finding),
             _ => None,
         });
-        let mut findings: Vec<Finding> = findings
-            .filter(|finding| is_it(&finding.connection))
-            .collect();
-        let left_out = findings.len().saturating_sub(MOST_FINDINGS);
-        findings.drain(..left_out);
-        let known = match (&row, findings.last()) {
-            (Some(row), _) => (row.connection.clone(), row.owner.clone()),
-            (None, Some(last)) => (last.connection.clone(), last.owner.clone()),
-            (None, None) => return Ok(None),
+        let findings = findings.filter(|finding| is_it(&finding.connection));
+        let made = self.0.about.made;
+        let Some(mut detail) = ConnectionDetail::found(made, row, findings.collect()) else {
+            return Ok(None);
         };
-        let mut detail = ConnectionDetail {
-            time: self.0.about.made,
-            connection: known.0,
-            owner: known.1,
-            row,
-            numbers: None,
-            followed: None,
-            siblings: None,
-            contrast: None,
-            meanings: meanings(&findings),
-            findings,
-            findings_left_out: left_out as u64,
-            timeline: Vec::new(),
-            timeline_left_out: 0,
-            // What is run now tells nothing of then.
-            commands: Vec::new(),
-        };
+        // What is run now tells nothing of then: there is no command.
         detail.timeline = monitor_sheet::events(&detail, &[]);
         Ok(Some(detail))
     }
@@ -209,21 +184,8 @@ impl ApiSource for Opened {
             ready: false,
             readiness: told.err().unwrap_or_default(),
             paths: Vec::new(),
-            sweeps: AgentSweeps {
-                count: 0,
-                last_seconds_ago: None,
-                last_took_seconds: 0.0,
-                sockets: 0,
-                interval_seconds: 0.0,
-                rows_dropped: 0,
-            },
-            clients: AgentClients {
-                now: 0,
-                watchers: 0,
-                refused: 0,
-                cut: 0,
-                lagged: 0,
-            },
+            sweeps: AgentSweeps::default(),
+            clients: AgentClients::default(),
         }
     }
 }

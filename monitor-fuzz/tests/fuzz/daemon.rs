@@ -41,21 +41,8 @@ impl ApiSource for Daemon {
             ready: true,
             readiness: String::new(),
             paths: Vec::new(),
-            sweeps: AgentSweeps {
-                count: 0,
-                last_seconds_ago: None,
-                last_took_seconds: 0.0,
-                sockets: 0,
-                interval_seconds: 0.0,
-                rows_dropped: 0,
-            },
-            clients: AgentClients {
-                now: 0,
-                watchers: 0,
-                refused: 0,
-                cut: 0,
-                lagged: 0,
-            },
+            sweeps: AgentSweeps::default(),
+            clients: AgentClients::default(),
         }
     }
 }

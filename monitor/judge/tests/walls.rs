@@ -93,115 +93,32 @@ fn the_model_stands_on_the_ground() {
     );
 }
 
+/// What none of the crates that only work on what is told knows.
+const OUTSIDE: [&str; 9] = [
+    "aya",
+    "tokio",
+    "axum",
+    "hyper",
+    "clap",
+    "tracing",
+    "monitor-kernel",
+    "monitor-judge",
+    "monitor",
+];
+
 #[test]
-fn the_store_knows_the_model_alone() {
-    knows_none_of(
-        "monitor-store",
-        &[
-            "aya",
-            "tokio",
-            "axum",
-            "hyper",
-            "clap",
-            "tracing",
-            "monitor-kernel",
-            "monitor-judge",
-            "monitor",
-        ],
-    );
+fn what_works_on_what_is_told_knows_neither_kernel_nor_judge_nor_a_surface() {
+    for name in ["monitor-store", "monitor-query", "monitor-lookback"] {
+        knows_none_of(name, &OUTSIDE);
+    }
 }
 
 #[test]
-fn filters_know_the_model_alone() {
-    knows_none_of(
-        "monitor-query",
-        &[
-            "aya",
-            "tokio",
-            "axum",
-            "hyper",
-            "clap",
-            "tracing",
-            "monitor-kernel",
-            "monitor-judge",
-            "monitor",
-        ],
-    );
-}
-
-#[test]
-fn a_sheet_knows_the_model_alone() {
-    knows_none_of(
-        "monitor-sheet",
-        &[
-            "aya",
-            "tokio",
-            "axum",
-            "hyper",
-            "clap",
-            "tracing",
-            "monitor-kernel",
-            "monitor-judge",
-            "monitor-store",
-            "monitor",
-        ],
-    );
-}
-
-#[test]
-fn the_terminal_knows_the_model_and_the_filters_alone() {
-    knows_none_of(
-        "monitor-tui",
-        &[
-            "aya",
-            "tokio",
-            "axum",
-            "hyper",
-            "clap",
-            "tracing",
-            "monitor-kernel",
-            "monitor-judge",
-            "monitor-store",
-            "monitor",
-        ],
-    );
-}
-
-#[test]
-fn a_snapshot_knows_the_model_alone() {
-    knows_none_of(
-        "monitor-snapshot",
-        &[
-            "aya",
-            "tokio",
-            "axum",
-            "hyper",
-            "clap",
-            "tracing",
-            "monitor-kernel",
-            "monitor-judge",
-            "monitor-store",
-            "monitor",
-        ],
-    );
-}
-
-#[test]
-fn who_looks_back_knows_the_store_and_the_model() {
-    knows_none_of(
-        "monitor-lookback",
-        &[
-            "aya",
-            "tokio",
-            "axum",
-            "hyper",
-            "clap",
-            "tracing",
-            "monitor-kernel",
-            "monitor-judge",
-            "monitor",
-        ],
-    );
+fn what_shows_what_is_told_does_not_know_where_it_is_kept_either() {
+    for name in ["monitor-sheet", "monitor-snapshot", "monitor-tui"] {
+        knows_none_of(name, &OUTSIDE);
+        knows_none_of(name, &["monitor-store"]);
+    }
 }
 
 fn sources(directory: &Path, found: &mut Vec<PathBuf>) {

@@ -64,7 +64,7 @@ pub struct AgentHook {
 }
 
 /// The sweeps of a daemon.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Default, Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentSweeps {
     /// How many it has made.
     pub count: u64,
@@ -84,7 +84,7 @@ pub struct AgentSweeps {
 }
 
 /// Who asks a daemon, since its start where it is not said otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Default, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentClients {
     /// Clients of the inspection socket now.
     pub now: u64,

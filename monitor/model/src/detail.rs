@@ -1,5 +1,6 @@
 //! One connection with all that is known of it: what `tcplull show` shows.
 
+use crate::evidence::meanings;
 use crate::finding::{Cause, Connection, Finding, Outcome};
 use crate::listing::ConnectionRow;
 use crate::owner::Owner;
@@ -42,6 +43,40 @@ pub struct ConnectionDetail {
 }
 
 impl ConnectionDetail {
+    /// Findings of one connection that are told, at most: the latest. Each takes 2 KiB.
+    pub const MOST_FINDINGS: usize = 64;
+
+    /// What its row and its findings, the oldest first, say of it; nobody has looked at the rest. `None` where neither is there.
+    pub fn found(
+        time: Timestamp,
+        row: Option<ConnectionRow>,
+        mut findings: Vec<Finding>,
+    ) -> Option<Self> {
+        let left_out = findings.len().saturating_sub(Self::MOST_FINDINGS);
+        findings.drain(..left_out);
+        let (connection, owner) = match (&row, findings.last()) {
+            (Some(row), _) => (row.connection.clone(), row.owner.clone()),
+            (None, Some(last)) => (last.connection.clone(), last.owner.clone()),
+            (None, None) => return None,
+        };
+        Some(Self {
+            time,
+            connection,
+            owner,
+            row,
+            numbers: None,
+            followed: None,
+            siblings: None,
+            contrast: None,
+            meanings: meanings(&findings),
+            findings,
+            findings_left_out: left_out as u64,
+            timeline: Vec::new(),
+            timeline_left_out: 0,
+            commands: Vec::new(),
+        })
+    }
+
     /// What was found of it last.
     pub fn verdict(&self) -> Option<&Finding> {
         self.findings.last()

@@ -132,6 +132,6 @@ pub enum ClientError {
     #[error("tcplull: {}", printable(.0))]
     NotAskedSo(String),
     /// The daemon says why it does not answer.
-    #[error("tcplull: {}", printable(.0))]
+    #[error("{}", printable(.0))]
     Refused(String),
 }

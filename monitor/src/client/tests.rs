@@ -1,11 +1,10 @@
 //! A client, and what may be at the other end.
 
 use super::*;
-use crate::surfaces::api::{AlertQuery, Api, ApiSource, ConnectionQuery, Feed, Rows};
+use crate::surfaces::api::testing::SoMany;
+use crate::surfaces::api::{Api, Feed};
 use crate::surfaces::sink::Sink;
-use crate::text::tests::{agent, blackholed, firing, row};
-use monitor_model::alert::Alert;
-use monitor_model::api::AgentState;
+use crate::text::tests::blackholed;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -79,7 +78,7 @@ async fn lines_are_told_apart_by_their_form() {
     let body = "{\"schema\":\"tcplull.error/1\",\"error\":\"enough\"}\n";
     let head = format!("200 OK\r\ncontent-length: {}", body.len());
     let error = asked(&tcplull(&head, body), &list()).await.unwrap_err();
-    assert_eq!(error.to_string(), "tcplull: enough");
+    assert_eq!(error.to_string(), "enough");
 }
 
 #[tokio::test]
@@ -132,7 +131,7 @@ async fn who_is_no_tcplull_or_an_old_one_is_named_in_one_line() {
         ),
         (
             &tcplull("503 Service Unavailable", "a \x1b[2J reason\nanother line"),
-            ["tcplull: a ", "[2J reason", "reason"],
+            ["a ", "[2J reason", "reason"],
         ),
     ] {
         let error = asked(answer, &list()).await.unwrap_err().to_string();
@@ -156,39 +155,11 @@ async fn who_takes_the_question_and_says_nothing_is_given_up_and_named() {
     }
 }
 
-/// What there is to be asked in this process: an alert, and so many connections.
-struct Here(usize);
-
-impl ApiSource for Here {
-    fn metrics(&self) -> Result<String, String> {
-        Ok("# metrics\n".to_owned())
-    }
-
-    fn ready(&self) -> Result<String, String> {
-        Err("no sweep has completed yet".to_owned())
-    }
-
-    fn alerts(&self, _: &AlertQuery) -> Vec<Alert> {
-        vec![firing()]
-    }
-
-    fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String> {
-        match self.0 {
-            0 => Err("the connections are out".to_owned()),
-            count => Ok(Rows::new((0..count).map(|_| row())).first(asked.limit)),
-        }
-    }
-
-    fn agent(&self) -> AgentState {
-        agent()
-    }
-}
-
 #[tokio::test]
 async fn what_is_in_this_process_answers_as_a_daemon_does() {
     let feed = Feed::default();
     let inside = |connections: usize, ended| {
-        let api = Api::new(Arc::new(Here(connections)), feed.clone(), Arc::default());
+        let api = Api::new(Arc::new(SoMany(connections)), feed.clone(), Arc::default());
         Host::Inside(Inside::new("this process", &api, ended))
     };
     let (going, ended) = watch::channel(());
@@ -216,5 +187,5 @@ async fn what_is_in_this_process_answers_as_a_daemon_does() {
     assert_eq!(over.next().await.unwrap(), None, "nothing is to come");
 
     let out = Client::ask(&inside(0, ended), &list()).await.unwrap_err();
-    assert_eq!(out.to_string(), "tcplull: the connections are out");
+    assert_eq!(out.to_string(), "the connections are out");
 }

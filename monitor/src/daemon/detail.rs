@@ -9,15 +9,11 @@ use monitor_common::{Fact, Socket};
 use monitor_judge::{JudgedPath, Known};
 use monitor_kernel::{Reading, Watching, jiffy_ns};
 use monitor_model::detail::{ConnectionDetail, Followed, FollowedGap, PathContrast, SocketNumbers};
-use monitor_model::evidence::meanings;
 use monitor_model::finding::Finding;
 use monitor_model::listing::ConnectionRow;
 use monitor_model::time::Timestamp;
 use std::path::Path;
 use std::sync::Mutex;
-
-/// Findings of one connection that are told, at most: the latest. Each takes 2 KiB.
-const MOST_FINDINGS: usize = 64;
 
 /// What is asked for: a connection's whole id, or the socket cookie that it begins with.
 struct Wanted<'a> {
@@ -77,13 +73,18 @@ pub(super) fn detail(
     };
     let Some(id) = id else { return Ok(None) };
     let mut findings = remembered.findings(&id);
+    let mut left_out = 0;
     if let Some(dir) = history.filter(|_| asked.history) {
-        add_earlier(&mut findings, history::findings(dir, &id)?);
+        let most = ConnectionDetail::MOST_FINDINGS;
+        let (earlier, more) = history::findings(dir, &id, most)?;
+        left_out = more;
+        add_earlier(&mut findings, earlier);
     }
     let (notes, timeline_left_out) = remembered.notes(wanted.cookie, now);
     let Some(mut told) = begun(live, findings, now) else {
         return Ok(None);
     };
+    told.findings_left_out += left_out;
     told.timeline_left_out = timeline_left_out;
     told.timeline = monitor_sheet::events(&told, &notes);
     told.commands = next_commands::of(&told);
@@ -107,34 +108,12 @@ fn add_earlier(findings: &mut Vec<Finding>, mut earlier: Vec<Finding>) {
 /// All but the timeline and what to run next; `None` where nothing tells which connection it is.
 fn begun(
     live: Option<(ConnectionRow, Fact, Known, Option<JudgedPath>)>,
-    mut findings: Vec<Finding>,
+    findings: Vec<Finding>,
     now: Reading,
 ) -> Option<ConnectionDetail> {
-    let left_out = findings.len().saturating_sub(MOST_FINDINGS);
-    findings.drain(..left_out);
-    let last = findings.last();
-    let (connection, owner) = match (&live, last) {
-        (Some((row, ..)), _) => (row.connection.clone(), row.owner.clone()),
-        (None, Some(last)) => (last.connection.clone(), last.owner.clone()),
-        (None, None) => return None,
-    };
-    let mut told = ConnectionDetail {
-        time: Timestamp::of(now.wall_unix_ns),
-        connection,
-        owner,
-        row: None,
-        numbers: None,
-        followed: None,
-        siblings: None,
-        contrast: None,
-        meanings: meanings(&findings),
-        findings,
-        findings_left_out: left_out as u64,
-        timeline: Vec::new(),
-        timeline_left_out: 0,
-        commands: Vec::new(),
-    };
-    if let Some((row, fact, known, path)) = live {
+    let row = live.as_ref().map(|(row, ..)| row.clone());
+    let mut told = ConnectionDetail::found(Timestamp::of(now.wall_unix_ns), row, findings)?;
+    if let Some((_, fact, known, path)) = live {
         told.time = Timestamp::of(now.wall_of(fact.time_ns));
         told.numbers = jiffy_ns()
             .ok()
@@ -147,7 +126,6 @@ fn begun(
         {
             told.owner = last.owner.clone();
         }
-        told.row = Some(row);
     }
     Some(told)
 }

@@ -13,6 +13,7 @@ use monitor_model::finding::Finding;
 use monitor_model::format::told_line;
 use monitor_model::time::Timestamp;
 use monitor_store::{BootId, Kind, Kinds, Moment, Settings};
+use std::collections::VecDeque;
 use std::path::Path;
 
 /// Records that wait for the disk, at most: a minute of a thousand findings, some MiB where nobody else holds them.
@@ -79,11 +80,12 @@ pub(super) fn rows(dir: &Path, asked: &HistoryQuery) -> Result<Rows, String> {
     Ok(Rows::lines(lines).first(asked.limit))
 }
 
-/// What the history in `dir` has found of the connection with this id, in order. Records that cannot be read are left out.
-pub(super) fn findings(dir: &Path, id: &str) -> Result<Vec<Finding>, String> {
+/// What the history in `dir` has found of the connection with this id, in order: the last `most`, and how many more there
+/// are. Records that cannot be read are left out.
+pub(super) fn findings(dir: &Path, id: &str, most: usize) -> Result<(Vec<Finding>, u64), String> {
     let now = present().ok_or("the clocks cannot be read")?;
     let all = Past::new(dir.to_owned(), now).lines(i64::MIN, i64::MAX, Kinds::of(&[Kind::Finding]));
-    let mut findings = Vec::new();
+    let (mut findings, mut left_out) = (VecDeque::new(), 0);
     for line in all.map_err(|error| error.to_string())? {
         let line = line.map_err(|error| error.to_string())?;
         // An id is hexadecimal, so it stands in the line as it is: most lines need not be read.
@@ -91,10 +93,14 @@ pub(super) fn findings(dir: &Path, id: &str) -> Result<Vec<Finding>, String> {
             && let Ok(finding) = serde_json::from_str::<Finding>(&line)
             && finding.connection.id == id
         {
-            findings.push(finding);
+            if findings.len() >= most {
+                findings.pop_front();
+                left_out += 1;
+            }
+            findings.push_back(finding);
         }
     }
-    Ok(findings)
+    Ok((findings.into(), left_out))
 }
 
 /// Its numbers, as they are shown.

@@ -100,10 +100,14 @@ impl ServiceManager {
         self.tell("STOPPING=1", None);
     }
 
-    /// What is to be read of it in `systemctl status`, where that is other than before.
-    pub(super) fn status(&mut self, status: &str) {
-        if self.socket.is_some() && self.status != status && Instant::now() >= self.next_status {
-            self.tell("", Some(status));
+    /// What is to be read of it in `systemctl status`, where that is other than before. It is put together only for who asks.
+    pub(super) fn status(&mut self, status: impl FnOnce() -> String) {
+        if self.socket.is_none() || Instant::now() < self.next_status {
+            return;
+        }
+        let status = status();
+        if self.status != status {
+            self.tell("", Some(&status));
         }
     }
 
@@ -209,12 +213,12 @@ mod tests {
         manager.ready("ready");
         assert_eq!(next(&heard).as_deref(), Some("READY=1\nSTATUS=ready"));
         for second in 0..10 {
-            manager.status(&format!("late by {second}s"));
+            manager.status(|| format!("late by {second}s"));
             tokio::time::advance(Duration::from_secs(1)).await;
         }
         assert_eq!(next(&heard), None);
-        manager.status("late by 11s");
-        manager.status("late by 12s");
+        manager.status(|| "late by 11s".to_owned());
+        manager.status(|| "late by 12s".to_owned());
         assert_eq!(next(&heard).as_deref(), Some("STATUS=late by 11s"));
         assert_eq!(next(&heard), None);
     }

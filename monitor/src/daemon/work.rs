@@ -133,7 +133,7 @@ async fn turn(
             Some(answer) = answers.recv() => lock(core).local_tables_say(answer),
             _ = tick.tick() => {
                 lock(core).tick();
-                manager.status(&lock(core).status());
+                manager.status(|| lock(core).status());
             }
             // From here and nowhere else: whoever waits for it learns that this loop turns.
             () = sleep_until(manager.next_sign()) => manager.sign(),

@@ -19,6 +19,8 @@ mod rows;
 mod served;
 mod serving;
 mod source;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use asked::{Known, Peer};
 pub use counters::ApiCounters;

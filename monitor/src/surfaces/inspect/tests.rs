@@ -3,13 +3,10 @@
 use super::*;
 use crate::client::{Answer, Client, ClientError, Host, Question};
 use crate::config::SocketGroup;
-use crate::surfaces::api::{
-    AlertQuery, Api, ApiCounters, ApiSource, ConnectionQuery, Feed, LONGEST_HEAD, Rows,
-};
+use crate::surfaces::api::testing::SoMany;
+use crate::surfaces::api::{Api, ApiCounters, Feed, LONGEST_HEAD};
 use crate::surfaces::sink::Sink;
-use crate::text::tests::{agent, blackholed, firing, row};
-use monitor_model::alert::Alert;
-use monitor_model::api::AgentState;
+use crate::text::tests::{blackholed, row};
 use monitor_model::finding::Finding;
 use monitor_model::listing::ConnectionRow;
 use std::fs;
@@ -23,34 +20,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-
-/// A daemon with so many connections; with none, they cannot be had.
-struct Daemon(usize);
-
-impl ApiSource for Daemon {
-    fn metrics(&self) -> Result<String, String> {
-        Ok("# metrics\n".to_owned())
-    }
-
-    fn ready(&self) -> Result<String, String> {
-        Err("no sweep has completed yet".to_owned())
-    }
-
-    fn alerts(&self, _: &AlertQuery) -> Vec<Alert> {
-        vec![firing()]
-    }
-
-    fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String> {
-        match self.0 {
-            0 => Err("the connections are out".to_owned()),
-            count => Ok(Rows::new((0..count).map(|_| row())).first(asked.limit)),
-        }
-    }
-
-    fn agent(&self) -> AgentState {
-        agent()
-    }
-}
 
 fn connections() -> Question {
     Question::list("/api/v1/connections")
@@ -75,7 +44,7 @@ impl Running {
         let counters = Arc::<ApiCounters>::default();
         let (stop, stopped) = oneshot::channel::<()>();
         let api = Api::new(
-            Arc::new(Daemon(connections)),
+            Arc::new(SoMany(connections)),
             feed.clone(),
             Arc::clone(&counters),
         );
@@ -333,7 +302,7 @@ async fn a_list_comes_whole_and_ends() {
 async fn a_list_that_fails_says_why() {
     let running = Running::start(0, Feed::default());
     let error = running.try_ask(&connections()).await.unwrap_err();
-    assert_eq!(error.to_string(), "tcplull: the connections are out");
+    assert_eq!(error.to_string(), "the connections are out");
     let raw = running.get("/api/v1/connections").await;
     assert!(raw.starts_with("HTTP/1.1 503 "), "{raw}");
     let line = "\r\n\r\n{\"schema\":\"tcplull.error/1\",\"error\":\"the connections are out\"}\n";

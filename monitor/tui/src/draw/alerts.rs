@@ -9,7 +9,6 @@ use monitor_model::finding::Severity;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
 
 #[derive(Clone, Copy)]
 enum Of {
@@ -23,24 +22,15 @@ enum Of {
     Summary,
 }
 
-const fn column(of: Of, least: usize, rank: u8, grows: bool) -> Column<Of> {
-    Column {
-        of,
-        least,
-        rank,
-        grows,
-    }
-}
-
 const COLUMNS: [Column<Of>; 8] = [
-    column(Of::State, 7, 0, false),
-    column(Of::Severity, 8, 3, false),
-    column(Of::Name, 12, 1, true),
-    column(Of::Connections, 8, 2, false),
-    column(Of::Since, 7, 4, false),
-    column(Of::Path, 10, 6, true),
-    column(Of::Owner, 11, 5, true),
-    column(Of::Summary, 12, 7, true),
+    Column::new(Of::State, 7, 0, false),
+    Column::new(Of::Severity, 8, 3, false),
+    Column::new(Of::Name, 12, 1, true),
+    Column::new(Of::Connections, 8, 2, false),
+    Column::new(Of::Since, 7, 4, false),
+    Column::new(Of::Path, 10, 6, true),
+    Column::new(Of::Owner, 11, 5, true),
+    Column::new(Of::Summary, 12, 7, true),
 ];
 
 pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
@@ -49,8 +39,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
             None => "Nothing was told yet.",
             Some(_) => "No alert waits, fires, or is lately over.",
         };
-        let at = Rect::new(area.x + 1, area.y, area.width.saturating_sub(1), 1);
-        frame.render_widget(Line::styled(text, Theme::faint()), at.intersection(area));
+        table::nothing(frame, area, text);
         return;
     }
     let place = app.places[app.tab as usize];

@@ -12,7 +12,6 @@ use monitor_model::listing::{ConnectionRow, IdleState};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,26 +28,17 @@ enum Of {
     Last,
 }
 
-const fn column(of: Of, least: usize, rank: u8, grows: bool) -> Column<Of> {
-    Column {
-        of,
-        least,
-        rank,
-        grows,
-    }
-}
-
 const COLUMNS: [Column<Of>; 10] = [
-    column(Of::State, 8, 0, false),
-    column(Of::Left, 9, 1, false),
-    column(Of::Bar, WIDTH, 4, false),
-    column(Of::Idle, 7, 6, false),
-    column(Of::Remote, 19, 2, true),
-    column(Of::Owner, 8, 3, true),
-    column(Of::Last, 16, 5, true),
-    column(Of::Path, 14, 8, true),
-    column(Of::Keepalive, 11, 7, false),
-    column(Of::Local, 19, 9, true),
+    Column::new(Of::State, 8, 0, false),
+    Column::new(Of::Left, 9, 1, false),
+    Column::new(Of::Bar, WIDTH, 4, false),
+    Column::new(Of::Idle, 7, 6, false),
+    Column::new(Of::Remote, 19, 2, true),
+    Column::new(Of::Owner, 8, 3, true),
+    Column::new(Of::Last, 16, 5, true),
+    Column::new(Of::Path, 14, 8, true),
+    Column::new(Of::Keepalive, 11, 7, false),
+    Column::new(Of::Local, 19, 9, true),
 ];
 
 pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
@@ -61,8 +51,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
             }
             Some(_) => "No connection.",
         };
-        let at = Rect::new(area.x + 1, area.y, area.width.saturating_sub(1), 1);
-        frame.render_widget(Line::styled(text, Theme::faint()), at.intersection(area));
+        table::nothing(frame, area, text);
         return;
     }
     if connections.grouping != Grouping::None {

@@ -9,7 +9,6 @@ use monitor_model::finding::{Finding, Severity};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
 
 #[derive(Clone, Copy)]
 enum Of {
@@ -23,24 +22,15 @@ enum Of {
     Local,
 }
 
-const fn column(of: Of, least: usize, rank: u8, grows: bool) -> Column<Of> {
-    Column {
-        of,
-        least,
-        rank,
-        grows,
-    }
-}
-
 const COLUMNS: [Column<Of>; 8] = [
-    column(Of::Verdict, 14, 0, true),
-    column(Of::Severity, 8, 5, false),
-    column(Of::Told, 8, 2, false),
-    column(Of::Silence, 7, 4, false),
-    column(Of::Remote, 19, 1, true),
-    column(Of::Owner, 8, 3, true),
-    column(Of::Path, 10, 6, true),
-    column(Of::Local, 19, 7, true),
+    Column::new(Of::Verdict, 14, 0, true),
+    Column::new(Of::Severity, 8, 5, false),
+    Column::new(Of::Told, 8, 2, false),
+    Column::new(Of::Silence, 7, 4, false),
+    Column::new(Of::Remote, 19, 1, true),
+    Column::new(Of::Owner, 8, 3, true),
+    Column::new(Of::Path, 10, 6, true),
+    Column::new(Of::Local, 19, 7, true),
 ];
 
 pub(super) fn draw(app: &App, then: &Then, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
@@ -49,8 +39,7 @@ pub(super) fn draw(app: &App, then: &Then, frame: &mut Frame<'_>, area: Rect, th
             true => "Nothing was found of any connection in that time.",
             false => "Nothing was found that the filter takes. Esc takes the filter away.",
         };
-        let at = Rect::new(area.x + 1, area.y, area.width.saturating_sub(1), 1);
-        frame.render_widget(Line::styled(text, Theme::faint()), at.intersection(area));
+        table::nothing(frame, area, text);
         return;
     }
     let place = app.places[app.tab as usize];

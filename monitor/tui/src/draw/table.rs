@@ -21,6 +21,23 @@ pub(super) struct Column<Of> {
     pub(super) grows: bool,
 }
 
+impl<Of> Column<Of> {
+    pub(super) const fn new(of: Of, least: usize, rank: u8, grows: bool) -> Self {
+        Self {
+            of,
+            least,
+            rank,
+            grows,
+        }
+    }
+}
+
+/// Says why there are no rows, in their place.
+pub(super) fn nothing(frame: &mut Frame<'_>, area: Rect, why: &str) {
+    let at = Rect::new(area.x + 1, area.y, area.width.saturating_sub(1), 1);
+    frame.render_widget(Line::styled(why, Theme::faint()), at.intersection(area));
+}
+
 /// A cell: its text, and how it looks.
 pub(super) type Cell = (String, Style);
 
