@@ -286,7 +286,8 @@ impl Life {
                 FindingKind::Stall {
                     cause: Cause::CloseWait,
                 } => None,
-                FindingKind::Stall { cause } => Some(cause),
+                // The next connection may have it, too.
+                FindingKind::Stall { cause } => Some((finding.connection.id.clone(), cause)),
                 _ => None,
             },
             _ => None,
