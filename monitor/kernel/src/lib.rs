@@ -24,6 +24,7 @@ mod kernel_log;
 mod link;
 mod load;
 mod map_iterator;
+mod netlink;
 mod offsets;
 mod paths;
 mod pod;

@@ -11,8 +11,9 @@ use crate::client::{Answer, Client, ClientError, Host, Question};
 use crate::text;
 use clap::Args;
 use monitor_model::finding::Lagged;
-use monitor_model::format::told_line;
+use monitor_model::format::{printable, told_line};
 use monitor_model::told::Told;
+use monitor_query::Filter;
 use serde::de::DeserializeOwned;
 use std::pin::pin;
 use std::process::ExitCode;
@@ -66,6 +67,33 @@ pub(super) fn each(
         }
         Ok(())
     })
+}
+
+/// Asks for the connections that `filter` takes, and no more than `limit` of them, and gives `take` each as [`each`] does. A
+/// daemon that cannot tell them from the rest is asked for all, so `take` looks at each itself. Answers whether it could.
+pub(super) fn connections(
+    host: &Host,
+    filter: &Filter,
+    limit: Option<usize>,
+    verbose: bool,
+    take: &mut dyn FnMut(Answer) -> Result<bool, CliError>,
+) -> Result<bool, CliError> {
+    const PATH: &str = "/api/v1/connections";
+    let filter = (!filter.is_all()).then(|| ("filter", filter.to_string()));
+    let limit = limit.map(|limit| ("limit", limit.to_string()));
+    let parameters: Vec<_> = filter.into_iter().chain(limit).collect();
+    match each(host, &Question::part(PATH, &parameters), take) {
+        Err(CliError::Client(ClientError::NotAskedSo(reason))) if !parameters.is_empty() => {
+            if verbose {
+                remark(&format!(
+                    "tcplull: the daemon is asked for all connections, for it cannot choose: {}\n",
+                    printable(&reason)
+                ));
+            }
+            each(host, &Question::list(PATH), take).map(|()| false)
+        }
+        asked => asked.map(|()| true),
+    }
 }
 
 /// Asks and writes each row that `takes` takes to standard output as it comes, behind what was told before: where no

@@ -1,13 +1,13 @@
 //! How `tcplull ls` writes what it finds: filtered, sorted, as a table or as JSON. Unsorted rows go out as they come, and of
 //! sorted ones no more are held than are shown.
 
-use super::client::each;
+use super::client::connections;
 use super::color::Color;
 use super::exit::CliError;
 use super::output::Lines;
 use super::remark::remark;
 use super::wrong::Shown;
-use crate::client::{Answer, ClientError, Host, Question};
+use crate::client::{Answer, Host};
 use crate::text::connections::ConnectionTable;
 use clap::Args;
 use monitor_model::format::{json_shown, printable, told_line};
@@ -84,31 +84,15 @@ impl Listed {
 
     /// Asks a daemon for what is to be shown, and for that alone; a daemon that cannot tell it from the rest is asked for all.
     pub(super) fn ask(&mut self, host: &Host, verbose: bool) -> Result<(), CliError> {
-        const PATH: &str = "/api/v1/connections";
-        let mut parameters = Vec::new();
-        if !self.filter.is_all() {
-            parameters.push(("filter", self.filter.to_string()));
-        }
-        if self.sorted.is_none() && self.most < usize::MAX {
-            parameters.push(("limit", (self.most + 1).to_string()));
-            self.uncounted = true;
-        }
-        let question = Question::part(PATH, &parameters);
-        match each(host, &question, &mut |answer| self.answer(answer)) {
-            Err(CliError::Client(ClientError::NotAskedSo(reason))) if !parameters.is_empty() => {
-                if verbose {
-                    remark(&format!(
-                        "tcplull: the daemon is asked for all connections, for it cannot choose: {}\n",
-                        printable(&reason)
-                    ));
-                }
-                self.uncounted = false;
-                each(host, &Question::list(PATH), &mut |answer| {
-                    self.answer(answer)
-                })
-            }
-            asked => asked,
-        }
+        let limit = (self.sorted.is_none() && self.most < usize::MAX).then(|| self.most + 1);
+        // How many more there are nobody tells then.
+        self.uncounted = limit.is_some();
+        let filter = self.filter.clone();
+        let chose = connections(host, &filter, limit, verbose, &mut |answer| {
+            self.answer(answer)
+        })?;
+        self.uncounted &= chose;
+        Ok(())
     }
 
     /// One line of a daemon's answer; `false` when the reader has gone.

@@ -6,14 +6,14 @@ mod names;
 mod target;
 
 use super::arguments::Context;
-use super::client;
+use super::client::{self, connections};
 use super::color::Color;
 use super::exit::{self, CliError};
 use super::help::Help;
 use super::output::{Lines, columns};
 use super::remark::remark;
 use super::wrong::Shown;
-use crate::client::{ClientError, Host, Question};
+use crate::client::{Answer, ClientError, Host, Question};
 use crate::text::sheet;
 use ask::{all, detail};
 use clap::Args;
@@ -25,7 +25,6 @@ use monitor_model::listing::ConnectionRow;
 use monitor_query::Filter;
 use monitor_sheet::{Names, connection};
 use names::resolved;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::process::ExitCode;
 use target::{Target, latest_first, worst_first};
 
@@ -148,10 +147,14 @@ fn ids(host: &Host, target: &Target) -> Result<Vec<String>, CliError> {
     }
     let filter = target.filter();
     let filter = filter.ok_or_else(|| CliError::Usage("there is no such process".to_owned()))?;
-    let text = filter.to_string();
-    let text = utf8_percent_encode(&text, NON_ALPHANUMERIC);
-    let question = Question::list(format!("/api/v1/connections?filter={text}"));
-    let rows = all::<ConnectionRow>(host, &question)?;
+    let mut rows: Vec<ConnectionRow> = Vec::new();
+    connections(host, &filter, None, false, &mut |answer| {
+        if let Answer::Row(line) = answer {
+            rows.extend(serde_json::from_str(&line));
+        }
+        Ok(true)
+    })?;
+    rows.retain(|row| filter.matches(row));
     let mut found = worst_first(rows);
     if found.is_empty() {
         found = gone(host, &filter)?;

@@ -1,13 +1,11 @@
 //! The kernel's NETLINK_SOCK_DIAG, as far as it finds and ends TCP sockets (include/uapi/linux/sock_diag.h, inet_diag.h).
 
+use crate::netlink;
 use nix::errno::Errno;
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, setsockopt, socket,
-    sockopt,
-};
-use nix::sys::time::TimeVal;
+use nix::sys::socket::{AddressFamily, MsgFlags, SockProtocol, recv, send};
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::Duration;
 
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
@@ -36,8 +34,8 @@ const ANSWER: usize = 64 << 10;
 /// application (include/net/tcp_states.h).
 const CONNECTIONS: u32 = 0b1011_0011_1110;
 
-/// How long the kernel may take for an answer, in s. It answers at once.
-const ANSWER_WITHIN: i64 = 10;
+/// How long the kernel may take for an answer. It answers at once.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// A socket as the kernel names it (`struct inet_diag_sockid`): addresses, interface and cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,19 +103,8 @@ pub(super) struct SockDiag {
 
 impl SockDiag {
     pub(super) fn open() -> nix::Result<Self> {
-        let socket = socket(
-            AddressFamily::Netlink,
-            SockType::Datagram,
-            SockFlag::SOCK_CLOEXEC,
-            SockProtocol::NetlinkSockDiag,
-        )?;
-        setsockopt(
-            &socket,
-            sockopt::ReceiveTimeout,
-            &TimeVal::new(ANSWER_WITHIN, 0),
-        )?;
         Ok(Self {
-            socket,
+            socket: netlink::open(SockProtocol::NetlinkSockDiag, ANSWER_WITHIN)?,
             answer: vec![0; ANSWER],
         })
     }

@@ -1,14 +1,11 @@
 //! One question to the kernel by netlink, and its answer, within a time.
 
+use crate::netlink::open;
 use netlink_packet_core::{
     NLM_F_REQUEST, NetlinkDeserializable, NetlinkHeader, NetlinkMessage, NetlinkPayload,
     NetlinkSerializable,
 };
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, setsockopt, socket,
-    sockopt::ReceiveTimeout,
-};
-use nix::sys::time::{TimeVal, TimeValLike};
+use nix::sys::socket::{MsgFlags, SockProtocol, recv, send};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::time::Instant;
@@ -28,19 +25,10 @@ where
     M: NetlinkSerializable + NetlinkDeserializable,
 {
     let left = until.saturating_duration_since(Instant::now());
-    let left_us = i64::try_from(left.as_micros()).unwrap_or(i64::MAX);
-    if left_us == 0 {
-        // A timeout of 0 is none at all.
+    if left.is_zero() {
         return Err(io::ErrorKind::TimedOut.into());
     }
-    let kind = SockType::Raw;
-    let socket = socket(
-        AddressFamily::Netlink,
-        kind,
-        SockFlag::SOCK_CLOEXEC,
-        protocol,
-    )?;
-    setsockopt(&socket, ReceiveTimeout, &TimeVal::microseconds(left_us))?;
+    let socket = open(protocol, left)?;
     let mut header = NetlinkHeader::default();
     header.flags = NLM_F_REQUEST;
     header.sequence_number = SEQUENCE;
