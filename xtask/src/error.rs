@@ -52,6 +52,12 @@ pub enum Error {
     /// A file or a stream could not be used.
     #[error("cannot {what}: {source}")]
     Io { what: String, source: io::Error },
+    /// The disk is too full to begin.
+    #[error(
+        "building and testing here takes {} GB, and {} GB are free: make room, or set CARGO_TARGET_DIR to a larger disk",
+        needed.div_ceil(1_000_000_000), free / 1_000_000_000
+    )]
+    NoRoom { needed: u64, free: u64 },
     /// Cargo built a package, but not the program that was expected of it.
     #[error("cargo built no program named {0}: check the package's [[bin]] section")]
     NoProgram(&'static str),

@@ -5,6 +5,7 @@ mod cargo_test;
 mod checks;
 mod dependencies;
 mod plan;
+mod room;
 mod scenarios;
 mod verifier;
 
@@ -54,6 +55,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let extent = args.extent();
     if args.filter.is_none() {
         plan::say(extent);
+        room::ask()?;
     }
     setup::toolchain()?;
     setup::lab_programs()?;
