@@ -15,7 +15,8 @@ pub const BENCHMARK: Benchmark = Benchmark {
     name: "application",
     title: "Effect on an application",
     method: r#"
-One live connection over loopback, both ends on one core, so that nothing hides what watching costs. Every 0.3 s
+One live connection over loopback, or one for each request, both ends on one core, so that nothing hides what watching
+costs. Every 0.3 s
 programs are put on their hooks or taken off. Each stretch with them is compared with the two stretches without beside
 it: starting the load anew each time would hide the effect in 4 % of noise. "Nothing" is such a stretch in which
 nothing is put on: what the method itself can see. Rates are by the CPU time of both ends, which other programs on the
@@ -70,6 +71,7 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
         (Kind::PingPong, context.times(100, 4)),
         (Kind::Http, context.times(20, 4)),
         (Kind::Bulk, context.times(20, 4)),
+        (Kind::ShortHttp, context.times(40, 4)),
     ] {
         context.progress(kind.name());
         let mut subjects = subjects(context, &own, kind)?;
@@ -204,8 +206,12 @@ fn goals(kind: Kind, subject: &Subject, effect: Option<Summary>) -> Vec<Goal> {
     let what = format!("{}, {}", subject.name, kind.name());
     let usual = if kind == Kind::PingPong { WORST } else { USUAL };
     match subject.name.trim_end_matches(QUIET) {
+        // Whoever watches sees a connection open and close.
+        "global" | "per-socket" | "snapshots" if kind == Kind::ShortHttp => {
+            vec![Goal::new(what, slower, USUAL, "%", 2)]
+        }
         "global" => vec![Goal::new(what, slower, usual, "%", 2)],
-        "per-socket" => vec![
+        "per-socket" | "snapshots" => vec![
             Goal::new(what.clone(), slower, NOTHING, "%", 2),
             // Whatever else this host does runs the same programs now and then.
             Goal::new(
@@ -265,6 +271,9 @@ mod tests {
             bounds(Kind::PingPong, "per-socket"),
             [Some(false), Some(true)]
         );
+        assert_eq!(bounds(Kind::Http, "snapshots"), [Some(false), Some(true)]);
+        // Opening and closing are seen in each way.
+        assert_eq!(bounds(Kind::ShortHttp, "per-socket"), [Some(false)]);
         assert_eq!(bounds(Kind::PingPong, "nothing"), []);
     }
 }

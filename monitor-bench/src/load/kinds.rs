@@ -27,12 +27,20 @@ pub enum Kind {
     Bulk,
     /// A connection for each byte there and back, closed by a reset, so that none stays in TIME_WAIT.
     Connections,
+    /// A connection for each request of HTTP, which its server closes after an answer of 1 KiB.
+    ShortHttp,
 }
 
 impl Kind {
     /// All of them.
     #[cfg(test)]
-    pub const ALL: [Self; 4] = [Self::PingPong, Self::Http, Self::Bulk, Self::Connections];
+    pub const ALL: [Self; 5] = [
+        Self::PingPong,
+        Self::Http,
+        Self::Bulk,
+        Self::Connections,
+        Self::ShortHttp,
+    ];
 
     /// For people.
     pub fn name(self) -> &'static str {
@@ -41,7 +49,13 @@ impl Kind {
             Self::Http => "HTTP keep-alive, 1 KiB",
             Self::Bulk => "bulk",
             Self::Connections => "connections of 1 byte each way",
+            Self::ShortHttp => "HTTP without keep-alive, 1 KiB",
         }
+    }
+
+    /// Whether each exchange has a connection of its own.
+    fn opens_anew(self) -> bool {
+        matches!(self, Self::Connections | Self::ShortHttp)
     }
 
     /// The client's next exchange, on the connection that is there or a new one.
@@ -81,6 +95,12 @@ impl Kind {
                 *kept = None;
                 done.fetch_add(1, Ordering::Relaxed);
             }
+            Self::ShortHttp => {
+                stream.write_all(REQUEST)?;
+                stream.read_to_end(&mut Vec::with_capacity(2 * ANSWER_BYTES))?;
+                *kept = None;
+                done.fetch_add(1, Ordering::Relaxed);
+            }
         }
         Ok(())
     }
@@ -95,8 +115,8 @@ impl Kind {
             ready(&stream)?;
             match self.answer(&mut stream, &shared.done) {
                 Err(error) if error.kind() != ErrorKind::ConnectionReset => return Err(error),
-                _ if self != Self::Connections => return Ok(()),
-                _ => {}
+                _ if self.opens_anew() => {}
+                _ => return Ok(()),
             }
         }
     }
@@ -118,11 +138,14 @@ impl Kind {
                 Self::Bulk => {
                     done.fetch_add(read as u64, Ordering::Relaxed);
                 }
-                Self::Http => {
+                Self::Http | Self::ShortHttp => {
                     waiting += read;
                     if waiting >= REQUEST.len() {
                         waiting -= REQUEST.len();
                         stream.write_all(answer.as_bytes())?;
+                        if self == Self::ShortHttp {
+                            return Ok(());
+                        }
                     }
                 }
             }

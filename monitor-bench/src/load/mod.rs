@@ -6,11 +6,16 @@ mod shared;
 use crate::error::BenchError;
 pub use kinds::Kind;
 use nix::sched::{CpuSet, sched_setaffinity};
+use nix::sys::socket::sockopt::IpBindAddressNoPort;
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, SockaddrStorage, bind, connect, setsockopt, socket,
+};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 use shared::{STUCK, Shared, ready};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
 use std::os::unix::thread::JoinHandleExt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -75,8 +80,12 @@ impl Load {
             move || {
                 pin(core)?;
                 let mut stream = None;
+                let mut sources = (1..=u8::MAX)
+                    .cycle()
+                    .map(|last| Ipv4Addr::new(127, 0, 1, last));
                 while wait(&shared) {
-                    kind.exchange(&mut stream, || open(address), &shared.done)?;
+                    let source = sources.next().unwrap_or(Ipv4Addr::LOCALHOST);
+                    kind.exchange(&mut stream, || open(source, address), &shared.done)?;
                 }
                 Ok(())
             }
@@ -178,9 +187,24 @@ fn wait(shared: &Shared) -> bool {
     false
 }
 
-fn open(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&address, STUCK)?;
+/// A connection from `source`: those that end in TIME_WAIT keep their port for a minute, and each address has as many.
+fn open(source: Ipv4Addr, address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = socket(
+        AddressFamily::Inet,
+        SockType::Stream,
+        SockFlag::SOCK_CLOEXEC,
+        None,
+    )?;
+    // The port is chosen where both ends are known, so that it is taken for these alone.
+    setsockopt(&socket, IpBindAddressNoPort, &true)?;
+    bind(
+        socket.as_raw_fd(),
+        &SockaddrStorage::from(SocketAddr::from((source, 0))),
+    )?;
+    let stream = TcpStream::from(socket);
+    // Bounds the wait for the connection, too.
     ready(&stream)?;
+    connect(stream.as_raw_fd(), &SockaddrStorage::from(address))?;
     Ok(stream)
 }
 
