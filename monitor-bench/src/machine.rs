@@ -1,7 +1,10 @@
 //! Where a figure was measured.
 
+use crate::error::BenchError;
+use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
-use std::{fmt, fs};
+use std::time::Duration;
+use std::{fmt, fs, io};
 
 /// A machine and its kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +71,16 @@ pub fn memory_kib(name: &str) -> u64 {
 pub fn own_memory_kib(name: &str) -> u64 {
     let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
     kib(&text, name)
+}
+
+/// CPU time that this process has taken so far.
+///
+/// # Errors
+/// Where the kernel does not say.
+pub fn own_cpu() -> Result<Duration, BenchError> {
+    let read = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_err(io::Error::from);
+    let time = read.map_err(BenchError::io("reading the clock of this process"))?;
+    Ok(Duration::from(time))
 }
 
 /// A line `name:  123 kB`, as the kernel writes it in several places.

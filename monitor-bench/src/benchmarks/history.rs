@@ -3,14 +3,13 @@
 use crate::benchmark::Benchmark;
 use crate::context::Context;
 use crate::error::BenchError;
-use crate::machine::own_memory_kib;
+use crate::machine::{own_cpu, own_memory_kib};
 use crate::results::{Goal, Outcome, Table};
 use monitor_model::finding::Finding;
 use monitor_model::format::json_line;
 use monitor_store::{
     Backwards, BootId, Filter, Forwards, Kind, Kinds, Moment, Range, Settings, Writer,
 };
-use nix::time::{ClockId, clock_gettime};
 use std::fmt::Display;
 use std::io;
 use std::path::Path;
@@ -55,7 +54,7 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
         max_bytes: 64 << 20,
         max_age: None,
     };
-    let (cpu, memory) = (cpu()?, own_memory_kib("VmRSS"));
+    let (cpu, memory) = (own_cpu()?, own_memory_kib("VmRSS"));
     let mut writer = Writer::open(settings, &at(Duration::ZERO)).map_err(failed("opening it"))?;
     for number in 0..RATE * minutes {
         context.go_on()?;
@@ -68,7 +67,7 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
             .append(Kind::Finding, &text, &now)
             .map_err(failed("keeping a finding"))?;
     }
-    let cpu = self::cpu()?.saturating_sub(cpu).as_secs_f64();
+    let cpu = own_cpu()?.saturating_sub(cpu).as_secs_f64();
     let grown = own_memory_kib("VmRSS").saturating_sub(memory) as f64 / 1_024.0;
     let stats = writer.stats();
     let end = at(MINUTE * minutes as u32);
@@ -146,12 +145,6 @@ fn timed(work: impl FnOnce() -> Result<u64, BenchError>) -> Result<(Duration, u6
     let begun = Instant::now();
     let count = work()?;
     Ok((begun.elapsed(), count))
-}
-
-fn cpu() -> Result<Duration, BenchError> {
-    let read = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_err(io::Error::from);
-    let time = read.map_err(BenchError::io("reading the clock of this process"))?;
-    Ok(Duration::from(time))
 }
 
 /// An error of the history as one of the benchmark.

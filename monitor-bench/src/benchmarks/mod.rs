@@ -22,6 +22,7 @@ benchmarks! {
     memory;
     versus_ss;
     storm;
+    judge;
     start;
     history;
     live;

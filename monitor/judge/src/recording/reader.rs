@@ -95,7 +95,10 @@ impl<R: BufRead> Recording<R> {
     }
 
     /// The next entry; `None` at the end.
-    pub(super) fn entry(&mut self) -> Result<Option<Entry>, RecordingError> {
+    ///
+    /// # Errors
+    /// The line that cannot be read.
+    pub fn entry(&mut self) -> Result<Option<Entry>, RecordingError> {
         loop {
             let whole = match next_line(&mut self.source, &mut self.buffer) {
                 Ok(Some(whole)) => whole,
