@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::crowd::{self, Orders};
 use crate::error::BenchError;
 use crate::machine::Machine;
+use crate::moved::moved;
 use crate::results::{Measured, Results};
 use crate::{page, round_trips};
 use clap::{Args, Parser, Subcommand};
@@ -155,6 +156,10 @@ fn run(arguments: &RunArguments) -> Result<(), BenchError> {
         eprintln!("==> {}", benchmark.title);
         match measure(benchmark, &context, &arguments.command) {
             Ok(Some(measured)) => {
+                let before = results.benchmarks.get(benchmark.name);
+                for moved in moved(before, &measured) {
+                    eprintln!("    {moved}");
+                }
                 results
                     .benchmarks
                     .insert(benchmark.name.to_owned(), measured);

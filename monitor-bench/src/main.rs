@@ -13,6 +13,7 @@ mod crowd;
 mod error;
 mod load;
 mod machine;
+mod moved;
 mod page;
 mod results;
 mod round_trips;

@@ -2,6 +2,7 @@
 
 use crate::error::BenchError;
 use crate::machine::Machine;
+use crate::stats::Summary;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -53,6 +54,9 @@ pub struct Goal {
     pub unit: String,
     /// Digits behind the point.
     pub digits: usize,
+    /// Quartiles of what was measured, where it was measured repeatedly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quartiles: Option<[f64; 2]>,
 }
 
 impl Goal {
@@ -70,7 +74,14 @@ impl Goal {
             measured: measured.into(),
             unit: unit.to_owned(),
             digits,
+            quartiles: None,
         }
+    }
+
+    /// A figure that is a median, in `scale` of its own unit.
+    pub fn with_quartiles_of(mut self, measured: Option<Summary>, scale: f64) -> Self {
+        self.quartiles = measured.map(|measured| [measured.lower * scale, measured.upper * scale]);
+        self
     }
 
     /// Whether the bound holds, as far as it was measured.

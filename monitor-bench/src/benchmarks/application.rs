@@ -202,17 +202,20 @@ fn table(kind: Kind, base: &[f64], subjects: &[Subject]) -> (Table, Vec<Option<S
 }
 
 fn goals(kind: Kind, subject: &Subject, effect: Option<Summary>) -> Vec<Goal> {
-    let slower = effect.map(|effect| effect.median);
+    let slowed = |what, at_most| {
+        let slower = effect.map(|effect| effect.median);
+        Goal::new(what, slower, at_most, "%", 2).with_quartiles_of(effect, 1.0)
+    };
     let what = format!("{}, {}", subject.name, kind.name());
     let usual = if kind == Kind::PingPong { WORST } else { USUAL };
     match subject.name.trim_end_matches(QUIET) {
         // Whoever watches sees a connection open and close.
         "global" | "per-socket" | "snapshots" if kind == Kind::ShortHttp => {
-            vec![Goal::new(what, slower, USUAL, "%", 2)]
+            vec![slowed(what, USUAL)]
         }
-        "global" => vec![Goal::new(what, slower, usual, "%", 2)],
+        "global" => vec![slowed(what, usual)],
         "per-socket" | "snapshots" => vec![
-            Goal::new(what.clone(), slower, NOTHING, "%", 2),
+            slowed(what.clone(), NOTHING),
             // Whatever else this host does runs the same programs now and then.
             Goal::new(
                 format!("{what}: program runs"),

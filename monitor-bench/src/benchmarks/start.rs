@@ -51,13 +51,14 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
         }
         let [ready, cpu] = [ready, cpu].map(Summary::of);
         table.line([watch.name().to_owned(), shown(ready, 0), shown(cpu, 0)]);
-        outcome.goals.push(Goal::new(
+        let goal = Goal::new(
             format!("exec to ready, {}", watch.name()),
             ready.map(|ready| ready.median),
             READY_MS,
             "ms",
             0,
-        ));
+        );
+        outcome.goals.push(goal.with_quartiles_of(ready, 1.0));
     }
     outcome.tables.push(table);
     Ok(Some(outcome))
