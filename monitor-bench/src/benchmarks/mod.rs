@@ -18,6 +18,7 @@ benchmarks! {
     application;
     sweep;
     silent;
+    warned;
     scope;
     memory;
     versus_ss;
