@@ -51,12 +51,9 @@ pub fn of_process(pid: u32) -> Result<Loaded, BenchError> {
     ids.sort_unstable();
     ids.dedup();
     let (on, off): (Vec<u32>, Vec<u32>) = ids.into_iter().partition(|id| linked(*id));
-    let mut off = Set(own::hooked(&off)?);
-    off.0
-        .retain(|program| !ITERATORS.iter().any(|name| program.name.starts_with(name)));
     Ok(Loaded {
-        on: Set(own::hooked(&on)?),
-        off,
+        on: without_iterators(&on)?,
+        off: without_iterators(&off)?,
         map_bytes: descriptors
             .iter()
             .map(|descriptor| match descriptor {
@@ -67,8 +64,14 @@ pub fn of_process(pid: u32) -> Result<Loaded, BenchError> {
     })
 }
 
-/// How the names of the iterators begin.
-const ITERATORS: [&str; 3] = ["sweep_", "mark_", "unmark_"];
+/// How the names of the iterators begin. One of them may hold a link, and yet there is no hook to put it on.
+const ITERATORS: [&str; 4] = ["sweep_", "mark_", "unmark_", "revisit_"];
+
+fn without_iterators(ids: &[u32]) -> Result<Set, BenchError> {
+    let mut programs = own::hooked(ids)?;
+    programs.retain(|program| !ITERATORS.iter().any(|name| program.name.starts_with(name)));
+    Ok(Set(programs))
+}
 
 /// `bpf_prog_show_fdinfo`, `bpf_map_show_fdinfo` and `bpf_link_show_fdinfo` in kernel/bpf/syscall.c.
 fn parse(text: &str) -> Option<Descriptor> {
