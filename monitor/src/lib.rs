@@ -14,6 +14,7 @@ pub mod owner;
 mod plain_file;
 mod pushed;
 mod rate;
+pub mod sandbox;
 pub mod surfaces;
 pub mod text;
 mod worker;

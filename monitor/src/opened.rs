@@ -6,7 +6,7 @@ use crate::surfaces::api::{
 };
 use monitor_lookback::told;
 use monitor_model::alert::Alert;
-use monitor_model::api::{AgentClients, AgentState, AgentSweeps};
+use monitor_model::api::{AgentClients, AgentPrivileges, AgentState, AgentSweeps};
 use monitor_model::detail::ConnectionDetail;
 use monitor_model::finding::Connection;
 use monitor_model::listing::ConnectionRow;
@@ -184,6 +184,7 @@ impl ApiSource for Opened {
             ready: false,
             readiness: told.err().unwrap_or_default(),
             paths: Vec::new(),
+            privileges: AgentPrivileges::default(),
             sweeps: AgentSweeps::default(),
             clients: AgentClients::default(),
         }

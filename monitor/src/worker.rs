@@ -1,6 +1,7 @@
 //! A thread behind a bounded queue, for what may have to wait for others: a reader, a disk. Nobody waits for the thread
 //! without a bound, not even the end of the process.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,9 +19,20 @@ pub(crate) struct Worker<T> {
     name: &'static str,
     queue: Option<SyncSender<T>>,
     left: Arc<AtomicU64>,
+    /// What it will do, until it begins.
+    held: Held,
     thread: Option<JoinHandle<()>>,
     /// Its other half goes when the thread has done all.
     done: Receiver<()>,
+}
+
+/// The work of a thread that has not begun.
+struct Held(Option<Box<dyn FnOnce() + Send>>);
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Held").field(&self.0.is_some()).finish()
+    }
 }
 
 /// What waits for the thread, in its order; over when nothing more comes.
@@ -42,6 +54,17 @@ impl<T: Send + 'static> Worker<T> {
         most: usize,
         work: impl FnOnce(Waiting<T>) + Send + 'static,
     ) -> io::Result<Self> {
+        let mut held = Self::held(name, most, work);
+        held.begin()?;
+        Ok(held)
+    }
+
+    /// The same, without its thread: what is given to it waits until it is told to [begin](Self::begin), or to end.
+    pub(crate) fn held(
+        name: &'static str,
+        most: usize,
+        work: impl FnOnce(Waiting<T>) + Send + 'static,
+    ) -> Self {
         let (queue, taken) = sync_channel(most);
         let (at_work, done) = sync_channel::<()>(0);
         let left = Arc::<AtomicU64>::default();
@@ -50,24 +73,35 @@ impl<T: Send + 'static> Worker<T> {
             left: Arc::clone(&left),
             in_hand: false,
         };
-        let thread = std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || {
-                // Until the thread ends, also by a panic.
-                let _at_work = at_work;
-                work(waiting);
-            })?;
-        Ok(Self {
+        let work = move || {
+            // Until the thread ends, also by a panic.
+            let _at_work = at_work;
+            work(waiting);
+        };
+        Self {
             name,
             queue: Some(queue),
             left,
-            thread: Some(thread),
+            held: Held(Some(Box::new(work))),
+            thread: None,
             done,
-        })
+        }
     }
 }
 
 impl<T> Worker<T> {
+    /// Starts the thread, if it is held.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(crate) fn begin(&mut self) -> io::Result<()> {
+        if let Some(work) = self.held.0.take() {
+            let thread = std::thread::Builder::new().name(self.name.to_owned());
+            self.thread = Some(thread.spawn(work)?);
+        }
+        Ok(())
+    }
+
     /// Its name.
     pub(crate) fn name(&self) -> &'static str {
         self.name
@@ -96,6 +130,9 @@ impl<T> Worker<T> {
     /// Answers how many were not done by then. Asked again, it waits no more.
     pub(crate) fn end(&mut self, bound: Instant) -> u64 {
         self.close();
+        if let Err(error) = self.begin() {
+            tracing::warn!("the {} has no thread: {error}", self.name);
+        }
         let Some(thread) = self.thread.take() else {
             return self.left.load(Ordering::Relaxed);
         };
@@ -170,6 +207,20 @@ mod tests {
             seen.iter().collect::<Vec<_>>(),
             (0..8).collect::<Vec<i32>>()
         );
+    }
+
+    #[test]
+    fn what_is_given_before_it_begins_waits_and_is_done_at_the_end_at_last() {
+        let (done, seen) = channel();
+        let mut worker = Worker::held("test", 8, move |waiting| {
+            for one in waiting {
+                done.send(one).unwrap();
+            }
+        });
+        assert!(worker.give(1));
+        assert!(seen.try_recv().is_err());
+        assert_eq!(worker.end(Instant::now() + Duration::from_secs(60)), 0);
+        assert_eq!(seen.iter().collect::<Vec<_>>(), [1]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The user's documentation and the code say the same words: whoever is woken by an
 //! alert finds its section, and every fact and every series is explained.
 
+use monitor::sandbox::KEPT;
 use monitor::surfaces::metrics::Metrics;
 use monitor_lab::real::applications::settings::ALL as TRIED;
 use monitor_model::evidence::MEANINGS;
@@ -44,6 +45,41 @@ fn headed<'a>(page: &'a str, title: &str) -> BTreeSet<&'a str> {
 /// What stands between backticks on the page.
 fn quoted(page: &str) -> BTreeSet<&str> {
     page.split('`').skip(1).step_by(2).collect()
+}
+
+/// The first cells of a table's rows that are code, and the others.
+fn rows(text: &str) -> Vec<(&str, Vec<&str>)> {
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows = rows.filter_map(|row| {
+        let (word, rest) = row.split_once('`')?;
+        Some((word, rest.split('|').skip(1).map(str::trim).collect()))
+    });
+    rows.collect()
+}
+
+#[test]
+fn what_a_daemon_keeps_is_what_the_documentation_and_the_unit_say() {
+    let page = read("docs/operating.md");
+    let told = rows(section(&page, "## Privileges"));
+    let kept: Vec<&str> = KEPT.iter().map(|kept| kept.name).collect();
+    assert_eq!(told.iter().map(|(name, _)| *name).collect::<Vec<_>>(), kept);
+    for (kept, (_, cells)) in KEPT.iter().zip(&told) {
+        assert_eq!(cells[0] == "yes", kept.global, "{kept:?}");
+    }
+    let global: Vec<&str> = KEPT
+        .iter()
+        .filter(|kept| kept.global)
+        .map(|kept| kept.name)
+        .collect();
+    let unit = read("deploy/package/tcplull.service");
+    for key in ["AmbientCapabilities=", "CapabilityBoundingSet="] {
+        let given = unit.lines().find_map(|line| line.strip_prefix(key));
+        assert_eq!(
+            given.map(|names| names.split(' ').collect()),
+            Some(global.clone()),
+            "{key}"
+        );
+    }
 }
 
 fn rust_files(directory: &Path, files: &mut Vec<PathBuf>) {

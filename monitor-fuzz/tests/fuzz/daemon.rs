@@ -2,7 +2,7 @@
 
 use monitor::surfaces::api::{AlertQuery, Api, ApiSource, ConnectionQuery, Feed, Rows};
 use monitor_model::alert::Alert;
-use monitor_model::api::{AgentClients, AgentState, AgentSweeps};
+use monitor_model::api::{AgentClients, AgentPrivileges, AgentState, AgentSweeps};
 use monitor_model::listing::ConnectionRow;
 use monitor_model::time::Timestamp;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ impl ApiSource for Daemon {
             ready: true,
             readiness: String::new(),
             paths: Vec::new(),
+            privileges: AgentPrivileges::default(),
             sweeps: AgentSweeps::default(),
             clients: AgentClients::default(),
         }

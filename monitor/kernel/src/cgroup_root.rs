@@ -14,7 +14,10 @@ pub(crate) fn place() -> Result<PathBuf, String> {
     let place = mounts
         .lines()
         .find_map(mounted_cgroup2)
-        .ok_or("no cgroup v2 hierarchy is mounted")?;
+        .ok_or(
+            "no cgroup v2 hierarchy is mounted (mount -t cgroup2 none /sys/fs/cgroup/unified; in a container, mount the \
+             host's /sys/fs/cgroup)",
+        )?;
     let found = fs::metadata(&place).map_err(|error| format!("{}: {error}", place.display()))?;
     if found.ino() == ROOT_CGROUP {
         Ok(place)

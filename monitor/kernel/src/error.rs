@@ -16,7 +16,8 @@ pub enum KernelError {
     /// Capabilities are missing.
     #[error(
         "missing {}: tcplull loads eBPF programs and needs CAP_BPF and CAP_PERFMON; run it as root, \
-         or give the binary both (setcap cap_bpf,cap_perfmon+ep, or a container's securityContext)",
+         or give the binary both (setcap cap_bpf,cap_perfmon+ep, or a container's securityContext; CAP_SYS_ADMIN \
+         where its runtime does not know them)",
         missing.join(" and ")
     )]
     MissingPrivileges {

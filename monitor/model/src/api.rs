@@ -48,6 +48,9 @@ pub struct AgentState {
     pub readiness: String,
     /// The paths in force, in their order in the configuration.
     pub paths: Vec<String>,
+    /// What it still may do.
+    #[serde(default)]
+    pub privileges: AgentPrivileges,
     /// The sweeps.
     pub sweeps: AgentSweeps,
     /// Who asks it.
@@ -61,6 +64,23 @@ pub struct AgentHook {
     pub hook: String,
     /// What serves it; `None` where nothing does: what it tells is not seen.
     pub mechanism: Option<String>,
+}
+
+/// What a daemon still may do, as the kernel says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AgentPrivileges {
+    /// `global` or `per-socket`, by what it can do; `unconfined` where it holds more than either takes.
+    pub profile: String,
+    /// The capabilities in force that a daemon has a use for, as in capabilities(7).
+    pub capabilities: Vec<String>,
+    /// How many others are in force.
+    pub other_capabilities: u32,
+    /// Whether no program that it starts could have more.
+    pub no_new_privs: bool,
+    /// Whether system calls that it never makes are refused (seccomp).
+    pub refuses_calls: bool,
+    /// How far it is held to its own folders when it writes: `full`, `partial` (older kernels) or `none`.
+    pub landlock: String,
 }
 
 /// The sweeps of a daemon.

@@ -7,7 +7,8 @@ use super::output::write;
 use super::remark::remark;
 use super::self_test;
 use crate::config::{Config, Overrides};
-use crate::daemon::DaemonError;
+use crate::daemon::{DaemonError, sandbox_needs};
+use crate::sandbox::{Entered, Sandbox, SandboxError, Writes};
 use crate::surfaces::inspect;
 use crate::text;
 use clap::Args;
@@ -15,6 +16,7 @@ use monitor_kernel::{
     Conntrack, ConntrackStatus, HookOptions, HookStatus, HostView, Kernel, KernelError,
     ProgramCost, Scope, SignStatus, WatchStatus,
 };
+use monitor_model::api::AgentPrivileges;
 use monitor_model::format::json_line;
 use monitor_model::listing::CheckRow;
 use serde::Serialize;
@@ -83,6 +85,10 @@ struct Report {
     signs: Vec<SignStatus>,
     /// Either way is complete, so it is no part of `works`.
     watch: Option<WatchStatus>,
+    /// What a daemon keeps of what this process may do; null where it cannot give up the rest, and does not start.
+    privileges: Option<AgentPrivileges>,
+    #[serde(skip)]
+    sandbox: Result<(AgentPrivileges, Entered), SandboxError>,
 }
 
 pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, CliError> {
@@ -137,6 +143,7 @@ fn looked(
     kernel: &KernelArguments,
     hooks: HookOptions,
 ) -> Result<Report, KernelError> {
+    let sandbox = Sandbox::default().tried(&sandbox_needs(config, &hooks));
     let mut kernel = Kernel::load(&monitor_kernel::Options {
         btf: kernel.btf.clone(),
         min_gap: config.min_gap,
@@ -148,7 +155,9 @@ fn looked(
     let seen = HostView::own().processes;
     let conntrack = Conntrack::default().status(Instant::now() + CONNTRACK_WITHIN);
     Ok(Report {
-        works: seen && kernel.hooks.iter().all(|status| status.mechanism.is_some()),
+        works: seen
+            && sandbox.is_ok()
+            && kernel.hooks.iter().all(|status| status.mechanism.is_some()),
         kernel: monitor_kernel::release(),
         paths: config.paths.len(),
         host_processes_seen: seen,
@@ -161,6 +170,8 @@ fn looked(
         hooks: kernel.hooks,
         signs: kernel.signs,
         watch: kernel.watch,
+        privileges: sandbox.as_ref().ok().map(|(kept, _)| kept.clone()),
+        sandbox,
     })
 }
 
@@ -218,6 +229,7 @@ fn rows(report: &Report) -> Vec<CheckRow> {
         row("configuration", true, paths, None),
         processes_row(report.host_processes_seen),
     ];
+    rows.push(privileges_row(&report.sandbox));
     rows.extend(report.watch.as_ref().map(watch_row));
     rows.extend(report.hooks.iter().map(hook_row));
     rows.push(signs_row(&report.signs));
@@ -238,6 +250,27 @@ fn processes_row(seen: bool) -> CheckRow {
         let lacks = HostView::LACKS.to_owned();
         row("processes", false, lacks, Some(HostView::REMEDY))
     }
+}
+
+/// What a daemon keeps, once it has given up the rest.
+fn privileges_row(sandbox: &Result<(AgentPrivileges, Entered), SandboxError>) -> CheckRow {
+    let (kept, entered) = match sandbox {
+        Ok(tried) => tried,
+        Err(error) => return row("privileges", false, error.to_string(), None),
+    };
+    let writes = match entered.writes {
+        Writes::Held => "writes in its own folders alone".to_owned(),
+        Writes::Mostly => {
+            "writes in its own folders, as far as this kernel's Landlock goes".to_owned()
+        }
+        Writes::Anywhere(why) => format!("writes where its user may: {why}"),
+    };
+    let detail = format!(
+        "{}: a daemon keeps {}; {writes}",
+        kept.profile,
+        kept.capabilities.join(", ")
+    );
+    row("privileges", true, detail, None)
 }
 
 /// Whether this host's own tables can be asked, where it keeps any.

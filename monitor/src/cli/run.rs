@@ -9,6 +9,7 @@ use super::help::Help;
 use super::notifications::NotificationArguments;
 use crate::config::{LastGood, Overrides};
 use crate::daemon::{self, Options, ValveTimes};
+use crate::sandbox::Sandbox;
 use crate::surfaces::log::LogFormat;
 use crate::surfaces::messages::Messages;
 use crate::surfaces::recording;
@@ -61,6 +62,9 @@ pub(super) struct Arguments {
     kernel: KernelArguments,
     #[command(flatten)]
     hooks: HookArguments,
+    /// What the daemon gives up at its start: all that it does not need
+    #[arg(long, value_enum, value_name = "WAY", default_value_t)]
+    sandbox: SandboxWay,
     /// Record what is judged for `tcplull replay`, in a new file that only its
     /// owner can read
     #[arg(long, value_name = "FILE")]
@@ -77,6 +81,29 @@ pub(super) struct Arguments {
     /// How long the daemon waits at first until it watches more again (for tests of the safety valve)
     #[arg(long, value_name = "DURATION", hide = true, value_parser = humantime::parse_duration, default_value = "10m")]
     cpu_wait: Duration,
+}
+
+/// How much the daemon gives up, as the command line has it.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum SandboxWay {
+    /// Capabilities beyond those of docs/operating.md, system calls that it never makes and, without CAP_SYS_ADMIN, writing
+    /// anywhere but in its own folders
+    #[default]
+    Auto,
+    /// Capabilities beyond CAP_BPF and CAP_PERFMON too, also where it was given more
+    Global,
+    /// Nothing
+    Off,
+}
+
+impl From<SandboxWay> for Sandbox {
+    fn from(way: SandboxWay) -> Self {
+        match way {
+            SandboxWay::Auto => Self::Auto,
+            SandboxWay::Global => Self::Global,
+            SandboxWay::Off => Self::Off,
+        }
+    }
 }
 
 impl ValueEnum for LogFormat {
@@ -108,11 +135,8 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
     } else {
         LevelFilter::INFO
     };
-    // Findings go to standard output; what the daemon says of itself does not mix.
-    let messages = Messages::start(std::io::stderr()).map_err(|source| CliError::Io {
-        what: "cannot write to standard error",
-        source,
-    })?;
+    // Findings go to standard output; what the daemon says of itself does not mix. It has no thread before the sandbox.
+    let messages = Messages::held(std::io::stderr());
     let log = tracing_subscriber::fmt()
         .with_writer(messages.clone())
         // Colours would be lost among what others may have put into a line.
@@ -145,6 +169,7 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         }),
         messages,
         log_format: Some(arguments.log_format),
+        sandbox: arguments.sandbox.into(),
         keeps_alerts: true,
         btf: arguments.kernel.btf.clone(),
         ring_bytes: arguments.ring_bytes,

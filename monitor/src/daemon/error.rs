@@ -1,6 +1,7 @@
 //! Why the daemon does not run.
 
 use crate::config::ConfigError;
+use crate::sandbox::SandboxError;
 use crate::surfaces::alertmanager::StartError;
 use crate::surfaces::http::{HttpError, WebError};
 use crate::surfaces::inspect::InspectError;
@@ -28,6 +29,9 @@ pub enum DaemonError {
     /// Live inspection cannot be served.
     #[error(transparent)]
     Inspect(#[from] InspectError),
+    /// What the daemon does not need cannot be given up.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
     /// Alerts cannot be pushed.
     #[error(transparent)]
     Notifications(StartError),

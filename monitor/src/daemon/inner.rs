@@ -9,6 +9,7 @@ use super::sources::Sources;
 use super::stepping::Stepping;
 use crate::config::Config;
 use crate::memory;
+use crate::sandbox::Entered;
 use crate::surfaces::alertmanager::Notifier;
 use crate::surfaces::api::{Api, ApiCounters, Feed};
 use crate::surfaces::http::{AllowedHosts, HttpCounters};
@@ -34,6 +35,8 @@ pub(super) struct Outer {
     pub(super) http: Arc<HttpCounters>,
     pub(super) hosts: AllowedHosts,
     pub(super) notifier: Option<Notifier>,
+    /// What the daemon gave up at its start.
+    pub(super) entered: Entered,
 }
 
 impl Inner {
@@ -86,6 +89,7 @@ impl Inner {
             hosts: outer.hosts,
             notifier: outer.notifier,
             local_tables,
+            entered: outer.entered,
         })?));
         let stepping = Stepping::new(config.cpu_budget, options.valve, level, &core)?;
         let watching = Arc::new(Mutex::new(watching));

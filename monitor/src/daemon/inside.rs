@@ -12,6 +12,7 @@ use super::valve::ValveTimes;
 use super::{LAST_SWEEP, closed};
 use crate::client::{Host, Inside};
 use crate::config::Config;
+use crate::sandbox::Sandbox;
 use crate::surfaces::messages::Messages;
 use monitor_kernel::HookOptions;
 use std::io;
@@ -57,6 +58,7 @@ impl Attached {
             }),
             messages,
             log_format: None,
+            sandbox: Sandbox::Off,
             keeps_alerts: false,
             btf: btf.to_owned(),
             ring_bytes: None,

@@ -20,6 +20,7 @@ mod packed;
 mod paths;
 mod remembered;
 mod row_room;
+mod sandboxed;
 pub mod self_test;
 mod service_manager;
 mod sinks;
@@ -40,6 +41,7 @@ pub use inside::Attached;
 pub use listing::{Lister, list_once};
 use lock::lock;
 pub use options::{Options, ReadConfig};
+pub use sandboxed::needs as sandbox_needs;
 use service_manager::ServiceManager;
 pub use sinks::alert_limits;
 pub use sources::Sources;
@@ -84,7 +86,6 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         .map(|file| WebConfig::load(file, config.web.open_health))
         .transpose()?;
     let host = fs::read_to_string(HOSTNAME).unwrap_or_default();
-    let notifier = Notifier::start(&config.alertmanagers, &config.notifications, host.trim())?;
     // First what a plain user lacks, then what another daemon holds, then the load.
     monitor_kernel::check_privileges()?;
     let inspect = InspectServer::bind(&config.socket, config.socket_group.as_ref())?;
@@ -97,11 +98,20 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         open_health: config.web.open_health,
         api: config.web.api,
     })?;
+    // All that takes more is open, and no thread has begun. What is read and written from here on is what a reload reads.
+    let entered = sandboxed::enter(options, &config)?;
+    let begun = options.messages.begin();
+    begun.map_err(|source| DaemonError::System {
+        what: "cannot start a thread",
+        source,
+    })?;
+    let notifier = Notifier::start(&config.alertmanagers, &config.notifications, host.trim())?;
     let begun = Instant::now();
     let outer = Outer {
         http: http.counters(),
         hosts,
         notifier,
+        entered,
     };
     let inner = Inner::start(options, &config, outer)?;
     tracing::info!(

@@ -2,6 +2,7 @@
 
 use super::valve::ValveTimes;
 use crate::config::{Config, ConfigError};
+use crate::sandbox::Sandbox;
 use crate::surfaces::log::LogFormat;
 use crate::surfaces::messages::Messages;
 use crate::surfaces::recording;
@@ -20,6 +21,8 @@ pub struct Options {
     pub messages: Messages,
     /// How findings are written to standard output; `None` for not at all.
     pub log_format: Option<LogFormat>,
+    /// What it gives up at its start.
+    pub sandbox: Sandbox,
     /// Whether the alerts are kept beside the inspection socket, and taken up there.
     pub keeps_alerts: bool,
     /// File with this kernel's BTF.

@@ -39,13 +39,28 @@ impl Messages {
     /// # Errors
     /// The system gives no thread.
     pub fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
+        let messages = Self::held(out);
+        messages.begin()?;
+        Ok(messages)
+    }
+
+    /// The same without its thread: lines wait until it is told to [begin](Self::begin), or to [end](Self::end).
+    pub fn held(out: impl Write + Send + 'static) -> Self {
         Self::with_capacity(QUEUE, out)
     }
 
-    fn with_capacity(queue: usize, mut out: impl Write + Send + 'static) -> io::Result<Self> {
+    /// Starts the thread, if it is held.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn begin(&self) -> io::Result<()> {
+        self.lock().as_mut().map_or(Ok(()), Worker::begin)
+    }
+
+    fn with_capacity(queue: usize, mut out: impl Write + Send + 'static) -> Self {
         let dropped = Arc::<AtomicU64>::default();
         let counted = Arc::clone(&dropped);
-        let worker = Worker::start("messages", queue, move |lines: Waiting<String>| {
+        let worker = Worker::held("messages", queue, move |lines: Waiting<String>| {
             let mut told = 0;
             for line in lines {
                 if write(&mut out, &line).is_err() {
@@ -58,12 +73,12 @@ impl Messages {
                     told = dropped;
                 }
             }
-        })?;
-        Ok(Self {
+        });
+        Self {
             worker: Arc::new(Mutex::new(Some(worker))),
             dropped,
             rate: Arc::new(Mutex::new(Rate::new(AT_START, Instant::now()))),
-        })
+        }
     }
 
     /// Bounds them to so many lines a second.
@@ -193,7 +208,8 @@ mod tests {
     #[test]
     fn a_reader_that_stops_holds_up_nobody_and_what_it_misses_is_counted() {
         let ((go, may), (told, heard)) = (channel(), channel());
-        let mut messages = Messages::with_capacity(8, Reader(may, told)).unwrap();
+        let mut messages = Messages::with_capacity(8, Reader(may, told));
+        messages.begin().unwrap();
         let begun = Instant::now();
         for line in 0..100 {
             messages.write_all(format!("{line}\n").as_bytes()).unwrap();
@@ -213,7 +229,8 @@ mod tests {
     fn beyond_the_rate_only_what_is_always_said_is_written_and_the_rest_counted() {
         let ((go, may), (told, heard)) = (channel(), channel());
         drop(go);
-        let messages = Messages::with_capacity(100, Reader(may, told)).unwrap();
+        let messages = Messages::with_capacity(100, Reader(may, told));
+        messages.begin().unwrap();
         messages.limit(1);
         let log = tracing_subscriber::fmt().with_writer(messages.clone());
         tracing::subscriber::with_default(log.finish(), || {
@@ -235,7 +252,8 @@ mod tests {
     fn at_the_end_all_is_written_and_then_nothing_more_is_taken() {
         let ((go, may), (told, heard)) = (channel(), channel());
         drop(go);
-        let mut messages = Messages::with_capacity(8, Reader(may, told)).unwrap();
+        let mut messages = Messages::with_capacity(8, Reader(may, told));
+        messages.begin().unwrap();
         messages.write_all(b"one\n").unwrap();
         messages.end(Instant::now() + Duration::from_secs(60));
         messages.write_all(b"two\n").unwrap();

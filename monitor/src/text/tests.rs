@@ -4,7 +4,7 @@ use super::*;
 use connections::ConnectionTable;
 use monitor_common::TcpState;
 use monitor_model::alert::AlertState;
-use monitor_model::api::{AgentClients, AgentHook, AgentState, AgentSweeps};
+use monitor_model::api::{AgentClients, AgentHook, AgentPrivileges, AgentState, AgentSweeps};
 use monitor_model::finding::Clock;
 use monitor_model::finding::{
     Cause, Certainty, Connection, Evidence, Family, FindingKind, Outcome, Role,
@@ -118,6 +118,14 @@ pub(crate) fn agent() -> AgentState {
         ready: true,
         readiness: "ready".to_owned(),
         paths: vec!["nat".to_owned()],
+        privileges: AgentPrivileges {
+            profile: "global".to_owned(),
+            capabilities: vec!["CAP_BPF".to_owned()],
+            other_capabilities: 0,
+            no_new_privs: true,
+            refuses_calls: true,
+            landlock: "full".to_owned(),
+        },
         sweeps: AgentSweeps {
             count: 7,
             last_seconds_ago: Some(1.5),

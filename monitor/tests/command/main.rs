@@ -34,6 +34,7 @@ mod neighbours;
 mod one_connection;
 mod owners;
 mod pages;
+mod privileges;
 mod recording;
 mod reload;
 mod ring_full;
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
         ("owners", owners::TESTS),
         ("pages", pages::TESTS),
         ("one_connection", one_connection::TESTS),
+        ("privileges", privileges::TESTS),
         ("recording", recording::TESTS),
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),

@@ -14,6 +14,7 @@ use crate::error::{KernelError, Refusal};
 use crate::hook_table::SOCKETS;
 use crate::iterator;
 use crate::pod::take;
+use crate::preflight::may_administer_networks;
 use crate::watch_mode::WatchMode;
 use aya::maps::{HashMap as BpfHashMap, MapData, SkStorage};
 use aya::programs::links::{CgroupAttachMode, FdLink};
@@ -60,9 +61,16 @@ impl WatchedSockets {
     /// Loads, attaches and tries it all for real; answers why it does not work here.
     pub(crate) fn start(ebpf: &mut Ebpf, btf: &Btf, pin: io::Result<Pin>) -> Result<Self, Refusal> {
         let refusal = |reason: String| Refusal::new(MECHANISM, reason);
+        // First what else would be refused in words that do not name it.
+        if !may_administer_networks() {
+            return Err(refusal(
+                "missing CAP_NET_ADMIN, which callbacks on sockets take".to_owned(),
+            ));
+        }
         let pin = pin.map_err(|error| {
             refusal(format!(
-                "no place to pin the map of marks, so nothing could clear them after a crash: {error}"
+                "no place to pin the map of marks, so nothing could clear them after a crash: {error}; mount a BPF file \
+                 system at /sys/fs/bpf (in a container, the host's), where this user may make a folder, or give CAP_SYS_ADMIN"
             ))
         })?;
         let started = Self::attach(ebpf, btf).and_then(|(costs, attachment)| {

@@ -22,7 +22,7 @@ pub(super) const COMMON: [&str; 14] = [
 ];
 
 /// Members whose words are of lists of ours, or numbers and times: they stay.
-pub(super) const OURS: [&str; 42] = [
+pub(super) const OURS: [&str; 45] = [
     "schema",
     "alerts",
     "made",
@@ -58,6 +58,9 @@ pub(super) const OURS: [&str; 42] = [
     "hook",
     "mechanism",
     "subject",
+    "profile",
+    "capabilities",
+    "landlock",
     // Of a configuration.
     "preset",
     "dialogue",

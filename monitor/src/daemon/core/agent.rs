@@ -1,6 +1,7 @@
 //! The daemon itself, as `/api/v1/agent` shows it.
 
 use super::Core;
+use crate::sandbox::in_force;
 use monitor_model::api::{AgentClients, AgentHook, AgentState, AgentSweeps};
 use monitor_model::format::seconds;
 use std::sync::atomic::Ordering::Relaxed;
@@ -27,6 +28,7 @@ impl Core {
             ready: ready.is_ok(),
             readiness: ready.unwrap_or_else(|reason| reason.to_string()),
             paths: self.paths.iter().map(|path| path.name.clone()).collect(),
+            privileges: in_force(self.entered),
             sweeps: AgentSweeps {
                 count: metrics.sweeps(),
                 last_seconds_ago: self.last_sweep.map(|at| rounded(at.elapsed())),

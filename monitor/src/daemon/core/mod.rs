@@ -21,6 +21,7 @@ use super::sweep_interval::SweepPace;
 use crate::config::Config;
 use crate::own_process::OwnProcess;
 use crate::owner::Owners;
+use crate::sandbox::Entered;
 use crate::surfaces::alertmanager::Notifier;
 use crate::surfaces::api::{ApiCounters, Feed};
 use crate::surfaces::http::{AllowedHosts, HttpCounters};
@@ -64,6 +65,7 @@ pub(super) struct Parts<'a> {
     pub(super) hosts: AllowedHosts,
     pub(super) notifier: Option<Notifier>,
     pub(super) local_tables: LocalTables,
+    pub(super) entered: Entered,
 }
 
 /// The running daemon's knowledge.
@@ -91,6 +93,8 @@ pub struct Core {
     hosts: AllowedHosts,
     messages: Messages,
     process: OwnProcess,
+    /// What it gave up at its start.
+    entered: Entered,
     /// As it was at the start; of a reload only the paths, the pace of sweeps, the allowed hosts and the log's rate are
     /// taken.
     config: Config,
@@ -178,6 +182,7 @@ impl Core {
             hosts: parts.hosts,
             messages: parts.options.messages.clone(),
             process: OwnProcess::new(),
+            entered: parts.entered,
             config: parts.config.clone(),
             pace: SweepPace::new(parts.config),
             next_look: Duration::ZERO,

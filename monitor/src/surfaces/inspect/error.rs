@@ -42,6 +42,15 @@ pub enum InspectError {
         /// What the system said, if it could not tell.
         source: Option<Errno>,
     },
+    /// Nothing can be made there.
+    #[error(
+        "cannot make the inspection socket {}: its file system is read-only; in a container mount a volume there (emptyDir in \
+         Kubernetes, --tmpfs {folder}), or give another place with --socket", path.display(), folder = folder(path).display()
+    )]
+    ReadOnly {
+        /// The socket that was asked for.
+        path: PathBuf,
+    },
     /// Anything else.
     #[error("cannot make the inspection socket {}: {source}; give another place with --socket", path.display())]
     Other {
@@ -58,11 +67,16 @@ fn because(source: Option<Errno>) -> String {
     })
 }
 
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
 impl InspectError {
     pub(super) fn other(path: &Path, source: impl Into<io::Error>) -> Self {
-        Self::Other {
-            path: path.to_owned(),
-            source: source.into(),
+        let (path, source) = (path.to_owned(), source.into());
+        match source.kind() {
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
+            _ => Self::Other { path, source },
         }
     }
 }
