@@ -1,11 +1,11 @@
 //! What a daemon may do once it runs, and that this is enough for its work, as a user of its own too.
 
 use crate::common::net::{Pair, routed};
-use crate::common::place::{place_in, watching};
+use crate::common::place::{path, place_in, watching};
 use crate::common::run::{Ended, TCPLULL, finish};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
-use monitor::sandbox::KEPT;
+use monitor::sandbox::{KEPT, Needs, Sandbox};
 use monitor_lab::network::block::Block;
 use monitor_lab::testbed::{Daemon, Place};
 use nix::sys::signal::Signal;
@@ -190,6 +190,9 @@ fn works(capabilities: &[&str], way: &str) -> Tested {
     let launcher: Vec<&str> = launcher.iter().map(String::as_str).collect();
     let place = place.launched_by(&launcher);
     let own = |path: &Path| chown(path, Some(Uid::from_raw(USER)), Some(Gid::from_raw(USER)));
+    let history = place.path("history");
+    let kept = format!("{settings}[history]\ndir = {history:?}\n");
+    place.configure(&kept)?;
     let file = place.file();
     own(&file)?;
     own(file.parent().unwrap_or(&file))?;
@@ -197,7 +200,14 @@ fn works(capabilities: &[&str], way: &str) -> Tested {
     let uid = Status::from_file(format!("/proc/{}/status", daemon.pid()))?.euid;
     assert_eq!(uid, USER);
     holds(&daemon, capabilities)?;
-    assert_eq!(told(&daemon)?["other_capabilities"], 0);
+    let told = told(&daemon)?;
+    assert_eq!(told["other_capabilities"], 0, "{told}");
+    let here = Sandbox::Global.tried(&Needs::default())?;
+    let landlock = match capabilities == GLOBAL {
+        true => here.0.landlock,
+        false => "none".to_owned(),
+    };
+    assert_eq!(told["landlock"], landlock, "{told}");
 
     let pair = Pair::across(&network)?;
     let crossed = daemon.await_finding(pair.client_address()?, "crossed")?;
@@ -208,15 +218,19 @@ fn works(capabilities: &[&str], way: &str) -> Tested {
     pair.exchange()?;
     daemon.await_finding(pair.client_address()?, "survived")?;
 
+    place.configure(&format!("{kept}{}", path("new", &["192.0.2.0/24"], "1h")))?;
     daemon.signal(Signal::SIGHUP)?;
-    eventually("the configuration is read again", || {
-        Ok(daemon
-            .log()?
-            .contains("configuration")
-            .then_some(())
-            .ok_or("not yet"))
+    eventually("the new path is in force", || {
+        let new = daemon.metric("crossed_total", &[("path", "new")]);
+        Ok(new.map(drop).map_err(|_| "it is not"))
     })?;
     assert_eq!(daemon.stop()?, Some(0));
+    // What it wrote within its folders.
+    assert!(
+        fs::read_dir(&history)?.next().is_some(),
+        "no history in {history:?}"
+    );
+    assert!(!place.socket().exists());
     Ok(())
 }
 
