@@ -50,6 +50,25 @@ fn a_surface_sees_neither_the_kernel_nor_another_surface() {
     }
 }
 
+/// Of aya's, what stands for a machine's registers, and makes another program for each machine.
+const REGISTERS: [&str; 3] = ["ProbeContext", "RetProbeContext", "pt_regs"];
+
+#[test]
+fn the_kernel_side_reads_no_registers_so_that_one_object_serves_every_machine() {
+    let mut files = Vec::new();
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for place in ["monitor-ebpf/src", "monitor-common/src"] {
+        sources(&workspace.join(place), &mut files);
+    }
+    assert!(files.iter().any(|file| file.ends_with("hooks/send.rs")));
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a readable source");
+        for word in REGISTERS {
+            assert!(!text.contains(word), "{} names {word}", file.display());
+        }
+    }
+}
+
 /// Where text goes out, and may go out only through what makes it fit to be shown.
 const DOORS: [(&str, &str); 4] = [
     ("serde_json::to_string", "monitor/model/src/format.rs"),

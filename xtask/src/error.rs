@@ -35,6 +35,11 @@ pub enum Error {
         "`cargo {0}` is missing: run `rustup component add {1}`, or install your distribution's {1}"
     )]
     NoComponent(&'static str, &'static str),
+    /// The compiler has no standard library for another machine.
+    #[error(
+        "the Rust compiler here has no standard library for {0}: run `rustup target add {0}`, or install your distribution's"
+    )]
+    NoTarget(&'static str),
     /// Packages carry the time of what they were made of.
     #[error(
         "the time of these sources is not known: this is no checkout of git, so set SOURCE_DATE_EPOCH to it, in seconds since 1970"
@@ -73,6 +78,19 @@ pub enum Error {
     /// A virtual machine did not do its work.
     #[error("the virtual machine failed: {failure}; its console ended with:\n{console}")]
     Machine { failure: String, console: String },
+    /// Programs for guests of another machine cannot be fetched.
+    #[error("there are no programs of Debian's for guests of {architecture}: {reason}")]
+    NoPrograms {
+        architecture: &'static str,
+        reason: String,
+    },
+    /// A series that is not tried on a machine.
+    #[error("no kernel {name} is tried on {architecture}; there are: {there}")]
+    NoSeries {
+        name: &'static str,
+        architecture: &'static str,
+        there: String,
+    },
     /// A kernel can neither be fetched nor is it kept from before.
     #[error("there is no kernel {series} to boot: {reason}")]
     NoImage {

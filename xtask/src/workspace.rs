@@ -1,5 +1,6 @@
 //! The workspace that this program belongs to, and how to build its programs.
 
+use crate::architecture::{Architecture, X86_64};
 use crate::error::Error;
 use crate::{command, progress, setup};
 use cargo_metadata::{Message, Metadata};
@@ -60,9 +61,6 @@ pub fn build_tcplull_and_bench() -> Result<[PathBuf; 2], Error> {
     build(&packages, &["--release"], ["tcplull", "monitor-bench"])
 }
 
-/// The target that static programs are built for.
-pub const STATIC_TARGET: &str = "x86_64-unknown-linux-gnu";
-
 /// How static programs are built.
 #[derive(Clone, Copy, Debug)]
 pub enum Static {
@@ -73,26 +71,29 @@ pub enum Static {
 }
 
 /// tcplull and the testbed, in this order, each one static file.
-pub fn build_static(how: Static) -> Result<[PathBuf; 2], Error> {
-    build_with(static_cargo(how)?, &WITH_LAB, TCPLULL_AND_LAB)
+pub fn build_static(how: Static, architecture: &Architecture) -> Result<[PathBuf; 2], Error> {
+    let cargo = static_cargo(how, architecture)?;
+    build_with(cargo, &WITH_LAB, TCPLULL_AND_LAB)
 }
 
 /// tcplull alone as one static file, as it is released.
-pub fn build_static_tcplull() -> Result<PathBuf, Error> {
-    let cargo = static_cargo(Static::Release)?;
+pub fn build_static_tcplull(architecture: &Architecture) -> Result<PathBuf, Error> {
+    let cargo = static_cargo(Static::Release, architecture)?;
     let [tcplull] = build_with(cargo, &["monitor"], ["tcplull"])?;
     Ok(tcplull)
 }
 
 /// The bench as one static file, as it is released.
 pub fn build_static_bench() -> Result<PathBuf, Error> {
-    let cargo = static_cargo(Static::Release)?;
+    let cargo = static_cargo(Static::Release, &X86_64)?;
     let [bench] = build_with(cargo, &["monitor-bench"], ["monitor-bench"])?;
     Ok(bench)
 }
 
-/// Static programs have a target folder of their own, so that ordinary builds stay as they are.
-fn static_cargo(how: Static) -> Result<Command, Error> {
+/// Static programs have a target folder of their own, so that ordinary builds stay as they are. What a machine takes that
+/// is not this one is set up.
+fn static_cargo(how: Static, architecture: &Architecture) -> Result<Command, Error> {
+    setup::cross(architecture)?;
     let profile = match how {
         Static::Release => "release",
         Static::Guest => "guest",
@@ -100,11 +101,38 @@ fn static_cargo(how: Static) -> Result<Command, Error> {
     let folder = target_dir()?.join("static");
     let mut command = cargo();
     command
-        .args(["build", "--profile", profile, "--target", STATIC_TARGET])
+        .args([
+            "build",
+            "--profile",
+            profile,
+            "--target",
+            architecture.target,
+        ])
         .arg("--target-dir")
         .arg(folder)
         .env("CARGO_ENCODED_RUSTFLAGS", static_flags());
+    if !architecture.is_own() {
+        command.envs(cross_variables(architecture));
+    }
     Ok(command)
+}
+
+/// What cargo, and the build scripts that compile C, are told of the compiler for a machine that is not this one.
+fn cross_variables(architecture: &Architecture) -> Vec<(String, PathBuf)> {
+    let target = architecture.target.replace('-', "_");
+    let linker = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase());
+    [
+        ("gcc", format!("CC_{target}")),
+        ("gcc", linker),
+        ("ar", format!("AR_{target}")),
+    ]
+    .into_iter()
+    .map(|(tool, variable)| {
+        let name = architecture.tool(tool);
+        let file = setup::find(&name).unwrap_or_else(|| name.into());
+        (variable, file)
+    })
+    .collect()
 }
 
 /// For rustc, in cargo's own encoding, one separator between two: programs are the same wherever workspace and crates lie.

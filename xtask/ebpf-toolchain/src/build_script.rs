@@ -16,7 +16,6 @@ use std::{env, fs};
 pub fn build_into_out_dir(package: &str, binary: &str, features: &[&str]) -> Result<(), String> {
     let manifest_dir = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let out_dir = PathBuf::from(variable("OUT_DIR")?);
-    let arch = variable("CARGO_CFG_TARGET_ARCH")?;
     let target = match variable("CARGO_CFG_TARGET_ENDIAN")?.as_str() {
         "big" => "bpfeb-unknown-none",
         _ => "bpfel-unknown-none",
@@ -45,7 +44,6 @@ pub fn build_into_out_dir(package: &str, binary: &str, features: &[&str]) -> Res
             binary,
             features,
             target,
-            arch: &arch,
             target_dir: &shared_target_dir(&out_dir),
         })
         .map_err(|error| error.to_string())?;

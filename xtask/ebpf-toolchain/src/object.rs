@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-/// What to build, for which host, and where.
+/// What to build, for which byte order, and where.
 #[derive(Debug, Clone, Copy)]
 pub struct ObjectRequest<'a> {
     /// A folder of the cargo workspace that the package belongs to.
@@ -20,8 +20,6 @@ pub struct ObjectRequest<'a> {
     pub features: &'a [&'a str],
     /// The target: `bpfel-unknown-none` or `bpfeb-unknown-none`, by the byte order of the machine that will run the object.
     pub target: &'a str,
-    /// That machine's architecture as Rust names it (`x86_64`), which decides how function arguments are read.
-    pub arch: &'a str,
     /// Cargo's target folder for this build. Must be another than that of a cargo that waits for this one, or each
     /// waits for the other's lock.
     pub target_dir: &'a Path,
@@ -77,15 +75,15 @@ impl Toolchain {
     }
 
     /// The flags in cargo's own encoding, one separator between two. The first three are those that aya-build 0.2 passes:
-    /// the architecture for aya's register access, and debug information for the linker to make BTF of. The others make
-    /// it the same object wherever workspace, crates and compiler lie. The workspace's own files are named from its
+    /// the architecture for aya's register access, and debug information for the linker to make BTF of. The architecture is
+    /// always the same: programs that read registers (kprobes) are not built, and all others are the same instructions
+    /// everywhere, so that one object serves all machines of a byte order. The other flags make it the same object wherever workspace, crates and compiler lie. The workspace's own files are named from its
     /// folder, in which cargo calls the linker, so that it finds the lines to put beside the instructions;
     /// those of crates and the standard library go without.
     fn rustflags(&self, request: &ObjectRequest<'_>) -> OsString {
-        let mut flags = OsString::from(format!(
-            "--cfg=bpf_target_arch=\"{}\"\u{1f}-Cdebuginfo=2\u{1f}-Clink-arg=--btf",
-            bpf_arch(request.arch)
-        ));
+        let mut flags = OsString::from(
+            "--cfg=bpf_target_arch=\"x86_64\"\u{1f}-Cdebuginfo=2\u{1f}-Clink-arg=--btf",
+        );
         let compiler = self.compiler.sysroot.clone();
         let places = [
             (Some(request.workspace.to_path_buf()), "."),
@@ -104,15 +102,6 @@ impl Toolchain {
     }
 }
 
-/// The machine's architecture as aya knows it: Rust names several RISC-V variants, aya has them as one.
-fn bpf_arch(arch: &str) -> &str {
-    if arch.starts_with("riscv64") {
-        "riscv64"
-    } else {
-        arch
-    }
-}
-
 fn linker_variable(target: &str) -> String {
     let target = target.to_uppercase().replace('-', "_");
     format!("CARGO_TARGET_{target}_LINKER")
@@ -128,11 +117,5 @@ mod tests {
             linker_variable("bpfel-unknown-none"),
             "CARGO_TARGET_BPFEL_UNKNOWN_NONE_LINKER"
         );
-    }
-
-    #[test]
-    fn every_risc_v_is_one_architecture_to_aya() {
-        assert_eq!(bpf_arch("riscv64gc"), "riscv64");
-        assert_eq!(bpf_arch("aarch64"), "aarch64");
     }
 }

@@ -3,12 +3,6 @@
 /// The version of all packages.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What they run on, as the kernel and RPM name it.
-pub(super) const MACHINE: &str = "x86_64";
-
-/// The same, as Debian names it.
-pub(super) const DEBIAN_MACHINE: &str = "amd64";
-
 /// What it is, in one line.
 pub(super) const SUMMARY: &str =
     "watches TCP connections that fall silent for longer than a middlebox remembers";

@@ -2,12 +2,15 @@
 //! folder. Nothing on this host is installed or started.
 
 mod debian_root;
+mod machines;
 
-use super::about::{MACHINE, VERSION};
+use super::about::VERSION;
 use super::contents::UNIT;
 use super::epoch::Epoch;
 use super::packing::write;
+use super::program::Program;
 use super::sums::{CHECKSUMS, checksums};
+use crate::architecture::{AARCH64, Architecture, X86_64};
 use crate::error::Error;
 use crate::results::Results;
 use crate::workspace::Static;
@@ -48,9 +51,33 @@ enum Outcome {
     Skipped(&'static str),
 }
 
-/// Packages of a static program, written for the test.
+type OtherTest = fn(&Program, &Packed) -> Result<Outcome, Error>;
+
+/// What is tried of those for aarch64, beside the program for this machine.
+const OTHER_TESTS: [(&str, OtherTest); 3] = [
+    (
+        "packages: aarch64's program judges every recording as that of x86-64 does",
+        |own, other| {
+            let differs = machines::says_the_same(own, &other.tcplull)?;
+            Ok(differs.map_or(Outcome::Passed, Outcome::Failed))
+        },
+    ),
+    (
+        "packages: aarch64's program has the same object for the kernel",
+        |own, other| {
+            let [own, other] = [machines::object(own)?, machines::object(&other.tcplull)?];
+            Ok(holds(own.is_some() && own == other, || {
+                let size = |object: &Option<Vec<u8>>| object.as_ref().map(Vec::len);
+                format!("bytes: {:?} and {:?}", size(&own), size(&other))
+            }))
+        },
+    ),
+    ("packages: aarch64's deb and rpm say so", for_their_machine),
+];
+
+/// Packages of a program, written for the test.
 struct Packed {
-    tcplull: PathBuf,
+    tcplull: Program,
     epoch: Epoch,
     /// A folder below the target folder, and in it `packages`.
     folder: PathBuf,
@@ -65,38 +92,86 @@ pub fn is_named_by(filter: &str) -> bool {
 /// for them alone.
 pub fn test(filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
     let wanted = |name: &str| filter.is_none_or(|filter| name.contains(filter));
-    if !TESTS.iter().any(|(name, _)| wanted(name)) {
-        return Ok(());
+    if TESTS.iter().any(|(name, _)| wanted(name)) {
+        of(guest(&X86_64)?, wanted, results)?;
     }
-    let [tcplull, _] = workspace::build_static(Static::Guest)?;
-    of(&tcplull, wanted, results)
-}
-
-/// Runs all of them, with packages of `tcplull`, a static program.
-pub fn all(tcplull: &Path, results: &mut Results) -> Result<(), Error> {
-    of(tcplull, |_| true, results)
-}
-
-fn of(tcplull: &Path, wanted: impl Fn(&str) -> bool, results: &mut Results) -> Result<(), Error> {
-    let packed = Packed {
-        tcplull: tcplull.to_path_buf(),
-        epoch: Epoch::find()?,
-        folder: workspace::target_dir()?.join("package-tests"),
-    };
-    packed.write("packages")?;
-    for (name, test) in TESTS.iter().filter(|(name, _)| wanted(name)) {
-        progress::step(name);
-        match test(&packed) {
-            Ok(Outcome::Passed) => results.pass(1),
-            Ok(Outcome::Failed(why)) => results.fail(format!("{name}: {why}")),
-            Ok(Outcome::Skipped(why)) => results.skip(format!("{name}: {why}")),
-            Err(error) => results.fail(format!("{name}: {error}")),
+    if OTHER_TESTS.iter().any(|(name, _)| wanted(name)) {
+        if let Err(missing) = setup::cross(&AARCH64) {
+            results.skip(format!("packages for aarch64: {missing}"));
+            return Ok(());
         }
+        others(&guest(&X86_64)?, guest(&AARCH64)?, wanted, results)?;
     }
     Ok(())
 }
 
+/// As virtual machines run it.
+fn guest(architecture: &'static Architecture) -> Result<Program, Error> {
+    let [file, _] = workspace::build_static(Static::Guest, architecture)?;
+    Ok(Program { file, architecture })
+}
+
+/// Runs all of them, with packages of these programs.
+pub fn all(programs: Vec<Program>, results: &mut Results) -> Result<(), Error> {
+    let (mut own, mut other) = (None, None);
+    for program in programs {
+        match program.architecture.is_own() {
+            true => own = Some(program),
+            false => other = Some(program),
+        }
+    }
+    if let (Some(own), Some(other)) = (&own, other) {
+        others(own, other, |_| true, results)?;
+    }
+    match own {
+        Some(own) => of(own, |_| true, results),
+        None => Ok(()),
+    }
+}
+
+fn of(tcplull: Program, wanted: impl Fn(&str) -> bool, results: &mut Results) -> Result<(), Error> {
+    let packed = Packed::of(tcplull)?;
+    for (name, test) in TESTS.iter().filter(|(name, _)| wanted(name)) {
+        run(name, || test(&packed), results);
+    }
+    Ok(())
+}
+
+fn others(
+    own: &Program,
+    other: Program,
+    wanted: impl Fn(&str) -> bool,
+    results: &mut Results,
+) -> Result<(), Error> {
+    let packed = Packed::of(other)?;
+    for (name, test) in OTHER_TESTS.iter().filter(|(name, _)| wanted(name)) {
+        run(name, || test(own, &packed), results);
+    }
+    Ok(())
+}
+
+fn run(name: &str, test: impl FnOnce() -> Result<Outcome, Error>, results: &mut Results) {
+    progress::step(name);
+    match test() {
+        Ok(Outcome::Passed) => results.pass(1),
+        Ok(Outcome::Failed(why)) => results.fail(format!("{name}: {why}")),
+        Ok(Outcome::Skipped(why)) => results.skip(format!("{name}: {why}")),
+        Err(error) => results.fail(format!("{name}: {error}")),
+    }
+}
+
 impl Packed {
+    fn of(tcplull: Program) -> Result<Self, Error> {
+        let folder = workspace::target_dir()?.join("package-tests");
+        let packed = Self {
+            folder: folder.join(tcplull.architecture.name),
+            tcplull,
+            epoch: Epoch::find()?,
+        };
+        packed.write("packages")?;
+        Ok(packed)
+    }
+
     /// Writes all packages into a new folder of this name; answers their checksums.
     fn write(&self, name: &str) -> Result<Vec<u8>, Error> {
         let folder = self.new_folder(name)?;
@@ -146,7 +221,8 @@ fn tarball_alone(packed: &Packed) -> Result<Outcome, Error> {
     let bytes = files::read(&packed.package(".tar.gz")?)?;
     let unpacked = tar::Archive::new(GzDecoder::new(bytes.as_slice())).unpack(&root);
     files::with_path("unpack into", &root, unpacked)?;
-    let name = format!("tcplull-{}-linux-{}", VERSION, MACHINE);
+    let machine = packed.tcplull.architecture.name;
+    let name = format!("tcplull-{VERSION}-linux-{machine}");
     let mut alone = Command::new("chroot");
     alone
         .arg(root.join(name))
@@ -185,16 +261,35 @@ fn hardened(packed: &Packed) -> Result<Outcome, Error> {
     }))
 }
 
-/// By what reads it, and not by what wrote it down.
-fn rpm_read(packed: &Packed) -> Result<Outcome, Error> {
-    let bytes = files::read(&packed.package(".rpm")?)?;
-    let failed = |error: rpm::Error| Error::Package {
+fn for_their_machine(_own: &Program, packed: &Packed) -> Result<Outcome, Error> {
+    let architecture = packed.tcplull.architecture;
+    let mut ask = Command::new("dpkg-deb");
+    ask.arg("--field").arg(packed.package(".deb")?);
+    let said = command::output(ask.arg("Architecture"))?.stdout;
+    let debian = String::from_utf8_lossy(&said).trim().to_owned();
+    let rpm = read_rpm(packed)?;
+    let machine = rpm.metadata.get_arch().map_err(unreadable)?;
+    let right = debian == architecture.debian && machine == architecture.name;
+    Ok(holds(right, || format!("{debian} and {machine}")))
+}
+
+fn unreadable(error: rpm::Error) -> Error {
+    Error::Package {
         what: "an RPM that can be read",
         reason: error.to_string(),
-    };
-    let package = rpm::Package::parse(&mut bytes.as_slice()).map_err(failed)?;
-    package.verify_digests().map_err(failed)?;
-    let entries = package.metadata.get_file_entries().map_err(failed)?;
+    }
+}
+
+fn read_rpm(packed: &Packed) -> Result<rpm::Package, Error> {
+    let bytes = files::read(&packed.package(".rpm")?)?;
+    rpm::Package::parse(&mut bytes.as_slice()).map_err(unreadable)
+}
+
+/// By what reads it, and not by what wrote it down.
+fn rpm_read(packed: &Packed) -> Result<Outcome, Error> {
+    let package = read_rpm(packed)?;
+    package.verify_digests().map_err(unreadable)?;
+    let entries = package.metadata.get_file_entries().map_err(unreadable)?;
     let paths: Vec<String> = entries
         .iter()
         .map(|entry| entry.path().display().to_string())

@@ -1,6 +1,6 @@
 //! The files that are installed, the same in each kind of package.
 
-use super::ask::ask;
+use super::program::Program;
 use crate::error::Error;
 use crate::{files, workspace};
 use std::fs;
@@ -83,18 +83,18 @@ pub struct Contents {
 
 impl Contents {
     /// Of `tcplull` and what it writes of itself.
-    pub fn gather(tcplull: &Path, sbom: &str, notices: &str) -> Result<Self, Error> {
+    pub fn gather(tcplull: &Program, sbom: &str, notices: &str) -> Result<Self, Error> {
         let root = workspace::root();
         let mut all = Self {
             files: Vec::new(),
             configuration: files::read(&root.join("deploy/package/config.toml"))?,
         };
-        all.add("bin/tcplull", files::read(tcplull)?, 0o755);
+        all.add("bin/tcplull", files::read(&tcplull.file)?, 0o755);
         for (from, to) in COPIED {
             all.add(to, files::read(&root.join(from))?, 0o644);
         }
         for (shell, to) in COMPLETIONS {
-            all.add(to, ask(tcplull, &["completions", shell])?, 0o644);
+            all.add(to, tcplull.ask(&["completions", shell])?, 0o644);
         }
         let doc = "share/doc/tcplull";
         all.add(&format!("{doc}/tcplull.cdx.json"), sbom.into(), 0o644);
@@ -124,7 +124,7 @@ impl Contents {
     }
 
     /// The manual, one page a command.
-    fn add_pages(&mut self, tcplull: &Path) -> Result<(), Error> {
+    fn add_pages(&mut self, tcplull: &Program) -> Result<(), Error> {
         let folder = tempfile::tempdir().map_err(|error| Error::io("make a folder", error))?;
         let place = folder.path().to_str().ok_or_else(|| {
             Error::io(
@@ -132,7 +132,7 @@ impl Contents {
                 io::ErrorKind::InvalidFilename.into(),
             )
         })?;
-        ask(tcplull, &["man", place])?;
+        tcplull.ask(&["man", place])?;
         self.add_folder(folder.path(), "share/man/man1", "1")
     }
 

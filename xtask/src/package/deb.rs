@@ -1,6 +1,6 @@
 //! The Debian package (deb(5)): an `ar` archive with the control files and the files to install.
 
-use super::about::{DEBIAN_MACHINE, DESCRIPTION, MAINTAINER, SUMMARY, VERSION};
+use super::about::{DESCRIPTION, MAINTAINER, SUMMARY, VERSION};
 use super::contents::{CONFIGURATION, CONFIGURATION_FOLDER, Contents};
 use super::epoch::Epoch;
 use super::sums::hex;
@@ -17,8 +17,8 @@ const SCRIPTS: [&str; 3] = ["postinst", "prerm", "postrm"];
 /// How hard xz tries: more takes longer, and makes little difference.
 const EFFORT: u32 = 6;
 
-/// The package.
-pub fn of(contents: &Contents, epoch: Epoch) -> Result<Vec<u8>, Error> {
+/// The package; `machine` is what the program runs on, as Debian names it.
+pub fn of(contents: &Contents, machine: &str, epoch: Epoch) -> Result<Vec<u8>, Error> {
     let mut scripts = Vec::new();
     for script in SCRIPTS {
         let file = workspace::root().join("deploy/package/deb").join(script);
@@ -26,7 +26,7 @@ pub fn of(contents: &Contents, epoch: Epoch) -> Result<Vec<u8>, Error> {
     }
     let write = || -> io::Result<Vec<u8>> {
         let data = data(contents, epoch)?;
-        let control = control(contents, epoch, &scripts)?;
+        let control = control(contents, machine, epoch, &scripts)?;
         let mut package = ar::Builder::new(Vec::new());
         for (name, bytes) in [
             ("debian-binary", b"2.0\n".as_slice()),
@@ -57,9 +57,14 @@ fn data(contents: &Contents, epoch: Epoch) -> io::Result<Vec<u8>> {
     archive.end()?.finish()
 }
 
-fn control(contents: &Contents, epoch: Epoch, scripts: &[(&str, Vec<u8>)]) -> io::Result<Vec<u8>> {
+fn control(
+    contents: &Contents,
+    machine: &str,
+    epoch: Epoch,
+    scripts: &[(&str, Vec<u8>)],
+) -> io::Result<Vec<u8>> {
     let mut archive = Archive::new(XzEncoder::new(Vec::new(), EFFORT), epoch);
-    archive.file("./control", fields(contents).as_bytes(), 0o644)?;
+    archive.file("./control", fields(contents, machine).as_bytes(), 0o644)?;
     // What dpkg asks about before it writes over changes of the administrator's.
     archive.file(
         "./conffiles",
@@ -73,11 +78,11 @@ fn control(contents: &Contents, epoch: Epoch, scripts: &[(&str, Vec<u8>)]) -> io
     archive.end()?.finish()
 }
 
-fn fields(contents: &Contents) -> String {
+fn fields(contents: &Contents, machine: &str) -> String {
     let bytes: usize = contents.files.iter().map(|file| file.bytes.len()).sum();
     let description = DESCRIPTION.join("\n ");
     format!(
-        "Package: tcplull\nVersion: {VERSION}\nArchitecture: {DEBIAN_MACHINE}\nMaintainer: {MAINTAINER}\n\
+        "Package: tcplull\nVersion: {VERSION}\nArchitecture: {machine}\nMaintainer: {MAINTAINER}\n\
          Installed-Size: {}\nDepends: systemd | systemd-standalone-sysusers | systemd-sysusers\n\
          Pre-Depends: init-system-helpers (>= 1.54~)\nSection: net\nPriority: optional\n\
          Description: {SUMMARY}\n {description}\n",

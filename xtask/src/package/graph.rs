@@ -1,6 +1,7 @@
 //! The crates that the binary is made of, as cargo says: those of user space, and those of the object for the kernel that
 //! it carries. What only builds or tests it is not among them.
 
+use crate::architecture::Architecture;
 use crate::error::Error;
 use crate::{command, workspace};
 use cargo_metadata::{Metadata, Package, PackageId};
@@ -23,10 +24,10 @@ pub struct Graph {
 pub type Key = (String, String);
 
 impl Graph {
-    /// Those of the binary.
-    pub fn read() -> Result<Self, Error> {
-        let wanted = linked()?;
-        let metadata = metadata()?;
+    /// Those of the binary for this machine.
+    pub fn read(architecture: &Architecture) -> Result<Self, Error> {
+        let wanted = linked(architecture.target)?;
+        let metadata = metadata(architecture.target)?;
         let key = |package: &Package| (package.name.to_string(), package.version.to_string());
         let mut ids: BTreeMap<PackageId, Key> = BTreeMap::new();
         let mut crates = BTreeMap::new();
@@ -52,20 +53,13 @@ impl Graph {
 }
 
 /// With the features that the binary has, which `cargo metadata` does not know of.
-fn linked() -> Result<BTreeSet<Key>, Error> {
+fn linked(target: &str) -> Result<BTreeSet<Key>, Error> {
     let mut found = BTreeSet::new();
     for package in BOTH_SIDES {
         let mut tree = workspace::cargo();
-        tree.args([
-            "tree",
-            "--locked",
-            "--package",
-            package,
-            "--target",
-            workspace::STATIC_TARGET,
-        ])
-        .args(["--edges", "normal,no-proc-macro", "--prefix", "none"])
-        .stderr(Stdio::inherit());
+        tree.args(["tree", "--locked", "--package", package, "--target", target])
+            .args(["--edges", "normal,no-proc-macro", "--prefix", "none"])
+            .stderr(Stdio::inherit());
         let output = command::output(&mut tree)?;
         if !output.status.success() {
             return Err(Error::failed("cargo tree", output.status));
@@ -83,11 +77,11 @@ fn key_in(line: &str) -> Option<Key> {
     Some((name.to_owned(), version.strip_prefix('v')?.to_owned()))
 }
 
-fn metadata() -> Result<Metadata, Error> {
+fn metadata(target: &str) -> Result<Metadata, Error> {
     let mut command = workspace::cargo();
     command
         .args(["metadata", "--format-version=1", "--locked"])
-        .args(["--filter-platform", workspace::STATIC_TARGET])
+        .args(["--filter-platform", target])
         .stderr(Stdio::inherit());
     let output = command::output(&mut command)?;
     serde_json::from_slice(&output.stdout)

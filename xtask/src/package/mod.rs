@@ -1,8 +1,7 @@
-//! `cargo xtask package`: what is installed. For x86-64 a tarball, a Debian package, an RPM, a list of what the
+//! `cargo xtask package`: what is installed. For each machine a tarball, a Debian package, an RPM, and a list of what the
 //! binary is made of, and the checksums of all of them. Two builds of the same sources write the same bytes.
 
 mod about;
-mod ask;
 mod checks;
 mod contents;
 mod deb;
@@ -10,24 +9,29 @@ mod epoch;
 mod graph;
 mod notices;
 mod packing;
+mod program;
 mod rpm;
 mod sbom;
 mod sums;
 mod tarball;
 
+use crate::architecture::{self, Architecture};
 use crate::error::Error;
 use crate::results::Results;
 use crate::{files, progress, setup, workspace};
 pub use checks::{is_named_by, test};
 use epoch::Epoch;
 use packing::write;
-use std::path::Path;
+use program::Program;
 use std::process::ExitCode;
 use sums::checksums;
 
 /// What is to be written.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// For this machine alone, x86_64 or aarch64, and not for both
+    #[arg(long, value_name = "ARCH", value_parser = architecture::named)]
+    arch: Option<&'static Architecture>,
     /// Then try them: installed, upgraded and removed in a root folder below target
     #[arg(long = "try")]
     try_them: bool,
@@ -43,20 +47,29 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         files::remove_folder(&folder)?;
     }
     files::create_folder(&folder)?;
-    let tcplull = workspace::build_static_tcplull()?;
-    write(&tcplull, epoch, &folder)?;
+    let wanted = match args.arch {
+        Some(one) => vec![one],
+        None => architecture::ALL.to_vec(),
+    };
+    let mut programs = Vec::new();
+    for architecture in wanted {
+        let file = workspace::build_static_tcplull(architecture)?;
+        let program = Program { file, architecture };
+        write(&program, epoch, &folder)?;
+        programs.push(program);
+    }
     for file in checksums(&folder)? {
         println!("{}", file.display());
     }
     match args.try_them {
-        true => tried(&tcplull),
+        true => tried(programs),
         false => Ok(ExitCode::SUCCESS),
     }
 }
 
-fn tried(tcplull: &Path) -> Result<ExitCode, Error> {
+fn tried(programs: Vec<Program>) -> Result<ExitCode, Error> {
     let mut results = Results::default();
-    checks::all(tcplull, &mut results)?;
+    checks::all(programs, &mut results)?;
     for name in results.failed_names.iter().chain(&results.skipped_names) {
         progress::note(name);
     }

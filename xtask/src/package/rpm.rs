@@ -1,6 +1,6 @@
 //! The package of Red Hat's and SUSE's distributions.
 
-use super::about::{DESCRIPTION, MACHINE, MAINTAINER, SUMMARY, VERSION};
+use super::about::{DESCRIPTION, MAINTAINER, SUMMARY, VERSION};
 use super::contents::{CONFIGURATION, CONFIGURATION_FOLDER, Contents};
 use super::epoch::Epoch;
 use crate::error::Error;
@@ -9,14 +9,14 @@ use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, PackageBui
 
 const LICENCE: &str = "(MIT OR Apache-2.0) AND GPL-2.0-only AND LGPL-2.1-or-later";
 
-/// The package.
-pub fn of(contents: &Contents, epoch: Epoch) -> Result<Vec<u8>, Error> {
+/// The package; `machine` is what the program runs on.
+pub fn of(contents: &Contents, machine: &str, epoch: Epoch) -> Result<Vec<u8>, Error> {
     let script = |name: &str| {
         let file = workspace::root().join("deploy/package/rpm").join(name);
         files::read(&file).map(|text| String::from_utf8_lossy(&text).into_owned())
     };
     let scripts = [script("post")?, script("preun")?, script("postun")?];
-    build(contents, epoch, scripts).map_err(|error| Error::Package {
+    build(contents, machine, epoch, scripts).map_err(|error| Error::Package {
         what: "an RPM",
         reason: error.to_string(),
     })
@@ -24,13 +24,14 @@ pub fn of(contents: &Contents, epoch: Epoch) -> Result<Vec<u8>, Error> {
 
 fn build(
     contents: &Contents,
+    machine: &str,
     epoch: Epoch,
     [post, preun, postun]: [String; 3],
 ) -> Result<Vec<u8>, rpm::Error> {
     let config = BuildConfig::v4()
         .compression(CompressionWithLevel::Gzip(6))
         .source_date(epoch.0);
-    let mut package = PackageBuilder::new("tcplull", VERSION, LICENCE, MACHINE, SUMMARY);
+    let mut package = PackageBuilder::new("tcplull", VERSION, LICENCE, machine, SUMMARY);
     package
         .using_config(config)
         .release("1")

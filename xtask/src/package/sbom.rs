@@ -3,8 +3,9 @@
 use super::about::VERSION;
 use super::epoch::Epoch;
 use super::graph::{Graph, Key};
+use crate::architecture::Architecture;
 use crate::error::Error;
-use crate::{command, files, workspace};
+use crate::{command, files, setup, workspace};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -23,8 +24,8 @@ struct Locked {
     checksum: Option<String>,
 }
 
-/// The list for the binary.
-pub fn of(graph: &Graph, epoch: Epoch) -> Result<String, Error> {
+/// The list for the binary of this machine.
+pub fn of(graph: &Graph, architecture: &Architecture, epoch: Epoch) -> Result<String, Error> {
     let lock = files::read(&workspace::root().join("Cargo.lock"))?;
     let lock: Lock = toml::from_slice(&lock).map_err(|error| Error::Package {
         what: "the list of crates",
@@ -35,7 +36,7 @@ pub fn of(graph: &Graph, epoch: Epoch) -> Result<String, Error> {
         .into_iter()
         .filter_map(|locked| Some(((locked.name, locked.version), locked.checksum?)))
         .collect();
-    let mut components = vec![standard_library()?, c_library()?];
+    let mut components = vec![standard_library()?, c_library(architecture)?];
     components.extend(graph.crates.iter().map(|(key, package)| {
         let (name, version) = key;
         let mut component = json!({
@@ -66,7 +67,7 @@ pub fn of(graph: &Graph, epoch: Epoch) -> Result<String, Error> {
             "timestamp": time,
             "component": {
                 "type": "application", "bom-ref": "tcplull", "name": "tcplull", "version": VERSION,
-                "description": format!("for {}", workspace::STATIC_TARGET),
+                "description": format!("for {}", architecture.target),
             },
         },
         "components": components,
@@ -89,11 +90,24 @@ fn standard_library() -> Result<Value, Error> {
     }))
 }
 
-// Of the machine that links it: there is no other in a static program.
-fn c_library() -> Result<Value, Error> {
-    let output = command::output(Command::new("getconf").arg("GNU_LIBC_VERSION"))?;
+// Of the compiler that links it: there is no other in a static program.
+fn c_library(architecture: &Architecture) -> Result<Value, Error> {
+    let compiler = match architecture.is_own() {
+        true => "cc".to_owned(),
+        false => architecture.tool("gcc"),
+    };
+    let mut cc = Command::new(setup::find(&compiler).unwrap_or_else(|| compiler.into()));
+    cc.args("-E -dM -include features.h -x c /dev/null".split(' '));
+    let output = command::output(&mut cc)?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let version = text.split_whitespace().nth(1).unwrap_or_default();
+    let defined = |name: &str| {
+        let mut values = text.lines().filter_map(|line| {
+            let value = line.strip_prefix("#define ")?.strip_prefix(name)?;
+            value.strip_prefix(' ')
+        });
+        values.next().unwrap_or_default().to_owned()
+    };
+    let version = format!("{}.{}", defined("__GLIBC__"), defined("__GLIBC_MINOR__"));
     Ok(json!({
         "type": "library", "bom-ref": "glibc", "name": "glibc", "version": version,
         "licenses": [{ "expression": "LGPL-2.1-or-later" }],

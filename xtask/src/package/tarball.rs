@@ -1,6 +1,6 @@
 //! Tape archives whose bytes depend on nothing but what is in them.
 
-use super::about::{MACHINE, VERSION};
+use super::about::VERSION;
 use super::contents::Contents;
 use super::epoch::Epoch;
 use crate::error::Error;
@@ -11,9 +11,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use tar::{Builder, EntryType, Header};
 
-/// What is unpacked into `/usr/local`, below one folder.
-pub fn of(contents: &Contents, epoch: Epoch) -> Result<Vec<u8>, Error> {
-    let folder = format!("tcplull-{VERSION}-linux-{MACHINE}");
+/// What is unpacked into `/usr/local`, below one folder; `machine` is what the program runs on.
+pub fn of(contents: &Contents, machine: &str, epoch: Epoch) -> Result<Vec<u8>, Error> {
+    let folder = format!("tcplull-{VERSION}-linux-{machine}");
     let mut archive = Archive::new(GzEncoder::new(Vec::new(), Compression::default()), epoch);
     let mut write = || -> io::Result<()> {
         for (file, bytes) in contents.local() {

@@ -2,6 +2,7 @@
 //! system's stay as they are. Needs no privileges.
 
 use super::debian;
+use crate::architecture::Architecture;
 use crate::error::Error;
 use crate::{command, files, progress};
 use std::fs;
@@ -19,6 +20,7 @@ const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 #[derive(Debug)]
 pub struct Archive {
     folder: PathBuf,
+    architecture: &'static Architecture,
 }
 
 /// A package that can be had.
@@ -34,12 +36,17 @@ pub struct Package {
 
 impl Archive {
     /// The archive in these suites and in those for their security updates, on the mirror that this system uses. Lists
-    /// are kept in `folder`.
-    pub fn open(folder: &Path, suites: &[&str]) -> Result<Self, Error> {
+    /// are kept in `folder`, which is of this machine alone.
+    pub fn open(
+        folder: &Path,
+        suites: &[&str],
+        architecture: &'static Architecture,
+    ) -> Result<Self, Error> {
         let archive = Self {
             folder: folder.to_path_buf(),
+            architecture,
         };
-        let sources = sources(suites, &mirrors()?);
+        let sources = sources(suites, &mirrors()?, architecture);
         for part in ["lists/partial", "cache/archives/partial"] {
             files::create_folder(&folder.join(part))?;
         }
@@ -91,6 +98,30 @@ impl Archive {
         files::remove_folder(&archives)
     }
 
+    /// Downloads packages and all that they need, to begin with nothing, and unpacks them into `folder`.
+    pub fn unpack_whole(&self, packages: &[&str], folder: &Path) -> Result<(), Error> {
+        let mut simulate = self.command("apt-get", &["--simulate", "install"]);
+        simulate
+            .args([
+                "--no-install-recommends",
+                "-o",
+                "Dir::State::status=/dev/null",
+            ])
+            .args(packages);
+        let output = command::output(&mut simulate)?;
+        debian::outcome(&format!("apt-get install {}", packages.join(" ")), &output)?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let all = debian::packages_in_simulation(&text);
+        let archives = folder.join("archives");
+        files::create_folder(&archives)?;
+        progress::step(&format!("apt-get download {}", all.join(" ")));
+        let mut download = self.command("apt-get", &["download"]);
+        let output = command::output(download.args(&all).current_dir(&archives))?;
+        debian::outcome("apt-get download", &output)?;
+        debian::unpack_all(&archives, folder)?;
+        files::remove_folder(&archives)
+    }
+
     fn apt(&self, program: &str, arguments: &[&str]) -> Result<Output, Error> {
         command::output(&mut self.command(program, arguments))
     }
@@ -99,6 +130,8 @@ impl Archive {
         let folder = self.folder.display();
         let mut command = Command::new(program);
         for option in [
+            format!("APT::Architecture={}", self.architecture.debian),
+            format!("APT::Architectures={}", self.architecture.debian),
             format!("Dir::Etc::sourcelist={}", self.sources().display()),
             "Dir::Etc::sourceparts=-".to_owned(),
             format!("Dir::State::lists={folder}/lists"),
@@ -187,11 +220,12 @@ fn mirrors_in(targets: &str) -> Option<Mirrors> {
     })
 }
 
-fn sources(suites: &[&str], mirrors: &Mirrors) -> String {
+fn sources(suites: &[&str], mirrors: &Mirrors, architecture: &Architecture) -> String {
+    let machine = architecture.debian;
     let signed = if Path::new(KEYRING).is_file() {
-        format!(" [arch=amd64 signed-by={KEYRING}]")
+        format!(" [arch={machine} signed-by={KEYRING}]")
     } else {
-        " [arch=amd64]".to_owned()
+        format!(" [arch={machine}]")
     };
     let mut text = String::new();
     for suite in suites {
@@ -221,6 +255,7 @@ fn package_in(line: &str) -> Option<Package> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::architecture::X86_64;
 
     #[test]
     fn the_mirrors_are_those_of_the_systems_own_sources() {
@@ -242,7 +277,7 @@ mod tests {
             releases: "mirror/debian/".into(),
             security: Some("mirror/security/".into()),
         };
-        let text = sources(&["bookworm", "trixie-backports"], &mirrors);
+        let text = sources(&["bookworm", "trixie-backports"], &mirrors, &X86_64);
         let suites: Vec<&str> = text
             .lines()
             .filter_map(|line| line.rsplit(' ').nth(1))

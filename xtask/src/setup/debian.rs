@@ -63,10 +63,10 @@ pub fn llvm_brought_by(packages: &[&str]) -> Option<u32> {
     })
 }
 
-/// A package and those that it needs and this system lacks.
-pub fn brought_by(package: &str) -> Vec<String> {
+/// These packages and those that they need and this system lacks.
+pub fn brought_by(wanted: &[&str]) -> Vec<String> {
     let simulate = || {
-        let output = apt_get(["--simulate"].iter().chain(&INSTALL).chain(&[package])).ok()?;
+        let output = apt_get(["--simulate"].iter().chain(&INSTALL).chain(wanted)).ok()?;
         let found = String::from_utf8_lossy(&output.stdout).into_owned();
         output.status.success().then_some(found)
     };
@@ -78,8 +78,10 @@ pub fn brought_by(package: &str) -> Vec<String> {
         simulate()
     });
     let mut packages = packages_in_simulation(&found.unwrap_or_default());
-    if !packages.iter().any(|known| known == package) {
-        packages.push(package.to_owned());
+    for package in wanted {
+        if !packages.iter().any(|known| known == package) {
+            packages.push((*package).to_owned());
+        }
     }
     packages
 }
@@ -118,7 +120,7 @@ fn dependency(depends: &str, beginning: &str) -> Option<String> {
 }
 
 // "Inst libmnl0 (1.0.4-3 Debian:12.11/oldstable [amd64])"
-fn packages_in_simulation(output: &str) -> Vec<String> {
+pub(super) fn packages_in_simulation(output: &str) -> Vec<String> {
     let lines = output.lines().filter_map(|line| line.strip_prefix("Inst "));
     let names = lines.filter_map(|line| line.split_whitespace().next());
     names.map(str::to_owned).collect()

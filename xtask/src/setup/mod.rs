@@ -6,21 +6,25 @@ mod applications;
 mod archive;
 mod cargo_tool;
 mod components;
+mod cross;
 mod debian;
 mod linker;
 mod programs;
 mod toolchain;
 mod unpacked;
 
+use crate::architecture::{Architecture, X86_64};
 use crate::error::Error;
 use crate::progress;
 pub use applications::{ensure as applications, find_in as find_applications_in};
 pub use archive::{Archive, Package, mirror};
 pub use cargo_tool::{BOLERO, DENY};
+pub use cross::ensure as cross;
 pub use debian::{is_root, unpack};
 pub use ebpf_toolchain::cargo_home;
-pub use programs::{QEMU, debootstrap, find, find_itself, search_path};
+pub use programs::{debootstrap, find, find_itself, search_path};
 use std::process::ExitCode;
+pub use unpacked::found_in;
 
 /// All parts.
 pub fn everything() -> Result<ExitCode, Error> {
@@ -29,7 +33,7 @@ pub fn everything() -> Result<ExitCode, Error> {
     test_programs()?;
     DENY.ensure()?;
     BOLERO.ensure()?;
-    vm_programs()?;
+    vm_programs(&X86_64)?;
     progress::step("set-up is complete");
     Ok(ExitCode::SUCCESS)
 }
@@ -72,7 +76,7 @@ pub fn test_programs() -> Result<(), Error> {
 }
 
 /// What booting other kernels needs: QEMU. The lab's programs go into the machine, too.
-pub fn vm_programs() -> Result<(), Error> {
+pub fn vm_programs(architecture: &Architecture) -> Result<(), Error> {
     lab_programs()?;
-    programs::ensure_qemu()
+    programs::ensure_qemu(architecture)
 }

@@ -1,6 +1,7 @@
 //! The programs that tests and the lab call.
 
 use super::{debian, unpacked};
+use crate::architecture::Architecture;
 use crate::error::Error;
 use ebpf_toolchain::cache_dir;
 use std::env;
@@ -24,9 +25,6 @@ const MONITORING: [(&[&str], &str); 4] = [
     (&["jsonnet"], "jsonnet"),
     (&["tmux"], "tmux"),
 ];
-
-/// The emulator of a whole x86-64 machine.
-pub const QEMU: &str = "qemu-system-x86_64";
 
 /// Sees to it that the lab can build its networks. Without root it cannot anyway, and says so itself.
 pub fn ensure_for_lab() -> Result<(), Error> {
@@ -56,16 +54,23 @@ fn ensure_all(programs: &[(&[&str], &str)], what_for: &str) -> Result<(), Error>
     Ok(())
 }
 
-/// Sees to it that there is a QEMU that emulates x86-64.
-pub fn ensure_qemu() -> Result<(), Error> {
-    if is_there(QEMU) {
-        return Ok(());
-    }
-    ensure(
-        &[QEMU],
-        "qemu-system-x86",
-        "QEMU, to boot other kernels, is",
+/// Sees to it that there is a QEMU that emulates this machine.
+pub fn ensure_qemu(architecture: &Architecture) -> Result<(), Error> {
+    let machine = &architecture.machine;
+    ensure_all(
+        &[(&[machine.emulator], machine.package)],
+        "to boot other kernels",
     )
+}
+
+/// Sees to it that there is what compiles and links C for a machine that is not this one, and what runs a program of it.
+pub fn ensure_cross(architecture: &Architecture) -> Result<(), Error> {
+    let [compiler, archiver] = ["gcc", "ar"].map(|name| architecture.tool(name));
+    let package = format!("gcc-{}", architecture.triple);
+    let what_for = format!("to build for {}", architecture.name);
+    ensure_all(&[(&[&compiler, &archiver], &package)], &what_for)?;
+    let runner = architecture.runner();
+    ensure_all(&[(&[&runner], "qemu-user")], &what_for)
 }
 
 /// What makes a root folder of Debian's.

@@ -17,6 +17,9 @@ const LIBRARIES: [&str; 2] = ["", "x86_64-linux-gnu"];
 /// What of these is wanted needs nothing else of the archive.
 const ALONE: [&str; 2] = ["prometheus", ALERTMANAGER];
 
+/// What is of no use without another package that it merely recommends.
+const WITH: [(&str, &str); 1] = [("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross")];
+
 /// Debian's Alertmanager, which looks for its template in `/usr/share` and nowhere else.
 const ALERTMANAGER: &str = "prometheus-alertmanager";
 
@@ -34,7 +37,12 @@ pub fn take_out(programs: &[&str], package: &str) -> Result<(), Error> {
     let packages = if ALONE.contains(&package) {
         vec![package.to_owned()]
     } else {
-        debian::brought_by(package)
+        let with = WITH.iter().filter(|(one, _)| *one == package);
+        let all: Vec<&str> = [package]
+            .into_iter()
+            .chain(with.map(|(_, with)| *with))
+            .collect();
+        debian::brought_by(&all)
     };
     progress::note(&format!(
         "unpacked into {}, not installed: {}",
@@ -98,7 +106,8 @@ fn library_folders(whole: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn found_in(whole: &Path, program: &str) -> Option<PathBuf> {
+/// Where a program lies in what was unpacked into `whole`.
+pub fn found_in(whole: &Path, program: &str) -> Option<PathBuf> {
     let places = PLACES.iter().map(|place| whole.join(place).join(program));
     places
         .into_iter()

@@ -1,15 +1,18 @@
 //! What the guest is made of, what it is to do, and how its progress is shown.
 
 use super::initramfs::Contents;
+use super::libraries::System;
 use super::series::Series;
 use super::variant::Variant;
+use crate::architecture::Architecture;
 use crate::error::Error;
 use crate::{progress, setup};
 use std::path::Path;
 use vm_contract::{Line, Plan, Step};
 
-/// The lab's programs, as Debian calls them.
+/// The lab's programs, and Debian's packages of them.
 const TOOLS: [&str; 2] = ["ip", "nft"];
+pub const PACKAGES: [&str; 2] = ["iproute2", "nftables"];
 
 /// Names of protocols for `nft`.
 const PROTOCOLS: &str = "/etc/protocols";
@@ -28,18 +31,31 @@ pub const CHECK: &str = "check";
 pub const SELF_TEST: &str = "self-test";
 pub const LAB: &str = "lab";
 
-/// The file system: both programs of the project, and what the lab calls.
-pub fn contents(tcplull: &Path, lab: &Path) -> Result<Contents, Error> {
+/// The file system: both programs of the project, and what the lab calls, of this system or of the one in the folder
+/// `foreign`.
+pub fn contents(
+    [tcplull, lab]: [&Path; 2],
+    architecture: &Architecture,
+    foreign: Option<&Path>,
+) -> Result<Contents, Error> {
+    let system = match foreign {
+        Some(root) => System::at(root, architecture),
+        None => System::own(),
+    };
     let mut contents = Contents::default();
     for program in [tcplull, lab] {
-        contents.program(program, &[])?;
+        contents.program(program, &[], &system)?;
     }
     for tool in TOOLS {
-        let (file, libraries) = setup::find_itself(tool).ok_or_else(|| {
+        let found = match foreign {
+            Some(root) => setup::found_in(root, tool).map(|file| (file, Vec::new())),
+            None => setup::find_itself(tool),
+        };
+        let (file, libraries) = found.ok_or_else(|| {
             let what = format!("for the guest, {tool} is");
-            Error::not_debian(what, "install iproute2 and nftables")
+            Error::not_debian(what, format!("install {}", PACKAGES.join(" and ")))
         })?;
-        contents.program(&file, &libraries)?;
+        contents.program(&file, &libraries, &system)?;
     }
     let protocols = Path::new(PROTOCOLS);
     if protocols.is_file() {

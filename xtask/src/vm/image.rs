@@ -2,6 +2,7 @@
 
 use super::modules;
 use super::series::Series;
+use crate::architecture::Architecture;
 use crate::error::Error;
 use crate::setup::{Archive, Package};
 use crate::{files, progress};
@@ -9,7 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The flavour without drivers for real machines: its packages are the smallest.
-const FLAVOUR: &str = "-cloud-amd64";
+fn flavour(series: &Series) -> String {
+    format!("-cloud-{}", series.architecture.debian)
+}
 
 /// The image's package; newer kernels have image and modules in packages of their own, which it depends on.
 const IMAGE: &str = "linux-image-";
@@ -25,6 +28,8 @@ pub struct Kernel {
     pub release: String,
     /// The version of its package, which has the point release in it.
     pub version: String,
+    /// The machine that it runs on.
+    pub architecture: &'static Architecture,
     folder: PathBuf,
 }
 
@@ -72,7 +77,9 @@ fn kept(series: &Series, cache: &Path) -> Option<Kernel> {
             let name = entry.file_name().into_string().ok()?;
             let mut parts = name.split('_');
             let (release, version, stamp) = (parts.next()?, parts.next()?, parts.next()?);
-            (release.starts_with(&prefix) && stamp == modules::stamp()).then(|| Kernel {
+            let fits = release.starts_with(&prefix) && release.ends_with(&flavour(series));
+            (fits && stamp == modules::stamp()).then(|| Kernel {
+                architecture: series.architecture,
                 release: release.to_owned(),
                 version: version.to_owned(),
                 folder: entry.path(),
@@ -92,6 +99,7 @@ fn newest(series: &Series, archive: &Archive, cache: &Path) -> Result<Kernel, Er
     let kernel = Kernel {
         folder: cache.join(format!("{release}_{}_{}", image.version, modules::stamp())),
         version: image.version.clone(),
+        architecture: series.architecture,
         release,
     };
     if kernel.folder.is_dir() {
@@ -101,7 +109,7 @@ fn newest(series: &Series, archive: &Archive, cache: &Path) -> Result<Kernel, Er
     let unpacked = unpack(&image, &kernel, archive, &work);
     let removed = files::remove_folder(&work);
     unpacked.and(removed)?;
-    forget_older(&kernel, cache, &format!("{}.", series.name));
+    forget_older(&kernel, cache, series);
     Ok(kernel)
 }
 
@@ -110,9 +118,10 @@ fn newest_of(series: &Series, packages: Vec<Package>) -> Option<Package> {
         package.suite == series.suite
             || package.suite.strip_suffix("-security") == Some(series.suite)
     };
+    let flavour = flavour(series);
     packages
         .into_iter()
-        .filter(|package| package.name.ends_with(FLAVOUR) && of_suite(package))
+        .filter(|package| package.name.ends_with(&flavour) && of_suite(package))
         .max_by_key(|package| (numbers(&package.version), numbers(&package.name)))
 }
 
@@ -163,10 +172,14 @@ fn unpack(image: &Package, kernel: &Kernel, archive: &Archive, work: &Path) -> R
 }
 
 /// Older point releases are of no use any more.
-fn forget_older(kernel: &Kernel, cache: &Path, prefix: &str) {
+fn forget_older(kernel: &Kernel, cache: &Path, series: &Series) {
+    let prefix = format!("{}.", series.name);
+    let flavour = format!("{}_", flavour(series));
     for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        if name.to_string_lossy().starts_with(prefix) && entry.path() != kernel.folder {
+        let name = name.to_string_lossy();
+        let is_older = name.starts_with(&prefix) && name.contains(&flavour);
+        if is_older && entry.path() != kernel.folder {
             // Whoever boots it just now has it open already.
             let _ = fs::remove_dir_all(entry.path());
         }

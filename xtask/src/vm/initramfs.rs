@@ -1,6 +1,6 @@
 //! The guest's whole file system: a cpio archive that the kernel unpacks into memory.
 
-use super::libraries;
+use super::libraries::{self, System};
 use crate::error::Error;
 use crate::files;
 use cpio::{newc, write_cpio};
@@ -36,12 +36,17 @@ impl Contents {
         self.files.push((place.to_owned(), Source::Bytes(bytes)));
     }
 
-    /// Puts a program of the host into `/bin`, and the libraries that it needs where it looks for them; those that lie in
-    /// `beside` before the host's.
-    pub fn program(&mut self, file: &Path, beside: &[PathBuf]) -> Result<(), Error> {
+    /// Puts a program of `system` into `/bin`, and the libraries that it needs where it looks for them; those that lie in
+    /// `beside` before the system's.
+    pub fn program(
+        &mut self,
+        file: &Path,
+        beside: &[PathBuf],
+        system: &System,
+    ) -> Result<(), Error> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         self.file(&format!("/bin/{name}"), file);
-        for (place, library) in libraries::of(file, beside)? {
+        for (place, library) in libraries::of(file, beside, system)? {
             let place = place.to_string_lossy();
             if self.files.iter().all(|(known, _)| *known != place) {
                 self.file(&place, &library);

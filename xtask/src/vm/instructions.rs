@@ -3,6 +3,7 @@
 use super::guest;
 use super::image::Kernel;
 use super::initramfs::Contents;
+use super::libraries::System;
 use super::machine::Vm;
 use super::series::{self, Series};
 use crate::error::Error;
@@ -112,7 +113,7 @@ pub fn add_tools(contents: &mut Contents, cache: &Path) -> Result<(), Error> {
         unpacked?;
     }
     for tool in TOOLS {
-        contents.program(&folder.join("usr/sbin").join(tool), &[])?;
+        contents.program(&folder.join("usr/sbin").join(tool), &[], &System::own())?;
     }
     Ok(())
 }

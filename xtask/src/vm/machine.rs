@@ -23,9 +23,6 @@ const BOOT_WITHIN: Duration = Duration::from_secs(120);
 /// Between the guest's last line and its power-off.
 const END_WITHIN: Duration = Duration::from_secs(20);
 
-/// The kernel's console, from its decompressor's first word on: a kernel that dies early is to say why.
-const CONSOLE: &str = "earlyprintk=serial,ttyS0,115200 console=ttyS0";
-
 /// Memory of a machine in MiB.
 const MEMORY: &str = "1024";
 
@@ -150,13 +147,16 @@ impl Vm<'_> {
     }
 
     fn command(&self, initramfs: &Path, console: &Path) -> Result<Command, Error> {
-        let qemu = setup::find(setup::QEMU).ok_or_else(|| {
-            Error::not_debian(format!("{} is", setup::QEMU), "install QEMU for x86-64")
+        let machine = &self.kernel.architecture.machine;
+        let qemu = setup::find(machine.emulator).ok_or_else(|| {
+            let remedy = format!("install QEMU for {}", self.kernel.architecture.name);
+            Error::not_debian(format!("{} is", machine.emulator), remedy)
         })?;
         let mut command = Command::new(qemu);
         command
             // Emulation works everywhere; hardware virtualisation is often not to be had inside another machine.
-            .args("-accel tcg -cpu max -nodefaults -no-user-config".split(' '))
+            .args("-accel tcg -nodefaults -no-user-config".split(' '))
+            .args(machine.board)
             .args("-display none -no-reboot -nic none".split(' '))
             .args(["-smp", CPUS, "-m", MEMORY])
             .arg("-kernel")
@@ -167,14 +167,15 @@ impl Vm<'_> {
             .args([
                 "-append",
                 &format!(
-                    "{CONSOLE} oops=panic panic=-1 {} rdinit={FIRST} -- guest",
-                    self.parameters
+                    "{} oops=panic panic=-1 {} rdinit={FIRST} -- guest",
+                    machine.console, self.parameters
                 ),
             ])
             .arg("-chardev")
             .arg(format!("file,id=console,path={}", console.display()))
             .args(["-serial", "chardev:console"])
-            .args("-chardev stdio,id=lines,signal=off -serial chardev:lines".split(' '))
+            .args(["-chardev", "stdio,id=lines,signal=off"])
+            .args(machine.lines)
             .args(CLOCK)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -3,6 +3,7 @@
 
 mod console;
 pub mod costs;
+mod foreign;
 mod guest;
 mod image;
 mod initramfs;
@@ -18,6 +19,7 @@ mod table;
 mod variant;
 mod verdict;
 
+use crate::architecture::{self, Architecture, X86_64};
 use crate::error::Error;
 use crate::results::Results;
 use crate::setup::{self, Archive};
@@ -28,6 +30,7 @@ use ebpf_toolchain::cache_dir;
 use image::Kernel;
 use initramfs::Contents;
 use instructions::Added;
+use libraries::System;
 use machine::Vm;
 use series::Series;
 use std::panic::resume_unwind;
@@ -50,17 +53,20 @@ const AT_ONCE: usize = 2;
 /// Which kernels, and what with the verifier's costs.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// Those of this machine, x86_64 or aarch64
+    #[arg(long, value_name = "ARCH", value_parser = architecture::named)]
+    arch: Option<&'static Architecture>,
     /// Only these series of kernels
     #[arg(value_name = "KERNEL", value_parser = series::named)]
     kernels: Vec<&'static Series>,
     /// Keep what the programs cost the verifier on these kernels, in place of what was kept
-    #[arg(long)]
+    #[arg(long, conflicts_with = "arch")]
     update_verifier_costs: bool,
     /// Instead of all that, count the instructions that tcplull, and two other tools, add to a round trip on 6.12
-    #[arg(long, conflicts_with_all = ["kernels", "update_verifier_costs"])]
+    #[arg(long, conflicts_with_all = ["arch", "kernels", "update_verifier_costs"])]
     instructions: bool,
     /// Instead of all that, try hosts that are not as most are: locked down, with cgroup v1, with a clock that steps
-    #[arg(long, conflicts_with_all = ["kernels", "update_verifier_costs", "instructions"])]
+    #[arg(long, conflicts_with_all = ["arch", "kernels", "update_verifier_costs", "instructions"])]
     odd_hosts: bool,
 }
 
@@ -79,18 +85,20 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         println!("{results}");
         return Ok(u8::from(results.failed > 0).into());
     }
+    let architecture = args.arch.unwrap_or(&X86_64);
     let kernels = match args.kernels.as_slice() {
-        [] => series::ALL.iter().collect(),
-        named => named.to_vec(),
+        [] => series::of(architecture).iter().collect(),
+        named => series::on(architecture, named)?,
     };
-    let verdicts = boot_all(&kernels)?;
+    let verdicts = boot_all(architecture, &kernels)?;
     let mut failures = report(&verdicts);
     if args.update_verifier_costs {
         keep_costs(&verdicts)?;
     } else {
         failures.extend(cost_complaints(&verdicts)?);
     }
-    if args.kernels.is_empty() {
+    // Each mechanism is tried on some kernel of the machine that has them all.
+    if args.kernels.is_empty() && *architecture == X86_64 {
         failures.extend(unexercised(&verdicts));
     }
     for failure in &failures {
@@ -102,33 +110,45 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
 /// The kernels that CI boots, or with `all` every supported one, and the odd hosts, those whose name contains `filter`;
 /// each scenario, and each command on an odd host, counts as a test.
 pub fn test(filter: Option<&str>, all: bool, results: &mut Results) -> Result<(), Error> {
-    let kernels: Vec<&'static Series> = series::ALL
-        .iter()
-        .filter(|series| all || series::IN_CI.contains(&series.name))
-        .filter(|series| filter.is_none_or(|filter| test_name(series).contains(filter)))
-        .collect();
-    let odd = filter.is_none_or(|filter| ODD_HOSTS.contains(filter));
-    if kernels.is_empty() && !odd {
-        return Ok(());
-    }
-    if let Err(missing) = setup::vm_programs() {
-        let names = kernels.into_iter().map(test_name);
-        for name in names.chain(odd.then(|| ODD_HOSTS.to_owned())) {
-            results.skip(format!("{name}: {missing}"));
+    let is_wanted = |name: &str| filter.is_none_or(|filter| name.contains(filter));
+    for architecture in architecture::ALL {
+        let in_ci =
+            |series: &Series| *architecture == X86_64 && series::IN_CI.contains(&series.name);
+        let kernels: Vec<&'static Series> = series::of(architecture)
+            .iter()
+            .filter(|series| (all || in_ci(series)) && is_wanted(&test_name(series)))
+            .collect();
+        if kernels.is_empty() {
+            continue;
         }
-        return Ok(());
+        let names = kernels.iter().map(|series| test_name(series)).collect();
+        if are_possible(architecture, names, results) {
+            test_kernels(architecture, &kernels, results)?;
+        }
     }
-    if !kernels.is_empty() {
-        test_kernels(&kernels, results)?;
-    }
-    if odd {
+    if is_wanted(ODD_HOSTS) && are_possible(&X86_64, vec![ODD_HOSTS.to_owned()], results) {
         odd_hosts(results)?;
     }
     Ok(())
 }
 
-fn test_kernels(kernels: &[&'static Series], results: &mut Results) -> Result<(), Error> {
-    let verdicts = boot_all(kernels)?;
+/// Whether what these tests take can be had. Else they are skipped.
+fn are_possible(architecture: &Architecture, names: Vec<String>, results: &mut Results) -> bool {
+    let there = setup::vm_programs(architecture).and_then(|()| setup::cross(architecture));
+    if let Err(missing) = &there {
+        for name in names {
+            results.skip(format!("{name}: {missing}"));
+        }
+    }
+    there.is_ok()
+}
+
+fn test_kernels(
+    architecture: &'static Architecture,
+    kernels: &[&'static Series],
+    results: &mut Results,
+) -> Result<(), Error> {
+    let verdicts = boot_all(architecture, kernels)?;
     let mut failures = report(&verdicts);
     failures.extend(cost_complaints(&verdicts)?);
     for verdict in &verdicts {
@@ -145,16 +165,16 @@ fn test_kernels(kernels: &[&'static Series], results: &mut Results) -> Result<()
 const ODD_HOSTS: &str = "vm odd hosts";
 
 fn test_name(series: &Series) -> String {
-    format!("vm {}", series.name)
+    format!("vm {}", series.title())
 }
 
 /// What tcplull, and two other tools, add to a round trip in instructions.
 pub fn instructions() -> Result<Vec<Added>, Error> {
-    let mut contents = contents(Static::Release)?;
-    contents.program(&workspace::build_static_bench()?, &[])?;
+    let mut contents = contents(Static::Release, &X86_64, None)?;
+    contents.program(&workspace::build_static_bench()?, &[], &System::own())?;
     let cache = cache()?;
     instructions::add_tools(&mut contents, &cache)?;
-    let archive = archive(&cache);
+    let archive = archive(&cache, &X86_64);
     let kernel = image::get(instructions::series()?, archive.as_ref(), &cache)?;
     let counted = instructions::count(&kernel, &contents, &instructions::cases())?;
     Ok(instructions::added(&counted))
@@ -162,9 +182,9 @@ pub fn instructions() -> Result<Vec<Added>, Error> {
 
 /// Tries hosts that are not as most are; each command there is a test.
 fn odd_hosts(results: &mut Results) -> Result<(), Error> {
-    let contents = contents(Static::Guest)?;
+    let contents = contents(Static::Guest, &X86_64, None)?;
     let cache = cache()?;
-    let archive = archive(&cache);
+    let archive = archive(&cache, &X86_64);
     let series = series::named(odd_hosts::SERIES).map_err(|unknown| {
         Error::not_debian(format!("a kernel is ({unknown})"), "name one that is known")
     })?;
@@ -172,26 +192,39 @@ fn odd_hosts(results: &mut Results) -> Result<(), Error> {
     odd_hosts::run(&kernel, &contents, results)
 }
 
-/// What every guest holds, set up and built.
-fn contents(how: Static) -> Result<Contents, Error> {
+/// What every guest holds, set up and built; where it is of another machine than this, with programs in `foreign`.
+fn contents(
+    how: Static,
+    architecture: &Architecture,
+    foreign: Option<&Path>,
+) -> Result<Contents, Error> {
     setup::toolchain()?;
-    setup::vm_programs()?;
-    let [tcplull, lab] = workspace::build_static(how)?;
-    guest::contents(&tcplull, &lab)
+    setup::vm_programs(architecture)?;
+    let [tcplull, lab] = workspace::build_static(how, architecture)?;
+    guest::contents([&tcplull, &lab], architecture, foreign)
 }
 
-/// The archive with the suites of all series, whichever are wanted now: lists for some would be fetched again for
-/// others.
-fn archive(cache: &Path) -> Result<Archive, Error> {
-    let mut suites: Vec<&str> = series::ALL.iter().map(|series| series.suite).collect();
+/// The archive with the suites of all series of a machine, whichever are wanted now: lists for some would be fetched
+/// again for others.
+fn archive(cache: &Path, architecture: &'static Architecture) -> Result<Archive, Error> {
+    let all = series::of(architecture).iter();
+    let mut suites: Vec<&str> = all.map(|series| series.suite).collect();
     suites.dedup();
-    Archive::open(&cache.join("archive"), &suites)
+    let folder = format!("archive-{}", architecture.debian);
+    Archive::open(&cache.join(folder), &suites, architecture)
 }
 
-fn boot_all(kernels: &[&'static Series]) -> Result<Vec<Verdict>, Error> {
-    let contents = contents(Static::Guest)?;
+fn boot_all(
+    architecture: &'static Architecture,
+    kernels: &[&'static Series],
+) -> Result<Vec<Verdict>, Error> {
     let cache = cache()?;
-    let archive = archive(&cache);
+    let archive = archive(&cache, architecture);
+    let foreign = match architecture.is_own() {
+        true => None,
+        false => Some(foreign::root(architecture, archive.as_ref(), &cache)?),
+    };
+    let contents = contents(Static::Guest, architecture, foreign.as_deref())?;
     let images: Vec<(&'static Series, Result<Kernel, Error>)> = kernels
         .iter()
         .map(|series| (*series, image::get(series, archive.as_ref(), &cache)))
@@ -215,7 +248,7 @@ fn boot_all(kernels: &[&'static Series]) -> Result<Vec<Verdict>, Error> {
             .collect()
     });
     verdicts.sort_by_key(|verdict| {
-        series::ALL
+        kernels
             .iter()
             .position(|series| series.name == verdict.series.name)
     });

@@ -1,12 +1,16 @@
 //! The kernels that are tested, and how each is expected to fare.
 
 use super::variant::{BEST, BOTH_FENTRY, GLOBAL, PER_SOCKET, RECEIVE_FENTRY, Variant};
+use crate::architecture::{AARCH64, Architecture, X86_64};
+use crate::error::Error;
 
-/// A series of kernels, of which the newest point release is taken.
+/// A series of kernels of one machine, of which the newest point release is taken.
 #[derive(Debug)]
 pub struct Series {
     /// Its name, as the command takes it.
     pub name: &'static str,
+    /// The machine.
+    pub architecture: &'static Architecture,
     /// The Debian release, or its backports, that has it.
     pub suite: &'static str,
     /// What is tried on it; nothing where tcplull must refuse.
@@ -19,6 +23,14 @@ pub struct Series {
 const JOBS: u8 = 4;
 
 impl Series {
+    /// Its name with that of its machine, but for the one that is meant without a word.
+    pub fn title(&self) -> String {
+        match *self.architecture == X86_64 {
+            true => self.name.to_owned(),
+            false => format!("{} {}", self.architecture.name, self.name),
+        }
+    }
+
     /// Whether tcplull must refuse this kernel.
     pub fn is_too_old(&self) -> bool {
         self.variants.is_empty()
@@ -28,13 +40,14 @@ impl Series {
 const fn series(name: &'static str, suite: &'static str, variants: &'static [Variant]) -> Series {
     Series {
         name,
+        architecture: &X86_64,
         suite,
         variants,
         jobs: JOBS,
     }
 }
 
-/// Every series, oldest first.
+/// Every series of x86-64, oldest first.
 pub const ALL: &[Series] = &[
     series("5.10", "bullseye", &[]),
     Series {
@@ -48,15 +61,62 @@ pub const ALL: &[Series] = &[
     series("7.3", "trixie-backports", &[BEST, PER_SOCKET, GLOBAL]),
 ];
 
+/// Those of aarch64.
+const ON_AARCH64: &[Series] = &[
+    // No program attaches to a function's entry there before Linux 6.4: watching globally takes that until 6.18.
+    on_aarch64(series("6.1", "bookworm", &[BEST])),
+    on_aarch64(series(
+        "7.3",
+        "trixie-backports",
+        &[BEST, PER_SOCKET, GLOBAL],
+    )),
+];
+
+const fn on_aarch64(series: Series) -> Series {
+    Series {
+        architecture: &AARCH64,
+        ..series
+    }
+}
+
+/// Every series of a machine, oldest first.
+pub fn of(architecture: &Architecture) -> &'static [Series] {
+    match *architecture == AARCH64 {
+        true => ON_AARCH64,
+        false => ALL,
+    }
+}
+
+/// The series of a machine that have the names of these.
+pub fn on(
+    architecture: &'static Architecture,
+    named: &[&Series],
+) -> Result<Vec<&'static Series>, Error> {
+    let all = of(architecture);
+    let find = |wanted: &&Series| {
+        let found = all.iter().find(|series| series.name == wanted.name);
+        found.ok_or_else(|| Error::NoSeries {
+            name: wanted.name,
+            architecture: architecture.name,
+            there: names(all),
+        })
+    };
+    named.iter().map(find).collect()
+}
+
+fn names(all: &[Series]) -> String {
+    let names: Vec<&str> = all.iter().map(|series| series.name).collect();
+    names.join(", ")
+}
+
 /// The oldest and the newest that are supported: what CI boots.
 pub const IN_CI: [&str; 2] = ["6.1", "7.3"];
 
-/// The series called `name`.
+/// The series of x86-64 called `name`.
 pub fn named(name: &str) -> Result<&'static Series, String> {
-    let names: Vec<&str> = ALL.iter().map(|series| series.name).collect();
     ALL.iter()
         .find(|series| series.name == name)
-        .ok_or_else(|| format!("there are: {}", names.join(", ")))
+        .ok_or_else(|| format!("there are: {}", names(ALL)))
 }
 
 /// The series of a kernel's release, as `uname -r` says it: "6.18.15+deb13-cloud-amd64" is of "6.18".

@@ -9,8 +9,13 @@ use serde::{Deserialize, Serialize};
 /// Where the initramfs holds the plan.
 pub const PLAN: &str = "/etc/plan.json";
 
-/// The guest's device for its lines; the host's second `-serial`.
-pub const LINES: &str = "/dev/ttyS1";
+/// The guest's device for its lines. A PC has both ports; elsewhere the console is another kind of port, and this one
+/// the host's `pci-serial`.
+pub const LINES: &str = if cfg!(target_arch = "x86_64") {
+    "/dev/ttyS1"
+} else {
+    "/dev/ttyS0"
+};
 
 /// What the guest is to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
