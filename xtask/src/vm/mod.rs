@@ -264,10 +264,11 @@ fn boot(series: &'static Series, kernel: &Kernel, contents: &Contents) -> Result
         plan: guest::plan(series),
         paused: false,
     };
-    let outcome = vm.run(LIMIT, |line| guest::show(series.name, line))?;
+    let title = series.title();
+    let outcome = vm.run(LIMIT, |line| guest::show(&title, line))?;
     let verdict = Verdict::of(series, kernel.version.clone(), &outcome);
     for line in &verdict.console {
-        progress::note(&format!("{}: console: {line}", series.name));
+        progress::note(&format!("{title}: console: {line}"));
     }
     Ok(verdict)
 }
@@ -285,15 +286,19 @@ fn report(verdicts: &[Verdict]) -> Vec<String> {
     }
     for verdict in verdicts {
         if let Some(refusal) = &verdict.refusal {
-            println!("{}: {refusal}", verdict.series.name);
+            println!("{}: {refusal}", verdict.series.title());
         }
         if let Some((boot, took)) = verdict.times {
-            let (name, boot, took) = (verdict.series.name, boot.as_secs_f64(), took.as_secs_f64());
+            let (name, boot, took) = (
+                verdict.series.title(),
+                boot.as_secs_f64(),
+                took.as_secs_f64(),
+            );
             println!("{name}: up after {boot:.0} s, done after {took:.0} s");
         }
     }
     let failures = verdicts.iter().flat_map(|verdict| {
-        let name = verdict.series.name;
+        let name = verdict.series.title();
         verdict
             .failures
             .iter()

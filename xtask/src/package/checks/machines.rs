@@ -1,46 +1,81 @@
 //! What is packed for another machine: it runs there, says the same, and has the same object for the kernel.
 
+use super::packed::{Outcome, Packed, holds, unreadable};
 use crate::error::Error;
 use crate::package::program::Program;
 use crate::{command, files, workspace};
 use goblin::elf::header::{EM_BPF, header64};
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
+
+type Test = fn(&Program, &Packed) -> Result<Outcome, Error>;
+
+/// What is tried, beside the program for this machine.
+pub const TESTS: [(&str, Test); 3] = [
+    (
+        "packages: aarch64's program judges every recording as that of x86-64 does",
+        says_the_same,
+    ),
+    (
+        "packages: aarch64's program has the same object for the kernel",
+        same_object,
+    ),
+    ("packages: aarch64's deb and rpm say so", say_their_machine),
+];
 
 /// Recordings that are judged again.
 const RECORDINGS: &str = "monitor/tests/recordings";
 
-/// Whether both say the same, of themselves, of what they are told of a path, and of every kept recording; else what one
-/// says otherwise.
-pub fn says_the_same(own: &Program, other: &Program) -> Result<Option<String>, Error> {
-    let own_version = own.ask(&["--version"])?;
-    if other.ask(&["--version"])? != own_version {
-        return Ok(Some("another version".to_owned()));
-    }
-    let explain = ["explain", "10.0.0.1:40000", "192.0.2.1:443"];
-    if other.ask(&explain)? != own.ask(&explain)? {
-        return Ok(Some(format!("another `tcplull {}`", explain.join(" "))));
-    }
+/// Of themselves, of what they are told of a path, and of every kept recording.
+fn says_the_same(own: &Program, other: &Packed) -> Result<Outcome, Error> {
     let recordings = recordings()?;
     if recordings.is_empty() {
-        return Ok(Some(format!("no recording in {RECORDINGS}")));
+        return Ok(Outcome::Failed(format!("no recording in {RECORDINGS}")));
     }
-    for recording in recordings {
-        let name = recording.to_string_lossy();
-        let arguments = ["replay", "--json", &name];
-        let mut outputs = Vec::new();
-        for program in [own, other] {
+    let mut asked = vec![
+        vec!["--version"],
+        vec!["explain", "10.0.0.1:40000", "192.0.2.1:443"],
+    ];
+    let names = recordings.iter().map(|path| path.to_string_lossy());
+    let names: Vec<_> = names.collect();
+    asked.extend(names.iter().map(|name| vec!["replay", "--json", name]));
+    for arguments in asked {
+        let [one, two] = [own, &other.tcplull].map(|program| {
             let output = command::output(&mut program.command(&arguments))?;
-            outputs.push((output.status.code(), output.stdout));
-        }
-        if outputs[0] != outputs[1] {
-            let code = outputs[1].0;
-            return Ok(Some(format!(
-                "{name} is judged otherwise (exit code {code:?})"
+            Ok::<_, Error>((output.status.code(), output.stdout))
+        });
+        let (one, two) = (one?, two?);
+        // What a finding is worth, is in its exit code: 0 or 1.
+        if one != two || one.0.is_none_or(|code| code > 1) {
+            let (what, codes) = (arguments.join(" "), (one.0, two.0));
+            return Ok(Outcome::Failed(format!(
+                "tcplull {what}: exit codes {codes:?}"
             )));
         }
     }
-    Ok(None)
+    Ok(Outcome::Passed)
+}
+
+fn same_object(own: &Program, other: &Packed) -> Result<Outcome, Error> {
+    let [own, other] = [own, &other.tcplull].map(object);
+    let (own, other) = (own?, other?);
+    Ok(holds(own.is_some() && own == other, || {
+        let size = |object: &Option<Vec<u8>>| object.as_ref().map(Vec::len);
+        format!("bytes: {:?} and {:?}", size(&own), size(&other))
+    }))
+}
+
+fn say_their_machine(_own: &Program, packed: &Packed) -> Result<Outcome, Error> {
+    let architecture = packed.tcplull.architecture;
+    let mut ask = Command::new("dpkg-deb");
+    ask.arg("--field").arg(packed.package(".deb")?);
+    let said = command::output(ask.arg("Architecture"))?.stdout;
+    let debian = String::from_utf8_lossy(&said).trim().to_owned();
+    let rpm = packed.rpm()?;
+    let machine = rpm.metadata.get_arch().map_err(unreadable)?;
+    let right = debian == architecture.debian && machine == architecture.name;
+    Ok(holds(right, || format!("{debian} and {machine}")))
 }
 
 fn recordings() -> Result<Vec<PathBuf>, Error> {
@@ -52,7 +87,7 @@ fn recordings() -> Result<Vec<PathBuf>, Error> {
 }
 
 /// The object for the kernel that a program carries.
-pub fn object(program: &Program) -> Result<Option<Vec<u8>>, Error> {
+fn object(program: &Program) -> Result<Option<Vec<u8>>, Error> {
     let bytes = files::read(&program.file)?;
     Ok(object_in(&bytes).map(<[u8]>::to_vec))
 }
