@@ -52,7 +52,7 @@ enum Task {
     Rules(rules::Args),
     /// Measure what many nodes cost Prometheus and Alertmanager, for docs/fleet.md
     Fleet(fleet::Args),
-    /// Write what is installed, for x86-64 and aarch64: a tarball, a Debian package and an RPM, with checksums and a list of what is in them
+    /// Write what is installed, for x86-64 and aarch64: a tarball, a Debian package, an RPM and a container image, with checksums and a list of what is in them
     Package(package::Args),
     /// Watch one silence outlive its path, from the first byte to the alert
     Demo,

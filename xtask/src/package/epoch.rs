@@ -16,6 +16,19 @@ impl Epoch {
         let text = set.map_or_else(of_commit, Ok)?;
         text.trim().parse().map(Self).map_err(|_| Error::NoEpoch)
     }
+
+    /// As RFC 3339 has it, in UTC.
+    pub fn rfc3339(self) -> Result<String, Error> {
+        let mut date = Command::new("date");
+        date.args([
+            "--utc",
+            "+%Y-%m-%dT%H:%M:%SZ",
+            "--date",
+            &format!("@{}", self.0),
+        ]);
+        let output = command::output(&mut date)?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
 }
 
 fn of_commit() -> Result<String, Error> {

@@ -1,5 +1,5 @@
-//! `cargo xtask package`: what is installed. For each machine a tarball, a Debian package, an RPM, and a list of what the
-//! binary is made of, and the checksums of all of them. Two builds of the same sources write the same bytes.
+//! `cargo xtask package`: what is installed. For each machine a tarball, a Debian package, an RPM, a container image, a list
+//! of what the binary is made of, and the checksums of all of them. Two builds of the same sources write the same bytes.
 
 mod about;
 mod checks;
@@ -7,6 +7,7 @@ mod contents;
 mod deb;
 mod epoch;
 mod graph;
+mod image;
 mod notices;
 mod packing;
 mod program;

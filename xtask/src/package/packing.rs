@@ -5,7 +5,7 @@ use super::contents::Contents;
 use super::epoch::Epoch;
 use super::graph::Graph;
 use super::program::Program;
-use super::{deb, notices, rpm, sbom, tarball};
+use super::{deb, image, notices, rpm, sbom, tarball};
 use crate::error::Error;
 use crate::{files, progress};
 use std::path::Path;
@@ -21,6 +21,10 @@ pub(super) fn write(tcplull: &Program, epoch: Epoch, folder: &Path) -> Result<()
     let name = |end: &str| folder.join(format!("tcplull-{VERSION}-linux-{machine}.{end}"));
     files::write(&name("tar.gz"), tarball::of(&contents, machine, epoch)?)?;
     files::write(&name("cdx.json"), sbom)?;
+    files::write(
+        &name("oci.tar"),
+        image::of(&contents, architecture.debian, epoch)?,
+    )?;
     let deb = format!("tcplull_{VERSION}_{}.deb", architecture.debian);
     files::write(
         &folder.join(deb),

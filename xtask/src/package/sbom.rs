@@ -60,7 +60,7 @@ pub fn of(graph: &Graph, architecture: &Architecture, epoch: Epoch) -> Result<St
             json!({ "ref": reference(key), "dependsOn": needs })
         })
         .collect();
-    let time = time(epoch)?;
+    let time = epoch.rfc3339()?;
     let bom = json!({
         "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
         "metadata": {
@@ -112,16 +112,4 @@ fn c_library(architecture: &Architecture) -> Result<Value, Error> {
         "type": "library", "bom-ref": "glibc", "name": "glibc", "version": version,
         "licenses": [{ "expression": "LGPL-2.1-or-later" }],
     }))
-}
-
-fn time(epoch: Epoch) -> Result<String, Error> {
-    let mut date = Command::new("date");
-    date.args([
-        "--utc",
-        "+%Y-%m-%dT%H:%M:%SZ",
-        "--date",
-        &format!("@{}", epoch.0),
-    ]);
-    let output = command::output(&mut date)?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
