@@ -18,8 +18,8 @@ fn sources(place: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Who serves whom: the two ways to the API.
-const SERVES: [[&str; 2]; 2] = [["http", "api"], ["inspect", "api"]];
+/// Who serves whom: the two ways to the API, and this the page.
+const SERVES: [[&str; 2]; 3] = [["http", "api"], ["inspect", "api"], ["api", "page"]];
 
 #[test]
 fn a_surface_sees_neither_the_kernel_nor_another_surface() {

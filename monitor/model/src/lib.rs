@@ -19,6 +19,7 @@ pub mod listing;
 mod lost;
 mod outcome;
 pub mod owner;
+pub mod path_state;
 pub mod report;
 pub mod settings;
 pub mod snapshot;

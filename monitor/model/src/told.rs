@@ -8,6 +8,7 @@ use crate::explained::Explained;
 use crate::finding::{Finding, Lagged};
 use crate::gaps::GapSummary;
 use crate::listing::{CheckRow, ConnectionRow};
+use crate::path_state::{FoundInTime, PathState};
 use crate::report::Report;
 use crate::snapshot::{ConfigFile, SnapshotAbout};
 use schemars::generate::SchemaSettings;
@@ -50,6 +51,14 @@ impl Told for Explained {
 
 impl Told for AgentState {
     const SCHEMA: &'static str = "tcplull.agent/1";
+}
+
+impl Told for PathState {
+    const SCHEMA: &'static str = "tcplull.path/1";
+}
+
+impl Told for FoundInTime {
+    const SCHEMA: &'static str = "tcplull.found_in_time/1";
 }
 
 impl Told for ApiError {
@@ -100,7 +109,7 @@ impl<'a, T: Told> Line<'a, T> {
 }
 
 /// The JSON Schema of each form (draft 2020-12), by its name.
-pub fn schemas() -> [(&'static str, Value); 15] {
+pub fn schemas() -> [(&'static str, Value); 17] {
     [
         (Finding::SCHEMA, schema::<Finding>()),
         (Lagged::SCHEMA, schema::<Lagged>()),
@@ -108,6 +117,8 @@ pub fn schemas() -> [(&'static str, Value); 15] {
         (ConnectionRow::SCHEMA, schema::<ConnectionRow>()),
         (ConnectionDetail::SCHEMA, schema::<ConnectionDetail>()),
         (AgentState::SCHEMA, schema::<AgentState>()),
+        (PathState::SCHEMA, schema::<PathState>()),
+        (FoundInTime::SCHEMA, schema::<FoundInTime>()),
         (ApiError::SCHEMA, schema::<ApiError>()),
         (AlertChange::SCHEMA, schema::<AlertChange>()),
         (GapSummary::SCHEMA, schema::<GapSummary>()),

@@ -124,7 +124,7 @@ pub enum Problem {
     )]
     TooManyAddresses { most: usize },
     #[error(
-        "{text:?} is no path for the metrics; write one such as \"/metrics\", of letters, digits, '.', '-', '_', '~' and '/', and none that is taken (/healthz, /readyz, /api)"
+        "{text:?} is no path for the metrics; write one such as \"/metrics\", of letters, digits, '.', '-', '_', '~' and '/', and none that is taken (/healthz, /readyz, /api, /page)"
     )]
     TelemetryPath { text: String },
     #[error(

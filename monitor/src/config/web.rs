@@ -22,7 +22,7 @@ const DEFAULT_PORT: u16 = 9469;
 const DEFAULT_TELEMETRY_PATH: &str = "/metrics";
 
 /// Paths that are taken, or begin as others do that are.
-const TAKEN: [&str; 3] = ["/healthz", "/readyz", "/api"];
+const TAKEN: [&str; 4] = ["/healthz", "/readyz", "/api", "/page"];
 
 /// What the HTTP server serves, and by which web configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,6 +205,7 @@ mod tests {
             "metrics",
             "/healthz",
             "/readyz",
+            "/page/main.js",
             "/api",
             "/api/v1/alerts",
             "/metrics/",

@@ -11,6 +11,7 @@ use crate::rate::ALWAYS;
 use crate::surfaces::alert_lines::AlertLines;
 use crate::surfaces::alertmanager::Notifier;
 use crate::surfaces::api::Feed;
+use crate::surfaces::found_in_time::FoundLately;
 use crate::surfaces::history::HistoryCounters;
 use crate::surfaces::log::Log;
 use crate::surfaces::metrics::{Metrics, PathNumbers};
@@ -23,7 +24,6 @@ use monitor_model::alert::AlertChange;
 use monitor_model::finding::Finding;
 use monitor_model::gaps::GapSummary;
 use std::io::stdout;
-use std::iter::once;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,7 @@ pub(super) struct Sinks {
     pub(super) alerts: Alerts,
     file: AlertsFile,
     pub(super) metrics: Metrics,
+    pub(super) lately: FoundLately,
     /// They never wait, so they are told in the loop.
     inline: Vec<Box<dyn Sink>>,
     /// They may wait, each on a thread of its own.
@@ -77,6 +78,7 @@ impl Sinks {
             alerts,
             file,
             metrics: Metrics::new(paths),
+            lately: FoundLately::default(),
             inline: vec![Box::new(AlertLines), Box::new(feed), Box::new(remembered)],
             queued,
             history,
@@ -195,7 +197,8 @@ impl Sinks {
 
     fn tell(&mut self, news: &News) {
         let inline = self.inline.iter_mut().map(Box::as_mut);
-        for sink in once(&mut self.metrics as &mut dyn Sink).chain(inline) {
+        let read: [&mut dyn Sink; 2] = [&mut self.metrics, &mut self.lately];
+        for sink in read.into_iter().chain(inline) {
             if let Err(error) = news.tell(sink) {
                 tracing::error!("a finding cannot be written: {error}");
             }

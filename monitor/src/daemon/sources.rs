@@ -14,6 +14,7 @@ use monitor_model::agent::AgentEvent;
 use monitor_model::alert::Alert;
 use monitor_model::api::{AgentState, Cut};
 use monitor_model::detail::ConnectionDetail;
+use monitor_model::path_state::{FoundInTime, PathState};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -82,6 +83,14 @@ impl ApiSource for Sources {
             "this daemon keeps no history: [history] in its configuration says where one is to lie",
         )?;
         history::rows(dir, asked)
+    }
+
+    fn paths(&self) -> Result<Vec<PathState>, String> {
+        lock(&self.core).path_states()
+    }
+
+    fn found(&self) -> Vec<FoundInTime> {
+        lock(&self.core).found_lately()
     }
 
     fn note_cut(&self, peer: Peer, cut: Cut) -> Option<AgentEvent> {

@@ -8,12 +8,14 @@
 pub mod alert_lines;
 pub mod alertmanager;
 pub mod api;
+pub mod found_in_time;
 pub mod history;
 pub mod http;
 pub mod inspect;
 pub mod log;
 pub mod messages;
 pub mod metrics;
+pub mod page;
 pub mod prometheus_alert;
 pub mod readiness;
 pub mod recording;

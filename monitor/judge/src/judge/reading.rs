@@ -46,6 +46,11 @@ impl Judge {
         known
     }
 
+    /// The longest silence that was survived on the path of this name and the shortest that failed, in ns.
+    pub fn silences_of(&self, path: &str) -> [Option<u64>; 2] {
+        self.contrasts.of_path(path)
+    }
+
     /// What is followed on it.
     fn followed(&self, socket: &Socket, identity: &Identity) -> Known {
         let tracked = self.connections.get(&socket.cookie);

@@ -110,6 +110,16 @@ impl Contrasts {
         });
     }
 
+    /// The longest silence that was survived on this path and the shortest that failed, in ns, to whichever prefix.
+    pub(crate) fn of_path(&self, path: &str) -> [Option<u64>; 2] {
+        let here = self.table.iter();
+        let here = here.filter(|(key, _)| key.path.as_deref() == Some(path));
+        here.fold([None, None], |[longest, shortest], (_, known)| {
+            let shorter = [shortest, known.shortest_failed].into_iter().flatten();
+            [longest.max(known.longest_survived), shorter.min()]
+        })
+    }
+
     fn change(
         &mut self,
         path: Option<&JudgedPath>,

@@ -2,10 +2,14 @@
 
 use super::Core;
 use crate::daemon::below::{percent, unseen};
+use crate::daemon::listing::rounded;
 use crate::surfaces::readiness::{self, Health, SteppedDown};
 use crate::surfaces::recording::Recorder;
 use monitor_common::Counter;
 use monitor_kernel::{Callbacks, HostView, KernelError, WatchLevel};
+use monitor_model::path_state::{FoundInTime, PathState};
+use monitor_model::time::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
@@ -61,6 +65,39 @@ impl Core {
         metrics.recording_dropped = self.recorder.as_ref().map_or(0, Recorder::dropped);
         metrics.about_to_show(Instant::now());
         Ok(metrics.render())
+    }
+
+    /// Each path in its order in the configuration, behind them connections without one.
+    pub(in super::super) fn path_states(&mut self) -> Result<Vec<PathState>, String> {
+        self.count_kernel().map_err(|error| error.to_string())?;
+        let mut states: BTreeMap<String, PathState> = self
+            .sinks
+            .metrics
+            .path_states()
+            .map(|state| (state.path.clone(), state))
+            .collect();
+        let mut all = Vec::with_capacity(states.len());
+        for path in &self.paths {
+            let Some(state) = states.remove(&path.name) else {
+                continue;
+            };
+            let [longest, shortest] = self.judge.silences_of(&path.name);
+            all.push(PathState {
+                stated: path.stated,
+                clock: Some(path.clock),
+                longest_survived_gap_seconds: longest.map(rounded),
+                shortest_failed_gap_seconds: shortest.map(rounded),
+                ..state
+            });
+        }
+        all.extend(states.into_values());
+        Ok(all)
+    }
+
+    /// What was found in the last hours; nothing where no clock can be read.
+    pub(in super::super) fn found_lately(&self) -> Vec<FoundInTime> {
+        let now = self.now().map(|now| Timestamp::of(now.wall_unix_ns));
+        now.map_or_else(Vec::new, |now| self.sinks.lately.slots(now))
     }
 
     pub(super) fn count_kernel(&mut self) -> Result<(), KernelError> {

@@ -1,34 +1,53 @@
-//! The landing page: what is here, for people.
+//! `/`: the page, with what it shows at first.
 
-use super::resources::{METRICS, RESOURCES};
+use super::asked::Known;
+use super::query::AlertQuery;
+use super::resources::{METRICS, RESOURCES, shown_to};
 use super::served::{Offer, Served};
-use axum::response::Html;
+use crate::surfaces::page::{Front, Link, POLICY, front};
+use axum::Extension;
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
+use tokio::task::spawn_blocking;
 
-/// The page of a server that offers this.
-pub(super) fn landing(offer: &Offer) -> MethodRouter<Served> {
-    let page = Html(page(offer));
-    get(async move || page)
+/// The page of a server.
+pub(super) fn landing() -> MethodRouter<Served> {
+    get(page)
 }
 
-fn page(offer: &Offer) -> String {
-    let version = env!("CARGO_PKG_VERSION");
+async fn page(State(served): State<Served>, known: Option<Extension<Known>>) -> Response {
+    let known = known.is_some();
+    let whole = served.offer.whole;
+    let links = links(&served.offer);
+    let source = served.api.source;
+    // The kernel's tables are read for it.
+    let made = spawn_blocking(move || {
+        let alerts = source.alerts(&AlertQuery::default()).into_iter();
+        front(&Front {
+            agent: source.agent(),
+            alerts: alerts.map(|alert| shown_to(alert, known)).collect(),
+            paths: source.paths(),
+            links,
+            known,
+            whole,
+        })
+    });
+    let page = made.await.unwrap_or_default();
+    (POLICY, [(CACHE_CONTROL, "no-store")], Html(page)).into_response()
+}
+
+/// What else there is for who can read only.
+fn links(offer: &Offer) -> Vec<Link> {
     let all = RESOURCES.iter();
     let here = all.filter(|one| one.body.is_none() && offer.has(one.over_tcp));
-    let items: String = here
-        .map(|one| {
-            let path = match one.path {
-                METRICS => &offer.telemetry_path,
-                path => path,
-            };
-            let summary = one.summary;
-            format!("<li><a href=\"{path}\">{path}</a>: {summary}</li>\n")
-        })
-        .collect();
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>tcplull</title></head>\n\
-         <body>\n<h1>tcplull {version}</h1>\n\
-         <p>Watches this host's TCP connections and says when silence has outlived a middlebox's idle timeout.</p>\n\
-         <ul>\n{items}</ul>\n</body>\n</html>\n"
-    )
+    here.map(|one| Link {
+        path: match one.path {
+            METRICS => offer.telemetry_path.clone(),
+            path => path.to_owned(),
+        },
+        about: one.summary,
+    })
+    .collect()
 }

@@ -5,6 +5,7 @@ use super::landing::landing;
 use super::openapi::document;
 use super::resources::{METRICS, RESOURCES};
 use super::served::{Api, Offer, Served, VERSION_HEADER};
+use crate::surfaces::page;
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
@@ -24,7 +25,7 @@ impl Api {
         let offer = Arc::clone(&served.offer);
         let mut routes = match offer.telemetry_path.as_str() {
             "/" => Router::new(),
-            _ => Router::new().route("/", landing(&offer)),
+            _ => Router::new().route("/", landing()).merge(page::routes()),
         };
         let all = RESOURCES.iter();
         for resource in all.filter(|one| offer.has(one.over_tcp)) {

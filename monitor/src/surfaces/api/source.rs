@@ -7,6 +7,7 @@ use monitor_model::agent::AgentEvent;
 use monitor_model::alert::Alert;
 use monitor_model::api::{AgentState, Cut};
 use monitor_model::detail::ConnectionDetail;
+use monitor_model::path_state::{FoundInTime, PathState};
 
 /// What the resources show, asked for at each request.
 pub trait ApiSource: Send + Sync + 'static {
@@ -49,6 +50,19 @@ pub trait ApiSource: Send + Sync + 'static {
             "this daemon keeps no history: [history] in its configuration says where one is to lie"
                 .to_owned(),
         )
+    }
+
+    /// Each path, with what is counted on it.
+    ///
+    /// # Errors
+    /// Why they cannot be told, in one line.
+    fn paths(&self) -> Result<Vec<PathState>, String> {
+        Err("here nobody counts by path".to_owned())
+    }
+
+    /// What was found in the last hours, the oldest first; nothing where nobody has counted.
+    fn found(&self) -> Vec<FoundInTime> {
+        Vec::new()
     }
 
     /// Notes that somebody has ended connections; what is noted, or `None` where no clock can be read.

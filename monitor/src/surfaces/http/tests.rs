@@ -113,6 +113,14 @@ async fn every_page_answers() {
     for part in ["/metrics", "/healthz", "/readyz", env!("CARGO_PKG_VERSION")] {
         assert!(landing.contains(part), "{landing}");
     }
+    for header in [
+        "content-security-policy: default-src 'none'",
+        "x-content-type-options: nosniff",
+        "referrer-policy: no-referrer",
+        "cache-control: no-store",
+    ] {
+        assert!(landing.contains(header), "{header}: {landing}");
+    }
     let metrics = get(running.address, "/metrics").await;
     assert!(metrics.starts_with("HTTP/1.1 200"), "{metrics}");
     assert!(
@@ -309,4 +317,61 @@ async fn metrics_are_where_they_are_said_to_be() {
     let running = start_with(Arc::default(), options).await;
     let metrics = get(running.address, "/").await;
     assert!(metrics.ends_with("# metrics\n"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_file_of_the_page_is_sent_once() {
+    let running = start(Arc::default()).await;
+    let address = running.address;
+    let asked = |method: &str, path: &str, more: &str| {
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n");
+        async move { ask(address, &request).await }
+    };
+    let script = asked("GET", "/page/main.js", "").await;
+    assert!(script.starts_with("HTTP/1.1 200"), "{script}");
+    for part in [
+        "content-type: text/javascript; charset=utf-8",
+        "content-security-policy: default-src 'none'",
+        "cache-control: no-cache",
+        "import ",
+    ] {
+        assert!(script.contains(part), "{part}: {script}");
+    }
+    let tag = script
+        .lines()
+        .find_map(|line| line.strip_prefix("etag: "))
+        .unwrap();
+    for tags in [tag.to_owned(), format!("\"other\", W/{tag}")] {
+        let again = asked(
+            "GET",
+            "/page/main.js",
+            &format!("If-None-Match: {tags}\r\n"),
+        )
+        .await;
+        assert!(again.starts_with("HTTP/1.1 304"), "{again}");
+        assert!(
+            again.contains(tag) && again.ends_with("\r\n\r\n"),
+            "{again}"
+        );
+    }
+    let older = asked("GET", "/page/main.js", "If-None-Match: \"other\"\r\n").await;
+    assert!(older.starts_with("HTTP/1.1 200"), "{older}");
+    let head = asked("HEAD", "/page/page.css", "").await;
+    assert!(
+        head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"),
+        "{head}"
+    );
+    let posted = asked("POST", "/page/main.js", "").await;
+    assert!(
+        posted.starts_with("HTTP/1.1 405") && posted.contains("allow: GET,HEAD"),
+        "{posted}"
+    );
+    let none = asked("GET", "/page/../main.js", "").await;
+    assert!(none.starts_with("HTTP/1.1 404"), "{none}");
+    let foreign = ask(
+        address,
+        "GET /page/main.js HTTP/1.1\r\nHost: other.example\r\n\r\n",
+    )
+    .await;
+    assert!(foreign.starts_with("HTTP/1.1 421"), "{foreign}");
 }

@@ -5,6 +5,7 @@
 //! sees the first event; a series that comes later is shown as 0 at first. Connections without a path count under the path
 //! `none`.
 
+mod by_path;
 mod by_workload;
 mod exposition;
 mod labelled;

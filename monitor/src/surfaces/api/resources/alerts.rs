@@ -104,16 +104,25 @@ fn answer(alerts: &[Alert], is_known: bool) -> Shape {
     }
 }
 
-/// As lines: who has not shown who it is gets no example.
-fn rows(alerts: Vec<Alert>, is_known: bool) -> Rows {
-    Rows::new(alerts.into_iter().map(move |alert| match is_known {
+/// An alert as it is shown: who has not shown who it is gets no example.
+pub(in crate::surfaces::api) fn shown_to(alert: Alert, is_known: bool) -> Alert {
+    match is_known {
         true => alert,
         false => Alert {
             summary: String::new(),
             example: String::new(),
             ..alert
         },
-    }))
+    }
+}
+
+/// As lines.
+fn rows(alerts: Vec<Alert>, is_known: bool) -> Rows {
+    Rows::new(
+        alerts
+            .into_iter()
+            .map(move |alert| shown_to(alert, is_known)),
+    )
 }
 
 async fn alerts(

@@ -6,12 +6,15 @@ mod connection;
 mod connections;
 mod cuts;
 mod findings;
+mod found;
 mod health;
 mod history;
 mod metrics;
 mod openapi;
+mod paths;
 
 use super::resource::Resource;
+pub(super) use alerts::shown_to;
 pub use health::is_health;
 pub(super) use metrics::METRICS;
 
@@ -21,6 +24,8 @@ pub(super) const RESOURCES: &[Resource] = &[
     connection::RESOURCE,
     findings::RESOURCE,
     alerts::RESOURCE,
+    paths::RESOURCE,
+    found::RESOURCE,
     history::RESOURCE,
     agent::RESOURCE,
     cuts::RESOURCE,

@@ -1,0 +1,75 @@
+// The page: which view is shown, by what stands behind the # in its address, and the line that says how the daemon is.
+
+import { repeatedly } from "./api.js";
+import { fill, h, setText } from "./dom.js";
+import { agent } from "./agent.js";
+import { connection } from "./connection.js";
+import { connections } from "./connections.js";
+import { overview } from "./overview.js";
+import { path } from "./path.js";
+
+/**
+ * A view: it fills a place until the signal ends it, with what its part of the address says.
+ * @typedef {(place: HTMLElement, at: {name: string, query: URLSearchParams, hidden: string | null},
+ *   signal: AbortSignal) => void} View
+ */
+
+/** @type {{word: string, title: string, view: View}[]} */
+const VIEWS = [
+  { word: "", title: "Overview", view: overview },
+  { word: "connections", title: "Connections", view: connections },
+  { word: "agent", title: "Agent", view: agent },
+  { word: "connection", title: "Connection", view: connection },
+  { word: "path", title: "Path", view: path },
+];
+
+const place = /** @type {HTMLElement} */ (document.getElementById("view"));
+const state = /** @type {HTMLElement} */ (document.getElementById("state"));
+const nav = /** @type {HTMLElement} */ (document.querySelector("nav"));
+const hidden = document.body.dataset.hidden ?? null;
+let going = new AbortController();
+
+/** Shows what the address says. */
+function show() {
+  going.abort();
+  going = new AbortController();
+  const [words, query = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
+  const [word, ...rest] = words.split("/");
+  const chosen = VIEWS.find((view) => view.word === word) ?? VIEWS[0];
+  const name = decodeURIComponent(rest.join("/"));
+  document.title = `${name || chosen.title} · tcplull`;
+  for (const link of nav.querySelectorAll("a")) {
+    const here = link.getAttribute("href") === `#/${chosen.word}`;
+    if (here) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  fill(place);
+  chosen.view(place, { name, query: new URLSearchParams(query), hidden }, going.signal);
+}
+
+fill(
+  nav,
+  VIEWS.slice(0, 3).map(({ word, title }) => h("a", { href: `#/${word}` }, title)),
+);
+addEventListener("hashchange", () => {
+  show();
+  place.focus({ preventScroll: true });
+  scrollTo(0, 0);
+});
+show();
+
+repeatedly(
+  10,
+  new AbortController().signal,
+  async () => {
+    const answer = await fetch("/readyz");
+    const text = (await answer.text()).trim();
+    setText(state, answer.ok ? text : `not ready: ${text}`);
+    state.className = answer.ok ? "good" : "bad";
+  },
+  (error) => {
+    if (!error) return;
+    setText(state, "the daemon does not answer: what is shown is what it said last");
+    state.className = "bad";
+  },
+);
