@@ -16,13 +16,12 @@ pub const BENCHMARK: Benchmark = Benchmark {
     title: "Effect on an application",
     method: r#"
 One live connection over loopback, or one for each request, both ends on one core, so that nothing hides what watching
-costs. Every 0.3 s
-programs are put on their hooks or taken off. Each stretch with them is compared with the two stretches without beside
-it: starting the load anew each time would hide the effect in 4 % of noise. "Nothing" is such a stretch in which
-nothing is put on: what the method itself can see. Rates are by the CPU time of both ends, which other programs on the
-machine do not change. 1 byte each way is the worst case there is. The HTTP application does nothing besides its
-messages. The programs are those that the daemon has on its hooks after three sweeps; watching globally, the receive hook is off
-where nothing on the host is silent, so both are measured.
+costs. Every 0.3 s programs are put on their hooks or taken off. Each stretch with them is compared with the two
+stretches without beside it: starting the load anew each time would hide the effect in 4 % of noise. "Nothing" is such
+a stretch in which nothing is put on: what the method itself can see. Rates are by the CPU time of both ends, which
+other programs on the machine do not change. 1 byte each way is the worst case there is. The HTTP application does
+nothing besides its messages. The programs are those that the daemon has on its hooks after three sweeps; watching
+globally, the receive hook is off where nothing on the host is silent, so both are measured.
 "#,
     tried: r#"
 Wall-clock rates were no good beside other programs: the CPU time of both ends is what they are divided by (this kernel
