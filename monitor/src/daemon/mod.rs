@@ -98,7 +98,7 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         open_health: config.web.open_health,
         api: config.web.api,
     })?;
-    // All that takes more is open, and no thread has begun. What is read and written from here on is what a reload reads.
+    // All that takes more is open, and no thread has begun. From here on it has what a reload has too.
     let entered = sandboxed::enter(options, &config)?;
     let begun = options.messages.begin();
     begun.map_err(|source| DaemonError::System {

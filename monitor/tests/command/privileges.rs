@@ -2,7 +2,7 @@
 
 use crate::common::net::{Pair, routed};
 use crate::common::place::{path, place_in, watching};
-use crate::common::run::{Ended, TCPLULL, finish};
+use crate::common::run::{Ended, TCPLULL, finish, for_others};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor::sandbox::{KEPT, Needs, Sandbox};
@@ -70,9 +70,10 @@ fn with(user: u32, capabilities: &[&str]) -> Vec<String> {
     words
 }
 
-/// A command of root's with these capabilities to its end, where no BPF file system is at its usual place.
+/// A command of root's with these capabilities to its end, where neither a BPF file system is at its usual place nor a cgroup v2
+/// hierarchy anywhere.
 fn finish_with(capabilities: &[&str], arguments: &[&str]) -> Result<Ended, Failed> {
-    let script = "umount -l /sys/fs/bpf 2>/dev/null; exec \"$@\"";
+    let script = "{ umount -l /sys/fs/bpf; umount -l -a -t cgroup2; } 2>/dev/null; exec \"$@\"";
     let mut unshare = Command::new("unshare");
     unshare.args(["--mount", "sh", "-c", script, "sh"]);
     Ok(finish(
@@ -178,13 +179,7 @@ fn off() -> Tested {
 fn works(capabilities: &[&str], way: &str) -> Tested {
     let network = routed()?;
     let settings = watching(&network.block, "nat", "2s");
-    // Where nobody else may read the build's directory, the command must still be reached.
-    let reached = tempfile::tempdir()?;
-    let binary = reached.path().join("tcplull");
-    fs::copy(TCPLULL, &binary)?;
-    for file in [reached.path(), &binary] {
-        fs::set_permissions(file, Permissions::from_mode(0o755))?;
-    }
+    let (_reached, binary) = for_others()?;
     let place = Place::new(&binary, network.block.loopback(), &settings)?;
     let launcher = with(USER, capabilities);
     let launcher: Vec<&str> = launcher.iter().map(String::as_str).collect();
@@ -293,6 +288,16 @@ fn lacks() -> Tested {
             "no place to pin",
             "/sys/fs/bpf",
             "CAP_SYS_ADMIN",
+        ],
+    );
+    // With that right the hierarchy alone is missing.
+    let ended = check(&["bpf", "perfmon", "net_admin", "sys_admin"])?;
+    ended.refused(
+        3,
+        &[
+            "--watch per-socket",
+            "no cgroup v2 hierarchy",
+            "mount -t cgroup2",
         ],
     );
     Ok(())

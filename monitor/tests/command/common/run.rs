@@ -11,6 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
+use tempfile::TempDir;
 
 /// The command under test.
 pub const TCPLULL: &str = env!("CARGO_BIN_EXE_tcplull");
@@ -25,16 +26,27 @@ pub fn tcplull(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Comman
 /// A user without any privilege; Debian and others call it nobody.
 const NOBODY: u32 = 65534;
 
+/// The command under test where every user may start it, for as long as its folder lives: nobody else may be able to read the
+/// build's.
+pub fn for_others() -> Result<(TempDir, PathBuf), Failed> {
+    let place = tempfile::tempdir()?;
+    fs::set_permissions(place.path(), Permissions::from_mode(0o755))?;
+    let binary = place.path().join("tcplull");
+    // By another process: what one of this process's threads has open to write, a program that another one starts has open too
+    // for a moment, and such a file cannot be started.
+    let copied = finish(
+        Command::new("install")
+            .args(["-m", "755", TCPLULL])
+            .arg(&binary),
+    )?;
+    assert_eq!(copied.code, Some(0), "{copied:?}");
+    Ok((place, binary))
+}
+
 /// Runs `tcplull` with these arguments to its end, as a user without privileges, with
 /// `input` on standard input.
 pub fn as_nobody(arguments: &[&str], input: &str) -> Result<Ended, Failed> {
-    // Where nobody may read the build's directory, the command must still be reached.
-    let place = tempfile::tempdir()?;
-    let binary = place.path().join("tcplull");
-    fs::copy(TCPLULL, &binary)?;
-    for file in [place.path(), &binary] {
-        fs::set_permissions(file, Permissions::from_mode(0o755))?;
-    }
+    let (_place, binary) = for_others()?;
     let mut command = Command::new(binary);
     command.args(arguments).current_dir("/");
     if geteuid().is_root() {
