@@ -143,7 +143,13 @@ impl Owners {
         let process = pid.and_then(|pid| self.process(pid, comm, now));
         let (read_comm, process_cgroup) =
             process.map_or((None, None), |process| (process.comm, process.cgroup));
-        let cgroup = process_cgroup.or_else(|| self.cgroups.path(cgroup_id, now));
+        // From within a container with a cgroup namespace of its own, `/proc` shows others' paths from its own cgroup on
+        // (cgroup_namespaces(7)): what is between the two and the root is not in there.
+        let is_relative = |path: &String| path.starts_with("/..");
+        let cgroup = match process_cgroup {
+            Some(path) if !is_relative(&path) => Some(path),
+            relative => self.cgroups.path(cgroup_id, now).or(relative),
+        };
         let path = cgroup.as_deref().unwrap_or_default();
         let (container, pod) = (names::container(path), names::pod(path));
         let workload = container
@@ -338,6 +344,25 @@ mod tests {
         host.start(5, "api", text);
         let owner = host.owners().resolve(Some(5), None, 0, 0);
         assert_eq!(owner.cgroup.as_deref(), Some("/system.slice/api.service"));
+    }
+
+    #[test]
+    fn seen_from_within_a_container_the_sockets_cgroup_is_the_whole_path() {
+        let host = Host::new();
+        let path = format!("kubepods/burstable/pod8d2cbf2a-6d3e-4b8e-9d3e-0a1b2c3d4e5f/{ID}");
+        let id = host.cgroup(&path);
+        host.start(
+            7,
+            "api",
+            &format!("0::/../../pod8d2cbf2a-6d3e-4b8e-9d3e-0a1b2c3d4e5f/{ID}\n"),
+        );
+        let owner = host.owners().resolve(Some(7), Some("api"), id, 0);
+        assert_eq!(owner.cgroup, Some(format!("/{path}")));
+        assert!(owner.pod.is_some());
+        // Of a socket whose cgroup is not known, what is seen is better than nothing.
+        host.start(8, "other", &format!("0::/../../{ID}\n"));
+        let owner = host.owners().resolve(Some(8), Some("other"), 0, 0);
+        assert_eq!(owner.container.as_deref(), Some(ID));
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod hostile;
 mod hostile_peer;
 mod house_rules;
 mod http;
+mod kubernetes;
 mod logins;
 mod look_back;
 mod memory;
@@ -88,6 +89,7 @@ fn main() -> ExitCode {
         ("hostile_peer", hostile_peer::TESTS),
         ("house_rules", house_rules::TESTS),
         ("http", http::TESTS),
+        ("kubernetes", kubernetes::TESTS),
         ("logins", logins::TESTS),
         ("watched_sockets", watched_sockets::TESTS),
         ("metrics", metrics::TESTS),

@@ -1,6 +1,7 @@
 //! Whether what is packed can be installed, kept and removed: tried in root folders of the test's own, below the target
 //! folder. Nothing on this host is installed or started.
 
+mod container;
 mod deb;
 mod debian_root;
 mod machines;
@@ -25,7 +26,7 @@ const EXPOSURE: u32 = 20;
 type Test = fn(&Packed) -> Result<Outcome, Error>;
 
 /// What is tried, in this order.
-const TESTS: [(&str, Test); 5] = [
+const TESTS: [(&str, Test); 6] = [
     (
         "packages: the tarball runs where nothing else is",
         tarball_alone,
@@ -38,6 +39,10 @@ const TESTS: [(&str, Test); 5] = [
     (
         "packages: the deb installs, upgrades, keeps a changed configuration, and purges",
         deb::lives_whole,
+    ),
+    (
+        "packages: the image runs as the manifest says, and names a connection of another container",
+        container::lives,
     ),
     ("packages: packing twice writes the same bytes", same_bytes),
 ];

@@ -53,6 +53,18 @@ pub fn ensure_program(requirement: &str, module: &str, program: &str) -> Result<
     unpacked::write_script(program, &text)
 }
 
+/// Sees to it that `program`, a Python that has all these packages, lies among what was unpacked.
+pub fn ensure_python(requirements: &[&str], program: &str) -> Result<(), Error> {
+    let packages = packages()?;
+    for requirement in requirements {
+        install(requirement)?;
+    }
+    let path = env::join_paths(requirements.iter().map(|one| packages.join(one)));
+    let path = path.unwrap_or_default();
+    let text = format!("PYTHONPATH='{}' exec python3", path.display());
+    unpacked::write_script(program, &text)
+}
+
 /// Makes `command` find it all: our own programs before the host's, so that they are the same everywhere.
 pub fn find_in(command: &mut Command) -> Result<(), Error> {
     let path = programs::search_path();

