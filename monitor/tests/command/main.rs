@@ -34,6 +34,7 @@ mod namespaces;
 mod neighbours;
 mod one_connection;
 mod owners;
+mod page;
 mod pages;
 mod privileges;
 mod recording;
@@ -96,6 +97,7 @@ fn main() -> ExitCode {
         ("namespaces", namespaces::TESTS),
         ("neighbours", neighbours::TESTS),
         ("owners", owners::TESTS),
+        ("page", page::TESTS),
         ("pages", pages::TESTS),
         ("one_connection", one_connection::TESTS),
         ("privileges", privileges::TESTS),

@@ -4,6 +4,7 @@
 
 mod applications;
 mod archive;
+mod browser;
 mod cargo_tool;
 mod components;
 mod cross;
@@ -87,6 +88,10 @@ pub fn test_programs() -> Result<(), Error> {
     let (packages, program) = KUBERNETES;
     if let Err(error) = applications::ensure_python(packages, program) {
         progress::note(&format!("not there: {program}: {error}"));
+    }
+    // So the browser's.
+    if let Err(error) = browser::ensure() {
+        progress::note(&format!("not there: a browser for the page: {error}"));
     }
     components::ensure()
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const PLACES: [&str; 4] = ["usr/bin", "usr/sbin", "bin", "sbin"];
 
 /// Where they hold libraries that are not everybody's, below each of `usr/lib` and `lib`.
-const LIBRARIES: [&str; 2] = ["", "x86_64-linux-gnu"];
+const LIBRARIES: [&str; 3] = ["", "x86_64-linux-gnu", "x86_64-linux-gnu/pulseaudio"];
 
 /// What of these is wanted needs nothing else of the archive.
 const ALONE: [&str; 2] = ["prometheus", ALERTMANAGER];
@@ -133,7 +133,7 @@ fn below(folder: &Path, program: &str, depth: usize) -> Option<PathBuf> {
 }
 
 /// What starts a program where it lies, with the libraries beside it, and QEMU and Alertmanager with their files.
-fn script(whole: &Path, program: &Path) -> String {
+pub(super) fn script(whole: &Path, program: &Path) -> String {
     let libraries: Vec<String> = library_folders(whole)
         .iter()
         .map(|place| place.display().to_string())

@@ -94,6 +94,15 @@ impl Test {
         Self::new(name, missing, test)
     }
 
+    /// A test that needs root, a browser and what drives it.
+    pub const fn with_browser(name: &'static str, test: fn() -> Tested) -> Self {
+        let missing = || {
+            let mut programs = [run::BROWSER, run::DRIVER].into_iter();
+            root().or_else(|| programs.find(|program| find(program).is_none()))
+        };
+        Self::new(name, missing, test)
+    }
+
     /// A test that needs root and a kernel whose sockets can be watched one by one.
     pub const fn per_socket(name: &'static str, test: fn() -> Tested) -> Self {
         let missing = || root().or_else(|| (!run::watches_per_socket()).then_some("Linux 6.12"));

@@ -61,6 +61,10 @@ pub const SCHEMATHESIS: &str = "schemathesis";
 /// Python with kubectl, Helm and the schemas of Kubernetes; `cargo xtask setup` has it.
 pub const KUBERNETES: &str = "kubernetes-python";
 
+/// Debian's Chromium without a screen, and what runs JavaScript that drives it; likewise.
+pub const BROWSER: &str = "chromium-headless-shell";
+pub const DRIVER: &str = "node-for-the-page";
+
 /// Where `promtool` is, if it is anywhere.
 pub fn promtool() -> Option<PathBuf> {
     find(PROMTOOL)

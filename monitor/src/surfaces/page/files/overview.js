@@ -103,7 +103,7 @@ function showPaths(place, figures, all, signal) {
     signal.addEventListener("abort", () => end.abort(), { signal: end.signal });
     const figure = gapsFigure(path, end.signal);
     const now = h("span", { class: "faint" }, silentNow(path));
-    const box = h("article", { class: "card" }, h("h3", {}, pathLink(path.path), " ", now), figure.figure);
+    const box = h("article", { class: "card" }, h("h3", {}, path.timeout_seconds === null ? "Without a path" : pathLink(path.path), " ", now), figure.figure);
     if (figures.size === 0) fill(place);
     place.append(box);
     figures.set(path.path, { figure, box, now, end });
@@ -128,7 +128,7 @@ function showCounts(place, paths, hidden) {
   fill(
     place,
     risk.length > 0
-      ? risk.slice(0, MOST.countdowns).map((path) => h("p", { class: "tile warn" }, h("strong", {}, count(path.silent.at_risk, "connection")), " on ", pathLink(path.path)))
+      ? risk.slice(0, MOST.countdowns).map((path) => h("p", { class: "tile" }, h("span", {}, h("strong", {}, count(path.silent.at_risk, "connection")), " on ", pathLink(path.path))))
       : h("p", { class: "calm" }, "None is at risk."),
     h("p", { class: "note" }, hidden),
   );

@@ -57,6 +57,23 @@ const axis = (more) => ({
 /** Lengths that an axis names, in seconds: those that people say. */
 const NAMED = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 28800, 86400, 259200];
 
+/** Counts that an axis names. */
+const COUNTS = [0, 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000];
+
+/** All that an axis is told to name is named. */
+const all = { filter: (_, splits) => splits };
+
+/** Of these, those that have room beside each other. */
+function spread(u, lengths) {
+  let last = -Infinity;
+  return lengths.filter((at) => {
+    const place = u.valToPos(at, "x");
+    if (place - last < 34) return false;
+    last = place;
+    return true;
+  });
+}
+
 /** The shortest silence that is counted, in seconds. */
 const LEAST = 1;
 
@@ -135,8 +152,8 @@ export function gapsFigure(path, signal) {
       y: { distr: 4, asinh: 1, range: (_, __, most) => [0, Math.max(most * 1.3, 2)] },
     },
     axes: [
-      axis({ splits: () => NAMED.filter((at) => at >= LEAST && at <= shown.top), values: (_, at) => at.map(length), space: 34, filter: null }),
-      axis({ size: 44, values: (_, at) => at.map((value) => (Number.isInteger(value) ? value.toLocaleString("en") : "")) }),
+      axis({ ...all, size: 28, splits: (u) => spread(u, NAMED.filter((at) => at <= shown.top)), values: (_, at) => at.map(length) }),
+      axis({ ...all, size: 48, splits: (u) => COUNTS.filter((count) => count <= u.scales.y.max), values: (_, at) => at.map((value) => value.toLocaleString("en")) }),
     ],
     series: [{}, bars("--accent"), bars("--warn")],
     hooks: { draw: [marks] },
@@ -222,7 +239,7 @@ export function foundFigure(signal) {
     cursor: { show: false },
     padding: [8, 12, 0, 0],
     scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 4)] } },
-    axes: [axis({ space: 70, values: (_, at) => at.map((time) => new Date(time * 1000).toTimeString().slice(0, 5)) }), axis({ size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000, 50000, 100000] })],
+    axes: [axis({ size: 28, space: 70, values: (_, at) => at.map((time) => new Date(time * 1000).toTimeString().slice(0, 5)) }), axis({ size: 48, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000, 50000, 100000] })],
     // The highest sums lie behind.
     series: [{}, ...KINDS.toReversed().map(bars)],
   });

@@ -1,0 +1,142 @@
+//! The page in a real browser, while connections are about to die and one has died: what a person sees. What is looked at is
+//! in `tests/page/browse.cjs`.
+
+use crate::common::net::{Pair, at, listen, routed};
+use crate::common::place::{QUICK, place_in};
+use crate::common::run::{BROWSER, DRIVER, finish, program};
+use crate::common::{Test, Tested, eventually};
+use libtest_mimic::Failed;
+use monitor_lab::children::Guarded;
+use monitor_lab::network::Network;
+use monitor_lab::testbed::{Daemon, Place};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+pub const TESTS: &[Test] = &[
+    Test::with_browser("the_page_shows_who_is_about_to_die_and_who_died", known),
+    Test::with_browser("a_stranger_sees_counts_and_how_to_see_more", stranger),
+];
+
+/// A folder into which pictures of the page are written, for the documentation.
+const PICTURES: &str = "TCPLULL_PICTURES";
+
+/// The name of a process, as long as one can be.
+const HOSTILE: &str = "<img src=x on=1";
+
+/// A connection of path "far" that has died in silence, and one of path "slow" that is about to cross its timeout, held by a
+/// process of a hostile name.
+struct Scene {
+    place: Place,
+    daemon: Daemon,
+    died: SocketAddr,
+    _pairs: [Pair; 2],
+    _holder: Guarded,
+    _network: Network,
+    files: TempDir,
+}
+
+impl Scene {
+    fn begin(web: &str) -> Result<Self, Failed> {
+        let (files, network) = (tempfile::tempdir()?, routed()?);
+        let place = place_in(&network.block, &(settings(&network) + web))?;
+        let daemon = Daemon::start(&place, &[])?;
+        let slow = listen(&network.server, at(network.server_address(), 5433))?;
+        let slow = Pair::open(&network.client, &slow)?;
+        slow.exchange()?;
+        let holder = hold(&slow, files.path())?;
+        let far = Pair::across(&network)?;
+        let died = far.client_address()?;
+        daemon.await_finding(slow.client_address()?, "at_risk")?;
+        daemon.await_finding(died, "crossed")?;
+        network.path_dies()?;
+        (&far.client).write_all(b"lost")?;
+        daemon.await_finding(died, "blackholed")?;
+        eventually("it pages", || {
+            let alerts: Vec<Value> = daemon.ask("alerts")?;
+            let mut names = alerts.iter().map(|alert| &alert["name"]);
+            Ok(names
+                .any(|name| name == "blackholed")
+                .then_some(())
+                .ok_or(alerts.len()))
+        })?;
+        Ok(Self {
+            place,
+            daemon,
+            died,
+            _pairs: [slow, far],
+            _holder: holder,
+            _network: network,
+            files,
+        })
+    }
+
+    /// Looks at the page, as `what` says.
+    fn browse(&self, what: Value) -> Tested {
+        let mut asked = json!({
+            "url": format!("http://{}", self.place.listen()),
+            "browser": program(BROWSER)?,
+            "died": self.died,
+            "hostile": HOSTILE,
+            "pictures": std::env::var_os(PICTURES).map(|folder| folder.into_string().ok()),
+        });
+        if let (Value::Object(asked), Value::Object(what)) = (&mut asked, what) {
+            asked.extend(what);
+        }
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page/browse.cjs");
+        let mut browse = Command::new(program(DRIVER)?);
+        browse.arg(script).arg(asked.to_string());
+        // What a browser keeps goes with this.
+        browse
+            .env("HOME", self.files.path())
+            .env("TMPDIR", self.files.path());
+        let ended = finish(&mut browse)?;
+        assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+        Ok(())
+    }
+}
+
+/// Two paths, by port.
+fn settings(network: &Network) -> String {
+    let prefixes = network.block.prefixes();
+    let path = |name: &str, port: u16, timeout: &str| {
+        format!(
+            "[[path]]\nname = \"{name}\"\nremote = {prefixes:?}\nports = [{port}]\ntimeout = \"{timeout}\"\n"
+        )
+    };
+    let [far, slow] = [path("far", 5432, "2s"), path("slow", 5433, "300s")];
+    format!("page_after = \"1s\"\nwarn_at = 0.1\n{QUICK}{far}{slow}")
+}
+
+/// Hands the client's end of a connection to a process of a hostile name, which does nothing with it.
+fn hold(pair: &Pair, folder: &Path) -> Result<Guarded, Failed> {
+    let program = folder.join(HOSTILE);
+    fs::copy("/bin/sleep", &program)?;
+    let end: OwnedFd = pair.client.try_clone()?.into();
+    let mut holder = Command::new(program);
+    holder.arg("600").stdin(Stdio::from(end));
+    Ok(Guarded::start(&mut holder)?)
+}
+
+fn known() -> Tested {
+    let files = tempfile::tempdir()?;
+    let web = files.path().join("web.yml");
+    let hash = bcrypt::hash_with_salt("secret", 4, [7; 16])?;
+    fs::write(&web, format!("basic_auth_users:\n  sre: {hash}\n"))?;
+    let scene = Scene::begin(&format!("[web]\napi = true\nconfig_file = {web:?}\n"))?;
+    scene.browse(json!({ "as": "known", "user": "sre", "password": "secret" }))?;
+    assert_eq!(scene.daemon.stop()?, Some(0));
+    Ok(())
+}
+
+fn stranger() -> Tested {
+    let scene = Scene::begin("")?;
+    scene.browse(json!({ "as": "stranger" }))?;
+    assert_eq!(scene.daemon.stop()?, Some(0));
+    Ok(())
+}
