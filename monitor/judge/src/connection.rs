@@ -51,7 +51,7 @@ impl Identity {
     }
 
     /// Which side opened the connection.
-    pub(crate) fn role(&self) -> Role {
+    pub fn role(&self) -> Role {
         self.role
     }
 
@@ -95,6 +95,11 @@ pub fn connection(socket: &Socket) -> Connection {
     Identity::of(socket).shown()
 }
 
+/// This host's end of `socket`, and the peer.
+pub fn addresses(socket: &Socket) -> (SocketAddr, SocketAddr) {
+    (local(socket), remote(socket))
+}
+
 /// The peer of `socket`.
 pub(crate) fn remote(socket: &Socket) -> SocketAddr {
     address(socket.family, socket.remote, socket.remote_port)
@@ -123,7 +128,7 @@ pub(crate) fn is_client(socket: &Socket) -> bool {
 /// Which side opened the connection. Who accepted it says so, unless its listener had
 /// no backlog at all: then its `bytes_acked` is the payload that was acknowledged, while
 /// the opener's counts its SYN too.
-pub(crate) fn role(socket: &Socket) -> Role {
+pub fn role(socket: &Socket) -> Role {
     if socket.accepted != 0 {
         return Role::Server;
     }

@@ -28,7 +28,7 @@ pub use error::{FilterError, Problem};
 pub use filter::Filter;
 pub use list::List;
 pub use sort::{Column, First, Sort, SortError};
-pub use subject::Subject;
+pub use subject::{Subject, owner_names};
 pub use words::{Field, WORDS, Word, nearest};
 
 #[cfg(test)]

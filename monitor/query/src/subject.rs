@@ -66,25 +66,29 @@ pub trait Subject {
 
 /// Names of a connection and its owner.
 fn names<'a>(connection: &'a Connection, owner: &'a Owner, field: Field) -> Vec<&'a str> {
-    let named = |names: &[&'a Option<String>]| {
-        let known = names.iter().filter_map(|name| name.as_deref());
-        known.collect::<Vec<_>>()
-    };
     match field {
-        Field::Comm => named(&[&owner.comm]),
-        Field::Unit => named(&[&owner.unit]),
-        Field::Pod => named(&[&owner.pod, &owner.workload]),
-        Field::Container => named(&[&owner.container]),
-        Field::Owner => named(&[
+        Field::Id => vec![&connection.id, &connection.flow_id],
+        field => owner_names(owner, field),
+    }
+}
+
+/// Names of this kind that an owner has.
+pub fn owner_names(owner: &Owner, field: Field) -> Vec<&str> {
+    let named: &[&Option<String>] = match field {
+        Field::Comm => &[&owner.comm],
+        Field::Unit => &[&owner.unit],
+        Field::Pod => &[&owner.pod, &owner.workload],
+        Field::Container => &[&owner.container],
+        Field::Owner => &[
             &owner.comm,
             &owner.unit,
             &owner.workload,
             &owner.pod,
             &owner.container,
-        ]),
-        Field::Id => vec![&connection.id, &connection.flow_id],
-        _ => Vec::new(),
-    }
+        ],
+        _ => &[],
+    };
+    named.iter().filter_map(|name| name.as_deref()).collect()
 }
 
 impl Subject for ConnectionRow {

@@ -50,16 +50,16 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
     let config = arguments.ask.config(scope)?;
     let flags = arguments.connection.filters()?;
     let filter = arguments.filter.filter(List::Connections, flags)?;
-    let mut listed = Listed::new(&arguments.listed, filter);
+    let mut listed = Listed::new(&arguments.listed, filter.clone());
     let who = arguments.ask.who(&config, scoped)?;
     if let Who::Daemon(host) = &who {
         listed.ask(host, context.verbose)?;
         return listed.end().map(exit::code);
     }
     let mut reads_on = Ok(true);
-    let found = list_once(&config, &arguments.ask.kernel.btf, |row| {
+    let found = list_once(&config, &arguments.ask.kernel.btf, &filter, |row| {
         if matches!(reads_on, Ok(true)) {
-            reads_on = listed.row(row.clone());
+            reads_on = listed.row(row);
         }
     });
     found.map_err(|source| match &who {

@@ -1,7 +1,8 @@
 //! One connection with all that the daemon knows of it: from a sweep, the judge, what is remembered, and the history.
 
 use super::core::Core;
-use super::listing::{between, one, rounded};
+use super::lister::{between, rounded};
+use super::listing::one;
 use super::lock::lock;
 use super::{history, next_commands};
 use crate::surfaces::api::DetailQuery;

@@ -2,6 +2,8 @@
 
 mod alerts_file;
 mod below;
+mod candidate;
+mod columns;
 mod core;
 mod cpu_use;
 mod detail;
@@ -10,6 +12,7 @@ mod gap_summaries;
 mod history;
 mod inner;
 mod inside;
+mod lister;
 mod listing;
 mod local_tables;
 mod lock;
@@ -38,7 +41,8 @@ pub use error::DaemonError;
 pub use history::present;
 use inner::{Inner, Outer};
 pub use inside::Attached;
-pub use listing::{Lister, list_once};
+pub use lister::Lister;
+pub use listing::list_once;
 use lock::lock;
 pub use options::{Options, ReadConfig};
 pub use sandboxed::needs as sandbox_needs;

@@ -1,109 +1,206 @@
 //! Facts that wait to be read, packed: a listing of a host with a million connections is swept at once and read at the
 //! reader's pace. In the columns of their bytes most of them are the same, which LZ4 makes next to nothing of.
 
+use super::columns::columns;
+use super::lock::lock;
 use super::row_room::Taken;
 use lz4_flex::block::{compress_prepend_size, decompress_size_prepended};
 use monitor_common::Fact;
 use monitor_kernel::{bytes_of, read_records};
 use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Facts that are packed together. These are all that a reader holds unpacked: 90 KB. Four times as many would be packed
 /// a little closer.
 const TOGETHER: usize = 256;
 
-/// Facts in the order in which they were put, within their room.
-pub(super) struct Packed {
-    filling: Vec<Fact>,
-    packs: VecDeque<Vec<u8>>,
-    /// Of the pack that is read, from its end.
-    reading: Vec<Fact>,
-    room: Taken,
-    bytes: usize,
-    count: u64,
-    left_out: u64,
+/// Where one puts facts in, and another takes them out in the same order, also while more are put in. There is never more
+/// than the room has. Neither waits for the other to work: who takes waits only for what is not there yet.
+pub(super) fn packed(room: Taken) -> (Packing, Packed) {
+    let shared = Arc::new(Shared {
+        state: Mutex::new(State {
+            packs: VecDeque::new(),
+            bytes: 0,
+            room,
+            end: None,
+            wanted: true,
+        }),
+        more: Condvar::new(),
+    });
+    let packing = Packing {
+        filling: Vec::with_capacity(TOGETHER),
+        count: 0,
+        left_out: 0,
+        shared: Arc::clone(&shared),
+    };
+    let packed = Packed {
+        reading: Vec::new(),
+        shared,
+    };
+    (packing, packed)
 }
 
-impl Packed {
-    pub(super) fn new(room: Taken) -> Self {
-        Self {
-            filling: Vec::new(),
-            packs: VecDeque::new(),
-            reading: Vec::new(),
-            room,
-            bytes: 0,
-            count: 0,
-            left_out: 0,
-        }
-    }
+struct Shared {
+    state: Mutex<State>,
+    more: Condvar,
+}
 
+struct State {
+    packs: VecDeque<Vec<u8>>,
+    bytes: usize,
+    room: Taken,
+    /// No more come, and why, if these are not all.
+    end: Option<Option<String>>,
+    /// Somebody takes them.
+    wanted: bool,
+}
+
+impl State {
+    /// Why they are not all, said once.
+    fn why(&mut self) -> Option<String> {
+        self.end.as_mut()?.take()
+    }
+}
+
+/// Where facts are put in.
+pub(super) struct Packing {
+    filling: Vec<Fact>,
+    count: u64,
+    left_out: u64,
+    shared: Arc<Shared>,
+}
+
+impl Packing {
     /// Puts one in; where there is no room it is left out, and counted.
     pub(super) fn put(&mut self, fact: &Fact) {
-        if self.bytes >= self.room.bytes() {
-            self.left_out += 1;
-            return;
-        }
-        self.count += 1;
         self.filling.push(*fact);
         if self.filling.len() == TOGETHER {
             self.pack();
         }
     }
 
-    /// All are in: room that they do not need is free.
-    pub(super) fn whole(&mut self) {
+    /// No more come. Room that is not needed is free.
+    pub(super) fn end(mut self, failed: Option<String>) {
         self.pack();
-        self.filling = Vec::new();
-        self.room.keep(self.bytes);
+        let (shown, left_out) = (self.count, self.left_out);
+        let cut = || format!("{shown} connections shown, {left_out} more left out");
+        self.ended(failed.or_else(|| (left_out > 0).then(cut)));
     }
 
-    /// How many are in, and how many had no room.
-    pub(super) fn counts(&self) -> (u64, u64) {
-        (self.count, self.left_out)
-    }
-
-    /// What they take, in bytes.
-    #[cfg(test)]
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    fn ended(&self, why: Option<String>) {
+        let mut state = lock(&self.shared.state);
+        if state.end.is_none() {
+            state.end = Some(why);
+            let bytes = state.bytes;
+            state.room.keep(bytes);
+        }
+        self.shared.more.notify_all();
     }
 
     fn pack(&mut self) {
         if self.filling.is_empty() {
             return;
         }
-        let pack = compress_prepend_size(&columns(bytes_of(&self.filling), size_of::<Fact>()));
+        let count = self.filling.len() as u64;
+        let has_room = |state: &State| state.wanted && state.bytes < state.room.bytes();
+        let mut kept = has_room(&lock(&self.shared.state));
+        if kept {
+            let pack = compress_prepend_size(&columns(bytes_of(&self.filling), size_of::<Fact>()));
+            let mut state = lock(&self.shared.state);
+            // Whoever took them may have gone meanwhile.
+            kept = state.wanted;
+            if kept {
+                state.bytes += pack.len();
+                state.packs.push_back(pack);
+                self.shared.more.notify_all();
+            }
+        }
+        match kept {
+            true => self.count += count,
+            false => self.left_out += count,
+        }
         self.filling.clear();
-        self.bytes += pack.len();
-        self.packs.push_back(pack);
+    }
+}
+
+impl Drop for Packing {
+    fn drop(&mut self) {
+        // Unless it has ended, which leaves what it says.
+        self.ended(Some("the sweep broke off".to_owned()));
+    }
+}
+
+/// Where they are taken out: each, and behind them why these are not all, if they are not.
+pub(super) struct Packed {
+    /// Of the pack that is read, from its end.
+    reading: Vec<Fact>,
+    shared: Arc<Shared>,
+}
+
+impl Packed {
+    /// Waits for the first of them.
+    ///
+    /// # Errors
+    /// Why there are none, where something went wrong before there was one.
+    pub(super) fn begun(&self) -> Result<(), String> {
+        let mut state = self.more();
+        match state.packs.is_empty() {
+            true => state.why().map_or(Ok(()), Err),
+            false => Ok(()),
+        }
+    }
+
+    /// Waits until there is a pack, or no more come.
+    fn more(&self) -> MutexGuard<'_, State> {
+        let state = lock(&self.shared.state);
+        let is_to_come = |state: &mut State| state.packs.is_empty() && state.end.is_none();
+        let waited = self.shared.more.wait_while(state, is_to_come);
+        waited.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unpack(&mut self) -> Result<(), Option<String>> {
+        let pack = {
+            let mut state = self.more();
+            let Some(pack) = state.packs.pop_front() else {
+                return Err(state.why());
+            };
+            state.bytes -= pack.len();
+            if state.end.is_some() {
+                let bytes = state.bytes;
+                state.room.keep(bytes);
+            }
+            pack
+        };
+        // This process has packed it.
+        let bytes = decompress_size_prepended(&pack).unwrap_or_default();
+        let rows = bytes.len() / size_of::<Fact>();
+        self.reading = read_records(&columns(&bytes, rows)).collect();
+        self.reading.reverse();
+        Ok(())
     }
 }
 
 impl Iterator for Packed {
-    type Item = Fact;
+    type Item = Result<Fact, String>;
 
-    fn next(&mut self) -> Option<Fact> {
-        if self.reading.is_empty() {
-            let pack = self.packs.pop_front()?;
-            self.bytes -= pack.len();
-            self.room.keep(self.bytes);
-            // This process has packed it.
-            let bytes = decompress_size_prepended(&pack).unwrap_or_default();
-            let rows = bytes.len() / size_of::<Fact>();
-            self.reading = read_records(&columns(&bytes, rows)).collect();
-            self.reading.reverse();
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.reading.is_empty()
+            && let Err(end) = self.unpack()
+        {
+            return end.map(Err);
         }
-        self.reading.pop()
+        self.reading.pop().map(Ok)
     }
 }
 
-/// What stands there in rows of `width` bytes, column by column; of that, with the number of the rows as width, the rows
-/// again.
-fn columns(bytes: &[u8], width: usize) -> Vec<u8> {
-    let mut all = Vec::with_capacity(bytes.len());
-    for column in 0..width {
-        all.extend(bytes.iter().skip(column).step_by(width));
+impl Drop for Packed {
+    fn drop(&mut self) {
+        let mut state = lock(&self.shared.state);
+        state.wanted = false;
+        state.packs.clear();
+        state.bytes = 0;
+        state.room.keep(0);
     }
-    all
 }
 
 #[cfg(test)]
@@ -130,25 +227,84 @@ mod tests {
         RowRoom::new(Arc::default())
     }
 
+    /// Those, put in and taken out.
+    fn through(room: Taken, facts: impl IntoIterator<Item = Fact>) -> Packed {
+        let (mut packing, packed) = packed(room);
+        for fact in facts {
+            packing.put(&fact);
+        }
+        packing.end(None);
+        packed
+    }
+
     #[test]
     fn a_million_fit_and_come_out_as_they_went_in() {
         // A twentieth of them, in a twentieth of the room.
         let all = 1_000_000 / 20;
-        let mut packed = Packed::new(room().for_a_list().unwrap());
-        for number in 0..all {
-            packed.put(&fact(number));
-        }
-        packed.whole();
-        assert_eq!(packed.counts(), (all, 0));
-        let room = packed.room.bytes();
-        assert_eq!(room, packed.bytes(), "what it does not need is free");
+        let mut packed = through(room().for_a_list().unwrap(), (0..all).map(fact));
+        packed.begun().unwrap();
+        let room = lock(&packed.shared.state).room.bytes();
+        let held = lock(&packed.shared.state).bytes;
+        assert_eq!(room, held, "what it does not need is free");
         assert!(room < (96 << 20) / 20, "{room}");
         let mut count = 0;
         for found in packed.by_ref() {
-            assert_eq!(bytes_of(&[found]), bytes_of(&[fact(count)]));
+            assert_eq!(bytes_of(&[found.unwrap()]), bytes_of(&[fact(count)]));
             count += 1;
         }
-        assert_eq!((count, packed.bytes()), (all, 0));
+        assert_eq!((count, lock(&packed.shared.state).bytes), (all, 0));
+    }
+
+    #[test]
+    fn the_first_come_out_before_the_last_is_in() {
+        let (mut packing, mut packed) = packed(room().for_a_list().unwrap());
+        let mut next = move || packed.next().map(Result::unwrap);
+        let pack = TOGETHER as u64;
+        for number in 0..pack {
+            packing.put(&fact(number));
+        }
+        for number in 0..pack {
+            assert_eq!(next().unwrap().socket.cookie, number);
+        }
+        let waits = std::thread::spawn(move || (next().unwrap().socket.cookie, next()));
+        packing.put(&fact(pack));
+        packing.end(None);
+        let (last, end) = waits.join().unwrap();
+        assert_eq!(last, pack);
+        assert!(end.is_none());
+    }
+
+    #[test]
+    fn what_breaks_off_says_so_at_once_or_behind_what_came_before() {
+        let (packing, none) = packed(room().for_a_list().unwrap());
+        packing.end(Some("refused".to_owned()));
+        assert_eq!(none.begun().unwrap_err(), "refused");
+
+        let (mut packing, one) = packed(room().for_a_list().unwrap());
+        packing.put(&fact(1));
+        packing.end(Some("refused".to_owned()));
+        one.begun().unwrap();
+        let came: Vec<_> = one
+            .map(|came| came.map(|fact| fact.socket.cookie))
+            .collect();
+        assert_eq!(came, [Ok(1), Err("refused".to_owned())]);
+
+        let (packing, none) = packed(room().for_a_list().unwrap());
+        drop(packing);
+        assert!(none.begun().is_err(), "a panic is no whole list");
+    }
+
+    #[test]
+    fn who_goes_leaves_all_the_room_to_others() {
+        let room = room();
+        let (mut packing, first) = packed(room.for_a_list().unwrap());
+        let (_other, _second) = packed(room.for_a_list().unwrap());
+        drop(first);
+        assert!(room.for_a_list().is_ok());
+        for number in 0..3 * TOGETHER as u64 {
+            packing.put(&fact(number));
+        }
+        assert_eq!(lock(&packing.shared.state).bytes, 0);
     }
 
     #[test]
@@ -156,15 +312,13 @@ mod tests {
         let room = room();
         let mut taken = room.for_a_list().unwrap();
         taken.keep(1_000);
-        let mut packed = Packed::new(taken);
-        let all = 5 * TOGETHER as u64;
-        for number in 0..all {
-            packed.put(&fact(number));
-        }
-        packed.whole();
-        let (count, left_out) = packed.counts();
-        assert_eq!((count, left_out), (TOGETHER as u64, all - count));
-        assert_eq!(packed.count() as u64, count);
+        let all = 5 * TOGETHER;
+        let mut packed = through(taken, (0..all as u64).map(fact));
+        assert_eq!(packed.by_ref().take(TOGETHER).flatten().count(), TOGETHER);
+        let (shown, left) = (TOGETHER, all - TOGETHER);
+        let expected = format!("{shown} connections shown, {left} more left out");
+        assert_eq!(packed.next().unwrap().unwrap_err(), expected);
+        assert!(packed.next().is_none());
     }
 
     proptest! {
@@ -182,10 +336,8 @@ mod tests {
                 }
                 facts.push(read_records::<Fact>(&bytes).next().unwrap());
             }
-            let mut packed = Packed::new(room().for_a_list().unwrap());
-            facts.iter().for_each(|fact| packed.put(fact));
-            packed.whole();
-            let found: Vec<Fact> = packed.collect();
+            let packed = through(room().for_a_list().unwrap(), facts.iter().copied());
+            let found: Vec<Fact> = packed.map(Result::unwrap).collect();
             prop_assert_eq!(bytes_of(&found), bytes_of(&facts));
         }
     }

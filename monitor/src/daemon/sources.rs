@@ -62,11 +62,13 @@ impl ApiSource for Sources {
     /// From a sweep of their own.
     fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String> {
         let room = self.room.for_a_list()?;
-        let lister = {
+        let (choosing, lister) = {
             let core = lock(&self.core);
-            core.lister().with_alerts(core.alerts().membership())
+            let alerts = core.alerts().membership();
+            let choosing = core.lister().with_alerts(alerts.clone());
+            (choosing, core.lister().with_alerts(alerts))
         };
-        connections(&self.watching, lister, room, asked)
+        connections(&self.watching, choosing, lister, room, asked)
     }
 
     fn connection(

@@ -9,7 +9,7 @@ mod numbers;
 use super::below::Below;
 use super::error::DaemonError;
 use super::gap_summaries::GapSummaries;
-use super::listing::Lister;
+use super::lister::Lister;
 use super::local_tables::{Answer, LocalTables, Question};
 use super::options::Options;
 use super::own_events::OwnEvents;

@@ -1,62 +1,88 @@
 //! The rows of a list, each made when the client takes it.
 
 use monitor_model::api::ApiError;
-use monitor_model::format::told_line;
+use monitor_model::format::tell_line;
 use monitor_model::told::Told;
 use std::fmt;
-use std::iter::once;
 
 /// Lines that are made at once.
 const AT_ONCE: usize = 64;
 
+/// What they take: a connection's is some 700 bytes long.
+const ROOM: usize = AT_ONCE * 1024;
+
 /// The rows of a list.
-pub struct Rows(Box<dyn Iterator<Item = String> + Send>);
+pub struct Rows(Box<dyn FnMut(&mut Vec<u8>) -> bool + Send>);
 
 impl Rows {
     /// These, made one after the other on a thread where that may wait.
-    pub fn new<T: Told>(rows: impl IntoIterator<Item = T, IntoIter: Send + 'static>) -> Self {
-        Self(Box::new(rows.into_iter().map(|row| whole(told_line(&row)))))
+    pub fn new<T: Told + 'static>(
+        rows: impl IntoIterator<Item = T, IntoIter: Send + 'static>,
+    ) -> Self {
+        Self::ending(rows.into_iter().map(Ok))
+    }
+
+    /// The same, and behind them the client may be told why there are no more.
+    pub fn ending<T: Told + 'static>(
+        mut rows: impl Iterator<Item = Result<T, String>> + Send + 'static,
+    ) -> Self {
+        Self(Box::new(move |told| match rows.next() {
+            Some(Ok(row)) => {
+                // What cannot be written as JSON becomes the line that says so.
+                tell_line(&row, told).unwrap_or_else(|error| tell_error(error.to_string(), told));
+                true
+            }
+            Some(Err(error)) => {
+                tell_error(error, told);
+                true
+            }
+            None => false,
+        }))
     }
 
     /// Lines of JSON that are told already, without their ends.
-    pub fn lines(lines: impl Iterator<Item = String> + Send + 'static) -> Self {
-        Self(Box::new(lines.map(|line| line + "\n")))
+    pub fn lines(mut lines: impl Iterator<Item = String> + Send + 'static) -> Self {
+        Self(Box::new(move |told| {
+            let Some(line) = lines.next() else {
+                return false;
+            };
+            told.extend_from_slice(line.as_bytes());
+            told.push(b'\n');
+            true
+        }))
     }
 
-    /// Behind them the client is told why there are no more.
+    /// The first lines of it, so many at the most.
     #[must_use]
-    pub fn cut(self, error: String) -> Self {
-        let notice = once(whole(told_line(&ApiError { error })));
-        Self(Box::new(self.0.chain(notice)))
-    }
-
-    /// The first of them, so many at the most.
-    #[must_use]
-    pub fn first(self, most: Option<u64>) -> Self {
-        match most.and_then(|most| usize::try_from(most).ok()) {
-            Some(most) => Self(Box::new(self.0.take(most))),
-            None => self,
-        }
+    pub fn first(mut self, most: Option<u64>) -> Self {
+        let Some(mut left) = most else { return self };
+        Self(Box::new(move |told| {
+            left > 0 && {
+                left -= 1;
+                (self.0)(told)
+            }
+        }))
     }
 
     /// The next lines; empty at the end.
-    pub(super) fn next_lines(&mut self) -> String {
-        self.0.by_ref().take(AT_ONCE).collect()
+    pub(crate) fn next_lines(&mut self) -> Vec<u8> {
+        let mut told = Vec::with_capacity(ROOM);
+        for _ in 0..AT_ONCE {
+            if !(self.0)(&mut told) {
+                break;
+            }
+        }
+        told
     }
+}
+
+fn tell_error(error: String, told: &mut Vec<u8>) {
+    // A text has its words in JSON.
+    let _ = tell_line(&ApiError { error }, told);
 }
 
 impl fmt::Debug for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Rows")
     }
-}
-
-/// A line with its end; what cannot be written as JSON becomes the line that says so.
-fn whole(line: Result<String, serde_json::Error>) -> String {
-    let mut line = line.unwrap_or_else(|error| {
-        let error = error.to_string();
-        told_line(&ApiError { error }).unwrap_or_default()
-    });
-    line.push('\n');
-    line
 }
