@@ -2,6 +2,7 @@
 
 use crate::told::{Line, Told};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// `ns` as people write it: "850ms", "6.2s", "4m30s", "2h", "1d3h".
 pub fn duration(ns: u64) -> String {
@@ -73,10 +74,23 @@ pub fn is_unseen(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Whether it is ASCII that shows, as nearly every text is: then nothing in it [`is_unseen`], and no letter need be looked at.
+fn is_plain(text: &[u8]) -> bool {
+    // By the block, of which each byte is compared at once.
+    let plain = |block: &[u8]| {
+        let bytes = block.iter();
+        bytes.fold(true, |plain, byte| plain & (b' '..=b'~').contains(byte))
+    };
+    text.chunks(64).all(plain)
+}
+
 /// `text` for people, with every character replaced that [`is_unseen`], so that a process cannot speak to the reader's
 /// terminal through its name, forge a line, or turn a table's cells around. With [`json_line`] the one door for text
 /// from outside.
 pub fn printable(text: &str) -> String {
+    if is_plain(text.as_bytes()) {
+        return text.to_owned();
+    }
     let shown = |c| if is_unseen(c) { '\u{fffd}' } else { c };
     text.chars().map(shown).collect()
 }
@@ -97,7 +111,7 @@ pub fn printable_lines(text: &str) -> String {
 /// # Errors
 /// A value that JSON has no words for.
 pub fn json_line(value: &impl Serialize) -> Result<String, serde_json::Error> {
-    serde_json::to_string(value).map(|line| json_shown(&line))
+    serde_json::to_string(value).map(json_shown)
 }
 
 /// What is told to scripts, likewise, with the name of its form first.
@@ -108,10 +122,35 @@ pub fn told_line(told: &impl Told) -> Result<String, serde_json::Error> {
     json_line(&Line::of(told))
 }
 
+/// The same with its end, behind what is `told` already: of a long list no line is held by itself.
+///
+/// # Errors
+/// As there; nothing is added then.
+pub fn tell_line(row: &impl Told, told: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    let before = told.len();
+    let written = serde_json::to_writer(&mut *told, &Line::of(row));
+    let line = &told[before..];
+    match written {
+        Ok(()) if is_plain(line) => {}
+        Ok(()) => {
+            let shown = json_shown(String::from_utf8_lossy(line));
+            told.truncate(before);
+            told.extend(shown.into_bytes());
+        }
+        Err(error) => {
+            told.truncate(before);
+            return Err(error);
+        }
+    }
+    told.push(b'\n');
+    Ok(())
+}
+
 /// A line of JSON that others wrote, likewise.
-pub fn json_shown(line: &str) -> String {
-    if !line.contains(is_unseen) {
-        return line.to_owned();
+pub fn json_shown<'a>(line: impl Into<Cow<'a, str>>) -> String {
+    let line = line.into();
+    if is_plain(line.as_bytes()) || !line.contains(is_unseen) {
+        return line.into_owned();
     }
     let mut shown = String::with_capacity(line.len() + 64);
     for c in line.chars() {
@@ -199,6 +238,31 @@ mod tests {
         assert!(!line.contains(is_unseen), "{line:?}");
         assert!(line.contains("\\u009b") && line.contains("ü→b"), "{line}");
         assert_eq!(serde_json::from_str::<String>(&line).unwrap(), name);
+    }
+
+    #[test]
+    fn what_shows_is_left_as_it_is_wherever_the_rest_stands() {
+        let long = "a ~".repeat(50);
+        assert_eq!(printable(&long), long);
+        assert_eq!(json_shown(long.as_str()), long);
+        for c in ['\0', '\x1f', '\x7f', '\u{80}', '\u{202e}'] {
+            for place in [0, 63, 64, 150] {
+                let mut hostile = long.clone();
+                hostile.insert(place, c);
+                assert!(!printable(&hostile).contains(is_unseen), "{hostile:?}");
+                assert!(!json_shown(hostile).contains(is_unseen));
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_is_told_behind_others_as_by_itself() {
+        let error = "a\u{202e}b".to_owned();
+        let error = crate::api::ApiError { error };
+        let mut told = b"before\n".to_vec();
+        tell_line(&error, &mut told).unwrap();
+        let expected = format!("before\n{}\n", told_line(&error).unwrap());
+        assert_eq!(String::from_utf8(told).unwrap(), expected);
     }
 
     #[test]

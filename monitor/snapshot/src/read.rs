@@ -137,7 +137,7 @@ fn part_of(
         })?;
         match String::from_utf8(line) {
             // Whoever wrote it wrote it.
-            Ok(line) if part.takes(&line) => lines.push(json_shown(&line)),
+            Ok(line) if part.takes(&line) => lines.push(json_shown(line)),
             _ => unknown += 1,
         }
     }

@@ -6,7 +6,7 @@ use super::color::Color;
 use super::exit::CliError;
 use super::output::Lines;
 use super::remark::remark;
-use super::wrong::Shown;
+use super::wrong::{self, Shown};
 use crate::client::{Answer, Host};
 use crate::text::connections::ConnectionTable;
 use clap::Args;
@@ -103,24 +103,27 @@ impl Listed {
         let plain = self.table.is_none() && self.filter.is_all() && self.sorted.is_none();
         if plain {
             // Once one is wrong the others need not be read.
-            let read = |text| serde_json::from_str::<ConnectionRow>(text);
-            self.wrong = self.wrong || read(&text).is_ok_and(|row| row.is_wrong());
-            return self.write(|_| Ok(json_shown(&text)));
+            self.wrong = self.wrong || wrong::is_told(&text);
+            return self.write(|_| Ok(json_shown(text)));
         }
         match serde_json::from_str::<ConnectionRow>(&text) {
             // As the daemon wrote it: a newer one may say more.
             Ok(row) if self.table.is_none() && self.sorted.is_none() => {
                 if self.filter.matches(&row) {
                     self.wrong |= self.shown < self.most && row.is_wrong();
-                    self.write(|_| Ok(json_shown(&text)))
+                    self.write(|_| Ok(json_shown(text)))
                 } else {
                     Ok(true)
                 }
             }
             Ok(row) => self.row(row),
             // A newer daemon may say more than this build can lay out.
-            Err(_) => self
-                .write(|table| Ok(table.map_or_else(|| json_shown(&text), |_| printable(&text)))),
+            Err(_) => self.write(|table| {
+                Ok(match table {
+                    Some(_) => printable(&text),
+                    None => json_shown(text),
+                })
+            }),
         }
     }
 

@@ -4,6 +4,7 @@ use monitor_model::alert::{Alert, AlertState};
 use monitor_model::detail::ConnectionDetail;
 use monitor_model::finding::{Finding, FindingKind, Severity};
 use monitor_model::listing::{ConnectionRow, IdleState};
+use serde::Deserialize;
 
 /// Something that a command shows.
 pub(super) trait Shown {
@@ -38,6 +39,19 @@ impl Shown for ConnectionDetail {
 
 impl Shown for ConnectionRow {
     fn is_wrong(&self) -> bool {
-        self.silence != IdleState::Ok
+        is_wrong(self.silence)
     }
+}
+
+/// The same of a connection as a line of JSON, of which nothing else is read.
+pub(super) fn is_told(connection: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Told {
+        silence: IdleState,
+    }
+    serde_json::from_str(connection).is_ok_and(|told: Told| is_wrong(told.silence))
+}
+
+fn is_wrong(silence: IdleState) -> bool {
+    silence != IdleState::Ok
 }

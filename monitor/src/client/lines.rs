@@ -3,6 +3,7 @@
 use super::error::{ClientError, LONGEST_LINE};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Buf, Bytes};
+use std::io::BufRead;
 
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,18 +39,17 @@ impl<B: Body<Data = Bytes> + Unpin> Lines<B> {
     /// [`ClientError::Cut`] where the answer is not whole, [`ClientError::NotAnAnswer`] for what is no line.
     pub(super) async fn next(&mut self) -> Result<Read, ClientError> {
         loop {
-            let end = self.part.iter().position(|byte| *byte == b'\n');
-            let length = end.unwrap_or(self.part.len());
-            if self.begun.len() + length > LONGEST_LINE {
+            // Of memory nothing fails to be read.
+            let read = (&self.part[..]).read_until(b'\n', &mut self.begun);
+            self.part.advance(read.unwrap_or_default());
+            let is_whole = self.begun.pop_if(|last| *last == b'\n').is_some();
+            if self.begun.len() > LONGEST_LINE {
                 return Err(ClientError::NotAnAnswer);
             }
-            self.begun.extend_from_slice(&self.part[..length]);
-            if end.is_some() {
-                self.part.advance(length + 1);
+            if is_whole {
                 let line = String::from_utf8(std::mem::take(&mut self.begun));
                 return Ok(Read::Line(line.map_err(|_| ClientError::NotAnAnswer)?));
             }
-            self.part.clear();
             match self.body.frame().await {
                 Some(Ok(frame)) => self.part = frame.into_data().unwrap_or_default(),
                 None if self.begun.is_empty() => return Ok(Read::End),

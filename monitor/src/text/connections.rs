@@ -182,16 +182,22 @@ impl ConnectionTable {
         for (place, (kind, width)) in self.columns.iter().enumerate() {
             let (mut text, style) = cell(kind, *width);
             if self.cuts {
-                text = cut(&text, *width);
+                text = cut(text, *width);
             }
             let fill = blanks(&text, *width);
             if let Some(style) = style.filter(|_| self.colour) {
                 text = format!("{style}{text}{style:#}");
             }
             match (kind.right, place == last) {
-                (true, _) => line.extend([fill, text]),
+                (true, _) => {
+                    line.extend(fill);
+                    line.push_str(&text);
+                }
                 (false, true) => line.push_str(&text),
-                (false, false) => line.extend([text, fill]),
+                (false, false) => {
+                    line.push_str(&text);
+                    line.extend(fill);
+                }
             }
             if place < last {
                 line.push(' ');
