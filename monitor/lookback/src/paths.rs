@@ -63,8 +63,7 @@ fn survived(finding: &Finding) -> Option<bool> {
 
 /// Who has it, as alerts say it.
 fn owner(owner: &Owner) -> &str {
-    let known = owner.unit.as_deref().or(owner.comm.as_deref());
-    known.unwrap_or("unknown")
+    owner.name().unwrap_or("unknown")
 }
 
 impl Paths {

@@ -77,14 +77,16 @@ pub fn owner_names(owner: &Owner, field: Field) -> Vec<&str> {
     let named: &[&Option<String>] = match field {
         Field::Comm => &[&owner.comm],
         Field::Unit => &[&owner.unit],
-        Field::Pod => &[&owner.pod, &owner.workload],
-        Field::Container => &[&owner.container],
+        Field::Pod => &[&owner.pod, &owner.workload, &owner.pod_name],
+        Field::Container => &[&owner.container, &owner.container_name],
         Field::Owner => &[
             &owner.comm,
             &owner.unit,
             &owner.workload,
             &owner.pod,
+            &owner.pod_name,
             &owner.container,
+            &owner.container_name,
         ],
         _ => &[],
     };

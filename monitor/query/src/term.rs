@@ -123,7 +123,16 @@ fn text(field: Field, pattern: &str, row: &impl Subject) -> bool {
         Field::Pod => {
             let named =
                 |name: &str| fits(name) || name.split_once('/').is_some_and(|(_, name)| fits(name));
-            row.names(field).into_iter().any(named)
+            // As it is shown.
+            let whole = || {
+                let owner = row.owner()?;
+                Some(fits(&format!(
+                    "{}/{}",
+                    owner.namespace.as_ref()?,
+                    owner.pod_name.as_ref()?
+                )))
+            };
+            row.names(field).into_iter().any(named) || whole() == Some(true)
         }
         Field::Path => match row.names(field).first() {
             Some(name) => fits(name),

@@ -212,15 +212,15 @@ pub const WORDS: &[Word] = &[
         &[],
         NAME,
         BOTH,
-        "pod, by its uid, or by the controller with or without its namespace",
+        "pod, by its uid, or by its name or its controller's, with or without the namespace",
     ),
     word(
         Field::Container,
         "container",
         &[],
-        "a container's id, or its first 12 letters or more",
+        "a container's name or id, or the id's first 12 letters or more",
         BOTH,
-        "container",
+        "container, by its name or id",
     ),
     word(
         Field::Cgroup,

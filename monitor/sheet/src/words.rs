@@ -57,7 +57,7 @@ pub fn clock_time(time: Timestamp) -> String {
     time.to_string().chars().skip(11).take(8).collect()
 }
 
-/// Process, and unit or else container.
+/// Process, and its pod, container or unit; or why there is none.
 pub fn owner(owner: &Owner) -> String {
     let process = match (&owner.comm, owner.pid) {
         (Some(comm), Some(pid)) => format!("{} ({pid})", shown(comm)),
@@ -65,9 +65,11 @@ pub fn owner(owner: &Owner) -> String {
         (None, Some(pid)) => format!("pid {pid}"),
         (None, None) => "nobody known".to_owned(),
     };
-    match owner.unit.as_ref().or(owner.container.as_ref()) {
-        Some(place) => format!("{process} in {}", shown(place)),
-        None => process,
+    match (owner.place(), &owner.unknown) {
+        (Some(place), None) => format!("{process} in {}", shown(&place)),
+        (Some(place), Some(why)) => format!("{process} in {}: {}", shown(&place), shown(why)),
+        (None, Some(why)) => format!("{process}: {}", shown(why)),
+        (None, None) => process,
     }
 }
 

@@ -58,6 +58,11 @@ impl CgroupIds {
         found
     }
 
+    /// Whether there is a cgroup v2 mount to look into.
+    pub(super) fn is_mounted(&self) -> bool {
+        self.mount.is_some()
+    }
+
     /// Entries forgotten because the table was full.
     pub(super) fn evicted(&self) -> u64 {
         self.known.evicted()

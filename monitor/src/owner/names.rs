@@ -1,7 +1,7 @@
 //! What a cgroup path says about unit, container and pod.
 
 /// Scopes that container runtimes make, named `<prefix>-<container id>.scope`.
-const RUNTIMES: [&str; 4] = ["docker", "cri-containerd", "crio", "libpod"];
+const RUNTIMES: [&str; 5] = ["docker", "cri-containerd", "crio", "libpod", "nerdctl"];
 
 /// The systemd unit: the innermost service or scope, else the innermost slice.
 pub(super) fn unit(path: &str) -> Option<&str> {
@@ -21,16 +21,19 @@ pub(super) fn container(path: &str) -> Option<&str> {
     path.rsplit('/').find_map(|part| {
         let id = match part.strip_suffix(".scope") {
             // systemd as the runtime's cgroup driver.
-            Some(scope) => {
-                let (runtime, id) = scope.rsplit_once('-')?;
-                RUNTIMES.contains(&runtime).then_some(id)?
-            }
-            // The runtime's own driver: /docker/<id>, /kubepods/…/<id>; and
+            Some(scope) => of_runtime(scope)?,
+            // The runtime's own driver: /docker/<id>, /kubepods/…/<id>, of CRI-O and Podman with their name before it; and
             // containerd without systemd: <slice>:cri-containerd:<id>.
-            None => part.rsplit_once(':').map_or(part, |(_, id)| id),
+            None => of_runtime(part).unwrap_or(part.rsplit_once(':').map_or(part, |(_, id)| id)),
         };
         is_hex(id, 64).then_some(id)
     })
+}
+
+/// What stands behind the name of a runtime and a dash.
+fn of_runtime(name: &str) -> Option<&str> {
+    let (runtime, id) = name.rsplit_once('-')?;
+    RUNTIMES.contains(&runtime).then_some(id)
 }
 
 /// The uid of the Kubernetes pod, with dashes.
@@ -112,6 +115,10 @@ mod tests {
             format!("/kubepods/besteffort/pod1/{ID}"),
             format!("/system.slice/containerd.service/kubepods-pod1.slice:cri-containerd:{ID}"),
             format!("/docker/{ID}/init.scope"),
+            format!("/kubepods/burstable/pod1/crio-{ID}"),
+            format!("/libpod_parent/libpod-{ID}"),
+            // As a daemon in a control group namespace of its own sees it.
+            format!("/../../pod1/{ID}"),
         ] {
             assert_eq!(container(&path), Some(ID), "{path}");
         }
@@ -125,6 +132,7 @@ mod tests {
             format!("/system.slice/other-{ID}.scope"),
             // The runtime's monitor, beside the container.
             format!("/system.slice/crio-conmon-{ID}.scope"),
+            format!("/kubepods/burstable/pod1/crio-conmon-{ID}"),
             format!("/docker/{}", &ID[1..]),
             format!("/docker/{}g", &ID[1..]),
         ] {

@@ -1,16 +1,15 @@
-//! From a container's id to what its pod is part of, by the names of the kubelet's links to logs:
-//! `<pod>_<namespace>_<container>-<container id>.log` (`logSymlink` in pkg/kubelet/kuberuntime/legacy.go).
+//! From the ids of a container and its pod to their names, by what the kubelet calls its logs: links
+//! `containers/<pod>_<namespace>_<container>-<container id>.log` (`logSymlink` in pkg/kubelet/kuberuntime/legacy.go) and
+//! folders `pods/<namespace>_<pod>_<uid>` (`BuildPodLogsDirectory` in pkg/kubelet/kuberuntime/helpers.go). No log is read.
 
 use super::bounded::Bounded;
+use super::named::Named;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// Where the kubelet links them.
-pub(super) const LINKS: &str = "/var/log/containers";
-
-/// The most links of one walk. A node of 250 pods has some thousand.
-const MOST_LINKS: usize = 8192;
+/// The most links, or folders, of one walk. A node of 250 pods has some thousand.
+const MOST_NAMES: usize = 8192;
 
 /// Unknown ids cause no more walks than this many.
 const WALK_EVERY: Duration = Duration::from_secs(1);
@@ -18,20 +17,10 @@ const WALK_EVERY: Duration = Duration::from_secs(1);
 /// An id that a walk did not find is asked for again after so long: the link comes a moment after the container.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
-/// What Kubernetes makes random names of (`SafeEncodeString` and `String` in k8s.io/apimachinery/pkg/util/rand): no vowels, and
-/// no digits that look like letters.
-const RANDOM: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-
-/// Length of the random end of a pod's name.
-const POD_SUFFIX: usize = 5;
-
-/// Lengths of a replica set's: a 32-bit hash in decimal digits, each as a letter. Hardly one has less.
-const TEMPLATE_HASH: std::ops::RangeInclusive<usize> = 6..=10;
-
-/// Workloads by the id of their container.
+/// Names by the id of a container, or the uid of a pod.
 #[derive(Debug)]
 pub(super) struct Pods {
-    links: PathBuf,
+    logs: PathBuf,
     known: Bounded<String, Known>,
     last_walk: Option<Instant>,
     walks_cut: u64,
@@ -40,44 +29,52 @@ pub(super) struct Pods {
 
 #[derive(Clone, Debug)]
 struct Known {
-    workload: Option<String>,
+    named: Option<Named>,
     asked: Instant,
 }
 
 impl Pods {
-    pub(super) fn new(links: impl Into<PathBuf>) -> Self {
+    /// Those whose logs the kubelet has in this folder.
+    pub(super) fn new(logs: impl Into<PathBuf>) -> Self {
         Self {
-            links: links.into(),
-            known: Bounded::new(MOST_LINKS),
+            logs: logs.into(),
+            known: Bounded::new(2 * MOST_NAMES),
             last_walk: None,
             walks_cut: 0,
-            most: MOST_LINKS,
+            most: MOST_NAMES,
         }
     }
 
-    /// The workload of this container, as `namespace/controller`.
-    pub(super) fn workload(&mut self, container: &str, now: Instant) -> Option<String> {
-        let container = container.to_owned();
-        let is_recent = |known: &&Known| {
-            known.workload.is_some() || now.saturating_duration_since(known.asked) < ASK_AGAIN
-        };
-        if let Some(known) = self.known.get(&container).filter(is_recent) {
-            return known.workload.clone();
-        }
+    /// The names of this container and its pod; of the pod alone where only that is known.
+    pub(super) fn named(
+        &mut self,
+        container: Option<&str>,
+        pod: Option<&str>,
+        now: Instant,
+    ) -> Option<Named> {
+        let ids = [container, pod].map(|id| id.map(str::to_owned));
+        let ids = || ids.iter().flatten();
         let recently = |last: Instant| now.saturating_duration_since(last) < WALK_EVERY;
-        if self.last_walk.is_some_and(recently) {
-            return None;
+        let is_open = ids().any(|id| self.is_open(id, now));
+        if is_open && !self.last_walk.is_some_and(recently) {
+            self.last_walk = Some(now);
+            self.walk(now);
+            for id in ids().filter(|id| self.is_open(id, now)).collect::<Vec<_>>() {
+                let known = Known {
+                    named: None,
+                    asked: now,
+                };
+                self.known.insert(id.clone(), known);
+            }
         }
-        self.last_walk = Some(now);
-        self.walk(now);
-        let found = self.known.get(&container);
-        let workload = found.and_then(|known| known.workload.clone());
-        let known = Known {
-            workload: workload.clone(),
-            asked: now,
-        };
-        self.known.insert(container, known);
-        workload
+        ids().find_map(|id| self.known.get(id)?.named.clone())
+    }
+
+    /// Whether a walk may find it.
+    fn is_open(&self, id: &String, now: Instant) -> bool {
+        self.known.get(id).is_none_or(|known| {
+            known.named.is_none() && now.saturating_duration_since(known.asked) >= ASK_AGAIN
+        })
     }
 
     /// Names forgotten because the table was full.
@@ -85,67 +82,61 @@ impl Pods {
         self.known.evicted()
     }
 
-    /// Walks that ended before every link was seen.
+    /// Walks that ended before every name was seen.
     pub(super) fn walks_cut(&self) -> u64 {
         self.walks_cut
     }
 
     fn walk(&mut self, now: Instant) {
+        self.walk_in("pods", folder, now);
+        self.walk_in("containers", link, now);
+    }
+
+    fn walk_in(&mut self, what: &str, read: fn(&str) -> Option<(&str, Named)>, now: Instant) {
         // On a node of nothing but systemd it is not there.
-        let Ok(links) = fs::read_dir(&self.links) else {
+        let Ok(entries) = fs::read_dir(self.logs.join(what)) else {
             return;
         };
-        for (seen, link) in links.flatten().enumerate() {
+        for (seen, entry) in entries.flatten().enumerate() {
             if seen >= self.most {
                 self.walks_cut += 1;
                 return;
             }
-            let name = link.file_name();
-            if let Some((container, workload)) = name.to_str().and_then(read) {
+            let name = entry.file_name();
+            if let Some((id, named)) = name.to_str().and_then(read) {
                 let known = Known {
-                    workload: Some(workload),
+                    named: Some(named),
                     asked: now,
                 };
-                self.known.insert(container.to_owned(), known);
+                self.known.insert(id.to_owned(), known);
             }
         }
     }
 }
 
-/// The container's id and its workload, as the name of a link has them.
-fn read(link: &str) -> Option<(&str, String)> {
-    let name = link.strip_suffix(".log")?;
-    let mut parts = name.split('_');
+/// A container's id and names, as the name of a link has them.
+fn link(name: &str) -> Option<(&str, Named)> {
+    let mut parts = name.strip_suffix(".log")?.split('_');
     let (pod, namespace) = (parts.next()?, parts.next()?);
     let (container, id) = parts.next()?.rsplit_once('-')?;
-    let workload = controller(pod).unwrap_or(container);
-    (parts.next().is_none() && !namespace.is_empty() && !workload.is_empty())
-        .then(|| (id, format!("{namespace}/{workload}")))
+    let whole = [pod, namespace, container, id];
+    let is_whole = parts.next().is_none() && whole.iter().all(|part| !part.is_empty());
+    is_whole.then(|| {
+        let named = Named::new(Some(container), Some(pod), Some(namespace), None);
+        (id, named)
+    })
 }
 
-/// What made a pod, by the name that it got; `None` where that is not to be seen: somebody named it, or a node did.
-fn controller(pod: &str) -> Option<&str> {
-    let (name, last) = pod.rsplit_once('-')?;
-    if !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Of a stateful set.
-        return Some(name);
-    }
-    if !(last.len() == POD_SUFFIX && is_random(last)) {
-        return None;
-    }
-    let Some((above, middle)) = name.rsplit_once('-') else {
-        return Some(name);
-    };
-    let is_number = middle.bytes().all(|byte| byte.is_ascii_digit()) && !middle.is_empty();
-    // Of a deployment's replica set; of a cron job's job, or of an indexed one.
-    if TEMPLATE_HASH.contains(&middle.len()) && is_random(middle) || is_number {
-        return Some(above);
-    }
-    Some(name)
-}
-
-fn is_random(text: &str) -> bool {
-    text.bytes().all(|byte| RANDOM.contains(&byte))
+/// A pod's uid and names, as the name of a folder has them.
+fn folder(name: &str) -> Option<(&str, Named)> {
+    let mut parts = name.split('_');
+    let whole = [parts.next()?, parts.next()?, parts.next()?];
+    let [namespace, pod, uid] = whole;
+    let is_whole = parts.next().is_none() && whole.iter().all(|part| !part.is_empty());
+    is_whole.then(|| {
+        let named = Named::new(None, Some(pod), Some(namespace), Some(uid));
+        (uid, named)
+    })
 }
 
 #[cfg(test)]
@@ -153,6 +144,29 @@ mod tests {
     use super::*;
 
     const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    const UID: &str = "8d2cbf2a-6d3e-4b8e-9d3e-0a1b2c3d4e5f";
+
+    struct Logs(tempfile::TempDir);
+
+    impl Logs {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            fs::create_dir(dir.path().join("containers")).unwrap();
+            Self(dir)
+        }
+
+        fn link(&self, name: &str) {
+            fs::write(self.0.path().join("containers").join(name), "").unwrap();
+        }
+
+        fn folder(&self, name: &str) {
+            fs::create_dir_all(self.0.path().join("pods").join(name)).unwrap();
+        }
+
+        fn pods(&self) -> Pods {
+            Pods::new(self.0.path())
+        }
+    }
 
     #[test]
     fn pods_are_known_by_what_made_them() {
@@ -168,14 +182,19 @@ mod tests {
             ("etcd-node-a", "shop/main"),
             ("redis-cache", "shop/main"),
         ] {
-            let link = format!("{pod}_shop_main-{ID}.log");
-            assert_eq!(read(&link), Some((ID, expected.to_owned())), "{pod}");
+            let link_name = format!("{pod}_shop_main-{ID}.log");
+            let (id, named) = link(&link_name).unwrap();
+            assert_eq!(id, ID);
+            assert_eq!(named.workload().as_deref(), Some(expected), "{pod}");
+            let names = (named.pod.as_deref(), named.namespace.as_deref());
+            assert_eq!(names, (Some(pod), Some("shop")));
+            assert_eq!(named.container.as_deref(), Some("main"));
         }
     }
 
     #[test]
-    fn what_is_no_such_link_is_left() {
-        for link in [
+    fn what_is_no_such_link_or_folder_is_left() {
+        for name in [
             "",
             ".log",
             "a.log",
@@ -184,47 +203,64 @@ mod tests {
             "__-.log",
             "a__c-1.log",
             "a_b_-1.log",
+            "a_b_c-.log",
             "a_b_c-1",
             "a_b_c_d-1.log",
         ] {
-            assert_eq!(read(link), None, "{link}");
+            assert_eq!(link(name), None, "{name}");
         }
+        for name in ["", "a", "a_b", "a_b_", "_b_c", "a_b_c_d"] {
+            assert_eq!(folder(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_pod_whose_container_has_no_link_is_known_by_its_folder() {
+        let logs = Logs::new();
+        logs.folder(&format!("shop_db-0_{UID}"));
+        let named = logs.pods().named(Some(ID), Some(UID), Instant::now());
+        let named = named.unwrap();
+        assert_eq!(named.pod.as_deref(), Some("db-0"));
+        assert_eq!(named.workload().as_deref(), Some("shop/db"));
+        assert_eq!(named.container, None);
     }
 
     #[test]
     fn an_unknown_container_is_looked_for_once_a_second_and_again_after_ten() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut pods = Pods::new(dir.path());
+        let logs = Logs::new();
+        let mut pods = logs.pods();
+        let mut pod_of = |id: &str, at| pods.named(Some(id), None, at)?.pod;
         let start = Instant::now();
-        assert_eq!(pods.workload("aa", start), None);
-        fs::write(dir.path().join("db-0_shop_main-aa.log"), "").unwrap();
-        fs::write(dir.path().join("db-1_shop_main-bb.log"), "").unwrap();
-        assert_eq!(pods.workload("bb", start + WALK_EVERY / 2), None);
-        let shop = Some("shop/db".to_owned());
-        assert_eq!(pods.workload("bb", start + WALK_EVERY), shop);
+        assert_eq!(pod_of("aa", start), None);
+        logs.link("db-0_shop_main-aa.log");
+        logs.link("db-1_shop_main-bb.log");
+        assert_eq!(pod_of("bb", start + WALK_EVERY / 2), None);
+        let found = pod_of("bb", start + WALK_EVERY);
+        assert_eq!(found.as_deref(), Some("db-1"));
         // That walk found both.
-        assert_eq!(pods.workload("aa", start + WALK_EVERY), shop);
-        assert_eq!(pods.workload("cc", start + WALK_EVERY * 2), None);
-        fs::write(dir.path().join("db-2_shop_main-cc.log"), "").unwrap();
-        assert_eq!(pods.workload("cc", start + WALK_EVERY * 4), None);
-        assert_eq!(pods.workload("cc", start + WALK_EVERY * 12), shop);
+        let found = pod_of("aa", start + WALK_EVERY);
+        assert_eq!(found.as_deref(), Some("db-0"));
+        assert_eq!(pod_of("cc", start + WALK_EVERY * 2), None);
+        logs.link("db-2_shop_main-cc.log");
+        assert_eq!(pod_of("cc", start + WALK_EVERY * 4), None);
+        let found = pod_of("cc", start + WALK_EVERY * 12);
+        assert_eq!(found.as_deref(), Some("db-2"));
     }
 
     #[test]
     fn a_walk_too_long_is_cut_and_counted_and_without_links_there_is_none() {
-        let dir = tempfile::tempdir().unwrap();
+        let logs = Logs::new();
         for number in 0..3 {
-            let link = format!("db-{number}_shop_main-{number}{number}.log");
-            fs::write(dir.path().join(link), "").unwrap();
+            logs.link(&format!("db-{number}_shop_main-{number}{number}.log"));
         }
         let mut pods = Pods {
             most: 2,
-            ..Pods::new(dir.path())
+            ..logs.pods()
         };
-        pods.workload("aa", Instant::now());
+        pods.named(Some("aa"), None, Instant::now());
         assert_eq!(pods.walks_cut(), 1);
-        let mut nowhere = Pods::new(dir.path().join("nowhere"));
-        assert_eq!(nowhere.workload("aa", Instant::now()), None);
+        let mut nowhere = Pods::new(logs.0.path().join("nowhere"));
+        assert_eq!(nowhere.named(Some("aa"), None, Instant::now()), None);
         assert_eq!(nowhere.walks_cut(), 0);
     }
 }

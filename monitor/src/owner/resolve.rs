@@ -2,8 +2,10 @@
 
 use super::bounded::Bounded;
 use super::cgroup_id::CgroupIds;
+use super::named::Named;
 use super::names;
-use super::pods::{self, Pods};
+use super::pods::Pods;
+use super::runtimes::{Answer, Runtimes};
 use monitor_common::{Fact, flags};
 use monitor_model::owner::Owner;
 use std::fs::File;
@@ -22,6 +24,21 @@ const MOST_SHARED: usize = 4096;
 /// another one, though hardly within this time.
 const BELIEVED: Duration = Duration::from_secs(1);
 
+/// Why an owner has no unit and no container, or these have no names.
+const IN_NONE: &str = "in no unit and no container";
+const SOCKET_IN_NONE: &str =
+    "no process was seen with it, and its socket's control group is no unit's and no container's";
+const NO_CGROUP2: &str =
+    "no process is known, and its socket's control group neither: no cgroup v2 is mounted here";
+const PROCESS_GONE: &str = "its process ended before it was asked about";
+const OTHER_NUMBERS: &str = "its process has another number in this pid namespace, and its socket's control group is gone or out of sight";
+const NO_PROCESS: &str =
+    "no process was seen with it, and its socket's control group is gone or out of sight";
+const POD_NOT_NAMED: &str = "nothing in /var/log/pods names this pod";
+const NOT_NAMED: &str = "no file of its runtime or of the kubelet names this container: it is gone, or the runtime is not one of those known";
+const FORBIDDEN: &str =
+    "this container's name is in its runtime's files, which this process may not read";
+
 /// Finds out who holds a connection, from what the kernel side saw and /proc.
 #[derive(Debug)]
 pub struct Owners {
@@ -32,6 +49,7 @@ pub struct Owners {
     shared: Bounded<(Option<u32>, u64, u32), Shared>,
     cgroups: CgroupIds,
     pods: Pods,
+    runtimes: Runtimes,
 }
 
 /// What the resolver's bounds cost so far.
@@ -49,6 +67,8 @@ pub struct OwnerCounters {
 struct Process {
     comm: Option<String>,
     cgroup: Option<String>,
+    /// Its path in the hierarchy that tells most of it, where that is not the one above.
+    telling: Option<String>,
     read: Instant,
 }
 
@@ -70,7 +90,8 @@ impl Owners {
         let proc = proc.into();
         Self {
             cgroups: CgroupIds::new(&proc),
-            pods: Pods::new(pods::LINKS),
+            pods: Pods::new("/var/log"),
+            runtimes: Runtimes::new("/"),
             processes: Bounded::new(MOST_PROCESSES),
             shared: Bounded::new(MOST_SHARED),
             proc: process_ids.then_some(proc),
@@ -141,29 +162,75 @@ impl Owners {
         now: Instant,
     ) -> Owner {
         let process = pid.and_then(|pid| self.process(pid, comm, now));
-        let (read_comm, process_cgroup) =
-            process.map_or((None, None), |process| (process.comm, process.cgroup));
+        let by_process = process.is_some();
+        let (read_comm, process_cgroup, telling) = process.map_or((None, None, None), |process| {
+            (process.comm, process.cgroup, process.telling)
+        });
         // From within a container with a cgroup namespace of its own, `/proc` shows others' paths from its own cgroup on
         // (cgroup_namespaces(7)): what is between the two and the root is not in there.
-        let is_relative = |path: &String| path.starts_with("/..");
+        let is_whole = |path: &&String| !path.starts_with("/..");
         let cgroup = match process_cgroup {
-            Some(path) if !is_relative(&path) => Some(path),
+            Some(path) if is_whole(&&path) => Some(path),
             relative => self.cgroups.path(cgroup_id, now).or(relative),
         };
-        let path = cgroup.as_deref().unwrap_or_default();
-        let (container, pod) = (names::container(path), names::pod(path));
-        let workload = container
-            .filter(|_| pod.is_some())
-            .and_then(|container| self.pods.workload(container, now));
+        let whole = telling.as_ref().filter(is_whole);
+        let path = whole.or(cgroup.as_ref()).or(telling.as_ref());
+        let nowhere = path.is_none().then(|| self.why_nowhere(pid));
+        let path = path.map_or("", String::as_str);
+        let (unit, container, pod) = (names::unit(path), names::container(path), names::pod(path));
+        let (named, nameless) = match (container, &pod) {
+            (None, None) if unit.is_some() => (Named::default(), None),
+            (None, None) if by_process => (Named::default(), Some(IN_NONE)),
+            (None, None) => (Named::default(), Some(SOCKET_IN_NONE)),
+            _ => self.called(container, pod.as_deref(), now),
+        };
         Owner {
             pid,
             uid: None,
             comm: comm.map(str::to_owned).or(read_comm),
-            unit: names::unit(path).map(str::to_owned),
+            unit: unit.map(str::to_owned),
             container: container.map(str::to_owned),
-            pod,
-            workload,
+            workload: named.workload(),
+            pod: pod.or(named.uid),
+            container_name: named.container,
+            pod_name: named.pod,
+            namespace: named.namespace,
+            unknown: nowhere.or(nameless).map(str::to_owned),
             cgroup,
+        }
+    }
+
+    /// What a container and its pod are called, or why nothing tells it. The names of logs go before the runtime's files:
+    /// these may be many, and forbidden.
+    fn called(
+        &mut self,
+        container: Option<&str>,
+        pod: Option<&str>,
+        now: Instant,
+    ) -> (Named, Option<&'static str>) {
+        let logged = self.pods.named(container, pod, now);
+        let named_there = logged
+            .as_ref()
+            .is_some_and(|named| named.container.is_some());
+        let Some(container) = container.filter(|_| !named_there) else {
+            let why = logged.is_none().then_some(POD_NOT_NAMED);
+            return (logged.unwrap_or_default(), why);
+        };
+        match (self.runtimes.named(container, now), logged) {
+            (Answer::Named(named), logged) => (named.or(logged.unwrap_or_default()), None),
+            (_, Some(logged)) => (logged, None),
+            (Answer::Forbidden, None) => (Named::default(), Some(FORBIDDEN)),
+            (Answer::Missing, None) => (Named::default(), Some(NOT_NAMED)),
+        }
+    }
+
+    /// Why no control group is known.
+    fn why_nowhere(&self, pid: Option<u32>) -> &'static str {
+        match (pid, &self.proc, self.cgroups.is_mounted()) {
+            (_, _, false) if pid.is_none() || self.proc.is_none() => NO_CGROUP2,
+            (Some(_), Some(_), _) => PROCESS_GONE,
+            (Some(_), None, _) => OTHER_NUMBERS,
+            (None, ..) => NO_PROCESS,
         }
     }
 
@@ -173,7 +240,8 @@ impl Owners {
             evicted: self.processes.evicted()
                 + self.shared.evicted()
                 + self.cgroups.evicted()
-                + self.pods.evicted(),
+                + self.pods.evicted()
+                + self.runtimes.evicted(),
             walks_cut: self.cgroups.walks_cut() + self.pods.walks_cut(),
         }
     }
@@ -194,6 +262,7 @@ impl Owners {
         };
         let process = Process {
             comm: read_short(&directory.join("comm")).map(|text| text.trim_end().to_owned()),
+            telling: telling_path(&cgroup),
             cgroup: unified_path(&cgroup),
             read: now,
         };
@@ -206,8 +275,36 @@ impl Owners {
 /// hybrid systems show beside those of version 1.
 fn unified_path(text: &str) -> Option<String> {
     let path = text.lines().find_map(|line| line.strip_prefix("0::"))?;
-    // The kernel marks the cgroup of a process that is about to go.
-    Some(path.strip_suffix(" (deleted)").unwrap_or(path).to_owned())
+    Some(without_mark(path).to_owned())
+}
+
+/// The path in `/proc/<pid>/cgroup` that tells who it is, unless that is the one of [`unified_path`]: where hierarchies of
+/// version 1 are in use, container and unit may stand in these alone. A container goes before a unit, systemd's own hierarchy before
+/// those of controllers.
+fn telling_path(text: &str) -> Option<String> {
+    let paths = |of: fn(&str) -> bool| {
+        let lines = text.lines().filter_map(|line| line.split_once(':'));
+        lines.filter_map(move |(_, rest)| {
+            let (controllers, path) = rest.split_once(':')?;
+            of(controllers).then(|| without_mark(path))
+        })
+    };
+    let in_order: Vec<&str> = paths(str::is_empty)
+        .chain(paths(|controllers| controllers == "name=systemd"))
+        .chain(paths(|controllers| {
+            !controllers.is_empty() && controllers != "name=systemd"
+        }))
+        .collect();
+    let contained = |path: &&&str| names::container(path).is_some() || names::pod(path).is_some();
+    let found = in_order.iter().find(contained);
+    let found = found.or_else(|| in_order.iter().find(|path| names::unit(path).is_some()))?;
+    let unified = unified_path(text);
+    (unified.as_deref() != Some(*found)).then(|| (*found).to_owned())
+}
+
+/// The kernel marks the cgroup of a process that is about to go.
+fn without_mark(path: &str) -> &str {
+    path.strip_suffix(" (deleted)").unwrap_or(path)
 }
 
 fn read_short(file: &Path) -> Option<String> {
@@ -230,242 +327,4 @@ fn comm_of(fact: &Fact) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs;
-    use std::os::unix::fs::MetadataExt;
-
-    const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-
-    struct Host {
-        dir: tempfile::TempDir,
-    }
-
-    impl Host {
-        fn new() -> Self {
-            let dir = tempfile::tempdir().unwrap();
-            fs::create_dir_all(dir.path().join("proc/self")).unwrap();
-            fs::create_dir_all(dir.path().join("cgroup")).unwrap();
-            let mount = dir.path().join("cgroup");
-            let text = format!("41 31 0:38 / {} rw - cgroup2 cgroup2 rw\n", mount.display());
-            fs::write(dir.path().join("proc/self/mountinfo"), text).unwrap();
-            Self { dir }
-        }
-
-        fn start(&self, pid: u32, comm: &str, cgroup: &str) {
-            let directory = self.dir.path().join(format!("proc/{pid}"));
-            fs::create_dir_all(&directory).unwrap();
-            fs::write(directory.join("comm"), format!("{comm}\n")).unwrap();
-            fs::write(directory.join("cgroup"), cgroup).unwrap();
-        }
-
-        fn end(&self, pid: u32) {
-            fs::remove_dir_all(self.dir.path().join(format!("proc/{pid}"))).unwrap();
-        }
-
-        fn cgroup(&self, path: &str) -> u64 {
-            let directory = self.dir.path().join("cgroup").join(path);
-            fs::create_dir_all(&directory).unwrap();
-            fs::metadata(directory).unwrap().ino()
-        }
-
-        fn owners(&self) -> Owners {
-            Owners::new(self.dir.path().join("proc"), true)
-        }
-    }
-
-    #[test]
-    fn a_service_is_named_with_its_process() {
-        let host = Host::new();
-        host.start(1234, "api", "0::/system.slice/api.service\n");
-        let owner = host.owners().resolve(Some(1234), Some("api"), 0, 0);
-        let expected = Owner {
-            pid: Some(1234),
-            uid: Some(0),
-            comm: Some("api".to_owned()),
-            unit: Some("api.service".to_owned()),
-            container: None,
-            pod: None,
-            workload: None,
-            cgroup: Some("/system.slice/api.service".to_owned()),
-        };
-        assert_eq!(*owner, expected);
-    }
-
-    #[test]
-    fn a_container_in_a_pod_is_named_with_both() {
-        let host = Host::new();
-        let path = format!(
-            "/kubepods.slice/kubepods-pod8d2cbf2a_6d3e_4b8e_9d3e_0a1b2c3d4e5f.slice/cri-containerd-{ID}.scope"
-        );
-        host.start(7, "nginx", &format!("0::{path}\n"));
-        let owner = host.owners().resolve(Some(7), None, 0, 0);
-        assert_eq!(
-            owner.comm.as_deref(),
-            Some("nginx"),
-            "read where the kernel side knew none"
-        );
-        assert_eq!(owner.container.as_deref(), Some(ID));
-        assert_eq!(
-            owner.pod.as_deref(),
-            Some("8d2cbf2a-6d3e-4b8e-9d3e-0a1b2c3d4e5f")
-        );
-        assert_eq!(owner.cgroup.as_ref(), Some(&path));
-    }
-
-    #[test]
-    fn a_container_of_a_pod_is_known_by_its_controller() {
-        let host = Host::new();
-        let links = host.dir.path().join("containers");
-        fs::create_dir_all(&links).unwrap();
-        fs::write(
-            links.join(format!("api-6d4cf56db6-x7k2p_shop_main-{ID}.log")),
-            "",
-        )
-        .unwrap();
-        let pod = format!(
-            "0::/kubepods.slice/kubepods-pod8d2cbf2a_6d3e_4b8e_9d3e_0a1b2c3d4e5f.slice/cri-containerd-{ID}.scope\n"
-        );
-        host.start(7, "java", &pod);
-        host.start(8, "java", &format!("0::/system.slice/docker-{ID}.scope\n"));
-        let mut owners = Owners {
-            pods: Pods::new(links),
-            ..host.owners()
-        };
-        let of_a_pod = owners.resolve(Some(7), None, 0, 0);
-        assert_eq!(of_a_pod.workload.as_deref(), Some("shop/api"));
-        assert_eq!(owners.resolve(Some(8), None, 0, 0).workload, None);
-    }
-
-    #[test]
-    fn on_a_hybrid_host_the_unified_line_counts() {
-        let host = Host::new();
-        let text = "9:name=systemd:/system.slice/old.service\n4:memory:/other\n0::/system.slice/api.service\n";
-        host.start(5, "api", text);
-        let owner = host.owners().resolve(Some(5), None, 0, 0);
-        assert_eq!(owner.cgroup.as_deref(), Some("/system.slice/api.service"));
-    }
-
-    #[test]
-    fn seen_from_within_a_container_the_sockets_cgroup_is_the_whole_path() {
-        let host = Host::new();
-        let path = format!("kubepods/burstable/pod8d2cbf2a-6d3e-4b8e-9d3e-0a1b2c3d4e5f/{ID}");
-        let id = host.cgroup(&path);
-        host.start(
-            7,
-            "api",
-            &format!("0::/../../pod8d2cbf2a-6d3e-4b8e-9d3e-0a1b2c3d4e5f/{ID}\n"),
-        );
-        let owner = host.owners().resolve(Some(7), Some("api"), id, 0);
-        assert_eq!(owner.cgroup, Some(format!("/{path}")));
-        assert!(owner.pod.is_some());
-        // Of a socket whose cgroup is not known, what is seen is better than nothing.
-        host.start(8, "other", &format!("0::/../../{ID}\n"));
-        let owner = host.owners().resolve(Some(8), Some("other"), 0, 0);
-        assert_eq!(owner.container.as_deref(), Some(ID));
-    }
-
-    #[test]
-    fn without_a_process_the_sockets_cgroup_names_the_unit() {
-        let host = Host::new();
-        let id = host.cgroup("system.slice/api.service");
-        let owner = host.owners().resolve(None, None, id, 0);
-        assert_eq!((owner.pid, owner.comm.as_deref()), (None, None));
-        assert_eq!(owner.unit.as_deref(), Some("api.service"));
-    }
-
-    #[test]
-    fn a_process_that_ended_unseen_leaves_what_the_kernel_saw() {
-        let host = Host::new();
-        let id = host.cgroup("system.slice/batch.service");
-        let owner = host.owners().resolve(Some(99), Some("batch"), id, 0);
-        assert_eq!(
-            (owner.pid, owner.comm.as_deref()),
-            (Some(99), Some("batch"))
-        );
-        assert_eq!(owner.unit.as_deref(), Some("batch.service"));
-    }
-
-    #[test]
-    fn where_proc_has_other_numbers_only_the_kernel_is_believed() {
-        let host = Host::new();
-        host.start(7, "stranger", "0::/system.slice/stranger.service\n");
-        let id = host.cgroup("system.slice/api.service");
-        let mut owners = Owners::new(host.dir.path().join("proc"), false);
-        let owner = owners.resolve(Some(7), Some("api"), id, 0);
-        assert_eq!((owner.pid, owner.comm.as_deref()), (Some(7), Some("api")));
-        assert_eq!(owner.unit.as_deref(), Some("api.service"));
-        assert_eq!(owners.resolve(Some(7), None, 0, 0).comm, None);
-    }
-
-    #[test]
-    fn a_process_that_ended_is_remembered_by_its_name() {
-        let host = Host::new();
-        host.start(42, "api", "0::/system.slice/api.service\n");
-        let mut owners = host.owners();
-        let start = Instant::now();
-        owners.resolve_at(Some(42), Some("api"), (0, 0), start);
-        host.end(42);
-        let later = start + BELIEVED * 60;
-        let same = owners.resolve_at(Some(42), Some("api"), (0, 0), later);
-        assert_eq!(same.unit.as_deref(), Some("api.service"));
-        let other = owners.resolve_at(Some(42), Some("cron"), (0, 0), later);
-        assert_eq!(other.unit, None, "another process had this number");
-    }
-
-    #[test]
-    fn a_number_that_passed_to_another_process_names_the_new_one() {
-        let host = Host::new();
-        host.start(42, "api", "0::/system.slice/api.service\n");
-        let mut owners = host.owners();
-        let start = Instant::now();
-        owners.resolve_at(Some(42), None, (0, 0), start);
-        host.start(42, "cron", "0::/system.slice/cron.service (deleted)\n");
-        let owner = owners.resolve_at(Some(42), None, (0, 0), start + BELIEVED);
-        assert_eq!(owner.comm.as_deref(), Some("cron"));
-        assert_eq!(owner.unit.as_deref(), Some("cron.service"));
-    }
-
-    #[test]
-    fn connections_of_one_process_share_its_names_for_as_long_as_they_hold() {
-        let host = Host::new();
-        host.start(42, "api", "0::/system.slice/api.service\n");
-        let mut owners = host.owners();
-        let start = Instant::now();
-        let first = owners.resolve_at(Some(42), Some("api"), (0, 0), start);
-        let later = owners.resolve_at(Some(42), Some("api"), (0, 0), start + BELIEVED * 5);
-        assert!(Arc::ptr_eq(&first, &later));
-        host.start(42, "api", "0::/system.slice/other.service\n");
-        let moved = owners.resolve_at(Some(42), Some("api"), (0, 0), start + BELIEVED * 10);
-        assert_eq!(moved.unit.as_deref(), Some("other.service"));
-        let thread = owners.resolve_at(Some(42), Some("worker"), (0, 0), start + BELIEVED * 10);
-        assert_eq!(thread.comm.as_deref(), Some("worker"));
-    }
-
-    #[test]
-    fn more_processes_than_are_kept_are_counted_as_forgotten() {
-        let host = Host::new();
-        let mut owners = Owners {
-            processes: Bounded::new(2),
-            ..host.owners()
-        };
-        for pid in 1..=3 {
-            host.start(pid, "many", "0::/\n");
-            owners.resolve(Some(pid), None, 0, 0);
-        }
-        assert_eq!(
-            owners.counters(),
-            OwnerCounters {
-                evicted: 2,
-                walks_cut: 0
-            }
-        );
-    }
-
-    #[test]
-    fn this_very_process_is_found_in_the_real_proc() {
-        let owner = Owners::new("/proc", true).resolve(Some(std::process::id()), None, 0, 0);
-        let own = fs::read_to_string("/proc/self/comm").unwrap();
-        assert_eq!(owner.comm.as_deref(), Some(own.trim_end()));
-    }
-}
+mod tests;

@@ -314,7 +314,7 @@ fn path(row: &ConnectionRow, columns: usize, wide: bool) -> String {
     }
 }
 
-/// Process, and unit or else container, where there is room.
+/// Process, and its pod, container or unit, where there is room.
 fn owner(owner: &Owner, columns: usize, wide: bool) -> String {
     let process = match (&owner.comm, owner.pid) {
         (Some(comm), Some(pid)) => format!("{} ({pid})", printable(comm)),
@@ -322,10 +322,10 @@ fn owner(owner: &Owner, columns: usize, wide: bool) -> String {
         (None, Some(pid)) => format!("pid {pid}"),
         (None, None) => unknown(),
     };
-    let Some(place) = owner.unit.as_ref().or(owner.container.as_ref()) else {
+    let Some(place) = owner.place() else {
         return process;
     };
-    let whole = format!("{process} in {}", printable(place));
+    let whole = format!("{process} in {}", printable(&place));
     if wide || width(&whole) <= columns {
         whole
     } else {

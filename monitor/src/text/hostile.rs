@@ -82,7 +82,11 @@ fn owner_named(text: &str) -> Owner {
         container: name(),
         pod: name(),
         workload: name(),
+        container_name: name(),
+        pod_name: name(),
+        namespace: name(),
         cgroup: name(),
+        unknown: name(),
         ..row().owner
     }
 }

@@ -15,6 +15,7 @@ mod clocks;
 mod close_wait;
 mod common;
 mod connections;
+mod containers;
 mod contract;
 mod cut;
 mod daemon;
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
         ("clocks", clocks::TESTS),
         ("close_wait", close_wait::TESTS),
         ("connections", connections::TESTS),
+        ("containers", containers::TESTS),
         ("contract", contract::TESTS),
         ("cut", cut::TESTS),
         ("daemon", daemon::TESTS),

@@ -23,7 +23,7 @@ pub use cargo_tool::{BOLERO, DENY};
 pub use cross::ensure as cross;
 pub use debian::{is_root, unpack};
 pub use ebpf_toolchain::cargo_home;
-pub use programs::{debootstrap, ensure_containers, find, find_itself, search_path};
+pub use programs::{debootstrap, ensure_runc, find, find_itself, search_path};
 use std::process::ExitCode;
 pub use unpacked::found_in;
 
@@ -92,6 +92,10 @@ pub fn test_programs() -> Result<(), Error> {
     // So the browser's.
     if let Err(error) = browser::ensure() {
         progress::note(&format!("not there: a browser for the page: {error}"));
+    }
+    // So containerd's.
+    if let Err(error) = programs::ensure_containerd() {
+        progress::note(&format!("not there: containerd: {error}"));
     }
     components::ensure()
 }

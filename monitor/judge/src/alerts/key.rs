@@ -124,10 +124,9 @@ pub(super) fn worth(finding: &Finding) -> Severity {
     finding.severity_before_rules.unwrap_or(finding.severity)
 }
 
-/// Who is named: systemd unit, else process.
+/// Who is named: a pod's controller, a container, a systemd unit, or a process.
 fn name_of(owner: &Owner) -> String {
-    let named = owner.unit.as_ref().or(owner.comm.as_ref());
-    named.cloned().unwrap_or_else(|| "unknown".into())
+    owner.name().unwrap_or("unknown").to_owned()
 }
 
 /// Whose share an alert takes: the container, else the user, else, for root, who is named. A user can give its

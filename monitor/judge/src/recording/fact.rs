@@ -97,6 +97,10 @@ mirror! {
         container: Option<String>,
         pod: Option<String>,
         workload: Option<String>,
+        container_name: Option<String>,
+        pod_name: Option<String>,
+        namespace: Option<String>,
         cgroup: Option<String>,
+        unknown: Option<String>,
     }
 }

@@ -22,7 +22,7 @@ pub(super) const COMMON: [&str; 14] = [
 ];
 
 /// Members whose words are of lists of ours, or numbers and times: they stay.
-pub(super) const OURS: [&str; 45] = [
+pub(super) const OURS: [&str; 46] = [
     "schema",
     "alerts",
     "made",
@@ -61,6 +61,7 @@ pub(super) const OURS: [&str; 45] = [
     "profile",
     "capabilities",
     "landlock",
+    "unknown",
     // Of a configuration.
     "preset",
     "dialogue",
@@ -72,12 +73,15 @@ pub(super) const OURS: [&str; 45] = [
 ];
 
 /// Members that are names of somebody, or of something that somebody named.
-pub(super) const NAMES: [&str; 12] = [
+pub(super) const NAMES: [&str; 15] = [
     "comm",
     "unit",
     "container",
     "pod",
     "workload",
+    "container_name",
+    "pod_name",
+    "namespace",
     "cgroup",
     "path",
     "paths",

@@ -2,7 +2,7 @@
 
 use super::Core;
 use crate::daemon::below::{percent, unseen};
-use crate::daemon::listing::rounded;
+use crate::daemon::lister::rounded;
 use crate::surfaces::readiness::{self, Health, SteppedDown};
 use crate::surfaces::recording::Recorder;
 use monitor_common::Counter;

@@ -34,7 +34,7 @@ pub(super) fn lives(packed: &Packed) -> Result<Outcome, Error> {
     if !setup::is_root() {
         return Ok(Outcome::Skipped("needs root"));
     }
-    match setup::ensure_containers() {
+    match setup::ensure_runc() {
         Ok(()) => (),
         Err(Error::NotDebian { .. }) => return Ok(Outcome::Skipped("runc and a static busybox")),
         Err(error) => return Err(error),
