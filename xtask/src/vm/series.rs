@@ -63,13 +63,8 @@ pub const ALL: &[Series] = &[
 
 /// Those of aarch64.
 const ON_AARCH64: &[Series] = &[
-    // No program attaches to a function's entry there before Linux 6.4: watching globally takes that until 6.18.
     on_aarch64(series("6.1", "bookworm", &[BEST])),
-    on_aarch64(series(
-        "7.3",
-        "trixie-backports",
-        &[BEST, PER_SOCKET, GLOBAL],
-    )),
+    on_aarch64(series("7.3", "trixie-backports", &[BEST])),
 ];
 
 const fn on_aarch64(series: Series) -> Series {
