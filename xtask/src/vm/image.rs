@@ -189,6 +189,7 @@ fn forget_older(kernel: &Kernel, cache: &Path, series: &Series) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::architecture::AARCH64;
     use crate::vm::series;
 
     fn package(name: &str, version: &str, suite: &str) -> Package {
@@ -245,6 +246,24 @@ mod tests {
         }
         let kept = kept(series, cache.path()).unwrap();
         assert_eq!(kept.release, "6.1.0-8-cloud-amd64");
+    }
+
+    #[test]
+    fn kernels_of_two_machines_are_kept_beside_each_other() {
+        let cache = tempfile::tempdir().unwrap();
+        let folder = |name: &str| {
+            let folder = cache.path().join(format!("{name}_{}", modules::stamp()));
+            fs::create_dir(&folder).unwrap();
+            folder
+        };
+        let older = folder("6.1.0-8-cloud-arm64_6.1.20-1");
+        let newer = folder("6.1.0-9-cloud-arm64_6.1.27-1");
+        let other = folder("6.1.0-7-cloud-amd64_6.1.10-1");
+        let series = &series::of(&AARCH64)[0];
+        let found = kept(series, cache.path()).unwrap();
+        assert_eq!(found.folder, newer);
+        forget_older(&found, cache.path(), series);
+        assert!(!older.exists() && newer.exists() && other.exists());
     }
 
     #[test]

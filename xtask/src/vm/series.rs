@@ -145,6 +145,14 @@ mod tests {
     }
 
     #[test]
+    fn a_series_that_a_machine_lacks_is_answered_with_those_that_it_has() {
+        let found = on(&AARCH64, &[named("6.1").unwrap()]).unwrap();
+        assert_eq!(found[0].title(), "aarch64 6.1");
+        let error = on(&AARCH64, &[named("5.10").unwrap()]).unwrap_err();
+        assert!(error.to_string().contains("there are: 6.1, 7.3"), "{error}");
+    }
+
+    #[test]
     fn ci_boots_kernels_that_are_supported() {
         for name in IN_CI {
             assert!(!named(name).unwrap().is_too_old());
