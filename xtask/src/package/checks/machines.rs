@@ -4,7 +4,8 @@ use super::packed::{Outcome, Packed, holds, unreadable};
 use crate::error::Error;
 use crate::package::program::Program;
 use crate::{command, files, workspace};
-use goblin::elf::header::{EM_BPF, header64};
+use goblin::elf::Elf;
+use goblin::elf::header::EM_BPF;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -103,8 +104,7 @@ fn object_in(bytes: &[u8]) -> Option<&[u8]> {
     let mut starts = starts.filter(|(_, window)| *window == MAGIC);
     starts.find_map(|(at, _)| {
         let object = bytes.get(at..)?;
-        let head =
-            header64::Header::from_bytes(object.get(..header64::SIZEOF_EHDR)?.try_into().ok()?);
+        let head = Elf::parse_header(object).ok()?;
         let sections = u64::from(head.e_shnum) * u64::from(head.e_shentsize);
         let end = head.e_shoff.checked_add(sections)?;
         let object = object.get(..usize::try_from(end).ok()?)?;
@@ -119,7 +119,8 @@ mod tests {
     #[test]
     fn the_object_is_found_between_what_else_a_program_has() {
         let mut object = vec![0; 80];
-        object[..4].copy_from_slice(b"\x7fELF");
+        // Of 64 bits, little end first, in the format's only version.
+        object[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
         object[18] = u8::try_from(EM_BPF).unwrap();
         // One section's entry of 16 bytes behind the header's 64.
         object[40] = 64;
