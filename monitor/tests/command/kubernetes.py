@@ -45,19 +45,24 @@ def lint():
 
 
 def validate(version):
-    import kubernetes_validate
-    from cloudcoil.models.prometheus_operator import v1 as operator
-
     wrong = []
+    seen = []
     for one in json.load(sys.stdin):
+        if one in seen:
+            continue
+        seen.append(one)
         try:
             if one["apiVersion"].startswith("monitoring.coreos.com/"):
+                from cloudcoil.models.prometheus_operator import v1 as operator
+
                 # It leaves out what it does not know.
                 known = getattr(operator, one["kind"]).model_validate(one)
                 known = json.loads(known.model_dump_json(by_alias=True, exclude_unset=True))
                 if known != one:
                     wrong.append(f"{one['kind']}: {known} is all that is known of it")
             else:
+                import kubernetes_validate
+
                 kubernetes_validate.validate(one, version, strict=True)
         except Exception as error:
             wrong.append(f"{one['kind']}: {error}")

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::{command, files, setup};
 use bundle::{Bundle, workload};
 use pod::Pod;
-use runtime::Runtime;
+use runtime::{Container, Runtime, eventually};
 use seccomp::Profile;
 use serde_json::Value;
 use std::path::Path;
@@ -72,7 +72,7 @@ fn watched(runtime: &Runtime, bundle: &Bundle<'_>, folder: &Path) -> Result<(), 
     let _workload = runtime.start(CONTAINER, &folder.join("workload"))?;
 
     // `kubectl exec ds/tcplull -- tcplull ls`.
-    let row = runtime.eventually(|| {
+    let row = eventually(|| {
         let filter = format!("port {PORT} and state crossed");
         let rows = daemon.run(&["tcplull", "ls", "--json", "--filter", &filter])?;
         let first = rows.lines().next().ok_or("nothing has crossed")?;
@@ -102,7 +102,7 @@ fn watched(runtime: &Runtime, bundle: &Bundle<'_>, folder: &Path) -> Result<(), 
 }
 
 /// What the kubelet asks, over the network of the pod.
-fn probed(daemon: &runtime::Container<'_>, busybox: &Path) -> Result<(), String> {
+fn probed(daemon: &Container<'_>, busybox: &Path) -> Result<(), String> {
     for page in ["healthz", "readyz"] {
         let mut ask = Command::new("nsenter");
         ask.args(["--net", "--target", &daemon.pid()?.to_string()])

@@ -45,7 +45,7 @@ impl Pod {
             .collect())
     }
 
-    /// The arguments, and variables with their values on a node of this name.
+    /// The arguments, as they are on a node of this name.
     pub(super) fn arguments(&self, node: &str) -> Result<Vec<String>, Error> {
         let arguments = texts(self.part("/containers/0/args")?);
         Ok(arguments

@@ -79,19 +79,16 @@ impl Runtime {
         let code = container.ended()?;
         Ok((code, container.said()))
     }
+}
 
-    /// Looks again and again until there is an answer.
-    pub(super) fn eventually<T>(
-        &self,
-        mut look: impl FnMut() -> Result<T, String>,
-    ) -> Result<T, String> {
-        let begun = Instant::now();
-        loop {
-            match look() {
-                Err(why) if begun.elapsed() > BOUND => return Err(why),
-                Err(_) => thread::sleep(PAUSE),
-                found => return found,
-            }
+/// Looks again and again until there is an answer.
+pub(super) fn eventually<T>(mut look: impl FnMut() -> Result<T, String>) -> Result<T, String> {
+    let begun = Instant::now();
+    loop {
+        match look() {
+            Err(why) if begun.elapsed() > BOUND => return Err(why),
+            Err(_) => thread::sleep(PAUSE),
+            found => return found,
         }
     }
 }
@@ -138,8 +135,8 @@ impl Container<'_> {
     }
 
     fn ended(&mut self) -> Result<Option<i32>, String> {
-        let (runtime, child) = (self.runtime, &mut self.child);
-        runtime.eventually(|| match child.try_wait() {
+        let child = &mut self.child;
+        eventually(|| match child.try_wait() {
             Ok(Some(status)) => Ok(status.code()),
             Ok(None) => Err("it does not end".to_owned()),
             Err(error) => Err(error.to_string()),
@@ -154,9 +151,12 @@ impl Container<'_> {
 
 impl Drop for Container<'_> {
     fn drop(&mut self) {
-        // Where it has ended there is nothing to remove, and nothing to say.
-        let _ = output(&mut self.runtime.command(&["delete", "--force", self.name]));
+        // The one that waits for it first, so that none is started any more. Where it has ended there is nothing to remove, and
+        // nothing to say.
+        let _ = self.child.kill();
         let _ = self.child.wait();
+        let mut delete = self.runtime.command(&["delete", "--force", self.name]);
+        let _ = output(&mut delete);
     }
 }
 
