@@ -51,7 +51,7 @@ impl Identity {
     }
 
     /// Which side opened the connection.
-    pub fn role(&self) -> Role {
+    pub(crate) fn role(&self) -> Role {
         self.role
     }
 

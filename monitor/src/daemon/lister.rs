@@ -148,6 +148,7 @@ mod tests {
     use monitor_judge::{PathRules, PeerRole};
     use monitor_model::finding::Clock;
     use proptest::prelude::*;
+    use proptest::sample::select;
 
     fn nat() -> JudgedPath {
         JudgedPath {
@@ -183,8 +184,8 @@ mod tests {
         assert!(lister.silent(&[silent(flags::SAMPLED)]).is_empty());
     }
 
-    /// Each word of filters that rows of `ls` have, as one that holds for some of the facts below and not for others.
-    const FILTERS: [&str; 29] = [
+    /// Of each kind of condition one that holds for some of the facts below and not for others.
+    const FILTERS: [&str; 28] = [
         "state crossed",
         "state ok",
         "state at-risk",
@@ -213,13 +214,19 @@ mod tests {
         "unread >0",
         "keepalive late",
         "id 7*",
-        "name blackholed",
+    ];
+
+    const STATES: &[TcpState] = &[
+        TcpState::Established,
+        TcpState::Established,
+        TcpState::CloseWait,
+        TcpState::SynSent,
     ];
 
     proptest! {
         #[test]
         fn what_is_chosen_before_it_is_a_row_is_what_would_be_after(
-            (state, path, idle_s, numbers) in (1_u32..13, 2_u32..5, 0_u64..120, any::<u32>()),
+            (state, path, idle_s, numbers) in (select(STATES), 2_u32..5, 0_u64..120, any::<u32>()),
             (family, v4, ports) in (any::<bool>(), any::<u8>(), any::<(bool, bool)>()),
             (flags, comm, cookie) in (any::<u32>(), any::<bool>(), 0_u64..256),
         ) {
@@ -231,11 +238,11 @@ mod tests {
             fact.pid = 1;
             fact.comm[..3].copy_from_slice(if comm { b"api" } else { b"web" });
             let socket = &mut fact.socket;
-            socket.state = state;
+            socket.state = state as u32;
             socket.cookie = cookie;
             socket.family = if family { 4 } else { 6 };
             socket.local = [v4 & 10; 16];
-            socket.remote = [v4 | 10; 16];
+            socket.remote = [10 + v4 % 2; 16];
             (socket.local_port, socket.remote_port) = (port(ports.0), port(ports.1));
             socket.netns = 4_026_531_840 + numbers % 2;
             socket.uid = numbers % 3;
