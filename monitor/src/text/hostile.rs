@@ -171,7 +171,7 @@ fn says_the_same<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
     shown(&line, 1);
     assert_eq!(&serde_json::from_str::<T>(&line).unwrap(), value);
     let others = serde_json::to_string(value).unwrap();
-    assert_eq!(json_shown(&others), line);
+    assert_eq!(json_shown(others), line);
 }
 
 /// Takes each line that is written.

@@ -60,7 +60,7 @@ impl Record {
         } else {
             ","
         };
-        Some(json_shown(&format!(
+        Some(json_shown(format!(
             "{{\"schema\":\"{schema}\"{comma}{members}"
         )))
     }
