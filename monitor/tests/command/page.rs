@@ -12,7 +12,7 @@ use monitor_lab::testbed::{Daemon, Place};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -35,7 +35,8 @@ struct Scene {
     place: Place,
     daemon: Daemon,
     died: SocketAddr,
-    _pairs: [Pair; 2],
+    _pair: Pair,
+    _server: TcpStream,
     _holder: Guarded,
     _network: Network,
     files: TempDir,
@@ -49,10 +50,11 @@ impl Scene {
         let slow = listen(&network.server, at(network.server_address(), 5433))?;
         let slow = Pair::open(&network.client, &slow)?;
         slow.exchange()?;
-        let holder = hold(&slow, files.path())?;
+        let about_to_cross = slow.client_address()?;
+        let holder = hold(slow.client, files.path())?;
         let far = Pair::across(&network)?;
         let died = far.client_address()?;
-        daemon.await_finding(slow.client_address()?, "at_risk")?;
+        daemon.await_finding(about_to_cross, "at_risk")?;
         daemon.await_finding(died, "crossed")?;
         network.path_dies()?;
         (&far.client).write_all(b"lost")?;
@@ -69,7 +71,8 @@ impl Scene {
             place,
             daemon,
             died,
-            _pairs: [slow, far],
+            _pair: far,
+            _server: slow.server,
             _holder: holder,
             _network: network,
             files,
@@ -114,10 +117,10 @@ fn settings(network: &Network) -> String {
 }
 
 /// Hands the client's end of a connection to a process of a hostile name, which does nothing with it.
-fn hold(pair: &Pair, folder: &Path) -> Result<Guarded, Failed> {
+fn hold(client: TcpStream, folder: &Path) -> Result<Guarded, Failed> {
     let program = folder.join(HOSTILE);
     fs::copy("/bin/sleep", &program)?;
-    let end: OwnedFd = pair.client.try_clone()?.into();
+    let end: OwnedFd = client.into();
     let mut holder = Command::new(program);
     holder.arg("600").stdin(Stdio::from(end));
     Ok(Guarded::start(&mut holder)?)

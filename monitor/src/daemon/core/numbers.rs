@@ -69,7 +69,7 @@ impl Core {
 
     /// Each path in its order in the configuration, behind them connections without one.
     pub(in super::super) fn path_states(&mut self) -> Result<Vec<PathState>, String> {
-        self.count_kernel().map_err(|error| error.to_string())?;
+        self.count_gaps().map_err(|error| error.to_string())?;
         let mut states: BTreeMap<String, PathState> = self
             .sinks
             .metrics
@@ -123,6 +123,14 @@ impl Core {
                 metrics.program_misses.insert(program.name, missed);
             }
         }
+        self.count_gaps()
+    }
+
+    fn count_gaps(&mut self) -> Result<(), KernelError> {
+        let metrics = &mut self.sinks.metrics;
+        let Some(tables) = &self.tables else {
+            return Ok(());
+        };
         metrics.gaps(None, tables.gaps(None)?);
         for path in &self.paths {
             metrics.gaps(Some(&path.name), tables.gaps(Some(path.id))?);

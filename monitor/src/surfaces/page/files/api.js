@@ -18,12 +18,13 @@ export class ApiError extends Error {
 /**
  * @param {string} path
  * @param {AbortSignal} signal
+ * @param {string} accept lines, or one document: some resources have both
  */
-async function ask(path, signal) {
+async function ask(path, signal, accept) {
   /** @type {Response} */
   let answer;
   try {
-    answer = await fetch(path, { signal, headers: { accept: "application/x-ndjson, application/json" } });
+    answer = await fetch(path, { signal, headers: { accept } });
   } catch (error) {
     if (signal.aborted) throw error;
     throw new ApiError(0, "the daemon does not answer");
@@ -47,7 +48,7 @@ async function ask(path, signal) {
  * @returns {Promise<any>}
  */
 export async function one(path, signal) {
-  return (await ask(path, signal)).json();
+  return (await ask(path, signal, "application/json")).json();
 }
 
 /**
@@ -58,7 +59,7 @@ export async function one(path, signal) {
  * @returns {Promise<{rows: any[], more: boolean, notice: string | null}>}
  */
 export async function list(path, signal, most = 1000) {
-  const body = (await ask(path, signal)).body;
+  const body = (await ask(path, signal, "application/x-ndjson")).body;
   const found = { rows: /** @type {any[]} */ ([]), more: false, notice: /** @type {string | null} */ (null) };
   if (!body) return found;
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();

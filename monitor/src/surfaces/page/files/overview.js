@@ -3,7 +3,7 @@
 import { list, one, repeatedly } from "./api.js";
 import { fill, h, setText } from "./dom.js";
 import { foundFigure, gapsFigure } from "./plots.js";
-import { TONE, clockTime, count, left, length, ownerName, plain } from "./words.js";
+import { TONE, clockTime, count, left, length, ownerName } from "./words.js";
 
 /** So many of each are shown, at the most; of more it is said how many there are. */
 const MOST = { alerts: 20, countdowns: 24, paths: 12 };
@@ -24,10 +24,14 @@ export function overview(place, { hidden }, signal) {
     h("section", { "aria-labelledby": "paths" }, h("h2", { id: "paths" }, "How long silences were, by path"), paths),
     h("section", { "aria-labelledby": "found" }, h("h2", { id: "found" }, "What was found"), found.figure),
   );
-  /** @param {Error | null} error */
-  const heed = (error) => {
-    setText(trouble, error ? error.message : "");
-    trouble.hidden = !error;
+  /** What fails now, by what was asked. @type {Map<string, string>} */
+  const failing = new Map();
+  /** @param {string} what */
+  const heed = (what) => (/** @type {Error | null} */ error) => {
+    if (error) failing.set(what, error.message);
+    else failing.delete(what);
+    setText(trouble, [...new Set(failing.values())].join("; "));
+    trouble.hidden = failing.size === 0;
   };
   trouble.hidden = true;
   const figures = new Map();
@@ -37,9 +41,9 @@ export function overview(place, { hidden }, signal) {
     const all = (await list("/api/v1/paths", signal)).rows;
     showPaths(paths, figures, all, signal);
     if (hidden) showCounts(strip, all, hidden);
-  }, heed);
-  repeatedly(15, signal, async () => found.update((await list("/api/v1/found", signal)).rows), heed);
-  if (!hidden) countdowns(strip, signal, heed);
+  }, heed("paths"));
+  repeatedly(15, signal, async () => found.update((await list("/api/v1/found", signal)).rows), heed("found"));
+  if (!hidden) countdowns(strip, signal, heed("countdowns"));
 }
 
 /**
@@ -58,13 +62,12 @@ function showAlerts(place, all) {
 function card(alert) {
   const { labels, annotations } = alert;
   const word = labels.severity === "critical" ? "page" : "ticket";
-  const name = labels.alert ?? labels.alertname;
   const connections = Number(alert.value);
   return h(
     "article",
     { class: `card ${alert.state === "firing" ? TONE[word] : "plain"}` },
-    h("p", { class: "kind" }, h("strong", {}, alert.state === "firing" ? word : `${word}, pending`), ` since ${clockTime(alert.activeAt)}`),
-    h("h3", {}, annotations.summary ?? name),
+    h("p", { class: "kind" }, h("strong", {}, alert.state === "firing" ? word : `${word}, pending`), ` since ${clockTime(alert.activeAt)}, ${labels.alertname}`),
+    h("h3", {}, annotations.summary),
     annotations.description && h("p", {}, annotations.description),
     h("p", { class: "faint" }, `${count(connections, "connection")} in trouble now, on path `, pathLink(labels.path), labels.owner && ` of ${labels.owner}`),
   );
@@ -175,5 +178,3 @@ function countdowns(place, signal, heed) {
   const timer = setInterval(tick, 1000);
   signal.addEventListener("abort", () => clearInterval(timer));
 }
-
-export { pathLink, plain };

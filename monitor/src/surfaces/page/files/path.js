@@ -65,8 +65,10 @@ async function sufferers(place, name, signal) {
   );
 }
 
-/** The block of the configuration that states the timeout. */
+/** The block of the configuration that states the timeout. Which addresses are behind it only who pastes it knows. */
 function statement(state) {
-  const text = `[[path]]\nname = ${JSON.stringify(state.path)}\nremote = ["0.0.0.0/0"]  # the addresses that are behind it\ntimeout = "${length(state.timeout_seconds)}"\n`;
-  return [h("h2", {}, "To state it in the configuration"), h("pre", {}, text), copyButton(text, "the block")];
+  const lines = ["[[path]]", `name = ${JSON.stringify(state.path)}`, 'remote = ["ADDRESS/BITS"]', `timeout = "${Math.round(state.timeout_seconds)}s"`];
+  const text = lines.join("\n");
+  const shown = lines.flatMap((line) => [line, document.createTextNode("\n")]);
+  return [h("h2", {}, "To state it in the configuration"), h("pre", {}, shown), copyButton(text, "the block")];
 }
