@@ -1,7 +1,7 @@
 // What is drawn by uPlot: how long silences were, and what was found over time. What a plot shows is said in words below it.
 
 import { h } from "./dom.js";
-import { length, plain } from "./words.js";
+import { count, length, plain } from "./words.js";
 
 /** Height of a plot, in px. */
 const HEIGHT = 180;
@@ -96,11 +96,11 @@ function steps(path) {
     if (from >= top) break;
     const late = timeout !== null && from >= timeout;
     xs.push(from);
-    within.push(late || count === 0 ? null : count);
-    beyond.push(late && count > 0 ? count : null);
+    within.push(late ? 0 : count);
+    beyond.push(late ? count : null);
     from = to ?? top;
   }
-  return { data: [[...xs, top], [...within, null], [...beyond, null]], top };
+  return { data: [[...xs, top], [...within, 0], [...beyond, 0]], top };
 }
 
 /**
@@ -184,7 +184,7 @@ function captionOf(path, caption) {
   ];
   caption.replaceChildren(
     ...known.filter((one) => one !== false),
-    h("span", { class: "said" }, `${path.gaps.toLocaleString("en")} silences ended. ${reading(path)}`),
+    h("span", { class: "said" }, `${count(path.gaps, "silence")} ended. ${reading(path)}`),
   );
 }
 
@@ -203,8 +203,12 @@ export function reading(path) {
   }
   if (survived === null && failed === null) return "None has shown yet whether the timeout is right.";
   if (failed === null) return "None failed.";
+  if (survived === null) return "None shorter than the timeout failed.";
   return "What was survived and what failed lie on either side of the timeout.";
 }
+
+/** How long the daemon counts together, in seconds. */
+const SLOT = 300;
 
 /** Kinds that are drawn apart, the gravest first; all others are drawn together. */
 const KINDS = [
@@ -238,7 +242,7 @@ export function foundFigure(signal) {
     legend: { show: false },
     cursor: { show: false },
     padding: [8, 12, 0, 0],
-    scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 4)] } },
+    scales: { x: { range: (_, first, last) => [first, last + SLOT] }, y: { range: (_, __, most) => [0, Math.max(most * 1.1, 4)] } },
     axes: [axis({ size: 28, space: 70, values: (_, at) => at.map((time) => new Date(time * 1000).toTimeString().slice(0, 5)) }), axis({ size: 48, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000, 50000, 100000] })],
     // The highest sums lie behind.
     series: [{}, ...KINDS.toReversed().map(bars)],
@@ -248,9 +252,8 @@ export function foundFigure(signal) {
     figure,
     /** @param {any[]} slots */
     update(slots) {
-      const step = 300;
-      const last = Math.floor(Date.now() / 1000 / step) * step;
-      const times = Array.from({ length: 72 }, (_, place) => last - (71 - place) * step);
+      const last = Math.floor(Date.now() / 1000 / SLOT) * SLOT;
+      const times = Array.from({ length: 72 }, (_, place) => last - (71 - place) * SLOT);
       const at = new Map(slots.map((slot) => [Date.parse(slot.since) / 1000, slot.found]));
       const totals = new Map();
       const sums = times.map(() => 0);

@@ -8,9 +8,9 @@ const MOST = 120;
 const WIDTH = 640;
 const LEFT = 150;
 const RIGHT = 420;
-/** Least height of a moment, and most of a silence, in px. */
+/** Least height of a moment, and height of all the time that is drawn, in px. */
 const STEP = 22;
-const TALLEST = 260;
+const TALL = 480;
 
 /** Which moments are arrows: from which side, and how they look. */
 const ARROWS = /** @type {Record<string, [boolean, string]>} */ ({
@@ -29,7 +29,7 @@ const ARROWS = /** @type {Record<string, [boolean, string]>} */ ({
 export function timeline(events) {
   const shown = events.slice(-MOST);
   const rows = place(shown);
-  const height = (rows.at(-1)?.end ?? 0) + 40;
+  const height = Math.max(0, ...rows.map((row) => row.end)) + 40;
   const lane = (x) => svg("line", { x1: x, x2: x, y1: 26, y2: height - 8, class: "lane" });
   const drawing = svg(
     "svg",
@@ -48,25 +48,28 @@ export function timeline(events) {
   return h("div", {}, drawing, h("details", {}, h("summary", {}, "The same in words"), words));
 }
 
-/** Where each moment lies: the time between two is to scale, as far as there is room for all. */
+/** Where each moment lies, from top to bottom: to scale, but that those at nearly the same time stand below each other. */
 function place(events) {
-  const at = (event) => Date.parse(event.time) / 1000;
-  const gaps = events.map((event, index) => Math.max(event.seconds ?? 0, index > 0 ? at(event) - at(events[index - 1]) : 0));
-  const longest = Math.max(...gaps, 0.001);
-  let y = 44;
-  return events.map((event, index) => {
-    const before = index > 0 && events[index - 1].what !== "silence" ? (at(event) - at(events[index - 1])) / longest : 0;
-    if (index > 0) y += Math.max(STEP, before * TALLEST);
-    const start = y;
-    if (event.what === "silence") y += Math.max(STEP, ((event.seconds ?? 0) / longest) * TALLEST);
-    return { event, start, end: y };
+  const points = events.flatMap((event, index) => {
+    const at = Date.parse(event.time) / 1000;
+    const start = { at, index, ends: false };
+    return event.what === "silence" ? [start, { at: at + (event.seconds ?? 0), index, ends: true }] : [start];
   });
+  points.sort((one, other) => one.at - other.at || one.index - other.index);
+  const span = Math.max(points.length > 0 ? points[points.length - 1].at - points[0].at : 0, 0.001);
+  const rows = events.map((event) => ({ event, start: 0, end: 0 }));
+  let y = 44;
+  points.forEach(({ at, index, ends }, place) => {
+    if (place > 0) y += Math.max(ends ? 0 : STEP, ((at - points[place - 1].at) / span) * TALL);
+    if (!ends) rows[index].start = y;
+    rows[index].end = y;
+  });
+  return rows;
 }
 
 function draw({ event, start, end }) {
   const tone = event.wrong ? "bad" : "plain";
-  const middle = (start + end) / 2;
-  const said = svg("text", { x: RIGHT + 16, y: middle + 4, class: `said ${tone}` }, short(event.text));
+  const said = svg("text", { x: RIGHT + 16, y: start + 4, class: `said ${tone}` }, short(event.text));
   const time = svg("text", { x: LEFT - 16, y: start + 4, class: "time" }, clockTime(event.time));
   const arrow = ARROWS[event.what];
   if (arrow) {
@@ -75,11 +78,11 @@ function draw({ event, start, end }) {
     return svg("g", {}, time, svg("line", { x1: from, x2: to, y1: start, y2: start, class: `arrow ${look}`, "marker-end": `url(#head-${look})` }), said);
   }
   if (event.what === "silence") {
-    const box = svg("rect", { x: LEFT + 8, y: start - 2, width: RIGHT - LEFT - 16, height: Math.max(end - start, 8), rx: 4, class: `silence ${tone}` });
-    const name = svg("text", { x: (LEFT + RIGHT) / 2, y: middle + 4, class: "length" }, `${length(event.seconds)} of silence`);
+    const box = svg("rect", { x: LEFT + 8, y: start - 2, width: RIGHT - LEFT - 16, height: Math.max(end - start, 16), rx: 4, class: `silence ${tone}` });
+    const name = svg("text", { x: (LEFT + RIGHT) / 2, y: (start + end) / 2 + 4, class: "length" }, `${length(event.seconds)} of silence`);
     return svg("g", {}, time, box, name, said);
   }
-  const mark = svg("circle", { cx: (LEFT + RIGHT) / 2, cy: start, r: event.what === "now" ? 3 : 5, class: `fill ${tone}` });
+  const mark = svg("circle", { cx: LEFT, cy: start, r: event.what === "now" ? 3 : 5, class: `fill ${tone}` });
   return svg("g", {}, time, mark, said);
 }
 
