@@ -80,9 +80,13 @@ pub fn front(front: &Front) -> String {
                     @if let Some(hidden) = front.hidden() { p.note { (hidden) } }
                     h1 { "This host" }
                     p {
-                        "tcplull " (printable(&agent.version)) " on Linux " (printable(&agent.kernel)) ", watching "
-                        (printable(&agent.watching)) " since " (agent.started) ". "
-                        (count(agent.sweeps.sockets, "socket")) " at the last sweep."
+                        "tcplull " (printable(&agent.version))
+                        // As much as the API tells of the daemon.
+                        @if front.whole {
+                            " on Linux " (printable(&agent.kernel)) ", watching " (printable(&agent.watching)) " since "
+                            (agent.started)
+                        }
+                        ". " (count(agent.sweeps.sockets, "socket")) " at the last sweep."
                     }
                     h2 { "Alerts" }
                     (alerts(&front.alerts))
