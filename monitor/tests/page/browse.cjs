@@ -117,6 +117,8 @@ async function others(page) {
   await page.locator("pre", { hasText: 'timeout = "2s"' }).waitFor();
   await page.locator("td", { hasText: "blackholed" }).waitFor();
   await check(page, "path");
+  await page.goto(`${asked.url}/#/path/%zz`);
+  await page.locator("h1", { hasText: "Path %zz" }).waitFor();
   await page.goto(`${asked.url}/#/agent`);
   await page.locator("td", { hasText: "send" }).first().waitFor();
   await check(page, "agent");

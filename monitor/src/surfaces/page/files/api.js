@@ -4,7 +4,7 @@
 const LONGEST = 32 * 1024 * 1024;
 
 /** Why there is no answer. */
-export class ApiError extends Error {
+class ApiError extends Error {
   /**
    * @param {number} status HTTP's number for it; 0 where nobody answered
    * @param {string} reason

@@ -29,6 +29,15 @@ const nav = /** @type {HTMLElement} */ (document.querySelector("nav"));
 const hidden = document.body.dataset.hidden ?? null;
 let going = new AbortController();
 
+/** A name out of the address; what is not written so stands for itself. @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Shows what the address says. */
 function show() {
   going.abort();
@@ -36,7 +45,7 @@ function show() {
   const [words, query = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
   const [word, ...rest] = words.split("/");
   const chosen = VIEWS.find((view) => view.word === word) ?? VIEWS[0];
-  const name = decodeURIComponent(rest.join("/"));
+  const name = decoded(rest.join("/"));
   document.title = `${name || chosen.title} · tcplull`;
   for (const link of nav.querySelectorAll("a")) {
     const here = link.getAttribute("href") === `#/${chosen.word}`;

@@ -1,5 +1,6 @@
 // What is drawn by uPlot: how long silences were, and what was found over time. What a plot shows is said in words below it.
 
+/* global uPlot */
 import { h } from "./dom.js";
 import { count, length, plain } from "./words.js";
 
@@ -192,7 +193,7 @@ function captionOf(path, caption) {
  * What the marks come to beside each other.
  * @param {any} path
  */
-export function reading(path) {
+function reading(path) {
   const { timeout_seconds: timeout, longest_survived_gap_seconds: survived, shortest_failed_gap_seconds: failed } = path;
   if (timeout === null) return "";
   if (failed !== null && failed < timeout * 0.98) {
