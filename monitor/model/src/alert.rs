@@ -18,8 +18,8 @@ pub struct Alert {
     pub state: AlertState,
     /// Name of the path, or `none`; `any` where it is about more than one.
     pub path: String,
-    /// systemd unit of the owner, else its process name, else `unknown`; `any` where
-    /// it is about more than one owner's connections.
+    /// Workload of the owner's pod, else the name of its container, else its systemd unit, else its process name, else
+    /// `unknown`; `any` where it is about more than one owner's connections.
     pub owner: String,
     /// Who is to be told of what is on this path: the `owner` that its rules name; missing where they name none. It is
     /// not `owner`, which is who holds the connections.
