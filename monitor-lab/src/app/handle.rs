@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// it needs, so that a busy machine does not fail a story.
 const BOUND: Duration = Duration::from_secs(10);
 
-/// The same for what it does ten thousand times.
+/// The same for what it does hundreds or thousands of times.
 const LONG_BOUND: Duration = Duration::from_secs(60);
 
 /// A running application. Dropping it kills it.
@@ -108,7 +108,7 @@ impl App {
         self.obeyed += 1;
         let given = Instant::now();
         let bound = match order {
-            Order::Burst { .. } | Order::Scan { .. } => LONG_BOUND,
+            Order::Burst { .. } | Order::Scan { .. } | Order::Stand { .. } => LONG_BOUND,
             _ => BOUND,
         };
         self.wait(
