@@ -193,6 +193,7 @@ impl WaitingConnection {
         let mss_fell = self.mss_fell(&now);
         self.note_pauses(&now, pending);
         self.compare(&now, pending);
+        self.break_deadlock(now.at_ns);
         self.closed = snapshot::window_closed(&view.fact.socket, self.probed);
         self.look(view, now, mss_fell, spoken_for, context);
     }

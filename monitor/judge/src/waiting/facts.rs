@@ -73,6 +73,7 @@ impl WaitingConnection {
         }) {
             self.reply = None;
         }
+        self.break_deadlock(now.at_ns);
         self.end_unless_standing(context);
         if view.kind == FactKind::Retransmitted && nobody_waits(view) && !self.alone {
             // No process holds it, so no sweep may come past it.

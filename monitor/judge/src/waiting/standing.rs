@@ -1,6 +1,6 @@
 //! What stands on a connection as it did, from look to look, and what moved.
 
-use super::connection::WaitingConnection;
+use super::connection::{Reported, WaitingConnection};
 use super::pending::Pending;
 use crate::fact_view::FactView;
 use crate::serial::after;
@@ -37,6 +37,21 @@ impl WaitingConnection {
     pub(super) fn reading_goes_on(&mut self, now_ns: u64) {
         if let Some(first) = self.reading {
             self.pauses.here.ended(now_ns.saturating_sub(first.at_ns));
+        }
+    }
+
+    /// Where one way of a deadlock goes on by `now_ns`, what stands the other way begins anew: its reader has had no turn
+    /// yet, and what was told speaks for the time before.
+    pub(super) fn break_deadlock(&mut self, now_ns: u64) {
+        let both = |told: &Reported| told.cause.card().stands == Stands::BothWays;
+        let Some(told) = self.reported.filter(both) else {
+            return;
+        };
+        if self.standing(told.cause) == Some(told.since_ns) {
+            return;
+        }
+        for first in [&mut self.sending, &mut self.reading].into_iter().flatten() {
+            first.at_ns = now_ns;
         }
     }
 
