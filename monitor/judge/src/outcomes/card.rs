@@ -24,6 +24,8 @@ pub(crate) struct Case<'a> {
     pub(crate) event: Event<'a>,
     pub(crate) now_ns: u64,
     pub(crate) settings: &'a Settings,
+    /// Whether the process that holds it is known.
+    pub(crate) held_by_known: bool,
     /// Which side of the connection this host is.
     pub(crate) role: Role,
     /// Segments that were sent again in outages that are over.

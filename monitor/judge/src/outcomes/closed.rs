@@ -1,6 +1,7 @@
 //! Closed: FIN from the peer ended the silence, close to the timeout, or in place of an answer that was due.
 //!
-//! Where the application does not look, that is told at once, and once more only if a write meets RST. Else the
+//! An answer that is lost is told at once, or once it is known whose it was. Where the application does not look, that
+//! is told at once, and once more only if a write meets RST. Else the
 //! finding is held until it is known whether this host wrote into the
 //! closed connection and met RST, so that one gap has one final outcome: until
 //! the connection is closed here, a reset comes, the kernel side lets the
@@ -32,11 +33,16 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     let path = gap.path.as_deref()?;
     let fin = held(gap)?;
     let answer_lost = gap.answer_lost();
-    let ignored = !fin.sent_after
-        && matches!(case.event, Event::Fact(view) if view.kind == FactKind::Swept && fin_unread(view));
+    let swept = match case.event {
+        Event::Fact(view) if view.kind == FactKind::Swept => Some(view),
+        _ => None,
+    };
+    let ignored = !fin.sent_after && swept.is_some_and(fin_unread);
+    // A FIN comes to a kernel, not to a process: where none was seen before, the next look knows whose answer it was.
+    let owner_known = case.held_by_known || swept.is_some();
     let met_reset = match decided(case, &fin) {
         Some(met_reset) => met_reset,
-        None if answer_lost || ignored => false,
+        None if answer_lost && owner_known || ignored => false,
         None => return None,
     };
     let lost = fin.outstanding > 0 || met_reset || answer_lost;

@@ -1,9 +1,10 @@
 //! A FIN in place of an answer: somebody cut off a running request.
 
-use super::story::{SECOND, Story, azure, evidence};
+use super::story::{SECOND, Story, azure, evidence, owner};
 use crate::{Dialogue, JudgedPath};
 use monitor_common::TcpState;
 use monitor_model::finding::{Certainty, Clock};
+use monitor_model::owner::Owner;
 
 /// A proxy that cuts off after 50 s without payload.
 fn proxy() -> JudgedPath {
@@ -60,6 +61,38 @@ fn a_fin_in_place_of_the_answer_is_a_ticket_at_once() {
         .becomes(TcpState::Close, 0)
         .wait(60.0);
     assert_eq!(closed(&story), ["closed ticket"], "once");
+}
+
+#[test]
+fn a_lost_answer_is_told_with_its_owner() {
+    let unseen = || {
+        let mut story = Story::on(proxy());
+        story.owner = Owner::default();
+        story.asks().wait(50.5).peer_closes();
+        assert!(closed(&story).is_empty(), "whose it was is not known yet");
+        story
+    };
+    let told = |story: &Story| {
+        assert_eq!(closed(story), ["closed ticket"]);
+        story.finding("closed").owner.pid
+    };
+    let mut swept = unseen();
+    swept.owner = owner();
+    swept.wait(1.0).sweep();
+    assert_eq!(told(&swept), owner().pid, "a look shows the owner");
+
+    let mut closes = unseen();
+    closes.owner = owner();
+    closes.becomes(TcpState::LastAck, 0);
+    assert_eq!(told(&closes), owner().pid, "it closes itself");
+
+    let mut nobodys = unseen();
+    nobodys.wait(1.0).sweep();
+    assert_eq!(told(&nobodys), None, "a look knows nobody either");
+
+    let mut not_shown = unseen();
+    not_shown.wait(60.0);
+    assert_eq!(told(&not_shown), None, "no look shows it");
 }
 
 #[test]

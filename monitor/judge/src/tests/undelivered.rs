@@ -310,6 +310,7 @@ fn ruled(patience_ns: Option<u64>, apart_ns: u64, ticks: u32) -> Option<Outcome>
         event: Event::Fact(&view),
         now_ns: last.time_ns,
         settings: &Settings::of(last, JIFFY_NS),
+        held_by_known: true,
         role: Role::Client,
         sent_again_in_outages: 0,
         began_ns: 0,

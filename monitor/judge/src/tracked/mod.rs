@@ -412,6 +412,7 @@ impl Tracked {
             event,
             now_ns: at.ns,
             settings: &self.settings,
+            held_by_known: self.owner.pid.is_some(),
             role: self.identity.role(),
             sent_again_in_outages: context.outages.sent_again(self.identity.cookie()),
             began_ns: context.began_ns,
