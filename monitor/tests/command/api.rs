@@ -2,7 +2,7 @@
 
 use crate::common::net::{Pair, routed};
 use crate::common::place::{place_in, watched_network, watching};
-use crate::common::run::{TCPLULL, finish, tcplull};
+use crate::common::run::{NOBODY, TCPLULL, finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -345,9 +345,6 @@ fn from_elsewhere() -> Tested {
     finish(&mut tcplull(["ls", "--host", &socket]))?.refused(3, &["no tcplull answers"]);
     Ok(())
 }
-
-/// A user without any privilege; Debian and others call it nobody.
-const NOBODY: u32 = 65534;
 
 fn group() -> Tested {
     let block = Block::claim()?;

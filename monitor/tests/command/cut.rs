@@ -1,10 +1,11 @@
 //! `tcplull cut`: exactly the connections that were meant end, and nothing is found of it that would wake somebody.
 
-use crate::common::net::{Pair, at, listen, routed};
-use crate::common::place::{QUICK, hanging, pages, place_in, watched_network};
+use crate::common::net::{Pair, at, listen, routed, serve};
+use crate::common::place::{QUICK, hanging, pages, place_in, silent_pairs, watched_network};
 use crate::common::run::{TCPLULL, as_nobody, finish, tcplull};
 use crate::common::terminal::Terminal;
 use crate::common::{Test, Tested, eventually};
+use crate::cut_rights::tell;
 use libtest_mimic::Failed;
 use monitor_lab::network::block::Block;
 use monitor_lab::network::namespace::Namespace;
@@ -37,6 +38,7 @@ pub const TESTS: &[Test] = &[
         "a_silent_connection_that_is_cut_is_no_failure_of_its_path",
         crossed,
     ),
+    Test::as_root("no_more_end_at_once_than_most_allows", bounded),
     Test::anywhere("what_cannot_be_cut_is_said_in_one_line", refused),
 ];
 
@@ -44,14 +46,14 @@ pub const TESTS: &[Test] = &[
 const PORT: u16 = 40_001;
 
 /// A connection in a network namespace of its own, with addresses that another one has, too.
-struct Twin {
+pub struct Twin {
     namespace: Namespace,
     listener: TcpListener,
-    pair: Pair,
+    pub pair: Pair,
 }
 
 impl Twin {
-    fn open(role: &str) -> Result<Self, Failed> {
+    pub fn open(role: &str) -> Result<Self, Failed> {
         let namespace = Namespace::create(0, role)?;
         let ports = format!("{PORT} {PORT}");
         namespace.set("ipv4/ip_local_port_range", &ports)?;
@@ -66,7 +68,7 @@ impl Twin {
     }
 
     /// The id of its client's end.
-    fn id(&self, daemon: &Daemon) -> Result<String, Failed> {
+    pub fn id(&self, daemon: &Daemon) -> Result<String, Failed> {
         let netns = fs::metadata(self.namespace.path())?.ino();
         let local = self.pair.client_address()?.to_string();
         let mut rows: Vec<Value> = daemon.ask("ls")?;
@@ -159,15 +161,8 @@ fn twins() -> Tested {
     let gone = cut(&place, &[&id, "--yes"])?;
     gone.refused(3, &["no connection has the id", &id]);
     // What is no such note is refused.
-    let mut stranger = UnixStream::connect(place.socket())?;
     let body = "{\"alert\":null,\"ended\":1,\"ids\":[\"x\", 1]}";
-    let length = body.len();
-    write!(
-        stranger,
-        "POST /api/v1/cuts HTTP/1.0\r\ncontent-length: {length}\r\n\r\n{body}"
-    )?;
-    let mut answer = String::new();
-    stranger.read_to_string(&mut answer)?;
+    let answer = tell(UnixStream::connect(place.socket())?, body, "")?;
     assert!(answer.starts_with("HTTP/1.0 400"), "{answer}");
     Ok(())
 }
@@ -286,6 +281,34 @@ fn only(daemon: &Daemon, local: std::net::SocketAddr, names: &[&str]) -> Tested 
         assert!(names.contains(&name), "{finding}");
     }
     assert!(!findings.is_empty());
+    Ok(())
+}
+
+fn bounded() -> Tested {
+    let (network, daemon) = watched_network("quiet", "1s", &[])?;
+    let listener = serve(&network)?;
+    let pairs = silent_pairs(&network, &daemon, &listener, 2)?;
+    let mut host = String::new();
+    for pair in &pairs {
+        let local = pair.client_address()?;
+        host = local.ip().to_string();
+        eventually("the silence is a ticket", || {
+            let row = daemon.row(local)?;
+            let is = row["alerts"] == serde_json::json!(["crossed"]);
+            Ok(is.then_some(()).ok_or(row))
+        })?;
+    }
+    let those = ["crossed", "--local", &host, "--yes", "--most"];
+    let first = cut(daemon.place(), &[&those[..], &["1"]].concat())?;
+    assert_eq!(first.code, Some(1), "{first:?}");
+    assert!(first.stdout.contains("1 connection ended"), "{first:?}");
+    first.says(&["1 connection, and 1 more are left", "--most"]);
+    // Had both ended, none were left for this one.
+    let second = cut(daemon.place(), &[&those[..], &["1"]].concat())?;
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert!(second.stdout.contains("1 connection ended"), "{second:?}");
+    pairs.iter().for_each(is_aborted);
+    cut(daemon.place(), &["crossed", "--most", "0", "--yes"])?.refused(2, &["--most"]);
     Ok(())
 }
 

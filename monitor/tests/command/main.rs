@@ -18,6 +18,7 @@ mod connections;
 mod containers;
 mod contract;
 mod cut;
+mod cut_rights;
 mod daemon;
 mod exit_codes;
 mod filters;
@@ -83,6 +84,7 @@ fn main() -> ExitCode {
         ("containers", containers::TESTS),
         ("contract", contract::TESTS),
         ("cut", cut::TESTS),
+        ("cut_rights", cut_rights::TESTS),
         ("daemon", daemon::TESTS),
         ("exit_codes", exit_codes::TESTS),
         ("filters", filters::TESTS),

@@ -192,6 +192,28 @@ mod tests {
         assert!(server.take_error().unwrap().is_none());
     }
 
+    /// Built without CONFIG_INET_DIAG_DESTROY, the kernel answers the question for TCP as it answers here for a family of
+    /// sockets that it never ends (`inet_diag_cmd_exact` in net/ipv4/inet_diag.c, `__sock_diag_cmd` in net/core/sock_diag.c).
+    #[test]
+    fn a_kernel_that_ends_no_connections_says_so_and_what_to_do_instead() {
+        let mut kernel = SockDiag::open().unwrap();
+        let (local, remote) = ("127.0.0.1:1", "127.0.0.1:2");
+        let id = SocketId::of(local.parse().unwrap(), remote.parse().unwrap(), 1);
+        let answered = match kernel.destroy(AddressFamily::Unix, &id) {
+            // Without its module that family is not known at all.
+            Err(Errno::ENOENT) => Err(Errno::EOPNOTSUPP),
+            answered => answered,
+        };
+        let refused = told(answered).unwrap_err();
+        assert_eq!(refused, ActError::Unsupported);
+        let said = refused.to_string();
+        for part in ["CONFIG_INET_DIAG_DESTROY", "end the process"] {
+            assert!(said.contains(part), "{said}");
+        }
+        // The same kernel may have no list either.
+        assert_eq!(listing_refused(Errno::ENOENT), ActError::Unsupported);
+    }
+
     #[test]
     fn a_namespace_that_nobody_is_in_is_said_to_be_out_of_reach() {
         let nowhere = Target {

@@ -24,7 +24,7 @@ pub fn tcplull(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Comman
 }
 
 /// A user without any privilege; Debian and others call it nobody.
-const NOBODY: u32 = 65534;
+pub const NOBODY: u32 = 65534;
 
 /// The command under test where every user may start it, for as long as its folder lives: nobody else may be able to read the
 /// build's.
