@@ -24,6 +24,7 @@ pub use inside::Inside;
 use lines::{Lines, Read};
 use monitor_model::api::ApiError;
 use monitor_model::finding::Lagged;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use std::path::Path;
 use tokio::task::JoinHandle;
@@ -80,6 +81,12 @@ impl Question {
             parameters if parameters.is_empty() => path.to_owned(),
             parameters => format!("{path}?{parameters}"),
         })
+    }
+
+    /// All that is known of the connection with this id; what the history has of it, too, where that is wanted.
+    pub fn connection(id: &str, history: bool) -> Self {
+        let id = utf8_percent_encode(id, NON_ALPHANUMERIC);
+        Self::list(format!("/api/v1/connections/{id}?history={history}"))
     }
 
     /// What comes as it happens.

@@ -14,6 +14,8 @@ use std::process::Command;
 
 pub const TESTS: &[Test] = &[
     Test::with_tmux("top_shows_what_happens_and_outlives_its_daemon", happens),
+    Test::with_tmux("top_shows_of_one_connection_what_show_shows", opened),
+    Test::with_tmux("top_shows_a_snapshot_without_a_daemon", snapshot),
     Test::with_tmux("top_shows_what_had_been_found_by_a_time", past),
     Test::with_tmux("top_gives_the_terminal_back_however_it_ends", ends),
     Test::anywhere(
@@ -85,6 +87,83 @@ fn happens() -> Tested {
     let screen = terminal.shows(&["ended with 0"])?;
     assert!(!screen.contains("STALLED"), "{screen}");
     drop(quiet);
+    Ok(())
+}
+
+fn opened() -> Tested {
+    let network = routed()?;
+    let settings = format!(
+        "page_after = \"1s\"\n{}",
+        watching(&network.block, "far", "60s")
+    );
+    let place = place_in(&network.block, &settings)?;
+    let daemon = Daemon::start(&place, &[])?;
+    let pair = Pair::across(&network)?;
+    pair.exchange()?;
+    let local = pair.client_address()?.to_string();
+    let terminal = Terminal::open(&place, 110, 50)?;
+    terminal.run(&format!("{} --filter 'src {local}'", top(&place)))?;
+    let remote = pair.server_address()?.to_string();
+    terminal.shows(&[&remote, "ok"])?;
+    terminal.keys(&["Enter"])?;
+    terminal.shows(&[
+        "Verdict: ok",
+        "Numbers, as ss has them",
+        "others",
+        "its path",
+        "Timeline (UTC)",
+    ])?;
+    // It goes on while it is open.
+    network.path_dies()?;
+    (&pair.client).write_all(b"lost")?;
+    terminal.shows(&["Verdict: blackholed", "Evidence"])?;
+    terminal.keys(&["G"])?;
+    let screen = terminal.shows(&["blackholed", "Next", "ss -", "tcpdump"])?;
+    keep("top-opened.txt", &screen)?;
+    // What is kept of it stays when it is gone.
+    drop(pair);
+    daemon.stop()?;
+    terminal.shows(&["daemon gone", "tcpdump"])?;
+    terminal.keys(&["q"])?;
+    terminal.is_back()
+}
+
+fn snapshot() -> Tested {
+    let network = routed()?;
+    let place = place_in(&network.block, &watching(&network.block, "far", "1s"))?;
+    let daemon = Daemon::start(&place, &[])?;
+    let pair = Pair::across(&network)?;
+    let local = pair.client_address()?;
+    daemon.await_finding(local, "crossed")?;
+    let file = place.path("ticket.tar.gz");
+    let mut taken = Command::new(TCPLULL);
+    taken.arg("snapshot").arg(&file);
+    let taken = finish(taken.arg("--config").arg(place.file()))?;
+    assert_eq!(taken.code, Some(0), "{taken:?}");
+    daemon.stop()?;
+    drop(pair);
+    let terminal = Terminal::open(&place, 110, 30)?;
+    let filter = format!("--filter 'src {local}'");
+    terminal.run(&format!("{TCPLULL} top --from {} {filter}", file.display()))?;
+    terminal.shows(&["a snapshot, made at", "CROSSED", "far"])?;
+    terminal.keys(&["Enter"])?;
+    terminal.shows(&["Verdict: crossed", "Evidence"])?;
+    terminal.keys(&["Escape", "2"])?;
+    terminal.shows(&["a snapshot, made at", "crossed"])?;
+    terminal.keys(&["4"])?;
+    terminal.shows(&["Hooks", "Sweeps"])?;
+    terminal.keys(&["q"])?;
+    terminal.is_back()?;
+    terminal.run("echo ended with $?")?;
+    terminal.shows(&["ended with 0"])?;
+    // One that is cut off is told in a line, and the terminal is as it was.
+    let bytes = fs::read(&file)?;
+    fs::write(&file, &bytes[..bytes.len() / 2])?;
+    terminal.run(&format!(
+        "clear; {TCPLULL} top --from {}; echo ended with $?",
+        file.display()
+    ))?;
+    terminal.shows(&["cut off", "ended with 3"])?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use crate::key::Key;
 use crate::order::Order;
 use crate::source::{AgentSheet, PathSheet, Watched};
 use monitor_model::alert::Alert;
+use monitor_model::detail::ConnectionDetail;
 use monitor_model::listing::{ConnectionRow, IdleState};
 use monitor_model::time::Timestamp;
 use std::collections::HashSet;
@@ -67,6 +68,8 @@ pub struct Ask {
     pub paths: bool,
     /// What the daemon says of itself.
     pub agent: bool,
+    /// All that is known of the connection with this id.
+    pub opened: Option<String>,
 }
 
 /// Which connections are wanted.
@@ -95,8 +98,19 @@ pub struct Answer {
     pub paths: Option<Vec<PathSheet>>,
     /// The daemon.
     pub agent: Option<AgentSheet>,
+    /// The connection that is open.
+    pub opened: Option<Looked>,
     /// How long it took.
     pub took: Duration,
+}
+
+/// A connection that was looked at.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    /// Its id.
+    pub id: String,
+    /// All that is known of it, or why that is not told.
+    pub told: Result<Box<ConnectionDetail>, String>,
 }
 
 /// Connections: the first of those that the filter takes, and how many there are.

@@ -1,6 +1,7 @@
 //! Where the data come from.
 
 use monitor_model::alert::Alert;
+use monitor_model::detail::ConnectionDetail;
 use monitor_model::finding::{Clock, Finding};
 use monitor_model::gaps::GapSummary;
 use monitor_model::listing::ConnectionRow;
@@ -13,6 +14,12 @@ pub trait Source: Send + Sync + 'static {
     /// # Errors
     /// Nobody answers, or not to the end.
     fn connections(&self, take: &mut dyn FnMut(ConnectionRow)) -> Result<(), SourceError>;
+
+    /// All that is known of the connection with this id.
+    ///
+    /// # Errors
+    /// Nobody answers, or nothing is known of it.
+    fn connection(&self, id: &str) -> Result<Box<ConnectionDetail>, SourceError>;
 
     /// The alerts that wait, fire, or are lately over.
     ///

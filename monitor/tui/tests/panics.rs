@@ -1,6 +1,7 @@
 //! What a panic leaves of the terminal: the program panics on a terminal of its own, as a process of its own.
 
 use monitor_model::alert::Alert;
+use monitor_model::detail::ConnectionDetail;
 use monitor_model::listing::ConnectionRow;
 use monitor_tui::draw::Theme;
 use monitor_tui::filter::Filter;
@@ -25,6 +26,10 @@ struct Panicking;
 impl Source for Panicking {
     fn connections(&self, _: &mut dyn FnMut(ConnectionRow)) -> Result<(), SourceError> {
         Ok(())
+    }
+
+    fn connection(&self, _: &str) -> Result<Box<ConnectionDetail>, SourceError> {
+        Err(SourceError("nothing is known".to_owned()))
     }
 
     fn alerts(&self) -> Result<Vec<Alert>, SourceError> {

@@ -6,8 +6,9 @@
 #[cfg(test)]
 mod common;
 
-use common::{answer, finding, names, now, picture};
+use common::{answer, detail, finding, looked, names, now, picture};
 use monitor_model::format::is_unseen;
+use monitor_tui::app::view::Opened;
 use monitor_tui::event::{Answer, Effect, Event};
 use monitor_tui::key::Key;
 use monitor_tui::source::Watched;
@@ -86,6 +87,12 @@ proptest! {
                     }
                     if let Some(id) = app.connections.rows.first().map(|row| row.connection.id.clone()) {
                         told.connections.as_mut().unwrap().gone.insert(id);
+                    }
+                    if let Some(Opened::Connection { id, .. }) = &app.opened {
+                        told.opened = match many % 4 {
+                            0 => looked(id, Err(name)).opened,
+                            _ => looked(id, Ok(detail(many, &name))).opened,
+                        };
                     }
                     Event::Answer(Box::new(told))
                 }

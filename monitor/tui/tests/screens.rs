@@ -6,11 +6,13 @@
 #[cfg(test)]
 mod common;
 
-use common::{app, batch, finding, full, hostile, names, now, past, picture, row, then};
+use common::{
+    app, batch, detail, finding, full, hostile, looked, names, now, past, picture, row, then,
+};
 use monitor_model::format::is_unseen;
 use monitor_model::listing::IdleState;
 use monitor_tui::App;
-use monitor_tui::app::view::Tab;
+use monitor_tui::app::view::{Opened, Tab};
 use monitor_tui::event::{Answer, Effect, Event};
 use monitor_tui::key::Key;
 use monitor_tui::source::Watched;
@@ -163,6 +165,84 @@ fn one_connection_one_alert_and_the_help() {
         press(&mut app, &format!("{}?", tab as usize + 1));
         same_as_kept(&format!("help-{}", tab.name().to_lowercase()), app);
     }
+}
+
+/// The app in which the first connection is open, and its id.
+fn opened() -> (App, String) {
+    let mut app = full();
+    press(&mut app, "\n");
+    let Some(Opened::Connection { id, .. }) = &app.opened else {
+        panic!("{:?}", app.opened);
+    };
+    let id = id.clone();
+    (app, id)
+}
+
+/// The connection of which more is asked with the next question; `None` where none is asked.
+fn asked(effects: Vec<Effect>) -> Option<Option<String>> {
+    effects.into_iter().find_map(|effect| match effect {
+        Effect::Ask(ask) => Some(ask.opened),
+        _ => None,
+    })
+}
+
+fn told(app: &mut App, answer: Answer) -> Option<Option<String>> {
+    asked(app.handle(Event::Answer(Box::new(answer))))
+}
+
+#[test]
+fn what_is_open_is_what_the_daemon_knows_of_it() {
+    let (mut app, id) = opened();
+    told(
+        &mut app,
+        looked(&id, Ok(detail(1, "the silence was too long"))),
+    );
+    same_as_kept("connection-told", app);
+    let (mut app, id) = opened();
+    told(
+        &mut app,
+        looked(&id, Ok(detail(1, "the silence was too long"))),
+    );
+    press(&mut app, "G");
+    same_as_kept("connection-told-end", app);
+    let (mut app, id) = opened();
+    told(&mut app, looked(&id, Ok(detail(1, &names().concat()))));
+    press(&mut app, "G");
+    same_as_kept("connection-told-hostile", app);
+    let (mut app, id) = opened();
+    told(
+        &mut app,
+        looked(&id, Err("nothing is known of it".to_owned())),
+    );
+    same_as_kept("connection-untold", app);
+}
+
+#[test]
+fn what_is_open_is_asked_for_until_it_is_closed_and_no_other_takes_its_place() {
+    let (mut app, id) = opened();
+    let this = Some(Some(id.clone()));
+    // A question was out when it was opened: its answer has nothing of this, and the next one is asked at once.
+    assert_eq!(told(&mut app, common::answer(30)), this);
+    assert_eq!(told(&mut app, looked("another", Ok(detail(2, "x")))), this);
+    assert!(!picture(&app).contains("its path"), "{}", picture(&app));
+    assert_eq!(told(&mut app, looked(&id, Ok(detail(1, "of this")))), None);
+    app.handle(Event::Resize(120, 60));
+    assert!(picture(&app).contains("its path"), "{}", picture(&app));
+    // What was told stays where nothing more is.
+    assert_eq!(asked(app.handle(Event::Tick(now(104)))), this);
+    told(&mut app, looked(&id, Err("it is gone".to_owned())));
+    let shown = picture(&app);
+    assert!(
+        shown.contains("it is gone") && shown.contains("its path"),
+        "{shown}"
+    );
+    let effects = press(&mut app, "e");
+    let Some(Effect::Export(export)) = effects.first() else {
+        panic!("{effects:?}");
+    };
+    assert!(export.lines[0].contains("of this"), "{export:?}");
+    press(&mut app, "\u{1b}");
+    assert_eq!(asked(app.handle(Event::Tick(now(110)))), Some(None));
 }
 
 #[test]

@@ -4,7 +4,6 @@ use crate::cli::client::each;
 use crate::cli::exit::CliError;
 use crate::client::{Answer, Host, Question};
 use monitor_model::detail::ConnectionDetail;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 /// A connection as the daemon tells it, and its line.
@@ -15,10 +14,8 @@ pub(super) struct Told {
 
 /// What the daemon knows of the connection with this id.
 pub(super) fn detail(host: &Host, id: &str, history: bool) -> Result<Told, CliError> {
-    let id = utf8_percent_encode(id, NON_ALPHANUMERIC);
-    let question = Question::list(format!("/api/v1/connections/{id}?history={history}"));
     let mut found = None;
-    each(host, &question, &mut |answer| {
+    each(host, &Question::connection(id, history), &mut |answer| {
         if let Answer::Row(line) = answer {
             found = Some(line);
         }

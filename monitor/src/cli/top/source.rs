@@ -5,6 +5,7 @@ use crate::cli::answerer::Answerer;
 use crate::client::{Answer, Client, ClientError, Question};
 use monitor_model::alert::Alert;
 use monitor_model::api::AgentState;
+use monitor_model::detail::ConnectionDetail;
 use monitor_model::format::{count, duration_of};
 use monitor_model::listing::ConnectionRow;
 use monitor_tui::source::Watched;
@@ -59,10 +60,10 @@ impl Daemon {
     /// Rows of this type; what a newer daemon says that this build cannot read is left out.
     fn typed<T: DeserializeOwned>(
         &self,
-        path: &str,
+        question: &Question,
         mut take: impl FnMut(T),
     ) -> Result<(), SourceError> {
-        self.rows(&Question::list(path), &mut |answer| {
+        self.rows(question, &mut |answer| {
             if let Answer::Row(row) = answer
                 && let Ok(row) = serde_json::from_str(&row)
             {
@@ -74,7 +75,7 @@ impl Daemon {
 
     fn state(&self) -> Result<Option<AgentState>, SourceError> {
         let mut state = None;
-        self.typed("/api/v1/agent", |told| state = Some(told))?;
+        self.typed(&Question::list("/api/v1/agent"), |told| state = Some(told))?;
         Ok(state)
     }
 
@@ -93,12 +94,22 @@ impl Daemon {
 impl Source for Daemon {
     fn connections(&self, take: &mut dyn FnMut(ConnectionRow)) -> Result<(), SourceError> {
         // All of them, whatever the filter: the screen says of how many it takes some, and which of those it showed are gone.
-        self.typed("/api/v1/connections", take)
+        self.typed(&Question::list("/api/v1/connections"), take)
+    }
+
+    fn connection(&self, id: &str) -> Result<Box<ConnectionDetail>, SourceError> {
+        let mut found = None;
+        self.typed(&Question::connection(id, true), |told| found = Some(told))?;
+        found.map(Box::new).ok_or_else(|| {
+            SourceError("what the daemon says cannot be read: it is of another version".to_owned())
+        })
     }
 
     fn alerts(&self) -> Result<Vec<Alert>, SourceError> {
         let mut alerts = Vec::new();
-        self.typed("/api/v1/alerts", |alert| alerts.push(alert))?;
+        self.typed(&Question::list("/api/v1/alerts"), |alert| {
+            alerts.push(alert)
+        })?;
         Ok(alerts)
     }
 

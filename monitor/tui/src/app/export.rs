@@ -10,7 +10,7 @@ use serde_json::json;
 /// What is chosen, as one line.
 pub(super) fn chosen(app: &App) -> Option<String> {
     let at = app.places[app.tab as usize].chosen;
-    if let Some(Opened::Connection { id, row }) = &app.opened {
+    if let Some(Opened::Connection { id, row, .. }) = &app.opened {
         let connection = row.as_ref().map(|row| (&row.connection, &row.owner));
         let finding = || {
             let latest = app.findings.latest(id);
@@ -58,11 +58,18 @@ pub(super) fn chosen(app: &App) -> Option<String> {
     }
 }
 
-/// All that is shown, as lines of JSON: connections with the filter and in the order that apply, of an opened one its
-/// findings.
+/// All that is shown, as lines of JSON: connections with the filter and in the order that apply, of an opened one what
+/// the daemon told of it, or its findings.
 pub(super) fn all(app: &App) -> Export {
     let (what, lines): (_, Vec<_>) = match (&app.opened, app.tab) {
-        (Some(Opened::Connection { id, row }), _) => {
+        (
+            Some(Opened::Connection {
+                detail: Some(detail),
+                ..
+            }),
+            _,
+        ) => ("connection", vec![told_line(detail.as_ref())]),
+        (Some(Opened::Connection { id, row, .. }), _) => {
             let row = row.as_ref().map(|row| told_line(row.as_ref()));
             let findings = app.findings.of(id).map(told_line);
             ("connection", row.into_iter().chain(findings).collect())

@@ -196,10 +196,8 @@ impl App {
         match (self.tab, &self.opened) {
             (Tab::Connections, None) if self.then.is_some() => {
                 let found = self.then.as_ref().and_then(|then| then.found.get(at));
-                self.opened = found.map(|found| Opened::Connection {
-                    id: found.connection.id.clone(),
-                    row: None,
-                });
+                let id = found.map(|found| found.connection.id.clone());
+                self.opened = id.map(|id| Opened::connection(id, None));
             }
             (Tab::Connections, None) => {
                 let Some(entry) = self.connections.entries.get(at).cloned() else {
@@ -212,8 +210,7 @@ impl App {
                     self.list();
                 } else if let Some((row, _)) = self.connections.connection(&entry) {
                     let id = row.connection.id.clone();
-                    let row = Some(Box::new(row.clone()));
-                    self.opened = Some(Opened::Connection { id, row });
+                    self.opened = Some(Opened::connection(id, Some(row)));
                 }
             }
             (Tab::Alerts, None) => {
@@ -225,9 +222,8 @@ impl App {
             // From an alert to its latest connection.
             (Tab::Alerts, Some(Opened::Alert { .. })) => {
                 if let Some(id) = self.opened_alert().map(|alert| alert.example.clone()) {
-                    let row = self.connections.with_id(&id);
-                    let row = row.map(|(row, _)| Box::new(row.clone()));
-                    self.opened = Some(Opened::Connection { id, row });
+                    let row = self.connections.with_id(&id).map(|(row, _)| row);
+                    self.opened = Some(Opened::connection(id, row));
                 }
             }
             (Tab::Paths, None) => {
@@ -242,6 +238,8 @@ impl App {
             }
             _ => {}
         }
+        // Of what is open more is asked.
+        self.link.hurry(self.now.up);
         self.scrolled = Default::default();
     }
 

@@ -10,7 +10,7 @@ pub mod past;
 pub mod sheet;
 pub mod view;
 
-use crate::event::{Answer, Ask, Effect, Event, Now, Wanted};
+use crate::event::{Answer, Ask, Effect, Event, Looked, Now, Wanted};
 use crate::filter::Filter;
 use crate::order::Order;
 use crate::source::{AgentSheet, PathSheet};
@@ -175,6 +175,7 @@ impl App {
             }),
             paths: self.tab == Tab::Paths,
             agent: self.tab == Tab::Agent,
+            opened: opened.map(str::to_owned),
         }
     }
 
@@ -209,10 +210,30 @@ impl App {
             self.connections.sort(self.order, &self.told);
             self.list();
         }
-        if let Some(Opened::Connection { id, row }) = &mut self.opened
-            && let Some((found, _)) = self.connections.with_id(id)
-        {
+        self.look(answer.opened);
+    }
+
+    /// Shows the open connection as it was told now.
+    fn look(&mut self, looked: Option<Looked>) {
+        let Some(Opened::Connection {
+            id,
+            row,
+            detail,
+            untold,
+        }) = &mut self.opened
+        else {
+            return;
+        };
+        if let Some((found, _)) = self.connections.with_id(id) {
             *row = Some(Box::new(found.clone()));
+        }
+        match looked.filter(|looked| looked.id == *id) {
+            Some(looked) => match looked.told {
+                Ok(told) => (*detail, *untold) = (Some(told), None),
+                Err(reason) => *untold = Some(reason),
+            },
+            // This was asked before it was opened.
+            None => self.link.hurry(self.now.up),
         }
     }
 

@@ -9,8 +9,9 @@ use monitor_model::finding::{Finding, Role};
 use monitor_model::format::{count, duration_of};
 use monitor_model::listing::ConnectionRow;
 pub use monitor_sheet::{Kind, Line};
-use monitor_sheet::{Page, state, verdict};
+use monitor_sheet::{Names, Page, state, verdict};
 use std::time::Duration;
+use unicode_width::UnicodeWidthStr;
 
 /// Inside a terminal of so many columns, with a margin.
 fn begun(app: &App) -> Page {
@@ -29,7 +30,29 @@ fn began(app: &App) -> String {
 pub fn opened(app: &App) -> Vec<Line> {
     let mut page = begun(app);
     match &app.opened {
-        Some(Opened::Connection { id, row }) => connection(app, &mut page, id, row.as_deref()),
+        Some(Opened::Connection {
+            id,
+            row,
+            detail,
+            untold,
+        }) => {
+            if let Some(reason) = untold {
+                let text = format!("Nothing more is told of it: {}", shown(reason));
+                page.say(Kind::Bad, &text);
+            }
+            match detail {
+                Some(detail) => {
+                    for line in monitor_sheet::connection(detail, &Names::new(), page.width()) {
+                        // Commands are whole lines there; here nothing beyond the edge is seen.
+                        match line.text.width() > page.width() {
+                            true => page.indented(line.kind, &line.text, 2),
+                            false => page.extend([line]),
+                        }
+                    }
+                }
+                None => connection(app, &mut page, id, row.as_deref()),
+            }
+        }
         Some(Opened::Alert { .. }) => match app.opened_alert() {
             Some(found) => alert(app, &mut page, found),
             None => page.say(
@@ -213,12 +236,8 @@ pub fn help(app: &App) -> Vec<Line> {
     let mut page = begun(app);
     let (what, keys): (&str, &[(&str, &str)]) = match (&app.opened, app.tab) {
         (Some(Opened::Connection { .. }), _) => (
-            "One connection: the verdict, what it rests on, and what was told of it since this began.",
-            &[
-                ("Esc", "back"),
-                ("c", "copy it"),
-                ("e", "export its findings"),
-            ],
+            "One connection: all that is known of it, as `tcplull show` has it; until the daemon has told that, what is at hand.",
+            &[("Esc", "back"), ("c", "copy it"), ("e", "export it")],
         ),
         (Some(Opened::Alert { .. }), _) => (
             "One alert.",

@@ -1,5 +1,6 @@
 //! What is looked at: tabs, and what lies over them.
 
+use monitor_model::detail::ConnectionDetail;
 use monitor_model::listing::ConnectionRow;
 
 /// A tab.
@@ -44,10 +45,26 @@ pub enum Opened {
         id: String,
         /// As it was seen last.
         row: Option<Box<ConnectionRow>>,
+        /// All that the daemon told of it last; `None` before it did.
+        detail: Option<Box<ConnectionDetail>>,
+        /// Why the daemon does not tell of it, if it does not.
+        untold: Option<String>,
     },
     /// An alert.
     Alert {
         /// What tells it from others: name, severity, path, owner, and since when.
         key: [String; 5],
     },
+}
+
+impl Opened {
+    /// A connection of which the daemon was not asked yet.
+    pub(super) fn connection(id: String, row: Option<&ConnectionRow>) -> Self {
+        Self::Connection {
+            id,
+            row: row.cloned().map(Box::new),
+            detail: None,
+            untold: None,
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The threads that ask, so that keys are taken meanwhile.
 
 use super::message::{Message, RunError};
-use crate::event::{Answer, Ask, Event};
+use crate::event::{Answer, Ask, Event, Looked};
 use crate::keep::Keeper;
 use crate::source::{Source, SourceError};
 use std::io;
@@ -94,6 +94,11 @@ fn answer(source: &dyn Source, ask: Ask) -> Result<Answer, SourceError> {
     }
     if ask.agent {
         answer.agent = Some(source.agent()?);
+    }
+    if let Some(id) = ask.opened {
+        let told = source.connection(&id);
+        let told = told.map_err(|SourceError(reason)| reason);
+        answer.opened = Some(Looked { id, told });
     }
     answer.took = began.elapsed();
     Ok(answer)

@@ -2,6 +2,9 @@
 
 use monitor_common::TcpState;
 use monitor_model::alert::{Alert, AlertState};
+use monitor_model::detail::{
+    ConnectionDetail, EventKind, NextCommand, PathContrast, SiblingsNow, TimelineEvent,
+};
 use monitor_model::finding::{
     Cause, Certainty, Clock, Connection, Evidence, Family, Finding, FindingKind, Outcome, Role,
     Severity,
@@ -12,7 +15,7 @@ use monitor_model::owner::Owner;
 use monitor_model::time::Timestamp;
 use monitor_tui::App;
 use monitor_tui::draw::{Theme, draw};
-use monitor_tui::event::{Answer, Batch, Counts, Event, Now};
+use monitor_tui::event::{Answer, Batch, Counts, Event, Looked, Now};
 use monitor_tui::filter::Filter;
 use monitor_tui::past::Past;
 use monitor_tui::source::Watched;
@@ -265,7 +268,66 @@ pub fn answer(many: u64) -> Answer {
         alerts: (0..6).map(alert).collect(),
         paths: Some(paths()),
         agent: Some(agent()),
+        opened: None,
         took: Duration::from_millis(3),
+    }
+}
+
+/// All that a daemon knows of a connection, with `text` wherever others may have put it.
+pub fn detail(number: u64, text: &str) -> ConnectionDetail {
+    let row = row(number, IdleState::Stalled);
+    let found = vec![finding(number, 40), finding(number, 95)];
+    let told = ConnectionDetail::found(now(101).wall, Some(row), found);
+    let event = |seconds, what, text: &str| TimelineEvent {
+        time: now(seconds).wall,
+        what,
+        seconds: (what == EventKind::Silence).then_some(30.0),
+        wrong: what == EventKind::Finding,
+        text: text.to_owned(),
+    };
+    let next = |about: &str, command: &str| NextCommand {
+        about: about.to_owned(),
+        command: command.to_owned(),
+    };
+    ConnectionDetail {
+        siblings: Some(SiblingsNow {
+            fine: 12,
+            newer: 1,
+            failing: 2,
+            connects_failing: 0,
+        }),
+        contrast: Some(PathContrast {
+            path: text.to_owned(),
+            timeout_seconds: 350.0,
+            stated: true,
+            longest_survived_gap_seconds: Some(340.0),
+            shortest_failed_gap_seconds: Some(400.0),
+        }),
+        timeline: vec![
+            event(5, EventKind::Sent, "129 bytes were sent"),
+            event(6, EventKind::Silence, "nothing went either way"),
+            event(40, EventKind::Finding, text),
+            event(101, EventKind::Now, "now"),
+        ],
+        commands: vec![
+            next(
+                "its numbers, and how they go on",
+                "ss -tinoe state all sport = :40001",
+            ),
+            next(text, text),
+        ],
+        ..told.unwrap()
+    }
+}
+
+/// An answer in which the connection that is open was looked at.
+pub fn looked(id: &str, told: Result<ConnectionDetail, String>) -> Answer {
+    Answer {
+        opened: Some(Looked {
+            id: id.to_owned(),
+            told: told.map(Box::new),
+        }),
+        ..answer(30)
     }
 }
 
