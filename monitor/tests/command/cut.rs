@@ -308,7 +308,9 @@ fn bounded() -> Tested {
     assert_eq!(second.code, Some(0), "{second:?}");
     assert!(second.stdout.contains("1 connection ended"), "{second:?}");
     pairs.iter().for_each(is_aborted);
-    cut(daemon.place(), &["crossed", "--most", "0", "--yes"])?.refused(2, &["--most"]);
+    let none = cut(daemon.place(), &["crossed", "--most", "0", "--yes"])?;
+    assert_eq!(none.code, Some(2), "{none:?}");
+    none.says(&["--most"]);
     Ok(())
 }
 

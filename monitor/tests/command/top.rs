@@ -145,7 +145,7 @@ fn snapshot() -> Tested {
     let terminal = Terminal::open(&place, 110, 30)?;
     let filter = format!("--filter 'src {local}'");
     terminal.run(&format!("{TCPLULL} top --from {} {filter}", file.display()))?;
-    terminal.shows(&["a snapshot, made at", "CROSSED", "far"])?;
+    terminal.shows(&["a snapshot, made at", "CROSSED"])?;
     terminal.keys(&["Enter"])?;
     terminal.shows(&["Verdict: crossed", "Evidence"])?;
     terminal.keys(&["Escape", "2"])?;
