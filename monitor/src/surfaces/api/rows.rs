@@ -11,8 +11,11 @@ const AT_ONCE: usize = 64;
 /// What they take: a connection's is some 700 bytes long.
 const ROOM: usize = AT_ONCE * 1024;
 
+/// Puts the next line behind those that are there; whether there was one.
+type NextLine = dyn FnMut(&mut Vec<u8>) -> bool + Send;
+
 /// The rows of a list.
-pub struct Rows(Box<dyn FnMut(&mut Vec<u8>) -> bool + Send>);
+pub struct Rows(Box<NextLine>);
 
 impl Rows {
     /// These, made one after the other on a thread where that may wait.
