@@ -238,8 +238,14 @@ impl App {
             }
             _ => {}
         }
-        // Of what is open more is asked.
-        self.link.hurry(self.now.up);
+        if let Some(Opened::Connection {
+            detail: None,
+            untold: None,
+            ..
+        }) = &self.opened
+        {
+            self.link.hurry(self.now.up);
+        }
         self.scrolled = Default::default();
     }
 

@@ -235,6 +235,14 @@ pub fn agent(app: &App) -> Vec<Line> {
 pub fn help(app: &App) -> Vec<Line> {
     let mut page = begun(app);
     let (what, keys): (&str, &[(&str, &str)]) = match (&app.opened, app.tab) {
+        (Some(Opened::Connection { .. }), _) if app.then.is_some() => (
+            "One connection: the verdict, what it rests on, and what was told of it by then.",
+            &[
+                ("Esc", "back"),
+                ("c", "copy it"),
+                ("e", "export its findings"),
+            ],
+        ),
         (Some(Opened::Connection { .. }), _) => (
             "One connection: all that is known of it, as `tcplull show` has it; until the daemon has told that, what is at hand.",
             &[("Esc", "back"), ("c", "copy it"), ("e", "export it")],
