@@ -15,7 +15,7 @@ use monitor_lab::testbed::{Daemon, Place};
 use nix::sys::socket::{setsockopt, sockopt};
 use serde_json::Value;
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
