@@ -103,16 +103,6 @@ impl Test {
         Self::new(name, missing, test)
     }
 
-    /// A test that needs root, containerd with runc, and a compiler for what runs in its container.
-    pub const fn with_containerd(name: &'static str, test: fn() -> Tested) -> Self {
-        let missing = || {
-            let programs = [run::CONTAINERD, run::CTR, "runc", "rustc"];
-            let there = programs.iter().all(|program| find(program).is_some());
-            root().or((!there).then_some("containerd"))
-        };
-        Self::new(name, missing, test)
-    }
-
     /// A test that needs root and a kernel whose sockets can be watched one by one.
     pub const fn per_socket(name: &'static str, test: fn() -> Tested) -> Self {
         let missing = || root().or_else(|| (!run::watches_per_socket()).then_some("Linux 6.12"));

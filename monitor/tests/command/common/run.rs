@@ -65,10 +65,6 @@ pub const KUBERNETES: &str = "kubernetes-python";
 pub const BROWSER: &str = "chromium-headless-shell";
 pub const DRIVER: &str = "node-for-the-page";
 
-/// A container runtime, and what talks to it; `cargo xtask setup` has both.
-pub const CONTAINERD: &str = "containerd";
-pub const CTR: &str = "ctr";
-
 /// Where `promtool` is, if it is anywhere.
 pub fn promtool() -> Option<PathBuf> {
     find(PROMTOOL)
