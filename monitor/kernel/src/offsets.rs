@@ -143,7 +143,6 @@ impl<'a> Members<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use monitor_common::MISSING;
 
     #[test]
     fn a_kernel_without_btf_is_told_with_the_file_and_the_remedy() {
@@ -153,29 +152,5 @@ mod tests {
         let message = error.to_string();
         assert!(message.contains("/nonexistent/vmlinux"), "{message}");
         assert!(message.contains("CONFIG_DEBUG_INFO_BTF"), "{message}");
-    }
-
-    /// The folder with BTF of kernels that cannot be booted here, for the test below.
-    const OTHERS: &str = "TCPLULL_OTHER_BTF";
-
-    #[test]
-    #[ignore = "takes BTF of other kernels, in the folder that TCPLULL_OTHER_BTF names"]
-    fn other_kernels_have_every_member_that_must_be_there() {
-        let folder = std::env::var_os(OTHERS).expect(OTHERS);
-        let mut files = 0;
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_none_or(|end| end != "btf") {
-                continue;
-            }
-            files += 1;
-            let types = KernelTypes::read(&path).unwrap();
-            let mut offsets = types.offsets().unwrap();
-            let members = Offsets::MEMBERS.iter();
-            let missing = members.filter(|member| *(member.slot)(&mut offsets) == MISSING);
-            let missing: Vec<&str> = missing.map(|member| member.path).collect();
-            println!("{}: without {missing:?}", path.display());
-        }
-        assert!(files > 0, "no file there ends in .btf");
     }
 }
