@@ -6,6 +6,7 @@ use crate::children::Guarded;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::process::Command;
+use std::time::Duration;
 
 /// How a command ended.
 #[derive(Debug)]
@@ -58,6 +59,18 @@ pub fn finish(command: &mut Command) -> Result<Ended, LabError> {
 /// # Errors
 /// If it cannot be started, or does not end within [`BOUND`].
 pub fn finish_with(command: &mut Command, input: &str) -> Result<Ended, LabError> {
+    finish_within(BOUND, command, input)
+}
+
+/// The same for what takes long by itself, or waits for much one after the other.
+///
+/// # Errors
+/// If it cannot be started, or does not end within `bound`.
+pub fn finish_within(
+    bound: Duration,
+    command: &mut Command,
+    input: &str,
+) -> Result<Ended, LabError> {
     let name = format!("{command:?}");
     let failed = |error| LabError::io(format!("running {name}"))(error);
     let file = |text: &str| {
@@ -73,14 +86,11 @@ pub fn finish_with(command: &mut Command, input: &str) -> Result<Ended, LabError
         .stdout(stdout.try_clone().map_err(failed)?)
         .stderr(stderr.try_clone().map_err(failed)?);
     let mut process = Guarded::start(command)?;
-    let status = process.wait_within(BOUND);
+    let status = process.wait_within(bound);
     let stderr = text(stderr).map_err(failed)?;
     let Some(status) = status else {
         let until = format!("{name} ends: {stderr}");
-        return Err(LabError::InVain {
-            until,
-            bound: BOUND,
-        });
+        return Err(LabError::InVain { until, bound });
     };
     Ok(Ended {
         code: status.code(),

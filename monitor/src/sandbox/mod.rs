@@ -12,7 +12,8 @@ mod tests;
 
 use calls::Calls;
 use capabilities::Keep;
-pub use capabilities::{KEPT, Kept, names};
+use capabilities::names;
+pub use capabilities::{KEPT, Kept};
 pub use files::Writes;
 use monitor_model::api::AgentPrivileges;
 use procfs::FromRead;

@@ -2,7 +2,7 @@
 
 use crate::common::net::{Pair, routed};
 use crate::common::place::{place_in, watched_network, watching};
-use crate::common::run::{NOBODY, TCPLULL, finish, tcplull};
+use crate::common::run::{NOBODY, finish, for_others, tcplull};
 use crate::common::{Test, Tested, eventually};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -353,12 +353,7 @@ fn group() -> Tested {
     fs::set_permissions(place.path("."), Permissions::from_mode(0o755))?;
     let mode = fs::metadata(place.socket())?.permissions().mode() & 0o777;
     assert_eq!(mode, 0o660);
-    let directory = tempfile::tempdir()?;
-    let binary = directory.path().join("tcplull");
-    fs::copy(TCPLULL, &binary)?;
-    for file in [directory.path(), &binary] {
-        fs::set_permissions(file, Permissions::from_mode(0o755))?;
-    }
+    let (_directory, binary) = for_others()?;
     let ask = |user: u32, group: u32| -> Result<Ended, Failed> {
         let mut command = Command::new(&binary);
         command

@@ -3,7 +3,8 @@
   kustomize FOLDER          what kubectl makes of the folder: a list of objects
   chart NAME                what Helm makes of the chart with the values of standard input
   lint                      what Helm finds wrong with the chart with the values of standard input
-  validate VERSION          what is wrong with the objects of standard input, for this Kubernetes
+  validate VERSION          what is wrong with the objects of standard input, for this Kubernetes, the operator's left out
+  operator                  what is wrong with those of them that are the Prometheus operator's
 """
 
 import json
@@ -44,30 +45,39 @@ def lint():
     return report["errors"] + [one["error"] for one in messages if one["severity"] > 1]
 
 
-def validate(version):
+def each(of_operator, look):
+    """What looking at each object of standard input finds wrong, each of them once."""
     wrong = []
     seen = []
     for one in json.load(sys.stdin):
-        if one in seen:
+        if one in seen or one["apiVersion"].startswith("monitoring.coreos.com/") != of_operator:
             continue
         seen.append(one)
         try:
-            if one["apiVersion"].startswith("monitoring.coreos.com/"):
-                from cloudcoil.models.prometheus_operator import v1 as operator
-
-                # It leaves out what it does not know.
-                known = getattr(operator, one["kind"]).model_validate(one)
-                known = json.loads(known.model_dump_json(by_alias=True, exclude_unset=True))
-                if known != one:
-                    wrong.append(f"{one['kind']}: {known} is all that is known of it")
-            else:
-                import kubernetes_validate
-
-                kubernetes_validate.validate(one, version, strict=True)
+            look(one)
         except Exception as error:
             wrong.append(f"{one['kind']}: {error}")
     return wrong
 
 
-ACTIONS = {"kustomize": kustomize, "chart": chart, "lint": lint, "validate": validate}
+def validate(version):
+    import kubernetes_validate
+
+    return each(False, lambda one: kubernetes_validate.validate(one, version, strict=True))
+
+
+def operator():
+    from cloudcoil.models.prometheus_operator import v1
+
+    def look(one):
+        # It leaves out what it does not know.
+        known = getattr(v1, one["kind"]).model_validate(one)
+        known = json.loads(known.model_dump_json(by_alias=True, exclude_unset=True))
+        if known != one:
+            raise ValueError(f"{known} is all that is known of it")
+
+    return each(True, look)
+
+
+ACTIONS = {"kustomize": kustomize, "chart": chart, "lint": lint, "validate": validate, "operator": operator}
 print(json.dumps(ACTIONS[sys.argv[1]](*sys.argv[2:])))

@@ -1,13 +1,14 @@
 //! What is shipped for Kubernetes: manifests and chart are what the oldest and the newest supported versions take, say the same,
 //! and ask for the rights that the packages' unit has.
 
-use crate::common::run::{KUBERNETES, finish, finish_with, program};
+use crate::common::run::{KUBERNETES, finish, finish_within, program};
 use crate::common::{Test, Tested};
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 pub const TESTS: &[Test] = &[
     Test::with_kubernetes(
@@ -30,6 +31,9 @@ pub const TESTS: &[Test] = &[
     ),
     Test::anywhere("the_pod_s_configuration_is_one", configuration),
 ];
+
+/// An answer takes seconds of a processor that others may want, too.
+const ASKED: Duration = Duration::from_secs(300);
 
 /// The oldest, which knows `appArmorProfile`, and the newest.
 const VERSIONS: [&str; 2] = ["1.30", "1.37"];
@@ -70,7 +74,7 @@ fn ask(arguments: &[&str], input: &Value) -> Result<Value, Failed> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/command/kubernetes.py");
     let mut command = Command::new(program(KUBERNETES)?);
     command.arg(script).args(arguments);
-    let ended = finish_with(&mut command, &input.to_string())?;
+    let ended = finish_within(ASKED, &mut command, &input.to_string())?;
     match ended.code {
         Some(0) => Ok(serde_json::from_str(&ended.stdout)?),
         _ => Err(format!("{arguments:?}: {ended:?}").into()),
@@ -119,6 +123,7 @@ fn valid() -> Tested {
         let wrong = ask(&["validate", version], &objects)?;
         assert_eq!(wrong, json!([]), "for {version}");
     }
+    assert_eq!(ask(&["operator"], &objects)?, json!([]));
     assert_eq!(ask(&["lint"], &json!({}))?, json!([]));
     Ok(())
 }
@@ -132,14 +137,15 @@ fn mistyped() -> Tested {
     };
     mistype("DaemonSet", "/spec/template/spec/containers/0");
     mistype("ServiceMonitor", "/spec/endpoints/0");
-    let wrong = ask(&["validate", VERSIONS[0]], &Value::from(objects))?;
-    let kinds: Vec<&str> = wrong
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|line| line.as_str()?.split(':').next())
-        .collect();
-    assert_eq!(kinds, ["DaemonSet", "ServiceMonitor"], "{wrong}");
+    let objects = Value::from(objects);
+    for (action, kind) in [
+        (&["validate", VERSIONS[0]][..], "DaemonSet"),
+        (&["operator"], "ServiceMonitor"),
+    ] {
+        let wrong: Vec<String> = serde_json::from_value(ask(action, &objects)?)?;
+        let named = wrong.iter().map(|line| line.split(':').next());
+        assert!(named.eq([Some(kind)]), "{wrong:?}");
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use crate::common::net::{Pair, at, listen, routed};
 use crate::common::place::{QUICK, place_in};
-use crate::common::run::{BROWSER, DRIVER, finish, program};
+use crate::common::run::{BROWSER, DRIVER, finish_within, install, program};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::children::Guarded;
@@ -16,6 +16,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 pub const TESTS: &[Test] = &[
@@ -25,6 +26,9 @@ pub const TESTS: &[Test] = &[
 
 /// A folder into which pictures of the page are written, for the documentation.
 const PICTURES: &str = "TCPLULL_PICTURES";
+
+/// Each of a dozen things that are waited for in the browser has a bound of its own.
+const BROWSED: Duration = Duration::from_secs(600);
 
 /// The name of a process, as long as one can be.
 const HOSTILE: &str = "<img src=x on=1";
@@ -98,7 +102,7 @@ impl Scene {
         browse
             .env("HOME", self.files.path())
             .env("TMPDIR", self.files.path());
-        let ended = finish(&mut browse)?;
+        let ended = finish_within(BROWSED, &mut browse, "")?;
         assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
         Ok(())
     }
@@ -119,7 +123,7 @@ fn settings(network: &Network) -> String {
 /// Hands the client's end of a connection to a process of a hostile name, which does nothing with it.
 fn hold(client: TcpStream, folder: &Path) -> Result<Guarded, Failed> {
     let program = folder.join(HOSTILE);
-    fs::copy("/bin/sleep", &program)?;
+    install(Path::new("/bin/sleep"), &program)?;
     let end: OwnedFd = client.into();
     let mut holder = Command::new(program);
     holder.arg("600").stdin(Stdio::from(end));

@@ -6,6 +6,8 @@ use crate::common::place::{place_in, watching};
 use crate::common::run::{TCPLULL, finish};
 use crate::common::terminal::Terminal;
 use crate::common::{Test, Tested, eventually};
+use libtest_mimic::Failed;
+use monitor_lab::network::Network;
 use monitor_lab::testbed::{Daemon, Place};
 use std::fs;
 use std::io::Write;
@@ -39,15 +41,40 @@ fn keep(name: &str, screen: &str) -> Tested {
     Ok(())
 }
 
+/// A daemon that watches a path, and a connection on it.
+struct Scene {
+    network: Network,
+    place: Place,
+    daemon: Daemon,
+    pair: Pair,
+}
+
+impl Scene {
+    fn new() -> Result<Self, Failed> {
+        let network = routed()?;
+        let settings = format!(
+            "page_after = \"1s\"\n{}",
+            watching(&network.block, "far", "60s")
+        );
+        let place = place_in(&network.block, &settings)?;
+        let daemon = Daemon::start(&place, &[])?;
+        let pair = Pair::across(&network)?;
+        Ok(Self {
+            network,
+            place,
+            daemon,
+            pair,
+        })
+    }
+}
+
 fn happens() -> Tested {
-    let network = routed()?;
-    let settings = format!(
-        "page_after = \"1s\"\n{}",
-        watching(&network.block, "far", "60s")
-    );
-    let place = place_in(&network.block, &settings)?;
-    let daemon = Daemon::start(&place, &[])?;
-    let pair = Pair::across(&network)?;
+    let Scene {
+        network,
+        place,
+        daemon,
+        pair,
+    } = Scene::new()?;
     let quiet = Pair::across(&network)?;
     let terminal = Terminal::open(&place, 110, 24)?;
     terminal.run(&format!("{} --filter 'path far'", top(&place)))?;
@@ -91,14 +118,12 @@ fn happens() -> Tested {
 }
 
 fn opened() -> Tested {
-    let network = routed()?;
-    let settings = format!(
-        "page_after = \"1s\"\n{}",
-        watching(&network.block, "far", "60s")
-    );
-    let place = place_in(&network.block, &settings)?;
-    let daemon = Daemon::start(&place, &[])?;
-    let pair = Pair::across(&network)?;
+    let Scene {
+        network,
+        place,
+        daemon,
+        pair,
+    } = Scene::new()?;
     pair.exchange()?;
     let local = pair.client_address()?.to_string();
     let terminal = Terminal::open(&place, 110, 50)?;

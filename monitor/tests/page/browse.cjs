@@ -14,7 +14,7 @@ const ARGUMENTS = [
   "--disable-component-update", "--disable-sync",
 ];
 /** How long is waited for what must come, in ms. */
-const BOUND = 20000;
+const BOUND = 40000;
 
 /** What was asked of whom, and what the browser complained of. */
 const requests = [];

@@ -19,7 +19,7 @@ struct Way {
     /// Of a connection that this host opened, the peer's port. Of one that it accepted, the port here: a client that comes
     /// again does so from another port.
     port: String,
-    /// Systemd unit, else name of the process, if known: the one that connects anew may be another.
+    /// As [`Owner::name`], if known: the one that connects anew may be another.
     owner: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl Way {
             netns: connection.netns,
             address: address.to_owned(),
             port: port.to_owned(),
-            owner: owner.unit.as_ref().or(owner.comm.as_ref()).cloned(),
+            owner: owner.name().map(str::to_owned),
         })
     }
 }

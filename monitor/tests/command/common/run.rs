@@ -2,13 +2,13 @@
 
 use libtest_mimic::Failed;
 use monitor_lab::real::monitoring::{PROMTOOL, find};
-pub use monitor_lab::testbed::run::{Ended, finish, finish_with};
+pub use monitor_lab::testbed::run::{Ended, finish, finish_with, finish_within};
 use nix::unistd::geteuid;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use tempfile::TempDir;
@@ -32,15 +32,17 @@ pub fn for_others() -> Result<(TempDir, PathBuf), Failed> {
     let place = tempfile::tempdir()?;
     fs::set_permissions(place.path(), Permissions::from_mode(0o755))?;
     let binary = place.path().join("tcplull");
-    // By another process: what one of this process's threads has open to write, a program that another one starts has open too
-    // for a moment, and such a file cannot be started.
-    let copied = finish(
-        Command::new("install")
-            .args(["-m", "755", TCPLULL])
-            .arg(&binary),
-    )?;
-    assert_eq!(copied.code, Some(0), "{copied:?}");
+    install(Path::new(TCPLULL), &binary)?;
     Ok((place, binary))
+}
+
+/// Copies a program to be started from there, by another process: what one of this process's threads has open to write, a
+/// program that another one starts has open too for a moment, and such a file cannot be started.
+pub fn install(program: &Path, to: &Path) -> Result<(), Failed> {
+    let mut command = Command::new("install");
+    let copied = finish(command.args(["-m", "755"]).arg(program).arg(to))?;
+    assert_eq!(copied.code, Some(0), "{copied:?}");
+    Ok(())
 }
 
 /// Runs `tcplull` with these arguments to its end, as a user without privileges, with

@@ -143,11 +143,7 @@ export function gapsFigure(path, signal) {
     points: { show: false },
   });
   const options = (width) => ({
-    width,
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: { show: false },
-    padding: [8, 12, 0, 0],
+    ...frame(width),
     scales: {
       x: { time: false, distr: 3, range: () => [LEAST, shown.top] },
       y: { distr: 4, asinh: 1, range: (_, __, most) => [0, Math.max(most * 1.3, 2)] },
@@ -172,6 +168,11 @@ export function gapsFigure(path, signal) {
       say();
     },
   };
+}
+
+/** What all plots of this width have in common. @param {number} width */
+function frame(width) {
+  return { width, height: HEIGHT, legend: { show: false }, cursor: { show: false }, padding: [8, 12, 0, 0] };
 }
 
 /** What the marks of a figure are, in words, in their colours. */
@@ -238,11 +239,7 @@ export function foundFigure(signal) {
     points: { show: false },
   });
   const options = (width) => ({
-    width,
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: { show: false },
-    padding: [8, 12, 0, 0],
+    ...frame(width),
     scales: { x: { range: (_, first, last) => [first, last + SLOT] }, y: { range: (_, __, most) => [0, Math.max(most * 1.1, 4)] } },
     axes: [axis({ size: 28, space: 70, values: (_, at) => at.map((time) => new Date(time * 1000).toTimeString().slice(0, 5)) }), axis({ size: 48, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000, 50000, 100000] })],
     // The highest sums lie behind.
