@@ -235,7 +235,7 @@ impl Counted {
 
     fn over(&mut self, context: &mut Context<'_>) {
         if let Some(told) = self.ticket.take() {
-            context.out.push(Verdict::StallEnded {
+            context.out.push(Verdict::PileEnded {
                 connection_id: told.id(),
             });
         }

@@ -22,6 +22,12 @@ pub enum Verdict {
         /// [`monitor_model::finding::Connection::id`] of the connection.
         connection_id: String,
     },
+    /// An owner holds so many connections that their peers have closed no more, or another of them is shown for them all:
+    /// its alert resolves. Nothing is said of the connection itself, which may stall as it did.
+    PileEnded {
+        /// [`monitor_model::finding::Connection::id`] of the connection that was shown for them.
+        connection_id: String,
+    },
     /// What the application of a connection left behind when it closed ([`End::Left`]) is sent again: until now nobody
     /// has answered it.
     Unanswered {

@@ -4,7 +4,7 @@ use super::confirming::Confirming;
 use super::group::{Group, Turn};
 use super::key::{Key, worth};
 use super::limits::{AlertStats, Limits};
-use super::member::{CROSSED, ConnectionId, Member, is_stall};
+use super::member::{CROSSED, ConnectionId, Member, is_pile, is_stall};
 use super::over::{Ended, Over};
 use super::parts::{Part, State};
 use super::room::Room;
@@ -76,7 +76,13 @@ impl Alerts {
             Verdict::StallEnded { connection_id } => {
                 let of = ConnectionId::of(connection_id);
                 self.leave(of, now_ns, true, &mut changes, |member, part| {
-                    is_stall(member.name) && part.is_stuck()
+                    is_stall(member.name) && !is_pile(member.name) && part.is_stuck()
+                });
+            }
+            Verdict::PileEnded { connection_id } => {
+                let of = ConnectionId::of(connection_id);
+                self.leave(of, now_ns, true, &mut changes, |member, _| {
+                    is_pile(member.name)
                 });
             }
             Verdict::Over { connection_id, end } => {
@@ -89,7 +95,9 @@ impl Alerts {
                     End::Left => self.is_left(of, now_ns, &mut changes),
                     End::InPeace | End::ByClient | End::ByOperator => {
                         let mended = *end != End::ByOperator;
-                        self.leave(of, now_ns, mended, &mut changes, |_, part| part.is_stuck());
+                        self.leave(of, now_ns, mended, &mut changes, |member, part| {
+                            !is_pile(member.name) && part.is_stuck()
+                        });
                     }
                 }
             }
@@ -100,7 +108,7 @@ impl Alerts {
             Verdict::Answered { connection_id } => {
                 let of = ConnectionId::of(connection_id);
                 self.leave(of, now_ns, true, &mut changes, |member, part| {
-                    member.name != CROSSED && part.is_stuck()
+                    member.name != CROSSED && !is_pile(member.name) && part.is_stuck()
                 });
             }
             Verdict::Reconnected { connection_id } => {
@@ -168,7 +176,7 @@ impl Alerts {
             if ends_stalls && wakes {
                 self.ends_badly(of, now_ns, changes);
             } else if ends_stalls {
-                self.leave(of, now_ns, true, changes, |_, _| true);
+                self.leave(of, now_ns, true, changes, |member, _| !is_pile(member.name));
             }
         }
         if wakes {
@@ -303,6 +311,9 @@ impl Alerts {
                 self.leave(of, now_ns, true, changes, |member, _| {
                     member.name == CROSSED
                 });
+                continue;
+            }
+            if is_pile(member.name) {
                 continue;
             }
             self.catch_up(&key, now_ns, changes);

@@ -61,6 +61,11 @@ pub(super) fn known_name(name: &str) -> Option<&'static str> {
     all.find(|known| *known == name)
 }
 
+/// Whether this is told of an owner, whose alert shows one connection for many: what becomes of that one ends it not.
+pub(super) fn is_pile(name: &str) -> bool {
+    name == Cause::CloseWait.name()
+}
+
 /// Whether stalls have this name.
 pub(super) fn is_stall(name: &str) -> bool {
     Cause::ALL.iter().any(|cause| cause.name() == name)

@@ -6,7 +6,7 @@ use crate::fact_view::FactView;
 use crate::report::is_loss;
 use crate::thresholds::{ENDED_EXPIRY_NS, MAX_ENDED, OPEN_EXPIRY_NS};
 use crate::verdict::{End, Verdict, Verdicts};
-use monitor_model::finding::{Connection, Finding, FindingKind, Outcome, Role, Scope, Severity};
+use monitor_model::finding::{Cause, Connection, Finding, FindingKind, Outcome, Role, Scope, Severity};
 use monitor_model::owner::Owner;
 use std::collections::BTreeMap;
 
@@ -121,6 +121,10 @@ impl Reconnects {
         let wakes = finding.severity > Severity::None;
         let (trouble, over) = match finding.kind {
             FindingKind::AtRisk | FindingKind::Crossed => return,
+            // Of an owner: nothing has become of the connection that is shown.
+            FindingKind::Stall {
+                cause: Cause::CloseWait,
+            } => return,
             FindingKind::Stall { .. } => (wakes, false),
             FindingKind::Outcome { outcome } => {
                 let over = matches!(outcome, Outcome::Reset | Outcome::Closed);
@@ -180,6 +184,7 @@ impl Reconnects {
             }
             Verdict::Rules(_)
             | Verdict::SilenceEnded { .. }
+            | Verdict::PileEnded { .. }
             | Verdict::Reconnected { .. }
             | Verdict::Unanswered { .. }
             | Verdict::Answered { .. } => {}

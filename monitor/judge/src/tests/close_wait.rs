@@ -153,7 +153,7 @@ fn a_growing_pile_is_a_record_and_past_the_bound_a_ticket() {
     sweeps(&mut story, 60);
     assert_eq!(story.said().len(), 5, "it goes on while half are there");
     sweeps(&mut story, 20);
-    assert_eq!(story.said()[5..], ["moves"]);
+    assert_eq!(story.said()[5..], ["pile ended"]);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn the_ticket_goes_on_when_the_connection_that_it_showed_is_gone() {
     story.sweep_without();
     assert_eq!(
         story.said(),
-        ["close_wait ticket", "moves", "close_wait ticket"]
+        ["close_wait ticket", "pile ended", "close_wait ticket"]
     );
 }
 

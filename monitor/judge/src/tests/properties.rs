@@ -241,6 +241,7 @@ fn finals(verdicts: &[Verdict]) -> Vec<Outcome> {
             Verdict::Rules(_)
             | Verdict::SilenceEnded { .. }
             | Verdict::StallEnded { .. }
+            | Verdict::PileEnded { .. }
             | Verdict::Over { .. }
             | Verdict::Unanswered { .. }
             | Verdict::Answered { .. }

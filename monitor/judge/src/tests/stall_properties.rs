@@ -134,6 +134,7 @@ fn holds(verdicts: &[Verdict]) -> Result<(), TestCaseError> {
             }
             Verdict::Rules(_)
             | Verdict::SilenceEnded { .. }
+            | Verdict::PileEnded { .. }
             | Verdict::Over { .. }
             | Verdict::Unanswered { .. }
             | Verdict::Answered { .. }

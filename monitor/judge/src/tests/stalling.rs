@@ -70,6 +70,8 @@ impl Story {
         socket.snd_nxt = socket.write_seq;
         socket.snd_una = socket.write_seq;
         socket.snd_wnd = 65_535;
+        // An ACK of new data is believed about the window (`tcp_ack_update_window`).
+        socket.snd_wl1 = socket.rcv_nxt;
         socket.packets_out = 0;
         socket.lsndtime = socket.jiffies;
         self.data = self.now;
@@ -157,7 +159,7 @@ impl Story {
             Verdict::Finding(finding) => {
                 matches!(finding.kind, FindingKind::Stall { .. })
             }
-            Verdict::StallEnded { .. } | Verdict::Over { .. } => true,
+            Verdict::StallEnded { .. } | Verdict::PileEnded { .. } | Verdict::Over { .. } => true,
             Verdict::Unanswered { .. } | Verdict::Answered { .. } => true,
             Verdict::Rules(_) | Verdict::SilenceEnded { .. } | Verdict::Reconnected { .. } => false,
         };

@@ -354,6 +354,7 @@ impl Story {
                 Verdict::Rules(_) => "rules".into(),
                 Verdict::SilenceEnded { .. } => "ended".into(),
                 Verdict::StallEnded { .. } => "moves".into(),
+                Verdict::PileEnded { .. } => "pile ended".into(),
                 Verdict::Over { end, .. } => format!("over {end:?}"),
                 Verdict::Unanswered { .. } => "unanswered".into(),
                 Verdict::Answered { .. } => "answered".into(),
