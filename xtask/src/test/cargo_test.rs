@@ -15,6 +15,17 @@ const WITHOUT_ROOT: &str = "test --workspace --exclude monitor-ebpf --no-fail-fa
 /// Of a run of all there is: what is done ten times, the whole way of a page.
 const TEN_TIMES: &str = "test --package monitor --test command --no-fail-fast -- ten_times";
 
+/// Of a run of all there is: what holds of any life of a connection, tried on lives that nobody has tried before.
+const AT_RANDOM: &str =
+    "test --workspace --exclude monitor-ebpf --no-fail-fast --lib -- properties lives:: next_look";
+
+/// How many of them, for each property.
+const LIVES: &str = "5000";
+
+/// From where an ordinary run draws what properties are tried on: a change is held against the same as the one before
+/// it, and no run fails for what it has not touched. What is found at random is found by [`at_random`].
+const SEED: (&str, &str) = ("PROPTEST_RNG_SEED", "20261129");
+
 /// What lets slow tests run.
 const SLOW: &str = "TCPLULL_SLOW";
 
@@ -28,6 +39,13 @@ pub fn without_root(results: &mut Results) -> Result<(), Error> {
     cargo(WITHOUT_ROOT, None, results)
 }
 
+/// Runs the properties of the judge and its alerts on many new lives.
+pub fn at_random(results: &mut Results) -> Result<(), Error> {
+    let mut command = workspace::cargo();
+    command.env("PROPTEST_CASES", LIVES);
+    started(command, AT_RANDOM, None, results)
+}
+
 /// Runs what is done ten times.
 pub fn ten_times(results: &mut Results) -> Result<(), Error> {
     let mut command = workspace::cargo();
@@ -36,7 +54,11 @@ pub fn ten_times(results: &mut Results) -> Result<(), Error> {
 }
 
 fn cargo(arguments: &str, filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
-    started(workspace::cargo(), arguments, filter, results)
+    let mut command = workspace::cargo();
+    if std::env::var_os(SEED.0).is_none() {
+        command.env(SEED.0, SEED.1);
+    }
+    started(command, arguments, filter, results)
 }
 
 fn started(

@@ -89,6 +89,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         Err(error) => results.fail(error.to_string()),
     }
     if extent == Extent::Slow {
+        cargo_test::at_random(&mut results)?;
         cargo_test::ten_times(&mut results)?;
         benchmarks(&mut results)?;
     }

@@ -6,7 +6,9 @@ use crate::fact_view::FactView;
 use crate::report::is_loss;
 use crate::thresholds::{ENDED_EXPIRY_NS, MAX_ENDED, OPEN_EXPIRY_NS};
 use crate::verdict::{End, Verdict, Verdicts};
-use monitor_model::finding::{Cause, Connection, Finding, FindingKind, Outcome, Role, Scope, Severity};
+use monitor_model::finding::{
+    Cause, Connection, Finding, FindingKind, Outcome, Role, Scope, Severity,
+};
 use monitor_model::owner::Owner;
 use std::collections::BTreeMap;
 

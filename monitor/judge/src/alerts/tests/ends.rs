@@ -210,3 +210,29 @@ fn looked_at_again_it_may_be_nothing() {
     watch.told(hangs(1)).wait(2).told(nothing).wait(20);
     assert_eq!(watch.shown(), ["interrupted ticket firing 0"]);
 }
+
+#[test]
+fn what_becomes_of_the_one_that_is_shown_for_many_is_not_the_end_of_all_and_the_other_way_round() {
+    let pile = || Finding {
+        severity: Severity::Ticket,
+        ..stall(Cause::CloseWait, 1)
+    };
+    let both = ["blackholed page firing 1", "close_wait ticket firing 1"];
+    let mut watch = Watch::new();
+    watch.told(pile()).told(hangs(1)).wait(60);
+    assert_eq!(watch.shown(), both);
+    watch.pile_ended(1).wait(20);
+    assert_eq!(watch.shown()[0], both[0], "it still hangs");
+    assert_eq!(watch.shown()[1], "close_wait ticket firing 0");
+
+    for end in [End::InPeace, End::Badly, End::Left, End::ByOperator] {
+        let mut watch = Watch::new();
+        watch.told(pile()).told(hangs(1)).wait(60);
+        watch.over(1, end).wait(20);
+        assert_eq!(watch.shown()[1], both[1], "{end:?}: the others are there");
+    }
+    let mut watch = Watch::new();
+    watch.told(pile()).told(hangs(1)).wait(60);
+    watch.moves(1).wait(20);
+    assert_eq!(watch.shown()[1], both[1], "the others are there");
+}

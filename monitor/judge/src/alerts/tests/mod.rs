@@ -157,6 +157,11 @@ impl Watch {
         self.apply(&Verdict::StallEnded { connection_id })
     }
 
+    fn pile_ended(&mut self, connection: u32) -> &mut Self {
+        let connection_id = id(connection);
+        self.apply(&Verdict::PileEnded { connection_id })
+    }
+
     fn speaks(&mut self, connection: u32) -> &mut Self {
         let connection_id = id(connection);
         self.apply(&Verdict::SilenceEnded { connection_id })
