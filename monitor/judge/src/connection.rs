@@ -2,6 +2,7 @@
 
 use monitor_common::{Family, Socket};
 use monitor_model::finding::{self, Connection, Role};
+use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// What makes a connection itself. It is taken once and kept: later facts may
@@ -65,25 +66,45 @@ impl Identity {
 
     /// Cookie and flow id: unique on this host since boot.
     pub(crate) fn id(&self) -> String {
-        format!("{:x}-{}", self.cookie, self.flow_id())
-    }
-
-    fn flow_id(&self) -> String {
-        format!("{:08x}-{:08x}", self.flow.0, self.flow.1)
+        format!("{:x}-{:08x}-{:08x}", self.cookie, self.flow.0, self.flow.1)
     }
 
     /// The connection as it is shown.
     pub(crate) fn shown(&self) -> Connection {
+        let mut texts = String::new();
+        let shown = self.shown_in(&mut texts);
         Connection {
-            id: self.id(),
-            flow_id: self.flow_id(),
+            id: shown.id.to_owned(),
+            flow_id: shown.flow_id.to_owned(),
+            family: shown.family,
+            local: shown.local.to_owned(),
+            remote: shown.remote.to_owned(),
+            netns: shown.netns,
+            role: shown.role,
+        }
+    }
+
+    /// The same, with its texts in `texts`, in place of what stands there.
+    fn shown_in<'a>(&self, texts: &'a mut String) -> Connection<&'a str> {
+        texts.clear();
+        // A text takes whatever is written.
+        let _ = write!(texts, "{:x}-", self.cookie);
+        let flow = texts.len();
+        let _ = write!(texts, "{:08x}-{:08x}", self.flow.0, self.flow.1);
+        let local = texts.len();
+        let _ = write!(texts, "{}", self.local);
+        let remote = texts.len();
+        let _ = write!(texts, "{}", self.remote);
+        Connection {
+            id: &texts[..local],
+            flow_id: &texts[flow..local],
             family: if self.remote.is_ipv4() {
                 finding::Family::Ipv4
             } else {
                 finding::Family::Ipv6
             },
-            local: self.local.to_string(),
-            remote: self.remote.to_string(),
+            local: &texts[local..remote],
+            remote: &texts[remote..],
             netns: self.netns,
             role: self.role,
         }
@@ -93,6 +114,11 @@ impl Identity {
 /// The connection that `socket` has now, as it is shown.
 pub fn connection(socket: &Socket) -> Connection {
     Identity::of(socket).shown()
+}
+
+/// The same, with its texts in `texts`, in place of what stands there: of a long list none need be made anew.
+pub fn connection_in<'a>(socket: &Socket, texts: &'a mut String) -> Connection<&'a str> {
+    Identity::of(socket).shown_in(texts)
 }
 
 /// This host's end of `socket`, and the peer.

@@ -62,7 +62,7 @@ mod window_probe;
 
 pub use advice::{ss_filter, ss_kill};
 pub use bounds::{JudgeStats, Limits};
-pub use connection::{addresses, connection, role};
+pub use connection::{addresses, connection, connection_in, role};
 pub use dialogue::Dialogue;
 pub use idle_state::idle_state;
 pub use input::{Input, Observation};

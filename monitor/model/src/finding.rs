@@ -188,20 +188,21 @@ pub enum Clock {
     Payload,
 }
 
-/// A connection as it is shown.
+/// A connection as it is shown; its texts are its own, or [borrowed](crate::text).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub struct Connection {
+#[schemars(rename = "Connection")]
+pub struct Connection<T = String> {
     /// Socket cookie (hex) and flow_id, joined by `-`: unique on this host since boot.
-    pub id: String,
+    pub id: T,
     /// Both initial sequence numbers, normalised and sorted: the same on both
     /// hosts through plain NAT.
-    pub flow_id: String,
+    pub flow_id: T,
     /// By its remote address.
     pub family: Family,
     /// Local address and port.
-    pub local: String,
+    pub local: T,
     /// Remote address and port.
-    pub remote: String,
+    pub remote: T,
     /// Inode of the network namespace.
     pub netns: u32,
     /// Which side opened it.

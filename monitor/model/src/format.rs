@@ -88,8 +88,13 @@ fn is_plain(text: &[u8]) -> bool {
 /// terminal through its name, forge a line, or turn a table's cells around. With [`json_line`] the one door for text
 /// from outside.
 pub fn printable(text: &str) -> String {
+    printed(text).into_owned()
+}
+
+/// As [`printable`], and the text itself where nothing in it is replaced.
+pub fn printed(text: &str) -> Cow<'_, str> {
     if is_plain(text.as_bytes()) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let shown = |c| if is_unseen(c) { '\u{fffd}' } else { c };
     text.chars().map(shown).collect()

@@ -23,6 +23,7 @@ pub mod path_state;
 pub mod report;
 pub mod settings;
 pub mod snapshot;
+pub mod text;
 pub mod time;
 pub mod told;
 pub mod workload;

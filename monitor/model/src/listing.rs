@@ -7,12 +7,20 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// One connection in `tcplull ls`.
+///
+/// Of a long list each is made, written and read without a text of its own: `T` is `&str`, or [`Text`] then.
+///
+/// [`Text`]: crate::text::Text
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ConnectionRow {
+#[schemars(
+    rename = "ConnectionRow",
+    description = "One connection in `tcplull ls`."
+)]
+pub struct ConnectionRow<T = String> {
     /// The connection.
-    pub connection: Connection,
+    pub connection: Connection<T>,
     /// Who holds it.
-    pub owner: Owner,
+    pub owner: Owner<T>,
     /// TCP state, by its name: `established`, `close_wait`; `None` is `unknown`.
     #[serde(with = "state")]
     #[schemars(schema_with = "state::schema")]
@@ -27,7 +35,7 @@ pub struct ConnectionRow {
     #[schemars(range(min = 0.0))]
     pub packet_idle_at_most_seconds: f64,
     /// Name of its path; `None` if none applies.
-    pub path: Option<String>,
+    pub path: Option<T>,
     /// The path's idle timeout in seconds.
     #[schemars(range(min = 0.0))]
     pub timeout_seconds: Option<f64>,
@@ -46,10 +54,10 @@ pub struct ConnectionRow {
     pub unread_bytes: Option<u32>,
     /// Names of the alerts that it is in now, those that wait and those that fire; empty where no daemon was asked.
     #[serde(default)]
-    pub alerts: Vec<String>,
+    pub alerts: Vec<T>,
 }
 
-impl ConnectionRow {
+impl<T> ConnectionRow<T> {
     /// Silence on its path's clock, in seconds; without a path, of any segment.
     pub fn idle_seconds(&self) -> f64 {
         match self.clock {
@@ -137,6 +145,7 @@ pub fn state_name(state: Option<TcpState>) -> &'static str {
 
 mod state {
     use super::{Schema, SchemaGenerator, TcpState, json_schema, state_name};
+    use crate::text::Text;
     use serde::{Deserialize, Deserializer, Serializer};
 
     pub(super) fn serialize<S: Serializer>(
@@ -155,7 +164,8 @@ mod state {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<TcpState>, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Ok(TcpState::ALL.into_iter().find(|state| state.name() == name))
+        let name = Text::deserialize(deserializer)?;
+        let named = |state: &TcpState| state.name() == name.as_ref();
+        Ok(TcpState::ALL.into_iter().find(named))
     }
 }

@@ -88,7 +88,7 @@ mod tests {
                 "id": "1f-0a1b2c3d-4e5f6071", "flow_id": "0a1b2c3d-4e5f6071", "family": "ipv4",
                 "local": "10.0.0.4:51234", "remote": "20.1.2.3:443", "netns": 1, "role": "client",
             },
-            "owner": Owner::default(),
+            "owner": <Owner>::default(),
             "evidence": evidence.collect::<Vec<_>>(),
             "advice": null,
             "summary": "",

@@ -2,10 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-/// The owner of a connection, best effort: what is not known is `null`.
+/// The owner of a connection, best effort: what is not known is `null`. Its texts are its own, or [borrowed](crate::text).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub struct Owner {
+#[schemars(rename = "Owner")]
+pub struct Owner<T = String> {
     /// Process id in the daemon's pid namespace.
     pub pid: Option<u32>,
     /// User id of who made the socket, in the initial user namespace; missing where it is not known.
@@ -13,53 +15,77 @@ pub struct Owner {
     #[schemars(with = "u32")]
     pub uid: Option<u32>,
     /// The process's name (`comm`).
-    pub comm: Option<String>,
+    pub comm: Option<T>,
     /// systemd unit.
-    pub unit: Option<String>,
+    pub unit: Option<T>,
     /// Container id.
-    pub container: Option<String>,
+    pub container: Option<T>,
     /// Kubernetes pod uid.
-    pub pod: Option<String>,
+    pub pod: Option<T>,
     /// Namespace and controller of its pod, as `shop/api`, where the kubelet's names for logs tell them; missing elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
-    pub workload: Option<String>,
+    pub workload: Option<T>,
     /// The container's name, as its runtime or the kubelet has it; missing where neither tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
-    pub container_name: Option<String>,
+    pub container_name: Option<T>,
     /// Name of the Kubernetes pod; missing elsewhere, and where nothing on the node tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
-    pub pod_name: Option<String>,
+    pub pod_name: Option<T>,
     /// The pod's namespace in Kubernetes; missing where its name is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
-    pub namespace: Option<String>,
+    pub namespace: Option<T>,
     /// cgroup v2 path.
-    pub cgroup: Option<String>,
+    pub cgroup: Option<T>,
     /// Why it has no unit and no container, or they have no names, as a sentence; missing where nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
-    pub unknown: Option<String>,
+    pub unknown: Option<T>,
+}
+
+impl<T: AsRef<str>> Owner<T> {
+    /// The same, with borrowed texts.
+    pub fn borrowed(&self) -> Owner<&str> {
+        fn text<T: AsRef<str>>(text: &Option<T>) -> Option<&str> {
+            text.as_ref().map(AsRef::as_ref)
+        }
+        Owner {
+            pid: self.pid,
+            uid: self.uid,
+            comm: text(&self.comm),
+            unit: text(&self.unit),
+            container: text(&self.container),
+            pod: text(&self.pod),
+            workload: text(&self.workload),
+            container_name: text(&self.container_name),
+            pod_name: text(&self.pod_name),
+            namespace: text(&self.namespace),
+            cgroup: text(&self.cgroup),
+            unknown: text(&self.unknown),
+        }
+    }
+
+    /// What it is part of, for people: its pod, its container by name, its unit, or the container's id; none where none
+    /// is known.
+    pub fn place(&self) -> Option<Cow<'_, str>> {
+        let own = self.borrowed();
+        if let Some(pod) = own.pod_name {
+            let namespace = own.namespace.unwrap_or("?");
+            let container = own.container_name;
+            let container = container.map_or_else(String::new, |name| format!(" ({name})"));
+            return Some(format!("pod {namespace}/{pod}{container}").into());
+        }
+        if let Some(name) = own.container_name {
+            return Some(format!("container {name}").into());
+        }
+        own.unit.or(own.container).map(Cow::Borrowed)
+    }
 }
 
 impl Owner {
-    /// What it is part of, for people: its pod, its container by name, its unit, or the container's id; none where none
-    /// is known.
-    pub fn place(&self) -> Option<String> {
-        if let Some(pod) = &self.pod_name {
-            let namespace = self.namespace.as_deref().unwrap_or("?");
-            let container = self.container_name.as_ref();
-            let container = container.map_or_else(String::new, |name| format!(" ({name})"));
-            return Some(format!("pod {namespace}/{pod}{container}"));
-        }
-        if let Some(name) = &self.container_name {
-            return Some(format!("container {name}"));
-        }
-        self.unit.as_ref().or(self.container.as_ref()).cloned()
-    }
-
     /// Its one name where many are told apart: the pod's controller, else the container's name, its unit, or its process.
     ///
     /// A container's unit has its id for a name, which tells nobody anything and is another one after each restart.

@@ -37,7 +37,7 @@ impl Told for Alert {
     const SCHEMA: &'static str = "tcplull.alert/1";
 }
 
-impl Told for ConnectionRow {
+impl<T: Serialize + JsonSchema> Told for ConnectionRow<T> {
     const SCHEMA: &'static str = "tcplull.connection/1";
 }
 
@@ -114,7 +114,7 @@ pub fn schemas() -> [(&'static str, Value); 17] {
         (Finding::SCHEMA, schema::<Finding>()),
         (Lagged::SCHEMA, schema::<Lagged>()),
         (Alert::SCHEMA, schema::<Alert>()),
-        (ConnectionRow::SCHEMA, schema::<ConnectionRow>()),
+        (<ConnectionRow>::SCHEMA, schema::<ConnectionRow>()),
         (ConnectionDetail::SCHEMA, schema::<ConnectionDetail>()),
         (AgentState::SCHEMA, schema::<AgentState>()),
         (PathState::SCHEMA, schema::<PathState>()),

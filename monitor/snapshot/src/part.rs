@@ -84,7 +84,7 @@ impl Part {
             (Self::Check, CheckRow::SCHEMA) => from_str::<CheckRow>(line).is_ok(),
             (Self::Config, ConfigFile::SCHEMA) => from_str::<ConfigFile>(line).is_ok(),
             (Self::Alerts, Alert::SCHEMA) => from_str::<Alert>(line).is_ok(),
-            (Self::Connections, ConnectionRow::SCHEMA) => from_str::<ConnectionRow>(line).is_ok(),
+            (Self::Connections, <ConnectionRow>::SCHEMA) => from_str::<ConnectionRow>(line).is_ok(),
             (Self::History, Finding::SCHEMA) => from_str::<Finding>(line).is_ok(),
             (Self::History, AlertChange::SCHEMA) => from_str::<AlertChange>(line).is_ok(),
             (Self::History, GapSummary::SCHEMA) => from_str::<GapSummary>(line).is_ok(),

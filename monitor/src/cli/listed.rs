@@ -12,6 +12,7 @@ use crate::text::connections::ConnectionTable;
 use clap::Args;
 use monitor_model::format::{json_shown, printable, told_line};
 use monitor_model::listing::ConnectionRow;
+use monitor_model::text::Text;
 use monitor_query::{Filter, First, Sort};
 use std::io::{IsTerminal, stdout};
 use std::num::NonZeroUsize;
@@ -100,11 +101,19 @@ impl Listed {
         let Answer::Row(text) = answer else {
             return Ok(true);
         };
-        let plain = self.table.is_none() && self.filter.is_all() && self.sorted.is_none();
-        if plain {
-            // Once one is wrong the others need not be read.
-            self.wrong = self.wrong || wrong::is_told(&text);
-            return self.write(|_| Ok(json_shown(text)));
+        // What goes out as it comes may be a million: no text of it is copied that need not be.
+        if self.filter.is_all() && self.sorted.is_none() {
+            if self.table.is_none() {
+                // Once one is wrong the others need not be read.
+                self.wrong = self.wrong || wrong::is_told(&text);
+                return self.write(|_| Ok(json_shown(text)));
+            }
+            if let Ok(row) = serde_json::from_str::<ConnectionRow<Text<'_>>>(&text) {
+                self.wrong |= self.shown < self.most && row.is_wrong();
+                return self.write(|table| {
+                    Ok(table.map_or_else(|| json_shown(text.as_str()), |table| table.line(&row)))
+                });
+            }
         }
         match serde_json::from_str::<ConnectionRow>(&text) {
             // As the daemon wrote it: a newer one may say more.

@@ -37,7 +37,7 @@ impl Shown for ConnectionDetail {
     }
 }
 
-impl Shown for ConnectionRow {
+impl<T> Shown for ConnectionRow<T> {
     fn is_wrong(&self) -> bool {
         is_wrong(self.silence)
     }

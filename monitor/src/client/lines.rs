@@ -33,22 +33,30 @@ impl<B: Body<Data = Bytes> + Unpin> Lines<B> {
         }
     }
 
+    /// The next line, if all of it has come already.
+    ///
+    /// # Errors
+    /// [`ClientError::NotAnAnswer`] for what is no line.
+    pub(super) fn at_hand(&mut self) -> Result<Option<String>, ClientError> {
+        // Of memory nothing fails to be read.
+        let read = (&self.part[..]).read_until(b'\n', &mut self.begun);
+        self.part.advance(read.unwrap_or_default());
+        let is_whole = self.begun.pop_if(|last| *last == b'\n').is_some();
+        if self.begun.len() > LONGEST_LINE {
+            return Err(ClientError::NotAnAnswer);
+        }
+        let line = is_whole.then(|| String::from_utf8(std::mem::take(&mut self.begun)));
+        line.transpose().map_err(|_| ClientError::NotAnAnswer)
+    }
+
     /// The next line.
     ///
     /// # Errors
     /// [`ClientError::Cut`] where the answer is not whole, [`ClientError::NotAnAnswer`] for what is no line.
     pub(super) async fn next(&mut self) -> Result<Read, ClientError> {
         loop {
-            // Of memory nothing fails to be read.
-            let read = (&self.part[..]).read_until(b'\n', &mut self.begun);
-            self.part.advance(read.unwrap_or_default());
-            let is_whole = self.begun.pop_if(|last| *last == b'\n').is_some();
-            if self.begun.len() > LONGEST_LINE {
-                return Err(ClientError::NotAnAnswer);
-            }
-            if is_whole {
-                let line = String::from_utf8(std::mem::take(&mut self.begun));
-                return Ok(Read::Line(line.map_err(|_| ClientError::NotAnAnswer)?));
+            if let Some(line) = self.at_hand()? {
+                return Ok(Read::Line(line));
             }
             match self.body.frame().await {
                 Some(Ok(frame)) => self.part = frame.into_data().unwrap_or_default(),

@@ -195,18 +195,13 @@ impl Client {
     /// # Errors
     /// A broken connection, none or a strange answer, or the daemon's reason for none.
     pub async fn next(&mut self) -> Result<Option<Answer>, ClientError> {
-        let next = self.lines.next();
-        let read = match self.waits {
-            true => next.await,
-            false => timeout(ANSWER_WITHIN, next)
-                .await
-                .map_err(|_| ClientError::Silent {
-                    who: self.who.clone(),
-                })?,
-        };
-        let line = match read? {
-            Read::Line(line) => line,
-            Read::End => return Ok(None),
+        // Most lines of a long list lie there: no clock is asked for these.
+        let line = match self.lines.at_hand()? {
+            Some(line) => line,
+            None => match self.read().await? {
+                Read::Line(line) => line,
+                Read::End => return Ok(None),
+            },
         };
         if let Some(ApiError { error }) = of_form(&line) {
             return Err(ClientError::Refused(error));
@@ -215,6 +210,20 @@ impl Client {
             Some(Lagged { lagged }) => Answer::Lagged(lagged),
             None => Answer::Row(line),
         }))
+    }
+
+    /// The next line, which has not come yet.
+    async fn read(&mut self) -> Result<Read, ClientError> {
+        let next = self.lines.next();
+        if self.waits {
+            return next.await;
+        }
+        let read = timeout(ANSWER_WITHIN, next).await;
+        read.unwrap_or_else(|_| {
+            Err(ClientError::Silent {
+                who: self.who.clone(),
+            })
+        })
     }
 }
 

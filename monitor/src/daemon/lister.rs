@@ -6,9 +6,10 @@ use crate::owner::Owners;
 use crate::surfaces::metrics::SilentCounts;
 use monitor_common::{Fact, TcpState, flags};
 use monitor_judge::alerts::Membership;
-use monitor_judge::{JudgedPath, connection, idle_state};
+use monitor_judge::{JudgedPath, connection, connection_in, idle_state};
 use monitor_kernel::HostView;
 use monitor_model::finding::{Connection, Family, Role};
+use monitor_model::format::tell_line;
 use monitor_model::listing::{ConnectionRow, IdleState, Keepalive};
 use monitor_model::owner::Owner;
 use monitor_query::Filter;
@@ -22,6 +23,8 @@ pub struct Lister {
     alerts: Membership,
     jiffy_ns: u64,
     next_look: Duration,
+    /// Of the connection that is told.
+    texts: String,
 }
 
 impl Lister {
@@ -34,6 +37,7 @@ impl Lister {
             alerts: Membership::default(),
             jiffy_ns,
             next_look,
+            texts: String::new(),
         }
     }
 
@@ -56,10 +60,29 @@ impl Lister {
         }
     }
 
+    /// Tells of the same row as a line, behind what is `told` already: of a long list nothing is made that is not written.
+    ///
+    /// # Errors
+    /// As [`tell_line`].
+    pub fn tell(&mut self, fact: &Fact, told: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        let numbers = self.numbers(fact);
+        let path = self.paths.get(&fact.path_id);
+        let connection = connection_in(&fact.socket, &mut self.texts);
+        let owner = self.owners.of(fact);
+        let row = ConnectionRow {
+            alerts: self.alerts.of(connection.id),
+            connection,
+            owner: owner.borrowed(),
+            path: path.map(|path| path.name.as_str()),
+            ..numbers
+        };
+        tell_line(&row, told)
+    }
+
     /// Whether one is asked for. What nobody asks for is not looked up, and not made into a row.
     pub fn takes(&mut self, filter: &Filter, fact: &Fact) -> bool {
         filter.is_all() || {
-            let numbers = self.numbers(fact);
+            let numbers: ConnectionRow = self.numbers(fact);
             let path = self.paths.get(&fact.path_id);
             let path = path.map(|path| path.name.as_str());
             let candidate = Candidate::new(fact, &numbers, path, &mut self.owners, &self.alerts);
@@ -77,7 +100,7 @@ impl Lister {
     }
 
     /// One connection as a row without its names.
-    fn numbers(&self, fact: &Fact) -> ConnectionRow {
+    fn numbers<T: Default>(&self, fact: &Fact) -> ConnectionRow<T> {
         let path = self.path(fact);
         let socket = &fact.socket;
         let seconds = |jiffies: u32| {
@@ -86,10 +109,10 @@ impl Lister {
         ConnectionRow {
             alerts: Vec::new(),
             connection: Connection {
-                id: String::new(),
-                flow_id: String::new(),
-                local: String::new(),
-                remote: String::new(),
+                id: T::default(),
+                flow_id: T::default(),
+                local: T::default(),
+                remote: T::default(),
                 family: Family::Ipv4,
                 role: Role::Client,
                 netns: 0,

@@ -54,8 +54,8 @@ fn listed(
         packing.end(swept.err());
     });
     packed.begun()?;
-    let rows = packed.map(move |found| found.map(|fact| lister.row(&fact)));
-    Ok(Rows::ending(rows).first(asked.limit))
+    let rows = Rows::told_by(packed, move |fact, told| lister.tell(&fact, told));
+    Ok(rows.first(asked.limit))
 }
 
 /// The socket with this cookie, as a sweep of its own shows it; `None` where it is gone.

@@ -8,6 +8,7 @@ use super::pods::Pods;
 use super::runtimes::{Answer, Runtimes};
 use monitor_common::{Fact, flags};
 use monitor_model::owner::Owner;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -320,10 +321,10 @@ fn read_short(file: &Path) -> Option<String> {
 }
 
 /// The name of the task behind a fact, without its padding.
-fn comm_of(fact: &Fact) -> Option<String> {
+fn comm_of(fact: &Fact) -> Option<Cow<'_, str>> {
     let end = fact.comm.iter().position(|byte| *byte == 0);
     let name = &fact.comm[..end.unwrap_or(fact.comm.len())];
-    (!name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned())
+    (!name.is_empty()).then(|| String::from_utf8_lossy(name))
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! The table of `tcplull ls`: verdict first, as many columns as fit, each as wide from its first row to its last, so that
 //! a million rows are written as they come.
 
-use super::fit::{blanks, cut, width};
+use super::fit::{cut, fill, width};
 use anstyle::{AnsiColor, Style};
 use monitor_model::finding::Clock;
-use monitor_model::format::{duration_of, printable};
+use monitor_model::format::{duration_of, printed};
 use monitor_model::listing::{ConnectionRow, IdleState, state_name};
 use monitor_model::owner::Owner;
+use std::borrow::Cow;
+use std::fmt::Write;
 
 /// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,39 +169,35 @@ impl ConnectionTable {
 
     /// What stands above the rows.
     pub fn header(&self) -> String {
-        self.laid_out(|kind, _| (kind.heading.to_owned(), Some(Style::new().bold())))
+        self.laid_out(|kind, _| (kind.heading.into(), Some(Style::new().bold())))
     }
 
     /// One connection.
-    pub fn line(&self, row: &ConnectionRow) -> String {
+    pub fn line<T: AsRef<str>>(&self, row: &ConnectionRow<T>) -> String {
         let wide = !self.cuts;
         self.laid_out(|kind, width| (cell(kind.column, row, width, wide), style(kind.column, row)))
     }
 
-    fn laid_out(&self, cell: impl Fn(&Kind, usize) -> (String, Option<Style>)) -> String {
-        let mut line = String::new();
+    fn laid_out<'a>(&self, cell: impl Fn(&Kind, usize) -> (Cow<'a, str>, Option<Style>)) -> String {
+        let mut line = String::with_capacity(USUAL);
         let last = self.columns.len().saturating_sub(1);
         for (place, (kind, width)) in self.columns.iter().enumerate() {
             let (mut text, style) = cell(kind, *width);
             if self.cuts {
                 text = cut(text, *width);
             }
-            let fill = blanks(&text, *width);
-            if let Some(style) = style.filter(|_| self.colour) {
-                text = format!("{style}{text}{style:#}");
+            if kind.right {
+                fill(&mut line, &text, *width);
             }
-            match (kind.right, place == last) {
-                (true, _) => {
-                    line.extend(fill);
-                    line.push_str(&text);
-                }
-                (false, true) => line.push_str(&text),
-                (false, false) => {
-                    line.push_str(&text);
-                    line.extend(fill);
-                }
+            match style.filter(|_| self.colour) {
+                // A text takes whatever is written.
+                Some(style) => drop(write!(line, "{style}{text}{style:#}")),
+                None => line.push_str(&text),
             }
             if place < last {
+                if !kind.right {
+                    fill(&mut line, &text, *width);
+                }
                 line.push(' ');
             }
         }
@@ -207,8 +205,11 @@ impl ConnectionTable {
     }
 }
 
+/// Bytes of a whole line, where nothing in it is unusually long.
+const USUAL: usize = 256;
+
 /// How a cell is to be seen, on dark and on light ground.
-fn style(column: Column, row: &ConnectionRow) -> Option<Style> {
+fn style<T>(column: Column, row: &ConnectionRow<T>) -> Option<Style> {
     let coloured = |colour: AnsiColor| Style::new().bold().fg_color(Some(colour.into()));
     let verdict = match row.silence {
         IdleState::Ok => None,
@@ -223,39 +224,45 @@ fn style(column: Column, row: &ConnectionRow) -> Option<Style> {
     }
 }
 
-fn cell(column: Column, row: &ConnectionRow, width: usize, wide: bool) -> String {
+fn cell<T: AsRef<str>>(
+    column: Column,
+    row: &ConnectionRow<T>,
+    width: usize,
+    wide: bool,
+) -> Cow<'_, str> {
     match column {
-        Column::Verdict => row.silence.name().replace('_', " "),
+        Column::Verdict => match row.silence.name() {
+            name if name.contains('_') => name.replace('_', " ").into(),
+            name => name.into(),
+        },
         Column::Left => left(row),
-        Column::PacketIdle => packet_idle(row, wide),
-        Column::DataIdle => duration_of(row.payload_idle_seconds),
+        Column::PacketIdle => packet_idle(row, wide).into(),
+        Column::DataIdle => duration_of(row.payload_idle_seconds).into(),
         Column::Keepalive => keepalive(row),
-        Column::Unacked => row.unacked_bytes.map_or_else(unknown, size),
-        Column::Unread => row.unread_bytes.map_or_else(unknown, size),
-        Column::Local => printable(&row.connection.local),
-        Column::Remote => printable(&row.connection.remote),
+        Column::Unacked => row.unacked_bytes.map_or(UNKNOWN, size),
+        Column::Unread => row.unread_bytes.map_or(UNKNOWN, size),
+        Column::Local => printed(row.connection.local.as_ref()),
+        Column::Remote => printed(row.connection.remote.as_ref()),
         Column::Path => path(row, width, wide),
-        Column::State => state_name(row.state).to_owned(),
+        Column::State => state_name(row.state).into(),
         Column::Owner => owner(&row.owner, width, wide),
     }
 }
 
-fn unknown() -> String {
-    "-".to_owned()
-}
+const UNKNOWN: Cow<'_, str> = Cow::Borrowed("-");
 
 /// Until the timeout, and with a minus since.
-fn left(row: &ConnectionRow) -> String {
+fn left<T>(row: &ConnectionRow<T>) -> Cow<'_, str> {
     match row.left_seconds() {
-        Some(left) if left < 0.0 => format!("-{}", duration_of(-left)),
-        Some(left) => duration_of(left),
-        None => unknown(),
+        Some(left) if left < 0.0 => format!("-{}", duration_of(-left)).into(),
+        Some(left) => duration_of(left).into(),
+        None => UNKNOWN,
     }
 }
 
 /// How long no segment passed: from one bound to the other, where they differ. A read that came late moves the one, and
 /// of the other the peer's probes are not known. Where there is no room it is said to be the lower bound.
-fn packet_idle(row: &ConnectionRow, wide: bool) -> String {
+fn packet_idle<T>(row: &ConnectionRow<T>, wide: bool) -> String {
     /// Two jiffies at HZ=100, and more than a scheduler takes.
     const SAME: f64 = 0.1;
     let (least, most) = (row.packet_idle_seconds, row.packet_idle_at_most_seconds);
@@ -267,40 +274,44 @@ fn packet_idle(row: &ConnectionRow, wide: bool) -> String {
 }
 
 /// Idle time and interval, with a mark where the first probe comes too late.
-fn keepalive(row: &ConnectionRow) -> String {
+fn keepalive<T>(row: &ConnectionRow<T>) -> Cow<'_, str> {
     let keepalive = &row.keepalive;
     if !keepalive.enabled {
-        return "off".to_owned();
+        return "off".into();
     }
     let mark = if row.keepalive_comes_late() { "!" } else { "" };
     match (keepalive.time_seconds, keepalive.interval_seconds) {
         (Some(time), Some(interval)) => {
-            format!("{}/{}{mark}", duration_of(time), duration_of(interval))
+            format!("{}/{}{mark}", duration_of(time), duration_of(interval)).into()
         }
-        _ => format!("on{mark}"),
+        _ => format!("on{mark}").into(),
     }
 }
 
 /// In at most five letters: "0", "1023", "64K", "3.4M".
-fn size(bytes: u32) -> String {
+fn size(bytes: u32) -> Cow<'static, str> {
     const UNITS: [(u32, char); 3] = [(1 << 30, 'G'), (1 << 20, 'M'), (1 << 10, 'K')];
     let Some((size, unit)) = UNITS.into_iter().find(|(size, _)| bytes >= *size) else {
-        return bytes.to_string();
+        return match bytes {
+            0 => "0".into(),
+            bytes => bytes.to_string().into(),
+        };
     };
     let tenth = u64::from(bytes % size) * 10 / u64::from(size);
-    match (bytes / size, tenth) {
+    let size = match (bytes / size, tenth) {
         (whole @ ..10, 1..) => format!("{whole}.{tenth}{unit}"),
         (whole, _) => format!("{whole}{unit}"),
-    }
+    };
+    size.into()
 }
 
 /// Its name, and the timeout where there is room.
-fn path(row: &ConnectionRow, columns: usize, wide: bool) -> String {
+fn path<T: AsRef<str>>(row: &ConnectionRow<T>, columns: usize, wide: bool) -> Cow<'_, str> {
     let Some(name) = &row.path else {
-        return unknown();
+        return UNKNOWN;
     };
-    let name = printable(name);
-    let mut whole = name.clone();
+    let name = printed(name.as_ref());
+    let mut whole = name.clone().into_owned();
     if let Some(timeout) = row.timeout_seconds {
         whole.push_str(&format!(" {}", duration_of(timeout)));
     }
@@ -308,26 +319,27 @@ fn path(row: &ConnectionRow, columns: usize, wide: bool) -> String {
         whole.push_str(" of data");
     }
     if wide || width(&whole) <= columns {
-        whole
+        whole.into()
     } else {
         name
     }
 }
 
 /// Process, and its pod, container or unit, where there is room.
-fn owner(owner: &Owner, columns: usize, wide: bool) -> String {
-    let process = match (&owner.comm, owner.pid) {
-        (Some(comm), Some(pid)) => format!("{} ({pid})", printable(comm)),
-        (Some(comm), None) => printable(comm),
-        (None, Some(pid)) => format!("pid {pid}"),
-        (None, None) => unknown(),
+fn owner<T: AsRef<str>>(owner: &Owner<T>, columns: usize, wide: bool) -> Cow<'_, str> {
+    let comm = owner.comm.as_ref().map(|comm| printed(comm.as_ref()));
+    let process = match (comm, owner.pid) {
+        (Some(comm), Some(pid)) => format!("{comm} ({pid})").into(),
+        (Some(comm), None) => comm,
+        (None, Some(pid)) => format!("pid {pid}").into(),
+        (None, None) => UNKNOWN,
     };
     let Some(place) = owner.place() else {
         return process;
     };
-    let whole = format!("{process} in {}", printable(&place));
+    let whole = format!("{process} in {}", printed(&place));
     if wide || width(&whole) <= columns {
-        whole
+        whole.into()
     } else {
         process
     }

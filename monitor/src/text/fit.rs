@@ -1,6 +1,6 @@
 //! Text within so many columns of a terminal: measured as it shows, cut in the middle, filled up.
 
-use std::iter::repeat_n;
+use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How many columns `text` takes.
@@ -14,17 +14,17 @@ pub(crate) fn width(text: &str) -> usize {
 
 /// `text` within `columns`. What is longer is cut in its middle, nearer to its beginning: the end of a name or an address
 /// is what tells it from its neighbours.
-pub(crate) fn cut(text: String, columns: usize) -> String {
+pub(crate) fn cut(text: Cow<'_, str>, columns: usize) -> Cow<'_, str> {
     if width(&text) <= columns {
         return text;
     }
     let Some(room) = columns.checked_sub(1) else {
-        return String::new();
+        return Cow::default();
     };
     let head = taken(text.chars(), room / 3);
     let tail = taken(text.chars().rev(), room - width(&head));
     let tail: String = tail.chars().rev().collect();
-    format!("{head}…{tail}")
+    format!("{head}…{tail}").into()
 }
 
 /// The first letters that take no more than so many columns.
@@ -38,10 +38,17 @@ fn taken(letters: impl Iterator<Item = char>, columns: usize) -> String {
         .collect()
 }
 
-/// Blanks that fill `text` up to `columns`.
-pub(crate) fn blanks(text: &str, columns: usize) -> impl Iterator<Item = char> + use<> {
-    repeat_n(' ', columns.saturating_sub(width(text)))
+/// Puts the blanks that fill `text` up to `columns` behind a line.
+pub(crate) fn fill(line: &mut String, text: &str, columns: usize) {
+    let mut left = columns.saturating_sub(width(text));
+    while left > 0 {
+        let blanks = &BLANKS[..left.min(BLANKS.len())];
+        line.push_str(blanks);
+        left -= blanks.len();
+    }
 }
+
+const BLANKS: &str = "                                ";
 
 #[cfg(test)]
 mod tests {
@@ -57,15 +64,14 @@ mod tests {
             ("20.1.2.3:443", 0, ""),
             ("名前名前名前", 7, "名…名前"),
         ] {
-            let cut = cut(text.to_owned(), columns);
-            assert_eq!(cut, expected);
+            assert_eq!(cut(text.into(), columns), expected);
         }
     }
 
     proptest! {
         #[test]
         fn no_text_is_wider_than_its_place(text in "\\PC{0,40}", columns in 0_usize..30) {
-            let cut = cut(text.clone(), columns);
+            let cut = cut(text.as_str().into(), columns);
             prop_assert!(width(&cut) <= columns, "{cut:?}");
             prop_assert_eq!(cut == text, width(&text) <= columns || text.is_empty());
         }

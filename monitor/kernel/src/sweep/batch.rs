@@ -1,7 +1,7 @@
 //! The batch of rows that one sweep finds: each connection once, and within bounds.
 
+use super::seen::Seen;
 use monitor_common::{Fact, flags};
-use std::collections::HashSet;
 
 /// Batch of one sweep, at most; each is a [`Fact`] of some 350 bytes.
 pub(super) const MAX_ROWS: usize = 65_536;
@@ -26,14 +26,14 @@ pub(crate) trait Collect {
 
 /// Hands each connection on, once, as it is found: nothing is kept but which they are.
 pub(crate) struct Each<F> {
-    seen: HashSet<u64>,
+    seen: Seen,
     each: F,
 }
 
 impl<F: FnMut(&Fact)> Each<F> {
     pub(crate) fn new(each: F) -> Self {
         Self {
-            seen: HashSet::new(),
+            seen: Seen::default(),
             each,
         }
     }
@@ -47,7 +47,7 @@ impl<F: FnMut(&Fact)> Collect for Each<F> {
     }
 
     fn found(&self) -> u64 {
-        self.seen.len() as u64
+        self.seen.count()
     }
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Batch {
     kept: Vec<Fact>,
     /// Those of connections that are at risk only because the next sweep is far: the first to go.
     soon: Vec<Fact>,
-    seen: HashSet<u64>,
+    seen: Seen,
     samples: usize,
     left: usize,
     /// Connections beyond [`MAX_ROWS`].

@@ -2,6 +2,7 @@
 
 mod batch;
 mod sample;
+mod seen;
 
 use crate::attach::{self, HookStatus};
 use crate::btf_file::read_btf;

@@ -6,7 +6,7 @@ use monitor_model::told::Told;
 use std::fmt;
 
 /// Lines that are made at once.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 128;
 
 /// What they take: a connection's is some 700 bytes long.
 const ROOM: usize = AT_ONCE * 1024;
@@ -27,12 +27,20 @@ impl Rows {
 
     /// The same, and behind them the client may be told why there are no more.
     pub fn ending<T: Told + 'static>(
+        rows: impl Iterator<Item = Result<T, String>> + Send + 'static,
+    ) -> Self {
+        Self::told_by(rows, |row, told| tell_line(&row, told))
+    }
+
+    /// The same of what `tell` puts as a line behind those that are there.
+    pub fn told_by<T>(
         mut rows: impl Iterator<Item = Result<T, String>> + Send + 'static,
+        mut tell: impl FnMut(T, &mut Vec<u8>) -> Result<(), serde_json::Error> + Send + 'static,
     ) -> Self {
         Self(Box::new(move |told| match rows.next() {
             Some(Ok(row)) => {
                 // What cannot be written as JSON becomes the line that says so.
-                tell_line(&row, told).unwrap_or_else(|error| tell_error(error.to_string(), told));
+                tell(row, told).unwrap_or_else(|error| tell_error(error.to_string(), told));
                 true
             }
             Some(Err(error)) => {

@@ -31,7 +31,7 @@ pub(super) const RESOURCE: Resource = Resource {
             status: 200,
             means: "Each connection is a line; a line of the form tcplull.error/1 at the end says why there are no more",
             kind: LINES,
-            form: Form::Told(&[ConnectionRow::SCHEMA, ApiError::SCHEMA]),
+            form: Form::Told(&[<ConnectionRow>::SCHEMA, ApiError::SCHEMA]),
         },
         NOT_ASKED_SO,
         NOT_KNOWN,
