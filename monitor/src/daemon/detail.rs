@@ -2,13 +2,12 @@
 
 use super::core::Core;
 use super::lister::{between, rounded};
-use super::listing::one;
 use super::lock::lock;
 use super::{history, next_commands};
 use crate::surfaces::api::DetailQuery;
 use monitor_common::{Fact, Socket};
 use monitor_judge::{JudgedPath, Known};
-use monitor_kernel::{Reading, Watching, jiffy_ns};
+use monitor_kernel::{Reading, jiffy_ns};
 use monitor_model::detail::{ConnectionDetail, Followed, FollowedGap, PathContrast, SocketNumbers};
 use monitor_model::finding::Finding;
 use monitor_model::listing::ConnectionRow;
@@ -39,10 +38,11 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// The connection with this id, whether it is there or gone; `None` where nothing is known of it.
+/// The connection with this id, whether it is there or gone; `None` where nothing is known of it. `look` finds the socket
+/// with a cookie.
 pub(super) fn detail(
     core: &Mutex<Core>,
-    watching: &Mutex<Watching>,
+    look: impl FnOnce(u64) -> Result<Option<Fact>, String>,
     history: Option<&Path>,
     id: &str,
     asked: &DetailQuery,
@@ -50,11 +50,11 @@ pub(super) fn detail(
     let Some(wanted) = Wanted::of(id) else {
         return Ok(None);
     };
+    let fact = look(wanted.cookie)?;
     let mut lister = {
         let core = lock(core);
         core.lister().with_alerts(core.alerts().membership())
     };
-    let fact = one(watching, &lister, wanted.cookie)?;
     let row = fact.map(|fact| (lister.row(&fact), fact));
     let row = row.filter(|(row, _)| !wanted.whole || row.connection.id == wanted.text);
     let now = Reading::now().map_err(|error| format!("the clocks cannot be read: {error}"))?;

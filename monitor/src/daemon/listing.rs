@@ -28,11 +28,18 @@ pub(super) fn connections(
 ) -> Result<Rows, String> {
     let watching = Arc::clone(watching);
     let next_look = lister.next_look();
-    let sweep = move |each: &mut dyn FnMut(&Fact)| {
-        let swept = lock(&watching).list(next_look, each);
-        swept.map(drop).map_err(|error| error.to_string())
-    };
+    let sweep = move |each: &mut dyn FnMut(&Fact)| sweep(&watching, next_look, each);
     listed(sweep, choosing, lister, room, asked)
+}
+
+/// A sweep for who asks, by a daemon that looks again within `next_look`.
+pub(super) fn sweep(
+    watching: &Mutex<Watching>,
+    next_look: Duration,
+    each: &mut dyn FnMut(&Fact),
+) -> Result<(), String> {
+    let swept = lock(watching).list(next_look, each);
+    swept.map(drop).map_err(|error| error.to_string())
 }
 
 /// The same, by any sweep.
@@ -65,12 +72,11 @@ pub(super) fn one(
     cookie: u64,
 ) -> Result<Option<Fact>, String> {
     let mut found = None;
-    let swept = lock(watching).list(lister.next_look(), |fact| {
+    sweep(watching, lister.next_look(), &mut |fact| {
         if fact.socket.cookie == cookie {
             found = Some(*fact);
         }
-    });
-    swept.map_err(|error| error.to_string())?;
+    })?;
     Ok(found)
 }
 
@@ -178,6 +184,7 @@ mod tests {
         let query = ConnectionQuery {
             limit: Some(2),
             filter: Filter::parse("remote-port 997-65535").unwrap(),
+            max_age: None,
         };
         let mut rows = asked(sweep, query).await.unwrap();
         let told = String::from_utf8(rows.next_lines()).unwrap();

@@ -26,6 +26,7 @@ mod row_room;
 mod sandboxed;
 pub mod self_test;
 mod service_manager;
+mod shared_lists;
 mod sinks;
 mod sources;
 mod stepping;

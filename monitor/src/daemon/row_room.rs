@@ -26,6 +26,8 @@ pub(super) struct RowRoom {
 
 #[derive(Debug)]
 struct Shared {
+    /// For one list.
+    longest: usize,
     left: Mutex<usize>,
     freed: Condvar,
     counters: Arc<ApiCounters>,
@@ -41,9 +43,15 @@ pub(super) struct Taken {
 impl RowRoom {
     /// Whoever finds none is counted there.
     pub(super) fn new(counters: Arc<ApiCounters>) -> Self {
+        Self::of(LISTS, LONGEST_LIST, counters)
+    }
+
+    /// For so many lists of so many bytes.
+    pub(super) fn of(lists: usize, longest: usize, counters: Arc<ApiCounters>) -> Self {
         Self {
             shared: Arc::new(Shared {
-                left: Mutex::new(LISTS * LONGEST_LIST),
+                longest,
+                left: Mutex::new(lists * longest),
                 freed: Condvar::new(),
                 counters,
             }),
@@ -56,7 +64,7 @@ impl RowRoom {
     /// # Errors
     /// There is none, for people.
     pub(super) fn for_a_list(&self) -> Result<Taken, String> {
-        let bytes = LONGEST_LIST;
+        let bytes = self.shared.longest;
         let left = lock(&self.shared.left);
         let waited = self
             .shared

@@ -3,9 +3,11 @@
 use super::core::Core;
 use super::detail::detail;
 use super::history;
-use super::listing::connections;
+use super::lister::Lister;
+use super::listing::{connections, one, sweep};
 use super::lock::lock;
 use super::row_room::RowRoom;
+use super::shared_lists::{Found, SharedLists, Wanted};
 use crate::surfaces::api::{
     AlertQuery, ApiCounters, ApiSource, ConnectionQuery, DetailQuery, HistoryQuery, Peer, Rows,
 };
@@ -16,7 +18,9 @@ use monitor_model::api::{AgentState, Cut};
 use monitor_model::detail::ConnectionDetail;
 use monitor_model::path_state::{FoundInTime, PathState};
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The running daemon, as those see it who ask.
 #[derive(Clone)]
@@ -24,6 +28,8 @@ pub struct Sources {
     core: Arc<Mutex<Core>>,
     watching: Arc<Mutex<Watching>>,
     room: RowRoom,
+    shared: SharedLists,
+    counters: Arc<ApiCounters>,
     /// Where the history lies, if one is kept.
     history: Option<PathBuf>,
 }
@@ -38,9 +44,37 @@ impl Sources {
         Self {
             core,
             watching,
-            room: RowRoom::new(counters),
+            room: RowRoom::new(Arc::clone(&counters)),
+            shared: SharedLists::new(Arc::clone(&counters)),
+            counters,
             history,
         }
+    }
+
+    fn lister(&self) -> Lister {
+        let core = lock(&self.core);
+        core.lister().with_alerts(core.alerts().membership())
+    }
+
+    /// What is wanted, from a sweep of the last `max_age` seconds; `None` where that is not given, or too many others share
+    /// theirs. What is told is counted.
+    fn shared(&self, wanted: &Wanted, max_age: Option<u64>) -> Result<Option<Arc<Found>>, String> {
+        let found = match max_age.map(Duration::from_secs) {
+            Some(max_age) => self.shared.get(
+                wanted,
+                max_age,
+                || self.lister(),
+                |each| sweep(&self.watching, lock(&self.core).lister().next_look(), each),
+            )?,
+            None => None,
+        };
+        let own = found.as_ref().is_none_or(|(_, own)| *own);
+        let count = match own {
+            true => &self.counters.lists_own,
+            false => &self.counters.lists_shared,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        Ok(found.map(|(found, _)| found))
     }
 }
 
@@ -59,8 +93,11 @@ impl ApiSource for Sources {
         lock(&self.core).alerts().all().collect()
     }
 
-    /// From a sweep of their own.
+    /// From a sweep of their own, but where they may be older.
     fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String> {
+        if let Some(found) = self.shared(&Wanted::list(asked), asked.max_age)? {
+            return Ok(found.rows(|| self.lister()));
+        }
         let room = self.room.for_a_list()?;
         let (choosing, lister) = {
             let core = lock(&self.core);
@@ -77,7 +114,11 @@ impl ApiSource for Sources {
         asked: &DetailQuery,
     ) -> Result<Option<ConnectionDetail>, String> {
         let history = self.history.as_deref();
-        detail(&self.core, &self.watching, history, id, asked)
+        let look = |cookie| match self.shared(&Wanted::One(cookie), asked.max_age)? {
+            Some(found) => Ok(found.first()),
+            None => one(&self.watching, &self.lister(), cookie),
+        };
+        detail(&self.core, look, history, id, asked)
     }
 
     fn history(&self, asked: &HistoryQuery) -> Result<Rows, String> {

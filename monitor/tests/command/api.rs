@@ -24,6 +24,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
+use std::time::Instant;
 
 pub const TESTS: &[Test] = &[
     Test::as_root(
@@ -34,6 +35,7 @@ pub const TESTS: &[Test] = &[
         "over_tcp_the_whole_api_is_there_where_asked_for_and_addresses_for_who_is_known",
         over_tcp,
     ),
+    Test::as_root("ten_open_pages_cost_one_sweep", shared),
     Test::as_root("commands_ask_a_daemon_elsewhere", from_elsewhere),
     Test::as_root("a_group_that_is_let_in_may_ask_and_nobody_else", group),
     Test::anywhere(
@@ -179,6 +181,56 @@ fn documented() -> Tested {
     }
     let first = ask("/api/v1/connections?limit=1", LINES)?;
     assert_eq!(first.body.lines().count(), 1, "{first:?}");
+    Ok(())
+}
+
+/// What ten pages that show the same, or each something else, ask for: over and over, and nobody waits.
+fn shared() -> Tested {
+    let (network, daemon) = watched_network("quiet", "300s", &[])?;
+    let pair = Pair::across(&network)?;
+    let local = pair.client_address()?;
+    let socket = &daemon.place().socket();
+    let list = format!("/api/v1/connections?limit=5001&max_age=4&filter=local%20{local}");
+    let swept = |sweep| daemon.metric("lists_total", &[("sweep", sweep)]);
+    let round = |asked: &(dyn Fn(usize) -> String + Sync)| -> Tested {
+        thread::scope(|scope| {
+            let ask = |page| scope.spawn(move || get_on(socket, &asked(page), LINES));
+            let pages: Vec<_> = (0..10).map(ask).collect();
+            for page in pages {
+                let reply = page.join().map_err(|_| "a page panicked")??;
+                assert_eq!(reply.status, 200, "{reply:?}");
+                assert!(reply.body.contains(&local.to_string()), "{reply:?}");
+                let age = reply
+                    .head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("age: "));
+                let age: u64 = age.ok_or("no age")?.parse()?;
+                assert!(age <= BOUND.as_secs(), "{reply:?}");
+            }
+            Ok(())
+        })
+    };
+    let same = |_: usize| list.clone();
+    let other = |page: usize| format!("{list}%20and%20not%20port%20{}", page + 1);
+    // The first of each is asked for while others of them are looked for.
+    round(&same)?;
+    round(&other)?;
+    let begun = Instant::now();
+    let (own, from_others) = (swept("own")?, swept("shared")?);
+    for _ in 0..5 {
+        round(&same)?;
+        round(&other)?;
+    }
+    let own = swept("own")? - own;
+    // One at the beginning, and one each time that the last is 4 s old.
+    let most = 1.0 + (begun.elapsed().as_secs_f64() / 4.0).ceil();
+    assert!(own <= most, "{own} sweeps, and not {most}");
+    assert_eq!(own + swept("shared")? - from_others, 100.0);
+    // Who does not say how old it may be has a sweep.
+    let before = swept("own")?;
+    let reply = get_on(socket, &list.replace("&max_age=4", ""), LINES)?;
+    assert!(!reply.head.contains("\nage: "), "{reply:?}");
+    assert_eq!(swept("own")?, before + 1.0);
     Ok(())
 }
 

@@ -57,6 +57,8 @@ impl Core {
         metrics.inspect_clients = self.api.clients.load(Relaxed);
         metrics.inspect_refused = self.api.refused.load(Relaxed);
         metrics.inspect_cut = self.api.cut.load(Relaxed);
+        metrics.lists =
+            [&self.api.lists_own, &self.api.lists_shared].map(|lists| lists.load(Relaxed));
         metrics.http_cut = self.http.cut().collect();
         metrics.http_refused = self.http.refused().collect();
         metrics.watch_lagged = self.api.lagged.load(Relaxed);

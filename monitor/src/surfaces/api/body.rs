@@ -4,7 +4,7 @@
 use super::asked::LINES;
 use super::rows::Rows;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 use std::io;
@@ -41,7 +41,11 @@ pub(super) fn lines() -> (Parts, Response) {
 /// These rows as an answer, each made when the reader comes to it. One that does not read holds what they are made of,
 /// and no thread.
 pub(super) fn rows(rows: Rows) -> Response {
-    let (parts, answer) = lines();
+    let (parts, mut answer) = lines();
+    if let Some(age) = rows.age() {
+        let seconds = HeaderValue::from(age.as_secs());
+        answer.headers_mut().insert(header::AGE, seconds);
+    }
     tokio::spawn(async move {
         let mut rows = rows;
         loop {

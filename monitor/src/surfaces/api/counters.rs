@@ -11,6 +11,10 @@ pub struct ApiCounters {
     pub refused: AtomicU64,
     /// Clients cut off because they took nothing of an answer for too long.
     pub cut: AtomicU64,
+    /// Lists, and single connections, that a sweep was made for.
+    pub lists_own: AtomicU64,
+    /// Those that were told from a sweep for somebody else.
+    pub lists_shared: AtomicU64,
     /// Findings that watching clients missed because they read too slowly.
     pub lagged: AtomicU64,
 }

@@ -17,6 +17,10 @@ pub struct ConnectionQuery {
     #[serde(default, deserialize_with = "filter")]
     #[schemars(with = "Option<String>")]
     pub filter: Filter,
+    /// What is told may have been looked at so many seconds ago, for others who asked: one sweep serves all who ask within
+    /// that time, for this list and for others, of 16,384 connections together. The answer's header Age has how many it
+    /// was. A sweep is made for this answer, where it is not given.
+    pub max_age: Option<u64>,
 }
 
 /// How much of one connection is asked for.
@@ -26,6 +30,9 @@ pub struct DetailQuery {
     /// Whether the history is looked through, too, which takes a while where it is long; it is, where nothing is given.
     #[serde(default = "yes")]
     pub history: bool,
+    /// Its socket may have been looked at so many seconds ago, for others who asked; a sweep is made for this answer, where
+    /// it is not given.
+    pub max_age: Option<u64>,
 }
 
 const fn yes() -> bool {

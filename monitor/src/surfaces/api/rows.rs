@@ -4,6 +4,7 @@ use monitor_model::api::ApiError;
 use monitor_model::format::tell_line;
 use monitor_model::told::Told;
 use std::fmt;
+use std::time::Duration;
 
 /// Lines that are made at once.
 const AT_ONCE: usize = 128;
@@ -15,7 +16,11 @@ const ROOM: usize = AT_ONCE * 1024;
 type NextLine = dyn FnMut(&mut Vec<u8>) -> bool + Send;
 
 /// The rows of a list.
-pub struct Rows(Box<NextLine>);
+pub struct Rows {
+    next: Box<NextLine>,
+    /// How long ago it was looked, where that was for somebody else.
+    age: Option<Duration>,
+}
 
 impl Rows {
     /// These, made one after the other on a thread where that may wait.
@@ -37,7 +42,7 @@ impl Rows {
         mut rows: impl Iterator<Item = Result<T, String>> + Send + 'static,
         mut tell: impl FnMut(T, &mut Vec<u8>) -> Result<(), serde_json::Error> + Send + 'static,
     ) -> Self {
-        Self(Box::new(move |told| match rows.next() {
+        Self::by(move |told| match rows.next() {
             Some(Ok(row)) => {
                 // What cannot be written as JSON becomes the line that says so.
                 tell(row, told).unwrap_or_else(|error| tell_error(error.to_string(), told));
@@ -48,38 +53,58 @@ impl Rows {
                 true
             }
             None => false,
-        }))
+        })
     }
 
     /// Lines of JSON that are told already, without their ends.
-    pub fn lines(mut lines: impl Iterator<Item = String> + Send + 'static) -> Self {
-        Self(Box::new(move |told| {
+    pub fn lines(mut lines: impl Iterator<Item: AsRef<str>> + Send + 'static) -> Self {
+        Self::by(move |told| {
             let Some(line) = lines.next() else {
                 return false;
             };
-            told.extend_from_slice(line.as_bytes());
+            told.extend_from_slice(line.as_ref().as_bytes());
             told.push(b'\n');
             true
-        }))
+        })
+    }
+
+    fn by(next: impl FnMut(&mut Vec<u8>) -> bool + Send + 'static) -> Self {
+        Self {
+            next: Box::new(next),
+            age: None,
+        }
+    }
+
+    /// The same, as somebody looked so long ago.
+    #[must_use]
+    pub fn aged(self, age: Duration) -> Self {
+        let age = Some(age);
+        Self { age, ..self }
+    }
+
+    pub(super) fn age(&self) -> Option<Duration> {
+        self.age
     }
 
     /// The first lines of it, so many at the most.
     #[must_use]
     pub fn first(mut self, most: Option<u64>) -> Self {
         let Some(mut left) = most else { return self };
-        Self(Box::new(move |told| {
+        let age = self.age;
+        let first = Self::by(move |told| {
             left > 0 && {
                 left -= 1;
-                (self.0)(told)
+                (self.next)(told)
             }
-        }))
+        });
+        Self { age, ..first }
     }
 
     /// The next lines; empty at the end.
     pub(crate) fn next_lines(&mut self) -> Vec<u8> {
         let mut told = Vec::with_capacity(ROOM);
         for _ in 0..AT_ONCE {
-            if !(self.0)(&mut told) {
+            if !(self.next)(&mut told) {
                 break;
             }
         }

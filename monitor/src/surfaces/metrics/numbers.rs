@@ -49,6 +49,8 @@ pub struct Metrics {
     pub inspect_refused: u64,
     /// Clients of the inspection socket cut off because they took nothing of an answer for too long.
     pub inspect_cut: u64,
+    /// Lists, and single connections, that a sweep was made for, and those that were told from one for somebody else.
+    pub lists: [u64; 2],
     /// Connections of the HTTP server that were cut, by why and the room that they were in.
     pub http_cut: BTreeMap<[&'static str; 2], u64>,
     /// HTTP requests and handshakes that were refused, by reason.

@@ -124,6 +124,14 @@ pub(super) const ALL: &[Metric] = &[
         One(|now| now.inspect_cut),
     ),
     Metric(
+        "tcplull_lists_total",
+        "Lists of connections and single ones that were asked for, by whose sweep told them; shared: one made for somebody else.",
+        Labelled(&["sweep"], |now| {
+            let [own, shared] = now.lists;
+            vec![sample(["own"], own), sample(["shared"], shared)]
+        }),
+    ),
+    Metric(
         "tcplull_watch_lagged_total",
         "Findings that watching clients missed because they read too slowly.",
         One(|now| now.watch_lagged),

@@ -256,6 +256,7 @@ fn the_other_rooms_counters_are_shown() {
     metrics.inspect_clients = 2;
     metrics.inspect_refused = 3;
     metrics.watch_lagged = 5;
+    metrics.lists = [20, 21];
     metrics.owners = OwnerCounters {
         evicted: 6,
         walks_cut: 7,
@@ -290,6 +291,8 @@ fn the_other_rooms_counters_are_shown() {
         ("tcplull_recording_dropped_total", 11.0),
         ("tcplull_inspect_refused_total", 3.0),
         ("tcplull_watch_lagged_total", 5.0),
+        ("tcplull_lists_total{sweep=\"own\"}", 20.0),
+        ("tcplull_lists_total{sweep=\"shared\"}", 21.0),
         ("tcplull_owner_cache_evicted_total", 6.0),
         ("tcplull_owner_walks_cut_total", 7.0),
     ] {

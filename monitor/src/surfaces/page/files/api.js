@@ -1,5 +1,11 @@
 // Asking the API. Every answer is bounded, and every question ends with the view that asked it.
 
+/**
+ * What is looked at again every 5 s may have been looked at a little before, for others who have the page open: all of them
+ * together cost the daemon one sweep.
+ */
+export const SHARED = "max_age=4";
+
 /** Longest answer that is read, in characters. */
 const LONGEST = 32 * 1024 * 1024;
 
@@ -56,11 +62,12 @@ export async function one(path, signal) {
  * @param {string} path
  * @param {AbortSignal} signal
  * @param {number} [most]
- * @returns {Promise<{rows: any[], more: boolean, notice: string | null}>}
+ * @returns {Promise<{rows: any[], more: boolean, notice: string | null, age: number}>} `age`: how long ago it was looked, in seconds
  */
 export async function list(path, signal, most = 1000) {
-  const body = (await ask(path, signal, "application/x-ndjson")).body;
-  const found = { rows: /** @type {any[]} */ ([]), more: false, notice: /** @type {string | null} */ (null) };
+  const { body, headers } = await ask(path, signal, "application/x-ndjson");
+  const age = Number(headers.get("age") ?? 0);
+  const found = { rows: /** @type {any[]} */ ([]), more: false, notice: /** @type {string | null} */ (null), age };
   if (!body) return found;
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

@@ -1,6 +1,6 @@
 // One connection: its verdict with the evidence and what to do, its life drawn to scale, and what the kernel counts of it.
 
-import { one, repeatedly } from "./api.js";
+import { SHARED, one, repeatedly } from "./api.js";
 import { copyButton, fill, h, setText } from "./dom.js";
 import { timeline } from "./timeline.js";
 import { TONE, clockTime, idle, keepalive, left, length, ownerName, plain } from "./words.js";
@@ -15,7 +15,7 @@ export function connection(place, { name, hidden }, signal) {
   place.append(trouble, body);
   let shown = "";
   repeatedly(5, signal, async () => {
-    const detail = await one(`/api/v1/connections/${encodeURIComponent(name)}`, signal);
+    const detail = await one(`/api/v1/connections/${encodeURIComponent(name)}?${SHARED}`, signal);
     // Nothing moves under the reader's eyes where nothing new was told.
     const told = JSON.stringify([detail.findings.length, detail.timeline.filter((event) => event.what !== "now" && event.what !== "next").length, detail.row?.silence, detail.row?.state]);
     if (told === shown) return update(body, detail);

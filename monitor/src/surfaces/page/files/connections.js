@@ -1,6 +1,6 @@
 // Connections as a table: the filter and the order stand in the address, so a link shows a colleague the same.
 
-import { list, repeatedly } from "./api.js";
+import { SHARED, list, repeatedly } from "./api.js";
 import { fill, h, setText } from "./dom.js";
 import { TONE, count, idle, keepalive, left, length, ownerName, plain } from "./words.js";
 
@@ -29,6 +29,8 @@ export function connections(place, { query, hidden }, signal) {
   const sort = query.get("sort") ?? "silence";
   const input = h("input", { name: "filter", type: "search", value: filter, spellcheck: "false", autocomplete: "off", placeholder: "state at-risk and not port 22", maxlength: 1000 });
   const said = h("p", { class: "said", role: "status" });
+  // Not read out: it changes each time.
+  const age = h("p", { class: "more" });
   const body = h("tbody");
   const head = COLUMNS.map((column) => {
     const down = sort === `-${column.word}`;
@@ -41,15 +43,17 @@ export function connections(place, { query, hidden }, signal) {
       h("label", {}, "Filter ", input), h("button", {}, "Show")),
     said,
     h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "Connections" }, h("table", {}, h("thead", {}, h("tr", {}, head)), body)),
+    age,
   );
   /** @type {Map<string, {line: HTMLElement, cells: HTMLElement[]}>} */
   const lines = new Map();
   repeatedly(5, signal, async () => {
     const words = new URLSearchParams({ limit: String(LOOKED_AT + 1) });
     if (filter.trim()) words.set("filter", filter);
-    const found = await list(`/api/v1/connections?${words}`, signal, LOOKED_AT);
+    const found = await list(`/api/v1/connections?${words}&${SHARED}`, signal, LOOKED_AT);
     show(body, lines, sorted(found.rows, sort).slice(0, SHOWN));
     const all = `${count(found.rows.length, "connection")}${found.more ? ", and more that were not looked at: narrow the filter" : ""}`;
+    setText(age, found.age > 0 ? `As of ${length(found.age)} ago: who has this page open shares a look.` : "As of now.");
     setText(said, `${found.rows.length > SHOWN ? `The first ${SHOWN} of ` : ""}${all}${found.notice ? `; ${found.notice}` : ""}`);
   }, (error) => {
     if (error) setText(said, error.message);

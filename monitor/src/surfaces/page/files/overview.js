@@ -1,6 +1,6 @@
 // The overview: what fires, who is about to cross, how long silences were against each path's timeout, what was found when.
 
-import { list, one, repeatedly } from "./api.js";
+import { SHARED, list, one, repeatedly } from "./api.js";
 import { fill, h, setText } from "./dom.js";
 import { foundFigure, gapsFigure } from "./plots.js";
 import { TONE, clockTime, count, left, length, ownerName } from "./words.js";
@@ -148,9 +148,9 @@ function countdowns(place, signal, heed) {
   let running = [];
   repeatedly(5, signal, async () => {
     const filter = encodeURIComponent("state at-risk");
-    const found = await list(`/api/v1/connections?filter=${filter}&limit=2001`, signal, 2000);
+    const found = await list(`/api/v1/connections?filter=${filter}&limit=2001&${SHARED}`, signal, 2000);
     const rows = found.rows.toSorted((one, other) => (left(one) ?? 0) - (left(other) ?? 0));
-    const now = performance.now() / 1000;
+    const now = performance.now() / 1000 - found.age;
     running = [];
     const tiles = rows.slice(0, MOST.countdowns).map((row) => {
       const text = h("strong", { class: "left" });

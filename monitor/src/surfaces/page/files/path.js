@@ -1,6 +1,6 @@
 // One path: whether its timeout is right, what was found on it, who suffers, and how to state it.
 
-import { list, repeatedly } from "./api.js";
+import { SHARED, list, repeatedly } from "./api.js";
 import { copyButton, fill, h, setText } from "./dom.js";
 import { gapsFigure } from "./plots.js";
 import { silentNow } from "./overview.js";
@@ -50,7 +50,7 @@ export function path(place, { name, hidden }, signal) {
 async function sufferers(place, name, signal) {
   const quoted = `"${name.replace(/["\\]/g, "\\$&")}"`;
   const words = new URLSearchParams({ filter: `path ${quoted} and not state ok`, limit: String(LOOKED_AT + 1) });
-  const { rows, more } = await list(`/api/v1/connections?${words}`, signal, LOOKED_AT);
+  const { rows, more } = await list(`/api/v1/connections?${words}&${SHARED}`, signal, LOOKED_AT);
   const by = new Map();
   for (const row of rows) {
     const owner = row.owner.unit ?? row.owner.workload ?? row.owner.comm ?? ownerName(row.owner);
