@@ -9,7 +9,7 @@ use monitor_model::alert::Alert;
 use monitor_model::api::{AgentClients, AgentPrivileges, AgentState, AgentSweeps};
 use monitor_model::detail::ConnectionDetail;
 use monitor_model::finding::Connection;
-use monitor_model::listing::ConnectionRow;
+use monitor_model::listing::{CheckRow, ConnectionRow};
 use monitor_model::time::Timestamp;
 use monitor_snapshot::{Bounds, Part, ReadError, Snapshot, read};
 use monitor_store::Contents;
@@ -166,6 +166,13 @@ impl ApiSource for Opened {
             })
         });
         Ok(Rows::lines(lines).first(asked.limit))
+    }
+
+    fn check(&self) -> Result<Vec<CheckRow>, String> {
+        let rows = self.0.part(Part::Check)?.iter();
+        Ok(rows
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect())
     }
 
     fn agent(&self) -> AgentState {

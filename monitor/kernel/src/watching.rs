@@ -8,6 +8,7 @@ use crate::attach::HookStatus;
 use crate::error::KernelError;
 use crate::load::{HookOptions, Kernel, Options};
 use crate::ring::FactRing;
+use crate::signs::SignStatus;
 use crate::step_error::StepError;
 use crate::sweep::{SweepReport, Sweeper};
 use crate::tables::Tables;
@@ -32,6 +33,8 @@ pub struct Watching {
     /// None while nothing is attached.
     sweeper: Option<Sweeper>,
     hooks: Vec<HookStatus>,
+    signs: Vec<SignStatus>,
+    watch: Option<WatchStatus>,
 }
 
 impl Watching {
@@ -48,7 +51,7 @@ impl Watching {
             sweeper,
             tables,
             hooks,
-            signs: _,
+            signs,
             watch,
         } = Kernel::load(&options)?;
         let level = watch
@@ -59,6 +62,8 @@ impl Watching {
             level,
             sweeper: Some(sweeper),
             hooks,
+            signs,
+            watch: watch.clone(),
         };
         Ok((watching, ring, tables, watch))
     }
@@ -71,6 +76,17 @@ impl Watching {
     /// What serves each hook.
     pub fn hooks(&self) -> &[HookStatus] {
         &self.hooks
+    }
+
+    /// The signs of a forged ACK, and which of them can be read here.
+    pub fn signs(&self) -> &[SignStatus] {
+        &self.signs
+    }
+
+    /// How connections are watched; `None` where less is watched.
+    pub fn watch(&self) -> Option<&WatchStatus> {
+        let is_so = matches!(self.level, WatchLevel::Way(_));
+        self.watch.as_ref().filter(|_| is_so)
     }
 
     /// Watches as much as `to` says from now on, down or up. Down to [`WatchLevel::Detached`] always succeeds; the ring
@@ -134,6 +150,8 @@ impl Watching {
         })?;
         self.sweeper = Some(loaded.sweeper);
         self.hooks = loaded.hooks;
+        self.signs = loaded.signs;
+        self.watch = loaded.watch;
         self.level = to;
         Ok((loaded.ring, loaded.tables))
     }

@@ -7,8 +7,8 @@ use super::output::write;
 use super::remark::remark;
 use super::self_test;
 use crate::config::{Config, Overrides};
-use crate::daemon::{DaemonError, sandbox_needs};
-use crate::sandbox::{Entered, Sandbox, SandboxError, Writes};
+use crate::daemon::{CONNTRACK_WITHIN, Checked, DaemonError, check_row, check_rows, sandbox_needs};
+use crate::sandbox::{Entered, Sandbox, SandboxError};
 use crate::surfaces::inspect;
 use crate::text;
 use clap::Args;
@@ -22,9 +22,6 @@ use monitor_model::listing::CheckRow;
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-
-/// How long the kernel may take to say whether its tables can be asked.
-const CONNTRACK_WITHIN: Duration = Duration::from_secs(1);
 
 const HELP: Help = Help {
     examples: &[
@@ -91,6 +88,24 @@ struct Report {
     sandbox: Result<(AgentPrivileges, Entered), SandboxError>,
 }
 
+impl Report {
+    fn checked(&self) -> Checked<'_> {
+        Checked {
+            kernel: &self.kernel,
+            paths: self.paths,
+            host_processes_seen: self.host_processes_seen,
+            sandbox: self
+                .sandbox
+                .as_ref()
+                .map(|(kept, entered)| (kept, *entered)),
+            watch: self.watch.as_ref(),
+            hooks: &self.hooks,
+            signs: &self.signs,
+            conntrack: &self.conntrack,
+        }
+    }
+}
+
 pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, CliError> {
     let config = arguments.config.load(Overrides::default())?;
     for note in &config.rule_notes {
@@ -119,7 +134,7 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
         })?;
         write(&line)?;
     } else {
-        write(&text::check_lines(&rows(&report)))?;
+        write(&text::check_lines(&check_rows(&report.checked())))?;
     }
     if context.verbose {
         let watch = report.watch.iter().flat_map(|status| &status.refused);
@@ -179,10 +194,10 @@ fn looked(
 /// sockets one by one.
 pub(super) fn rows_here(config: &Config, kernel: &KernelArguments) -> Vec<CheckRow> {
     match looked(config, kernel, HookOptions::default()) {
-        Ok(report) => rows(&report),
+        Ok(report) => check_rows(&report.checked()),
         Err(error) => vec![
-            row("kernel", true, monitor_kernel::release(), None),
-            row("attaching", false, error.to_string(), None),
+            check_row("kernel", true, monitor_kernel::release(), None),
+            check_row("attaching", false, error.to_string(), None),
         ],
     }
 }
@@ -220,187 +235,4 @@ fn cost_line(cost: &ProgramCost) -> String {
         "{}: {verified}; loaded in {milliseconds:.1} ms",
         cost.program
     )
-}
-
-fn rows(report: &Report) -> Vec<CheckRow> {
-    let paths = format!("{} paths", report.paths);
-    let mut rows = vec![
-        row("kernel", true, report.kernel.clone(), None),
-        row("configuration", true, paths, None),
-        processes_row(report.host_processes_seen),
-    ];
-    rows.push(privileges_row(&report.sandbox));
-    rows.extend(report.watch.as_ref().map(watch_row));
-    rows.extend(report.hooks.iter().map(hook_row));
-    rows.push(signs_row(&report.signs));
-    rows.extend(conntrack_row(&report.conntrack));
-    rows
-}
-
-/// Whether the processes of the whole host are seen.
-fn processes_row(seen: bool) -> CheckRow {
-    if seen {
-        row(
-            "processes",
-            true,
-            "those of the whole host".to_owned(),
-            None,
-        )
-    } else {
-        let lacks = HostView::LACKS.to_owned();
-        row("processes", false, lacks, Some(HostView::REMEDY))
-    }
-}
-
-/// What a daemon keeps, once it has given up the rest.
-fn privileges_row(sandbox: &Result<(AgentPrivileges, Entered), SandboxError>) -> CheckRow {
-    let (kept, entered) = match sandbox {
-        Ok(tried) => tried,
-        Err(error) => return row("privileges", false, error.to_string(), None),
-    };
-    let writes = match entered.writes {
-        Writes::Held => "writes in its own folders alone".to_owned(),
-        Writes::Mostly => {
-            "writes in its own folders, as far as this kernel's Landlock goes".to_owned()
-        }
-        Writes::Anywhere(why) => format!("writes where its user may: {why}"),
-    };
-    let detail = format!(
-        "{}: a daemon keeps {}; {writes}",
-        kept.profile,
-        kept.capabilities.join(", ")
-    );
-    row("privileges", true, detail, None)
-}
-
-/// Whether this host's own tables can be asked, where it keeps any.
-fn conntrack_row(status: &ConntrackStatus) -> Option<CheckRow> {
-    let remedy = "findings do without `local_conntrack`: it takes CAP_NET_ADMIN, and CAP_SYS_ADMIN for network namespaces of \
-                  others";
-    let (works, detail) = match status {
-        ConntrackStatus::None => return None,
-        ConntrackStatus::Asked => (true, "can be asked".to_owned()),
-        ConntrackStatus::Refused { reason } => (false, format!("cannot be asked: {reason}")),
-    };
-    Some(row(
-        "own conntrack",
-        works,
-        detail,
-        (!works).then_some(remedy),
-    ))
-}
-
-/// The way to watch, and why not the better one.
-fn watch_row(status: &WatchStatus) -> CheckRow {
-    let name = status.mode.name();
-    let detail = match status.refused.first() {
-        Some(refused) => format!("{name} (not {}: {})", refused.mechanism, refused.reason),
-        None => name.to_owned(),
-    };
-    row("watching", true, detail, None)
-}
-
-fn row(subject: &str, works: bool, detail: String, remedy: Option<&str>) -> CheckRow {
-    CheckRow {
-        subject: subject.to_owned(),
-        works,
-        detail,
-        remedy: remedy.map(str::to_owned),
-    }
-}
-
-/// What can be read, and what not and why.
-fn signs_row(signs: &[SignStatus]) -> CheckRow {
-    let readable: Vec<&str> = signs
-        .iter()
-        .filter(|sign| sign.readable)
-        .map(|sign| sign.sign)
-        .collect();
-    let lacking: Vec<String> = signs
-        .iter()
-        .filter(|sign| !sign.readable)
-        .map(|sign| format!("{} (missing: {})", sign.sign, sign.missing.join(", ")))
-        .collect();
-    let mut detail = readable.join(", ");
-    if !lacking.is_empty() {
-        let start = if readable.is_empty() {
-            "not "
-        } else {
-            "; not "
-        };
-        detail.push_str(&format!("{start}{}", lacking.join("; ")));
-    }
-    let remedy = "no verdict rests on a sign that cannot be read: some that are undelivered are told as acknowledged";
-    let remedy = (!lacking.is_empty()).then_some(remedy);
-    row("forged-ACK signs", !readable.is_empty(), detail, remedy)
-}
-
-fn hook_row(status: &HookStatus) -> CheckRow {
-    let refused = |start: &str| {
-        let each: Vec<String> = status
-            .refused
-            .iter()
-            .map(|refusal| format!("{}: {}", refusal.mechanism, refusal.reason))
-            .collect();
-        if each.is_empty() {
-            String::new()
-        } else {
-            format!("{start}{}", each.join("; "))
-        }
-    };
-    let subject = format!("hook {}", status.hook);
-    match &status.mechanism {
-        Some(mechanism) => row(
-            &subject,
-            true,
-            format!("{mechanism}{}", refused("; not ")),
-            None,
-        ),
-        None => {
-            let remedy = "what this hook tells is not seen; a newer kernel has it";
-            row(&subject, false, refused(""), Some(remedy))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sign(sign: &'static str, missing: &[&'static str]) -> SignStatus {
-        SignStatus {
-            sign,
-            readable: missing.is_empty(),
-            missing: missing.to_vec(),
-        }
-    }
-
-    #[test]
-    fn signs_that_can_all_be_read_are_listed_and_need_nothing() {
-        let row = signs_row(&[sign("timestamp", &[]), sign("ttl", &[])]);
-        assert!(row.works);
-        assert_eq!(row.detail, "timestamp, ttl");
-        assert_eq!(row.remedy, None);
-    }
-
-    #[test]
-    fn a_sign_that_cannot_be_read_is_named_with_what_is_missing() {
-        let row = signs_row(&[
-            sign("timestamp", &[]),
-            sign("ttl", &["sk_buff.head", "sk_buff.network_header"]),
-        ]);
-        assert!(row.works);
-        assert_eq!(
-            row.detail,
-            "timestamp; not ttl (missing: sk_buff.head, sk_buff.network_header)"
-        );
-        assert!(row.remedy.is_some());
-    }
-
-    #[test]
-    fn where_none_can_be_read_none_is_claimed() {
-        let row = signs_row(&[sign("window", &["the receive hook"])]);
-        assert!(!row.works);
-        assert_eq!(row.detail, "not window (missing: the receive hook)");
-    }
 }

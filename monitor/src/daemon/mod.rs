@@ -3,6 +3,7 @@
 mod alerts_file;
 mod below;
 mod candidate;
+mod checked;
 mod columns;
 mod core;
 mod cpu_use;
@@ -37,6 +38,7 @@ mod work;
 use crate::surfaces::alertmanager::Notifier;
 use crate::surfaces::http::{AllowedHosts, HttpOptions, HttpServer, WebConfig};
 use crate::surfaces::inspect::InspectServer;
+pub use checked::{CONNTRACK_WITHIN, Checked, check_row, check_rows};
 pub use core::Core;
 pub use error::DaemonError;
 pub use history::present;

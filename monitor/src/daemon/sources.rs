@@ -1,5 +1,6 @@
 //! What the API asks the daemon for.
 
+use super::checked::CONNTRACK_WITHIN;
 use super::core::Core;
 use super::detail::detail;
 use super::history;
@@ -11,16 +12,18 @@ use super::shared_lists::{Found, SharedLists, Wanted};
 use crate::surfaces::api::{
     AlertQuery, ApiCounters, ApiSource, ConnectionQuery, DetailQuery, HistoryQuery, Peer, Rows,
 };
-use monitor_kernel::Watching;
+use monitor_common::Fact;
+use monitor_kernel::{Conntrack, Watching};
 use monitor_model::agent::AgentEvent;
 use monitor_model::alert::Alert;
 use monitor_model::api::{AgentState, Cut};
 use monitor_model::detail::ConnectionDetail;
+use monitor_model::listing::CheckRow;
 use monitor_model::path_state::{FoundInTime, PathState};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The running daemon, as those see it who ask.
 #[derive(Clone)]
@@ -59,13 +62,13 @@ impl Sources {
     /// What is wanted, from a sweep of the last `max_age` seconds; `None` where that is not given, or too many others share
     /// theirs. What is told is counted.
     fn shared(&self, wanted: &Wanted, max_age: Option<u64>) -> Result<Option<Arc<Found>>, String> {
+        let sweep = |each: &mut dyn FnMut(&Fact)| {
+            // Nobody waits for the core while it runs.
+            let next_look = self.lister().next_look();
+            sweep(&self.watching, next_look, each)
+        };
         let found = match max_age.map(Duration::from_secs) {
-            Some(max_age) => self.shared.get(
-                wanted,
-                max_age,
-                || self.lister(),
-                |each| sweep(&self.watching, lock(&self.core).lister().next_look(), each),
-            )?,
+            Some(max_age) => self.shared.get(wanted, max_age, || self.lister(), sweep)?,
             None => None,
         };
         let own = found.as_ref().is_none_or(|(_, own)| *own);
@@ -134,6 +137,17 @@ impl ApiSource for Sources {
 
     fn found(&self) -> Vec<FoundInTime> {
         lock(&self.core).found_lately()
+    }
+
+    fn check(&self) -> Result<Vec<CheckRow>, String> {
+        let conntrack = Conntrack::default().status(Instant::now() + CONNTRACK_WITHIN);
+        let (watch, hooks, signs) = {
+            let watching = lock(&self.watching);
+            let watch = watching.watch().cloned();
+            (watch, watching.hooks().to_vec(), watching.signs().to_vec())
+        };
+        let core = lock(&self.core);
+        Ok(core.checked(watch.as_ref(), &hooks, &signs, &conntrack))
     }
 
     fn note_cut(&self, peer: Peer, cut: Cut) -> Option<AgentEvent> {

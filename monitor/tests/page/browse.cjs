@@ -123,6 +123,9 @@ async function others(page) {
   await page.locator("h1", { hasText: "Path %zz" }).waitFor();
   await page.goto(`${asked.url}/#/agent`);
   await page.locator("td", { hasText: "send" }).first().waitFor();
+  // What `tcplull check` says.
+  await page.locator("tr", { hasText: "forged-ACK signs" }).waitFor();
+  await page.locator("tr", { hasText: "hook retransmit" }).locator("td", { hasText: "works" }).waitFor();
   await check(page, "agent");
 }
 

@@ -74,7 +74,7 @@ pub(super) fn gather(arguments: &Arguments) -> Result<Snapshot, CliError> {
         Ok(lines) => snapshot.put(Part::Config, lines),
         Err(why) => snapshot.lacks(Part::Config, why),
     }
-    // A daemon says itself by what it watches.
+    // A daemon says itself what works for it.
     if by_itself {
         let rows = check::rows_here(&config, &ask.kernel);
         let lines = rows.iter().map(told_line).collect::<Result<_, _>>();
@@ -87,6 +87,7 @@ pub(super) fn gather(arguments: &Arguments) -> Result<Snapshot, CliError> {
 fn ask_for_all(snapshot: &mut Snapshot, host: &Host) -> Result<(), CliError> {
     for (part, path) in [
         (Part::Agent, "/api/v1/agent"),
+        (Part::Check, "/api/v1/check"),
         (Part::Alerts, "/api/v1/alerts"),
         (Part::Metrics, "/metrics"),
     ] {

@@ -1,9 +1,12 @@
 //! The daemon itself, as `/api/v1/agent` shows it.
 
 use super::Core;
+use crate::daemon::checked::{Checked, check_row, check_rows};
 use crate::sandbox::in_force;
+use monitor_kernel::{ConntrackStatus, HookStatus, SignStatus, WatchStatus};
 use monitor_model::api::{AgentClients, AgentHook, AgentState, AgentSweeps};
 use monitor_model::format::seconds;
+use monitor_model::listing::CheckRow;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -45,6 +48,33 @@ impl Core {
                 lagged: self.api.lagged.load(Relaxed),
             },
         }
+    }
+
+    /// What works for it on this machine and why not, line by line, beginning with whether it does its work.
+    pub(in super::super) fn checked(
+        &self,
+        watch: Option<&WatchStatus>,
+        hooks: &[HookStatus],
+        signs: &[SignStatus],
+        conntrack: &ConntrackStatus,
+    ) -> Vec<CheckRow> {
+        let ready = self.readiness();
+        let works = ready.is_ok();
+        let ready = ready.unwrap_or_else(|reason| reason.to_string());
+        let privileges = in_force(self.entered);
+        let mut rows = vec![check_row("daemon", works, ready, None)];
+        rows.extend(check_rows(&Checked {
+            kernel: &monitor_kernel::release(),
+            paths: self.paths.len(),
+            host_processes_seen: self.view.processes,
+            sandbox: Ok((&privileges, self.entered)),
+            watch,
+            // What was let go of to stay within the budget would work here.
+            hooks: watch.map_or(&[], |_| hooks),
+            signs,
+            conntrack,
+        }));
+        rows
     }
 
     /// The same in one line: what is watched, and whether that is as it should be.

@@ -7,6 +7,7 @@ use monitor_model::agent::AgentEvent;
 use monitor_model::alert::Alert;
 use monitor_model::api::{AgentState, Cut};
 use monitor_model::detail::ConnectionDetail;
+use monitor_model::listing::CheckRow;
 use monitor_model::path_state::{FoundInTime, PathState};
 
 /// What the resources show, asked for at each request.
@@ -63,6 +64,14 @@ pub trait ApiSource: Send + Sync + 'static {
     /// What was found in the last hours, the oldest first; nothing where nobody has counted.
     fn found(&self) -> Vec<FoundInTime> {
         Vec::new()
+    }
+
+    /// What works on this machine and why not, line by line. It is called on a thread where it may wait.
+    ///
+    /// # Errors
+    /// Why that cannot be told, in one line.
+    fn check(&self) -> Result<Vec<CheckRow>, String> {
+        Err("here nobody has checked".to_owned())
     }
 
     /// Notes that somebody has ended connections; what is noted, or `None` where no clock can be read.

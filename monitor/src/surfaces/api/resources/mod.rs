@@ -2,6 +2,7 @@
 
 mod agent;
 mod alerts;
+mod check;
 mod connection;
 mod connections;
 mod cuts;
@@ -28,6 +29,7 @@ pub(super) const RESOURCES: &[Resource] = &[
     found::RESOURCE,
     history::RESOURCE,
     agent::RESOURCE,
+    check::RESOURCE,
     cuts::RESOURCE,
     openapi::RESOURCE,
     metrics::RESOURCE,

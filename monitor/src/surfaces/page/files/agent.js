@@ -1,6 +1,6 @@
 // The daemon itself: whether it does its work, by what it watches, what its sweeps cost.
 
-import { one, repeatedly } from "./api.js";
+import { list, one, repeatedly } from "./api.js";
 import { fill, h, setText } from "./dom.js";
 import { clockTime, count, length, plain } from "./words.js";
 
@@ -8,7 +8,10 @@ import { clockTime, count, length, plain } from "./words.js";
 export function agent(place, _, signal) {
   const said = h("p", { class: "said", role: "status" });
   const body = h("div");
-  fill(place, h("h1", {}, "Agent"), said, body);
+  const checked = h("div");
+  fill(place, h("h1", {}, "Agent"), said, checked, body);
+  // What a kernel can do does not change.
+  repeatedly(60, signal, async () => fill(checked, ...check((await list("/api/v1/check", signal)).rows)), () => {});
   repeatedly(5, signal, async () => {
     const state = await one("/api/v1/agent", signal);
     setText(said, `${state.ready ? "Ready" : "Not ready"}: ${state.readiness}`);
@@ -42,6 +45,19 @@ export function agent(place, _, signal) {
     const gone = /** @type {any} */ (error).status === 404;
     setText(said, gone ? "More of the daemon is shown where it is started with --web.api; /metrics has its counts." : error.message);
   });
+}
+
+/** What `tcplull check` says. @param {any[]} rows */
+function check(rows) {
+  const wrong = rows.filter((row) => !row.works).length;
+  const line = (row) =>
+    h("tr", {}, h("th", { scope: "row" }, row.subject), h("td", { class: `tone ${row.works ? "good" : "bad"}` }, row.works ? "works" : "does not work"),
+      h("td", {}, row.detail, row.remedy && h("p", { class: "faint" }, `→ ${row.remedy}`)));
+  return [
+    h("h2", {}, "What works here"),
+    h("p", { class: wrong > 0 ? "trouble" : "calm" }, wrong > 0 ? `${count(wrong, "thing")} of ${rows.length} ${wrong === 1 ? "does" : "do"} not work.` : "All that it needs works."),
+    h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "What works here" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "What"), h("th", { scope: "col" }, "Works"), h("th", { scope: "col" }, "How, or why not"))), h("tbody", {}, rows.map(line)))),
+  ];
 }
 
 /** @param {[string, string | number][]} lines */
