@@ -127,7 +127,7 @@ fn a_keepalive_that_does_not_help_is_marked() {
         let mut row = row();
         row.keepalive.time_seconds = Some(time);
         row.clock = Some(clock);
-        keepalive(&row)
+        keepalive(&row).to_string()
     };
     assert_eq!(with(3.0, Clock::Packets), "3s/1s");
     assert_eq!(
