@@ -56,7 +56,7 @@ impl Lister {
             connection,
             owner: self.owners.of(fact).as_ref().clone(),
             path: self.path(fact).map(|path| path.name.clone()),
-            ..self.numbers(fact)
+            ..self.numbers(fact, self.path(fact))
         }
     }
 
@@ -65,8 +65,8 @@ impl Lister {
     /// # Errors
     /// As [`tell_line`].
     pub fn tell(&mut self, fact: &Fact, told: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-        let numbers = self.numbers(fact);
         let path = self.paths.get(&fact.path_id);
+        let numbers = self.numbers(fact, path);
         let connection = connection_in(&fact.socket, &mut self.texts);
         let owner = self.owners.of(fact);
         let row = ConnectionRow {
@@ -82,8 +82,8 @@ impl Lister {
     /// Whether one is asked for. What nobody asks for is not looked up, and not made into a row.
     pub fn takes(&mut self, filter: &Filter, fact: &Fact) -> bool {
         filter.is_all() || {
-            let numbers: ConnectionRow = self.numbers(fact);
             let path = self.paths.get(&fact.path_id);
+            let numbers: ConnectionRow = self.numbers(fact, path);
             let path = path.map(|path| path.name.as_str());
             let candidate = Candidate::new(fact, &numbers, path, &mut self.owners, &self.alerts);
             filter.matches(&candidate)
@@ -99,9 +99,8 @@ impl Lister {
         self.paths.get(&fact.path_id)
     }
 
-    /// One connection as a row without its names.
-    fn numbers<T: Default>(&self, fact: &Fact) -> ConnectionRow<T> {
-        let path = self.path(fact);
+    /// One connection, on this path, as a row without its names.
+    fn numbers<T: Default>(&self, fact: &Fact, path: Option<&JudgedPath>) -> ConnectionRow<T> {
         let socket = &fact.socket;
         let seconds = |jiffies: u32| {
             (jiffies > 0).then(|| rounded(u64::from(jiffies).saturating_mul(self.jiffy_ns)))
@@ -131,7 +130,7 @@ impl Lister {
                 interval_seconds: seconds(socket.keepalive_intvl),
                 probes: (socket.keepalive_probes > 0).then_some(socket.keepalive_probes),
             },
-            silence: self.silence(fact),
+            silence: self.silence(fact, path),
             unacked_bytes: Some(between(socket.snd_una, socket.write_seq)),
             unread_bytes: Some(between(socket.copied_seq, socket.rcv_nxt)),
         }
@@ -142,14 +141,15 @@ impl Lister {
         let mut counts = HashMap::new();
         // A sample is in no trouble, or it would be shown for that.
         for fact in rows.iter().filter(|fact| !fact.has(flags::SAMPLED)) {
-            let path = self.path(fact).map(|path| path.name.as_str());
-            *counts.entry((path, self.silence(fact))).or_default() += 1;
+            let path = self.path(fact);
+            let silence = self.silence(fact, path);
+            let path = path.map(|path| path.name.as_str());
+            *counts.entry((path, silence)).or_default() += 1;
         }
         counts
     }
 
-    fn silence(&self, fact: &Fact) -> IdleState {
-        let path = self.path(fact);
+    fn silence(&self, fact: &Fact, path: Option<&JudgedPath>) -> IdleState {
         idle_state(fact, path, self.jiffy_ns, paths::nanos(self.next_look))
     }
 }
@@ -170,6 +170,7 @@ mod tests {
     use super::*;
     use monitor_judge::{PathRules, PeerRole};
     use monitor_model::finding::Clock;
+    use monitor_model::format::told_line;
     use proptest::prelude::*;
     use proptest::sample::select;
 
@@ -248,7 +249,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_chosen_before_it_is_a_row_is_what_would_be_after(
+        fn what_is_chosen_and_told_before_it_is_a_row_is_what_would_be_after(
             (state, path, idle_s, numbers) in (select(STATES), 2_u32..5, 0_u64..120, any::<u32>()),
             (family, v4, ports) in (any::<bool>(), any::<u8>(), any::<(bool, bool)>()),
             (flags, comm, cookie) in (any::<u32>(), any::<bool>(), 0_u64..256),
@@ -259,7 +260,7 @@ mod tests {
             fact.packet_idle_ns = idle_s * 1_000_000_000;
             fact.payload_idle_ns = idle_s * 1_100_000_000;
             fact.pid = 1;
-            fact.comm[..3].copy_from_slice(if comm { b"api" } else { b"web" });
+            fact.comm[..4].copy_from_slice(if comm { b"api\0" } else { b"we\xff\x1b" });
             let socket = &mut fact.socket;
             socket.state = state as u32;
             socket.cookie = cookie;
@@ -277,6 +278,9 @@ mod tests {
             socket.keepalive_time = numbers % 100_000;
             let mut lister = Lister::new(vec![nat()], 4_000_000, Duration::ZERO);
             let row = lister.row(&fact);
+            let mut told = Vec::new();
+            lister.tell(&fact, &mut told).unwrap();
+            prop_assert_eq!(String::from_utf8(told).unwrap(), told_line(&row).unwrap() + "\n");
             for text in FILTERS {
                 let filter = Filter::parse(text).unwrap();
                 prop_assert_eq!(lister.takes(&filter, &fact), filter.matches(&row), "{}", text);

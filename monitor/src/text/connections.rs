@@ -249,10 +249,10 @@ fn cell<T: AsRef<str>>(
     }
 }
 
-const UNKNOWN: Cow<'_, str> = Cow::Borrowed("-");
+const UNKNOWN: Cow<'static, str> = Cow::Borrowed("-");
 
 /// Until the timeout, and with a minus since.
-fn left<T>(row: &ConnectionRow<T>) -> Cow<'_, str> {
+fn left<T>(row: &ConnectionRow<T>) -> Cow<'static, str> {
     match row.left_seconds() {
         Some(left) if left < 0.0 => format!("-{}", duration_of(-left)).into(),
         Some(left) => duration_of(left).into(),
@@ -274,7 +274,7 @@ fn packet_idle<T>(row: &ConnectionRow<T>, wide: bool) -> String {
 }
 
 /// Idle time and interval, with a mark where the first probe comes too late.
-fn keepalive<T>(row: &ConnectionRow<T>) -> Cow<'_, str> {
+fn keepalive<T>(row: &ConnectionRow<T>) -> Cow<'static, str> {
     let keepalive = &row.keepalive;
     if !keepalive.enabled {
         return "off".into();

@@ -68,6 +68,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_short_is_filled_up_however_wide_its_place_is() {
+        for (text, columns, blanks) in [
+            ("ok", 7, 5),
+            ("ok", 2, 0),
+            ("crossed", 2, 0),
+            ("名", 99, 97),
+        ] {
+            let mut line = "before".to_owned();
+            fill(&mut line, text, columns);
+            assert_eq!(line, format!("before{}", " ".repeat(blanks)));
+        }
+    }
+
     proptest! {
         #[test]
         fn no_text_is_wider_than_its_place(text in "\\PC{0,40}", columns in 0_usize..30) {

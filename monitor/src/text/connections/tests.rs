@@ -4,7 +4,8 @@
 use super::*;
 use crate::text::tests::row;
 use monitor_common::TcpState;
-use monitor_model::format::is_unseen;
+use monitor_model::format::{is_unseen, told_line};
+use monitor_model::text::Text;
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -166,5 +167,10 @@ proptest! {
         prop_assert!(!plain.contains(is_unseen), "{plain:?}");
         let coloured = ConnectionTable::fitting(terminal, colour).line(&row);
         prop_assert!(colour || coloured == plain);
+        let told = told_line(&row).unwrap();
+        let borrowed: ConnectionRow<Text<'_>> = serde_json::from_str(&told).unwrap();
+        for table in [ConnectionTable::fitting(terminal, colour), ConnectionTable::whole(colour)] {
+            prop_assert_eq!(table.line(&borrowed), table.line(&row));
+        }
     }
 }
