@@ -190,7 +190,7 @@ pub enum Clock {
 
 /// A connection as it is shown; its texts are its own, or [borrowed](crate::text).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "Connection")]
+#[schemars(rename = "Connection", description = "A connection as it is shown.")]
 pub struct Connection<T = String> {
     /// Socket cookie (hex) and flow_id, joined by `-`: unique on this host since boot.
     pub id: T,

@@ -54,6 +54,8 @@ pub struct ConnectionRow<T = String> {
     pub unread_bytes: Option<u32>,
     /// Names of the alerts that it is in now, those that wait and those that fire; empty where no daemon was asked.
     #[serde(default)]
+    // Of a borrowed text it is not known that none can be written.
+    #[schemars(extend("default" = []))]
     pub alerts: Vec<T>,
 }
 

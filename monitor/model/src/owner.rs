@@ -6,7 +6,10 @@ use std::borrow::Cow;
 
 /// The owner of a connection, best effort: what is not known is `null`. Its texts are its own, or [borrowed](crate::text).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "Owner")]
+#[schemars(
+    rename = "Owner",
+    description = "The owner of a connection, best effort: what is not known is `null`."
+)]
 pub struct Owner<T = String> {
     /// Process id in the daemon's pid namespace.
     pub pid: Option<u32>,
