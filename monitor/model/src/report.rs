@@ -89,7 +89,8 @@ pub struct Found {
 /// What one owner had.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OwnerReport {
-    /// systemd unit of the owner, else its process name, else `unknown`.
+    /// Workload of the owner's pod, else the name of its container, else its systemd unit, else its process name, else
+    /// `unknown`; `~other` for all that come after the worst.
     pub owner: String,
     /// Silences that were not survived.
     pub failed: u64,
