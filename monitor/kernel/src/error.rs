@@ -39,6 +39,17 @@ pub enum KernelError {
          host's: start it there (hostUsers: true in Kubernetes, no rootless docker or podman, not under unshare --user)"
     )]
     UserNamespace,
+    /// A filter on system calls answers bpf(2), and not the kernel.
+    #[error(
+        "a seccomp filter refuses bpf(2) ({reason}): in a container it is its runtime's profile, which has that call for \
+         CAP_SYS_ADMIN alone (CRI-O, podman, containerd before 1.7, Docker before 23): give it a profile that allows bpf \
+         (Kubernetes: seccompProfile Localhost or Unconfined; Docker and podman: --security-opt seccomp=FILE; a unit: \
+         SystemCallFilter=)"
+    )]
+    Seccomp {
+        /// What the filter answered.
+        reason: &'static str,
+    },
     /// It cannot be known how far this process's clocks are from the host's.
     #[error(
         "the time namespace of this process cannot be read ({reason}), and without it no time of the kernel: start it in \

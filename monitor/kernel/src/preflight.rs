@@ -3,7 +3,9 @@
 use crate::error::KernelError;
 use crate::host_view::in_host_user_namespace;
 use crate::time_namespace::Ahead;
+use nix::errno::Errno;
 use std::path::Path;
+use std::ptr;
 
 /// Numbers of capabilities (include/uapi/linux/capability.h).
 const CAP_NET_ADMIN: u32 = 12;
@@ -16,7 +18,7 @@ const CAP_BPF: u32 = 39;
 /// # Errors
 ///
 /// [`KernelError::NoProc`], [`KernelError::UserNamespace`], [`KernelError::MissingPrivileges`],
-/// [`KernelError::TimeNamespace`], [`KernelError::Lockdown`].
+/// [`KernelError::Seccomp`], [`KernelError::TimeNamespace`], [`KernelError::Lockdown`].
 pub fn check() -> Result<(), KernelError> {
     let status =
         std::fs::read_to_string("/proc/self/status").map_err(|error| KernelError::NoProc {
@@ -30,6 +32,7 @@ pub fn check() -> Result<(), KernelError> {
     if !missing.is_empty() {
         return Err(KernelError::MissingPrivileges { missing });
     }
+    refused_before_the_kernel(&status)?;
     Ahead::own().map_err(|error| KernelError::TimeNamespace {
         reason: error.to_string(),
     })?;
@@ -39,6 +42,35 @@ pub fn check() -> Result<(), KernelError> {
         Some(mode) if mode == "confidentiality" => Err(KernelError::Lockdown { mode }),
         _ => Ok(()),
     }
+}
+
+/// As `Seccomp:` in `/proc/PID/status` has it where a filter is in force (SECCOMP_MODE_FILTER in include/uapi/linux/seccomp.h).
+const SECCOMP_FILTER: &str = "2";
+
+/// Whether a filter answers bpf(2) in the kernel's place.
+fn refused_before_the_kernel(status: &str) -> Result<(), KernelError> {
+    let filter = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Seccomp:"));
+    if filter.map(str::trim) != Some(SECCOMP_FILTER) {
+        return Ok(());
+    }
+    match without_effect() {
+        // What filters of runtimes answer: EPERM, or ENOSYS for calls that their authors had not heard of.
+        refused @ (Errno::EPERM | Errno::EACCES | Errno::ENOSYS) => Err(KernelError::Seccomp {
+            reason: refused.desc(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// What is answered to a bpf(2) that does nothing: its arguments would be longer than a page, which the kernel refuses with
+/// E2BIG before it asks a security module (`__sys_bpf` in kernel/bpf/syscall.c).
+fn without_effect() -> Errno {
+    let arguments = ptr::null::<libc::c_void>();
+    // SAFETY: nothing is read from arguments of that length, and no command gets to run.
+    let answer = unsafe { libc::syscall(libc::SYS_bpf, 0, arguments, libc::c_uint::MAX) };
+    Errno::result(answer).err().unwrap_or(Errno::E2BIG)
 }
 
 /// Whether this process may change what belongs to its network namespace.
@@ -99,6 +131,13 @@ mod tests {
     fn root_and_the_exact_pair_are_enough() {
         assert!(missing_capabilities(u64::MAX).is_empty());
         assert!(missing_capabilities(1 << CAP_BPF | 1 << CAP_PERFMON).is_empty());
+    }
+
+    #[test]
+    fn the_kernel_itself_refuses_the_call_without_effect_in_its_own_way() {
+        // Whatever this process may do, and whatever the kernel calls what it has.
+        assert_eq!(without_effect(), Errno::E2BIG);
+        assert!(refused_before_the_kernel("Seccomp:\t2\n").is_ok());
     }
 
     #[test]

@@ -12,11 +12,13 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, chown};
 use procfs::FromRead;
 use procfs::process::Status;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 use serde_json::Value;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 
 pub const TESTS: &[Test] = &[
     Test::as_root(
@@ -33,6 +35,7 @@ pub const TESTS: &[Test] = &[
         stand_in,
     ),
     Test::as_root("a_missing_capability_is_named", missing),
+    Test::as_root("a_seccomp_profile_without_bpf_is_named", without_bpf),
     Test::per_socket("what_watching_socket_by_socket_lacks_is_named", lacks),
     Test::as_root("a_read_only_run_is_named", read_only),
 ];
@@ -257,6 +260,31 @@ fn missing() -> Tested {
             3,
             &["missing CAP_PERFMON", "securityContext", "CAP_SYS_ADMIN"],
         );
+    }
+    Ok(())
+}
+
+/// As in a container of CRI-O's that has no CAP_SYS_ADMIN: a filter for which the kernel is not even asked.
+fn without_bpf() -> Tested {
+    let refuse = |action| {
+        let rules = [(libc::SYS_bpf, Vec::new())].into();
+        let target = std::env::consts::ARCH.try_into()?;
+        let filter = SeccompFilter::new(rules, SeccompAction::Allow, action, target)?;
+        apply_filter(&BpfProgram::try_from(filter)?)
+    };
+    for answer in [libc::EPERM, libc::ENOSYS] {
+        for command in ["run", "check"] {
+            let ended = thread::scope(|scope| {
+                // The filter goes with this thread; what it starts has it.
+                let filtered = scope.spawn(|| {
+                    refuse(SeccompAction::Errno(answer.unsigned_abs()))?;
+                    let arguments = [command, "--config", "/dev/null"];
+                    Ok::<_, Failed>(finish(Command::new(TCPLULL).args(arguments))?)
+                });
+                filtered.join().map_err(|_| "the thread broke off")?
+            })?;
+            ended.refused(3, &["seccomp", "bpf(2)", "runtime", "seccompProfile"]);
+        }
     }
     Ok(())
 }
