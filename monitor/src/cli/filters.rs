@@ -61,9 +61,12 @@ pub(super) struct ConnectionFilterArguments {
     /// Only of processes named so
     #[arg(long, help_heading = "Filter", value_name = "NAME", value_parser = value(Field::Comm))]
     comm: Vec<Filter>,
-    /// Only of this pod, by its uid or its controller, such as "shop/api"
+    /// Only of this pod, by its name, its controller or its uid, such as "shop/api"
     #[arg(long, help_heading = "Filter", value_name = "NAME", value_parser = value(Field::Pod))]
     pod: Vec<Filter>,
+    /// Only of this container, by its name or its id
+    #[arg(long, help_heading = "Filter", value_name = "NAME", value_parser = value(Field::Container))]
+    container: Vec<Filter>,
     /// Only silent for so long on the path's clock, such as ">3m"
     #[arg(long, help_heading = "Filter", value_name = "TIME", value_parser = value(Field::Idle))]
     idle: Vec<Filter>,
@@ -115,6 +118,7 @@ impl ConnectionFilterArguments {
             &self.local_port,
             &self.comm,
             &self.pod,
+            &self.container,
             &self.idle,
         ])
     }

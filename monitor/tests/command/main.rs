@@ -15,6 +15,7 @@ mod clocks;
 mod close_wait;
 mod common;
 mod connections;
+mod containers;
 mod contract;
 mod cut;
 mod cut_rights;
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
         ("clocks", clocks::TESTS),
         ("close_wait", close_wait::TESTS),
         ("connections", connections::TESTS),
+        ("containers", containers::TESTS),
         ("contract", contract::TESTS),
         ("cut", cut::TESTS),
         ("cut_rights", cut_rights::TESTS),

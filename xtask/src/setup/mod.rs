@@ -93,6 +93,10 @@ pub fn test_programs() -> Result<(), Error> {
     if let Err(error) = browser::ensure() {
         progress::note(&format!("not there: a browser for the page: {error}"));
     }
+    // So containerd's.
+    if let Err(error) = programs::ensure_containerd() {
+        progress::note(&format!("not there: containerd: {error}"));
+    }
     components::ensure()
 }
 

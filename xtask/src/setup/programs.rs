@@ -26,6 +26,12 @@ const MONITORING: [(&[&str], &str); 4] = [
     (&["tmux"], "tmux"),
 ];
 
+// A container runtime, for the test of who is in a container.
+const CONTAINERD: [(&[&str], &str); 1] = [(
+    &["containerd", "containerd-shim-runc-v2", "ctr", "runc"],
+    "containerd",
+)];
+
 /// Sees to it that the lab can build its networks. Without root it cannot anyway, and says so itself.
 pub fn ensure_for_lab() -> Result<(), Error> {
     ensure_all(&LAB_PROGRAMS, "for the lab")
@@ -34,6 +40,11 @@ pub fn ensure_for_lab() -> Result<(), Error> {
 /// Sees to it that there are Prometheus, its promtool, Alertmanager, jsonnet, which reads the mixin, and tmux.
 pub fn ensure_monitoring() -> Result<(), Error> {
     ensure_all(&MONITORING, "for the tests")
+}
+
+/// Sees to it that there is a container runtime, with what drives it. None is started here.
+pub fn ensure_containerd() -> Result<(), Error> {
+    ensure_all(&CONTAINERD, "for the tests")
 }
 
 fn ensure_all(programs: &[(&[&str], &str)], what_for: &str) -> Result<(), Error> {

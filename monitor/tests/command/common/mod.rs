@@ -103,6 +103,22 @@ impl Test {
         Self::new(name, missing, test)
     }
 
+    /// A test that needs root, containerd with runc, and a compiler for what runs in its container.
+    pub const fn with_containerd(name: &'static str, test: fn() -> Tested) -> Self {
+        let missing = || {
+            let programs = [
+                run::CONTAINERD,
+                run::CONTAINERD_SHIM,
+                run::RUNC,
+                run::CTR,
+                "rustc",
+            ];
+            let mut programs = programs.into_iter();
+            root().or_else(|| programs.find(|program| find(program).is_none()))
+        };
+        Self::new(name, missing, test)
+    }
+
     /// A test that needs root and a kernel whose sockets can be watched one by one.
     pub const fn per_socket(name: &'static str, test: fn() -> Tested) -> Self {
         let missing = || root().or_else(|| (!run::watches_per_socket()).then_some("Linux 6.12"));

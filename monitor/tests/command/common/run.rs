@@ -67,6 +67,12 @@ pub const KUBERNETES: &str = "kubernetes-python";
 pub const BROWSER: &str = "chromium-headless-shell";
 pub const DRIVER: &str = "node-for-the-page";
 
+/// A container runtime, what it starts, and what talks to it; `cargo xtask setup` has all four.
+pub const CONTAINERD: &str = "containerd";
+pub const CONTAINERD_SHIM: &str = "containerd-shim-runc-v2";
+pub const RUNC: &str = "runc";
+pub const CTR: &str = "ctr";
+
 /// Where `promtool` is, if it is anywhere.
 pub fn promtool() -> Option<PathBuf> {
     find(PROMTOOL)
