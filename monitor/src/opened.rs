@@ -10,6 +10,7 @@ use monitor_model::api::{AgentClients, AgentPrivileges, AgentState, AgentSweeps}
 use monitor_model::detail::ConnectionDetail;
 use monitor_model::finding::Connection;
 use monitor_model::listing::{CheckRow, ConnectionRow};
+use monitor_model::path_state::{FoundInTime, PathState};
 use monitor_model::time::Timestamp;
 use monitor_snapshot::{Bounds, Part, ReadError, Snapshot, read};
 use monitor_store::Contents;
@@ -50,11 +51,15 @@ impl Opened {
         &self.0
     }
 
-    /// Where it is asked. Nothing is to come of it: its streams end at once.
+    /// The API that it is asked by. Nothing is to come of it.
+    pub fn api(&self) -> Api {
+        Api::new(Arc::new(self.clone()), Feed::default(), Arc::default())
+    }
+
+    /// Where it is asked in this process: its streams end at once.
     pub fn host(&self) -> Host {
         let (_, ended) = watch::channel(());
-        let api = Api::new(Arc::new(self.clone()), Feed::default(), Arc::default());
-        Host::Inside(Inside::new("the snapshot", &api, ended))
+        Host::Inside(Inside::new("the snapshot", &self.api(), ended))
     }
 
     /// What it is, and what it lacks, in one line.
@@ -166,6 +171,24 @@ impl ApiSource for Opened {
             })
         });
         Ok(Rows::lines(lines).first(asked.limit))
+    }
+
+    fn paths(&self) -> Result<Vec<PathState>, String> {
+        let lines = self.0.part(Part::Paths)?.iter();
+        Ok(lines
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect())
+    }
+
+    fn found(&self) -> Vec<FoundInTime> {
+        let lines = self.0.part(Part::Paths).unwrap_or_default().iter();
+        lines
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    }
+
+    fn still(&self) -> Option<(Timestamp, String)> {
+        Some((self.0.about.made, self.describe()))
     }
 
     fn check(&self) -> Result<Vec<CheckRow>, String> {

@@ -6,6 +6,7 @@ use monitor_model::api::AgentState;
 use monitor_model::finding::Finding;
 use monitor_model::gaps::GapSummary;
 use monitor_model::listing::{CheckRow, ConnectionRow};
+use monitor_model::path_state::{FoundInTime, PathState};
 use monitor_model::snapshot::ConfigFile;
 use monitor_model::told::Told;
 use serde_json::from_str;
@@ -23,6 +24,8 @@ pub enum Part {
     Alerts,
     /// Connections.
     Connections,
+    /// Each path with what silences on it came to, and what was found when.
+    Paths,
     /// What was told before: findings, changes of alerts, gaps, events of the daemon.
     History,
     /// The counters, in Prometheus' text format.
@@ -31,12 +34,13 @@ pub enum Part {
 
 impl Part {
     /// All of them, in the order in which they are written.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Agent,
         Self::Check,
         Self::Config,
         Self::Alerts,
         Self::Connections,
+        Self::Paths,
         Self::History,
         Self::Metrics,
     ];
@@ -49,6 +53,7 @@ impl Part {
             Self::Config => "config",
             Self::Alerts => "alerts",
             Self::Connections => "connections",
+            Self::Paths => "paths",
             Self::History => "history",
             Self::Metrics => "metrics",
         }
@@ -62,6 +67,7 @@ impl Part {
             Self::Config => "config.ndjson",
             Self::Alerts => "alerts.ndjson",
             Self::Connections => "connections.ndjson",
+            Self::Paths => "paths.ndjson",
             Self::History => "history.ndjson",
             Self::Metrics => "metrics.txt",
         }
@@ -85,6 +91,8 @@ impl Part {
             (Self::Config, ConfigFile::SCHEMA) => from_str::<ConfigFile>(line).is_ok(),
             (Self::Alerts, Alert::SCHEMA) => from_str::<Alert>(line).is_ok(),
             (Self::Connections, <ConnectionRow>::SCHEMA) => from_str::<ConnectionRow>(line).is_ok(),
+            (Self::Paths, PathState::SCHEMA) => from_str::<PathState>(line).is_ok(),
+            (Self::Paths, FoundInTime::SCHEMA) => from_str::<FoundInTime>(line).is_ok(),
             (Self::History, Finding::SCHEMA) => from_str::<Finding>(line).is_ok(),
             (Self::History, AlertChange::SCHEMA) => from_str::<AlertChange>(line).is_ok(),
             (Self::History, GapSummary::SCHEMA) => from_str::<GapSummary>(line).is_ok(),

@@ -8,6 +8,7 @@ use crate::client::ClientError;
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
 use crate::opened::OpenError;
+use crate::surfaces::http::HttpError;
 use crate::worker::{Waiting, Worker};
 use monitor_judge::recording::RecordingError;
 use monitor_kernel::{ActError, KernelError};
@@ -34,6 +35,8 @@ pub(super) enum CliError {
     Past(#[from] PastError),
     #[error(transparent)]
     Snapshot(#[from] OpenError),
+    #[error(transparent)]
+    Http(#[from] HttpError),
     #[error(transparent)]
     Recording(#[from] RecordingError),
     /// No daemon answers, and what would do without one cannot run.

@@ -19,6 +19,7 @@ mod ls;
 mod man;
 mod notifications;
 mod output;
+mod page;
 mod past;
 mod past_error;
 mod remark;
@@ -123,6 +124,8 @@ commands! {
     Report = report;
     /// What a ticket needs of this host, in one file that every command opens with --from.
     Snapshot = snapshot;
+    /// The page in a browser, of what a snapshot has.
+    Page = page;
     /// Judges a recording again, without privileges.
     Replay = replay;
     /// What a shell needs to complete these commands.

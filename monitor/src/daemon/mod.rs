@@ -104,6 +104,7 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         web,
         open_health: config.web.open_health,
         api: config.web.api,
+        known: false,
     })?;
     // All that takes more is open, and no thread has begun. From here on it has what a reload has too.
     let entered = sandboxed::enter(options, &config)?;

@@ -3,15 +3,18 @@
 
 use crate::common::net::{Pair, at, listen, routed};
 use crate::common::place::{QUICK, place_in};
-use crate::common::run::{BROWSER, DRIVER, finish_within, install, program};
+use crate::common::run::{BROWSER, DRIVER, finish, finish_within, install, program, tcplull};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::children::Guarded;
 use monitor_lab::network::Network;
+use monitor_lab::testbed::http::get_on;
+use monitor_lab::testbed::wait::BOUND;
 use monitor_lab::testbed::{Daemon, Place};
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -21,6 +24,7 @@ use tempfile::TempDir;
 
 pub const TESTS: &[Test] = &[
     Test::with_browser("the_page_shows_who_is_about_to_die_and_who_died", known),
+    Test::with_browser("a_snapshot_is_shown_as_the_daemon_was", snapshot),
     Test::with_browser("a_stranger_sees_counts_and_how_to_see_more", stranger),
 ];
 
@@ -65,9 +69,9 @@ impl Scene {
         daemon.await_finding(died, "blackholed")?;
         eventually("it pages", || {
             let alerts: Vec<Value> = daemon.ask("alerts")?;
-            let mut names = alerts.iter().map(|alert| &alert["name"]);
-            Ok(names
-                .any(|name| name == "blackholed")
+            let mut all = alerts.iter();
+            Ok(all
+                .any(|alert| alert["name"] == "blackholed" && alert["state"] == "firing")
                 .then_some(())
                 .ok_or(alerts.len()))
         })?;
@@ -137,6 +141,34 @@ fn known() -> Tested {
     fs::write(&web, format!("basic_auth_users:\n  sre: {hash}\n"))?;
     let scene = Scene::begin(&format!("[web]\napi = true\nconfig_file = {web:?}\n"))?;
     scene.browse(json!({ "as": "known", "user": "sre", "password": "secret" }))?;
+    assert_eq!(scene.daemon.stop()?, Some(0));
+    Ok(())
+}
+
+fn snapshot() -> Tested {
+    let kept = tempfile::tempdir()?;
+    let scene = Scene::begin(&format!("[history]\ndir = {:?}\n", kept.path()))?;
+    eventually("what was found is in the history", || {
+        let socket = scene.place.socket();
+        let told = get_on(&socket, "/api/v1/history?kind=finding", "*/*")?.body;
+        let is_there = told.contains("blackholed");
+        Ok(is_there.then_some(()).ok_or(told))
+    })?;
+    let file = scene.files.path().join("ticket.tar.gz");
+    let mut take = tcplull(["snapshot".as_ref(), file.as_os_str()]);
+    take.arg("--config").arg(scene.place.file());
+    let taken = finish(&mut take)?;
+    assert_eq!(taken.code, Some(0), "{}", taken.stderr);
+    let mut show = tcplull(["page".as_ref(), "--from".as_ref(), file.as_os_str()]);
+    let mut shows = Guarded::start(show.stdout(Stdio::piped()).stderr(Stdio::null()))?;
+    let mut address = String::new();
+    let output = shows.child().stdout.take().ok_or("no output")?;
+    BufReader::new(output).read_line(&mut address)?;
+    let url = address.trim().trim_end_matches('/');
+    scene.browse(json!({ "as": "snapshot", "url": url }))?;
+    shows.signal(Signal::SIGINT)?;
+    let ended = shows.wait_within(BOUND).ok_or("it does not end")?;
+    assert_eq!(ended.code(), Some(0));
     assert_eq!(scene.daemon.stop()?, Some(0));
     Ok(())
 }

@@ -146,6 +146,31 @@ async function plain(browser) {
   if (asked.as === "stranger") assert.ok(!all.includes(asked.died), all);
 }
 
+/** What a snapshot has is there, and nothing moves. */
+async function snapshot(page) {
+  await page.clock.install();
+  await page.goto(asked.url);
+  assert.match(await text(page, "#state"), /^a snapshot of .* made at /);
+  await page.locator(".card.bad", { hasText: "TcplullBlackholed" }).filter({ hasText: "on path far" }).waitFor();
+  const tile = page.locator(".tile", { hasText: asked.hostile }).first();
+  await tile.waitFor();
+  await page.locator("figure.gaps canvas").first().waitFor();
+  await until("what was found is told", async () => /blackholed [1-9]/.test(await text(page, "figure.found figcaption")));
+  const [left, asks] = [await tile.locator(".left").innerText(), requests.length];
+  await page.clock.runFor(60000);
+  assert.equal(await tile.locator(".left").innerText(), left);
+  assert.deepEqual(requests.slice(asks), []);
+  await check(page, "snapshot");
+  await page.goto(`${asked.url}/#/connections?filter=path+slow`);
+  await page.locator("tbody tr", { hasText: asked.hostile }).waitFor();
+  await page.goto(`${asked.url}/#/connections?filter=${encodeURIComponent(`local ${asked.died}`)}`);
+  await page.locator("tbody a").first().click();
+  await page.locator(".card.bad .kind", { hasText: "blackholed" }).waitFor();
+  await page.locator("svg.timeline .silence").first().waitFor();
+  await page.goto(`${asked.url}/#/agent`);
+  await page.locator("tr", { hasText: "forged-ACK signs" }).waitFor();
+}
+
 async function stranger(page) {
   await page.goto(asked.url);
   await page.locator(".card.bad").first().waitFor();
@@ -173,6 +198,8 @@ async function main() {
       await one(page);
       await others(page);
       await narrow(browser);
+    } else if (asked.as === "snapshot") {
+      await snapshot(page);
     } else {
       await stranger(page);
     }

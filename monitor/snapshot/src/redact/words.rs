@@ -92,7 +92,7 @@ pub(super) const NAMES: [&str; 15] = [
 ];
 
 /// Labels of metrics whose words are ours.
-pub(super) const LABELS: [&str; 19] = [
+pub(super) const LABELS: [&str; 20] = [
     "alert",
     "cause",
     "end",
@@ -109,6 +109,7 @@ pub(super) const LABELS: [&str; 19] = [
     "room",
     "severity",
     "silence",
+    "sweep",
     "to",
     "version",
     "what",

@@ -60,7 +60,13 @@ pub(super) fn gather(arguments: &Arguments) -> Result<Snapshot, CliError> {
             answerer.end()?;
         }
         Err(why) => {
-            for part in [Part::Agent, Part::Alerts, Part::Connections, Part::Metrics] {
+            for part in [
+                Part::Agent,
+                Part::Alerts,
+                Part::Connections,
+                Part::Paths,
+                Part::Metrics,
+            ] {
                 snapshot.lacks(part, why.clone());
             }
         }
@@ -85,19 +91,22 @@ pub(super) fn gather(arguments: &Arguments) -> Result<Snapshot, CliError> {
 
 /// What the API has, but for the history.
 fn ask_for_all(snapshot: &mut Snapshot, host: &Host) -> Result<(), CliError> {
-    for (part, path) in [
-        (Part::Agent, "/api/v1/agent"),
-        (Part::Check, "/api/v1/check"),
-        (Part::Alerts, "/api/v1/alerts"),
-        (Part::Metrics, "/metrics"),
+    for (part, paths) in [
+        (Part::Agent, &["/api/v1/agent"][..]),
+        (Part::Check, &["/api/v1/check"]),
+        (Part::Alerts, &["/api/v1/alerts"]),
+        (Part::Paths, &["/api/v1/paths", "/api/v1/found"]),
+        (Part::Metrics, &["/metrics"]),
     ] {
         let mut lines = Newest::new(SMALL);
-        let asked = each(host, &Question::list(path), &mut |answer| {
+        let mut take = |answer| {
             if let Answer::Row(line) = answer {
                 lines.push(line);
             }
             Ok(true)
-        });
+        };
+        let mut paths = paths.iter();
+        let asked = paths.try_for_each(|path| each(host, &Question::list(*path), &mut take));
         keep(snapshot, part, asked, lines.finish())?;
     }
     let agent = snapshot.part(Part::Agent).ok().and_then(<[_]>::first);

@@ -29,6 +29,7 @@ async fn page(State(served): State<Served>, known: Option<Extension<Known>>) -> 
             agent: source.agent(),
             alerts: alerts.map(|alert| shown_to(alert, known)).collect(),
             paths: source.paths(),
+            still: source.still(),
             links,
             known,
             whole,

@@ -9,6 +9,7 @@ use monitor_model::api::{AgentState, Cut};
 use monitor_model::detail::ConnectionDetail;
 use monitor_model::listing::CheckRow;
 use monitor_model::path_state::{FoundInTime, PathState};
+use monitor_model::time::Timestamp;
 
 /// What the resources show, asked for at each request.
 pub trait ApiSource: Send + Sync + 'static {
@@ -72,6 +73,11 @@ pub trait ApiSource: Send + Sync + 'static {
     /// Why that cannot be told, in one line.
     fn check(&self) -> Result<Vec<CheckRow>, String> {
         Err("here nobody has checked".to_owned())
+    }
+
+    /// When all of this was so, and what it is, in one line, where time does not go on; `None` for what lives.
+    fn still(&self) -> Option<(Timestamp, String)> {
+        None
     }
 
     /// Notes that somebody has ended connections; what is noted, or `None` where no clock can be read.

@@ -37,6 +37,8 @@ pub struct HttpOptions {
     pub open_health: bool,
     /// Whether the whole API is served.
     pub api: bool,
+    /// Whether all who come may be told addresses, whoever they are.
+    pub known: bool,
 }
 
 impl HttpOptions {
@@ -49,6 +51,7 @@ impl HttpOptions {
             web: None,
             open_health: true,
             api: false,
+            known: false,
         }
     }
 }
@@ -137,13 +140,14 @@ impl HttpServer {
             web,
             open_health,
             api: whole,
+            known,
             ..
         } = self.options;
         let (going, ended) = watch::channel(());
         let offer = Offer {
             telemetry_path,
             whole,
-            known: false,
+            known,
         };
         let routes = api.routes(offer, ended);
         let counters = Arc::clone(&self.counters);

@@ -7,6 +7,7 @@ use monitor_model::api::AgentState;
 use monitor_model::finding::Severity;
 use monitor_model::format::{count, duration_of, printable};
 use monitor_model::path_state::PathState;
+use monitor_model::time::Timestamp;
 
 /// So many alerts and paths are shown, at the most; of more it is said how many there are.
 const MOST: usize = 100;
@@ -20,6 +21,8 @@ pub struct Front {
     pub alerts: Vec<Alert>,
     /// The paths, or why they cannot be told.
     pub paths: Result<Vec<PathState>, String>,
+    /// When all of this was so, and what it is, where time does not go on.
+    pub still: Option<(Timestamp, String)>,
     /// What else there is to be asked.
     pub links: Vec<Link>,
     /// Whether the reader may see addresses.
@@ -70,11 +73,11 @@ pub fn front(front: &Front) -> String {
                 script src="/page/uplot/uplot.js" defer {}
                 script type="module" src="/page/main.js" {}
             }
-            body data-hidden=[front.hidden()] {
+            body data-hidden=[front.hidden()] data-still=[front.still.as_ref().map(|(at, _)| at)] {
                 header {
                     a.name href="#/" { "tcplull" }
                     nav aria-label="Views" {}
-                    p #state role="status" { (state(agent)) }
+                    p #state role="status" { (state(front)) }
                 }
                 main #view tabindex="-1" {
                     @if let Some(hidden) = front.hidden() { p.note { (hidden) } }
@@ -104,7 +107,11 @@ pub fn front(front: &Front) -> String {
     page.into_string()
 }
 
-fn state(agent: &AgentState) -> String {
+fn state(front: &Front) -> String {
+    if let Some((_, what)) = &front.still {
+        return printable(what);
+    }
+    let agent = &front.agent;
     let ready = printable(&agent.readiness);
     match agent.ready {
         true => ready,

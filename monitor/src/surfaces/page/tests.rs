@@ -4,6 +4,7 @@ use super::files::{FILES, File, POLICY};
 use super::{Front, Link, front};
 use crate::text::tests::{agent, firing};
 use monitor_model::path_state::PathState;
+use monitor_model::time::Timestamp;
 use ring::digest::{SHA256, digest};
 
 /// All that a browser loads, in bytes: what a person on a bad line waits for.
@@ -31,6 +32,11 @@ fn own() -> impl Iterator<Item = &'static File> {
 
 /// The page with this alert's owner, and this path.
 fn page(name: &str, known: bool) -> String {
+    shown(name, known, None)
+}
+
+/// The same, of a moment where time stands still.
+fn shown(name: &str, known: bool, still: Option<(Timestamp, String)>) -> String {
     let mut alert = firing();
     alert.owner = name.to_owned();
     alert.summary = name.to_owned();
@@ -45,6 +51,7 @@ fn page(name: &str, known: bool) -> String {
             longest_survived_gap_seconds: Some(239.0),
             ..PathState::default()
         }]),
+        still,
         links: vec![Link {
             path: "/metrics".to_owned(),
             about: "The metrics",
@@ -140,6 +147,16 @@ fn the_numbers_are_there_without_any_script() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
+}
+
+#[test]
+fn a_snapshot_says_what_it_is_and_of_when() {
+    let made = Timestamp::of(1_700_000_000_000_000_000);
+    let page = shown("nat", true, Some((made, "a snapshot of node-7".to_owned())));
+    for part in ["data-still=\"2023-11-14T22:13:20", "a snapshot of node-7"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("role=\"status\">ready"), "{page}");
 }
 
 #[test]

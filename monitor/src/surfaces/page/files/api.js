@@ -1,5 +1,8 @@
 // Asking the API. Every answer is bounded, and every question ends with the view that asked it.
 
+/** The moment that is shown, where time does not go on: in seconds since 1970. @type {number | null} */
+export const STILL = document.body.dataset.still ? Date.parse(document.body.dataset.still) / 1000 : null;
+
 /**
  * What is looked at again every 5 s may have been looked at a little before, for others who have the page open: all of them
  * together cost the daemon one sweep.
@@ -93,7 +96,8 @@ export async function list(path, signal, most = 1000) {
 }
 
 /**
- * Does something now and again and again, until the view goes: not while nobody looks, and rarely while it fails.
+ * Does something now and again and again, until the view goes: not while nobody looks, and rarely while it fails. What stands
+ * still is asked for once.
  * @param {number} seconds
  * @param {AbortSignal} signal
  * @param {() => Promise<void>} act
@@ -111,6 +115,7 @@ export function repeatedly(seconds, signal, act, heed) {
       await act();
       failures = 0;
       if (!signal.aborted) heed(null);
+      if (STILL !== null) return;
     } catch (error) {
       failures += 1;
       if (!signal.aborted) heed(/** @type {Error} */ (error));

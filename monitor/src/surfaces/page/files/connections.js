@@ -1,6 +1,6 @@
 // Connections as a table: the filter and the order stand in the address, so a link shows a colleague the same.
 
-import { SHARED, list, repeatedly } from "./api.js";
+import { SHARED, STILL, list, repeatedly } from "./api.js";
 import { fill, h, setText } from "./dom.js";
 import { TONE, count, idle, keepalive, left, length, ownerName, plain } from "./words.js";
 
@@ -53,7 +53,7 @@ export function connections(place, { query, hidden }, signal) {
     const found = await list(`/api/v1/connections?${words}&${SHARED}`, signal, LOOKED_AT);
     show(body, lines, sorted(found.rows, sort).slice(0, SHOWN));
     const all = `${count(found.rows.length, "connection")}${found.more ? ", and more that were not looked at: narrow the filter" : ""}`;
-    setText(age, found.age > 0 ? `As of ${length(found.age)} ago: who has this page open shares a look.` : "As of now.");
+    if (STILL === null) setText(age, found.age > 0 ? `As of ${length(found.age)} ago: who has this page open shares a look.` : "As of now.");
     setText(said, `${found.rows.length > SHOWN ? `The first ${SHOWN} of ` : ""}${all}${found.notice ? `; ${found.notice}` : ""}`);
   }, (error) => {
     if (error) setText(said, error.message);

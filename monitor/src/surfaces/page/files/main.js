@@ -1,6 +1,6 @@
 // The page: which view is shown, by what stands behind the # in its address, and the line that says how the daemon is.
 
-import { repeatedly } from "./api.js";
+import { STILL, repeatedly } from "./api.js";
 import { fill, h, setText } from "./dom.js";
 import { agent } from "./agent.js";
 import { connection } from "./connection.js";
@@ -67,18 +67,20 @@ addEventListener("hashchange", () => {
 });
 show();
 
-repeatedly(
-  10,
-  new AbortController().signal,
-  async () => {
-    const answer = await fetch("/readyz");
-    const text = (await answer.text()).trim();
-    setText(state, answer.ok ? text : `not ready: ${text}`);
-    state.className = answer.ok ? "good" : "bad";
-  },
-  (error) => {
-    if (!error) return;
-    setText(state, "the daemon does not answer: what is shown is what it said last");
-    state.className = "bad";
-  },
-);
+/** Says whether the daemon does its work. */
+async function ready() {
+  const answer = await fetch("/readyz");
+  const text = (await answer.text()).trim();
+  setText(state, answer.ok ? text : `not ready: ${text}`);
+  state.className = answer.ok ? "good" : "bad";
+}
+
+/** @param {Error | null} error */
+function silent(error) {
+  if (!error) return;
+  setText(state, "the daemon does not answer: what is shown is what it said last");
+  state.className = "bad";
+}
+
+// Of a snapshot what it is stands there already.
+if (STILL === null) repeatedly(10, new AbortController().signal, ready, silent);

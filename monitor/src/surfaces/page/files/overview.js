@@ -1,6 +1,6 @@
 // The overview: what fires, who is about to cross, how long silences were against each path's timeout, what was found when.
 
-import { SHARED, list, one, repeatedly } from "./api.js";
+import { SHARED, STILL, list, one, repeatedly } from "./api.js";
 import { fill, h, setText } from "./dom.js";
 import { foundFigure, gapsFigure } from "./plots.js";
 import { TONE, clockTime, count, left, length, ownerName } from "./words.js";
@@ -175,6 +175,7 @@ function countdowns(place, signal, heed) {
       bar.setAttribute("value", String(Math.max(rest, 0)));
     }
   }
+  if (STILL !== null) return;
   const timer = setInterval(tick, 1000);
   signal.addEventListener("abort", () => clearInterval(timer));
 }
