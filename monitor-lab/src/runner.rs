@@ -41,6 +41,8 @@ pub struct Tools {
     pub daemon_arguments: Vec<String>,
     /// Where a recording of each run that is right goes, if anywhere.
     pub record_to: Option<PathBuf>,
+    /// Says where the daemon's page is, and leaves it open at the end until the user wants to stop.
+    pub page: bool,
     /// The user's wish to stop.
     pub interrupt: Interrupt,
 }
@@ -146,6 +148,10 @@ fn tell(
         None => start()?,
     };
     let applications = older.map_or_else(connect, Ok)?;
+    if tools.page {
+        let at = format!("the page is at http://{}/", daemon.place().listen());
+        timeline.note(Happened::Step(at));
+    }
     // A process that is killed on the way tells no more where it lived.
     report.observed.holders = Some(applications.holders()?);
     let start = Instant::now();
@@ -160,6 +166,13 @@ fn tell(
         holders: report.observed.holders,
         ..observed
     };
+    if tools.page && ending.is_ok() {
+        let stays = "that was the story; the page stays open until Ctrl-C".to_owned();
+        timeline.note(Happened::Step(stays));
+        while !tools.interrupt.is_set() {
+            thread::sleep(PAUSE);
+        }
+    }
     let complaint = daemon.end(END_WITHIN).err();
     drop(watch);
 

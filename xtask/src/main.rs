@@ -55,7 +55,7 @@ enum Task {
     /// Write what is installed, for x86-64 and aarch64: a tarball, a Debian package, an RPM and a container image, with checksums and a list of what is in them
     Package(package::Args),
     /// Watch one silence outlive its path, from the first byte to the alert
-    Demo,
+    Demo(demo::Args),
 }
 
 fn main() -> ExitCode {
@@ -70,7 +70,7 @@ fn main() -> ExitCode {
         Task::Rules(args) => rules::run(&args),
         Task::Fleet(args) => fleet::run(&args),
         Task::Package(args) => package::run(&args),
-        Task::Demo => demo::run(),
+        Task::Demo(args) => demo::run(&args),
     };
     match result {
         Ok(code) => code,

@@ -8,6 +8,7 @@ use monitor_lab::timeline::{Entry, Happened, Observer};
 use monitor_lab::truth::alerts::FIRING;
 use monitor_lab::truth::{Finding, Severity};
 use monitor_lab::{LabError, runner, scenarios};
+use std::fs;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -15,15 +16,33 @@ use std::time::Instant;
 /// The story that is shown.
 const SHOWN: &str = "nat-silent-drop";
 
-pub(super) fn demo(under_test: &UnderTest) -> Result<ExitCode, String> {
+/// Who may see addresses on the page: user and password are both `demo`.
+const USERS: &str =
+    "basic_auth_users:\n  demo: $2b$10$abcdefghijklmnopqrstuu3XEy7sAuqf0awFQrE8Rakk7J.cSBot2\n";
+
+pub(super) fn demo(under_test: &UnderTest, page: bool) -> Result<ExitCode, String> {
     if !is_root() {
         return Err("the demo builds network namespaces: run it as root".to_owned());
     }
-    let tools = tools(under_test)?;
+    let mut tools = tools(under_test)?;
+    let users = tempfile::NamedTempFile::new();
+    let users = users.map_err(|error| format!("cannot make a file: {error}"))?;
+    if page {
+        let written = fs::write(users.path(), USERS);
+        written.map_err(|error| format!("cannot write {}: {error}", users.path().display()))?;
+        let file = users.path().display().to_string();
+        tools.page = true;
+        tools.daemon_arguments = ["--web.api", "--web.config.file", &file]
+            .map(str::to_owned)
+            .into();
+    }
     let _own = OwnGroup::enter().map_err(|error| error.to_string())?;
     let scenario = scenarios::named(SHOWN).ok_or_else(|| format!("{SHOWN} is gone"))?;
     println!("{SHOWN}: {}.", scenario.about);
     println!("Two hosts, a NAT between them, and tcplull watching. It starts …");
+    if page {
+        println!("The page asks who you are: user demo, password demo.");
+    }
     match runner::run(scenario, 1, &tools, Some(narrator())) {
         Ok(report) => {
             println!("\nWhat fires now, as `tcplull alerts` has it:");

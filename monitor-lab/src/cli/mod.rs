@@ -57,6 +57,9 @@ enum What {
     Apps(ApplicationsArguments),
     /// Watch tcplull tell the story it was made for, as it happens.
     Demo {
+        /// Say where the page is that shows it in a browser, and leave it open at the end until Ctrl-C.
+        #[arg(long)]
+        page: bool,
         #[command(flatten)]
         under_test: UnderTest,
     },
@@ -189,7 +192,7 @@ pub fn main() -> ExitCode {
         What::Run(arguments) => run::run(&arguments),
         What::List => list(),
         What::Apps(arguments) => applications::run(&arguments),
-        What::Demo { under_test } => demo::demo(&under_test),
+        What::Demo { page, under_test } => demo::demo(&under_test, page),
         What::Disturb {
             connections,
             seconds,
@@ -288,6 +291,7 @@ fn tools(under_test: &UnderTest) -> Result<Tools, String> {
         lab,
         daemon_arguments: Vec::new(),
         record_to: None,
+        page: false,
         interrupt: Interrupt::on_signals()
             .map_err(|error| format!("cannot listen for signals: {error}"))?,
     })

@@ -33,6 +33,8 @@ impl Daemon {
     pub fn metrics(&self) -> Result<String, LabError> {
         match self.get("/metrics")? {
             (200, text) => Ok(text),
+            // Who asks there shows who they are; on the socket they are known.
+            (401, _) => Ok(http::get_on(&self.place.socket(), "/metrics", "*/*")?.body),
             (code, body) => Err(self.failed(format!("answers /metrics with {code} {body}"))),
         }
     }
