@@ -27,5 +27,6 @@ benchmarks! {
     start;
     history;
     live;
+    open_pages;
     listing;
 }

@@ -30,17 +30,15 @@ fn to(port: u16) -> Fact {
 }
 
 /// A sweep that finds so many.
-fn find(count: u16) -> impl FnOnce(&mut dyn FnMut(&Fact)) -> Result<(), String> {
-    move |each| {
-        (0..count).for_each(|port| each(&to(port)));
-        Ok(())
-    }
+fn find(count: u16, each: &mut dyn FnMut(&Fact)) -> Result<(), String> {
+    (0..count).for_each(|port| each(&to(port)));
+    Ok(())
 }
 
 const AGE: Duration = Duration::from_secs(4);
 
 fn get(lists: &SharedLists, wanted: &Wanted, max_age: Duration) -> (Arc<Found>, bool) {
-    let found = lists.get(wanted, max_age, lister, find(10));
+    let found = lists.get(wanted, max_age, lister, |each| find(10, each));
     found.unwrap().unwrap()
 }
 
@@ -102,7 +100,7 @@ fn ten_who_ask_at_once_share_one_sweep() {
                 begin.wait();
                 let sweep = |each: &mut dyn FnMut(&Fact)| {
                     sweeps.fetch_add(1, Ordering::Relaxed);
-                    find(10)(each)
+                    find(10, each)
                 };
                 let found = lists.get(&of("remote-port 7"), AGE, lister, sweep);
                 assert_eq!(told(&found.unwrap().unwrap().0).lines().count(), 1);
@@ -123,7 +121,7 @@ fn who_comes_while_a_sweep_runs_waits_for_it() {
             let sweep = |each: &mut dyn FnMut(&Fact)| {
                 begun.send(()).unwrap();
                 goes_on.recv_timeout(BOUND).unwrap();
-                find(10)(each)
+                find(10, each)
             };
             lists
                 .get(&of("remote-port 7"), AGE, lister, sweep)
@@ -158,7 +156,7 @@ fn a_sweep_that_fails_or_panics_keeps_nobody_waiting() {
 fn each_list_has_its_part_and_says_what_it_lacks() {
     let lists = lists();
     let sweep = |wanted: &Wanted| {
-        let found = lists.get(wanted, Duration::ZERO, lister, find(20_000));
+        let found = lists.get(wanted, Duration::ZERO, lister, |each| find(20_000, each));
         told(&found.unwrap().unwrap().0)
     };
     let all = sweep(&of(""));
