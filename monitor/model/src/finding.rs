@@ -188,7 +188,7 @@ pub enum Clock {
     Payload,
 }
 
-/// A connection as it is shown; its texts are its own, or [borrowed](crate::text).
+/// A connection as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Connection", description = "A connection as it is shown.")]
 pub struct Connection<T = String> {

@@ -7,15 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// One connection in `tcplull ls`.
-///
-/// Of a long list each is made, written and read without a text of its own: `T` is `&str`, or [`Text`] then.
-///
-/// [`Text`]: crate::text::Text
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(
-    rename = "ConnectionRow",
-    description = "One connection in `tcplull ls`."
-)]
+#[schemars(rename = "ConnectionRow")]
 pub struct ConnectionRow<T = String> {
     /// The connection.
     pub connection: Connection<T>,
@@ -54,9 +47,7 @@ pub struct ConnectionRow<T = String> {
     pub unread_bytes: Option<u32>,
     /// Names of the alerts that it is in now, those that wait and those that fire; empty where no daemon was asked.
     #[serde(default)]
-    // Of a borrowed text it is not known that none can be written.
-    #[schemars(extend("default" = []))]
-    pub alerts: Vec<T>,
+    pub alerts: Vec<String>,
 }
 
 impl<T> ConnectionRow<T> {

@@ -4,12 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// The owner of a connection, best effort: what is not known is `null`. Its texts are its own, or [borrowed](crate::text).
+/// The owner of a connection, best effort: what is not known is `null`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(
-    rename = "Owner",
-    description = "The owner of a connection, best effort: what is not known is `null`."
-)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+#[schemars(rename = "Owner")]
 pub struct Owner<T = String> {
     /// Process id in the daemon's pid namespace.
     pub pid: Option<u32>,
@@ -25,9 +23,7 @@ pub struct Owner<T = String> {
     pub container: Option<T>,
     /// Kubernetes pod uid.
     pub pod: Option<T>,
-    /// Namespace and controller of its pod, as `shop/api`, by the pod's name as the kubelet's names for logs or the runtime's
-    /// files have it; namespace and container where that name does not tell what made it; missing where it is in no pod, or
-    /// nothing on the node tells the pod's name.
+    /// Namespace and controller of its pod, as `shop/api`, where the kubelet's names for logs tell them; missing elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub workload: Option<T>,

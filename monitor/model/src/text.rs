@@ -1,4 +1,5 @@
-//! Text of a line of JSON that is read without a copy of it.
+//! Text of a line of JSON that is read without a copy of it. Rows of a list may be a million: where they are told they
+//! borrow their texts as `&str`, where they are read as [`Text`], and elsewhere they have their own.
 
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -6,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// As it stands in the line; a copy only where it is not written there letter by letter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text<'a>(Cow<'a, str>);
 
 impl AsRef<str> for Text<'_> {

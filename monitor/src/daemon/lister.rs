@@ -68,9 +68,10 @@ impl Lister {
         let path = self.paths.get(&fact.path_id);
         let numbers = self.numbers(fact, path);
         let connection = connection_in(&fact.socket, &mut self.texts);
+        let alerts = self.alerts.of(connection.id);
         let owner = self.owners.of(fact);
         let row = ConnectionRow {
-            alerts: self.alerts.of(connection.id),
+            alerts: alerts.into_iter().map(str::to_owned).collect(),
             connection,
             owner: owner.borrowed(),
             path: path.map(|path| path.name.as_str()),
