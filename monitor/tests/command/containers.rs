@@ -9,6 +9,7 @@ use monitor_lab::children::Guarded;
 use monitor_lab::network::namespace::Namespace;
 use monitor_lab::testbed::{Daemon, Place};
 use serde_json::Value;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
@@ -125,14 +126,16 @@ fn well(command: &mut Command) -> Result<String, Failed> {
 }
 
 /// A containerd with a `/run` of its own, where it keeps its state as everywhere; ended when dropped, with its container.
-struct Runtime(Guarded);
+struct Runtime {
+    /// Where it is asked.
+    address: PathBuf,
+    process: Guarded,
+}
 
 /// In a mount namespace of its own: a `/run` that nobody else sees, and containerd as the first process of a pid namespace,
 /// whose end is that of all that it has started. The shell stays outside: in its `/proc` the daemon finds the host.
 const STARTS: &str = r#"mount -t tmpfs none /run &&
 setpriv --pdeathsig KILL unshare --pid --fork --kill-child --mount-proc "$@"; exit"#;
-
-const ADDRESS: &str = "/run/containerd/containerd.sock";
 
 impl Runtime {
     /// In this network namespace, which its container has, too.
@@ -143,32 +146,31 @@ impl Runtime {
         fs::write(&config, text)?;
         let log = fs::File::create(files.join("log"))?;
         // There it looks for what it starts itself.
-        let beside = [CONTAINERD_SHIM, RUNC].map(program);
-        let mut folders = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
-            .collect::<Vec<_>>();
-        for file in beside {
-            folders.extend(file?.parent().map(Path::to_path_buf));
+        let path = env::var_os("PATH").unwrap_or_default();
+        let mut folders: Vec<PathBuf> = env::split_paths(&path).collect();
+        for started in [CONTAINERD_SHIM, RUNC] {
+            folders.extend(program(started)?.parent().map(Path::to_path_buf));
         }
+        let address = files.join("containerd.sock");
         let mut command = Command::new("nsenter");
         command
-            .env("PATH", std::env::join_paths(folders)?)
+            .env("PATH", env::join_paths(folders)?)
             .arg(format!("--net={}", host.path().display()))
             .args(["unshare", "--mount", "sh", "-c", STARTS, "sh"])
             .arg(program(CONTAINERD)?)
-            .args([
-                "--address",
-                ADDRESS,
-                "--state",
-                "/run/containerd",
-                "--config",
-            ])
+            .args(["--state", "/run/containerd", "--address"])
+            .arg(&address)
+            .arg("--config")
             .arg(&config)
             .arg("--root")
             .arg(files.join("containerd"))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        let runtime = Self(Guarded::start(&mut command)?);
+        let runtime = Self {
+            address,
+            process: Guarded::start(&mut command)?,
+        };
         eventually("containerd answers", || {
             Ok(finish(&mut runtime.ctr(&["version"])?)
                 .map_err(|error| error.to_string())
@@ -182,7 +184,7 @@ impl Runtime {
 
     /// What starts a command in its mount namespace.
     fn entering(&self) -> [String; 2] {
-        let mounts = format!("--mount=/proc/{}/ns/mnt", self.0.pid());
+        let mounts = format!("--mount=/proc/{}/ns/mnt", self.process.pid());
         ["nsenter".to_owned(), mounts]
     }
 
@@ -190,8 +192,8 @@ impl Runtime {
         let [nsenter, mounts] = self.entering();
         let mut command = Command::new(nsenter);
         command.arg(mounts).arg(program(CTR)?);
-        command.args(["--address", ADDRESS, "--namespace", "k8s.io"]);
-        command.args(arguments);
+        command.arg("--address").arg(&self.address);
+        command.args(["--namespace", "k8s.io"]).args(arguments);
         Ok(command)
     }
 
@@ -243,20 +245,32 @@ impl Groups {
 
 impl Drop for Groups {
     fn drop(&mut self) {
-        let hierarchies = fs::read_dir("/sys/fs/cgroup")
-            .into_iter()
-            .flatten()
-            .flatten();
-        let mut roots: Vec<PathBuf> = hierarchies.map(|entry| entry.path()).collect();
-        roots.push("/sys/fs/cgroup".into());
+        let mounted = Path::new("/sys/fs/cgroup");
+        let below = mounted.read_dir().into_iter().flatten().flatten();
+        let roots: Vec<PathBuf> = below.map(|entry| entry.path()).collect();
         let container = self.of_container();
-        for root in roots {
-            // From the innermost outwards; where there is none, nothing happens.
-            for part in Path::new(container.trim_start_matches('/')).ancestors() {
-                if !part.as_os_str().is_empty() {
-                    let _ = fs::remove_dir(root.join(part));
+        let groups: Vec<&Path> = Path::new(container.trim_start_matches('/'))
+            .ancestors()
+            .filter(|group| !group.as_os_str().is_empty())
+            .collect();
+        // A moment after the last process in them has ended.
+        let gone = eventually("the control groups are gone", || {
+            let mut left = Vec::new();
+            for root in roots.iter().map(PathBuf::as_path).chain([mounted]) {
+                // From the innermost outwards.
+                for group in groups.iter().map(|group| root.join(group)) {
+                    if fs::remove_dir(&group).is_err() && group.exists() {
+                        left.push(group);
+                    }
                 }
             }
+            Ok(match left.is_empty() {
+                true => Ok(()),
+                false => Err(format!("{left:?}")),
+            })
+        });
+        if let Err(left) = gone {
+            eprintln!("{left:?}");
         }
     }
 }
