@@ -2,7 +2,9 @@
 //! would start, without Kubernetes. Beside it a container of another pod, whose connection falls silent.
 
 mod bundle;
+mod groups;
 mod image;
+mod network;
 mod pod;
 mod runtime;
 mod seccomp;
@@ -11,6 +13,8 @@ use super::{Outcome, Packed, holds};
 use crate::error::Error;
 use crate::{command, files, setup};
 use bundle::{Bundle, workload};
+use groups::Groups;
+use network::{Network, SERVER};
 use pod::Pod;
 use runtime::{Container, Runtime, eventually};
 use seccomp::Profile;
@@ -18,17 +22,24 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 
-/// The container of the workload, as a runtime and the kubelet name it.
+/// The pod of the daemon itself, and its container.
+const OWN_POD: &str = "1b2c3d4e-5f60-4718-9293-a4b5c6d7e8f9";
+const OWN_CONTAINER: &str = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
+
+/// The workload's pod, and its container, as a runtime and the kubelet name them.
+const POD: &str = "8d2cbf2a-6d3e-4b8e-9d3e-0a1b2c3d4e5f";
 const CONTAINER: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
-/// Its pod.
-const POD: &str = "8d2cbf2a-6d3e-4b8e-9d3e-0a1b2c3d4e5f";
+/// Of what it asks.
+const SERVER_POD: &str = "5c6d7e8f-9a0b-4c1d-8e2f-3a4b5c6d7e8f";
+const SERVER_CONTAINER: &str = "dbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdb";
 
 /// Where its connection goes to.
 const PORT: &str = "5432";
 
 /// What the daemon is told of the way there.
-const PATHS: &str = "[[path]]\nname = \"loopback\"\nremote = [\"127.0.0.0/8\"]\ntimeout = \"2s\"\n";
+const PATHS: &str =
+    "[[path]]\nname = \"database\"\nremote = [\"192.0.2.0/24\"]\ntimeout = \"2s\"\n";
 
 pub(super) fn lives(packed: &Packed) -> Result<Outcome, Error> {
     if !setup::is_root() {
@@ -47,33 +58,57 @@ pub(super) fn lives(packed: &Packed) -> Result<Outcome, Error> {
     };
     let image = image::unpack(&packed.package(".oci.tar")?, &folder.join("rootfs"))?;
     let pod = Pod::read()?;
-    let runtime = Runtime::new(&folder.join("runc"))?;
+    // What is made first goes last: after the containers.
+    let groups = Groups::new();
+    let network = Network::new()?;
+    let runtime = Runtime::new(&packed.folder.join("runc"))?;
     let bundle = Bundle {
         folder: folder.join("tcplull"),
         rootfs: folder.join("rootfs"),
         image: &image,
         pod: &pod,
+        group: groups.of(OWN_POD, OWN_CONTAINER),
     };
     bundle.make(PATHS, &profile.of_containerd(&pod.capabilities()?))?;
-    Ok(match watched(&runtime, &bundle, &folder) {
+    workload(
+        &folder.join("server"),
+        &groups.of(SERVER_POD, SERVER_CONTAINER),
+        &network.server(),
+        &format!("busybox nc -ll -p {PORT} -e busybox cat"),
+    )?;
+    // It has a word each way, and falls silent.
+    let asks = format!(
+        "(echo hello; exec busybox sleep 86400) | until busybox nc {SERVER} {PORT}; do busybox sleep 0.1; done"
+    );
+    let busybox = workload(
+        &folder.join("workload"),
+        &groups.of(POD, CONTAINER),
+        &network.client(),
+        &asks,
+    )?;
+    Ok(match watched(&runtime, &bundle, &folder, &busybox) {
         Ok(()) => refused(&runtime, &bundle, &profile)?,
         Err(why) => Outcome::Failed(why),
     })
 }
 
 /// The daemon and the workload side by side; `Err` says what was not as it should be.
-fn watched(runtime: &Runtime, bundle: &Bundle<'_>, folder: &Path) -> Result<(), String> {
-    let said = |error: Error| error.to_string();
+fn watched(
+    runtime: &Runtime,
+    bundle: &Bundle<'_>,
+    folder: &Path,
+    busybox: &Path,
+) -> Result<(), String> {
     // As the kubelet links its log.
     let link = format!("api-7d9c5b6f4d-x2v4b_shop_web-{CONTAINER}.log");
-    files::write(&bundle.logs().join(link), "").map_err(said)?;
-    let busybox = workload(&folder.join("workload"), POD, CONTAINER, PORT).map_err(said)?;
+    files::write(&bundle.logs().join(link), "").map_err(|error| error.to_string())?;
     let daemon = runtime.start("tcplull", &bundle.folder)?;
+    let _server = runtime.start(SERVER_CONTAINER, &folder.join("server"))?;
     let _workload = runtime.start(CONTAINER, &folder.join("workload"))?;
 
     // `kubectl exec ds/tcplull -- tcplull ls`.
     let row = eventually(|| {
-        let filter = format!("port {PORT} and state crossed");
+        let filter = format!("remote-port {PORT} and state crossed");
         let rows = daemon.run(&["tcplull", "ls", "--json", "--filter", &filter])?;
         let first = rows.lines().next().ok_or("nothing has crossed")?;
         serde_json::from_str::<Value>(first).map_err(|error| format!("{error}: {first}"))
@@ -82,14 +117,15 @@ fn watched(runtime: &Runtime, bundle: &Bundle<'_>, folder: &Path) -> Result<(), 
         ("container", CONTAINER),
         ("pod", POD),
         ("workload", "shop/api"),
-        ("comm", "nc"),
+        ("comm", "busybox"),
     ] {
         let found = row["owner"][member].as_str();
         if found != Some(wanted) {
             return Err(format!("the owner's {member} is {found:?}: {row}"));
         }
     }
-    let page = daemon.run(&["tcplull", "show", &format!("127.0.0.1:{PORT}")])?;
+    let id = row["id"].as_str().unwrap_or_default();
+    let page = daemon.run(&["tcplull", "show", id])?;
     if !page.contains("crossed") || !page.contains("shop/api") {
         return Err(format!("show says: {page}"));
     }
@@ -97,7 +133,7 @@ fn watched(runtime: &Runtime, bundle: &Bundle<'_>, folder: &Path) -> Result<(), 
     if !check.contains("ok processes") {
         return Err(format!("check says: {check}"));
     }
-    probed(&daemon, &busybox)?;
+    probed(&daemon, busybox)?;
     daemon.stop()
 }
 
@@ -133,7 +169,8 @@ fn refused(runtime: &Runtime, bundle: &Bundle<'_>, profile: &Profile) -> Result<
             *code == Some(3) && lines.count() == 1 && text.contains(word)
         })
     };
-    let all = right(&without_bpf, "refused") && right(&without_run, "Read-only file system");
+    let all = right(&without_bpf, "a seccomp filter refuses bpf(2)")
+        && right(&without_run, "its file system is read-only");
     Ok(holds(all, || {
         format!("without bpf(2): {without_bpf:?}; with a read-only /run: {without_run:?}")
     }))

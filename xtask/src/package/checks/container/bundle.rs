@@ -13,8 +13,8 @@ const DESCRIPTION: &str = "config.json";
 /// The node that the daemon is told it is on.
 const NODE: &str = "node-7";
 
-/// The pod of the daemon itself, and its container.
-const OWN_CGROUP: &str = "/kubepods/burstable/pod1b2c3d4e-5f60-4718-9293-a4b5c6d7e8f9/a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
+/// Where the kubelet has its logs on a node.
+const LOGS: &str = "/var/log";
 
 /// What a runtime hides of `/proc` and `/sys`, and what it lets nobody change there: containerd's own lists.
 const MASKED: [&str; 9] = [
@@ -44,6 +44,8 @@ pub(super) struct Bundle<'a> {
     /// What the image says of itself.
     pub(super) image: &'a Value,
     pub(super) pod: &'a Pod,
+    /// Its control group.
+    pub(super) group: String,
 }
 
 impl Bundle<'_> {
@@ -91,7 +93,7 @@ impl Bundle<'_> {
             "mounts": mounts,
             "linux": {
                 "namespaces": namespaces(own),
-                "cgroupsPath": OWN_CGROUP,
+                "cgroupsPath": self.group,
                 "seccomp": seccomp,
                 "maskedPaths": MASKED,
                 "readonlyPaths": READ_ONLY,
@@ -114,11 +116,11 @@ impl Bundle<'_> {
         write(&self.folder, &description)
     }
 
-    /// Where a volume is on this host: the node's own folder, but for the kubelet's links, which are the test's.
+    /// Where a volume is on this host: the node's own folder, but for the kubelet's logs, which are the test's.
     fn source(&self, volume: &Value, configuration: &str) -> Result<PathBuf, Error> {
         let name = volume["name"].as_str().unwrap_or_default();
         let of_node = volume["hostPath"]["path"].as_str();
-        if let Some(path) = of_node.filter(|_| name != "logs") {
+        if let Some(path) = of_node.filter(|path| !path.starts_with(LOGS)) {
             return Ok(path.into());
         }
         let folder = self.folder.join(name);
@@ -130,13 +132,13 @@ impl Bundle<'_> {
     }
 }
 
-/// A container of another pod, in a network of its own: a client whose connection to `port` has said a word each way, and
-/// falls silent. Answers where the program is that it is made of.
+/// A container of busybox alone that runs this script, of another pod and in this network namespace. It ends when nobody
+/// holds its standard input any more. Answers where busybox is on this host.
 pub(super) fn workload(
     folder: &Path,
-    pod: &str,
-    container: &str,
-    port: &str,
+    group: &str,
+    network: &Path,
+    script: &str,
 ) -> Result<PathBuf, Error> {
     let found = setup::find_itself("busybox").map(|(file, _)| file);
     let busybox = found.ok_or_else(|| Error::not_debian("busybox is", "install busybox-static"))?;
@@ -144,10 +146,13 @@ pub(super) fn workload(
     files::create_folder(&rootfs.join("bin"))?;
     let copied = fs::copy(&busybox, rootfs.join("bin/busybox"));
     files::with_path("copy", &busybox, copied)?;
-    let script = format!(
-        "busybox nc -ll -p {port} -e busybox cat & \
-         (echo hello; exec busybox sleep 86400) | until busybox nc 127.0.0.1 {port}; do busybox sleep 0.1; done"
-    );
+    let mut namespaces = namespaces(&["pid"]);
+    for namespace in namespaces.as_array_mut().into_iter().flatten() {
+        if namespace["type"] == "network" {
+            namespace["path"] = network.display().to_string().into();
+        }
+    }
+    let script = format!("{script} & exec busybox cat");
     let description = json!({
         "ociVersion": "1.0.2",
         "process": {
@@ -158,8 +163,8 @@ pub(super) fn workload(
         "root": { "path": "rootfs", "readonly": true },
         "mounts": usual_mounts(),
         "linux": {
-            "namespaces": namespaces(&["pid"]),
-            "cgroupsPath": format!("/kubepods/burstable/pod{pod}/{container}"),
+            "namespaces": namespaces,
+            "cgroupsPath": group,
         },
     });
     write(folder, &description)?;

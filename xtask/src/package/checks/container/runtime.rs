@@ -30,13 +30,19 @@ pub(super) struct Container<'a> {
 }
 
 impl Runtime {
+    /// With its state in this folder. Ends what a run that was killed has left there.
     pub(super) fn new(state: &Path) -> Result<Self, Error> {
         files::create_folder(state)?;
         let program = setup::find("runc");
-        Ok(Self {
+        let runtime = Self {
             program: program.ok_or_else(|| Error::not_debian("runc is", "install runc"))?,
             state: state.to_path_buf(),
-        })
+        };
+        let left = files::with_path("read", state, state.read_dir())?;
+        for container in left.flatten() {
+            runtime.delete(&container.file_name().to_string_lossy());
+        }
+        Ok(runtime)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -44,6 +50,11 @@ impl Runtime {
         command.arg("--root").arg(&self.state).args(arguments);
         command.stdin(Stdio::null());
         command
+    }
+
+    /// Where it has ended there is nothing to remove, and nothing to say.
+    fn delete(&self, container: &str) {
+        let _ = output(&mut self.command(&["delete", "--force", container]));
     }
 
     /// Starts the container that a bundle describes.
@@ -58,6 +69,8 @@ impl Runtime {
         let mut command = self.command(&["run", name]);
         let child = command
             .current_dir(bundle)
+            // Held as long as this lives.
+            .stdin(Stdio::piped())
             .stdout(file)
             .stderr(other)
             .spawn();
@@ -151,12 +164,10 @@ impl Container<'_> {
 
 impl Drop for Container<'_> {
     fn drop(&mut self) {
-        // The one that waits for it first, so that none is started any more. Where it has ended there is nothing to remove, and
-        // nothing to say.
+        // The one that waits for it first, so that none is started any more.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let mut delete = self.runtime.command(&["delete", "--force", self.name]);
-        let _ = output(&mut delete);
+        self.runtime.delete(self.name);
     }
 }
 
