@@ -251,7 +251,7 @@ fn unprivileged() -> Tested {
     let said = as_nobody(&["snapshot", name, "--config", "/dev/null"], "")?;
     assert_eq!(said.code, Some(0), "{said:?}");
     said.says(&[
-        "it lacks agent, alerts, connections, metrics: ",
+        "it lacks agent, alerts, connections, paths, metrics: ",
         "it lacks history: ",
     ]);
     let listed = from(&file, &["ls"])?;

@@ -2,7 +2,7 @@
 
 import { list, one, repeatedly } from "./api.js";
 import { fill, h, setText } from "./dom.js";
-import { clockTime, count, length, plain } from "./words.js";
+import { clockTime, count, length } from "./words.js";
 
 /** @type {import("./main.js").View} */
 export function agent(place, _, signal) {
@@ -10,8 +10,7 @@ export function agent(place, _, signal) {
   const body = h("div");
   const checked = h("div");
   fill(place, h("h1", {}, "Agent"), said, checked, body);
-  // What a kernel can do does not change.
-  repeatedly(60, signal, async () => fill(checked, ...check((await list("/api/v1/check", signal)).rows)), () => {});
+  repeatedly(10, signal, async () => fill(checked, ...check((await list("/api/v1/check", signal)).rows)), () => {});
   repeatedly(5, signal, async () => {
     const state = await one("/api/v1/agent", signal);
     setText(said, `${state.ready ? "Ready" : "Not ready"}: ${state.readiness}`);
@@ -26,9 +25,6 @@ export function agent(place, _, signal) {
         ["Watching", state.watching],
         ["Paths", state.paths.join(", ") || "none"],
       ]),
-      h("h2", {}, "Hooks"),
-      h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Hook"), h("th", { scope: "col" }, "Served by"))),
-        h("tbody", {}, state.hooks.map((hook) => h("tr", {}, h("td", {}, plain(hook.hook)), h("td", { class: `tone ${hook.mechanism ? "good" : "warn"}` }, hook.mechanism ?? "nothing: what it tells is not seen"))))),
       h("h2", {}, "Sweeps"),
       facts([
         ["Every", length(sweeps.interval_seconds)],
@@ -56,7 +52,7 @@ function check(rows) {
   return [
     h("h2", {}, "What works here"),
     h("p", { class: wrong > 0 ? "trouble" : "calm" }, wrong > 0 ? `${count(wrong, "thing")} of ${rows.length} ${wrong === 1 ? "does" : "do"} not work.` : "All that it needs works."),
-    h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "What works here" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "What"), h("th", { scope: "col" }, "Works"), h("th", { scope: "col" }, "How, or why not"))), h("tbody", {}, rows.map(line)))),
+    h("table", { class: "evidence" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "What"), h("th", { scope: "col" }, "Works"), h("th", { scope: "col" }, "How, or why not"))), h("tbody", {}, rows.map(line))),
   ];
 }
 
