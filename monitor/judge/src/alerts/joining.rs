@@ -28,7 +28,7 @@ impl Alerts {
         let key = self.key_for(member, finding, now_ns, changes);
         self.catch_up(&key, now_ns, changes);
         let mut moved = self.gathered(&key, member, now_ns, changes);
-        let before = self.taken_out(member, now_ns);
+        let before = self.taken_out(member, &key, now_ns);
         let since = match &before {
             // It has been in trouble since, only worse or for another owner now.
             Some((_, _, part)) if part.until(self.limits.page_after_ns) >= now_ns => part.since,
@@ -106,11 +106,17 @@ impl Alerts {
         }
     }
 
-    /// Takes the connection out of where it is, or has been until this very moment.
-    fn taken_out(&mut self, member: Member, now_ns: u64) -> Option<Moved> {
+    /// Takes the connection out of where it is, or has been until this very moment, for it to go `to` this alert.
+    fn taken_out(&mut self, member: Member, to: &Key, now_ns: u64) -> Option<Moved> {
         if let Some(key) = self.index.get(&member).cloned() {
             self.forget(member);
-            let part = self.groups.get_mut(&key)?.parts.remove(member)?;
+            let parts = &mut self.groups.get_mut(&key)?.parts;
+            let part = if *key == *to {
+                // It comes back, and was in trouble until now: that is no pause.
+                parts.leave(member, now_ns, self.limits.page_after_ns)?
+            } else {
+                parts.remove(member)?
+            };
             return Some((key, member, part));
         }
         let left = &mut self.left;
