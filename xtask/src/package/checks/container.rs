@@ -124,7 +124,7 @@ fn watched(
             return Err(format!("the owner's {member} is {found:?}: {row}"));
         }
     }
-    let id = row["id"].as_str().unwrap_or_default();
+    let id = row["connection"]["id"].as_str().unwrap_or_default();
     let page = daemon.run(&["tcplull", "show", id])?;
     if !page.contains("crossed") || !page.contains("shop/api") {
         return Err(format!("show says: {page}"));
