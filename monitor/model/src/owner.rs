@@ -23,7 +23,9 @@ pub struct Owner<T = String> {
     pub container: Option<T>,
     /// Kubernetes pod uid.
     pub pod: Option<T>,
-    /// Namespace and controller of its pod, as `shop/api`, where the kubelet's names for logs tell them; missing elsewhere.
+    /// Namespace and controller of its pod, as `shop/api`, by the pod's name as the kubelet's names for logs or the runtime's
+    /// files have it; namespace and container where that name does not tell what made it; missing where it is in no pod, or
+    /// nothing on the node tells the pod's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub workload: Option<T>,

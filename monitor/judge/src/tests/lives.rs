@@ -490,7 +490,10 @@ fn reconnects_once(verdicts: &[Verdict]) -> Result<(), TestCaseError> {
                     ended.insert(&finding.connection.id);
                 }
             }
-            Verdict::Over { connection_id, end } if matches!(end, End::Badly | End::Left) => {
+            Verdict::Over {
+                connection_id,
+                end: End::Badly | End::Left,
+            } => {
                 ended.insert(connection_id);
             }
             Verdict::Reconnected { connection_id } => {
