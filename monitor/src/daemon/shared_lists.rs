@@ -27,8 +27,12 @@ const ROW_BYTES: usize = size_of::<Fact>() + 1_024;
 /// So many sweeps may be held: the last, the next, and two that are read slowly.
 const SWEEPS: usize = 4;
 
-/// A list that nobody has asked for in this time is forgotten, and none is kept for longer.
+/// A list that nobody has asked for in this time is forgotten, and none is kept for longer, but for [`RESTS`].
 const KEPT: Duration = Duration::from_secs(10);
+
+/// So many times as long as a sweep took, what it found may serve who asks again and again: on a host with a million
+/// connections they cost a tenth of a core at the most, and not all of one.
+const RESTS: u32 = 10;
 
 /// Which connections are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +61,8 @@ struct State {
     lists: Vec<List>,
     /// A sweep is under way.
     sweeping: bool,
+    /// How long the last one took.
+    took: Duration,
 }
 
 /// One that is asked for.
@@ -84,9 +90,9 @@ impl SharedLists {
         }
     }
 
-    /// What is wanted, as a sweep found it that began `max_age` before now at the soonest: one that was, one under way, or
-    /// else `sweep`, which is handed what it finds. Besides, whether that was made for it. `None` where too many other
-    /// lists are shared. It may wait.
+    /// What is wanted, as a sweep found it that began `max_age` before now at the soonest, or [`RESTS`] times as long ago as
+    /// it took: one that was, one under way, or else `sweep`, which is handed what it finds. Besides, whether that was made
+    /// for it; with a `max_age` of zero it always is. `None` where too many other lists are shared. It may wait.
     ///
     /// # Errors
     /// Why the sweep failed, or there is no room.
@@ -97,9 +103,10 @@ impl SharedLists {
         choosing: impl FnOnce() -> Lister,
         sweep: impl FnOnce(&mut dyn FnMut(&Fact)) -> Result<(), String>,
     ) -> Result<Option<(Arc<Found>, bool)>, String> {
-        let since = Instant::now().checked_sub(max_age);
+        let now = Instant::now();
         let mut state = lock(&self.shared.state);
         loop {
+            let since = now.checked_sub(state.allowed(max_age));
             let Some(list) = state.asked(wanted) else {
                 return Ok(None);
             };
@@ -120,7 +127,11 @@ impl SharedLists {
         drop(state);
         let _under_way = UnderWay(&self.shared);
         let mut own = None;
-        for (of, found) in swept(lists, self.room.for_a_list()?, choosing(), sweep)? {
+        let lists = swept(lists, self.room.for_a_list()?, choosing(), sweep)?;
+        if let Some((_, found)) = lists.first() {
+            lock(&self.shared.state).took = found.age();
+        }
+        for (of, found) in lists {
             let found = Arc::new(found);
             if of == *wanted {
                 own = Some(Arc::clone(&found));
@@ -179,6 +190,14 @@ impl State {
         Some(list)
     }
 
+    /// How old what is told may be.
+    fn allowed(&self, max_age: Duration) -> Duration {
+        match max_age.is_zero() {
+            true => max_age,
+            false => max_age.max(self.took.saturating_mul(RESTS)),
+        }
+    }
+
     fn put(&mut self, wanted: &Wanted, found: Arc<Found>) {
         if let Some(list) = self.lists.iter_mut().find(|list| list.wanted == *wanted) {
             list.found = Some(found);
@@ -186,9 +205,10 @@ impl State {
     }
 
     fn forget(&mut self) {
+        let kept = self.allowed(KEPT);
         self.lists.retain(|list| list.asked.elapsed() < KEPT);
         for list in &mut self.lists {
-            list.found.take_if(|found| found.age() >= KEPT);
+            list.found.take_if(|found| found.age() >= kept);
         }
     }
 }

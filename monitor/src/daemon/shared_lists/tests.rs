@@ -68,6 +68,25 @@ fn whoever_asks_soon_after_is_told_the_same_and_who_wants_it_newer_has_a_sweep()
 }
 
 #[test]
+fn where_a_sweep_takes_long_its_list_serves_for_longer() {
+    let (lists, wanted) = (lists(), of("remote-port 7"));
+    let soon = Duration::from_nanos(1);
+    let took = |took| lock(&lists.shared.state).took = took;
+    get(&lists, &wanted, soon);
+    took(Duration::ZERO);
+    assert!(
+        get(&lists, &wanted, soon).1,
+        "it is older than was asked for"
+    );
+    took(Duration::from_secs(3_600));
+    assert!(!get(&lists, &wanted, soon).1);
+    assert!(
+        get(&lists, &wanted, Duration::ZERO).1,
+        "this one may not be older"
+    );
+}
+
+#[test]
 fn one_sweep_finds_all_that_was_asked_for_lately() {
     let lists = lists();
     get(&lists, &of("remote-port 7"), AGE);

@@ -18,8 +18,8 @@ pub struct ConnectionQuery {
     #[schemars(with = "Option<String>")]
     pub filter: Filter,
     /// What is told may have been looked at so many seconds ago, for others who asked: one sweep serves all who ask within
-    /// that time, for this list and for others, of 16,384 connections together. The answer's header Age has how many it
-    /// was. A sweep is made for this answer, where it is not given.
+    /// that time, for this list and for others, of 16,384 connections together; where a sweep takes long, within ten times
+    /// as long as it took. The answer's header Age has how many it was. A sweep is made for this answer, where it is not given.
     pub max_age: Option<u64>,
 }
 
