@@ -2,7 +2,7 @@
 
 use crate::LabError;
 use nix::sys::prctl;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -23,6 +23,7 @@ impl Guarded {
     /// Starts `command` in a process group of its own, so that a Ctrl-C at the
     /// terminal reaches the testbed alone, which then ends its children in order.
     /// If the testbed dies without a chance to do so, the kernel kills the child.
+    /// Signals end it however the testbed was started: `nohup` ignores SIGHUP for all that it starts.
     ///
     /// The kernel ties that to the calling thread: it must live as long as the child.
     ///
@@ -30,10 +31,17 @@ impl Guarded {
     /// [`LabError::Start`].
     pub fn start(command: &mut Command) -> Result<Self, LabError> {
         command.process_group(0);
-        // SAFETY: between fork and exec only the prctl system call is made; it
-        // takes no lock and allocates nothing.
+        let prepare = || {
+            for one in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM] {
+                // SAFETY: no handler of this process is replaced that would run in the child: exec has none.
+                unsafe { signal(one, SigHandler::SigDfl) }?;
+            }
+            Ok(prctl::set_pdeathsig(Signal::SIGKILL)?)
+        };
+        // SAFETY: between fork and exec only the sigaction and prctl system calls are made; they
+        // take no lock and allocate nothing.
         unsafe {
-            command.pre_exec(|| prctl::set_pdeathsig(Signal::SIGKILL).map_err(io::Error::from));
+            command.pre_exec(prepare);
         }
         let child = command.spawn().map_err(|source| LabError::Start {
             program: PathBuf::from(command.get_program()),

@@ -69,11 +69,13 @@ impl Scene {
         daemon.await_finding(died, "blackholed")?;
         eventually("it pages", || {
             let alerts: Vec<Value> = daemon.ask("alerts")?;
-            let mut all = alerts.iter();
-            Ok(all
-                .any(|alert| alert["name"] == "blackholed" && alert["state"] == "firing")
-                .then_some(())
-                .ok_or(alerts.len()))
+            let pages = |alert: &Value| {
+                alert["name"] == "blackholed"
+                    && alert["state"] == "firing"
+                    && alert["severity"] == "page"
+            };
+            let is_there = alerts.iter().any(pages);
+            Ok(is_there.then_some(()).ok_or(Value::from(alerts)))
         })?;
         Ok(Self {
             place,
@@ -159,6 +161,10 @@ fn snapshot() -> Tested {
     take.arg("--config").arg(scene.place.file());
     let taken = finish(&mut take)?;
     assert_eq!(taken.code, Some(0), "{}", taken.stderr);
+    let mut alerts = tcplull(["alerts", "blackholed", "--json", "--from"]);
+    let alerts = finish(alerts.arg(&file))?;
+    let is_there = alerts.stdout.contains("\"severity\":\"page\"");
+    assert!(is_there, "{}\n{}", alerts.stdout, alerts.stderr);
     let mut show = tcplull(["page".as_ref(), "--from".as_ref(), file.as_os_str()]);
     let mut shows = Guarded::start(show.stdout(Stdio::piped()).stderr(Stdio::null()))?;
     let mut address = String::new();
