@@ -189,8 +189,8 @@ async function stranger(page) {
 
 async function main() {
   const browser = await chromium.launch({ executablePath: asked.browser, args: ARGUMENTS });
+  const page = await open(browser);
   try {
-    const page = await open(browser);
     if (asked.as === "known") {
       await overview(page);
       await check(page, "overview");
@@ -204,6 +204,9 @@ async function main() {
       await stranger(page);
     }
     await plain(browser);
+  } catch (error) {
+    console.error("the page said:", await text(page, "body"));
+    throw error;
   } finally {
     await browser.close();
   }
