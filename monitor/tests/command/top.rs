@@ -51,9 +51,14 @@ struct Scene {
 
 impl Scene {
     fn new() -> Result<Self, Failed> {
+        Self::with("")
+    }
+
+    /// With these tables of the configuration besides.
+    fn with(tables: &str) -> Result<Self, Failed> {
         let network = routed()?;
         let settings = format!(
-            "page_after = \"1s\"\n{}",
+            "page_after = \"1s\"\n{}{tables}",
             watching(&network.block, "far", "60s")
         );
         let place = place_in(&network.block, &settings)?;
@@ -194,16 +199,14 @@ fn snapshot() -> Tested {
 }
 
 fn past() -> Tested {
-    let network = routed()?;
     let files = tempfile::tempdir()?;
     let dir = files.path().join("history");
-    let settings = format!(
-        "page_after = \"1s\"\n{}[history]\ndir = {dir:?}\n",
-        watching(&network.block, "far", "60s")
-    );
-    let place = place_in(&network.block, &settings)?;
-    let daemon = Daemon::start(&place, &[])?;
-    let pair = Pair::across(&network)?;
+    let Scene {
+        network,
+        place,
+        daemon,
+        pair,
+    } = Scene::with(&format!("[history]\ndir = {dir:?}\n"))?;
     network.path_dies()?;
     (&pair.client).write_all(b"lost")?;
     let config = place.file().display().to_string();
