@@ -342,9 +342,7 @@ fn on_a_terminal() -> Tested {
     terminal.keys(&["1"])?;
     terminal.shows(&["without a daemon", "2 crossed"])?;
     terminal.keys(&["q"])?;
-    terminal.is_back()?;
-    terminal.run("echo ended with $?")?;
-    terminal.shows(&["ended with 0"])?;
+    terminal.ended_with(0)?;
     Ok(())
 }
 

@@ -114,9 +114,7 @@ fn happens() -> Tested {
     let _daemon = Daemon::start(&place, &[])?;
     terminal.shows(&["the daemon answers again"])?;
     terminal.keys(&["q"])?;
-    terminal.is_back()?;
-    terminal.run("echo ended with $?")?;
-    let screen = terminal.shows(&["ended with 0"])?;
+    let screen = terminal.ended_with(0)?;
     assert!(!screen.contains("STALLED"), "{screen}");
     drop(quiet);
     Ok(())
@@ -184,9 +182,7 @@ fn snapshot() -> Tested {
     terminal.keys(&["4"])?;
     terminal.shows(&["Hooks", "Sweeps"])?;
     terminal.keys(&["q"])?;
-    terminal.is_back()?;
-    terminal.run("echo ended with $?")?;
-    terminal.shows(&["ended with 0"])?;
+    terminal.ended_with(0)?;
     // One that is cut off is told in a line, and the terminal is as it was.
     let bytes = fs::read(&file)?;
     fs::write(&file, &bytes[..bytes.len() / 2])?;
@@ -257,9 +253,7 @@ fn past() -> Tested {
     terminal.run(&format!("{top} --at '2 hours ago'"))?;
     terminal.shows(&["2h ago", "the history begins at", "Nothing was found"])?;
     terminal.keys(&["q"])?;
-    terminal.is_back()?;
-    terminal.run("echo ended with $?")?;
-    terminal.shows(&["ended with 0"])?;
+    terminal.ended_with(0)?;
     drop(pair);
     Ok(())
 }
@@ -283,8 +277,7 @@ fn ends() -> Tested {
             .args(["-s", signal, pid.trim()])
             .status()?;
         assert!(killed.success());
-        terminal.run("echo ended with $?")?;
-        let screen = terminal.shows(&[&format!("ended with {code}")])?;
+        let screen = terminal.ended_with(code)?;
         assert!(!screen.contains("1 Connections"), "{screen}");
         terminal.run(MODE)?;
         terminal.shows(&["icanon echo is the mode"])?;
@@ -295,13 +288,13 @@ fn ends() -> Tested {
     terminal.shows(&["1 Connections", "old"])?;
     terminal.keys(&["C-z"])?;
     terminal.shows(&["Stopped"])?;
+    terminal.is_back()?;
     terminal.run(MODE)?;
     terminal.shows(&["icanon echo is the mode"])?;
     terminal.run("fg")?;
     terminal.shows(&["1 Connections", "old"])?;
     terminal.keys(&["C-c"])?;
-    terminal.run("echo ended with $?")?;
-    terminal.shows(&["ended with 0"])?;
+    terminal.ended_with(0)?;
     Ok(())
 }
 

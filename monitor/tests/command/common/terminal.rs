@@ -78,6 +78,13 @@ impl Terminal {
         })
     }
 
+    /// Waits until the shell has the terminal again and says that the program ended with `code`; the screen then.
+    pub fn ended_with(&self, code: i32) -> Result<String, Failed> {
+        self.is_back()?;
+        self.run("echo ended with $?")?;
+        self.shows(&[&format!("ended with {code}")])
+    }
+
     /// Waits until all of `parts` are on the screen.
     pub fn shows(&self, parts: &[&str]) -> Result<String, Failed> {
         eventually("the screen of top", || {
