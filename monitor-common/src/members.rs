@@ -154,6 +154,7 @@ macro_rules! kernel_members {
                 skc_daddr: u32 { "sock_common.skc_daddr" }
                 skc_rcv_saddr: u32 { "sock_common.skc_rcv_saddr" }
                 skc_dport: u16 { "sock_common.skc_dport" }
+                skc_hash: u32 { "sock_common.skc_hash" }
                 skc_net: u64 { "sock_common.skc_net" }
                 skc_flags: u64 { "sock_common.skc_flags" }
                 sk_dst_cache: u64 { "sock.sk_dst_cache" }

@@ -261,16 +261,12 @@ impl TcpSock {
         let _ = unsafe { bpf_get_socket_cookie(self.as_ptr()) };
     }
 
-    /// A number for the connection that is as good as random, from its peer and its ports by
-    /// Fibonacci hashing (Knuth, The Art of Computer Programming, section 6.4). The socket's
-    /// address would do too, but the verifier forbids arithmetic on it.
+    /// A number for the connection that is as good as random, and the same for as long as it lives: the kernel's own, by
+    /// which it finds the connection in its table (`inet_ehashfn`, with a secret). It lies in the socket's first cache line,
+    /// as its state does.
     #[inline(always)]
     pub fn hash(self) -> u32 {
-        let daddr6 = self.address6(|offsets| &offsets.skc_v6_daddr);
-        let peer = u64::from(self.skc_daddr() ^ daddr6[3]);
-        let ports = u64::from(self.skc_dport()) << 16 | u64::from(self.inet_sport());
-        // The upper bits are the good ones.
-        ((peer << 32 | ports).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
+        self.skc_hash()
     }
 
     /// Shift of the windows that the peer announces.

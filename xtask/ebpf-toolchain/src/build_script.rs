@@ -1,12 +1,14 @@
 //! What a build script does to carry an eBPF object in its own package.
 
+use crate::strip::without_debug_information;
 use crate::{CARGO_VARIABLE, LINKER_VARIABLE, ObjectRequest, Toolchain};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// Builds `binary` of the workspace's package `package`, with these of its features, for the machine that the build
-/// script's package is built for, and puts the object into `OUT_DIR` under the name of the binary. Tells cargo on stdout
-/// when to do it again.
+/// script's package is built for, and puts the object into `OUT_DIR` under the name of the binary, without what only a
+/// debugger reads. Tells cargo on stdout when to do it again.
 ///
 /// It is the same optimised object in every profile of user space: the verifier judges what the optimiser wrote, so a
 /// debug build of it would test another program.
@@ -48,13 +50,13 @@ pub fn build_into_out_dir(package: &str, binary: &str, features: &[&str]) -> Res
         })
         .map_err(|error| error.to_string())?;
     let copy = out_dir.join(binary);
-    fs::copy(&object, &copy).map(|_| ()).map_err(|error| {
-        format!(
-            "cannot copy {} to {}: {error}",
-            object.display(),
-            copy.display()
-        )
-    })
+    let failed = |what, path: &Path, error: &dyn Display| {
+        format!("cannot {what} {}: {error}", path.display())
+    };
+    let built = fs::read(&object).map_err(|error| failed("read", &object, &error))?;
+    let stripped =
+        without_debug_information(&built).map_err(|error| failed("strip", &object, &error))?;
+    fs::write(&copy, stripped).map_err(|error| failed("write", &copy, &error))
 }
 
 fn variable(name: &str) -> Result<String, String> {

@@ -16,6 +16,7 @@ mod environment;
 mod error;
 mod linker;
 mod object;
+mod strip;
 mod toolchain;
 mod version;
 
