@@ -39,6 +39,11 @@ With 50,000 suspects the daemon held 221 MiB, then, by one change after the othe
 
 What is left is the state itself: by heaptrack 408 bytes a gap, 184 a connection, 128 a silence, 65,536 of them at most.
 Watched per-socket this row fills all: both ends of its connections live on this host, and the servers' ends find places too.
+
+Of 22.7 MiB without suspects 3.0 are memory of its own. The rest is files that are mapped, which goes where memory is
+short: 9.2 MiB of its code and 5.2 of its constants that were touched once, at the start (the kernel maps 16 pages at a
+time), 4.1 the ring, which is mapped twice in a row, and 1.3 the C library. Among the constants lies the object of the
+kernel side: without what only a debugger reads it takes 1.0 MB in place of 5.9.
 ",
     run,
 };

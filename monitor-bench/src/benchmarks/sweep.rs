@@ -41,7 +41,10 @@ became 0.91 in a crowd of 10,000. What is left: a file that is no socket takes 0
 first read of each cache line (`bpf_skc_to_tcp_sock`, which reads the first, took two fifths of what the program itself
 did, by `perf`).
 Stamps, sequence numbers and queues lie in different lines, and each is read to tell a healthy connection from one that is
-stuck. A crowd of 10,000 costs as much for each as one of a million.
+stuck. A crowd of 10,000 costs as much for each as one of a million. By which turn a connection is sampled was worked out
+from its addresses and ports, in three lines; now it is the kernel's own hash, in the first. That is less code and no time:
+8.3 ms for 10,000 before, 8.1 after, 86 for 100,000 before, 92 after, in two runs one after the other. What is waited for
+are other lines.
 
 The first crowd of a million also found that no sweep of it completed: after 1,000,000 objects of which none is written
 out the kernel ends a read with `EAGAIN`, and wants to be asked again. Healthy connections are not written out.
