@@ -377,13 +377,10 @@ fn unreachable() -> Tested {
         let waiting = daemon.metric("notifications_queue_length", &[("alertmanager", name)])?;
         assert!(waiting >= 1.0, "{waiting}");
     }
-    let log = daemon.log()?;
     for url in &urls {
-        let name = url.trim_start_matches("http://");
-        let told = log
-            .lines()
-            .filter(|line| line.contains(&format!("alertmanager {name}: ")));
-        assert_eq!(told.count(), 1, "once: {log}");
+        let told = format!("alertmanager {}: ", url.trim_start_matches("http://"));
+        let log = daemon.await_log(&told)?;
+        assert_eq!(log.matches(&told).count(), 1, "once: {log}");
     }
     assert_eq!(daemon.get("/readyz")?.0, 200);
     Ok(daemon.end(BOUND)?)

@@ -100,12 +100,8 @@ fn broken() -> Tested {
     let place = place_in(&network.block, &watching(&network.block, "far", "60s"))?;
     fs::write(place.path("tcplull.sock.alerts"), "{")?;
     let daemon = Daemon::start(&place, &[])?;
-    let log = daemon.log()?;
-    let said = log
-        .lines()
-        .filter(|line| line.contains("alerts begin anew"))
-        .count();
-    assert_eq!(said, 1, "{log}");
+    let log = daemon.await_log("alerts begin anew")?;
+    assert_eq!(log.matches("alerts begin anew").count(), 1, "{log}");
     assert_eq!(daemon.stop()?, Some(0));
     Ok(())
 }

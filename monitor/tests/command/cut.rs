@@ -148,7 +148,7 @@ fn twins() -> Tested {
     other.pair.exchange()?;
     assert_eq!((one.clients()?, other.clients()?), (0, 1));
 
-    let log = daemon.log()?;
+    let log = daemon.await_log("cut by uid ")?;
     let noted = log.lines().find(|line| line.contains("cut by uid "));
     let noted = noted.ok_or("nothing in the log")?;
     assert!(noted.contains(&id), "{noted}");
@@ -218,10 +218,12 @@ fn blackholed() -> Tested {
     ] {
         assert!(shown.stdout.contains(part), "{part}: {shown:?}");
     }
-    let log = daemon.log()?;
-    let mut lines = log.lines();
-    let fires = lines.any(|line| line.contains(" fires: ") && line.contains(id));
-    assert!(fires, "{log}");
+    eventually("the log says that it fires", || {
+        let log = daemon.log()?;
+        let mut lines = log.lines();
+        let fires = lines.any(|line| line.contains(" fires: ") && line.contains(id));
+        Ok(fires.then_some(()).ok_or(log))
+    })?;
 
     let dry = cut(&place, &["blackholed", "--filter", "path far", "--dry-run"])?;
     assert_eq!(dry.code, Some(0), "{dry:?}");
@@ -240,7 +242,7 @@ fn blackholed() -> Tested {
     })?;
     daemon.await_sweeps(3)?;
     only(&daemon, local, &["blackholed", "crossed", "at_risk"])?;
-    assert!(daemon.log()?.contains("of alert blackholed: "));
+    daemon.await_log("of alert blackholed: ")?;
     Ok(())
 }
 

@@ -143,7 +143,7 @@ fn no_disk() -> Tested {
             let lost = daemon.metric("history_dropped_total", &lost)?;
             Ok((lost > 0.0).then_some(()).ok_or(lost))
         })?;
-        let log = daemon.log()?;
+        let log = daemon.await_log("no history is kept")?;
         let complaints: Vec<&str> = log
             .lines()
             .filter(|line| line.contains("history"))

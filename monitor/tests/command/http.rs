@@ -133,7 +133,7 @@ fn foreign_names() -> Tested {
     }
     let refused = daemon.metric("http_refused_total", &[("reason", "host")])?;
     assert_eq!(refused, 4.0);
-    let log = daemon.log()?;
+    let log = daemon.await_log("rebound.example")?;
     let told = log.lines().filter(|line| line.contains("rebound.example"));
     assert_eq!(told.count(), 1, "once a minute: {log}");
     Ok(())

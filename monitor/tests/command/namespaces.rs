@@ -86,7 +86,11 @@ impl Apart {
     }
 
     fn warns(&self) -> Tested {
-        let log = std::fs::read_to_string(self.place.path("log"))?;
+        let log = eventually("the log names its pid namespace", || {
+            let log = std::fs::read_to_string(self.place.path("log"))?;
+            let warned = log.contains("pid namespace");
+            Ok(if warned { Ok(log) } else { Err(log) })
+        })?;
         let warned = log.lines().filter(|line| line.contains("pid namespace"));
         assert_eq!(warned.count(), 1, "{log}");
         for part in REMEDIES {

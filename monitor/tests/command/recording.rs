@@ -214,7 +214,7 @@ fn filling_disk() -> Tested {
     // It goes on judging, and does not go on complaining.
     daemon.await_finding(pair.client_address()?, "crossed")?;
     daemon.await_sweeps(3)?;
-    let log = daemon.log()?;
+    let log = daemon.await_log("the recording")?;
     let complaints: Vec<&str> = log
         .lines()
         .filter(|line| line.contains("the recording"))

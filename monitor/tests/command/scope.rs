@@ -422,13 +422,7 @@ fn missing() -> Tested {
     let network = routed()?;
     let daemon = Daemon::start(&place(&network)?, &["--cgroup", "/tcplull-nonexistent"])?;
     assert_eq!(daemon.metric("scope_found", &[])?, 0.0);
-    assert!(
-        daemon
-            .log()?
-            .contains("cgroup /tcplull-nonexistent is not there"),
-        "{}",
-        daemon.log()?
-    );
+    daemon.await_log("cgroup /tcplull-nonexistent is not there")?;
     assert_eq!(daemon.ask::<Value>("ls")?, Vec::<Value>::new());
     for (flags, part) in [
         (

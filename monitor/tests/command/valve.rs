@@ -182,7 +182,7 @@ fn answers(daemon: &Daemon, code: u16, begins: &str) -> Tested {
 /// It watches as much as at the start, is ready, and tells what becomes of a silence.
 fn is_back(daemon: &Daemon, network: &Network, left: &Pair) -> Tested {
     answers(daemon, 200, "ready\n")?;
-    assert!(daemon.log()?.contains("as much is watched as at the start"));
+    daemon.await_log("as much is watched as at the start")?;
     assert_eq!(daemon.metric("stepped_down", &[])?, 0.0);
     // One that began to be silent before, and one of now.
     for pair in [left, &Pair::across(network)?] {

@@ -289,8 +289,7 @@ fn detached() -> Tested {
         times >= 1 && counted == f64::from(times),
         "{times} {counted}"
     );
-    let log = daemon.log()?;
-    assert!(log.contains("detached"), "{log}");
+    daemon.await_log("detached")?;
     // Its callbacks are heard again: the silence's end is told at once.
     daemon.await_finding(pair.client_address()?, "crossed")?;
     await_callbacks(&place, &pair.client)?;

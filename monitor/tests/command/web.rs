@@ -171,11 +171,7 @@ fn guarded() -> Tested {
             other => Err(format!("{other:?}\n{}", daemon.wrote())),
         })
     })?;
-    assert!(
-        daemon.log()?.contains("metrics on https://"),
-        "{}",
-        daemon.log()?
-    );
+    daemon.await_log("metrics on https://")?;
     let encoded = STANDARD.encode("prometheus:s3cret");
     let password = format!("Authorization: Basic {encoded}\r\n");
     let scrape = || -> Result<String, Failed> {
@@ -212,11 +208,8 @@ fn guarded() -> Tested {
     fs::write(&web, "tls_server_config: {cert_fil: x}\n")?;
     assert_eq!(known.get("/metrics", &password)?.0, 500);
     assert_eq!(unknown.get("/healthz", "")?.0, 200);
-    let log = daemon.log()?;
-    assert!(
-        log.contains("web.yml:1: ") && log.contains("cert_fil"),
-        "{log}"
-    );
+    let log = daemon.await_log("web.yml:1: ")?;
+    assert!(log.contains("cert_fil"), "{log}");
     fs::write(&web, &text)?;
     let counted = scrape()?;
     for (reason, least) in [
@@ -256,12 +249,8 @@ fn addresses() -> Tested {
         let (_, landing) = get(address, "/")?;
         assert!(landing.contains("href=\"/tcplull/metrics\""), "{landing}");
     }
-    let log = daemon.log()?;
     for address in [&first, &second] {
-        assert!(
-            log.contains(&format!("http://{address}/tcplull/metrics")),
-            "{log}"
-        );
+        daemon.await_log(&format!("http://{address}/tcplull/metrics"))?;
     }
     Ok(())
 }

@@ -75,6 +75,22 @@ impl Daemon {
         objects(ended.stdout.lines())
     }
 
+    /// Waits until it has said this of itself; answers all that it has. A thread of its own writes that, so what it
+    /// answers may come before.
+    ///
+    /// # Errors
+    /// If it does not say it.
+    pub fn await_log(&self, part: &str) -> Result<String, LabError> {
+        eventually(&format!("the log says {part:?}"), || {
+            let log = self.log()?;
+            Ok(if log.contains(part) {
+                Ok(log)
+            } else {
+                Err(log)
+            })
+        })
+    }
+
     /// The one row of `ls` whose local address is `local`.
     ///
     /// # Errors
