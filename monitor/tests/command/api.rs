@@ -2,7 +2,7 @@
 
 use crate::common::net::{Pair, routed};
 use crate::common::place::{place_in, watched_network, watching};
-use crate::common::run::{NOBODY, finish, for_others, tcplull};
+use crate::common::run::{NOBODY, finish, for_others, is_answered, tcplull};
 use crate::common::{Test, Tested, eventually};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -362,8 +362,7 @@ fn from_elsewhere() -> Tested {
         let known = [&login[..], &[&password]].concat();
         eventually("it is asked", || {
             let ended = ask(&known)?;
-            let ok = ended.code == Some(0) && ended.stderr.is_empty();
-            Ok(ok
+            Ok(is_answered(&ended)
                 .then_some(())
                 .ok_or(format!("{ended:?} {}", daemon.wrote())))
         })?;
@@ -372,10 +371,9 @@ fn from_elsewhere() -> Tested {
         ask(&[&login[..], &["/nonexistent"]].concat())?
             .refused(3, &["--host-password-file", "/nonexistent"]);
         ask(&["--timeout", "4s"])?.refused(2, &["--host"]);
-        let alerts = tcplull(["alerts", "--host", &host, "--host-ca", &ca])
-            .args(&known)
-            .output()?;
-        assert!(alerts.status.success(), "{alerts:?}");
+        let mut alerts = tcplull(["alerts", "--host", &host, "--host-ca", &ca]);
+        let alerts = finish(alerts.args(&known))?;
+        assert!(is_answered(&alerts), "{alerts:?}");
         if scheme == "https" {
             let untrusted = finish(tcplull(["ls", "--host", &host]).args(&known))?;
             untrusted.refused(3, &[&host, "--host-ca"]);
@@ -414,11 +412,7 @@ fn group() -> Tested {
         Ok(finish(command.uid(user).gid(group).current_dir("/"))?)
     };
     let within = ask(NOBODY, NOBODY)?;
-    assert_eq!(
-        (within.code, within.stderr.as_str()),
-        (Some(0), ""),
-        "{within:?}"
-    );
+    assert!(is_answered(&within), "{within:?}");
     ask(NOBODY, NOBODY - 1)?.refused(3, &["may not ask", "socket_group"]);
     let missing = place.path("other.sock").display().to_string();
     let flags = ["--socket", &missing, "--socket-group", "no-such-group"];

@@ -57,6 +57,12 @@ pub fn as_nobody(arguments: &[&str], input: &str) -> Result<Ended, Failed> {
     Ok(finish_with(&mut command, input)?)
 }
 
+/// Whether a command shows what it was asked for, without a remark. What is wrong of that (1) may be another test's
+/// connections: those of all tests are seen.
+pub fn is_answered(ended: &Ended) -> bool {
+    matches!(ended.code, Some(0 | 1)) && ended.stderr.is_empty()
+}
+
 /// What asks an API for all that its document says; `cargo xtask setup` has it.
 pub const SCHEMATHESIS: &str = "schemathesis";
 
