@@ -1,7 +1,7 @@
 //! What the peer has closed and the application has not: told once each, and counted by owner.
 
 use crate::common::net::{Pair, routed, serve};
-use crate::common::place::{place_in, watching};
+use crate::common::place::{alone_on, place_in, watching};
 use crate::common::{Test, Tested, eventually};
 use monitor_lab::testbed::Daemon;
 use serde_json::Value;
@@ -43,7 +43,7 @@ fn pile(way: &str) -> Tested {
         watching(&network.block, "far", "10m")
     );
     let place = place_in(&network.block, &settings)?;
-    let daemon = Daemon::start(&place, &["--watch", way])?;
+    let daemon = alone_on(&network.client, &place, &["--watch", way])?;
     let listener = serve(&network)?;
     let open = |_| Pair::open(&network.client, &listener);
     let pairs = (0..=PILE).map(open).collect::<Result<Vec<_>, _>>()?;

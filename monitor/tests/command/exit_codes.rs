@@ -1,10 +1,9 @@
 //! Exit codes that scripts can use, the same for every command: 0 nothing wrong, 1 findings, 2 wrong usage, 3 cannot run.
 
 use crate::common::net::{Pair, routed};
-use crate::common::place::{place_in, watching};
+use crate::common::place::{alone_on, place_in, watching};
 use crate::common::run::{as_nobody, finish, tcplull};
 use crate::common::{Test, Tested, eventually};
-use monitor_lab::testbed::Daemon;
 use std::fs::File;
 use tempfile::TempDir;
 
@@ -23,7 +22,7 @@ pub const TESTS: &[Test] = &[
 fn shown() -> Tested {
     let network = routed()?;
     let place = place_in(&network.block, &watching(&network.block, "quick", "1s"))?;
-    let daemon = Daemon::start(&place, &[])?;
+    let daemon = alone_on(&network.client, &place, &[])?;
     let file = |name| File::create(place.path(name));
     let mut watch = place.question("watch");
     let mut watch = watch

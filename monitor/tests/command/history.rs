@@ -2,7 +2,7 @@
 //! costs nothing else.
 
 use crate::common::net::{Pair, routed, serve};
-use crate::common::place::{place_in, watching};
+use crate::common::place::{alone_on, place_in, watching};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
@@ -46,7 +46,7 @@ fn kept() -> Tested {
     let network = routed()?;
     let place = place_with(&network, &dir)?;
     let listener = serve(&network)?;
-    let daemon = Daemon::start(&place, &[])?;
+    let daemon = alone_on(&network.client, &place, &[])?;
     let pair = Pair::open(&network.client, &listener)?;
     let client = pair.client_address()?;
     pair.exchange()?;
@@ -62,7 +62,7 @@ fn kept() -> Tested {
     daemon.signal(Signal::SIGKILL)?;
     assert_eq!(daemon.stop()?, None);
 
-    let daemon = Daemon::start(&place, &[])?;
+    let daemon = alone_on(&network.client, &place, &[])?;
     eventually("it is taken up", || {
         let kept = daemon.metric("history_kept", &[])?;
         Ok((kept == 1.0).then_some(()).ok_or(kept))

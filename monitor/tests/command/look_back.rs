@@ -2,13 +2,13 @@
 //! is what `report`, `alerts --at` and `watch --since` show.
 
 use crate::common::net::{Pair, routed, serve};
-use crate::common::place::{place_in, watching};
+use crate::common::place::{alone_on, place_in, watching};
 use crate::common::run::{Ended, TCPLULL, finish};
 use crate::common::{Test, Tested, eventually};
 use crate::contract::validators;
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
-use monitor_lab::testbed::{Daemon, Place, Watch};
+use monitor_lab::testbed::{Place, Watch};
 use monitor_store::{Filter, Forwards};
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -72,7 +72,7 @@ fn shown() -> Tested {
     let kept = kept()?;
     let place = &kept.place;
     let listener = serve(&kept.network)?;
-    let daemon = Daemon::start(place, &[])?;
+    let daemon = alone_on(&kept.network.client, place, &[])?;
     let pair = Pair::open(&kept.network.client, &listener)?;
     let client = pair.client_address()?;
     pair.exchange()?;
@@ -125,7 +125,7 @@ fn shown() -> Tested {
     alone.says(&["no daemon answers on", "this is the history alone"]);
     assert_eq!(lines(&alone), said);
 
-    let daemon = Daemon::start(place, &[])?;
+    let daemon = alone_on(&kept.network.client, place, &[])?;
     let (tell, heard) = channel();
     let dir = kept.dir.to_str().ok_or("a plain name")?.to_owned();
     let watch = Watch::start_with(

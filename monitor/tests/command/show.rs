@@ -1,7 +1,7 @@
 //! One connection whole: what `tcplull show` says of it while it lives, dies and is gone.
 
 use crate::common::net::{Pair, routed};
-use crate::common::place::{place_in, watching};
+use crate::common::place::{alone_on, place_in, watching};
 use crate::common::run::{TCPLULL, finish, tcplull};
 use crate::common::terminal::Terminal;
 use crate::common::{Test, Tested, eventually};
@@ -54,7 +54,7 @@ impl Scene {
             history.path().join("history")
         );
         let place = place_in(&network.block, &settings)?;
-        let daemon = Daemon::start(&place, &[])?;
+        let daemon = alone_on(&network.client, &place, &[])?;
         let pair = Pair::across(&network)?;
         Ok(Self {
             place,

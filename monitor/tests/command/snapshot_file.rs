@@ -2,7 +2,7 @@
 //! of is left in it; and what is none is told so.
 
 use crate::common::net::{Pair, routed, serve};
-use crate::common::place::{place_in, watching};
+use crate::common::place::{alone_on, place_in, watching};
 use crate::common::run::{Ended, TCPLULL, as_nobody, finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
@@ -107,7 +107,7 @@ fn shown() -> Tested {
         place,
     } = scene()?;
     let listener = serve(&network)?;
-    let daemon = Daemon::start(&place, &[])?;
+    let daemon = alone_on(&network.client, &place, &[])?;
     let pair = Pair::open(&network.client, &listener)?;
     let client = pair.client_address()?.to_string();
     pair.exchange()?;

@@ -6,6 +6,7 @@ use super::{eventually, is};
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
 use monitor_lab::network::block::Block;
+use monitor_lab::network::namespace::Namespace;
 use monitor_lab::testbed::{Daemon, Place};
 use serde_json::Value;
 use std::io::Write;
@@ -40,6 +41,14 @@ pub fn watched_network(
     let place = place_in(&network.block, &watching(&network.block, name, timeout))?;
     let daemon = Daemon::start(&place, arguments)?;
     Ok((network, daemon))
+}
+
+/// Starts a daemon with `arguments` that is told of `host`'s connections alone: for tests that count or compare all that it
+/// says. Any other daemon here is told of the connections of all tests, of which some die at any time.
+pub fn alone_on(host: &Namespace, place: &Place, arguments: &[&str]) -> Result<Daemon, Failed> {
+    let netns = host.path().display().to_string();
+    let arguments = [arguments, &["--netns", &netns]].concat();
+    Ok(Daemon::start(place, &arguments)?)
 }
 
 /// A daemon that pages for path "far" of `network` once trouble has lasted for `page_after`, and a connection whose path has
