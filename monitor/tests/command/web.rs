@@ -1,7 +1,7 @@
 //! What is served where, and to whom: web configurations, addresses, paths, and alerts as Prometheus has its own.
 
 use crate::common::net::routed;
-use crate::common::place::{hanging, place_in};
+use crate::common::place::{hanging, pages, place_in};
 use crate::common::run::{finish, tcplull};
 use crate::common::{Test, Tested, eventually};
 use base64::Engine;
@@ -272,9 +272,8 @@ fn alerts() -> Tested {
     assert_eq!(page["labels"]["alertname"], "TcplullBlackholed", "{page}");
     assert_eq!(page["value"], "1e+00", "{page}");
     assert_eq!(page["annotations"]["count"], "1", "{page}");
-    let shown: Vec<Value> = daemon.ask("alerts")?;
-    let shown = shown.iter().find(|alert| alert["severity"] == "page");
-    let shown = shown.ok_or("no page in tcplull alerts")?;
+    let shown = pages(&daemon)?;
+    let shown = shown.first().ok_or("no page in tcplull alerts")?;
     assert_eq!(page["labels"]["owner"], shown["owner"], "{page}");
     assert_eq!(page["activeAt"], shown["since"], "{page}");
     Ok(())
