@@ -13,6 +13,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::Read;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::MetadataExt;
 use std::thread;
 use std::time::Duration;
 
@@ -67,7 +68,15 @@ fn loopback() -> Tested {
     }
     let control = Pair::across(&network)?;
     await_control(&daemon, &control)?;
-    let rows: Vec<Value> = daemon.ask("ls")?;
+    let mut rows: Vec<Value> = daemon.ask("ls")?;
+    // In the namespaces of other tests there is a ::1, too.
+    let ours = ["/proc/thread-self/ns/net".into(), network.server.path()];
+    let ours = ours.map(|file| fs::metadata(file).map(|file| file.ino()));
+    let ours = ours.into_iter().collect::<Result<Vec<_>, _>>()?;
+    rows.retain(|row| {
+        let netns = row["connection"]["netns"].as_u64();
+        netns.is_some_and(|netns| ours.contains(&netns))
+    });
     for pair in &pairs {
         let address = pair.client_address()?;
         assert_eq!(daemon.findings_of(address)?, Vec::<Value>::new());
@@ -230,9 +239,10 @@ fn once() -> Tested {
     await_control(&daemon, &pair)?;
     assert_eq!(kinds_of(&daemon, client)?, ["at_risk", "crossed"]);
     assert!(firing(&daemon)? >= 1.0);
-    // What happens next ends it; it fires on for who looks seldom.
-    pair.exchange()?;
+    // What happens next ends it; it fires on for who looks seldom. On a busy machine the next silence may cross before that is
+    // seen: so something happens again.
     eventually("nobody is in trouble any more", || {
+        pair.exchange()?;
         let alerts: Vec<Value> = daemon.ask("alerts")?;
         // Others on this host have no path.
         let own = alerts.iter().filter(|alert| alert["path"] == "default");
