@@ -3,13 +3,14 @@
 
 use crate::common::net::{Pair, routed};
 use crate::common::place::{place_in, watching};
-use crate::common::run::{SCHEMATHESIS, finish, program};
+use crate::common::run::{SCHEMATHESIS, finish_within, program};
 use crate::common::{Test, Tested};
 use monitor_lab::testbed::Daemon;
 use monitor_lab::testbed::http::get_on;
 use serde_json::Value;
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 pub const TESTS: &[Test] = &[Test::with_schemathesis(
     "whatever_is_asked_the_answer_is_as_the_document_says",
@@ -18,6 +19,9 @@ pub const TESTS: &[Test] = &[Test::with_schemathesis(
 
 /// What is not asked: findings come for as long as one listens, and cuts are told on the inspection socket alone.
 const LEFT_OUT: [&str; 2] = ["/api/v1/findings", "/api/v1/cuts"];
+
+/// Some hundred questions take seconds of a processor that others may want, too.
+const ASKED: Duration = Duration::from_secs(300);
 
 /// So many questions of a phase for each resource, at the most.
 const QUESTIONS: &str = "15";
@@ -59,7 +63,7 @@ fn asked() -> Tested {
         .env_remove("http_proxy")
         .env_remove("HTTP_PROXY")
         .current_dir(files.path());
-    let ended = finish(&mut asking)?;
+    let ended = finish_within(ASKED, &mut asking, "")?;
     assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
     // Nothing was left out but what was said.
     let document: Value = serde_json::from_str(&reply.body)?;
