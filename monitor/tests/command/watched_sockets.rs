@@ -235,17 +235,15 @@ fn survived_at_once(daemon: &Daemon, pair: &Pair) -> Tested {
 fn later() -> Tested {
     let network = routed()?;
     let place = place_of(&network)?;
-    let pair = Pair::across(&network)?;
+    // A port that no other test has: the flags of its sockets alone are taken over.
+    let listener = listen(&network.server, at(network.server_address(), 5_470))?;
+    let pair = Pair::open(&network.client, &listener)?;
+    pair.exchange()?;
     let daemon = Daemon::start(&place, PER_SOCKET)?;
     await_callbacks(&place, &pair.server)?;
     // Another program takes the socket over: with the peer's next segment, whose
     // acknowledgment is a segment to be sent.
-    let overwriter = Overwriter::attach(
-        &root_cgroup()?,
-        Callback::HeaderLength,
-        pair.server_address()?.port(),
-        OF_OTHERS,
-    )?;
+    let overwriter = Overwriter::attach(&root_cgroup()?, Callback::HeaderLength, 5_470, OF_OTHERS)?;
     pair.exchange()?;
     drop(overwriter);
     let ours = eventually("the socket is silent again, and watched anew", || {
