@@ -216,7 +216,8 @@ fn before() -> Tested {
         "all were set before"
     );
     assert_eq!(second.stop()?, Some(0));
-    // The first daemon still hears its callbacks.
+    // The first daemon still hears its callbacks: of a silence that has crossed, which a watched one need not have.
+    first.await_finding(pair.client_address()?, "crossed")?;
     pair.exchange()?;
     survived_at_once(&first, &pair)
 }
