@@ -1,7 +1,7 @@
 //! `tcplull watch --json`, and what it prints as it comes.
 
 use super::daemon::Daemon;
-use super::wait::eventually;
+use super::wait::{BOUND, eventually};
 use crate::LabError;
 use crate::children::Guarded;
 use std::io::{BufRead, BufReader};
@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How long it may go on after the daemon is gone, to print what it still has.
+/// How long it may go on when dropped, to print what it still has.
 const END_WITHIN: Duration = Duration::from_secs(2);
 
 /// A running listener. Dropping it lets it finish its last lines and ends it.
@@ -68,6 +68,12 @@ impl Watch {
             Ok((clients > before).then_some(()).ok_or(clients))
         })?;
         Ok(watch)
+    }
+
+    /// Waits until it has ended by itself, as it does once its daemon is gone: then all was heard that it was told.
+    pub fn finish(mut self) {
+        // One that does not is ended when dropped.
+        self.process.wait_within(BOUND);
     }
 }
 

@@ -66,9 +66,10 @@ fn as_their_schemas_say() -> Tested {
     }
     pair.exchange()?;
     daemon.await_finding(client, "survived")?;
-    drop(watch);
-    let watched: Vec<String> = lines.iter().collect();
     let logged = daemon.finding_lines()?;
+    assert_eq!(daemon.stop()?, Some(0));
+    watch.finish();
+    let watched: Vec<String> = lines.iter().collect();
     assert!(watched.len() >= 4 && logged.len() >= 4, "{watched:?}");
     for line in watched.iter().chain(&logged) {
         holds(

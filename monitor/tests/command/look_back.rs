@@ -145,7 +145,7 @@ fn shown() -> Tested {
     daemon.signal(Signal::SIGHUP)?;
     as_their_schemas_say(&kept.dir)?;
     assert_eq!(daemon.stop()?, Some(0));
-    drop(watch);
+    watch.finish();
     let watched: Vec<String> = heard.iter().collect();
     // First what was told before, then what came: each once.
     assert_eq!(watched[..said.len()], said);
