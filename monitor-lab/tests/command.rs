@@ -6,6 +6,7 @@ mod common;
 use common::{LAB, Tested};
 use libtest_mimic::Failed;
 use monitor_lab::scenarios;
+use monitor_lab::testbed::wait::BOUND;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::os::unix::fs::PermissionsExt;
@@ -14,9 +15,6 @@ use std::process::{Child, Command, ExitCode, Output, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 use tempfile::TempDir;
-
-/// How long anything may take that should take a moment.
-const SOON: Duration = Duration::from_secs(15);
 
 fn main() -> ExitCode {
     common::run(&[
@@ -200,12 +198,13 @@ fn killed() -> Tested {
     let pid = lab.id();
     let daemon = || fs::read_to_string(place.path().join("pid")).unwrap_or_default();
     await_that("the daemon runs", || daemon().ends_with('\n'));
-    send(pid, Signal::SIGKILL)?;
-    lab.wait()?;
+    // Once it is killed, any lab that another test runs may remove them.
     assert!(
         !namespaces_of(pid).is_empty(),
-        "nothing was left to test with"
+        "nothing is left to test with"
     );
+    send(pid, Signal::SIGKILL)?;
+    lab.wait()?;
     let daemon = PathBuf::from("/proc").join(daemon().trim());
     await_that("the daemon went with the lab", || !daemon.exists());
 
@@ -249,7 +248,7 @@ fn send(pid: u32, signal: Signal) -> Tested {
 }
 
 fn await_that(what: &str, holds: impl Fn() -> bool) {
-    let until = Instant::now() + SOON;
+    let until = Instant::now() + BOUND;
     while !holds() {
         assert!(Instant::now() < until, "waited in vain until {what}");
         thread::sleep(Duration::from_millis(20));
