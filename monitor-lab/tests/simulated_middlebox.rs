@@ -170,7 +170,9 @@ fn forges() -> Tested {
     }
     assert_eq!(read_within(&pair.client, SOON)?, b"");
     not_before(start, 2);
-    let forged = pair.at_client.sent_by_server().split_off(before);
+    let mut forged = pair.at_client.sent_by_server().split_off(before);
+    // On a busy machine the box may come so late that a word is sent again, and acknowledged again.
+    forged.dedup_by_key(|segment| (segment.ack, segment.fin));
     assert_eq!(forged.len(), 3, "two ACKs and a FIN: {forged:?}");
     assert!(forged.iter().all(|segment| segment.timestamps.is_none()));
     // The alarm button: the client closes, is acknowledged, and its kernel is content.
@@ -243,8 +245,8 @@ fn holds_clock() -> Tested {
         u128::from(went) + 2 >= least.as_millis() && u128::from(went) <= most.as_millis() + 2,
         "the clock went {went} ms in {least:?} to {most:?}"
     );
-    // The server is echoed its own clock: its round trips stay short.
-    assert!(info(&pair.server)?.tcpi_rtt < 100_000);
+    // The server is echoed its own clock: its round trips stay short. One of two seconds would make the mean 250 ms at least.
+    assert!(info(&pair.server)?.tcpi_rtt < 200_000);
     Ok(())
 }
 
