@@ -9,7 +9,7 @@ use crate::network::Network;
 use crate::network::cgroup::{Cgroup, own_path};
 use crate::scenarios::Scenario;
 use crate::story::Story;
-use crate::testbed::wait::PAUSE;
+use crate::testbed::wait::{BOUND, PAUSE};
 use crate::testbed::{Daemon, Place, Watch};
 use crate::timeline::{Happened, Observer, Timeline};
 use crate::truth::table::{self, Cell};
@@ -23,9 +23,6 @@ use std::{panic, thread};
 
 /// The pause between exchanges that are no part of the story: no silence by any measure.
 const CHAT: Duration = Duration::from_millis(500);
-
-/// How long the daemon may take to end after SIGTERM.
-const END_WITHIN: Duration = Duration::from_secs(5);
 
 /// The daemon's recording in its directory.
 pub(crate) const RECORDING: &str = "recording.facts";
@@ -173,8 +170,8 @@ fn tell(
             thread::sleep(PAUSE);
         }
     }
-    let complaint = daemon.end(END_WITHIN).err();
-    drop(watch);
+    let complaint = daemon.end(BOUND).err();
+    watch.finish();
 
     let entries = timeline.entries();
     report.observed.cgroup = applications.cgroup();

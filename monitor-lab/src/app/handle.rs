@@ -7,6 +7,7 @@ use crate::children::Guarded;
 use crate::ends::End;
 use crate::network::cgroup::Cgroup;
 use crate::network::namespace::Namespace;
+use crate::testbed::wait::BOUND;
 use crate::timeline::{Entry, Happened, Timeline};
 use nix::sys::signal::Signal;
 use std::io::{BufRead, BufReader, Write};
@@ -16,11 +17,7 @@ use std::process::{ChildStdin, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How long an application may take for anything but silence. Far more than
-/// it needs, so that a busy machine does not fail a story.
-const BOUND: Duration = Duration::from_secs(10);
-
-/// The same for what it does hundreds or thousands of times.
+/// How long an application may take for what it does hundreds or thousands of times.
 const LONG_BOUND: Duration = Duration::from_secs(60);
 
 /// A running application. Dropping it kills it.

@@ -23,6 +23,7 @@ pub(crate) mod tool;
 use crate::LabError;
 use crate::ends::End;
 use crate::simulated_middlebox::handle::SimulatedMiddlebox;
+use crate::testbed::wait::BOUND;
 use block::Block;
 use family::Family;
 use middlebox::{Middlebox, PORTS};
@@ -38,9 +39,6 @@ const CLOSED_PORT: u16 = 9;
 
 /// How long a knock at it waits for an answer.
 const KNOCK: Duration = Duration::from_millis(300);
-
-/// How long hosts and gateway may take to find each other.
-const NEIGHBOURS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Networks built by this process so far, for their names.
 static BUILT: AtomicU32 = AtomicU32::new(0);
@@ -147,7 +145,7 @@ impl Network {
         ];
         for (host, side) in sides {
             let closed = SocketAddr::new(self.block.gateway(side), CLOSED_PORT);
-            let until = Instant::now() + NEIGHBOURS_WITHIN;
+            let until = Instant::now() + BOUND;
             let refused = || -> bool {
                 let knock = TcpStream::connect_timeout(&closed, KNOCK);
                 knock.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
@@ -165,7 +163,7 @@ impl Network {
             if !found {
                 return Err(LabError::InVain {
                     until: format!("{} reaches its gateway", host.name()),
-                    bound: NEIGHBOURS_WITHIN,
+                    bound: BOUND,
                 });
             }
         }

@@ -12,7 +12,7 @@ use crate::network::family::Family;
 use crate::network::middlebox::{Middlebox, Unknown};
 use crate::runner::{RECORDING, Tools, start_daemon};
 use crate::simulated_middlebox::Clock;
-use crate::testbed::wait::PAUSE;
+use crate::testbed::wait::{BOUND, PAUSE};
 use crate::testbed::{Daemon, Place};
 use crate::timeline::{Happened, Timeline};
 use crate::truth::{Alert, Severity};
@@ -40,9 +40,6 @@ const REST: Duration = Duration::from_secs(2);
 
 /// How long what is due may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// How long the daemon may take to end.
-const END_WITHIN: Duration = Duration::from_secs(5);
 
 /// What came of one life.
 #[derive(Clone, Debug, Serialize)]
@@ -141,8 +138,8 @@ fn live(application: &Application, tools: &Tools, report: &mut Report) -> Result
         .and_then(|()| passes(application, staging, &mut stage, &daemon, &timeline));
     let alerts = daemon.ask::<Alert>("alerts");
     // The applications live on until the daemon is gone: what their end looks like is nobody's matter.
-    let complaint = daemon.end(END_WITHIN).err();
-    drop(watch);
+    let complaint = daemon.end(BOUND).err();
+    watch.finish();
     report.log = Some(daemon.wrote());
     let judged = lived.and_then(|phases| {
         report.judgement = judge(
