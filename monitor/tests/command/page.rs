@@ -125,7 +125,8 @@ fn settings(network: &Network) -> String {
         )
     };
     let [far, slow] = [path("far", 5432, "2s"), path("slow", 5433, "300s")];
-    format!("page_after = \"1s\"\nwarn_at = 0.1\n{QUICK}{far}{slow}")
+    // At risk after 18 s, and then for as long as all that is looked at may take.
+    format!("page_after = \"1s\"\nwarn_at = 0.06\n{QUICK}{far}{slow}")
 }
 
 /// Hands the client's end of a connection to a process of a hostile name, which does nothing with it.
