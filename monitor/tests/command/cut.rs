@@ -101,7 +101,11 @@ impl Twin {
         };
         setsockopt(&self.pair.client, sockopt::Linger, &at_once)?;
         drop(self.pair);
-        let pair = Pair::open(&self.namespace, &self.listener)?;
+        // A process that another test starts holds it too, until it runs its own program.
+        let pair = eventually("its port is free", || {
+            let opened = Pair::open(&self.namespace, &self.listener);
+            Ok(opened.map_err(|why| why.message().unwrap_or_default().to_owned()))
+        })?;
         pair.exchange()?;
         Ok(Self { pair, ..self })
     }
