@@ -2,7 +2,7 @@
 
 use crate::common::net::routed;
 use crate::common::place::{place_in, watching};
-use crate::common::run::{Ended, as_nobody, finish, tcplull};
+use crate::common::run::{Ended, as_nobody, finish, finish_within, tcplull};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::testbed::Daemon;
@@ -14,6 +14,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 pub const TESTS: &[Test] = &[
     Test::as_root("it_passes_by_snapshots", || passes("snapshots")),
@@ -25,10 +26,13 @@ pub const TESTS: &[Test] = &[
     Test::anywhere("without_privileges_it_says_which_it_lacks", no_privileges),
 ];
 
+/// It waits for a minute and more for each of its steps before it gives up.
+const TESTED: Duration = Duration::from_secs(300);
+
 const CHECK: [&str; 4] = ["check", "--config", "/dev/null", "--self-test"];
 
 fn passes(way: &str) -> Tested {
-    let ended = finish(tcplull(CHECK).args(["--watch", way]))?;
+    let ended = finish_within(TESTED, tcplull(CHECK).args(["--watch", way]), "")?;
     assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{ended:?}");
     let said = in_order(
         &ended,
@@ -54,7 +58,7 @@ fn in_order(ended: &Ended, parts: &[&str]) -> bool {
 }
 
 fn scripts() -> Tested {
-    let ended = finish(tcplull(CHECK).arg("--json"))?;
+    let ended = finish_within(TESTED, tcplull(CHECK).arg("--json"), "")?;
     assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{ended:?}");
     assert_eq!(ended.stdout.lines().count(), 1, "{ended:?}");
     let report: Value = serde_json::from_str(&ended.stdout)?;
