@@ -2,7 +2,7 @@
 //! and signals arrive.
 
 use crate::common::net::{Pair, routed};
-use crate::common::place::{place_in, watching};
+use crate::common::place::{alone_on, place_in, watching};
 use crate::common::run::{TCPLULL, finish};
 use crate::common::terminal::Terminal;
 use crate::common::{Test, Tested, eventually};
@@ -62,7 +62,8 @@ impl Scene {
             watching(&network.block, "far", "60s")
         );
         let place = place_in(&network.block, &settings)?;
-        let daemon = Daemon::start(&place, &[])?;
+        // What dies in other tests may be more than a screen shows.
+        let daemon = alone_on(&network.client, &place, &[])?;
         let pair = Pair::across(&network)?;
         Ok(Self {
             network,
