@@ -179,7 +179,7 @@ fn snapshot() -> Tested {
     // Without a history a snapshot has no findings.
     terminal.shows(&["Verdict: crossed", "Timeline (UTC)"])?;
     terminal.keys(&["Escape", "2"])?;
-    terminal.shows(&["a snapshot, made at", "crossed"])?;
+    terminal.shows(&["a snapshot, made at", "SEVERITY", "crossed"])?;
     terminal.keys(&["4"])?;
     terminal.shows(&["Hooks", "Sweeps"])?;
     terminal.keys(&["q"])?;
