@@ -229,8 +229,11 @@ fn watches() -> Tested {
 fn unread() -> Tested {
     let network = routed()?;
     let place = place_in(&network.block, &watching(&network.block, "far", "60s"))?;
-    let mut command = tcplull(["watch", "--config"]);
+    // What dies in other tests would be shown.
+    let mut command = tcplull(["watch", "--netns"]);
     command
+        .arg(network.client.path())
+        .arg("--config")
         .arg(place.file())
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
