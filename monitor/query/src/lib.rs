@@ -12,6 +12,7 @@ mod bounds;
 mod error;
 mod expr;
 mod filter;
+mod first;
 mod glob;
 mod host;
 mod list;
@@ -26,8 +27,9 @@ mod words;
 
 pub use error::{FilterError, Problem};
 pub use filter::Filter;
+pub use first::First;
 pub use list::List;
-pub use sort::{Column, First, Sort, SortError};
+pub use sort::{Column, Rank, Sort, SortError};
 pub use subject::{Subject, owner_names};
 pub use words::{Field, WORDS, Word, nearest};
 

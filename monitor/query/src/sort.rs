@@ -1,10 +1,10 @@
-//! In which order connections are shown, and how many of them: the first so many, in memory for no more than those.
+//! In which order connections are shown.
 
-use crate::words::nearest;
+use crate::subject::Subject;
+use crate::words::{Field, nearest};
 use monitor_model::listing::{ConnectionRow, IdleState, state_name};
 use monitor_model::workload::workload;
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -89,41 +89,64 @@ impl Column {
         }
     }
 
-    fn key(self, row: &ConnectionRow) -> SortKey {
-        let number = |number: Option<f64>| number.map_or(SortKey::Missing, SortKey::Number);
-        let text = |text: Option<&str>| {
-            text.map_or(SortKey::Missing, |text| SortKey::Text(text.to_owned()))
-        };
-        let address = |text: &str| {
-            let parsed = text.parse::<SocketAddr>();
-            parsed.map_or_else(
-                |_| SortKey::Text(text.to_owned()),
-                |at| SortKey::Address(at.ip(), at.port()),
-            )
-        };
-        match self {
-            Self::Verdict => SortKey::Number(match row.silence {
-                IdleState::Ok => 0.0,
-                IdleState::AtRisk => 1.0,
-                IdleState::Crossed => 2.0,
-                IdleState::Stalled => 3.0,
+    fn key(self, row: &impl Subject) -> SortKey {
+        let known = match self {
+            Self::Verdict => row.numbers().map(|row| SortKey::Number(verdict(row))),
+            Self::Left => amount(row, Field::Left),
+            Self::Idle => amount(row, Field::Idle),
+            Self::PacketIdle => amount(row, Field::PacketIdle),
+            Self::DataIdle => amount(row, Field::DataIdle),
+            Self::Timeout => amount(row, Field::Timeout),
+            Self::Keepalive => row.numbers().and_then(|row| {
+                let time = row.keepalive.time_seconds;
+                time.filter(|_| row.keepalive.enabled).map(SortKey::Number)
             }),
-            Self::Left => number(row.left_seconds()),
-            Self::Idle => SortKey::Number(row.idle_seconds()),
-            Self::PacketIdle => SortKey::Number(row.packet_idle_seconds),
-            Self::DataIdle => SortKey::Number(row.payload_idle_seconds),
-            Self::Timeout => number(row.timeout_seconds),
-            Self::Keepalive => number(row.keepalive.time_seconds.filter(|_| row.keepalive.enabled)),
-            Self::Local => address(&row.connection.local),
-            Self::Remote => address(&row.connection.remote),
-            Self::Owner => SortKey::Text(workload(&row.owner)),
-            Self::Pid => number(row.owner.pid.map(f64::from)),
-            Self::Path => text(row.path.as_deref()),
-            Self::State => text(Some(state_name(row.state))),
-            Self::Unacked => number(row.unacked_bytes.map(f64::from)),
-            Self::Unread => number(row.unread_bytes.map(f64::from)),
-            Self::Netns => SortKey::Number(row.connection.netns.into()),
-        }
+            Self::Local => address(row.local(), || Some(&row.connection()?.local)),
+            Self::Remote => address(row.remote(), || Some(&row.connection()?.remote)),
+            Self::Owner => row.owner().map(|owner| SortKey::Text(workload(owner))),
+            Self::Pid => number(row, Field::Pid),
+            Self::Path => {
+                let names = row.names(Field::Path);
+                names.first().map(|name| SortKey::Text((*name).to_owned()))
+            }
+            Self::State => row.numbers().map(|row| {
+                let name = state_name(row.state);
+                SortKey::Text(name.to_owned())
+            }),
+            Self::Unacked => amount(row, Field::Unacked),
+            Self::Unread => amount(row, Field::Unread),
+            Self::Netns => number(row, Field::Netns),
+        };
+        known.unwrap_or(SortKey::Missing)
+    }
+}
+
+/// The worst is the greatest.
+const fn verdict(row: &ConnectionRow) -> f64 {
+    match row.silence {
+        IdleState::Ok => 0.0,
+        IdleState::AtRisk => 1.0,
+        IdleState::Crossed => 2.0,
+        IdleState::Stalled => 3.0,
+    }
+}
+
+fn amount(row: &impl Subject, field: Field) -> Option<SortKey> {
+    row.amount(field).map(SortKey::Number)
+}
+
+fn number(row: &impl Subject, field: Field) -> Option<SortKey> {
+    row.number(field).map(f64::from).map(SortKey::Number)
+}
+
+/// By its number; what is no address, such as a pseudonym, by its letters.
+fn address<'a>(
+    known: Option<SocketAddr>,
+    text: impl FnOnce() -> Option<&'a String>,
+) -> Option<SortKey> {
+    match known {
+        Some(at) => Some(SortKey::Address(at.ip(), at.port())),
+        None => text().map(|text| SortKey::Text(text.clone())),
     }
 }
 
@@ -214,90 +237,35 @@ impl fmt::Display for Sort {
     }
 }
 
-impl Sort {
-    /// How two rows stand to each other.
-    pub fn compare(&self, one: &ConnectionRow, other: &ConnectionRow) -> Ordering {
-        let (one, other) = (self.column.key(one), self.column.key(other));
-        one.compare(&other, self.descending)
-    }
-}
-
-/// The first rows of many, in order: no more than so many are held at once.
-#[derive(Debug)]
-pub struct First {
-    sort: Sort,
-    most: usize,
-    seen: u64,
-    /// The last of those that are kept is on top.
-    kept: BinaryHeap<Kept>,
-}
-
-#[derive(Debug)]
-struct Kept {
+/// Where a row stands in an order: by the column, and those that are alike by what is left until the timeout, the least
+/// first.
+#[derive(Clone, Debug)]
+pub struct Rank {
     key: SortKey,
+    left: SortKey,
     descending: bool,
-    /// Rows that are equal stay in the order in which they came.
-    place: u64,
-    row: ConnectionRow,
 }
 
-impl Ord for Kept {
-    fn cmp(&self, other: &Self) -> Ordering {
+impl Rank {
+    /// How it stands to another of the same order.
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
         let order = self.key.compare(&other.key, self.descending);
-        order.then(self.place.cmp(&other.place))
+        order.then_with(|| self.left.compare(&other.left, false))
     }
 }
 
-impl PartialOrd for Kept {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Kept {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Kept {}
-
-impl First {
-    /// Of all rows that are to come, the first `most`.
-    pub fn new(sort: Sort, most: usize) -> Self {
-        Self {
-            sort,
-            most,
-            seen: 0,
-            kept: BinaryHeap::new(),
+impl Sort {
+    /// Where a row stands.
+    pub fn rank(self, row: &impl Subject) -> Rank {
+        Rank {
+            key: self.column.key(row),
+            left: Column::Left.key(row),
+            descending: self.descending,
         }
     }
 
-    /// One row more.
-    pub fn push(&mut self, row: ConnectionRow) {
-        let kept = Kept {
-            key: self.sort.column.key(&row),
-            descending: self.sort.descending,
-            place: self.seen,
-            row,
-        };
-        self.seen += 1;
-        if self.kept.len() < self.most {
-            self.kept.push(kept);
-        } else if let Some(mut last) = self.kept.peek_mut()
-            && kept < *last
-        {
-            *last = kept;
-        }
-    }
-
-    /// How many of them are left out.
-    pub fn left_out(&self) -> u64 {
-        self.seen - self.kept.len() as u64
-    }
-
-    /// Those that are kept, in order.
-    pub fn into_rows(self) -> impl Iterator<Item = ConnectionRow> {
-        self.kept.into_sorted_vec().into_iter().map(|kept| kept.row)
+    /// How two rows stand to each other.
+    pub fn compare(self, one: &impl Subject, other: &impl Subject) -> Ordering {
+        self.rank(one).compare(&self.rank(other))
     }
 }

@@ -25,6 +25,10 @@ pub trait Subject {
     fn amount(&self, _: Field) -> Option<f64> {
         None
     }
+    /// Its states and numbers, of a connection of now, as a row whose names may be missing.
+    fn numbers(&self) -> Option<&ConnectionRow> {
+        None
+    }
     /// Whether keepalive is on, and whether it comes too late.
     fn keepalive(&self) -> Option<(bool, bool)> {
         None
@@ -125,6 +129,10 @@ impl Subject for ConnectionRow {
             Field::Unread => self.unread_bytes.map(f64::from),
             _ => None,
         }
+    }
+
+    fn numbers(&self) -> Option<&ConnectionRow> {
+        Some(self)
     }
 
     fn keepalive(&self) -> Option<(bool, bool)> {

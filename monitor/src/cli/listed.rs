@@ -52,7 +52,7 @@ pub(super) struct Listed {
     header: bool,
     /// One of those that are shown is wrong.
     wrong: bool,
-    sorted: Option<First>,
+    sorted: Option<First<ConnectionRow>>,
     sort: Option<Sort>,
     /// Of rows that are not sorted.
     most: usize,
@@ -67,13 +67,14 @@ impl Listed {
     /// As flags have it.
     pub(super) fn new(arguments: &ListedArguments, filter: Filter) -> Self {
         let most = arguments.limit.map(NonZeroUsize::get);
-        let first = |sort| First::new(sort, most.unwrap_or(MOST_SORTED));
         Self {
             filter,
             table: (!arguments.json).then(|| arguments.table()),
             header: !arguments.no_header,
             wrong: false,
-            sorted: arguments.sort.map(first),
+            sorted: arguments
+                .sort
+                .map(|_| First::new(most.unwrap_or(MOST_SORTED))),
             sort: arguments.sort,
             most: most.unwrap_or(usize::MAX),
             shown: 0,
@@ -141,12 +142,12 @@ impl Listed {
         if !self.filter.matches(&row) {
             return Ok(true);
         }
-        match &mut self.sorted {
-            Some(sorted) => {
-                sorted.push(row);
+        match (&mut self.sorted, self.sort) {
+            (Some(sorted), Some(sort)) => {
+                sorted.push(sort.rank(&row), || row);
                 Ok(true)
             }
-            None => {
+            _ => {
                 self.wrong |= self.shown < self.most && row.is_wrong();
                 self.write(|table| line(table, &row))
             }

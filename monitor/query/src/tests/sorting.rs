@@ -2,7 +2,7 @@
 
 use super::rows::{bare, between, row};
 use crate::{Column, First, Sort};
-use monitor_model::listing::ConnectionRow;
+use monitor_model::listing::{ConnectionRow, IdleState};
 use proptest::prelude::*;
 
 fn idle(seconds: f64) -> ConnectionRow {
@@ -17,8 +17,11 @@ fn sorted(
     most: usize,
     rows: impl IntoIterator<Item = ConnectionRow>,
 ) -> (Vec<ConnectionRow>, u64) {
-    let mut first = First::new(by.parse().expect("a column"), most);
-    rows.into_iter().for_each(|row| first.push(row));
+    let sort: Sort = by.parse().expect("a column");
+    let mut first = First::new(most);
+    for row in rows {
+        first.push(sort.rank(&row), || row);
+    }
     let left_out = first.left_out();
     (first.into_rows().collect(), left_out)
 }
@@ -41,6 +44,19 @@ fn both_ends_of_a_column_can_come_first() {
         [3.0, 2.0, 1.0],
         "the longest silence has the least left"
     );
+}
+
+#[test]
+fn of_those_that_are_alike_what_runs_out_first_is_first_whichever_end_is() {
+    let mut other = idle(4.0);
+    other.silence = IdleState::Ok;
+    for by in ["verdict", "-verdict", "owner", "-owner"] {
+        let rows = [idle(1.0), other.clone(), idle(3.0), idle(2.0)];
+        let (rows, left_out) = sorted(by, 10, rows);
+        let alike = rows.iter().filter(|row| **row != other);
+        let idles: Vec<f64> = alike.map(|row| row.packet_idle_seconds).collect();
+        assert_eq!((idles, left_out), (vec![3.0, 2.0, 1.0], 0), "{by}");
+    }
 }
 
 #[test]
