@@ -6,12 +6,13 @@ use crate::surfaces::api::{
 };
 use monitor_lookback::told;
 use monitor_model::alert::Alert;
-use monitor_model::api::{AgentClients, AgentPrivileges, AgentState, AgentSweeps};
+use monitor_model::api::{AgentClients, AgentPrivileges, AgentState, AgentSweeps, ApiError};
 use monitor_model::detail::ConnectionDetail;
 use monitor_model::finding::Connection;
 use monitor_model::listing::{CheckRow, ConnectionRow};
 use monitor_model::path_state::{FoundInTime, PathState};
 use monitor_model::time::Timestamp;
+use monitor_query::{First, Sort};
 use monitor_snapshot::{Bounds, Part, ReadError, Snapshot, read};
 use monitor_store::Contents;
 use std::fs::File;
@@ -95,6 +96,20 @@ impl Opened {
         let snapshot = Arc::clone(&self.0);
         Ok((0..lines).filter_map(move |line| Some(snapshot.part(part).ok()?.get(line)?.clone())))
     }
+
+    /// The first of its connections in order. What is no row of this version has no place in one.
+    fn first(&self, asked: &ConnectionQuery, sort: Sort) -> Result<Rows, String> {
+        let mut first = First::new(asked.most_sorted());
+        for line in self.lines(Part::Connections)? {
+            if let Ok(row) = serde_json::from_str::<ConnectionRow>(&line)
+                && asked.filter.matches(&row)
+            {
+                first.push(sort.rank(&row), || line);
+            }
+        }
+        let cut = ApiError::left_out(first.kept() as u64, first.left_out());
+        Ok(Rows::lines(first.into_rows()).then(cut))
+    }
 }
 
 /// Of which kind a record is.
@@ -128,6 +143,9 @@ impl ApiSource for Opened {
     }
 
     fn connections(&self, asked: &ConnectionQuery) -> Result<Rows, String> {
+        if let Some(sort) = asked.sort {
+            return self.first(asked, sort);
+        }
         let filter = asked.filter.clone();
         let lines = self.lines(Part::Connections)?.filter(move |line| {
             filter.is_all()

@@ -9,6 +9,29 @@ use serde::{Deserialize, Serialize};
 pub struct ApiError {
     /// The reason, for people, in one line.
     pub error: String,
+    /// How many more there are, of a list that is cut off behind its first ones; missing where that is not the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<u64>,
+}
+
+impl ApiError {
+    /// Why a list ends behind so many: there is no room for the others, or they are not asked for. `None` where there are no
+    /// others.
+    pub fn left_out(shown: u64, left_out: u64) -> Option<Self> {
+        (left_out > 0).then(|| Self {
+            error: format!("{shown} connections shown, {left_out} more left out"),
+            left_out: Some(left_out),
+        })
+    }
+}
+
+impl From<String> for ApiError {
+    fn from(error: String) -> Self {
+        Self {
+            error,
+            left_out: None,
+        }
+    }
 }
 
 /// What `tcplull cut` has done, for the daemon's log and history.

@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn a_line_is_told_behind_others_as_by_itself() {
         let error = "a\u{202e}b".to_owned();
-        let error = crate::api::ApiError { error };
+        let error = crate::api::ApiError::from(error);
         let mut told = b"before\n".to_vec();
         tell_line(&error, &mut told).unwrap();
         let expected = format!("before\n{}\n", told_line(&error).unwrap());

@@ -203,7 +203,7 @@ impl Client {
                 Read::End => return Ok(None),
             },
         };
-        if let Some(ApiError { error }) = of_form(&line) {
+        if let Some(ApiError { error, .. }) = of_form(&line) {
             return Err(ClientError::Refused(error));
         }
         Ok(Some(match of_form(&line) {

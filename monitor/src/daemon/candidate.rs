@@ -1,4 +1,4 @@
-//! A connection as a filter sees it before it is a row: names are made and looked up when the filter asks for them, which
+//! A connection as filters and orders see it before it is a row: names are made and looked up when they are asked for, which
 //! most do of few connections or of none.
 
 use crate::owner::Owners;
@@ -81,6 +81,10 @@ impl Subject for Candidate<'_> {
 
     fn amount(&self, field: Field) -> Option<f64> {
         self.numbers.amount(field)
+    }
+
+    fn numbers(&self) -> Option<&ConnectionRow> {
+        Some(self.numbers)
     }
 
     fn keepalive(&self) -> Option<(bool, bool)> {

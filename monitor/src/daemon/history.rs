@@ -73,8 +73,8 @@ pub(super) fn rows(dir: &Path, asked: &HistoryQuery) -> Result<Rows, String> {
     let lines = lines.map(|line| match line {
         Ok(line) => line,
         Err(error) => {
-            let error = error.to_string();
-            told_line(&ApiError { error }).unwrap_or_default()
+            let error = ApiError::from(error.to_string());
+            told_line(&error).unwrap_or_default()
         }
     });
     Ok(Rows::lines(lines).first(asked.limit))

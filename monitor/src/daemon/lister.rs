@@ -82,13 +82,21 @@ impl Lister {
 
     /// Whether one is asked for. What nobody asks for is not looked up, and not made into a row.
     pub fn takes(&mut self, filter: &Filter, fact: &Fact) -> bool {
-        filter.is_all() || {
-            let path = self.paths.get(&fact.path_id);
-            let numbers: ConnectionRow = self.numbers(fact, path);
-            let path = path.map(|path| path.name.as_str());
-            let candidate = Candidate::new(fact, &numbers, path, &mut self.owners, &self.alerts);
-            filter.matches(&candidate)
-        }
+        filter.is_all() || self.look(fact, |candidate| filter.matches(candidate))
+    }
+
+    /// Has one looked at, as filters and orders see it.
+    pub(super) fn look<T>(&mut self, fact: &Fact, look: impl FnOnce(&Candidate<'_>) -> T) -> T {
+        let path = self.paths.get(&fact.path_id);
+        let numbers = self.numbers(fact, path);
+        let path = path.map(|path| path.name.as_str());
+        look(&Candidate::new(
+            fact,
+            &numbers,
+            path,
+            &mut self.owners,
+            &self.alerts,
+        ))
     }
 
     /// Within which time the daemon looks again.
@@ -172,6 +180,7 @@ mod tests {
     use monitor_judge::{PathRules, PeerRole};
     use monitor_model::finding::Clock;
     use monitor_model::format::told_line;
+    use monitor_query::{Column, Sort};
     use proptest::prelude::*;
     use proptest::sample::select;
 
@@ -287,6 +296,11 @@ mod tests {
                 prop_assert_eq!(lister.takes(&filter, &fact), filter.matches(&row), "{}", text);
                 let rest = filter.excluded();
                 prop_assert_eq!(lister.takes(&rest, &fact), rest.matches(&row), "not {}", text);
+            }
+            for column in Column::ALL {
+                let sort = Sort { column, descending: false };
+                let rank = lister.look(&fact, |candidate| format!("{:?}", sort.rank(candidate)));
+                prop_assert_eq!(rank, format!("{:?}", sort.rank(&row)), "{:?}", column);
             }
         }
     }

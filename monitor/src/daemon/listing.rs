@@ -9,16 +9,17 @@ use crate::config::Config;
 use crate::surfaces::api::{ConnectionQuery, Rows};
 use monitor_common::Fact;
 use monitor_kernel::{Kernel, KernelError, Watching, jiffy_ns};
+use monitor_model::api::ApiError;
 use monitor_model::listing::ConnectionRow;
-use monitor_query::Filter;
+use monitor_query::{Filter, First, Sort};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 
 /// Lists the connections for a client of a running daemon, which has this room. A sweep of its own finds them at once, so
-/// that it waits for no client: what is not asked for it leaves, and the client is given the first while it still runs. Each
-/// becomes a row when it is taken. `choosing` is a lister as `lister` is.
+/// that it waits for no client: what is not asked for it leaves, and the client is given the first while it still runs, unless
+/// they are to be in order. Each becomes a row when it is taken. `choosing` is a lister as `lister` is.
 pub(super) fn connections(
     watching: &Arc<Mutex<Watching>>,
     choosing: Lister,
@@ -29,7 +30,10 @@ pub(super) fn connections(
     let watching = Arc::clone(watching);
     let next_look = lister.next_look();
     let sweep = move |each: &mut dyn FnMut(&Fact)| sweep(&watching, next_look, each);
-    listed(sweep, choosing, lister, room, asked)
+    match asked.sort {
+        Some(sort) => ordered(sweep, choosing, lister, room, asked, sort),
+        None => listed(sweep, choosing, lister, room, asked),
+    }
 }
 
 /// A sweep for who asks, by a daemon that looks again within `next_look`.
@@ -42,7 +46,34 @@ pub(super) fn sweep(
     swept.map(drop).map_err(|error| error.to_string())
 }
 
-/// The same, by any sweep.
+/// The first in order, by any sweep: it looks at all of them before the first is told, and holds no more than are told.
+fn ordered(
+    sweep: impl FnOnce(&mut dyn FnMut(&Fact)) -> Result<(), String>,
+    mut choosing: Lister,
+    mut lister: Lister,
+    mut room: Taken,
+    asked: &ConnectionQuery,
+    sort: Sort,
+) -> Result<Rows, String> {
+    let mut first = First::new(asked.most_sorted());
+    sweep(&mut |fact| {
+        choosing.look(fact, |candidate| {
+            if asked.filter.matches(candidate) {
+                first.push(sort.rank(candidate), || *fact);
+            }
+        });
+    })?;
+    room.keep(first.kept() * size_of::<Fact>());
+    let cut = ApiError::left_out(first.kept() as u64, first.left_out());
+    let rows = Rows::told_by(first.into_rows().map(Ok), move |fact, told| {
+        // Taken until the last of them is told.
+        let _taken = &room;
+        lister.tell(&fact, told)
+    });
+    Ok(rows.then(cut))
+}
+
+/// Those that are asked for as they come, by any sweep.
 fn listed(
     sweep: impl FnOnce(&mut dyn FnMut(&Fact)) -> Result<(), String> + Send + 'static,
     mut choosing: Lister,
@@ -184,13 +215,54 @@ mod tests {
         let query = ConnectionQuery {
             limit: Some(2),
             filter: Filter::parse("remote-port 997-65535").unwrap(),
-            max_age: None,
+            ..ConnectionQuery::default()
         };
         let mut rows = asked(sweep, query).await.unwrap();
         let told = String::from_utf8(rows.next_lines()).unwrap();
         assert_eq!(told.lines().count(), 2, "{told}");
         assert!(told.contains(":997") && told.contains(":998"), "{told}");
         assert_eq!(lines(&mut rows), 0);
+    }
+
+    #[test]
+    fn the_first_in_order_are_the_first_of_all_and_the_last_line_counts_the_others() {
+        let ask = |limit, sort: &str| {
+            let sweep = |each: &mut dyn FnMut(&Fact)| {
+                (0..20_000).for_each(|port| each(&to(port)));
+                Ok(())
+            };
+            let lister = || Lister::new(Vec::new(), 4_000_000, Duration::ZERO);
+            let (room, sort) = (RowRoom::new(Arc::default()), sort.parse().unwrap());
+            let asked = ConnectionQuery {
+                limit,
+                filter: Filter::parse("remote-port 1-65535").unwrap(),
+                ..ConnectionQuery::default()
+            };
+            let room = room.for_a_list().unwrap();
+            let mut rows = ordered(sweep, lister(), lister(), room, &asked, sort).unwrap();
+            let mut told = Vec::new();
+            while let lines @ [_, ..] = rows.next_lines().as_slice() {
+                told.extend_from_slice(lines);
+            }
+            String::from_utf8(told).unwrap()
+        };
+        let told = ask(Some(2), "-remote");
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines.len(), 3, "{told}");
+        assert!(
+            lines[0].contains(":19999\"") && lines[1].contains(":19998\""),
+            "{told}"
+        );
+        assert_eq!(
+            lines[2],
+            r#"{"schema":"tcplull.error/1","error":"2 connections shown, 19997 more left out","left_out":19997}"#
+        );
+        assert_eq!(
+            ask(Some(100_000), "remote").lines().count(),
+            10_001,
+            "no more are held"
+        );
+        assert!(ask(None, "remote").ends_with("\"left_out\":9999}\n"));
     }
 
     #[tokio::test]

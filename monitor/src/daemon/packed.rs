@@ -8,6 +8,7 @@ use super::row_room::Taken;
 use lz4_flex::block::{compress_prepend_size, decompress_size_prepended};
 use monitor_common::Fact;
 use monitor_kernel::{bytes_of, read_records};
+use monitor_model::api::ApiError;
 use std::collections::VecDeque;
 use std::mem::replace;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -83,14 +84,14 @@ struct State {
     bytes: usize,
     room: Taken,
     /// No more come, and why, if these are not all.
-    end: Option<Option<String>>,
+    end: Option<Option<ApiError>>,
     /// Somebody takes them.
     wanted: bool,
 }
 
 impl State {
     /// Why they are not all, said once.
-    fn why(&mut self) -> Option<String> {
+    fn why(&mut self) -> Option<ApiError> {
         self.end.as_mut()?.take()
     }
 }
@@ -118,11 +119,11 @@ impl Packing {
     pub(super) fn end(mut self, failed: Option<String>) {
         self.pack();
         let (shown, left_out) = (self.count, self.left_out);
-        let cut = || format!("{shown} connections shown, {left_out} more left out");
-        self.ended(failed.or_else(|| (left_out > 0).then(cut)));
+        let failed = failed.map(ApiError::from);
+        self.ended(failed.or_else(|| ApiError::left_out(shown, left_out)));
     }
 
-    fn ended(&self, why: Option<String>) {
+    fn ended(&self, why: Option<ApiError>) {
         let mut state = lock(&self.shared.state);
         if state.end.is_none() {
             state.end = Some(why);
@@ -174,7 +175,7 @@ impl Packing {
 impl Drop for Packing {
     fn drop(&mut self) {
         // Unless it has ended, which leaves what it says.
-        self.ended(Some("the sweep broke off".to_owned()));
+        self.ended(Some("the sweep broke off".to_owned().into()));
     }
 }
 
@@ -193,7 +194,7 @@ impl Packed {
     pub(super) fn begun(&self) -> Result<(), String> {
         let mut state = self.more();
         match state.packs.is_empty() {
-            true => state.why().map_or(Ok(()), Err),
+            true => state.why().map_or(Ok(()), |why| Err(why.error)),
             false => Ok(()),
         }
     }
@@ -206,7 +207,7 @@ impl Packed {
         waited.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn unpack(&mut self) -> Result<(), Option<String>> {
+    fn unpack(&mut self) -> Result<(), Option<ApiError>> {
         let pack = {
             let mut state = self.more();
             let Some(pack) = state.packs.pop_front() else {
@@ -225,7 +226,7 @@ impl Packed {
 }
 
 impl Iterator for Packed {
-    type Item = Result<Fact, String>;
+    type Item = Result<Fact, ApiError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.reading.as_slice().is_empty()
@@ -332,7 +333,7 @@ mod tests {
         let came: Vec<_> = one
             .map(|came| came.map(|fact| fact.socket.cookie))
             .collect();
-        assert_eq!(came, [Ok(1), Err("refused".to_owned())]);
+        assert_eq!(came, [Ok(1), Err("refused".to_owned().into())]);
 
         let (packing, none) = packed(room().for_a_list().unwrap());
         drop(packing);
@@ -360,9 +361,8 @@ mod tests {
         let all = 5 * TOGETHER;
         let mut packed = through(taken, (0..all as u64).map(fact));
         assert_eq!(packed.by_ref().take(TOGETHER).flatten().count(), TOGETHER);
-        let (shown, left) = (TOGETHER, all - TOGETHER);
-        let expected = format!("{shown} connections shown, {left} more left out");
-        assert_eq!(packed.next().unwrap().unwrap_err(), expected);
+        let expected = ApiError::left_out(TOGETHER as u64, (all - TOGETHER) as u64);
+        assert_eq!(packed.next().unwrap().err(), expected);
         assert!(packed.next().is_none());
     }
 

@@ -2,6 +2,7 @@
 //! Who asks so says how old what it is told may be. What is asked for again and again is found by each of these sweeps,
 //! whoever it is made for, so that ten readers of ten lists cost one sweep and not ten.
 
+use super::candidate::Candidate;
 use super::lister::Lister;
 use super::lock::lock;
 use super::row_room::{RowRoom, Taken};
@@ -9,7 +10,7 @@ use crate::surfaces::api::{ApiCounters, ConnectionQuery, Rows};
 use monitor_common::Fact;
 use monitor_model::api::ApiError;
 use monitor_model::format::told_line;
-use monitor_query::Filter;
+use monitor_query::{First, Sort};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -18,7 +19,7 @@ use tokio::time::sleep;
 /// So many lists are shared at the most; who asks for another has a sweep of its own.
 const LISTS: usize = 16;
 
-/// Connections of all lists together that one sweep finds; each list has an equal part. The page asks for 5,001.
+/// Connections of all lists together that one sweep finds; each list has an equal part. The page's table asks for 500.
 const ROWS: usize = 16_384;
 
 /// What one of them takes at the most, found and as a line, in bytes.
@@ -37,8 +38,8 @@ const RESTS: u32 = 10;
 /// Which connections are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// Those that the filter takes, so many at the most.
-    List(Filter, Option<u64>),
+    /// Those that this takes, however old they may be.
+    List(ConnectionQuery),
     /// The one with this cookie.
     One(u64),
 }
@@ -224,18 +225,21 @@ fn swept(
     let mut lists: Vec<Part> = lists.into_iter().map(|of| Part::new(of, part)).collect();
     let begun = Instant::now();
     sweep(&mut |fact| {
-        for list in &mut lists {
-            list.look(fact, &mut choosing);
-        }
+        choosing.look(fact, |candidate| {
+            for list in &mut lists {
+                list.look(fact, candidate);
+            }
+        });
     })?;
-    let rows: usize = lists.iter().map(|list| list.facts.len()).sum();
+    let rows: usize = lists.iter().map(|list| list.kept.count()).sum();
     room.keep(rows * ROW_BYTES);
     let room = Arc::new(room);
     let found = lists.into_iter().map(|list| {
+        let (facts, left_out) = list.kept.into_facts();
         let found = Found {
             begun,
-            facts: list.facts,
-            left_out: list.left_out,
+            facts,
+            left_out,
             lines: OnceLock::new(),
             _room: Arc::clone(&room),
         };
@@ -247,40 +251,89 @@ fn swept(
 /// What is found of a list while a sweep runs.
 struct Part {
     of: Wanted,
-    /// So many of it are kept, of so many that are wanted.
-    most: usize,
-    wanted: u64,
-    facts: Vec<Fact>,
-    left_out: u64,
+    kept: Kept,
+}
+
+/// What is kept of it.
+enum Kept {
+    /// So many as they come, of so many that are wanted.
+    AsTheyCome {
+        facts: Vec<Fact>,
+        left_out: u64,
+        most: usize,
+        wanted: u64,
+    },
+    /// The first of all.
+    InOrder(Sort, First<Fact>),
+}
+
+impl Kept {
+    fn count(&self) -> usize {
+        match self {
+            Self::AsTheyCome { facts, .. } => facts.len(),
+            Self::InOrder(_, first) => first.kept(),
+        }
+    }
+
+    /// Those, and how many more there are.
+    fn into_facts(self) -> (Vec<Fact>, u64) {
+        match self {
+            Self::AsTheyCome {
+                facts, left_out, ..
+            } => (facts, left_out),
+            Self::InOrder(_, first) => {
+                let left_out = first.left_out();
+                (first.into_rows().collect(), left_out)
+            }
+        }
+    }
 }
 
 impl Part {
     fn new(of: Wanted, most: usize) -> Self {
-        let wanted = match &of {
-            Wanted::List(_, limit) => limit.unwrap_or(u64::MAX),
-            Wanted::One(_) => 1,
+        let (sort, wanted) = match &of {
+            Wanted::List(asked) => {
+                let first = |sort| (sort, First::new(asked.most_sorted().min(most)));
+                (asked.sort.map(first), asked.limit.unwrap_or(u64::MAX))
+            }
+            Wanted::One(_) => (None, 1),
         };
-        Self {
-            of,
-            most,
-            wanted,
-            facts: Vec::new(),
-            left_out: 0,
-        }
+        let kept = match sort {
+            Some((sort, first)) => Kept::InOrder(sort, first),
+            None => Kept::AsTheyCome {
+                facts: Vec::new(),
+                left_out: 0,
+                most,
+                wanted,
+            },
+        };
+        Self { of, kept }
     }
 
-    fn look(&mut self, fact: &Fact, choosing: &mut Lister) {
-        if self.facts.len() as u64 + self.left_out >= self.wanted {
-            return;
-        }
-        let takes = match &self.of {
-            Wanted::List(filter, _) => choosing.takes(filter, fact),
+    fn look(&mut self, fact: &Fact, candidate: &Candidate<'_>) {
+        let takes = || match &self.of {
+            Wanted::List(asked) => asked.filter.matches(candidate),
             Wanted::One(cookie) => fact.socket.cookie == *cookie,
         };
-        match takes {
-            true if self.facts.len() < self.most => self.facts.push(*fact),
-            true => self.left_out += 1,
-            false => {}
+        match &mut self.kept {
+            Kept::InOrder(sort, first) => {
+                if takes() {
+                    first.push(sort.rank(candidate), || *fact);
+                }
+            }
+            Kept::AsTheyCome {
+                facts,
+                left_out,
+                most,
+                wanted,
+            } => {
+                let has_all = facts.len() as u64 + *left_out >= *wanted;
+                match !has_all && takes() {
+                    true if facts.len() < *most => facts.push(*fact),
+                    true => *left_out += 1,
+                    false => {}
+                }
+            }
         }
     }
 }
@@ -305,25 +358,24 @@ impl Found {
     }
 
     fn made(&self, mut lister: Lister) -> Vec<Arc<str>> {
-        let told_error = |error: String| told_line(&ApiError { error }).unwrap_or_default();
+        let told_error = |error: ApiError| told_line(&error).unwrap_or_default();
         let told = |fact| {
             let told = told_line(&lister.row(fact));
-            told.unwrap_or_else(|error| told_error(error.to_string()))
+            told.unwrap_or_else(|error| told_error(error.to_string().into()))
         };
-        let mut lines: Vec<Arc<str>> = self.facts.iter().map(told).map(Arc::from).collect();
-        if self.left_out > 0 {
-            let (shown, left_out) = (self.facts.len(), self.left_out);
-            let cut = format!("{shown} connections shown, {left_out} more left out");
-            lines.push(told_error(cut).into());
-        }
-        lines
+        let lines = self.facts.iter().map(told);
+        let cut = ApiError::left_out(self.facts.len() as u64, self.left_out);
+        lines.chain(cut.map(told_error)).map(Arc::from).collect()
     }
 }
 
 impl Wanted {
     /// A list as the API is asked for it.
     pub(super) fn list(asked: &ConnectionQuery) -> Self {
-        Self::List(asked.filter.clone(), asked.limit)
+        Self::List(ConnectionQuery {
+            max_age: None,
+            ..asked.clone()
+        })
     }
 }
 

@@ -169,6 +169,7 @@ fn documented() -> Tested {
     for (path, status) in [
         ("/api/v1/connections?limit=1", 200),
         ("/api/v1/connections?limit=many", 400),
+        ("/api/v1/connections?sort=sideways", 400),
         ("/api/v1/connections?limits=1", 400),
         ("/api/v1/connections/{id}", 404),
         ("/api/v1/findings?since=1h", 400),
@@ -181,6 +182,13 @@ fn documented() -> Tested {
     }
     let first = ask("/api/v1/connections?limit=1", LINES)?;
     assert_eq!(first.body.lines().count(), 1, "{first:?}");
+    let first = ask("/api/v1/connections?sort=left&limit=1", LINES)?;
+    document.holds("/api/v1/connections", &first)?;
+    let lines: Vec<&str> = first.body.lines().collect();
+    assert!(
+        matches!(lines[..], [_, last] if last.contains("\"left_out\":")),
+        "both ends are there: {first:?}"
+    );
     Ok(())
 }
 
@@ -190,7 +198,8 @@ fn shared() -> Tested {
     let pair = Pair::across(&network)?;
     let local = pair.client_address()?;
     let socket = &daemon.place().socket();
-    let list = format!("/api/v1/connections?limit=5001&max_age=4&filter=local%20{local}");
+    let list =
+        format!("/api/v1/connections?sort=-verdict&limit=500&max_age=4&filter=local%20{local}");
     let swept = |sweep| daemon.metric("lists_total", &[("sweep", sweep)]);
     let round = |asked: &(dyn Fn(usize) -> String + Sync)| -> Tested {
         thread::scope(|scope| {

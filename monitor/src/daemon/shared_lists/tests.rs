@@ -2,6 +2,7 @@
 
 use super::*;
 use monitor_lab::testbed::wait::BOUND;
+use monitor_query::Filter;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -16,7 +17,19 @@ fn lister() -> Lister {
 }
 
 fn of(filter: &str) -> Wanted {
-    Wanted::List(Filter::parse(filter).unwrap(), None)
+    Wanted::List(ConnectionQuery {
+        filter: Filter::parse(filter).unwrap(),
+        ..ConnectionQuery::default()
+    })
+}
+
+/// The first so many by a column.
+fn first(limit: u64, sort: &str) -> Wanted {
+    Wanted::List(ConnectionQuery {
+        limit: Some(limit),
+        sort: Some(sort.parse().unwrap()),
+        ..ConnectionQuery::default()
+    })
 }
 
 /// A connection to this port; its cookie is the same number.
@@ -182,13 +195,38 @@ fn each_list_has_its_part_and_says_what_it_lacks() {
     assert_eq!(all.lines().count(), ROWS + 1);
     let cut = "16384 connections shown, 3616 more left out";
     assert!(all.ends_with(&format!(
-        "{{\"schema\":\"tcplull.error/1\",\"error\":\"{cut}\"}}\n"
+        "{{\"schema\":\"tcplull.error/1\",\"error\":\"{cut}\",\"left_out\":3616}}\n"
     )));
-    let limited = Wanted::List(Filter::default(), Some(5_001));
+    let limited = Wanted::List(ConnectionQuery {
+        limit: Some(5_001),
+        ..ConnectionQuery::default()
+    });
     assert_eq!(sweep(&limited).lines().count(), 5_001, "no more was wanted");
     // By now three are asked for.
     assert_eq!(sweep(&Wanted::One(3)).lines().count(), 1);
     assert_eq!(sweep(&of("")).lines().count(), ROWS / 3 + 1);
+}
+
+#[test]
+fn one_sweep_finds_the_first_by_several_orders() {
+    let lists = lists();
+    let ask = |wanted: &Wanted, max_age| {
+        let found = lists.get(wanted, max_age, lister, |each| find(20_000, each));
+        let (found, swept) = found.unwrap().unwrap();
+        let cookies: Vec<u64> = found.facts.iter().map(|fact| fact.socket.cookie).collect();
+        (cookies, found.left_out, swept)
+    };
+    ask(&first(3, "remote"), AGE);
+    let last = (vec![19_999, 19_998], 19_998, true);
+    assert_eq!(ask(&first(2, "-remote"), AGE), last);
+    let begun = (vec![0, 1, 2], 19_997, false);
+    assert_eq!(ask(&first(3, "remote"), AGE), begun);
+    // Whoever wants more than there is room for is told how many there are.
+    let (found, left_out, _) = ask(&first(u64::MAX, "remote"), AGE);
+    assert_eq!(
+        (found.len() as u64 + left_out, found.len()),
+        (20_000, ROWS / 3)
+    );
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn bad_query(rejection: &QueryRejection) -> Response {
 
 /// Why there is no answer, as one line of JSON.
 pub(super) fn refused(status: StatusCode, error: String) -> Response {
-    let line = told_line(&ApiError { error }).unwrap_or_default();
+    let line = told_line(&ApiError::from(error)).unwrap_or_default();
     (status, [(header::CONTENT_TYPE, JSON)], line + "\n").into_response()
 }
 

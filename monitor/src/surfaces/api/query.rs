@@ -2,25 +2,42 @@
 //! so in the document of the API.
 
 use monitor_model::time::Timestamp;
-use monitor_query::{Filter, List};
+use monitor_query::{Column, Filter, List, Sort};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+
+/// Connections that are held while they are put in order, at the most: a few megabytes.
+const MOST_SORTED: usize = 10_000;
 
 /// Which connections are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionQuery {
-    /// So many of them at the most, in no order; all, where it is not given.
+    /// So many of them at the most, in no order unless `sort` is given; all, where it is not given.
     pub limit: Option<u64>,
     /// Those alone that this holds for, in the words of docs/filters.md: "state at-risk and not port 22".
     #[serde(default, deserialize_with = "filter")]
     #[schemars(with = "Option<String>")]
     pub filter: Filter,
+    /// The first of them by this column of `tcplull ls --sort`; with - before it the greatest is the first. Those that are
+    /// alike are told by what is left until the timeout, the least first. It is the first of all that there are, of which no
+    /// more than `limit` are held, and never more than 10,000; how many more there are the last line says.
+    #[serde(default, deserialize_with = "sort")]
+    #[schemars(schema_with = "columns")]
+    pub sort: Option<Sort>,
     /// What is told may have been looked at so many seconds ago, for others who asked: one sweep serves all who ask within
     /// that time, for this list and for others, of 16,384 connections together; where a sweep takes long, within ten times
     /// as long as it took. The answer's header Age has how many it was. A sweep is made for this answer, where it is not given.
     pub max_age: Option<u64>,
+}
+
+impl ConnectionQuery {
+    /// So many are held where they are put in order.
+    pub fn most_sorted(&self) -> usize {
+        let limit = self.limit.and_then(|limit| usize::try_from(limit).ok());
+        limit.map_or(MOST_SORTED, |limit| limit.min(MOST_SORTED))
+    }
 }
 
 /// How much of one connection is asked for.
@@ -83,6 +100,20 @@ pub enum HistoryKind {
 /// Its words in their place, not elsewhere in the document.
 fn kinds(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": ["finding", "alert", "gaps", "agent"] })
+}
+
+/// Every column, either way round.
+fn columns(_: &mut SchemaGenerator) -> Schema {
+    let names = Column::ALL.map(Column::name).into_iter();
+    let names: Vec<String> = names
+        .flat_map(|name| [name.to_owned(), format!("-{name}")])
+        .collect();
+    json_schema!({ "type": "string", "enum": names })
+}
+
+fn sort<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Sort>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(Error::custom)
 }
 
 fn filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Filter, D::Error> {

@@ -32,24 +32,24 @@ impl Rows {
 
     /// The same, and behind them the client may be told why there are no more.
     pub fn ending<T: Told + 'static>(
-        rows: impl Iterator<Item = Result<T, String>> + Send + 'static,
+        rows: impl Iterator<Item = Result<T, ApiError>> + Send + 'static,
     ) -> Self {
         Self::told_by(rows, |row, told| tell_line(&row, told))
     }
 
     /// The same of what `tell` puts as a line behind those that are there.
     pub fn told_by<T>(
-        mut rows: impl Iterator<Item = Result<T, String>> + Send + 'static,
+        mut rows: impl Iterator<Item = Result<T, ApiError>> + Send + 'static,
         mut tell: impl FnMut(T, &mut Vec<u8>) -> Result<(), serde_json::Error> + Send + 'static,
     ) -> Self {
         Self::by(move |told| match rows.next() {
             Some(Ok(row)) => {
                 // What cannot be written as JSON becomes the line that says so.
-                tell(row, told).unwrap_or_else(|error| tell_error(error.to_string(), told));
+                tell(row, told).unwrap_or_else(|error| tell_error(&error.to_string().into(), told));
                 true
             }
             Some(Err(error)) => {
-                tell_error(error, told);
+                tell_error(&error, told);
                 true
             }
             None => false,
@@ -82,6 +82,21 @@ impl Rows {
         Self { age, ..self }
     }
 
+    /// The same, and behind them this line.
+    #[must_use]
+    pub fn then(mut self, last: Option<ApiError>) -> Self {
+        let Some(last) = last else { return self };
+        let (age, mut last) = (self.age, Some(last));
+        let all = Self::by(move |told| {
+            (self.next)(told)
+                || last.take().is_some_and(|last| {
+                    tell_error(&last, told);
+                    true
+                })
+        });
+        Self { age, ..all }
+    }
+
     pub(super) fn age(&self) -> Option<Duration> {
         self.age
     }
@@ -112,9 +127,9 @@ impl Rows {
     }
 }
 
-fn tell_error(error: String, told: &mut Vec<u8>) {
-    // A text has its words in JSON.
-    let _ = tell_line(&ApiError { error }, told);
+fn tell_error(error: &ApiError, told: &mut Vec<u8>) {
+    // A text and a number have their words in JSON.
+    let _ = tell_line(error, told);
 }
 
 impl fmt::Debug for Rows {

@@ -87,7 +87,7 @@ fn is_slow(error: &hyper::Error) -> bool {
 
 /// A whole answer that says why there is none, for where no server writes it.
 pub fn error_answer(status: &str, error: String) -> String {
-    let body = told_line(&ApiError { error }).unwrap_or_default() + "\n";
+    let body = told_line(&ApiError::from(error)).unwrap_or_default() + "\n";
     let length = body.len();
     let version = env!("CARGO_PKG_VERSION");
     format!(
