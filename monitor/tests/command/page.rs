@@ -1,24 +1,27 @@
 //! The page in a real browser, while connections are about to die and one has died: what a person sees. What is looked at is
 //! in `tests/page/browse.cjs`.
 
-use crate::common::net::{Pair, at, listen, routed};
-use crate::common::place::{QUICK, place_in};
+use crate::common::net::{Pair, at, listen, routed, serve};
+use crate::common::place::{QUICK, place_in, watching};
 use crate::common::run::{BROWSER, DRIVER, finish, finish_within, install, program, tcplull};
-use crate::common::{Test, Tested, eventually};
+use crate::common::{Test, Tested, eventually, is};
 use libtest_mimic::Failed;
 use monitor_lab::children::Guarded;
 use monitor_lab::network::Network;
 use monitor_lab::testbed::http::get_on;
 use monitor_lab::testbed::wait::BOUND;
 use monitor_lab::testbed::{Daemon, Place};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -26,6 +29,10 @@ pub const TESTS: &[Test] = &[
     Test::with_browser("the_page_shows_who_is_about_to_die_and_who_died", known),
     Test::with_browser("a_snapshot_is_shown_as_the_daemon_was", snapshot),
     Test::with_browser("a_stranger_sees_counts_and_how_to_see_more", stranger),
+    Test::with_browser(
+        "of_a_crowd_the_first_are_shown_and_the_page_outlasts_its_daemon",
+        crowd,
+    ),
 ];
 
 /// A folder into which pictures of the page are written, for the documentation.
@@ -93,27 +100,43 @@ impl Scene {
 
     /// Looks at the page, as `what` says.
     fn browse(&self, what: Value) -> Tested {
-        let mut asked = json!({
-            "url": format!("http://{}", self.place.listen()),
-            "browser": program(BROWSER)?,
-            "died": self.died,
-            "hostile": HOSTILE,
-            "pictures": std::env::var_os(PICTURES).map(|folder| folder.into_string().ok()),
-        });
-        if let (Value::Object(asked), Value::Object(what)) = (&mut asked, what) {
-            asked.extend(what);
-        }
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page/browse.cjs");
-        let mut browse = Command::new(program(DRIVER)?);
-        browse.arg(script).arg(asked.to_string());
-        // What a browser keeps goes with this.
-        browse
-            .env("HOME", self.files.path())
-            .env("TMPDIR", self.files.path());
+        let mut asked = json!({ "died": self.died, "hostile": HOSTILE });
+        merge(&mut asked, what);
+        let mut browse = browse(&self.place, self.files.path(), asked)?;
         let ended = finish_within(BROWSED, &mut browse, "")?;
         assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
         Ok(())
     }
+}
+
+fn merge(into: &mut Value, more: Value) {
+    if let (Value::Object(into), Value::Object(more)) = (into, more) {
+        into.extend(more);
+    }
+}
+
+/// A browser that looks at the page of the daemon that lives there, as `what` says.
+fn browse(place: &Place, files: &Path, what: Value) -> Result<Command, Failed> {
+    let mut asked = json!({
+        "url": format!("http://{}", place.listen()),
+        "browser": program(BROWSER)?,
+        "pictures": std::env::var_os(PICTURES).map(|folder| folder.into_string().ok()),
+    });
+    merge(&mut asked, what);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page/browse.cjs");
+    let mut browse = Command::new(program(DRIVER)?);
+    browse.arg(script).arg(asked.to_string());
+    // What a browser keeps goes with this.
+    browse.env("HOME", files).env("TMPDIR", files);
+    Ok(browse)
+}
+
+/// A web configuration with one user, as settings.
+fn for_known(files: &Path) -> Result<String, Failed> {
+    let web = files.join("web.yml");
+    let hash = bcrypt::hash_with_salt("secret", 4, [7; 16])?;
+    fs::write(&web, format!("basic_auth_users:\n  sre: {hash}\n"))?;
+    Ok(format!("[web]\napi = true\nconfig_file = {web:?}\n"))
 }
 
 /// Two paths, by port.
@@ -141,10 +164,7 @@ fn hold(client: TcpStream, folder: &Path) -> Result<Guarded, Failed> {
 
 fn known() -> Tested {
     let files = tempfile::tempdir()?;
-    let web = files.path().join("web.yml");
-    let hash = bcrypt::hash_with_salt("secret", 4, [7; 16])?;
-    fs::write(&web, format!("basic_auth_users:\n  sre: {hash}\n"))?;
-    let scene = Scene::begin(&format!("[web]\napi = true\nconfig_file = {web:?}\n"))?;
+    let scene = Scene::begin(&for_known(files.path())?)?;
     scene.browse(json!({ "as": "known", "user": "sre", "password": "secret" }))?;
     assert_eq!(scene.daemon.stop()?, Some(0));
     Ok(())
@@ -190,5 +210,79 @@ fn stranger() -> Tested {
     let scene = Scene::begin("")?;
     scene.browse(json!({ "as": "stranger" }))?;
     assert_eq!(scene.daemon.stop()?, Some(0));
+    Ok(())
+}
+
+/// Connections of the crowd: more than a page shows, and more than it could be given in no order.
+const CROWD: usize = 2_600;
+
+fn crowd() -> Tested {
+    let (files, network) = (tempfile::tempdir()?, routed()?);
+    // What a sweep of the crowd takes an unoptimised daemon on a busy machine is no measure.
+    let settings = format!(
+        "warn_at = 0.02\nsweep_budget = 0.5\n{}{}",
+        watching(&network.block, "crowd", "300s"),
+        for_known(files.path())?
+    );
+    let place = place_in(&network.block, &settings)?;
+    let mut daemon = Some(Daemon::start(&place, &[])?);
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
+    let listener = serve(&network)?;
+    let open = |_| -> Result<Pair, Failed> {
+        let pair = Pair::open(&network.client, &listener)?;
+        pair.exchange()?;
+        Ok(pair)
+    };
+    let first = open(0)?;
+    let local = first.client_address()?;
+    let watched = daemon.as_ref().ok_or("no daemon")?;
+    eventually("its silence can be told from that of others", || {
+        let row = watched.row(local)?;
+        let is_silent = row["packet_idle_seconds"].as_f64() > Some(0.2);
+        Ok(is_silent.then_some(()).ok_or(row))
+    })?;
+    let _others = (1..CROWD).map(open).collect::<Result<Vec<_>, _>>()?;
+    eventually("both ends of all are at risk", || {
+        let at_risk = [("path", "crowd"), ("silence", "at_risk")];
+        let all = u32::try_from(2 * CROWD)?;
+        Ok(is(watched.metric("connections", &at_risk)?, all))
+    })?;
+    let (ends, rest) = (2 * CROWD / 1_000, 2 * CROWD % 1_000);
+    let what = json!({
+        "as": "crowd", "user": "sre", "password": "secret",
+        "first": local, "all": format!("{ends},{rest:03}"),
+    });
+    let mut browse = browse(&place, files.path(), what)?;
+    let log = File::create(files.path().join("said"))?;
+    let mut browses = Guarded::start(browse.stdout(Stdio::piped()).stderr(log))?;
+    let output = browses.child().stdout.take().ok_or("no output")?;
+    let (asks, asked) = mpsc::channel();
+    let reads = thread::spawn(move || {
+        let lines = BufReader::new(output).lines();
+        lines
+            .map_while(Result::ok)
+            .try_for_each(|line| asks.send(line))
+    });
+    loop {
+        match asked.recv_timeout(BROWSED).as_deref() {
+            Ok("stop") => {
+                let stopped = daemon.take().map(Daemon::stop).transpose()?;
+                assert_eq!(stopped, Some(Some(0)));
+            }
+            Ok("start") => daemon = Some(Daemon::start(&place, &[])?),
+            Ok(other) => return Err(format!("what is {other:?}?").into()),
+            Err(RecvTimeoutError::Timeout) => return Err("it browses for ever".into()),
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    let ended = browses.wait_within(BOUND).ok_or("it does not end")?;
+    reads.join().map_err(|_| "reading broke off")??;
+    assert!(
+        ended.success(),
+        "{}",
+        fs::read_to_string(files.path().join("said"))?
+    );
+    assert_eq!(daemon.ok_or("no daemon")?.stop()?, Some(0));
     Ok(())
 }

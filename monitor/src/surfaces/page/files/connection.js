@@ -1,7 +1,7 @@
 // One connection: its verdict with the evidence and what to do, its life drawn to scale, and what the kernel counts of it.
 
 import { SHARED, one, repeatedly } from "./api.js";
-import { copyButton, fill, h, setText } from "./dom.js";
+import { copyButton, fill, h, refill, setText } from "./dom.js";
 import { timeline } from "./timeline.js";
 import { TONE, clockTime, idle, keepalive, left, length, ownerName, plain } from "./words.js";
 
@@ -20,7 +20,7 @@ export function connection(place, { name, hidden }, signal) {
     const told = JSON.stringify([detail.findings.length, detail.timeline.filter((event) => event.what !== "now" && event.what !== "next").length, detail.row?.silence, detail.row?.state]);
     if (told === shown) return update(body, detail);
     shown = told;
-    fill(body, ...sheet(detail));
+    refill(body, ...sheet(detail));
   }, (error) => {
     setText(trouble, error ? error.message : "");
     trouble.hidden = !error;
@@ -30,7 +30,7 @@ export function connection(place, { name, hidden }, signal) {
 /** The lines that change with time alone. */
 function update(body, detail) {
   const now = body.querySelector("dl");
-  if (now) now.replaceWith(facts(detail));
+  if (now) refill(now, ...facts(detail).children);
 }
 
 /** @param {any} detail */

@@ -72,6 +72,21 @@ export function fill(element, ...children) {
 }
 
 /**
+ * The same again and again under a reader: the link that the keyboard is at has it again, and what was opened is open.
+ * @param {Element} element
+ * @param {...(Child | Child[])} children
+ */
+export function refill(element, ...children) {
+  const here = element.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const summaries = (/** @type {string} */ which) => [...element.querySelectorAll(`details${which} > summary`)];
+  const opened = new Set(summaries("[open]").map((summary) => summary.textContent));
+  fill(element, ...children);
+  for (const summary of summaries("")) summary.parentElement.toggleAttribute("open", opened.has(summary.textContent));
+  const same = here && [...element.querySelectorAll("a")].find((link) => link.getAttribute("href") === here);
+  if (same) same.focus({ preventScroll: true });
+}
+
+/**
  * Sets the text of an element where it is another: nothing is drawn, and nothing is read out, for nothing.
  * @param {Element} element
  * @param {unknown} text

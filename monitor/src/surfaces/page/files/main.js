@@ -1,6 +1,6 @@
 // The page: which view is shown, by what stands behind the # in its address, and the line that says how the daemon is.
 
-import { STILL, repeatedly } from "./api.js";
+import { ApiError, STILL, ask, repeatedly } from "./api.js";
 import { fill, h, setText } from "./dom.js";
 import { agent } from "./agent.js";
 import { connection } from "./connection.js";
@@ -67,20 +67,20 @@ addEventListener("hashchange", () => {
 });
 show();
 
-/** Says whether the daemon does its work. */
-async function ready() {
-  const answer = await fetch("/readyz");
-  const text = (await answer.text()).trim();
-  setText(state, answer.ok ? text : `not ready: ${text}`);
-  state.className = answer.ok ? "good" : "bad";
+/** @param {string} text @param {"good" | "bad"} tone */
+function say(text, tone) {
+  setText(state, text);
+  state.className = tone;
 }
 
+// Whether the daemon does its work. Of a snapshot what it is stands there already.
+const always = new AbortController().signal;
+const ready = () => ask("/readyz", always, "text/plain", async (answer) => say((await answer.text()).trim(), "good"));
 /** @param {Error | null} error */
-function silent(error) {
+const unready = (error) => {
   if (!error) return;
-  setText(state, "the daemon does not answer: what is shown is what it said last");
-  state.className = "bad";
-}
-
-// Of a snapshot what it is stands there already.
-if (STILL === null) repeatedly(10, new AbortController().signal, ready, silent);
+  const status = error instanceof ApiError ? error.status : 0;
+  if (status === 503) say(`not ready: ${error.message}`, "bad");
+  else say(`${error.message}; what is shown is what it said last`, "bad");
+};
+if (STILL === null) repeatedly(10, always, ready, unready);

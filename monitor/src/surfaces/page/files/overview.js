@@ -1,7 +1,7 @@
 // The overview: what fires, who is about to cross, how long silences were against each path's timeout, what was found when.
 
-import { SHARED, STILL, list, one, repeatedly } from "./api.js";
-import { fill, h, setText } from "./dom.js";
+import { SHARED, STILL, list, now, one, repeatedly } from "./api.js";
+import { fill, h, refill, setText } from "./dom.js";
 import { foundFigure, gapsFigure } from "./plots.js";
 import { TONE, clockTime, count, left, length, ownerName } from "./words.js";
 
@@ -35,9 +35,13 @@ export function overview(place, { hidden }, signal) {
   };
   trouble.hidden = true;
   const figures = new Map();
+  let fires = "";
   repeatedly(5, signal, async () => {
-    const told = await one("/api/v1/alerts", signal);
-    showAlerts(alerts, told.data.alerts);
+    const told = (await one("/api/v1/alerts", signal)).data.alerts;
+    // What stays as it is, on the same day, can be read, marked and copied.
+    const fire = JSON.stringify([told, new Date(now()).toDateString()]);
+    if (fire !== fires) showAlerts(alerts, told);
+    fires = fire;
     const all = (await list("/api/v1/paths", signal)).rows;
     showPaths(paths, figures, all, signal);
     if (hidden) showCounts(strip, all, hidden);
@@ -55,7 +59,7 @@ function showAlerts(place, all) {
   const sorted = all.toSorted((one, other) => gravity(one) - gravity(other) || one.activeAt.localeCompare(other.activeAt));
   if (sorted.length === 0) return fill(place, h("p", { class: "calm" }, "None fires, and none waits."));
   const more = sorted.length - MOST.alerts;
-  fill(place, sorted.slice(0, MOST.alerts).map(card), more > 0 && h("p", { class: "more" }, `${count(more, "more alert")}: tcplull alerts has them.`));
+  refill(place, sorted.slice(0, MOST.alerts).map(card), more > 0 && h("p", { class: "more" }, `${count(more, "more alert")}: tcplull alerts has them.`));
 }
 
 /** @param {any} alert */
@@ -95,6 +99,7 @@ function showPaths(place, figures, all, signal) {
   }
   if (shown.length === 0) return fill(place, h("p", {}, "No path is stated: give one in the configuration, or --timeout."));
   // Those that are there stay where they are.
+  place.querySelector(":scope > .more")?.remove();
   for (const path of shown) {
     const known = figures.get(path.path);
     if (known) {
@@ -111,6 +116,8 @@ function showPaths(place, figures, all, signal) {
     place.append(box);
     figures.set(path.path, { figure, box, now, end });
   }
+  const more = named.length - shown.length;
+  if (more > 0) place.append(h("p", { class: "more" }, `${count(more, "more path")}: tcplull top has them.`));
 }
 
 /** @param {any} path */
@@ -147,30 +154,29 @@ function countdowns(place, signal, heed) {
   /** @type {{at: number, text: HTMLElement, bar: HTMLElement, timeout: number}[]} */
   let running = [];
   repeatedly(5, signal, async () => {
-    const filter = encodeURIComponent("state at-risk");
-    const found = await list(`/api/v1/connections?filter=${filter}&limit=2001&${SHARED}`, signal, 2000);
-    const rows = found.rows.toSorted((one, other) => (left(one) ?? 0) - (left(other) ?? 0));
-    const now = performance.now() / 1000 - found.age;
+    const words = new URLSearchParams({ filter: "state at-risk", sort: "left", limit: String(MOST.countdowns) });
+    const found = await list(`/api/v1/connections?${words}&${SHARED}`, signal);
+    const looked = performance.now() / 1000 - found.age;
     running = [];
-    const tiles = rows.slice(0, MOST.countdowns).map((row) => {
+    const tiles = found.rows.map((row) => {
       const text = h("strong", { class: "left" });
       const bar = h("meter", { min: 0, max: row.timeout_seconds, "aria-label": "left of the timeout" });
-      running.push({ at: now + (left(row) ?? 0), text, bar, timeout: row.timeout_seconds });
+      running.push({ at: looked + (left(row) ?? 0), text, bar, timeout: row.timeout_seconds });
       const to = `#/connection/${encodeURIComponent(row.connection.id)}`;
       return h("a", { class: "tile warn", href: to }, text, bar, h("span", {}, ownerName(row.owner)), h("span", { class: "faint" }, `→ ${row.connection.remote} on ${row.path}`));
     });
-    const all = `${found.rows.length}${found.more ? "+" : ""}`;
-    fill(
+    const all = (found.rows.length + found.leftOut).toLocaleString("en");
+    refill(
       place,
       tiles.length > 0 ? tiles : h("p", { class: "calm" }, "None is at risk."),
-      rows.length > MOST.countdowns && h("p", { class: "more" }, h("a", { href: "#/connections?filter=state+at-risk&sort=left" }, `All ${all} at risk`)),
+      found.more && h("p", { class: "more" }, h("a", { href: "#/connections?filter=state+at-risk&sort=left" }, `All ${all} at risk`)),
     );
     tick();
   }, heed);
   function tick() {
-    const now = performance.now() / 1000;
+    const passed = performance.now() / 1000;
     for (const { at, text, bar } of running) {
-      const rest = at - now;
+      const rest = at - passed;
       setText(text, rest > 0 ? length(Math.ceil(rest)) : "crossed");
       bar.setAttribute("value", String(Math.max(rest, 0)));
     }

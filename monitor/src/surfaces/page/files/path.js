@@ -1,7 +1,7 @@
 // One path: whether its timeout is right, what was found on it, who suffers, and how to state it.
 
 import { SHARED, list, repeatedly } from "./api.js";
-import { copyButton, fill, h, setText } from "./dom.js";
+import { copyButton, fill, h, refill, setText } from "./dom.js";
 import { gapsFigure } from "./plots.js";
 import { silentNow } from "./overview.js";
 import { count, length, ownerName, plain } from "./words.js";
@@ -57,7 +57,7 @@ async function sufferers(place, name, signal) {
     by.set(owner, (by.get(owner) ?? 0) + 1);
   }
   const all = [...by].sort((one, other) => other[1] - one[1]);
-  fill(
+  refill(
     place,
     all.length > 0 ? h("ul", {}, all.slice(0, OWNERS).map(([owner, number]) => h("li", {}, `${owner}: ${count(number, "connection")}`))) : h("p", { class: "calm" }, "Nobody now."),
     (more || all.length > OWNERS) && h("p", { class: "more" }, "There are more of them."),

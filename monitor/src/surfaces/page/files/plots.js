@@ -1,7 +1,7 @@
 // What is drawn by uPlot: how long silences were, and what was found over time. What a plot shows is said in words below it.
 
 /* global uPlot */
-import { STILL } from "./api.js";
+import { now as daemonNow } from "./api.js";
 import { h } from "./dom.js";
 import { count, length, plain } from "./words.js";
 
@@ -251,7 +251,7 @@ export function foundFigure(signal) {
     figure,
     /** @param {any[]} slots */
     update(slots) {
-      const last = Math.floor((STILL ?? Date.now() / 1000) / SLOT) * SLOT;
+      const last = Math.floor(daemonNow() / 1000 / SLOT) * SLOT;
       const times = Array.from({ length: 72 }, (_, place) => last - (71 - place) * SLOT);
       const at = new Map(slots.map((slot) => [Date.parse(slot.since) / 1000, slot.found]));
       const totals = new Map();

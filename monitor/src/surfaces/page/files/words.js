@@ -1,5 +1,7 @@
 // Words for people: times, counts, names of owners.
 
+import { now } from "./api.js";
+
 /**
  * A length of time in two units at the most: "4m30s", "5.2s", "3d4h".
  * @param {number | null | undefined} seconds
@@ -76,7 +78,7 @@ export function keepalive(row) {
  */
 export function clockTime(time) {
   const at = new Date(time);
-  const day = at.toDateString() === new Date().toDateString() ? "" : `${at.toLocaleDateString("en-CA")} `;
+  const day = at.toDateString() === new Date(now()).toDateString() ? "" : `${at.toLocaleDateString("en-CA")} `;
   return day + at.toLocaleTimeString("en-GB");
 }
 
