@@ -253,10 +253,11 @@ fn once() -> Tested {
     Ok(())
 }
 
-/// A sweep every 3 s sees two in three silences neither in the last quarter of 4 s, nor at its beginning.
+/// A sweep every 9 s sees two in three silences neither in the last quarter of 12 s, nor at its beginning. A sixteenth of the
+/// interval is what it may be late by: of 9 s, a busy machine seldom takes more.
 fn far_apart() -> Tested {
     let network = routed()?;
-    let seldom = watching(&network.block, "default", "4s").replace("\"200ms\"", "\"3s\"");
+    let seldom = watching(&network.block, "default", "12s").replace("\"200ms\"", "\"9s\"");
     let place = place_in(&network.block, &seldom)?;
     let daemon = Daemon::start(&place, &[])?;
     let kept = Pair::across(&network)?;
@@ -269,7 +270,7 @@ fn far_apart() -> Tested {
         let pair = Pair::across(&network)?;
         pair.exchange()?;
         silent.push(pair);
-        thread::sleep(Duration::from_millis(600));
+        thread::sleep(Duration::from_millis(1800));
     }
     for pair in &silent {
         let client = pair.client_address()?;
