@@ -88,6 +88,10 @@ pub struct JudgeStats {
     pub ended: usize,
     /// Connections in trouble, or ended badly, that were not noted because that table was full.
     pub ended_full_total: u64,
+    /// Paths with a prefix of whose timeout something is learned now.
+    pub learned: usize,
+    /// Silences of which nothing was learned, or that were forgotten, because of a bound.
+    pub learned_dropped_total: u64,
     /// Gaps that were not noted for contrast because that table was full.
     pub contrasts_full_total: u64,
     /// Looks at connections on which something waits that found no place in

@@ -1,5 +1,6 @@
 //! What all of the judge works with at one moment.
 
+use crate::learn::Learned;
 use crate::peers::contrast::Contrasts;
 use crate::peers::habit::Habits;
 use crate::peers::outages::Outages;
@@ -17,6 +18,7 @@ pub(crate) struct Context<'a> {
     /// The moment, CLOCK_MONOTONIC in ns.
     pub(crate) now_ns: u64,
     pub(crate) stall_times: &'a mut StallTimes,
+    pub(crate) learned: &'a mut Learned,
     pub(crate) out: &'a mut dyn Verdicts,
 }
 

@@ -7,6 +7,7 @@ use crate::close_waits::CloseWaits;
 use crate::context::Context;
 use crate::fact_view::{FactView, Moment};
 use crate::input::{Input, Observation};
+use crate::learn::Learned;
 use crate::local_tables::TableQuestion;
 use crate::own_addresses::OwnAddresses;
 use crate::paths::{JudgedPath, Paths};
@@ -17,6 +18,7 @@ use crate::peers::reconnects::Reconnects;
 use crate::peers::siblings;
 use crate::rules_in_force::InForce;
 use crate::stall_times::StallTimes;
+use crate::thresholds::MAX_LEARNED;
 use crate::tracked::{Fate, Tracked};
 use crate::verdict::{Verdict, Verdicts};
 use crate::waiting::Stalls;
@@ -56,6 +58,7 @@ pub struct Judge {
     outages: Outages,
     reconnects: Reconnects,
     stall_times: StallTimes,
+    learned: Learned,
     /// The owner of a row that is only looked at: made once, not for each.
     nobody: Arc<Owner>,
     /// The rows of a sweep that are still to be judged.
@@ -85,6 +88,7 @@ impl Judge {
             outages: Outages::new(limits.max_stalls),
             reconnects: Reconnects::default(),
             stall_times: StallTimes::default(),
+            learned: Learned::new(MAX_LEARNED),
             nobody: Arc::default(),
             rows: VecDeque::new(),
             next_look_ns: 0,
@@ -261,6 +265,7 @@ impl Judge {
             began_ns: self.began_ns.unwrap_or(0),
             now_ns: fact.time_ns,
             stall_times: &mut self.stall_times,
+            learned: &mut self.learned,
             out: &mut self.reconnects.listen(fact.time_ns, out),
         };
         let tracked = match self.connections.entry(cookie) {
@@ -323,6 +328,7 @@ impl Judge {
             began_ns: self.began_ns.unwrap_or(0),
             now_ns,
             stall_times: &mut self.stall_times,
+            learned: &mut self.learned,
             out: &mut self.reconnects.listen(now_ns, out),
         };
         self.close_waits.swept(complete, &mut context);
@@ -380,6 +386,7 @@ impl Judge {
             began_ns: self.began_ns.unwrap_or(0),
             now_ns,
             stall_times: &mut self.stall_times,
+            learned: &mut self.learned,
             out: &mut self.reconnects.listen(now_ns, out),
         };
         for tracked in self.connections.values_mut() {
@@ -405,6 +412,7 @@ impl Judge {
             began_ns: self.began_ns.unwrap_or(0),
             now_ns,
             stall_times: &mut self.stall_times,
+            learned: &mut self.learned,
             out: &mut self.reconnects.listen(now_ns, out),
         };
         let now = Moment {
@@ -456,6 +464,8 @@ impl Judge {
             siblings_full_total: self.contrasts.siblings.dropped,
             ended: self.reconnects.len(),
             ended_full_total: self.reconnects.dropped,
+            learned: self.learned.len(),
+            learned_dropped_total: self.learned.dropped(),
             ..self.stats
         }
     }

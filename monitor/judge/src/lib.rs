@@ -33,6 +33,7 @@ mod input;
 mod judge;
 mod keepalive;
 mod known;
+mod learn;
 mod local_tables;
 mod lost;
 mod outcomes;

@@ -42,6 +42,8 @@ pub(crate) struct Told {
     pub(crate) blamed: Blame,
     /// Whether many clients of one port are lost together.
     pub(crate) many: bool,
+    /// How others fare, where that was asked.
+    pub(crate) others: SiblingCounts,
 }
 
 /// The finding that says `ruling` about `identity`, with what is known of
@@ -173,6 +175,7 @@ pub(crate) fn finding(
         finding,
         blamed,
         many,
+        others: siblings.unwrap_or_default(),
     }
 }
 

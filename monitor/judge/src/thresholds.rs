@@ -395,3 +395,42 @@ pub(crate) const UNANSWERED_SENDS: u32 = 2;
 /// The first and the last of these sends lie so far apart: the same patience as
 /// [`ANSWER_GRACE_NS`].
 pub(crate) const UNANSWERED_FOR_NS: u64 = ANSWER_GRACE_NS;
+
+/// Silences from which a timeout is learned, in ns: no box forgets an established connection within a second...
+pub(crate) const LEARN_LEAST_NS: u64 = SECOND;
+
+/// ...nor keeps one for longer than 30 days; Linux itself keeps one for 5.
+pub(crate) const LEARN_MOST_NS: u64 = 30 * 24 * 3600 * SECOND;
+
+/// Survived silences are counted by their length, each bin so much wider than the one before: a timeout is wanted within
+/// 5 %, and the longest of each bin is kept as it is. From [`LEARN_LEAST_NS`] to [`LEARN_MOST_NS`] that makes 303 bins.
+pub(crate) const LEARN_FINE: f64 = 1.05;
+
+/// Deaths of one path, prefix and side that are kept: many times what an upper bound takes.
+pub(crate) const LEARN_DEATHS: usize = 64;
+
+/// Connections whose own longest silence is kept there.
+pub(crate) const LEARN_OWN: usize = 64;
+
+/// Paths with a prefix of which something is learned, at most.
+pub(crate) const MAX_LEARNED: usize = 256;
+
+/// Deaths within so long, in ns, may have one cause (a full table, a box that starts anew) and count as one occasion.
+pub(crate) const LEARN_OCCASION_NS: u64 = 60 * SECOND;
+
+/// The share of silences below the timeout that are fatal, where none was seen: a table that evicts one in ten is on its
+/// knees.
+pub(crate) const LEARN_UNFIT: f64 = 0.1;
+
+/// How likely deaths that are no timeout's may be taken for one.
+pub(crate) const LEARN_ERROR: f64 = 0.01;
+
+/// The same for a timeout that seems to have become another: evidence of weeks is thrown away for it.
+pub(crate) const LEARN_DRIFT: f64 = 0.0001;
+
+/// Occasions that it takes at least.
+pub(crate) const LEARN_LEAST_DRIFT: u64 = 3;
+
+/// Deaths that bear a bound out for each silence that was survived beyond it: a probe of the peer's that was lost on its
+/// last hop keeps an entry alive, and nobody here knows of it.
+pub(crate) const LEARN_OUTLIVED: u64 = 20;

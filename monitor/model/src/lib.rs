@@ -15,6 +15,7 @@ pub mod finding;
 pub mod format;
 pub mod gaps;
 pub mod histogram;
+pub mod learned;
 pub mod listing;
 mod lost;
 mod outcome;

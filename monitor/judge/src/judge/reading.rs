@@ -7,6 +7,7 @@ use crate::peers::siblings::Beside;
 use crate::thresholds::LATELY_NS;
 use monitor_common::{Fact, Socket};
 use monitor_model::detail::SiblingsNow;
+use monitor_model::learned::LearnedTimeout;
 
 impl Judge {
     /// What is known of the connection of this fact, at the fact's time.
@@ -49,6 +50,12 @@ impl Judge {
     /// The longest silence that was survived on the path of this name and the shortest that failed, in ns.
     pub fn silences_of(&self, path: &str) -> [Option<u64>; 2] {
         self.contrasts.of_path(path)
+    }
+
+    /// What was learned of the timeout of the path of this name (`None`: of connections without one), to each prefix: the
+    /// shortest that is known comes first.
+    pub fn learned(&self, path: Option<&str>) -> Vec<LearnedTimeout> {
+        self.learned.of_path(path)
     }
 
     /// What is followed on it.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 /// The /24 or /64 of `ip`, the rest zero.
-pub(super) fn prefix(ip: IpAddr) -> IpAddr {
+pub(crate) fn prefix(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(ip) => IpAddr::V4((ip.to_bits() & !0xff).into()),
         IpAddr::V6(ip) => IpAddr::V6((ip.to_bits() >> 64 << 64).into()),

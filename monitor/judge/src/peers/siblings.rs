@@ -34,6 +34,8 @@ pub(crate) struct Beside {
 pub(crate) struct SiblingCounts {
     /// Connections to the same address that are fine.
     pub(crate) moving: u64,
+    /// Since when the first of them is known, CLOCK_MONOTONIC in ns.
+    pub(crate) oldest_moving_ns: Option<u64>,
     /// Connections to the same address, or on the same path, that fail.
     pub(crate) failing: u64,
     /// Connections to the same address that were made since the failure began.
@@ -317,6 +319,8 @@ impl SiblingCounts {
             self.newer += u64::from(sibling.stage == Stage::Open);
         } else if sibling.moves(beside.since_ns) {
             self.moving += 1;
+            let oldest_ns = self.oldest_moving_ns.unwrap_or(u64::MAX);
+            self.oldest_moving_ns = Some(oldest_ns.min(sibling.known_since_ns));
             self.rested_ns = self.rested_ns.max(sibling.rested_ns);
         }
     }

@@ -24,6 +24,7 @@ mod habits;
 mod half_closed;
 mod identity;
 mod last_sender;
+mod learned;
 mod lives;
 mod local_tables;
 mod lossy;

@@ -5,10 +5,11 @@ use crate::blame::{Before, Blame};
 use crate::context::Context;
 use crate::evidence::EvidenceList;
 use crate::fact_view::{FactView, Moment};
+use crate::learn::{self, Bears, Proof};
 use crate::outcomes::OutcomeCard;
-use crate::paths::JudgedPath;
+use crate::paths::{JudgedPath, PeerRole};
 use crate::peers::contrast::{Ended, First};
-use crate::peers::siblings::Beside;
+use crate::peers::siblings::{Beside, SiblingCounts};
 use crate::report::{self, About, Told};
 use crate::ruling::{Bearing, Ruling};
 use crate::tracked::Tracked;
@@ -18,6 +19,15 @@ use crate::verdict::Verdict;
 use monitor_common::TcpState;
 use monitor_model::finding::{Certainty, FindingKind, Outcome, Scope, Severity};
 use monitor_model::format;
+
+/// What others say to what was told.
+struct Heard {
+    /// How far it reaches.
+    scope: Option<Scope>,
+    /// What the silence has to do with it.
+    blamed: Blame,
+    others: SiblingCounts,
+}
 
 impl Tracked {
     /// The outcome of `gap`.
@@ -31,7 +41,9 @@ impl Tracked {
     ) {
         let (path, length_ns, bearing) = (gap.path.as_deref(), gap.length_ns, ruling.bearing);
         let about = self.about_outcome(outcome, gap, at);
-        let (scope, blamed) = self.report(ruling, &about, context);
+        let heard = self.report(ruling, &about, context);
+        let (scope, blamed) = (heard.scope, heard.blamed);
+        self.learn(outcome, bearing, &heard, gap, at, context);
         let remote = self.identity.remote();
         match bearing {
             // It was not the silence.
@@ -44,6 +56,40 @@ impl Tracked {
             Bearing::Failed => context.contrasts.failed(path, remote, length_ns),
             Bearing::Neutral => {}
         }
+    }
+
+    /// What this end of a silence says of the path's timeout.
+    fn learn(
+        &self,
+        outcome: Outcome,
+        bearing: Bearing,
+        heard: &Heard,
+        gap: &Gap,
+        at: Moment,
+        context: &mut Context<'_>,
+    ) {
+        let (path, remote) = (gap.path.as_deref(), self.identity.remote());
+        let says = learn::bears(&Proof {
+            outcome,
+            bearing,
+            blamed: heard.blamed,
+            beyond: heard.scope.is_some(),
+            others: heard.others,
+            role: self.identity.role(),
+            peers_stay: path.is_some_and(|path| path.role == PeerRole::Servers),
+            since_ns: gap.ended_ns.saturating_sub(gap.length_max_ns),
+            by_us: matches!(gap.ended_by, EndedBy::Send | EndedBy::Probe),
+        });
+        let ns = match says {
+            Bears::Survived => gap.length_ns,
+            _ => gap.length_max_ns,
+        };
+        let Some(ended) = self.ended(gap, ns) else {
+            return;
+        };
+        context
+            .learned
+            .note(says, path, remote, &ended, at.wall_unix_ns);
     }
 
     /// How severe that will be, with what is known of others.
@@ -197,17 +243,13 @@ impl Tracked {
         }
     }
 
-    /// Tells it; answers how far it reaches, and what the silence has to do with it.
-    fn report(
-        &self,
-        ruling: Ruling,
-        about: &About<'_>,
-        context: &mut Context<'_>,
-    ) -> (Option<Scope>, Blame) {
+    /// Tells it; answers what others say to it.
+    fn report(&self, ruling: Ruling, about: &About<'_>, context: &mut Context<'_>) -> Heard {
         let Told {
             finding,
             blamed,
             many,
+            others,
         } = report::finding(
             ruling,
             about,
@@ -220,7 +262,11 @@ impl Tracked {
         }
         let scope = finding.scope;
         context.out.push(Verdict::Finding(Box::new(finding)));
-        (scope, blamed)
+        Heard {
+            scope,
+            blamed,
+            others,
+        }
     }
 
     /// Nothing more is to be said of the present silence or gap.

@@ -4,6 +4,9 @@ use super::connection::{Reported, WaitingConnection};
 use crate::blame::{Before, Blame};
 use crate::context::Context;
 use crate::fact_view::FactView;
+use crate::learn::Bears;
+use crate::paths::PeerRole;
+use crate::peers::contrast::{Ended, First};
 use crate::peers::siblings::Beside;
 use crate::report::{self, About, Told};
 use crate::ruling::Ruling;
@@ -13,7 +16,7 @@ use crate::stalls::snapshot::Snapshot;
 use crate::stalls::{CauseCard, judge};
 use crate::thresholds::OVERDUE_NS;
 use crate::verdict::{End, Verdict};
-use monitor_model::finding::{Cause, Certainty, FindingKind, Outcome, Severity};
+use monitor_model::finding::{Cause, Certainty, FindingKind, Outcome, Role, Severity};
 
 impl WaitingConnection {
     /// Says what this look at it comes to.
@@ -186,6 +189,7 @@ impl WaitingConnection {
             finding,
             blamed,
             many,
+            ..
         } = report::finding(
             ruling,
             &about,
@@ -208,6 +212,7 @@ impl WaitingConnection {
         if let (Blame::Quicker { .. }, Some(silence_ns)) = (blamed, silence_ns) {
             let remote = self.identity.remote();
             context.contrasts.failed(path, remote, silence_ns);
+            self.learn(silence_ns, view, context);
         }
         context.out.push(Verdict::Finding(Box::new(finding)));
         if card.stands == Stands::Nothing {
@@ -217,6 +222,26 @@ impl WaitingConnection {
                 connection_id: self.identity.id(),
             });
         }
+    }
+
+    /// A silence of at most `ns` was fatal, as others were there: the path forgot it.
+    fn learn(&self, ns: u64, view: &FactView<'_>, context: &mut Context<'_>) {
+        let path = view.path.map(|path| &**path);
+        let peers_stay = path.is_some_and(|path| path.role == PeerRole::Servers);
+        if self.identity.role() == Role::Server && !peers_stay {
+            return;
+        }
+        let ended = Ended {
+            cookie: self.identity.cookie(),
+            // What this host sent is unanswered.
+            first: First::Us,
+            ns,
+            at_ns: view.at.ns,
+        };
+        let (remote, wall) = (self.identity.remote(), view.at.wall_unix_ns);
+        context
+            .learned
+            .note(Bears::Died, path, remote, &ended, wall);
     }
 
     /// What a stall of `cause` is about.

@@ -1,0 +1,140 @@
+//! What is learned of each path and remote prefix, for either side. Bounded: what is worth least makes room.
+
+use super::lived::Lived;
+use super::says::Bears;
+use crate::paths::JudgedPath;
+use crate::peers::contrast::{Ended, First};
+use crate::peers::prefix;
+use monitor_model::format::seconds;
+use monitor_model::learned::{FirstWord, LearnedTimeout};
+use monitor_model::time::Timestamp;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    path: Option<String>,
+    /// The /24 or /64, the rest zero.
+    prefix: IpAddr,
+    /// Whether the peer spoke first after the silence: boxes keep rules of their own for what comes from outside.
+    by_peer: bool,
+}
+
+/// What is learned of all paths.
+#[derive(Debug, Default)]
+pub(crate) struct Learned {
+    table: BTreeMap<Key, Lived>,
+    capacity: usize,
+    /// Silences of which nothing was learned because of a bound: theirs, or of those that made room.
+    dropped: u64,
+}
+
+impl Learned {
+    /// Of so many paths and prefixes at most.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            ..Self::default()
+        }
+    }
+
+    /// What the end of a silence said.
+    pub(crate) fn note(
+        &mut self,
+        says: Bears,
+        path: Option<&JudgedPath>,
+        remote: SocketAddr,
+        ended: &Ended,
+        wall_unix_ns: i64,
+    ) {
+        if says == Bears::Nothing {
+            return;
+        }
+        let key = Key {
+            path: path.map(|path| path.name.clone()),
+            prefix: prefix::prefix(remote.ip()),
+            by_peer: ended.first == First::Peer,
+        };
+        if says == Bears::Retracted {
+            if let Some(lived) = self.table.get_mut(&key) {
+                lived.retract(ended.cookie);
+            }
+            return;
+        }
+        let at = Timestamp::of(wall_unix_ns);
+        let Some(lived) = self.of(key) else {
+            self.dropped += 1;
+            return;
+        };
+        match says {
+            Bears::Died => lived.died(ended, at),
+            _ => lived.survived(ended, at),
+        }
+    }
+
+    /// How many paths and prefixes something is known of.
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Silences that a bound has dropped.
+    pub(crate) fn dropped(&self) -> u64 {
+        let within = self.table.values().map(|lived| lived.dropped);
+        within.fold(self.dropped, u64::saturating_add)
+    }
+
+    /// What is learned of the path of this name (`None`: of connections without one), to each prefix. Those of which the
+    /// upper bound is known come first, the lowest one before the others; then those that lived longest.
+    pub(crate) fn of_path(&self, path: Option<&str>) -> Vec<LearnedTimeout> {
+        let here = self.table.iter();
+        let here = here.filter(|(key, _)| key.path.as_deref() == path);
+        let mut all: Vec<LearnedTimeout> = here.map(|(key, lived)| told(key, lived)).collect();
+        all.sort_by(|one, other| {
+            let most = |learned: &LearnedTimeout| learned.at_most_seconds.unwrap_or(f64::INFINITY);
+            let least = |learned: &LearnedTimeout| learned.at_least_seconds.unwrap_or(0.0);
+            let by_most = most(one).total_cmp(&most(other));
+            by_most.then(least(other).total_cmp(&least(one)))
+        });
+        all
+    }
+
+    fn of(&mut self, key: Key) -> Option<&mut Lived> {
+        if !self.table.contains_key(&key) && self.table.len() >= self.capacity {
+            self.make_room();
+        }
+        (self.capacity > 0).then(|| self.table.entry(key).or_default())
+    }
+
+    /// Forgets what rests on the fewest deaths, and of these what is oldest.
+    fn make_room(&mut self) {
+        let least = self.table.iter().min_by_key(|(_, lived)| lived.worth());
+        let Some(key) = least.map(|(key, _)| key.clone()) else {
+            return;
+        };
+        if let Some(lived) = self.table.remove(&key) {
+            let silences = lived.survived.saturating_add(lived.worth().0 as u64);
+            let lost = silences.saturating_add(lived.dropped);
+            self.dropped = self.dropped.saturating_add(lost);
+        }
+    }
+}
+
+fn told(key: &Key, lived: &Lived) -> LearnedTimeout {
+    let known = lived.known();
+    LearnedTimeout {
+        prefix: Some(prefix::written(key.prefix)),
+        first_word: match key.by_peer {
+            true => FirstWord::Peer,
+            false => FirstWord::Us,
+        },
+        at_least_seconds: known.at_least_ns.map(seconds),
+        at_most_seconds: known.at_most_ns.map(seconds),
+        survived: lived.survived,
+        died: known.died,
+        occasions: known.occasions,
+        unfit: known.unfit,
+        since: lived.since,
+        until: lived.until,
+        changed: lived.changed,
+    }
+}
