@@ -2,6 +2,7 @@
 
 use crate::finding::Clock;
 use crate::gaps::GapLength;
+use crate::learned::{LearnedTimeout, Misstated};
 use crate::time::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,40 @@ pub struct PathState {
     /// The shortest that failed, in seconds; `None` where none is known.
     #[schemars(range(min = 0.0))]
     pub shortest_failed_gap_seconds: Option<f64>,
+    /// The preset that it names, or that was guessed; missing where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "PathPreset")]
+    pub preset: Option<PathPreset>,
+    /// What was learned of its timeout from what its connections lived through, by prefix and by who spoke first: the
+    /// shortest timeouts first, at most 8.
+    #[serde(default)]
+    pub learned: Vec<LearnedTimeout>,
+    /// How many more there are of them.
+    #[serde(default)]
+    pub learned_more: u64,
+}
+
+impl PathState {
+    /// How what was learned contradicts its timeout, if it does: the worst of all prefixes.
+    pub fn misstated(&self) -> Option<Misstated> {
+        let seconds = self.timeout_seconds?;
+        let mut against = self.learned.iter().filter_map(|one| one.against(seconds));
+        let first = against.next()?;
+        Some(match against.any(|other| other == Misstated::Shorter) {
+            true => Misstated::Shorter,
+            false => first,
+        })
+    }
+}
+
+/// A known middlebox whose timeout a path takes, unless it states another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PathPreset {
+    /// Its name.
+    pub name: String,
+    /// The timeout as its vendor delivers it, in seconds.
+    #[schemars(range(min = 0.0))]
+    pub timeout_seconds: f64,
 }
 
 /// Silent connections, each counted once, by the worst that holds.

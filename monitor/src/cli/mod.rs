@@ -22,6 +22,7 @@ mod output;
 mod page;
 mod past;
 mod past_error;
+mod paths;
 mod remark;
 mod replay;
 mod report;
@@ -120,6 +121,11 @@ commands! {
     Cut = cut;
     /// Which path and rules would apply to a connection, and why.
     Explain = explain;
+    /// Each path: the timeout that is stated, what was learned of it, and its preset.
+    ///
+    /// Learned is what connections lived through: a silence that was survived, and deaths by the path. A running daemon is
+    /// asked.
+    Paths = paths;
     /// What was found in some time, for an incident: by path, owner and alert, and what was not seen.
     Report = report;
     /// What a ticket needs of this host, in one file that every command opens with --from.

@@ -4,6 +4,7 @@ use monitor_model::alert::{Alert, AlertState};
 use monitor_model::detail::ConnectionDetail;
 use monitor_model::finding::{Finding, FindingKind, Severity};
 use monitor_model::listing::{ConnectionRow, IdleState};
+use monitor_model::path_state::PathState;
 use serde::Deserialize;
 
 /// Something that a command shows.
@@ -24,6 +25,13 @@ impl Shown for Alert {
     /// One that fires: what waits may mend itself, and what is over is over.
     fn is_wrong(&self) -> bool {
         self.state == AlertState::Firing
+    }
+}
+
+impl Shown for PathState {
+    /// One whose stated timeout is contradicted by what its connections lived through.
+    fn is_wrong(&self) -> bool {
+        self.stated && self.misstated().is_some()
     }
 }
 

@@ -139,6 +139,8 @@ pub struct PathConfig {
     /// Whether somebody stated the timeout. One that `preset = "auto"` guessed
     /// does not alert by itself.
     pub stated: bool,
+    /// The preset that the file names, or that was guessed.
+    pub preset: Option<&'static presets::Preset>,
     /// Who speaks unasked there, where the file says so.
     pub dialogue: Option<Dialogue>,
     /// Who they are that connect to this host over it.

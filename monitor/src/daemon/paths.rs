@@ -7,6 +7,8 @@ use monitor_common::PathClock;
 use monitor_judge::JudgedPath;
 use monitor_kernel::TablePath;
 use monitor_model::finding::Clock;
+use monitor_model::path_state::PathPreset;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Paths for the kernel's table, in the order of the configuration.
@@ -43,6 +45,19 @@ pub fn for_judge(config: &Config, first: u32) -> Vec<JudgedPath> {
             rules: path.rules.clone(),
         })
         .collect()
+}
+
+/// The presets that they name, or that were guessed, by the names of the paths.
+pub(super) fn presets(config: &Config) -> BTreeMap<String, PathPreset> {
+    let named = config.paths.iter().filter_map(|path| {
+        let preset = path.preset?;
+        let shown = PathPreset {
+            name: preset.name.to_owned(),
+            timeout_seconds: preset.timeout.as_secs_f64(),
+        };
+        Some((path.name.clone(), shown))
+    });
+    named.collect()
 }
 
 /// The same paths for the metrics.

@@ -4,6 +4,7 @@
 pub(crate) mod connections;
 mod explained;
 pub(crate) mod fit;
+mod paths;
 mod sheet;
 
 pub use explained::explained;
@@ -11,6 +12,7 @@ use monitor_model::alert::Alert;
 use monitor_model::finding::{Finding, Severity};
 use monitor_model::format::{count, printable};
 use monitor_model::listing::CheckRow;
+pub use paths::{path_lines, paths_header};
 pub(crate) use sheet::sheet;
 
 /// A severity in a column: who wakes nobody shows as a dash.

@@ -37,7 +37,9 @@ use monitor_kernel::{
     SleepLog, SweepReport, TablePath, Tables, WatchLevel, jiffy_ns,
 };
 use monitor_model::agent::AgentChange;
+use monitor_model::path_state::PathPreset;
 use monitor_model::time::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -74,6 +76,7 @@ pub struct Core {
     tables: Option<Tables>,
     kernel_paths: Vec<TablePath>,
     paths: Vec<JudgedPath>,
+    presets: BTreeMap<String, PathPreset>,
     judge: Judge,
     recorder: Option<Recorder>,
     sinks: Sinks,
@@ -196,6 +199,7 @@ impl Core {
             tables: Some(parts.tables),
             kernel_paths,
             paths,
+            presets: paths::presets(parts.config),
         })
     }
 
@@ -373,6 +377,7 @@ impl Core {
         match self.put_paths() {
             Ok(first) => {
                 self.paths = paths::for_judge(config, first);
+                self.presets = paths::presets(config);
                 let now = self.now();
                 // Their rules may end alerts, and begin some.
                 let now_ns = now.map_or(0, |now| now.monotonic_ns);

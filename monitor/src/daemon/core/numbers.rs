@@ -7,11 +7,15 @@ use crate::surfaces::readiness::{self, Health, SteppedDown};
 use crate::surfaces::recording::Recorder;
 use monitor_common::Counter;
 use monitor_kernel::{Callbacks, HostView, KernelError, WatchLevel};
+use monitor_model::learned::LearnedTimeout;
 use monitor_model::path_state::{FoundInTime, PathState};
 use monitor_model::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
+
+/// Prefixes that are told of what was learned of one path, at most.
+const MOST_LEARNED: usize = 8;
 
 impl Core {
     /// Whether the daemon does its work, and what else is to be said.
@@ -84,7 +88,11 @@ impl Core {
                 continue;
             };
             let [longest, shortest] = self.judge.silences_of(&path.name);
+            let (learned, learned_more) = self.learned(Some(&path.name));
             all.push(PathState {
+                preset: self.presets.get(&path.name).cloned(),
+                learned,
+                learned_more,
                 stated: path.stated,
                 clock: Some(path.clock),
                 longest_survived_gap_seconds: longest.map(rounded),
@@ -92,8 +100,27 @@ impl Core {
                 ..state
             });
         }
-        all.extend(states.into_values());
+        for state in states.into_values() {
+            // Behind them stands a path that a reload took away, too: of that nothing is said but its counts.
+            let (learned, learned_more) = match state.timeout_seconds {
+                None => self.learned(None),
+                Some(_) => Default::default(),
+            };
+            all.push(PathState {
+                learned,
+                learned_more,
+                ..state
+            });
+        }
         Ok(all)
+    }
+
+    /// What was learned of a path's timeout (`None`: of connections without one), and how much more there is.
+    fn learned(&self, path: Option<&str>) -> (Vec<LearnedTimeout>, u64) {
+        let mut learned = self.judge.learned(path);
+        let more = learned.len().saturating_sub(MOST_LEARNED) as u64;
+        learned.truncate(MOST_LEARNED);
+        (learned, more)
     }
 
     /// What was found in the last hours; nothing where no clock can be read.

@@ -1,11 +1,13 @@
-//! `/api/v1/paths`: each path with its timeout and what silences of its connections came to. Counts and times, and nobody's
-//! address: as with the metrics, anybody may ask.
+//! `/api/v1/paths`: each path with its timeout, what silences of its connections came to, and what was learned of its timeout by
+//! that. Counts and times: as with the metrics, anybody may ask; to which prefix something was learned is for those who have
+//! shown who they are.
 
-use crate::surfaces::api::asked::{JSON, LINES, refused};
+use crate::surfaces::api::asked::{JSON, Known, LINES, refused};
 use crate::surfaces::api::body;
 use crate::surfaces::api::resource::{Answer, Form, OverTcp, Resource};
 use crate::surfaces::api::rows::Rows;
 use crate::surfaces::api::served::Served;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -16,7 +18,7 @@ use monitor_model::told::Told;
 
 pub(super) const RESOURCE: Resource = Resource {
     path: "/api/v1/paths",
-    summary: "Each path: its timeout, how long silences on it were, the longest that was survived, the shortest that failed, and what was found",
+    summary: "Each path: its timeout, how long silences on it were, the longest that was survived, the shortest that failed, what was learned of its timeout by that, and what was found",
     over_tcp: OverTcp::Always,
     lasts: false,
     handler: || get(paths),
@@ -38,9 +40,15 @@ pub(super) const RESOURCE: Resource = Resource {
     ],
 };
 
-async fn paths(State(served): State<Served>) -> Response {
+async fn paths(State(served): State<Served>, known: Option<Extension<Known>>) -> Response {
     match served.api.source.paths() {
-        Ok(paths) => body::rows(Rows::new(paths)),
+        Ok(mut paths) => {
+            if known.is_none() {
+                let learned = paths.iter_mut().flat_map(|path| &mut path.learned);
+                learned.for_each(|learned| learned.prefix = None);
+            }
+            body::rows(Rows::new(paths))
+        }
         Err(reason) => refused(StatusCode::SERVICE_UNAVAILABLE, reason),
     }
 }
