@@ -404,6 +404,7 @@ impl Judge {
         self.reconnects.forget(now_ns);
         self.outages.forget(now_ns);
         self.own_addresses.forget(now_ns);
+        self.learned.tick();
         self.contrasts.local_tables.forget(now_ns);
         let mut context = Context {
             contrasts: &mut self.contrasts,

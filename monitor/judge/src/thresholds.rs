@@ -415,6 +415,9 @@ pub(crate) const LEARN_OWN: usize = 64;
 /// Paths with a prefix of which something is learned, at most.
 pub(crate) const MAX_LEARNED: usize = 256;
 
+/// Of so many paths and prefixes the bounds are brought up to date at each tick: each takes a fraction of a ms.
+pub(crate) const LEARN_A_TICK: usize = 16;
+
 /// Deaths within so long, in ns, may have one cause (a full table, a box that starts anew) and count as one occasion.
 pub(crate) const LEARN_OCCASION_NS: u64 = 60 * SECOND;
 

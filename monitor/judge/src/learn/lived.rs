@@ -13,6 +13,9 @@ use std::collections::VecDeque;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lived {
     kept: Kept,
+    /// What follows from it, and whether something was kept since.
+    known: Bounds,
+    stale: bool,
     /// Silences that were survived, also those that are forgotten.
     pub(super) survived: u64,
     /// The longest silence that each connection survived, by its cookie, those of late last.
@@ -90,11 +93,24 @@ impl Lived {
     /// What was taken for the death of this connection was none.
     pub(super) fn retract(&mut self, cookie: u64) {
         self.kept.retract(cookie);
+        self.stale = true;
     }
 
     /// What is learned.
     pub(super) fn known(&self) -> Bounds {
-        bounds(&self.kept)
+        match self.stale {
+            true => bounds(&self.kept),
+            false => self.known,
+        }
+    }
+
+    /// Brings what is learned up to date, so that it costs nothing to ask. Answers whether there was anything to do.
+    pub(super) fn settle(&mut self) -> bool {
+        let stale = std::mem::take(&mut self.stale);
+        if stale {
+            self.known = bounds(&self.kept);
+        }
+        stale
     }
 
     /// How much would be lost by forgetting it: deaths count more than its age.
@@ -105,6 +121,7 @@ impl Lived {
     fn seen(&mut self, at: Timestamp) {
         self.since.get_or_insert(at);
         self.until = Some(at);
+        self.stale = true;
     }
 
     fn remember(&mut self, cookie: u64, ns: u64) {

@@ -5,6 +5,7 @@ use super::says::Bears;
 use crate::paths::JudgedPath;
 use crate::peers::contrast::{Ended, First};
 use crate::peers::prefix;
+use crate::thresholds::LEARN_A_TICK;
 use monitor_model::format::seconds;
 use monitor_model::learned::{FirstWord, LearnedTimeout};
 use monitor_model::time::Timestamp;
@@ -70,6 +71,15 @@ impl Learned {
             Bears::Died => lived.died(ended, at),
             _ => lived.survived(ended, at),
         }
+    }
+
+    /// Time passes: some of what was learned since is brought up to date.
+    pub(crate) fn tick(&mut self) {
+        let settled = self
+            .table
+            .values_mut()
+            .filter_map(|lived| lived.settle().then_some(()));
+        settled.take(LEARN_A_TICK).for_each(drop);
     }
 
     /// How many paths and prefixes something is known of.

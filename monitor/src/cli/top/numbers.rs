@@ -47,7 +47,10 @@ impl Numbers {
             "tcplull_gap_seconds_sum" => {
                 self.seconds.extend(path().map(|path| (path, value)));
             }
-            "tcplull_path_timeout_seconds" => {
+            // Daemons of before had no other bound, and no label for it.
+            "tcplull_path_timeout_seconds"
+                if matches!(label(labels, "bound").as_deref(), None | Some("stated")) =>
+            {
                 self.timeouts.extend(path().map(|path| (path, value)));
             }
             _ if name.starts_with("tcplull_cpu_") || name.ends_with("_dropped_total") => {
@@ -142,7 +145,8 @@ mod tests {
         let mut numbers = Numbers::default();
         for line in [
             "# HELP tcplull_gap_seconds x",
-            "tcplull_path_timeout_seconds{path=\"a\\\"b\"} 350",
+            "tcplull_path_timeout_seconds{bound=\"most\",path=\"a\\\"b\"} 120",
+            "tcplull_path_timeout_seconds{bound=\"stated\",path=\"a\\\"b\"} 350",
             "tcplull_gap_seconds_bucket{path=\"a\\\"b\",le=\"60\"} 3",
             "tcplull_gap_seconds_bucket{path=\"a\\\"b\",le=\"240\"} 3",
             "tcplull_gap_seconds_bucket{path=\"a\\\"b\",le=\"+Inf\"} 5",

@@ -7,12 +7,12 @@ use crate::surfaces::readiness::{self, Health, SteppedDown};
 use crate::surfaces::recording::Recorder;
 use monitor_common::Counter;
 use monitor_kernel::{Callbacks, HostView, KernelError, WatchLevel};
-use monitor_model::learned::LearnedTimeout;
+use monitor_model::learned::{FirstWord, LearnedTimeout};
 use monitor_model::path_state::{FoundInTime, PathState};
 use monitor_model::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Prefixes that are told of what was learned of one path, at most.
 const MOST_LEARNED: usize = 8;
@@ -49,6 +49,7 @@ impl Core {
     pub(in super::super) fn render_metrics(&mut self) -> Result<String, String> {
         self.count_kernel().map_err(|error| error.to_string())?;
         self.sinks.count();
+        self.count_learned();
         let ready = self.readiness().is_ok();
         let metrics = &mut self.sinks.metrics;
         metrics.ready = ready;
@@ -127,6 +128,19 @@ impl Core {
     pub(in super::super) fn found_lately(&self) -> Vec<FoundInTime> {
         let now = self.now().map(|now| Timestamp::of(now.wall_unix_ns));
         now.map_or_else(Vec::new, |now| self.sinks.lately.slots(now))
+    }
+
+    /// Of each path the bounds that hold where they are narrowest: the shortest timeout that was learned to any prefix.
+    fn count_learned(&mut self) {
+        let paths = self.paths.iter();
+        for path in paths.map(|path| Some(path.name.as_str())).chain([None]) {
+            let learned = self.judge.learned(path);
+            let ours = learned.iter().find(|one| one.first_word == FirstWord::Us);
+            let bounds = ours.map(|one| [one.at_least_seconds, one.at_most_seconds]);
+            let bounds = bounds.unwrap_or_default();
+            let bounds = bounds.map(|bound| Some(Duration::from_secs_f64(bound?)));
+            self.sinks.metrics.learned(path, bounds);
+        }
     }
 
     pub(super) fn count_kernel(&mut self) -> Result<(), KernelError> {

@@ -169,6 +169,8 @@ pub(super) struct OnPath {
     pub(super) silent: HashMap<IdleState, u64>,
     pub(super) gaps: GapHistogram,
     pub(super) timeout: Option<Duration>,
+    /// The bounds of it that were learned: it is longer than the first, and no longer than the second.
+    pub(super) learned: [Option<Duration>; 2],
 }
 
 /// A path that has series.
@@ -308,6 +310,11 @@ impl Metrics {
     /// Takes in the kernel's histogram of gaps on a path; `None` for connections without one.
     pub fn gaps(&mut self, path: Option<&str>, gaps: GapHistogram) {
         self.on(path).gaps = gaps;
+    }
+
+    /// Replaces the bounds of a path's timeout that were learned.
+    pub fn learned(&mut self, path: Option<&str>, bounds: [Option<Duration>; 2]) {
+        self.on(path).learned = bounds;
     }
 
     /// Replaces the hooks, each with its mechanism if it has one.

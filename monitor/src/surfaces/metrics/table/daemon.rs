@@ -63,6 +63,16 @@ pub(super) const ALL: &[Metric] = &[
         One(|now| now.judge.contrasts as u64),
     ),
     Metric(
+        "tcplull_judge_learned",
+        "Paths and remote prefixes of whose timeout the judge has learned something.",
+        One(|now| now.judge.learned as u64),
+    ),
+    Metric(
+        "tcplull_judge_learned_forgotten_total",
+        "Silences from which nothing was learned, or that were forgotten, because there is no more room.",
+        One(|now| now.judge.learned_dropped_total),
+    ),
+    Metric(
         "tcplull_judge_dropped_total",
         "What the judge could not take up or keep, by reason.",
         Labelled(&["reason"], |now| {

@@ -68,11 +68,15 @@ pub(super) const ALL: &[Metric] = &[
     ),
     Metric(
         "tcplull_path_timeout_seconds",
-        "Idle timeout of a path.",
-        SecondsLabelled(&["path"], |now| {
+        "Idle timeout of a path: as it is in force, and the bounds that its connections have shown.",
+        SecondsLabelled(&["bound", "path"], |now| {
             let paths = now.paths.iter();
-            let stated = paths.filter_map(|(path, on)| Some((labels([path]), on.timeout?)));
-            stated.collect()
+            let bounds = paths.flat_map(|(path, on)| {
+                let [least, most] = on.learned;
+                let bounds = [("stated", on.timeout), ("least", least), ("most", most)];
+                bounds.map(|(bound, seconds)| Some((labels([bound, path]), seconds?)))
+            });
+            bounds.flatten().collect()
         }),
     ),
     Metric(
