@@ -21,8 +21,8 @@ const HELP: Help = Help {
             "each timeout: stated, learned, and its preset's",
         ),
         (
-            "tcplull paths --json | jq 'select(.path == \"office-nat\") | .learned'",
-            "for scripts",
+            "tcplull paths --json | jq .learned",
+            "for scripts, with since when",
         ),
     ],
     findings: Some("a stated timeout and what connections lived through cannot both be right"),

@@ -28,6 +28,7 @@ mod hostile_peer;
 mod house_rules;
 mod http;
 mod kubernetes;
+mod learned;
 mod logins;
 mod look_back;
 mod memory;
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
         ("house_rules", house_rules::TESTS),
         ("http", http::TESTS),
         ("kubernetes", kubernetes::TESTS),
+        ("learned", learned::TESTS),
         ("logins", logins::TESTS),
         ("watched_sockets", watched_sockets::TESTS),
         ("metrics", metrics::TESTS),
