@@ -29,6 +29,8 @@ const CONFIG: &str = r#"{"schema":"tcplull.config_file/1","file":"/etc/tcplull/h
 
 const CHECK: &str = r#"{"schema":"tcplull.check_row/1","subject":"hook send","works":false,"detail":"cannot read /home/alice/vmlinux of db-17.corp.example (2001:db8:77::1)","remedy":"mount /sys/fs/bpf"}"#;
 
+const PATH: &str = r#"{"schema":"tcplull.path/1","path":"head-office","timeout_seconds":240.0,"stated":true,"clock":"packets","silent":{"at_risk":0,"crossed":1,"stalled":0},"found":[],"gaps":0,"lengths":[],"longest_survived_gap_seconds":null,"shortest_failed_gap_seconds":null,"learned":[{"prefix":"203.0.113.0/24","first_word":"us","at_least_seconds":118.0,"at_most_seconds":121.0,"survived":41,"died":9,"occasions":6,"unfit":2,"since":"2026-01-31T12:00:00.000Z","until":"2026-01-31T12:00:00.000Z","changed":"2026-01-31T12:00:00.000Z"}],"learned_more":0}"#;
+
 const METRICS: [&str; 3] = [
     "# HELP tcplull_alerts_firing Alerts.",
     "tcplull_alerts_firing{kind=\"crossed\",path=\"head-office\",owner=\"payments.service\"} 1",
@@ -42,6 +44,7 @@ fn snapshot() -> Snapshot {
     snapshot.put(Part::Alerts, lines(&[ALERT]));
     snapshot.put(Part::Config, lines(&[CONFIG]));
     snapshot.put(Part::Check, lines(&[CHECK]));
+    snapshot.put(Part::Paths, lines(&[PATH]));
     snapshot.put(Part::Metrics, lines(&METRICS));
     snapshot.lacks(Part::History, "db-17.corp.example keeps none".to_owned());
     snapshot
@@ -330,6 +333,8 @@ fn none_of_the_originals_is_left_and_the_same_is_the_same_everywhere() {
         ("24", true),
         "{network} {remote}"
     );
+    let prefix = &value(Part::Paths, 0)["learned"][0]["prefix"];
+    assert_eq!(prefix, &format!("{network}.0/24"));
     let metrics = read.part(Part::Metrics).unwrap();
     let expected = format!(
         "tcplull_alerts_firing{{kind=\"crossed\",path={},owner={}}} 1",

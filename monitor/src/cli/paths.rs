@@ -5,8 +5,7 @@ use super::client::each;
 use super::exit::{self, CliError};
 use super::help::Help;
 use super::host::HostArguments;
-use super::output::Output;
-use super::wrong::Shown;
+use super::output::{Output, write};
 use crate::client::{Answer, Host, Question};
 use crate::config::Overrides;
 use crate::text;
@@ -50,28 +49,30 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
         Some(host) => host,
         None => Host::Socket(arguments.config.load(Overrides::default())?.socket),
     };
-    let mut paths: Vec<PathState> = Vec::new();
-    each(&host, &Question::list("/api/v1/paths"), &mut |answer| {
-        if let Answer::Row(row) = answer
-            && let Ok(path) = serde_json::from_str(&row)
-        {
-            paths.push(path);
-        }
-        Ok(true)
-    })?;
-    if let Some(name) = &arguments.name {
-        paths.retain(|path| path.path == *name);
-        if paths.is_empty() {
-            return Err(CliError::NotThere(format!(
-                "no path has the name {name:?}: `tcplull paths` shows those that there are"
-            )));
-        }
-    }
     let output = Output {
         json: arguments.json,
         header: text::paths_header(),
         line: text::path_lines,
     };
-    output.all(&paths)?;
-    Ok(exit::code(paths.iter().any(Shown::is_wrong)))
+    let takes = |row: &str| match &arguments.name {
+        Some(name) => serde_json::from_str(row).is_ok_and(|row: PathState| row.path == *name),
+        None => true,
+    };
+    let (mut begun, mut wrong) = (false, false);
+    each(&host, &Question::list("/api/v1/paths"), &mut |answer| {
+        let Answer::Row(row) = answer else {
+            return Ok(true);
+        };
+        if !takes(&row) {
+            return Ok(true);
+        }
+        let reads_on = std::mem::replace(&mut begun, true) || output.begin()?;
+        Ok(reads_on && write(&output.laid_out(&row, &mut wrong))?)
+    })?;
+    match &arguments.name {
+        Some(name) if !begun => Err(CliError::NotThere(format!(
+            "no path has the name {name:?}: `tcplull paths` shows those that there are"
+        ))),
+        _ => Ok(exit::code(wrong)),
+    }
 }

@@ -57,11 +57,12 @@ impl Kept {
         full
     }
 
-    /// Keeps these deaths alone, and nothing that was survived.
+    /// Keeps these deaths alone, and nothing that was survived, by these connections neither.
     pub(super) fn keep_deaths(&mut self, keeps: impl Fn(&Death) -> bool) {
         self.survived.clear();
         self.made_room = 0;
         self.deaths.retain(keeps);
+        self.deaths.iter_mut().for_each(|death| death.over_ns = 0);
     }
 
     /// Forgets the death of this connection.

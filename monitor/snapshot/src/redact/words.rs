@@ -22,7 +22,9 @@ pub(super) const COMMON: [&str; 14] = [
 ];
 
 /// Members whose words are of lists of ours, or numbers and times: they stay.
-pub(super) const OURS: [&str; 46] = [
+pub(super) const OURS: [&str; 48] = [
+    "changed",
+    "first_word",
     "schema",
     "alerts",
     "made",
@@ -92,8 +94,9 @@ pub(super) const NAMES: [&str; 15] = [
 ];
 
 /// Labels of metrics whose words are ours.
-pub(super) const LABELS: [&str; 20] = [
+pub(super) const LABELS: [&str; 21] = [
     "alert",
+    "bound",
     "cause",
     "end",
     "finding",
