@@ -12,6 +12,7 @@ mod own_file;
 pub mod own_process;
 pub mod owner;
 mod plain_file;
+pub mod prober;
 mod pushed;
 mod rate;
 pub mod sandbox;

@@ -325,7 +325,7 @@ fn every_series_is_explained_and_every_explained_series_is_there() {
 #[test]
 fn every_place_that_the_map_names_is_there() {
     // What is to come is named where it will be.
-    let to_come = ["tui", "probe", "heal", "kernel/src/act", "judge/src/learn"];
+    let to_come = ["tui", "heal", "kernel/src/act", "judge/src/learn"];
     let to_come = to_come.map(|place| format!("monitor/{place}"));
     for page in ["docs/architecture.md", "CONTRIBUTING.md"] {
         let text = read(page);

@@ -9,6 +9,7 @@ mod history;
 mod http;
 mod inspection;
 mod packet;
+mod probe;
 mod recording;
 mod saved_alerts;
 mod serving;

@@ -21,6 +21,7 @@ mod lost;
 mod outcome;
 pub mod owner;
 pub mod path_state;
+pub mod probe;
 pub mod report;
 pub mod settings;
 pub mod snapshot;

@@ -9,6 +9,7 @@ use crate::finding::{Finding, Lagged};
 use crate::gaps::GapSummary;
 use crate::listing::{CheckRow, ConnectionRow};
 use crate::path_state::{FoundInTime, PathState};
+use crate::probe::ProbeReport;
 use crate::report::Report;
 use crate::snapshot::{ConfigFile, SnapshotAbout};
 use schemars::generate::SchemaSettings;
@@ -93,6 +94,10 @@ impl Told for CheckRow {
     const SCHEMA: &'static str = "tcplull.check_row/1";
 }
 
+impl Told for ProbeReport {
+    const SCHEMA: &'static str = "tcplull.probe/1";
+}
+
 /// A line as it is written.
 #[derive(Serialize)]
 pub(crate) struct Line<'a, T> {
@@ -109,7 +114,7 @@ impl<'a, T: Told> Line<'a, T> {
 }
 
 /// The JSON Schema of each form (draft 2020-12), by its name.
-pub fn schemas() -> [(&'static str, Value); 17] {
+pub fn schemas() -> [(&'static str, Value); 18] {
     [
         (Finding::SCHEMA, schema::<Finding>()),
         (Lagged::SCHEMA, schema::<Lagged>()),
@@ -128,6 +133,7 @@ pub fn schemas() -> [(&'static str, Value); 17] {
         (SnapshotAbout::SCHEMA, schema::<SnapshotAbout>()),
         (ConfigFile::SCHEMA, schema::<ConfigFile>()),
         (CheckRow::SCHEMA, schema::<CheckRow>()),
+        (ProbeReport::SCHEMA, schema::<ProbeReport>()),
     ]
 }
 

@@ -8,6 +8,7 @@ use crate::client::ClientError;
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
 use crate::opened::OpenError;
+use crate::prober::ProbeError;
 use crate::surfaces::http::HttpError;
 use crate::worker::{Waiting, Worker};
 use monitor_judge::recording::RecordingError;
@@ -35,6 +36,8 @@ pub(super) enum CliError {
     Past(#[from] PastError),
     #[error(transparent)]
     Snapshot(#[from] OpenError),
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
     #[error(transparent)]
     Http(#[from] HttpError),
     #[error(transparent)]
@@ -93,6 +96,7 @@ impl CliError {
             Self::Usage(_)
             | Self::Config(_)
             | Self::Filter(_)
+            | Self::Probe(ProbeError::Target(_))
             | Self::Daemon(DaemonError::Config(_) | DaemonError::Web(_)) => ExitCode::from(USAGE),
             _ => ExitCode::from(CANNOT_RUN),
         }

@@ -23,6 +23,7 @@ mod page;
 mod past;
 mod past_error;
 mod paths;
+mod probe;
 mod remark;
 mod replay;
 mod report;
@@ -119,6 +120,8 @@ commands! {
     Alerts = alerts;
     /// Ends exactly these connections: all that are in an alert now, or one by its id.
     Cut = cut;
+    /// How long connections to a host may be silent, and what becomes of them then.
+    Probe = probe;
     /// Which path and rules would apply to a connection, and why.
     Explain = explain;
     /// Each path: the timeout that is stated, what was learned of it, and its preset.

@@ -40,6 +40,7 @@ mod owners;
 mod page;
 mod pages;
 mod privileges;
+mod probe;
 mod recording;
 mod reload;
 mod ring_full;
@@ -62,9 +63,33 @@ mod web;
 use common::trials;
 use libtest_mimic::Arguments;
 use monitor_lab::network::cgroup::OwnGroup;
+use monitor_lab::simulated_middlebox::process;
+use std::env;
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
+/// Where this program is started as the laboratory's is, as a box that is simulated, it is one.
+fn is_a_box() -> Option<io::Result<()>> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let ["box", orders, "--namespace", namespace] = words[..] else {
+        return None;
+    };
+    let orders = serde_json::from_str(orders).map_err(io::Error::from);
+    Some(orders.and_then(|orders| process::live(Path::new(namespace), orders)))
+}
+
 fn main() -> ExitCode {
+    if let Some(lived) = is_a_box() {
+        return match lived {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let files = [
         // Of the first two one each waits for a page to end, which takes more than two minutes, of those after it one waits one:
         // first, so that the others run beside them.
@@ -107,6 +132,7 @@ fn main() -> ExitCode {
         ("pages", pages::TESTS),
         ("one_connection", one_connection::TESTS),
         ("privileges", privileges::TESTS),
+        ("probe", probe::TESTS),
         ("recording", recording::TESTS),
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),

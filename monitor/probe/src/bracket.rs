@@ -1,0 +1,166 @@
+//! Between which two silences a timeout lies.
+
+use monitor_model::probe::Expiry;
+use std::time::Duration;
+
+/// How far apart both ends of a bracket may lie, as a part of the greater: 5 %.
+pub(crate) const NARROW: f64 = 0.05;
+
+/// How far apart neighbours lie that are to make a bracket narrow: somewhat less, for a silence lasts longer than it was to.
+const STEP: f64 = 1.042;
+
+/// How far apart the first silences lie. The next round then has eight in between, and both take as long as its longest.
+const LADDER: f64 = 1.5;
+
+/// So many silences that were not survived are to bear a bracket out: one may have another reason.
+pub(crate) const BEARS_OUT: usize = 2;
+
+/// What is known of silences that one side ends.
+#[derive(Clone, Debug, Default)]
+pub struct Bracket {
+    survived: Vec<Duration>,
+    expired: Vec<(Duration, Expiry)>,
+}
+
+impl Bracket {
+    /// A silence was survived.
+    pub fn survived(&mut self, gap: Duration) {
+        self.survived.push(gap);
+    }
+
+    /// A silence was not.
+    pub fn expired(&mut self, gap: Duration, expiry: Expiry) {
+        self.expired.push((gap, expiry));
+    }
+
+    /// How many were survived.
+    pub fn survivals(&self) -> usize {
+        self.survived.len()
+    }
+
+    /// The longest that was survived.
+    pub fn at_least(&self) -> Option<Duration> {
+        self.survived.iter().max().copied()
+    }
+
+    /// The shortest that was not and is longer than that: a silence that was survived is proof, one that was not may have
+    /// another reason.
+    pub fn at_most(&self) -> Option<Duration> {
+        self.fitting().map(|(gap, _)| *gap).min()
+    }
+
+    /// Those not survived that fit: longer than any that was survived.
+    pub fn fitting(&self) -> impl Iterator<Item = &(Duration, Expiry)> {
+        let floor = self.at_least().unwrap_or_default();
+        self.expired.iter().filter(move |(gap, _)| *gap > floor)
+    }
+
+    /// How many were not survived, although a longer one was.
+    pub fn do_not_fit(&self) -> usize {
+        self.expired.len() - self.fitting().count()
+    }
+
+    /// Whether both ends are known and near enough to each other.
+    pub fn is_narrow(&self) -> bool {
+        let ends = self.at_least().zip(self.at_most());
+        ends.is_some_and(|(least, most)| {
+            (most - least).as_secs_f64() <= NARROW * most.as_secs_f64()
+        })
+    }
+
+    /// Whether more than one silence bears out its upper end.
+    pub fn is_borne_out(&self) -> bool {
+        self.fitting().count() >= BEARS_OUT
+    }
+
+    /// Silences between both ends, at most so many, that make it as narrow as they can; none where it has no two ends.
+    pub fn between(&self, most: usize) -> Vec<Duration> {
+        match self.at_least().zip(self.at_most()) {
+            Some((low, high)) if !self.is_narrow() => {
+                let (low, high) = (low.as_secs_f64(), high.as_secs_f64());
+                let needed = ((high / low).ln() / STEP.ln()).ceil() as usize;
+                inner(low, high, needed.saturating_sub(1).clamp(1, most.max(1)))
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// So many lengths between these two, each by the same factor longer than the one before it.
+fn inner(low: f64, high: f64, count: usize) -> Vec<Duration> {
+    let factor = (high / low).powf(1.0 / (count as f64 + 1.0));
+    let lengths = (1..=count).map(|step| low * factor.powi(step as i32));
+    lengths.map(Duration::from_secs_f64).collect()
+}
+
+/// The silences that are tried first, the shortest first: both ends are among them.
+pub(crate) fn ladder(from: Duration, up_to: Duration) -> Vec<Duration> {
+    if from >= up_to {
+        return vec![up_to];
+    }
+    let (low, high) = (from.as_secs_f64(), up_to.as_secs_f64());
+    let steps = ((high / low).ln() / LADDER.ln()).ceil() as usize;
+    let mut ladder = vec![from];
+    ladder.extend(inner(low, high, steps.saturating_sub(1)));
+    ladder.push(up_to);
+    ladder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn the_first_silences_reach_from_end_to_end_in_even_steps() {
+        let gaps = ladder(s(1), s(900));
+        assert_eq!((gaps.first(), gaps.last()), (Some(&s(1)), Some(&s(900))));
+        assert!(gaps.len() < 20, "{gaps:?}");
+        for pair in gaps.windows(2) {
+            let factor = pair[1].as_secs_f64() / pair[0].as_secs_f64();
+            assert!((1.3..=1.51).contains(&factor), "{gaps:?}");
+        }
+        assert_eq!(ladder(s(5), s(5)), [s(5)]);
+    }
+
+    #[test]
+    fn a_longer_silence_that_was_survived_outweighs_a_shorter_one_that_was_not() {
+        let mut bracket = Bracket::default();
+        bracket.expired(s(10), Expiry::Drop);
+        assert_eq!((bracket.at_least(), bracket.at_most()), (None, Some(s(10))));
+        bracket.survived(s(20));
+        bracket.expired(s(30), Expiry::Drop);
+        assert_eq!(
+            (bracket.at_least(), bracket.at_most()),
+            (Some(s(20)), Some(s(30)))
+        );
+        assert_eq!(bracket.do_not_fit(), 1);
+        assert!(!bracket.is_narrow() && !bracket.is_borne_out());
+    }
+
+    #[test]
+    fn what_lies_between_makes_it_narrow_at_once_where_there_is_room() {
+        let mut bracket = Bracket::default();
+        bracket.survived(s(200));
+        bracket.expired(s(300), Expiry::Drop);
+        let between = bracket.between(20);
+        assert!(between.len() <= 9, "{between:?}");
+        let late = Duration::from_millis(100);
+        for gap in between {
+            if gap < s(240) {
+                bracket.survived(gap + late);
+            } else {
+                bracket.expired(gap + late, Expiry::Drop);
+            }
+        }
+        assert!(bracket.is_narrow() && bracket.is_borne_out(), "{bracket:?}");
+        assert_eq!(bracket.between(20), []);
+        let mut wide = Bracket::default();
+        wide.survived(s(1));
+        wide.expired(s(100), Expiry::Drop);
+        assert_eq!(wide.between(3).len(), 3);
+    }
+}

@@ -1,0 +1,381 @@
+//! Which silence is tried next. Connections are silent side by side, so the first answer takes as long as the longest of
+//! them, not as all together; then those in between are tried, until the bracket is narrow.
+
+use crate::bracket::{Bracket, ladder};
+use crate::reading::{Reading, Seen, read};
+use monitor_model::probe::{KeepaliveFound, ProbeResult};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// The most connections that one probe makes silent, whatever it sees.
+const MOST: u32 = 400;
+
+/// So often in a row a connection is tried again that was refused although none was silent: the last one may still be closing
+/// there.
+const MOST_ALONE: u32 = 3;
+
+/// So often a silence that says nothing is tried again, all of them together.
+const MOST_SPOILED: usize = 8;
+
+/// So many connections with keepalive that expire say that it is in vain; one that does not says that it counts.
+const IN_VAIN: usize = 2;
+
+/// A silence with keepalive is longer than one that was not survived without it, by this factor.
+const BEYOND: f64 = 1.1;
+
+/// What is to be found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The shortest silence that is tried.
+    pub from: Duration,
+    /// The longest.
+    pub up_to: Duration,
+    /// The most connections that are silent at once.
+    pub at_once: usize,
+    /// Whether the other side speaks first where it is told to.
+    pub outside: bool,
+    /// Whether it is tried if keepalive counts.
+    pub keepalive: bool,
+}
+
+/// What is to be done with one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its number.
+    pub number: u32,
+    /// How long it is to be silent.
+    pub gap: Duration,
+    /// How.
+    pub kind: Kind,
+}
+
+/// How a connection is silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Wholly, and then this host speaks.
+    Inside,
+    /// Wholly, and then the other side speaks.
+    Outside,
+    /// Without payload, and with keepalive probes each so often; then this host speaks.
+    Kept {
+        /// In whole seconds, as the kernel has it.
+        every: Duration,
+    },
+}
+
+/// What became of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What was to be done.
+    pub order: Order,
+    /// How long it was silent.
+    pub lasted: Duration,
+    /// What it comes to.
+    pub reading: Reading,
+    /// Whether the other side said what it saw.
+    pub both_ends: bool,
+}
+
+/// Says what to try, is told what was seen, and knows when it is over.
+#[derive(Clone, Debug)]
+pub struct Planner {
+    options: Options,
+    at_once: usize,
+    waiting: VecDeque<Order>,
+    silent: Vec<Order>,
+    told: Vec<Told>,
+    inside: Bracket,
+    outside: Bracket,
+    next: u32,
+    alone: u32,
+    dead: Option<String>,
+}
+
+impl Planner {
+    /// One that has tried nothing yet.
+    pub fn new(options: Options) -> Self {
+        let mut planner = Self {
+            options,
+            at_once: options.at_once.max(1),
+            waiting: VecDeque::new(),
+            silent: Vec::new(),
+            told: Vec::new(),
+            inside: Bracket::default(),
+            outside: Bracket::default(),
+            next: 0,
+            alone: 0,
+            dead: None,
+        };
+        // The short ones first: where there is not room for all, they make the long ones needless.
+        for gap in ladder(options.from, options.up_to) {
+            planner.want(gap, Kind::Inside);
+            if options.outside {
+                planner.want(gap, Kind::Outside);
+            }
+        }
+        planner
+    }
+
+    fn want(&mut self, gap: Duration, kind: Kind) {
+        let number = self.next;
+        if number < MOST {
+            self.next += 1;
+            self.waiting.push_back(Order { number, gap, kind });
+        }
+    }
+
+    /// What was asked for.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The connection to open now; `None` to wait for one that is silent, or where it is over.
+    pub fn next_order(&mut self) -> Option<Order> {
+        if self.is_over() || self.silent.len() >= self.at_once {
+            return None;
+        }
+        self.plan();
+        let place = self
+            .waiting
+            .iter()
+            .position(|order| self.is_wanted(order))?;
+        let order = self.waiting.remove(place)?;
+        self.silent.push(order);
+        Some(order)
+    }
+
+    /// A silent connection to end: another one needs its place and it is longer than one that was not survived already, or there
+    /// are more than the target takes.
+    pub fn spare(&mut self) -> Option<Order> {
+        if self.is_over() || self.silent.len() < self.at_once {
+            return None;
+        }
+        self.plan();
+        let unwanted = self.silent.iter().position(|order| !self.is_wanted(order));
+        if self.silent.len() > self.at_once {
+            let place = unwanted.unwrap_or(self.silent.len() - 1);
+            let order = self.silent.remove(place);
+            self.waiting.push_back(order);
+            return Some(order);
+        }
+        self.waiting.iter().find(|order| self.is_wanted(order))?;
+        unwanted.map(|place| self.silent.remove(place))
+    }
+
+    /// A connection could not be opened. Where others are silent, there are to be fewer than these from now on, which leaves a
+    /// place for the new one beside one that is not answered; else nothing can be tried any more, once it is refused again and again.
+    pub fn refused(&mut self, order: Order, why: String) {
+        self.silent.retain(|one| one.number != order.number);
+        if !self.silent.is_empty() {
+            self.at_once = self.at_once.min((self.silent.len() - 1).max(1));
+        } else if self.alone == MOST_ALONE {
+            self.dead.get_or_insert(why);
+            return;
+        } else {
+            self.alone += 1;
+        }
+        self.waiting.push_front(order);
+    }
+
+    /// What became of a connection.
+    pub fn tell(&mut self, order: Order, seen: &Seen) {
+        self.alone = 0;
+        self.silent.retain(|one| one.number != order.number);
+        let reading = read(seen, order.kind == Kind::Outside);
+        let bracket = match order.kind {
+            Kind::Inside => Some(&mut self.inside),
+            Kind::Outside => Some(&mut self.outside),
+            Kind::Kept { .. } => None,
+        };
+        match (&reading, bracket) {
+            (Reading::Survived, Some(bracket)) => bracket.survived(seen.lasted),
+            (Reading::Expired(expiry), Some(bracket)) => bracket.expired(seen.lasted, *expiry),
+            (Reading::Dead(why), _) => {
+                self.dead.get_or_insert_with(|| why.clone());
+            }
+            (Reading::Unusable(_), _) => self.want(order.gap, order.kind),
+            (Reading::Survived | Reading::Expired(_), None) => {}
+        }
+        self.told.push(Told {
+            order,
+            lasted: seen.lasted,
+            reading,
+            both_ends: seen.peer.is_some(),
+        });
+    }
+
+    /// Whether there is nothing more to try.
+    pub fn is_over(&self) -> bool {
+        let out_of_tries = self.silent.is_empty() && self.next >= MOST;
+        self.dead.is_some()
+            || self.spoiled() > MOST_SPOILED
+            || out_of_tries
+            || (self.is_settled(Kind::Inside)
+                && (!self.options.outside || self.is_settled(Kind::Outside))
+                && (self.keepalive().is_some() || self.probes_every().is_none()))
+    }
+
+    /// Why nothing gets through any more; `None` where something does.
+    pub fn dead(&self) -> Option<&str> {
+        self.dead.as_deref()
+    }
+
+    /// What all comes to.
+    pub fn result(&self) -> ProbeResult {
+        let brackets = [&self.inside, &self.outside];
+        if self.dead.is_some() {
+            ProbeResult::Dead
+        } else if !self.is_over() || self.spoiled() > MOST_SPOILED {
+            ProbeResult::Unknown
+        } else if brackets.iter().any(|one| one.at_most().is_some()) {
+            ProbeResult::Forgets
+        } else {
+            ProbeResult::Survives
+        }
+    }
+
+    /// What became of each, in the order in which it was told.
+    pub fn told(&self) -> &[Told] {
+        &self.told
+    }
+
+    /// What is known of silences that this host ends.
+    pub fn inside(&self) -> &Bracket {
+        &self.inside
+    }
+
+    /// What is known of those that the other side ends.
+    pub fn outside(&self) -> &Bracket {
+        &self.outside
+    }
+
+    /// Whether keepalive counts; `None` where that is not known.
+    pub fn keepalive(&self) -> Option<KeepaliveFound> {
+        let beyond = self.inside.at_most()?;
+        let kept = self
+            .told
+            .iter()
+            .filter(|told| matches!(told.order.kind, Kind::Kept { .. }) && told.order.gap > beyond);
+        let mut in_vain = 0;
+        for told in kept {
+            match told.reading {
+                Reading::Survived => return Some(KeepaliveFound::Counts),
+                Reading::Expired(_) => in_vain += 1,
+                Reading::Dead(_) | Reading::Unusable(_) => {}
+            }
+        }
+        (in_vain >= IN_VAIN).then_some(KeepaliveFound::InVain)
+    }
+
+    /// How long it may still take, where so much of each silence is over. What is not known yet may take all the time that
+    /// there is.
+    pub fn left(&self, over: impl Fn(u32) -> Duration) -> Duration {
+        let rest = |order: &Order| order.gap.saturating_sub(over(order.number));
+        let wanted = self.silent.iter().filter(|order| self.is_wanted(order));
+        let now = wanted.map(rest).max().unwrap_or_default();
+        let waiting = self.waiting.iter().filter(|order| self.is_wanted(order));
+        let waiting = waiting.map(|order| order.gap).max().unwrap_or_default();
+        let sides = [Kind::Inside, Kind::Outside];
+        let sides = sides
+            .into_iter()
+            .take(1 + usize::from(self.options.outside));
+        let then = sides.map(|side| match self.bracket(side).at_most() {
+            _ if self.is_settled(side) => Duration::ZERO,
+            Some(_) if self.bracket(side).is_narrow() => Duration::ZERO,
+            Some(most) => most,
+            None => self.options.up_to,
+        });
+        now.max(waiting) + then.max().unwrap_or_default()
+    }
+
+    fn bracket(&self, kind: Kind) -> &Bracket {
+        match kind {
+            Kind::Outside => &self.outside,
+            Kind::Inside | Kind::Kept { .. } => &self.inside,
+        }
+    }
+
+    fn spoiled(&self) -> usize {
+        let unusable = |told: &&Told| matches!(told.reading, Reading::Unusable(_));
+        self.told.iter().filter(unusable).count()
+    }
+
+    /// Whether a silence still says something: where a shorter one was not survived, a longer one need not be tried.
+    fn is_wanted(&self, order: &Order) -> bool {
+        let most = self.bracket(order.kind).at_most();
+        match order.kind {
+            Kind::Kept { .. } => most.is_some_and(|most| order.gap > most),
+            Kind::Inside | Kind::Outside => most.is_none_or(|most| order.gap <= most),
+        }
+    }
+
+    /// Whether enough is known of one side.
+    fn is_settled(&self, side: Kind) -> bool {
+        let bracket = self.bracket(side);
+        match (bracket.at_least(), bracket.at_most()) {
+            // Whatever two clocks differ by in that time.
+            (Some(least), None) => least.mul_f64(1.001) >= self.options.up_to,
+            (Some(_), Some(_)) => bracket.is_narrow() && bracket.is_borne_out(),
+            // Even the shortest was not survived.
+            (None, Some(_)) => bracket.is_borne_out() && !self.is_under_way(side),
+            (None, None) => false,
+        }
+    }
+
+    /// Whether something is silent or waits that can still change what is known of one side.
+    fn is_under_way(&self, side: Kind) -> bool {
+        let orders = self.silent.iter().chain(&self.waiting);
+        let mut of_side = orders.filter(|order| order.kind == side);
+        of_side.any(|order| self.is_wanted(order))
+    }
+
+    /// Each so often keepalive probes are sent: twice in the longest silence that was survived, at least once a second; `None`
+    /// where that is not to be tried, or cannot be.
+    fn probes_every(&self) -> Option<Duration> {
+        self.inside.at_most()?;
+        let least = self.inside.at_least()?;
+        let seconds = (least.as_secs_f64() / 2.0).floor().max(1.0);
+        // The kernel counts whole seconds, and a probe that comes too late would prove nothing.
+        let every = Duration::from_secs_f64(seconds);
+        (self.options.keepalive && every.mul_f64(1.2) <= least).then_some(every)
+    }
+
+    /// Adds what is to be tried by what is known.
+    fn plan(&mut self) {
+        for side in [Kind::Inside, Kind::Outside] {
+            let tried = side == Kind::Inside || self.options.outside;
+            if tried && !self.is_settled(side) && !self.is_under_way(side) {
+                self.plan_side(side);
+            }
+        }
+        let kept = |order: &Order| matches!(order.kind, Kind::Kept { .. });
+        let orders = self.silent.iter().chain(&self.waiting);
+        let under_way = orders.filter(|order| kept(order) && self.is_wanted(order));
+        if under_way.count() == 0
+            && self.keepalive().is_none()
+            && let Some(every) = self.probes_every()
+            && let Some(most) = self.inside.at_most()
+        {
+            for _ in 0..IN_VAIN {
+                self.want(most.mul_f64(BEYOND), Kind::Kept { every });
+            }
+        }
+    }
+
+    fn plan_side(&mut self, side: Kind) {
+        let room = self.at_once.saturating_sub(1).max(1);
+        let (between, again) = {
+            let bracket = self.bracket(side);
+            let again = match bracket.at_most() {
+                Some(most) if !bracket.is_borne_out() => Some(most),
+                Some(_) => None,
+                // What was tried said nothing.
+                None => Some(self.options.up_to),
+            };
+            (bracket.between(room), again)
+        };
+        for gap in between.into_iter().chain(again) {
+            self.want(gap, side);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Boxes that were made up, and time that passes as they are probed.
+
+use monitor_model::probe::{AskedAs, Expiry, ProbeReport};
+use monitor_probe::{
+    End, Facts, Fresh, Kind, Options, Order, PeerEnd, PeerSaw, Planner, Seen, conclude,
+};
+use std::time::Duration;
+
+/// A box between both sides.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// When it forgets silences that this host ends; `None` for never.
+    pub inside: Option<Duration>,
+    /// The same of the other side's.
+    pub outside: Option<Duration>,
+    /// What that looks like.
+    pub expiry: Expiry,
+    /// Whether keepalive probes count.
+    pub probes_count: bool,
+    /// Whether the other side is ours, and tells what it saw.
+    pub ours: bool,
+    /// The path dies for good at this time.
+    pub dies_at: Option<Duration>,
+    /// Of connections by number, those that it evicts although they were not silent for long.
+    pub evicts: fn(u32) -> bool,
+    /// The target takes no more than so many at once.
+    pub takes: usize,
+    /// How much later than it should be the first word is said.
+    pub late: Duration,
+}
+
+/// One that forgets after so long and drops.
+pub fn forgets_after(timeout: Duration) -> Gateway {
+    Gateway {
+        inside: Some(timeout),
+        outside: Some(timeout),
+        expiry: Expiry::Drop,
+        probes_count: true,
+        ours: true,
+        dies_at: None,
+        evicts: |_| false,
+        takes: usize::MAX,
+        late: Duration::from_millis(1),
+    }
+}
+
+/// What is asked for by default.
+pub fn options(from: Duration, up_to: Duration) -> Options {
+    Options {
+        from,
+        up_to,
+        at_once: 64,
+        outside: true,
+        keepalive: true,
+    }
+}
+
+/// How long a word waits for its answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What a probe came to.
+pub struct Probed {
+    pub report: ProbeReport,
+    pub took: Duration,
+    pub most_at_once: usize,
+    pub opened: u32,
+}
+
+/// One that is silent: what was to be done, when it began, when it is told, what is seen then.
+type Silent = (Order, Duration, Seen);
+
+/// Probes it to the end.
+pub fn probe(options: Options, it: &Gateway) -> Probed {
+    let mut planner = Planner::new(options);
+    let mut silent: Vec<Silent> = Vec::new();
+    let (mut now, mut most_at_once, mut opened) = (Duration::ZERO, 0, 0);
+    while !planner.is_over() {
+        while let Some(spare) = planner.spare() {
+            silent.retain(|(order, ..)| order.number != spare.number);
+        }
+        while let Some(order) = planner.next_order() {
+            if silent.len() >= it.takes {
+                planner.refused(order, "it takes no more".to_owned());
+                break;
+            }
+            opened += 1;
+            let (told_at, seen) = it.lives(order, now);
+            silent.push((order, told_at, seen));
+            most_at_once = most_at_once.max(silent.len());
+        }
+        let next = silent.iter().enumerate().min_by_key(|(_, (_, at, _))| *at);
+        let Some(place) = next.map(|(place, _)| place) else {
+            assert!(planner.is_over(), "it waits for nothing: {planner:?}");
+            break;
+        };
+        let (order, at, seen) = silent.swap_remove(place);
+        now = at;
+        planner.tell(order, &seen);
+        let left = planner.left(|_| Duration::ZERO);
+        assert!(left <= options.up_to * 3, "{left:?}");
+    }
+    let facts = Facts {
+        target: "box".to_owned(),
+        address: ([198, 18, 0, 1], 7777).into(),
+        asked_as: if it.ours {
+            AskedAs::Tcplull
+        } else {
+            AskedAs::Redis
+        },
+        connections: opened.into(),
+        sent_bytes: 0,
+        took: now,
+    };
+    Probed {
+        report: conclude(&planner, &facts),
+        took: now,
+        most_at_once,
+        opened,
+    }
+}
+
+impl Gateway {
+    /// What becomes of a connection that is opened now: when that is known, and what is seen.
+    fn lives(&self, order: Order, now: Duration) -> (Duration, Seen) {
+        let timeout = match order.kind {
+            Kind::Inside => self.inside,
+            Kind::Outside => self.outside,
+            Kind::Kept { every } if self.probes_count && self.inside > Some(every) => None,
+            Kind::Kept { .. } => self.inside,
+        };
+        let lasted = order.gap + self.late;
+        let word_at = now + lasted;
+        let evicted = (self.evicts)(order.number);
+        let forgotten = timeout.is_some_and(|timeout| lasted >= timeout);
+        let dead = self.dies_at.is_some_and(|at| word_at >= at);
+        let mut seen = Seen {
+            lasted,
+            end: End::Answered,
+            fresh: Fresh::NotTried,
+            peer: None,
+        };
+        if dead {
+            seen.end = End::Unanswered {
+                acknowledged: false,
+            };
+            seen.fresh = Fresh::Failed("no answer within 3s".to_owned());
+            return (word_at + PATIENCE * 2, seen);
+        }
+        if !forgotten && !evicted {
+            return (word_at, seen);
+        }
+        seen.fresh = Fresh::Answered;
+        let mut peer_end = PeerEnd::None;
+        let mut told_at = word_at;
+        seen.end = match self.expiry {
+            Expiry::FinAtOnce | Expiry::ResetAtOnce => {
+                seen.lasted = timeout.unwrap_or(order.gap).min(lasted);
+                told_at = now + seen.lasted;
+                match self.expiry {
+                    Expiry::FinAtOnce => End::ClosedInSilence,
+                    _ => End::ResetInSilence,
+                }
+            }
+            Expiry::ResetOnNextPacket => {
+                peer_end = PeerEnd::Reset;
+                End::ResetOnWord
+            }
+            Expiry::FinOnNextPacket => {
+                peer_end = PeerEnd::Closed;
+                End::ClosedOnWord
+            }
+            Expiry::Unreachable => {
+                peer_end = PeerEnd::Unreachable;
+                End::Unreachable
+            }
+            expiry => {
+                told_at += PATIENCE;
+                let acknowledged = expiry == Expiry::ForgedAck;
+                End::Unanswered { acknowledged }
+            }
+        };
+        seen.peer = self.ours.then_some(PeerSaw::Known {
+            heard: self.expiry == Expiry::AnswerLost,
+            acknowledged: self.expiry == Expiry::ForgedAck,
+            end: peer_end,
+        });
+        (told_at, seen)
+    }
+}

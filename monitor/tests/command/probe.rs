@@ -1,0 +1,433 @@
+//! `tcplull probe`: the timeout of real middleboxes, whose truth is known, and what it says where there is none to be found.
+
+use crate::common::net::{at, listen};
+use crate::common::run::{Ended, TCPLULL, finish, finish_within, tcplull};
+use crate::common::{Test, Tested, eventually};
+use libtest_mimic::Failed;
+use monitor_lab::children::Guarded;
+use monitor_lab::network::Network;
+use monitor_lab::network::block::Block;
+use monitor_lab::network::family::Family;
+use monitor_lab::network::middlebox::{Middlebox, Unknown};
+use monitor_lab::network::namespace::Namespace;
+use monitor_lab::simulated_middlebox::{Clock, Expiry, Forged};
+use serde_json::Value;
+use std::env;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+pub const TESTS: &[Test] = &[
+    Test::as_root(
+        "of_a_nat_that_drops_timeout_form_sides_and_clock_are_found",
+        drops,
+    ),
+    Test::as_root("a_nat_that_answers_by_rst_is_told_as_that", resets),
+    Test::as_root("a_nat_that_answers_by_icmp_is_told_as_that", unreachable),
+    Test::as_root(
+        "a_proxy_that_closes_is_found_to_count_payload_alone",
+        finishes,
+    ),
+    Test::as_root("a_rst_at_once_is_told_as_that", resets_at_once),
+    Test::as_root("a_forged_ack_is_known_by_the_other_side", forges),
+    Test::as_root(
+        "a_path_that_dies_is_told_as_dead_and_not_as_forgetful",
+        dies,
+    ),
+    Test::as_root(
+        "without_the_other_side_keepalive_probes_find_the_timeout",
+        by_keepalive,
+    ),
+    Test::anywhere("a_path_that_forgets_nothing_ends_with_0", survives),
+    Test::anywhere("servers_are_asked_as_their_clients_do", servers),
+    Test::anywhere("over_tls_too", over_tls),
+    Test::anywhere("who_takes_few_connections_is_asked_with_fewer", throttles),
+    Test::anywhere("bad_input_is_one_line_and_the_right_code", bad_input),
+];
+
+/// The middleboxes of these tests forget after so many seconds.
+const FORGETS: u32 = 4;
+
+/// What a probe of such a one takes at most, on a busy machine.
+const BOUND: Duration = Duration::from_secs(150);
+
+/// The port of the other side.
+const PORT: u16 = 7777;
+
+/// What runs in the namespace of a host.
+fn within(host: &Namespace, arguments: &[&str]) -> Command {
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", host.name(), TCPLULL, "probe"]);
+    command.args(arguments);
+    command
+}
+
+/// A network with that box, and the other side of a probe on its server.
+fn network(kind: &Middlebox) -> Result<(Network, Guarded), Failed> {
+    let network = Network::build_with(&env::current_exe()?, Family::V4, kind)?;
+    let there = at(network.server_address(), PORT);
+    let listens = Guarded::start(
+        within(&network.server, &["--listen", &there.to_string()]).stderr(Stdio::null()),
+    )?;
+    eventually("the other side listens", || {
+        let knock = || TcpStream::connect_timeout(&there, Duration::from_secs(1));
+        Ok(network.client.within(knock)?.map(|_| ()))
+    })?;
+    Ok((network, listens))
+}
+
+/// What a probe of the other side finds there.
+fn probed(network: &Network) -> Result<Value, Failed> {
+    let target = at(network.server_address(), PORT).to_string();
+    found(within(
+        &network.client,
+        &[&target, "--up-to", "8s", "--json"],
+    ))
+}
+
+/// What a probe finds that is to find something.
+fn found(mut command: Command) -> Result<Value, Failed> {
+    let ended = finish_within(BOUND, &mut command, "")?;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let report: Value = serde_json::from_str(&ended.stdout)?;
+    assert_eq!(report["schema"], "tcplull.probe/1");
+    assert_eq!(report["result"], "forgets", "{report:#}");
+    Ok(report)
+}
+
+/// Holds what was found of one side to the truth.
+fn holds(report: &Value, side: &str, expiry: &str) {
+    let found = &report[side];
+    let ends = ["at_least_seconds", "at_most_seconds"].map(|end| found[end].as_f64());
+    let [Some(least), Some(most)] = ends else {
+        panic!("{report:#}");
+    };
+    let truth = f64::from(FORGETS);
+    assert!(least < most && (most - least) / most <= 0.051, "{report:#}");
+    let middle = f64::midpoint(least, most);
+    assert!((middle - truth).abs() / truth <= 0.05, "{report:#}");
+    assert_eq!(found["expiry"], expiry, "{report:#}");
+    assert_eq!(found["do_not_fit"], 0, "{report:#}");
+}
+
+fn nat(unknown: Unknown) -> Middlebox {
+    Middlebox::Nat {
+        forgets_after: FORGETS,
+        unknown,
+    }
+}
+
+fn simulated(clock: Clock, expiry: Expiry) -> Middlebox {
+    Middlebox::simulated(Duration::from_secs(FORGETS.into()), clock, expiry)
+}
+
+fn drops() -> Tested {
+    let (network, _listens) = network(&nat(Unknown::Drop))?;
+    let report = probed(&network)?;
+    holds(&report, "inside", "drop");
+    holds(&report, "outside", "drop");
+    assert_eq!(report["inside"]["seen_from_both_ends"], true);
+    assert_eq!(report["keepalive"], "counts", "{report:#}");
+    assert_eq!(report["clock"], "packets");
+    let block = report["path_block"].as_str().ok_or("no block")?;
+    let remote = format!("remote = [\"{}/32\"]", network.server_address());
+    assert!(block.contains(&remote), "{block}");
+    // What it says to state is a configuration.
+    let place = tempfile::tempdir()?;
+    let file = place.path().join("config.toml");
+    fs::write(&file, block)?;
+    let server = at(network.server_address(), PORT).to_string();
+    let explained = finish(tcplull(["explain", "10.0.0.1", &server, "--config"]).arg(&file))?;
+    assert_eq!(explained.code, Some(0), "{explained:?}");
+    assert!(explained.stdout.contains("probed"), "{explained:?}");
+    Ok(())
+}
+
+fn resets() -> Tested {
+    let (network, _listens) = network(&nat(Unknown::Reset))?;
+    let report = probed(&network)?;
+    holds(&report, "inside", "reset_on_next_packet");
+    holds(&report, "outside", "reset_on_next_packet");
+    Ok(())
+}
+
+fn unreachable() -> Tested {
+    let (network, _listens) = network(&nat(Unknown::Unreachable))?;
+    let report = probed(&network)?;
+    holds(&report, "inside", "unreachable");
+    holds(&report, "outside", "unreachable");
+    Ok(())
+}
+
+fn finishes() -> Tested {
+    let (network, _listens) = network(&simulated(Clock::Payload, Expiry::FinishesBoth))?;
+    let report = probed(&network)?;
+    holds(&report, "inside", "fin_at_once");
+    holds(&report, "outside", "fin_at_once");
+    assert_eq!(report["keepalive"], "in_vain", "{report:#}");
+    assert_eq!(report["clock"], "payload");
+    Ok(())
+}
+
+fn resets_at_once() -> Tested {
+    let (network, _listens) = network(&simulated(Clock::Packets, Expiry::ResetsBoth))?;
+    let report = probed(&network)?;
+    holds(&report, "inside", "reset_at_once");
+    holds(&report, "outside", "reset_at_once");
+    Ok(())
+}
+
+fn forges() -> Tested {
+    let forges = Expiry::Forges {
+        timestamps: Forged::Frozen,
+        fin_after: None,
+    };
+    let (network, _listens) = network(&simulated(Clock::Packets, forges))?;
+    let report = probed(&network)?;
+    holds(&report, "inside", "forged_ack");
+    // It forges in the server's name alone.
+    holds(&report, "outside", "drop");
+    Ok(())
+}
+
+fn dies() -> Tested {
+    let (network, _listens) = network(&Middlebox::Router)?;
+    let target = at(network.server_address(), PORT).to_string();
+    let place = tempfile::tempdir()?;
+    let (out, err) = (place.path().join("out"), place.path().join("err"));
+    let mut probe = Guarded::start(
+        within(&network.client, &[&target, "--up-to", "1h"])
+            .stdout(File::create(&out)?)
+            .stderr(File::create(&err)?),
+    )?;
+    eventually("a silence is survived", || {
+        let said = fs::read_to_string(&err)?;
+        Ok(said.contains("s survived").then_some(()).ok_or(said))
+    })?;
+    network.path_dies()?;
+    let code = probe.wait_within(BOUND).and_then(|status| status.code());
+    let said = fs::read_to_string(&err)?;
+    assert_eq!(code, Some(3), "{said}");
+    let last = said.lines().last().unwrap_or_default();
+    for part in ["dead", "no timeout", "new connections", "survived before"] {
+        assert!(last.contains(part), "{last}");
+    }
+    assert_eq!(fs::read_to_string(&out)?, "");
+    Ok(())
+}
+
+fn by_keepalive() -> Tested {
+    let network = Network::build(&nat(Unknown::Drop))?;
+    let server = at(network.server_address(), 22);
+    // Nobody need take them: its kernel has.
+    let _listener = listen(&network.server, server)?;
+    let target = format!("tcp://{server}");
+    let report = found(within(
+        &network.client,
+        &[&target, "--up-to", "8s", "--json"],
+    ))?;
+    holds(&report, "inside", "drop");
+    assert_eq!(report["outside"], Value::Null);
+    assert_eq!(report["clock"], Value::Null);
+    Ok(())
+}
+
+/// A probe to its end.
+fn probe(arguments: &[&str]) -> Result<Ended, Failed> {
+    let mut command = tcplull(["probe"]);
+    Ok(finish_within(BOUND, command.args(arguments), "")?)
+}
+
+fn survives() -> Tested {
+    let block = Block::claim()?;
+    let there = at(block.loopback(), PORT).to_string();
+    let mut listens = tcplull(["probe", "--listen", &there, "--for", "1m"]);
+    let _listens = Guarded::start(listens.stderr(Stdio::null()))?;
+    reachable(&there)?;
+    let ended = probe(&[&there, "--up-to", "2s"])?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(
+        ended.stdout.contains("every silence up to 2s was survived"),
+        "{ended:?}"
+    );
+    // How far it is, is said beside it.
+    ended.says(&["silences from 1s to 2s", "left at most"]);
+    let too_long = probe(&[&there, "--up-to", "2h"])?;
+    too_long.refused(3, &["a longer --for"]);
+    Ok(())
+}
+
+fn reachable(address: &str) -> Tested {
+    eventually("somebody listens", || {
+        Ok(TcpStream::connect(address).map(|_| ()))
+    })
+}
+
+/// A server on the block's loopback address that answers each thing that it is asked so, and closes after so long a silence.
+fn server(
+    block: &Block,
+    answer: &'static [u8],
+    idle: Option<Duration>,
+) -> Result<SocketAddr, Failed> {
+    let listener = TcpListener::bind(at(block.loopback(), 0))?;
+    let address = listener.local_addr()?;
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || serve(stream, answer, idle));
+        }
+    });
+    Ok(address)
+}
+
+fn serve(mut stream: TcpStream, answer: &[u8], idle: Option<Duration>) -> io::Result<()> {
+    stream.set_read_timeout(idle)?;
+    while stream.read(&mut [0; 4096])? > 0 {
+        stream.write_all(answer)?;
+    }
+    Ok(())
+}
+
+fn servers() -> Tested {
+    let block = Block::claim()?;
+    let closes = Some(Duration::from_secs(2));
+    let answer = b"HTTP/1.1 204 No Content\r\nserver: x\r\n\r\n";
+    let web = format!("http://{}/", server(&block, answer, closes)?);
+    let mut command = tcplull(["probe", &web, "--up-to", "4s"]);
+    let report = found({
+        command.arg("--json");
+        command
+    })?;
+    let side = &report["inside"];
+    let most = side["at_most_seconds"].as_f64().ok_or("no upper end")?;
+    assert!((1.9..2.6).contains(&most), "{report:#}");
+    assert_eq!(side["expiry"], "fin_at_once", "{report:#}");
+    assert_eq!(side["seen_from_both_ends"], false);
+    let advice = report["advice"].to_string();
+    assert!(advice.contains("idle timeout of its own"), "{advice}");
+
+    let redis = server(&block, b"-NOAUTH Authentication required.\r\n", None)?;
+    let postgres = server(&block, b"Z\0\0\0\x05I", None)?;
+    for target in [
+        format!("redis://{redis}"),
+        format!("postgres://app@{postgres}/shop?sslmode=disable"),
+    ] {
+        let ended = probe(&[&target, "--up-to", "2s"])?;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+    Ok(())
+}
+
+fn over_tls() -> Tested {
+    let block = Block::claim()?;
+    let name = block.loopback().to_string();
+    let made = rcgen::generate_simple_self_signed([name.clone()])?;
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let config = rustls::ServerConfig::builder_with_provider(
+        rustls::crypto::ring::default_provider().into(),
+    )
+    .with_safe_default_protocol_versions()?
+    .with_no_client_auth()
+    .with_single_cert(vec![made.cert.der().clone()], key.into())?;
+    let config = std::sync::Arc::new(config);
+    let listener = TcpListener::bind(at(block.loopback(), 0))?;
+    let port = listener.local_addr()?.port();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let config = std::sync::Arc::clone(&config);
+            thread::spawn(move || -> io::Result<()> {
+                let session = rustls::ServerConnection::new(config).map_err(io::Error::other)?;
+                let mut stream = rustls::StreamOwned::new(session, stream);
+                while stream.read(&mut [0; 4096])? > 0 {
+                    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n")?;
+                }
+                Ok(())
+            });
+        }
+    });
+    let place = tempfile::tempdir()?;
+    let ca = place.path().join("ca.pem");
+    fs::write(&ca, made.cert.pem())?;
+    let ca = ca.to_str().ok_or("a path of plain text")?;
+    let target = format!("https://{name}:{port}/");
+    let ended = probe(&[&target, "--ca", ca, "--up-to", "2s"])?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let ended = probe(&[&target, "--up-to", "2s"])?;
+    ended.refused(3, &[]);
+    // Where this host trusts nobody at all, that is said.
+    let said = ["TLS", "trust"]
+        .iter()
+        .any(|word| ended.stderr.contains(word));
+    assert!(said, "{ended:?}");
+    Ok(())
+}
+
+fn throttles() -> Tested {
+    let block = Block::claim()?;
+    let there = at(block.loopback(), PORT).to_string();
+    let few = ["probe", "--listen", &there, "--at-once", "2"];
+    let _listens = Guarded::start(tcplull(few).stderr(Stdio::null()))?;
+    reachable(&there)?;
+    let ended = probe(&[&there, "--up-to", "2s"])?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    Ok(())
+}
+
+fn bad_input() -> Tested {
+    let block = Block::claim()?;
+    let there = server(&block, b"SSH-2.0-OpenSSH_9.2\x1b[2J\r\n", None)?;
+    let port = there.port();
+    let (ours, web) = (there.to_string(), format!("http://{there}"));
+    let redis = format!("redis://{there}");
+    for (target, says) in [
+        (&ours, "no `tcplull probe --listen`"),
+        (&web, "not answer in HTTP"),
+        (&redis, "not answer as Redis"),
+    ] {
+        let ended = probe(&[target])?;
+        ended.refused(3, &[says, "SSH-2.0"]);
+        assert!(!ended.stderr.contains('\u{1b}'), "{ended:?}");
+    }
+    let closes = server(
+        &block,
+        b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n",
+        None,
+    )?;
+    probe(&[&format!("http://{closes}")])?.refused(3, &["closes each connection"]);
+
+    let silent = TcpListener::bind(at(block.loopback(), 0))?;
+    let address = silent.local_addr()?.to_string();
+    probe(&[&address])?.refused(3, &[&address, "nothing answered"]);
+    let quits = TcpListener::bind(at(block.loopback(), 0))?;
+    let address = quits.local_addr()?.to_string();
+    thread::spawn(move || quits.incoming().for_each(drop));
+    probe(&[&address])?.refused(3, &[&address]);
+    // A port that nobody has any more.
+    drop(silent);
+    let nobody = at(block.loopback(), 9).to_string();
+    probe(&[&nobody])?.refused(3, &["refuses connections"]);
+
+    for (arguments, says) in [
+        (&["224.0.0.1:7777"][..], "multicast"),
+        (&["255.255.255.255:7777"], "broadcast"),
+        (&["db.example"], "HOST:PORT"),
+        (&[], "TARGET"),
+        (&[&ours, "--up-to", "soon"], "15m"),
+        (&[&ours, "--listen", ":7777"], "--listen"),
+        (&["--listen", "7777"], "\":7777\""),
+    ] {
+        let ended = probe(arguments)?;
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (Some(2), ""),
+            "{ended:?}"
+        );
+        ended.says(&[says]);
+    }
+    probe(&[&ours, "--from", "1m", "--up-to", "30s"])?.refused(2, &["--from 1m", "--up-to 30s"]);
+    let taken = format!("{}:{port}", block.loopback());
+    probe(&["--listen", &taken])?.refused(3, &["cannot listen", &taken]);
+    Ok(())
+}
