@@ -81,6 +81,17 @@ fn side(bracket: &Bracket, kind: Kind, told: &[Told]) -> ProbedSide {
     for (_, expiry) in bracket.fitting() {
         *forms.entry(*expiry).or_default() += 1;
     }
+    // A word that is said in the moment of the timeout meets what comes at once.
+    for (at_once, on_word) in [
+        (Expiry::ResetAtOnce, Expiry::ResetOnNextPacket),
+        (Expiry::FinAtOnce, Expiry::FinOnNextPacket),
+    ] {
+        if forms.contains_key(&at_once)
+            && let Some(count) = forms.remove(&on_word)
+        {
+            *forms.entry(at_once).or_default() += count;
+        }
+    }
     let most = forms.into_iter().max_by_key(|(_, count)| *count);
     let mut expired = told
         .iter()

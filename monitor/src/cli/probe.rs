@@ -145,7 +145,7 @@ async fn probe(arguments: &Arguments, target: &Target) -> Result<ExitCode, CliEr
         ca,
         ..TlsFiles::default()
     };
-    let prober = Prober::new(target.clone(), &tls).await?;
+    let prober = Prober::new(target.clone(), &tls, arguments.up_to).await?;
     let at_once = arguments.at_once.unwrap_or(if ours { 64 } else { 24 });
     let options = Options {
         from: arguments.from,

@@ -78,7 +78,7 @@ async fn speak(line: &mut Line, shared: &Shared, number: u64, after: Duration) -
     }
 }
 
-/// Answers each ping, of which the first comes after so long; where a word was said, sees whether it is acknowledged.
+/// Answers each ping, of which the first comes after so long; where a word was said, sees whether it is acknowledged, or ICMP answers.
 async fn echo(
     line: &mut Line,
     shared: &Shared,
@@ -103,6 +103,9 @@ async fn echo(
                 Err(trouble) => return ended(&trouble),
             },
             () = sleep(LOOK), if watched => {
+                if let Some(trouble) = line.error() {
+                    return ended(&trouble);
+                }
                 if line.is_acknowledged() {
                     watched = false;
                     shared.note(number, |fate| fate.acknowledged = true);

@@ -122,6 +122,10 @@ fn in_silence(trouble: Trouble) -> End {
 }
 
 fn on_word(trouble: Trouble, talk: &Talk, line: &Line) -> End {
+    let trouble = match trouble {
+        Trouble::Timeout => line.error().unwrap_or(trouble),
+        trouble => trouble,
+    };
     match trouble {
         Trouble::Closed => End::ClosedOnWord,
         Trouble::Reset => End::ResetOnWord,

@@ -150,6 +150,12 @@ impl Line {
         socket::tcp_info(self.tcp()).is_ok_and(|info| info.unacknowledged == 0)
     }
 
+    /// What ICMP said of it, and else no reading tells.
+    pub(super) fn error(&self) -> Option<Trouble> {
+        let error = self.tcp().take_error().ok().flatten();
+        error.map(Trouble::from)
+    }
+
     /// Ends it so that nothing of it is left in the kernel: by a RST, for who knows whether a FIN would arrive.
     pub(super) fn abort(self) {
         // What cannot be set leaves the kernel its usual way to close.

@@ -46,14 +46,14 @@ pub struct Progress<'a> {
 type Lives = JoinSet<(Order, Result<Seen, Trouble>)>;
 
 impl Prober {
-    /// Finds the target, and sees whether it answers as it should.
+    /// Finds the target, and sees whether it answers as it should, and allows silences so long.
     ///
     /// # Errors
     /// It does not.
-    pub async fn new(target: Target, tls: &TlsFiles) -> Result<Self, ProbeError> {
+    pub async fn new(target: Target, tls: &TlsFiles, up_to: Duration) -> Result<Self, ProbeError> {
         let talk = Arc::new(Talk::new(target, tls, PATIENCE).await?);
         let opened = match talk.number() {
-            Ok(number) => talk.open(number, Purpose::Echo(Duration::ZERO)).await,
+            Ok(number) => talk.open(number, Purpose::Echo(up_to)).await,
             Err(trouble) => Err(trouble),
         };
         match opened {
