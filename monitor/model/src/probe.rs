@@ -81,7 +81,8 @@ pub struct ProbedSide {
     /// The longest silence that was survived, in seconds; `None` for none. The timeout is at least that.
     #[schemars(range(min = 0.0))]
     pub at_least_seconds: Option<f64>,
-    /// The shortest longer one that was not, in seconds; `None` for none. The timeout is at most that.
+    /// The second shortest longer one that was not, or the only one, in seconds; `None` for none. The timeout is at most that,
+    /// even if one of them had another reason to end.
     #[schemars(range(min = 0.0))]
     pub at_most_seconds: Option<f64>,
     /// Silences that were survived.

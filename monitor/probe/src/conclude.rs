@@ -201,7 +201,7 @@ pub(crate) fn fine(seconds: f64) -> String {
 }
 
 /// What an end looks like, in words.
-pub(crate) const fn looks(expiry: Expiry) -> &'static str {
+const fn looks(expiry: Expiry) -> &'static str {
     match expiry {
         Expiry::Drop => "what is sent then vanishes, and nobody is told (drop)",
         Expiry::ResetAtOnce => "a RST comes at once, during the silence",

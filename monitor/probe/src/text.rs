@@ -1,11 +1,11 @@
 //! What a probe found, as people read it.
 
 use crate::bracket::Bracket;
-use crate::conclude::{between, fine, looks, seconds};
+use crate::conclude::{between, fine, seconds};
 use crate::planner::Planner;
 use monitor_model::format::{count, duration_of, printable};
 use monitor_model::probe::{
-    AskedAs, GapBecame, KeepaliveFound, ProbeReport, ProbeResult, ProbedGap, ProbedSide,
+    AskedAs, Expiry, GapBecame, KeepaliveFound, ProbeReport, ProbeResult, ProbedGap, ProbedSide,
 };
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ pub fn text(report: &ProbeReport) -> String {
     out
 }
 
-/// What is known so far: "here first: 2.90s survived, 4.13s not; there first: 2.90s survived".
+/// What is known so far: "inside 2.90s survived, 4.13s not; outside 2.90s survived".
 pub fn progress(planner: &Planner) -> String {
     let known = |bracket: &Bracket| {
         let least = bracket.at_least().map(|gap| fine(seconds(gap)));
@@ -31,10 +31,7 @@ pub fn progress(planner: &Planner) -> String {
     };
     let inside = known(planner.inside());
     match planner.options().outside {
-        true => format!(
-            "here first: {inside}; there first: {}",
-            known(planner.outside())
-        ),
+        true => format!("inside {inside}; outside {}", known(planner.outside())),
         false => inside,
     }
 }
@@ -60,7 +57,7 @@ fn write(out: &mut String, report: &ProbeReport) -> std::fmt::Result {
     if let Some(block) = &report.path_block {
         writeln!(
             out,
-            "\nFor the configuration, where other addresses lie behind the same box:\n\n{block}"
+            "\nTo state that for this address (widen it to what lies behind the same box):\n\n{block}"
         )?;
     }
     for advice in &report.advice {
@@ -70,10 +67,23 @@ fn write(out: &mut String, report: &ProbeReport) -> std::fmt::Result {
 }
 
 fn side(side: &ProbedSide) -> String {
-    let Some(expiry) = side.expiry else {
-        return format!("forgotten {}", between(side));
-    };
-    format!("forgotten {}; {}", between(side), looks(expiry))
+    match side.expiry {
+        Some(expiry) => format!("{}; {}", between(side), name(expiry)),
+        None => between(side),
+    }
+}
+
+const fn name(expiry: Expiry) -> &'static str {
+    match expiry {
+        Expiry::Drop => "drop",
+        Expiry::ResetAtOnce => "RST at once",
+        Expiry::ResetOnNextPacket => "RST on the next packet",
+        Expiry::FinAtOnce => "FIN at once",
+        Expiry::FinOnNextPacket => "FIN on the next packet",
+        Expiry::ForgedAck => "forged ACK",
+        Expiry::Unreachable => "unreachable, by ICMP",
+        Expiry::AnswerLost => "the answer is lost",
+    }
 }
 
 fn keepalive(report: &ProbeReport) -> String {
@@ -120,7 +130,7 @@ fn rests_on(report: &ProbeReport) -> String {
     let mut text = format!("{} survived", count(survived, "silence"));
     if expired > 0 {
         text.push_str(&format!(
-            ", {expired} not, each with a new connection beside it that was answered"
+            ", {expired} not; beside each of these a new connection was answered"
         ));
     }
     if odd > 0 {

@@ -40,10 +40,6 @@ const HELP: Help = Help {
     findings: Some("a silence was not survived"),
 };
 
-/// Connections side by side are silent, each for longer than the one before it, and then see whether they are still there; so a
-/// timeout is found in about the time of two silences that are longer, within 5 %. Beside each that is not answered a new
-/// connection says whether the path is dead. Best against --listen on the other side, which tells what it saw; any server
-/// that keeps connections will do.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 #[command(after_long_help = HELP.text())]
@@ -155,9 +151,13 @@ async fn probe(arguments: &Arguments, target: &Target) -> Result<ExitCode, CliEr
         keepalive: target.asked_as() != AskedAs::Keepalive,
     };
     if !arguments.json {
+        let address = prober.address();
+        let there = match target.to_string() {
+            target if target == address.to_string() => target,
+            target => format!("{target} ({address})"),
+        };
         remark(&format!(
-            "tcplull: {target} ({}) answers; silences from {} to {}, side by side\n",
-            prober.address(),
+            "tcplull: {there} answers; silences from {} to {}, side by side\n",
             told(options.from),
             told(options.up_to)
         ));

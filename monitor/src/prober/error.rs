@@ -24,7 +24,7 @@ pub enum ProbeError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The target does not answer as it should.
-    #[error("{target} ({address}): {}", printable(reason))]
+    #[error("{target} at {address}: {}", printable(reason))]
     NoAnswer {
         /// The target.
         target: String,

@@ -22,31 +22,42 @@ use std::time::Duration;
 
 pub const TESTS: &[Test] = &[
     Test::as_root(
-        "of_a_nat_that_drops_timeout_form_sides_and_clock_are_found",
-        drops,
-    ),
-    Test::as_root("a_nat_that_answers_by_rst_is_told_as_that", resets),
-    Test::as_root("a_nat_that_answers_by_icmp_is_told_as_that", unreachable),
-    Test::as_root(
-        "a_proxy_that_closes_is_found_to_count_payload_alone",
-        finishes,
-    ),
-    Test::as_root("a_rst_at_once_is_told_as_that", resets_at_once),
-    Test::as_root("a_forged_ack_is_known_by_the_other_side", forges),
-    Test::as_root(
-        "a_path_that_dies_is_told_as_dead_and_not_as_forgetful",
-        dies,
+        "timeout_form_sides_and_clock_of_nats_and_routers_are_found",
+        by_the_kernel,
     ),
     Test::as_root(
-        "without_the_other_side_keepalive_probes_find_the_timeout",
-        by_keepalive,
+        "boxes_that_close_reset_or_forge_are_told_as_that_and_a_dead_path_as_dead",
+        simulated_ones,
     ),
-    Test::anywhere("a_path_that_forgets_nothing_ends_with_0", survives),
-    Test::anywhere("servers_are_asked_as_their_clients_do", servers),
-    Test::anywhere("over_tls_too", over_tls),
-    Test::anywhere("who_takes_few_connections_is_asked_with_fewer", throttles),
-    Test::anywhere("bad_input_is_one_line_and_the_right_code", bad_input),
+    Test::anywhere("what_has_no_timeout_and_what_is_no_target", without_a_box),
 ];
+
+/// A NAT that drops, one that answers by RST, one by ICMP; and one that is found without the other side.
+fn by_the_kernel() -> Tested {
+    side_by_side(&[drops, resets, unreachable, by_keepalive])
+}
+
+/// A proxy that closes and counts payload alone, a RST at once, a forged ACK that the other side has not heard of, and a path
+/// that dies.
+fn simulated_ones() -> Tested {
+    side_by_side(&[finishes, resets_at_once, forges, dies])
+}
+
+/// A path that forgets nothing, servers that are asked as their clients do, TLS, few connections at once, and bad input.
+fn without_a_box() -> Tested {
+    side_by_side(&[survives, servers, over_tls, throttles, bad_input])
+}
+
+/// All at once, for each of them mostly waits.
+fn side_by_side(lives: &[fn() -> Tested]) -> Tested {
+    thread::scope(|scope| {
+        let lives: Vec<_> = lives.iter().map(|life| scope.spawn(life)).collect();
+        let ended: Vec<_> = lives.into_iter().map(|life| life.join()).collect();
+        ended.into_iter().try_for_each(|life| {
+            life.unwrap_or_else(|_| Err("one of them panicked, see above".into()))
+        })
+    })
+}
 
 /// The middleboxes of these tests forget after so many seconds.
 const FORGETS: u32 = 4;
