@@ -26,6 +26,8 @@ pub struct ProbeReport {
     pub keepalive: Option<KeepaliveFound>,
     /// The clock of the path that follows from that; `None` likewise.
     pub clock: Option<Clock>,
+    /// Which hop holds the state that is forgotten; `None` where that was not asked for, or could not be tried.
+    pub located: Option<Located>,
     /// Each connection that was silent, in the order in which they were over.
     pub gaps: Vec<ProbedGap>,
     /// Connections that were opened, those beside the silent ones included.
@@ -132,6 +134,27 @@ pub enum KeepaliveFound {
     InVain,
 }
 
+/// Which hop holds the state of connections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Located {
+    /// The least number of hops for which keepalive probes had to live to keep a connection: this hop holds the state. One more
+    /// than there are routers is the target itself; `None` where the probes contradict each other.
+    pub hop: Option<u8>,
+    /// The routers on the way, from here.
+    pub routers: Vec<ProbedRouter>,
+}
+
+/// A router on the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProbedRouter {
+    /// So many hops from here.
+    pub hop: u8,
+    /// Its address, where it says that a packet has lived too long; `None` where it says nothing.
+    pub address: Option<String>,
+    /// Whether probes that live until there keep a connection; `None` where that says nothing.
+    pub keeps: Option<bool>,
+}
+
 /// One connection that was silent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedGap {
@@ -146,6 +169,9 @@ pub struct ProbedGap {
     /// Keepalive probes were sent each so many seconds; `None` for none.
     #[schemars(range(min = 0.0))]
     pub keepalive_seconds: Option<f64>,
+    /// Those lived for so many hops; `None` where they were to arrive, or there were none.
+    #[serde(default)]
+    pub keepalive_hops: Option<u8>,
     /// What became of it.
     pub became: GapBecame,
     /// What its end looked like; `None` where it did not expire.

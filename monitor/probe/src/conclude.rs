@@ -7,11 +7,11 @@ use crate::reading::Reading;
 use monitor_model::finding::Clock;
 use monitor_model::format::duration_of;
 use monitor_model::probe::{
-    AskedAs, Expiry, FirstWord, GapBecame, KeepaliveFound, ProbeReport, ProbeResult, ProbedGap,
-    ProbedSide,
+    AskedAs, Expiry, FirstWord, GapBecame, KeepaliveFound, Located, ProbeReport, ProbeResult,
+    ProbedGap, ProbedRouter, ProbedSide,
 };
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// What only whoever opened the connections knows.
@@ -29,6 +29,8 @@ pub struct Facts {
     pub sent_bytes: u64,
     /// How long it took.
     pub took: Duration,
+    /// The routers on the way, each with its address where it is known; none where they were not asked after.
+    pub routers: Vec<Option<IpAddr>>,
 }
 
 /// What it comes to.
@@ -50,6 +52,7 @@ pub fn conclude(planner: &Planner, facts: &Facts) -> ProbeReport {
         outside,
         keepalive,
         clock: clock(keepalive, facts.asked_as),
+        located: located(planner, facts),
         gaps: told.iter().map(gap).collect(),
         connections: facts.connections,
         sent_bytes: facts.sent_bytes,
@@ -107,6 +110,25 @@ fn side(bracket: &Bracket, kind: Kind, told: &[Told]) -> ProbedSide {
     }
 }
 
+/// Which hop holds the state: from it on probes keep a connection, before it they do not.
+fn located(planner: &Planner, facts: &Facts) -> Option<Located> {
+    let hops = (1..).zip(&facts.routers);
+    let routers = hops.map(|(hop, address)| ProbedRouter {
+        hop,
+        address: address.map(|address| address.to_string()),
+        keeps: planner.keeps(hop),
+    });
+    let routers: Vec<ProbedRouter> = routers.collect();
+    let keeps: Vec<bool> = routers.iter().filter_map(|router| router.keeps).collect();
+    let tried = !routers.is_empty() && planner.keepalive() == Some(KeepaliveFound::Counts);
+    let clear = keeps.len() == routers.len() && keeps.is_sorted();
+    let before = keeps.iter().filter(|keeps| !**keeps).count();
+    tried.then(|| Located {
+        hop: u8::try_from(before + 1).ok().filter(|_| clear),
+        routers,
+    })
+}
+
 fn gap(told: &Told) -> ProbedGap {
     let (became, expiry, why) = match &told.reading {
         Reading::Survived => (GapBecame::Survived, None, None),
@@ -118,12 +140,16 @@ fn gap(told: &Told) -> ProbedGap {
         wanted_seconds: seconds(told.order.gap),
         lasted_seconds: seconds(told.lasted),
         first_word: match told.order.kind {
-            Kind::Inside | Kind::Kept { .. } => FirstWord::Inside,
+            Kind::Inside | Kind::Kept { .. } | Kind::Near { .. } => FirstWord::Inside,
             Kind::Outside => FirstWord::Outside,
         },
         keepalive_seconds: match told.order.kind {
-            Kind::Kept { every } => Some(seconds(every)),
+            Kind::Kept { every } | Kind::Near { every, .. } => Some(seconds(every)),
             Kind::Inside | Kind::Outside => None,
+        },
+        keepalive_hops: match told.order.kind {
+            Kind::Near { hops, .. } => Some(hops),
+            Kind::Kept { .. } | Kind::Inside | Kind::Outside => None,
         },
         became,
         expiry,

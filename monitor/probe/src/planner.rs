@@ -20,6 +20,10 @@ const MOST_SPOILED: usize = 8;
 /// So many connections with keepalive that expire say that it is in vain; one that does not says that it counts.
 const IN_VAIN: usize = 2;
 
+/// Probes that do not arrive come so often at least: conntrack keeps a flow for 5 minutes more after three that look the same
+/// and are not answered (nf_conntrack_tcp_timeout_max_retrans), and other boxes may do likewise.
+const UNANSWERED_EVERY: Duration = Duration::from_secs(100);
+
 /// A silence with keepalive is longer than one that was not survived without it, by this factor.
 const BEYOND: f64 = 1.1;
 
@@ -36,6 +40,8 @@ pub struct Options {
     pub outside: bool,
     /// Whether it is tried if keepalive counts.
     pub keepalive: bool,
+    /// How many routers are tried to find which one forgets; 0 for none.
+    pub routers: u8,
 }
 
 /// What is to be done with one connection.
@@ -60,6 +66,13 @@ pub enum Kind {
     Kept {
         /// In whole seconds, as the kernel has it.
         every: Duration,
+    },
+    /// The same, but the probes live for so many hops only.
+    Near {
+        /// As above.
+        every: Duration,
+        /// 1 for the nearest router.
+        hops: u8,
     },
 }
 
@@ -185,7 +198,7 @@ impl Planner {
         let bracket = match order.kind {
             Kind::Inside => Some(&mut self.inside),
             Kind::Outside => Some(&mut self.outside),
-            Kind::Kept { .. } => None,
+            Kind::Kept { .. } | Kind::Near { .. } => None,
         };
         match (&reading, bracket) {
             (Reading::Survived, Some(bracket)) => bracket.survived(seen.lasted),
@@ -212,7 +225,8 @@ impl Planner {
             || out_of_tries
             || (self.is_settled(Kind::Inside)
                 && (!self.options.outside || self.is_settled(Kind::Outside))
-                && (self.keepalive().is_some() || self.probes_every().is_none()))
+                && (self.keepalive().is_some() || self.probes_every().is_none())
+                && self.routers().all(|hops| self.keeps(hops).is_some()))
     }
 
     /// Why nothing gets through any more; `None` where something does.
@@ -267,6 +281,31 @@ impl Planner {
         (in_vain >= IN_VAIN).then_some(KeepaliveFound::InVain)
     }
 
+    /// The routers of which it is to be found out whether probes that end there keep a connection.
+    fn routers(&self) -> impl Iterator<Item = u8> {
+        let counts = self.keepalive() == Some(KeepaliveFound::Counts);
+        1..=if counts { self.options.routers } else { 0 }
+    }
+
+    /// Whether probes that live for so many hops keep a connection; `None` where that is not known.
+    pub fn keeps(&self, hops: u8) -> Option<bool> {
+        let beyond = self.inside.at_most()?;
+        self.told
+            .iter()
+            .find_map(|told| match (told.order.kind, &told.reading) {
+                (Kind::Near { hops: one, .. }, reading)
+                    if one == hops && told.order.gap > beyond =>
+                {
+                    match reading {
+                        Reading::Survived => Some(true),
+                        Reading::Expired(_) => Some(false),
+                        Reading::Dead(_) | Reading::Unusable(_) => None,
+                    }
+                }
+                _ => None,
+            })
+    }
+
     /// How long it may still take, where so much of each silence is over. What is not known yet may take all the time that
     /// there is.
     pub fn left(&self, over: impl Fn(u32) -> Duration) -> Duration {
@@ -285,13 +324,20 @@ impl Planner {
             Some(most) => most,
             None => self.options.up_to,
         });
-        now.max(waiting) + then.max().unwrap_or_default()
+        let then = then.max().unwrap_or_default();
+        let near = match self.options.routers {
+            0 => Duration::ZERO,
+            _ => self.inside.at_most().unwrap_or(self.options.up_to),
+        };
+        let is_near = |order: &Order| matches!(order.kind, Kind::Near { .. });
+        let begun = self.silent.iter().any(is_near);
+        now.max(waiting) + then + if begun { Duration::ZERO } else { near }
     }
 
     fn bracket(&self, kind: Kind) -> &Bracket {
         match kind {
             Kind::Outside => &self.outside,
-            Kind::Inside | Kind::Kept { .. } => &self.inside,
+            Kind::Inside | Kind::Kept { .. } | Kind::Near { .. } => &self.inside,
         }
     }
 
@@ -304,7 +350,7 @@ impl Planner {
     fn is_wanted(&self, order: &Order) -> bool {
         let most = self.bracket(order.kind).at_most();
         match order.kind {
-            Kind::Kept { .. } => most.is_some_and(|most| order.gap > most),
+            Kind::Kept { .. } | Kind::Near { .. } => most.is_some_and(|most| order.gap > most),
             Kind::Inside | Kind::Outside => most.is_none_or(|most| order.gap <= most),
         }
     }
@@ -359,6 +405,28 @@ impl Planner {
             for _ in 0..IN_VAIN {
                 self.want(most.mul_f64(BEYOND), Kind::Kept { every });
             }
+        }
+        self.plan_routers();
+    }
+
+    /// Adds a silence for each router, once all else is known that they rest on.
+    fn plan_routers(&mut self) {
+        let ends = self.probes_every().zip(self.inside.at_most());
+        let Some((every, most)) = ends.filter(|_| self.is_settled(Kind::Inside)) else {
+            return;
+        };
+        let every = every.min(UNANSWERED_EVERY);
+        let is_under_way = |hops: u8| {
+            let mut orders = self.silent.iter().chain(&self.waiting);
+            orders.any(|order| {
+                matches!(order.kind, Kind::Near { hops: one, .. } if one == hops)
+                    && self.is_wanted(order)
+            })
+        };
+        let routers = self.routers();
+        let missing = routers.filter(|hops| self.keeps(*hops).is_none() && !is_under_way(*hops));
+        for hops in missing.collect::<Vec<u8>>() {
+            self.want(most.mul_f64(BEYOND), Kind::Near { every, hops });
         }
     }
 

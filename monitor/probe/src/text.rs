@@ -5,7 +5,8 @@ use crate::conclude::{between, fine, seconds};
 use crate::planner::Planner;
 use monitor_model::format::{count, duration_of, printable};
 use monitor_model::probe::{
-    AskedAs, Expiry, GapBecame, KeepaliveFound, ProbeReport, ProbeResult, ProbedGap, ProbedSide,
+    AskedAs, Expiry, GapBecame, KeepaliveFound, Located, ProbeReport, ProbeResult, ProbedGap,
+    ProbedSide,
 };
 use std::fmt::Write;
 
@@ -52,6 +53,9 @@ fn write(out: &mut String, report: &ProbeReport) -> std::fmt::Result {
             )?;
         }
         writeln!(out, "  keepalive  {}", keepalive(report))?;
+    }
+    if let Some(located) = &report.located {
+        writeln!(out, "  hop        {}", hop(located))?;
     }
     writeln!(out, "  rests on   {}", rests_on(report))?;
     if let Some(block) = &report.path_block {
@@ -116,6 +120,24 @@ fn keepalive(report: &ProbeReport) -> String {
         }
         _ => "not tried: the kernel's probes are a second apart at least".to_owned(),
     }
+}
+
+fn hop(located: &Located) -> String {
+    let count = located.routers.len();
+    let Some(hop) = located.hop else {
+        return format!("not clear: probes that lived for 1 to {count} hops contradict each other");
+    };
+    let router = located.routers.iter().find(|router| router.hop == hop);
+    let Some(router) = router else {
+        return format!(
+            "none of the {count} routers on the way: the target itself holds the state"
+        );
+    };
+    let who = router.address.as_deref().map(printable);
+    let who = who.unwrap_or_else(|| "which does not say its address".to_owned());
+    format!(
+        "{hop} of {count} on the way holds the state: {who}; probes that live until there keep a connection, none that end before it"
+    )
 }
 
 fn rests_on(report: &ProbeReport) -> String {

@@ -60,6 +60,9 @@ pub(super) struct Arguments {
     /// The longest
     #[arg(long, value_name = "DURATION", default_value = "15m", conflicts_with = "listen", value_parser = length)]
     up_to: Duration,
+    /// Find also which router on the way forgets, by keepalive probes that live for one hop, two, and so on
+    #[arg(long, conflicts_with = "listen")]
+    locate: bool,
     /// Connections that are silent side by side, at most [default: 64, and 24 where the other side is not tcplull]
     #[arg(long, value_name = "CONNECTIONS", value_parser = clap::value_parser!(u16).range(1..=256))]
     at_once: Option<u16>,
@@ -141,14 +144,26 @@ async fn probe(arguments: &Arguments, target: &Target) -> Result<ExitCode, CliEr
         ca,
         ..TlsFiles::default()
     };
-    let prober = Prober::new(target.clone(), &tls, arguments.up_to).await?;
+    let keepalive = target.asked_as() != AskedAs::Keepalive;
+    if arguments.locate && !keepalive {
+        return Err(CliError::Usage(
+            "--locate takes a target that is asked more than keepalive probes, not tcp://"
+                .to_owned(),
+        ));
+    }
+    let mut prober = Prober::new(target.clone(), &tls, arguments.up_to).await?;
+    let routers = match arguments.locate {
+        true => prober.locate().await?,
+        false => 0,
+    };
     let at_once = arguments.at_once.unwrap_or(if ours { 64 } else { 24 });
     let options = Options {
         from: arguments.from,
         up_to: arguments.up_to,
         at_once: usize::from(at_once),
         outside: ours,
-        keepalive: target.asked_as() != AskedAs::Keepalive,
+        keepalive,
+        routers,
     };
     if !arguments.json {
         let address = prober.address();

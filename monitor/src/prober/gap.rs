@@ -28,15 +28,23 @@ pub(super) async fn live(talk: &Talk, order: Order, patience: Duration) -> Resul
     let number = talk.number()?;
     let purpose = match order.kind {
         Kind::Outside => Purpose::Speak(order.gap),
-        Kind::Inside | Kind::Kept { .. } => Purpose::Echo(order.gap),
+        Kind::Inside | Kind::Kept { .. } | Kind::Near { .. } => Purpose::Echo(order.gap),
     };
     let mut line = talk.open(number, purpose).await?;
-    if let Kind::Kept { every } = order.kind {
-        socket::keep_alive(line.tcp(), every)?;
+    let ipv4 = talk.address.is_ipv4();
+    match order.kind {
+        Kind::Kept { every } => socket::keep_alive(line.tcp(), every)?,
+        Kind::Near { every, hops } => {
+            socket::lives_for(line.tcp(), ipv4, Some(hops))?;
+            socket::keep_alive(line.tcp(), every)?;
+        }
+        Kind::Inside | Kind::Outside => {}
     }
     let (lasted, end) = match order.kind {
         Kind::Outside => outside(talk, &mut line, order.gap, patience).await?,
-        Kind::Inside | Kind::Kept { .. } => inside(talk, &mut line, order.gap).await?,
+        Kind::Inside | Kind::Kept { .. } | Kind::Near { .. } => {
+            inside(talk, &mut line, order.gap).await?
+        }
     };
     let mut seen = Seen {
         lasted,
@@ -72,6 +80,8 @@ async fn inside(talk: &Talk, line: &mut Line, gap: Duration) -> Result<(Duration
     if let Some(trouble) = broken {
         return Ok((lasted, in_silence(trouble)));
     }
+    // The word that tests is to arrive.
+    socket::lives_for(line.tcp(), talk.address.is_ipv4(), None)?;
     socket::hear_icmp(line.tcp())?;
     let end = match talk.ask(line).await {
         Ok(()) => End::Answered,

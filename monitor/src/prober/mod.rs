@@ -5,6 +5,7 @@ mod answer;
 mod error;
 mod fates;
 mod gap;
+mod hops;
 mod line;
 mod listen;
 mod postgres;

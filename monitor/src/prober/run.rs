@@ -2,6 +2,7 @@
 
 use super::error::ProbeError;
 use super::gap::live;
+use super::hops::hops;
 use super::talk::Talk;
 use super::target::Target;
 use super::trouble::Trouble;
@@ -10,7 +11,7 @@ use monitor_model::probe::ProbeReport;
 use monitor_probe::wire::Purpose;
 use monitor_probe::{Facts, Options, Order, Planner, Seen, conclude};
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -31,6 +32,7 @@ const A_WHILE: Duration = Duration::from_secs(120);
 /// Probes one target.
 pub struct Prober {
     talk: Arc<Talk>,
+    routers: Vec<Option<IpAddr>>,
 }
 
 /// How far a probe is.
@@ -57,7 +59,10 @@ impl Prober {
             Err(trouble) => Err(trouble),
         };
         match opened {
-            Ok(_) => Ok(Self { talk }),
+            Ok(_) => Ok(Self {
+                talk,
+                routers: Vec::new(),
+            }),
             Err(trouble) => Err(ProbeError::NoAnswer {
                 target: talk.target.to_string(),
                 address: talk.address,
@@ -69,6 +74,31 @@ impl Prober {
     /// Where the target is.
     pub fn address(&self) -> SocketAddr {
         self.talk.address
+    }
+
+    /// Looks which routers lie on the way, and how many: of them the one is to be found that forgets.
+    ///
+    /// # Errors
+    /// The kernel does not do it, or the target is too far away.
+    pub async fn locate(&mut self) -> Result<u8, ProbeError> {
+        let found = hops(self.talk.address).await;
+        let found = found.map_err(|source| ProbeError::Io {
+            what: "cannot look which routers lie on the way",
+            source,
+        })?;
+        let count = found
+            .as_ref()
+            .and_then(|found| u8::try_from(found.len()).ok());
+        let (Some(found), Some(count)) = (found, count) else {
+            return Err(ProbeError::NoAnswer {
+                target: self.talk.target.to_string(),
+                address: self.talk.address,
+                reason: "it is more than 30 hops away, or does not answer whoever asks so"
+                    .to_owned(),
+            });
+        };
+        self.routers = found;
+        Ok(count)
     }
 
     /// Probes it to the end.
@@ -124,6 +154,7 @@ impl Prober {
             connections: counts.connections.load(Ordering::Relaxed),
             sent_bytes: counts.sent_bytes.load(Ordering::Relaxed),
             took: began.elapsed(),
+            routers: self.routers.clone(),
         };
         conclude(&planner, &facts)
     }

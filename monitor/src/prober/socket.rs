@@ -3,7 +3,7 @@
 use nix::sys::socket::{setsockopt, sockopt};
 use std::io;
 use std::mem::size_of;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 use tokio::net::TcpStream;
 
@@ -55,9 +55,25 @@ pub(super) fn keep_alive(stream: &TcpStream, every: Duration) -> io::Result<()> 
 
 /// From now on ICMP that says that there is no way is an error at once, and not only once the kernel gives up.
 pub(super) fn hear_icmp(stream: &TcpStream) -> io::Result<()> {
-    match stream.peer_addr()?.is_ipv4() {
-        true => setsockopt(stream, sockopt::Ipv4RecvErr, &true)?,
-        false => setsockopt(stream, sockopt::Ipv6RecvErr, &true)?,
+    hear_icmp_of(stream, stream.peer_addr()?.is_ipv4())
+}
+
+/// The same of a socket of IPv4, or of IPv6.
+pub(super) fn hear_icmp_of(socket: &impl AsFd, ipv4: bool) -> io::Result<()> {
+    match ipv4 {
+        true => setsockopt(socket, sockopt::Ipv4RecvErr, &true)?,
+        false => setsockopt(socket, sockopt::Ipv6RecvErr, &true)?,
+    }
+    Ok(())
+}
+
+/// From now on what it sends lives for so many hops; `None` for as many as usual.
+pub(super) fn lives_for(socket: &impl AsFd, ipv4: bool, hops: Option<u8>) -> io::Result<()> {
+    // The kernel's own default has this number (ip(7), ipv6(7)).
+    let hops = hops.map_or(-1, i32::from);
+    match ipv4 {
+        true => setsockopt(socket, sockopt::Ipv4Ttl, &hops)?,
+        false => setsockopt(socket, sockopt::Ipv6Ttl, &hops)?,
     }
     Ok(())
 }

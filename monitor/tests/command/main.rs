@@ -41,6 +41,7 @@ mod page;
 mod pages;
 mod privileges;
 mod probe;
+mod probe_locate;
 mod recording;
 mod reload;
 mod ring_full;
@@ -133,6 +134,7 @@ fn main() -> ExitCode {
         ("one_connection", one_connection::TESTS),
         ("privileges", privileges::TESTS),
         ("probe", probe::TESTS),
+        ("probe_locate", probe_locate::TESTS),
         ("recording", recording::TESTS),
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),

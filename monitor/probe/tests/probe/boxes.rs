@@ -19,6 +19,8 @@ pub struct Gateway {
     pub probes_count: bool,
     /// Whether the other side is ours, and tells what it saw.
     pub ours: bool,
+    /// How many hops away it is.
+    pub hop: u8,
     /// The path dies for good at this time.
     pub dies_at: Option<Duration>,
     /// The number of the one connection that it evicts although it was not silent for long.
@@ -37,6 +39,7 @@ pub fn forgets_after(timeout: Duration) -> Gateway {
         expiry: Expiry::Drop,
         probes_count: true,
         ours: true,
+        hop: 1,
         dies_at: None,
         evicts: None,
         takes: usize::MAX,
@@ -52,6 +55,7 @@ pub fn options(from: Duration, up_to: Duration) -> Options {
         at_once: 64,
         outside: true,
         keepalive: true,
+        routers: 0,
     }
 }
 
@@ -111,6 +115,7 @@ pub fn probe(options: Options, it: &Gateway) -> Probed {
         connections: opened.into(),
         sent_bytes: 0,
         took: now,
+        routers: vec![None; options.routers.into()],
     };
     Probed {
         report: conclude(&planner, &facts),
@@ -127,7 +132,12 @@ impl Gateway {
             Kind::Inside => self.inside,
             Kind::Outside => self.outside,
             Kind::Kept { every } if self.probes_count && self.inside > Some(every) => None,
-            Kind::Kept { .. } => self.inside,
+            Kind::Near { every, hops }
+                if self.probes_count && hops >= self.hop && self.inside > Some(every) =>
+            {
+                None
+            }
+            Kind::Kept { .. } | Kind::Near { .. } => self.inside,
         };
         let lasted = order.gap + self.late;
         let word_at = now + lasted;

@@ -150,6 +150,37 @@ fn a_target_that_takes_few_connections_is_asked_with_fewer() {
     assert_eq!(report.result, ProbeResult::Dead);
 }
 
+#[test]
+fn the_hop_that_forgets_is_found_by_how_long_probes_live() {
+    for hop in 1..=4 {
+        let it = Gateway {
+            hop,
+            ..forgets_after(s(240))
+        };
+        let options = Options {
+            routers: 3,
+            ..options(s(1), s(900))
+        };
+        let probed = probe(options, &it);
+        let located = probed.report.located.as_ref().expect("it is looked for");
+        // The fourth is the target.
+        assert_eq!(located.hop, Some(hop), "{located:?}");
+        assert!(probed.took < s(240 * 5), "{:?}", probed.took);
+        let shown = text(&probed.report);
+        let says = if hop == 4 {
+            "the target itself"
+        } else {
+            "on the way holds"
+        };
+        assert!(shown.contains(says), "{shown}");
+        let proxy = Gateway {
+            probes_count: false,
+            ..it
+        };
+        assert_eq!(probe(options, &proxy).report.located, None);
+    }
+}
+
 fn forms() -> impl Strategy<Value = Expiry> {
     select(vec![
         Expiry::Drop,
