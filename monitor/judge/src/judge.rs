@@ -182,6 +182,7 @@ impl Judge {
     /// until the next call.
     pub(crate) fn set_paths(&mut self, paths: Vec<JudgedPath>) {
         self.rules.set(&paths);
+        self.learned.keep(&paths);
         self.paths.replace(paths);
     }
 

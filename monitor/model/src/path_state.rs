@@ -47,7 +47,7 @@ pub struct PathState {
 }
 
 impl PathState {
-    /// How what was learned contradicts its timeout, if it does: the worst of all prefixes.
+    /// How what was learned contradicts its timeout, if it does: the worst of the prefixes that are told.
     pub fn misstated(&self) -> Option<Misstated> {
         let seconds = self.timeout_seconds?;
         let mut against = self.learned.iter().filter_map(|one| one.against(seconds));

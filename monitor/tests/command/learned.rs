@@ -53,6 +53,13 @@ fn survived() -> Tested {
         "{ours}"
     );
 
+    let (status, told) = daemon.get("/api/v1/paths")?;
+    assert!(status == 200 && told.contains("first_word"), "{told}");
+    assert!(
+        !told.contains("prefix"),
+        "a stranger is told no address: {told}"
+    );
+
     let after = ask("quiet")?;
     shows(&after, &["over ", "LONGER THAN STATED; 1 survived"]);
     assert_eq!(after.code, Some(1), "{after:?}");

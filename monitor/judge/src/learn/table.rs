@@ -6,6 +6,7 @@ use crate::paths::JudgedPath;
 use crate::peers::contrast::{Ended, First};
 use crate::peers::prefix;
 use crate::thresholds::LEARN_A_TICK;
+use monitor_model::finding::Clock;
 use monitor_model::format::seconds;
 use monitor_model::learned::{FirstWord, LearnedTimeout};
 use monitor_model::time::Timestamp;
@@ -15,6 +16,8 @@ use std::net::{IpAddr, SocketAddr};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     path: Option<String>,
+    /// Whether its silences are counted by the payload clock.
+    by_payload: bool,
     /// The /24 or /64, the rest zero.
     prefix: IpAddr,
     /// Whether the peer spoke first after the silence: boxes keep rules of their own for what comes from outside.
@@ -53,6 +56,7 @@ impl Learned {
         }
         let key = Key {
             path: path.map(|path| path.name.clone()),
+            by_payload: path.is_some_and(|path| path.clock == Clock::Payload),
             prefix: prefix::prefix(remote.ip()),
             by_peer: ended.first == First::Peer,
         };
@@ -71,6 +75,16 @@ impl Learned {
             Bears::Died => lived.died(ended, at),
             _ => lived.survived(ended, at),
         }
+    }
+
+    /// These paths are in force: of others, and of those that count by another clock now, what was learned is forgotten.
+    pub(crate) fn keep(&mut self, paths: &[JudgedPath]) {
+        let stays = |key: &Key, name: &str| {
+            let mut same = paths.iter().filter(|path| path.name == name);
+            same.any(|path| key.by_payload == (path.clock == Clock::Payload))
+        };
+        self.table
+            .retain(|key, _| key.path.as_deref().is_none_or(|name| stays(key, name)));
     }
 
     /// Time passes: some of what was learned since is brought up to date.

@@ -2,6 +2,8 @@
 
 use super::siblings::{Fares, lost};
 use super::story::{Story, azure};
+use crate::JudgedPath;
+use monitor_model::finding::Clock;
 use monitor_model::learned::LearnedTimeout;
 
 /// What is learned of the path to the story's peer, with this host's word first.
@@ -44,6 +46,23 @@ fn a_death_that_was_none_is_taken_back() {
     story.wait(5.0).peer_acks();
     story.finding("recovered");
     assert_eq!(learned(&story).map(|learned| learned.died), Some(0));
+}
+
+#[test]
+fn a_reload_keeps_what_was_learned_unless_the_path_is_another() {
+    let mut story = Story::on(azure());
+    story.wait(245.0).sends(1).wait(0.1).peer_sends(1);
+    story.judge.set_paths(vec![azure()]);
+    assert!(learned(&story).is_some());
+    story.judge.set_paths(vec![JudgedPath {
+        clock: Clock::Payload,
+        ..azure()
+    }]);
+    assert_eq!(
+        learned(&story),
+        None,
+        "silences of another clock are others"
+    );
 }
 
 #[test]

@@ -84,6 +84,25 @@ fn a_box_that_is_given_a_shorter_timeout_is_noticed() {
 }
 
 #[test]
+fn what_a_connection_survived_before_that_is_no_bound_either() {
+    let mut told = Told::default();
+    for seconds in (100..350).step_by(10) {
+        told.lives(seconds);
+    }
+    // Each had survived 140 s when that was possible.
+    let mut deaths = 0;
+    while told.lived.changed.is_none() {
+        told.lives(140 - deaths);
+        let (ended, at) = told.ended(150 + deaths);
+        told.now_s += 120;
+        told.lived.died(&ended, at);
+        deaths += 1;
+        assert!(deaths < 10, "after {deaths} deaths it is not noticed");
+    }
+    assert_eq!(told.bounds().0, 0, "{:?}", told.bounds());
+}
+
+#[test]
 fn a_box_that_is_given_a_longer_timeout_is_noticed() {
     let mut told = Told::default();
     told.lives(100);
