@@ -94,8 +94,11 @@ pub(super) async fn ready(line: &mut Line) -> Result<(), Trouble> {
     Err(stranger())
 }
 
-/// A message as a whole: its length, its letter and what it says.
-fn message(held: &[u8]) -> Result<Option<(usize, (u8, Vec<u8>))>, Trouble> {
+/// A message: its letter, and what it says.
+type Message = (u8, Vec<u8>);
+
+/// Reads a message as a whole, and how long it is.
+fn message(held: &[u8]) -> Result<Option<(usize, Message)>, Trouble> {
     let Some((head, rest)) = held.split_first_chunk::<5>() else {
         return Ok(None);
     };
