@@ -69,7 +69,9 @@ fn answer() {
                 let _ = stream.read_to_end(&mut Vec::new()).await;
             };
             let tls = TlsFiles::default();
-            let probed = async { tokio::join!(answers, Prober::new(target, &tls, Duration::from_secs(1))).1 };
+            let probed = async {
+                tokio::join!(answers, Prober::new(target, &tls, Duration::from_secs(1))).1
+            };
             // Whether it is what was asked for, or another thing, is said in time.
             let probed = timeout(BOUND, probed).await.expect("it ends");
             if let Err(error) = probed {
