@@ -108,7 +108,12 @@ const OUTSIDE: [&str; 9] = [
 
 #[test]
 fn what_works_on_what_is_told_knows_neither_kernel_nor_judge_nor_a_surface() {
-    for name in ["monitor-store", "monitor-query", "monitor-lookback", "monitor-probe"] {
+    for name in [
+        "monitor-store",
+        "monitor-query",
+        "monitor-lookback",
+        "monitor-probe",
+    ] {
         knows_none_of(name, &OUTSIDE);
     }
 }
@@ -139,7 +144,13 @@ fn what_plans_a_probe_has_no_clock_and_no_socket() {
     assert!(files.iter().any(|file| file.ends_with("planner.rs")));
     for file in files {
         let text = fs::read_to_string(&file).expect("a readable source");
-        for word in ["Instant", "SystemTime", "std::thread", "net::Tcp", "std::io"] {
+        for word in [
+            "Instant",
+            "SystemTime",
+            "std::thread",
+            "net::Tcp",
+            "std::io",
+        ] {
             assert!(!text.contains(word), "{} names {word}", file.display());
         }
     }
