@@ -165,7 +165,7 @@ pub struct ProbedGap {
     #[schemars(range(min = 0.0))]
     pub lasted_seconds: f64,
     /// Who spoke first after it.
-    pub first_word: FirstWord,
+    pub first_word: SpokeFirst,
     /// Keepalive probes were sent each so many seconds; `None` for none.
     #[schemars(range(min = 0.0))]
     pub keepalive_seconds: Option<f64>,
@@ -183,7 +183,7 @@ pub struct ProbedGap {
 /// Who speaks first after a silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum FirstWord {
+pub enum SpokeFirst {
     /// This host, which opened the connection.
     Inside,
     /// The other side.

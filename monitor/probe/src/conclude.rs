@@ -7,8 +7,8 @@ use crate::reading::Reading;
 use monitor_model::finding::Clock;
 use monitor_model::format::duration_of;
 use monitor_model::probe::{
-    AskedAs, Expiry, FirstWord, GapBecame, KeepaliveFound, Located, ProbeReport, ProbeResult,
-    ProbedGap, ProbedRouter, ProbedSide,
+    AskedAs, Expiry, GapBecame, KeepaliveFound, Located, ProbeReport, ProbeResult, ProbedGap,
+    ProbedRouter, ProbedSide, SpokeFirst,
 };
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -140,8 +140,8 @@ fn gap(told: &Told) -> ProbedGap {
         wanted_seconds: seconds(told.order.gap),
         lasted_seconds: seconds(told.lasted),
         first_word: match told.order.kind {
-            Kind::Inside | Kind::Kept { .. } | Kind::Near { .. } => FirstWord::Inside,
-            Kind::Outside => FirstWord::Outside,
+            Kind::Inside | Kind::Kept { .. } | Kind::Near { .. } => SpokeFirst::Inside,
+            Kind::Outside => SpokeFirst::Outside,
         },
         keepalive_seconds: match told.order.kind {
             Kind::Kept { every } | Kind::Near { every, .. } => Some(seconds(every)),

@@ -218,9 +218,8 @@ const CROWD: usize = 2_600;
 
 fn crowd() -> Tested {
     let (files, network) = (tempfile::tempdir()?, routed()?);
-    // What a sweep of the crowd takes an unoptimised daemon on a busy machine is no measure.
     let settings = format!(
-        "warn_at = 0.02\nsweep_budget = 0.5\n{}{}",
+        "warn_at = 0.02\n{}{}",
         watching(&network.block, "crowd", "300s"),
         for_known(files.path())?
     );
