@@ -69,7 +69,14 @@ fn survived() -> Tested {
             &[("path", "quiet"), ("bound", bound)],
         )
     };
-    assert_eq!(Some(bound("least")?), ours["at_least_seconds"].as_f64());
+    // Each is of its own moment.
+    eventually("the metric shows what was learned", || {
+        let now = learned(&daemon)?.ok_or("nothing is learned")?;
+        let (least, shown) = (now["at_least_seconds"].as_f64(), bound("least")?);
+        Ok((least == Some(shown))
+            .then_some(())
+            .ok_or(format!("{least:?} {shown}")))
+    })?;
     assert_eq!(bound("stated")?, 1.0);
     ask("no-such")?.refused(3, &["no path has the name \"no-such\""]);
     Ok(())
