@@ -74,12 +74,16 @@ impl Talk {
         let config = || Tls::default().current(tls);
         let config = match target.asked_as() {
             AskedAs::Https => Some(config()?),
-            // That it offers TLS shows only later; without anybody to trust there is none.
-            AskedAs::Postgresql if target.takes_tls() => config().ok().map(|config| {
-                let mut config = ClientConfig::clone(&config);
-                config.alpn_protocols.clear();
-                Arc::new(config)
-            }),
+            AskedAs::Postgresql if target.takes_tls() => match config() {
+                Ok(config) => {
+                    let mut config = ClientConfig::clone(&config);
+                    config.alpn_protocols.clear();
+                    Some(Arc::new(config))
+                }
+                Err(error) if tls.ca.is_some() => return Err(error.into()),
+                // That it offers TLS shows only later; without anybody to trust there is none.
+                Err(_) => None,
+            },
             _ => None,
         };
         let tls = match config {

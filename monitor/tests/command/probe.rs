@@ -49,7 +49,7 @@ fn without_a_box() -> Tested {
 }
 
 /// All at once, for each of them mostly waits.
-fn side_by_side(lives: &[fn() -> Tested]) -> Tested {
+pub fn side_by_side(lives: &[fn() -> Tested]) -> Tested {
     thread::scope(|scope| {
         let lives: Vec<_> = lives.iter().map(|life| scope.spawn(life)).collect();
         let ended: Vec<_> = lives.into_iter().map(|life| life.join()).collect();
@@ -63,30 +63,39 @@ fn side_by_side(lives: &[fn() -> Tested]) -> Tested {
 const FORGETS: u32 = 4;
 
 /// What a probe of such a one takes at most, on a busy machine.
-const BOUND: Duration = Duration::from_secs(150);
+pub const BOUND: Duration = Duration::from_secs(150);
 
 /// The port of the other side.
-const PORT: u16 = 7777;
+pub const PORT: u16 = 7777;
 
 /// What runs in the namespace of a host.
-fn within(host: &Namespace, arguments: &[&str]) -> Command {
+pub fn within(host: &Namespace, arguments: &[&str]) -> Command {
     let mut command = Command::new("ip");
     command.args(["netns", "exec", host.name(), TCPLULL, "probe"]);
     command.args(arguments);
     command
 }
 
+/// The other side of a probe on that host, once it answers the other one.
+pub fn other_side(
+    host: &Namespace,
+    from: &Namespace,
+    there: SocketAddr,
+) -> Result<Guarded, Failed> {
+    let listens =
+        Guarded::start(within(host, &["--listen", &there.to_string()]).stderr(Stdio::null()))?;
+    eventually("the other side listens", || {
+        let knock = || TcpStream::connect_timeout(&there, Duration::from_secs(1));
+        Ok(from.within(knock)?.map(|_| ()))
+    })?;
+    Ok(listens)
+}
+
 /// A network with that box, and the other side of a probe on its server.
 fn network(kind: &Middlebox) -> Result<(Network, Guarded), Failed> {
     let network = Network::build_with(&env::current_exe()?, Family::V4, kind)?;
     let there = at(network.server_address(), PORT);
-    let listens = Guarded::start(
-        within(&network.server, &["--listen", &there.to_string()]).stderr(Stdio::null()),
-    )?;
-    eventually("the other side listens", || {
-        let knock = || TcpStream::connect_timeout(&there, Duration::from_secs(1));
-        Ok(network.client.within(knock)?.map(|_| ()))
-    })?;
+    let listens = other_side(&network.server, &network.client, there)?;
     Ok((network, listens))
 }
 
@@ -419,6 +428,9 @@ fn bad_input() -> Tested {
     drop(silent);
     let nobody = at(block.loopback(), 9).to_string();
     probe(&[&nobody])?.refused(3, &["refuses connections"]);
+    // Whom to trust was said: without them a login does not go over the wire in the open.
+    let database = format!("postgres://sre@{there}");
+    probe(&[&database, "--ca", "/nonexistent.pem"])?.refused(3, &["/nonexistent.pem"]);
 
     for (arguments, says) in [
         (&["224.0.0.1:7777"][..], "multicast"),

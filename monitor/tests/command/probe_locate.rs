@@ -1,36 +1,25 @@
 //! `tcplull probe --locate`: of three routers, the one that forgets.
 
+use super::probe::{BOUND, PORT, other_side, side_by_side, within};
 use crate::common::net::ip;
-use crate::common::run::{TCPLULL, finish_within};
-use crate::common::{Test, Tested, eventually};
+use crate::common::run::finish_within;
+use crate::common::{Test, Tested};
 use libtest_mimic::Failed;
-use monitor_lab::children::Guarded;
 use monitor_lab::network::block::{Block, CLIENT_SIDE};
 use monitor_lab::network::namespace::Namespace;
 use serde_json::Value;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
 pub const TESTS: &[Test] = &[Test::as_root(
     "of_three_routers_the_one_that_forgets_is_found_and_of_two_that_do_the_quicker",
     both,
 )];
 
-/// Both at once, for they mostly wait.
 fn both() -> Tested {
-    thread::scope(|scope| {
-        let quicker = scope.spawn(quicker);
-        let second = second();
-        let quicker = quicker.join();
-        second.and(quicker.unwrap_or_else(|_| Err("it panicked, see above".into())))
-    })
+    side_by_side(&[second, quicker])
 }
-
-/// What a probe of such a one takes at most, on a busy machine.
-const BOUND: Duration = Duration::from_secs(150);
 
 /// Two hosts, and three routers between them.
 struct Chain {
@@ -129,25 +118,14 @@ fn forgets(router: &Namespace, seconds: u32) -> Tested {
     Ok(router.set("netfilter/nf_conntrack_tcp_loose", "0")?)
 }
 
-fn within(host: &Namespace, arguments: &[&str]) -> Command {
-    let mut command = Command::new("ip");
-    command.args(["netns", "exec", host.name(), TCPLULL, "probe"]);
-    command.args(arguments);
-    command
-}
-
 /// What is found of that chain.
 fn located(chain: &Chain) -> Result<Value, Failed> {
     let [near, .., far] = &chain.hosts[..] else {
         return Err("no chain".into());
     };
-    let there = SocketAddr::from((chain.address(3, 2), 7777));
+    let there = SocketAddr::from((chain.address(3, 2), PORT));
     let target = there.to_string();
-    let _listens = Guarded::start(within(far, &["--listen", &target]).stderr(Stdio::null()))?;
-    eventually("the other side listens", || {
-        let knock = || TcpStream::connect_timeout(&there, Duration::from_secs(1));
-        Ok(near.within(knock)?.map(|_| ()))
-    })?;
+    let _listens = other_side(far, near, there)?;
     let mut probe = within(near, &[&target, "--up-to", "6s", "--locate", "--json"]);
     let ended = finish_within(BOUND, &mut probe, "")?;
     assert_eq!(ended.code, Some(1), "{ended:?}");

@@ -163,11 +163,15 @@ impl Lived {
 
     /// The upper bound, where `ns` is not below it and it rests on more than evictions may come to.
     fn fatal_ns(&self, ns: u64) -> Option<u64> {
-        // No upper bound rests on one death: the bounds need not be asked for each silence.
-        let shorter = |death: &&Death| death.stands && death.up_to_ns <= ns;
-        self.kept.deaths().filter(shorter).nth(1)?;
+        // The estimate is not to be made for each silence of a storm, in which some die and others live: all deaths of that
+        // are one occasion.
+        let enough = needed(0.0, LEARN_DRIFT);
+        let is_shorter = |death: &Death| death.stands && death.up_to_ns <= ns;
+        if occasions(self.kept.deaths()) < enough || !self.kept.deaths().any(is_shorter) {
+            return None;
+        }
         let known = self.known();
-        let rests = known.occasions >= needed(0.0, LEARN_DRIFT);
+        let rests = known.occasions >= enough;
         known.at_most_ns.filter(|most_ns| rests && ns >= *most_ns)
     }
 

@@ -14,5 +14,5 @@ mod table;
 mod tests;
 mod turnbull;
 
-pub(crate) use says::{Bears, Proof, bears};
+pub(crate) use says::{Bears, Proof, bears, comes_and_goes};
 pub(crate) use table::Learned;

@@ -2,6 +2,7 @@
 //! missing misleads nobody.
 
 use crate::blame::Blame;
+use crate::paths::{JudgedPath, PeerRole};
 use crate::peers::siblings::SiblingCounts;
 use crate::ruling::Bearing;
 use monitor_model::finding::{Outcome, Role};
@@ -15,9 +16,8 @@ pub(crate) struct Proof {
     /// Whether more than silent connections fail there.
     pub(crate) beyond: bool,
     pub(crate) others: SiblingCounts,
-    pub(crate) role: Role,
-    /// Whether those who connect to this host over the path stay, as servers do.
-    pub(crate) peers_stay: bool,
+    /// Whether the peer [`comes_and_goes`].
+    pub(crate) comes_and_goes: bool,
     /// When the silence began, at the earliest, CLOCK_MONOTONIC in ns.
     pub(crate) since_ns: u64,
     /// Whether what ended the silence came from this host.
@@ -52,10 +52,14 @@ pub(crate) fn bears(proof: &Proof) -> Bears {
     }
 }
 
+/// Whether the peer is a client of this host's that comes and goes: where one vanishes, nobody knows of what.
+pub(crate) fn comes_and_goes(role: Role, path: Option<&JudgedPath>) -> bool {
+    role == Role::Server && path.is_none_or(|path| path.role == PeerRole::Clients)
+}
+
 /// Whether the path has forgotten it, and not the peer: the peer's other connections live.
 fn of_the_path(proof: &Proof) -> bool {
-    let clients = proof.role == Role::Server && !proof.peers_stay;
-    if clients || proof.others.moving == 0 {
+    if proof.comes_and_goes || proof.others.moving == 0 {
         return false;
     }
     match proof.outcome {
@@ -90,8 +94,7 @@ mod tests {
             blamed: Blame::AsStated,
             beyond: false,
             others: others(1, Some(5)),
-            role: Role::Client,
-            peers_stay: false,
+            comes_and_goes: false,
             since_ns: 10,
             by_us: true,
         }
@@ -154,7 +157,7 @@ mod tests {
             (
                 "clients come and go",
                 Proof {
-                    role: Role::Server,
+                    comes_and_goes: true,
                     ..proof()
                 },
             ),

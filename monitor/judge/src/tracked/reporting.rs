@@ -7,7 +7,7 @@ use crate::evidence::EvidenceList;
 use crate::fact_view::{FactView, Moment};
 use crate::learn::{self, Bears, Proof};
 use crate::outcomes::OutcomeCard;
-use crate::paths::{JudgedPath, PeerRole};
+use crate::paths::JudgedPath;
 use crate::peers::contrast::{Ended, First};
 use crate::peers::siblings::{Beside, SiblingCounts};
 use crate::report::{self, About, Told};
@@ -75,8 +75,7 @@ impl Tracked {
             blamed: heard.blamed,
             beyond: heard.scope.is_some(),
             others: heard.others,
-            role: self.identity.role(),
-            peers_stay: path.is_some_and(|path| path.role == PeerRole::Servers),
+            comes_and_goes: learn::comes_and_goes(self.identity.role(), path),
             since_ns: gap.ended_ns.saturating_sub(gap.length_max_ns),
             by_us: matches!(gap.ended_by, EndedBy::Send | EndedBy::Probe),
         });

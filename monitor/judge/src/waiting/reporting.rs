@@ -4,8 +4,7 @@ use super::connection::{Reported, WaitingConnection};
 use crate::blame::{Before, Blame};
 use crate::context::Context;
 use crate::fact_view::FactView;
-use crate::learn::Bears;
-use crate::paths::PeerRole;
+use crate::learn::{self, Bears};
 use crate::peers::contrast::{Ended, First};
 use crate::peers::siblings::Beside;
 use crate::report::{self, About, Told};
@@ -16,7 +15,7 @@ use crate::stalls::snapshot::Snapshot;
 use crate::stalls::{CauseCard, judge};
 use crate::thresholds::OVERDUE_NS;
 use crate::verdict::{End, Verdict};
-use monitor_model::finding::{Cause, Certainty, FindingKind, Outcome, Role, Severity};
+use monitor_model::finding::{Cause, Certainty, FindingKind, Outcome, Severity};
 
 impl WaitingConnection {
     /// Says what this look at it comes to.
@@ -227,8 +226,7 @@ impl WaitingConnection {
     /// A silence of at most `ns` was fatal, as others were there: the path forgot it.
     fn learn(&self, ns: u64, view: &FactView<'_>, context: &mut Context<'_>) {
         let path = view.path.map(|path| &**path);
-        let peers_stay = path.is_some_and(|path| path.role == PeerRole::Servers);
-        if self.identity.role() == Role::Server && !peers_stay {
+        if learn::comes_and_goes(self.identity.role(), path) {
             return;
         }
         let ended = Ended {
