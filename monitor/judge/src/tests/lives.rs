@@ -2,116 +2,21 @@
 //! facts lost, told twice or told late. That these lives come to everything that the
 //! judge can say is a test of its own: a property that no life reaches holds nothing.
 
+mod turns;
+
 use super::story::{SECOND, Story, azure};
 use crate::thresholds::LINGER_NS;
 use crate::{End, JudgedPath, Limits, Verdict};
 use monitor_common::{FactKind, TcpState, flags};
 use monitor_model::finding::{Cause, Certainty, Evidence, Finding, FindingKind, Outcome, Severity};
-use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use std::collections::{BTreeMap, BTreeSet};
+use turns::{Turn, turns};
 
 /// The path's timeout, in s: lives are long in timeouts, short in tests.
 const TIMEOUT: u64 = 4;
-
-#[derive(Clone, Copy, Debug)]
-enum Turn {
-    Waits(u32),
-    Sweeps(u32),
-    MissedBySweep,
-    RingIsFull(bool),
-    ToldTwice,
-    Sends,
-    TimesOut(u32),
-    Acks,
-    Speaks,
-    Heard,
-    Resegments,
-    Touched,
-    Probes,
-    Queues,
-    Drains,
-    Window(u32),
-    Unread,
-    Reads,
-    BothStuck,
-    IsAnswered,
-    Asks,
-    Loses,
-    Forger(bool),
-    Closes,
-    PeerCloses,
-    PeerResets,
-    Resets,
-    Dies(u32),
-    ProbationOver,
-    NeighbourFails,
-    NeighbourMoves,
-    NeighbourIsCut,
-    NeighbourConnects,
-    OthersAreLeft,
-}
-
-fn turns() -> impl Strategy<Value = Vec<Turn>> {
-    use Turn::*;
-    let rare = select(vec![
-        MissedBySweep,
-        RingIsFull(true),
-        RingIsFull(false),
-        RingIsFull(false),
-        ToldTwice,
-        Heard,
-        Resegments,
-        Touched,
-        Queues,
-        Drains,
-        Window(0),
-        Window(65_535),
-        Unread,
-        Reads,
-        BothStuck,
-        Asks,
-        Loses,
-        Forger(true),
-        Forger(false),
-        Closes,
-        PeerCloses,
-        PeerResets,
-        Resets,
-        Dies(0),
-        Dies(110),
-        ProbationOver,
-        NeighbourFails,
-        NeighbourMoves,
-        NeighbourIsCut,
-        NeighbourConnects,
-        OthersAreLeft,
-    ]);
-    let common = select(vec![
-        Sends,
-        Sends,
-        TimesOut(1),
-        TimesOut(3),
-        Acks,
-        Acks,
-        Speaks,
-        Probes,
-        Sweeps(1),
-        Sweeps(2),
-        IsAnswered,
-    ]);
-    let turn = prop_oneof![
-        3 => (10..2_000_u32).prop_map(Waits),
-        4 => (3_000..9_000_u32).prop_map(Waits),
-        8 => common,
-        6 => rare,
-        1 => Just(Sweeps(40)),
-    ];
-    vec(turn, 0..60)
-}
 
 /// A connection, and how many of its silences were long enough to speak of.
 struct Life {
