@@ -9,23 +9,23 @@ use serde_json::Value;
 pub(crate) struct EvidenceList(Vec<Evidence>);
 
 impl EvidenceList {
-    pub(crate) fn count(&mut self, fact: &str, value: impl Into<u64>) -> &mut Self {
+    pub(crate) fn count(&mut self, fact: &'static str, value: impl Into<u64>) -> &mut Self {
         self.add(fact, Value::from(value.into()))
     }
 
-    pub(crate) fn seconds(&mut self, fact: &str, ns: u64) -> &mut Self {
+    pub(crate) fn seconds(&mut self, fact: &'static str, ns: u64) -> &mut Self {
         self.add(fact, Value::from(format::seconds(ns)))
     }
 
-    pub(crate) fn flag(&mut self, fact: &str, value: bool) -> &mut Self {
+    pub(crate) fn flag(&mut self, fact: &'static str, value: bool) -> &mut Self {
         self.add(fact, Value::from(value))
     }
 
-    pub(crate) fn text(&mut self, fact: &str, value: impl Into<String>) -> &mut Self {
+    pub(crate) fn text(&mut self, fact: &'static str, value: impl Into<String>) -> &mut Self {
         self.add(fact, Value::from(value.into()))
     }
 
-    fn add(&mut self, fact: &str, value: Value) -> &mut Self {
+    fn add(&mut self, fact: &'static str, value: Value) -> &mut Self {
         self.0.push(Evidence {
             fact: fact.into(),
             value,

@@ -14,12 +14,13 @@ use crate::telling_tables::Telling;
 use crate::thresholds::LATELY_NS;
 use crate::vanished::{Reach, Vanished, vanished};
 use monitor_model::finding::{
-    Cause, Certainty, Clock, Finding, FindingKind, Outcome, Role, Scope, Severity,
+    Cause, Certainty, Clock, Connection, Finding, FindingKind, Outcome, Role, Scope, Severity,
 };
 use monitor_model::format;
 use monitor_model::owner::Owner;
 use monitor_model::settings;
 use monitor_model::time::Timestamp;
+use std::mem;
 
 /// What a ruling is about.
 pub(crate) struct About<'a> {
@@ -49,13 +50,13 @@ pub(crate) struct Told {
 /// The finding that says `ruling` about `identity`, with what is known of
 /// its siblings.
 pub(crate) fn finding(
-    ruling: Ruling,
+    mut ruling: Ruling,
     about: &About<'_>,
     identity: &Identity,
     owner: &Owner,
     contrasts: &Contrasts,
 ) -> Told {
-    let mut evidence = ruling.evidence.clone();
+    let mut evidence = mem::take(&mut ruling.evidence);
     let siblings = about.beside.as_ref().map(|beside| {
         contrasts
             .siblings
@@ -126,9 +127,10 @@ pub(crate) fn finding(
             .filter(|siblings| siblings.newer > 0)
             .map(|_| "new connections reach the address: it may have changed hands".into()),
     ];
+    let connection = identity.shown();
     let mut summary = format!(
         "{}: {}",
-        who(identity, owner),
+        who(&connection, owner),
         match &ruling.head {
             Some(head) => head.clone(),
             None => what(about.kind, ruling.length_ns, about.path),
@@ -150,7 +152,7 @@ pub(crate) fn finding(
         timeout_seconds: about.path.map(|path| format::seconds(path.timeout_ns)),
         path: about.path.map(|path| path.name.clone()),
         clock: about.clock,
-        connection: identity.shown(),
+        connection,
         owner: owner.clone(),
         evidence: evidence.into_vec(),
         given_up: ruling.given_up,
@@ -411,16 +413,15 @@ fn beside(kind: FindingKind, siblings: SiblingCounts, scope: Option<Scope>) -> O
 }
 
 /// "api (pid 1234) → 20.1.2.3:443"; the arrow points to the side that was called.
-fn who(identity: &Identity, owner: &Owner) -> String {
-    let connection = identity.shown();
+fn who(connection: &Connection, owner: &Owner) -> String {
     let holder = match (&owner.comm, owner.pid, &owner.unit) {
         (Some(comm), Some(pid), _) => format!("{comm} (pid {pid})"),
         (Some(comm), None, _) => comm.clone(),
         (None, _, Some(unit)) => unit.clone(),
         (None, Some(pid), None) => format!("pid {pid}"),
-        (None, None, None) => connection.local,
+        (None, None, None) => connection.local.clone(),
     };
-    let arrow = match identity.role() {
+    let arrow = match connection.role {
         Role::Server => '←',
         Role::Client => '→',
     };

@@ -322,7 +322,7 @@ pub fn meanings<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> BTreeMap
     let evidence = findings.into_iter().flat_map(|finding| &finding.evidence);
     let known = evidence.filter_map(|piece| {
         let means = meaning(&piece.fact)?;
-        Some((piece.fact.clone(), means.to_owned()))
+        Some((piece.fact.to_string(), means.to_owned()))
     });
     known.collect()
 }

@@ -6,6 +6,7 @@ use crate::owner::Owner;
 use crate::time::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// One conclusion about one connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -245,7 +246,9 @@ fn measured(_: &mut SchemaGenerator) -> Schema {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// What was measured, with its unit as a suffix where it has one.
-    pub fact: String,
+    // Made for each finding, many times over: names are not copied.
+    #[schemars(with = "String")]
+    pub fact: Cow<'static, str>,
     /// How much: a number, a word, or yes or no.
     #[schemars(schema_with = "measured")]
     pub value: serde_json::Value,

@@ -196,7 +196,7 @@ pub fn verdict(
 /// A piece of evidence, and what it means.
 fn explained(piece: &Evidence, meanings: &BTreeMap<String, String>) -> String {
     let said = evidence(&piece.fact, &piece.value);
-    match meanings.get(&piece.fact) {
+    match meanings.get(piece.fact.as_ref()) {
         Some(means) => format!("{said}  ({})", shown(means)),
         None => said,
     }

@@ -30,7 +30,7 @@ pub(super) struct Remembered(Arc<Mutex<Room>>);
 struct Room {
     /// By socket cookie.
     lives: HashMap<u64, Life>,
-    findings: VecDeque<Finding>,
+    findings: VecDeque<Arc<Finding>>,
 }
 
 /// What was told of one connection.
@@ -82,7 +82,7 @@ impl Remembered {
         let room = lock(&self.0);
         let all = room.findings.iter();
         let of_it = all.filter(|finding| finding.connection.id == id);
-        of_it.cloned().collect()
+        of_it.map(|finding| Finding::clone(finding)).collect()
     }
 
     /// The id of the connection that this socket had when something was found of it last.
@@ -110,12 +110,12 @@ impl Room {
 }
 
 impl Sink for Remembered {
-    fn on_finding(&mut self, finding: &Finding) -> io::Result<()> {
+    fn on_shared(&mut self, finding: &Arc<Finding>) -> io::Result<()> {
         let findings = &mut lock(&self.0).findings;
         if findings.len() >= MOST_FINDINGS {
             findings.pop_front();
         }
-        findings.push_back(finding.clone());
+        findings.push_back(Arc::clone(finding));
         Ok(())
     }
 }

@@ -25,6 +25,14 @@ pub trait Sink: Send + 'static {
         Ok(())
     }
 
+    /// A finding that several sinks are told of, for one that keeps it as it is.
+    ///
+    /// # Errors
+    /// As [`Self::on_finding`], which it is for all others.
+    fn on_shared(&mut self, finding: &Arc<Finding>) -> io::Result<()> {
+        self.on_finding(finding)
+    }
+
     /// Whether it is to be told of alerts: one that is not drops none either.
     fn hears_alerts(&self) -> bool {
         false
@@ -97,7 +105,7 @@ impl News {
     /// Why the sink drops it.
     pub fn tell(&self, sink: &mut dyn Sink) -> io::Result<()> {
         match self {
-            Self::Finding(finding) => sink.on_finding(finding),
+            Self::Finding(finding) => sink.on_shared(finding),
             Self::Alert(change) => sink.on_alert(change),
             Self::Gaps(summaries) => sink.on_gaps(summaries),
             Self::Agent(event) => sink.on_agent(event),

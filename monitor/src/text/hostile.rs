@@ -49,7 +49,7 @@ fn finding(text: &str) -> Finding {
     finding.connection.local = text.to_owned();
     finding.connection.remote = text.to_owned();
     finding.evidence.push(Evidence {
-        fact: text.to_owned(),
+        fact: text.to_owned().into(),
         value: text.into(),
     });
     finding

@@ -49,7 +49,7 @@ pub(crate) fn blackholed() -> Finding {
         connection: connection(),
         owner: api(),
         evidence: vec![Evidence {
-            fact: "timeouts".to_owned(),
+            fact: "timeouts".into(),
             value: 3.into(),
         }],
         advice: Some("set SO_KEEPALIVE".to_owned()),

@@ -58,7 +58,7 @@ fn a_box_is_not_blamed_for_it_after_a_silence() {
         later
             .evidence
             .iter()
-            .all(|evidence| !blamed.contains(&evidence.fact.as_str())),
+            .all(|evidence| !blamed.contains(&evidence.fact.as_ref())),
         "{:?}",
         later.evidence
     );

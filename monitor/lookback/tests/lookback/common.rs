@@ -63,7 +63,7 @@ pub fn finding(second: i64, kind: FindingKind, gap: f64, path: &str, comm: &str)
             ..Owner::default()
         },
         evidence: vec![Evidence {
-            fact: "timeouts".to_owned(),
+            fact: "timeouts".into(),
             value: 3.into(),
         }],
         advice: (kind.name() == "blackholed")

@@ -142,7 +142,7 @@ pub fn finding(number: u64, seconds: u64) -> Finding {
         owner: owner(number),
         evidence: evidence
             .map(|(fact, value)| Evidence {
-                fact: fact.to_owned(),
+                fact: fact.to_owned().into(),
                 value,
             })
             .into(),
@@ -387,7 +387,7 @@ pub fn hostile() -> App {
     let mut found = finding(0, 90);
     found.summary = name(0);
     found.advice = Some(name(1));
-    found.evidence[0].fact = name(0);
+    found.evidence[0].fact = name(0).into();
     found.evidence[1].value = name(1).into();
     app.handle(Event::Watched(Watched::Finding(Box::new(found))));
     app.handle(Event::Answer(Box::new(answer)));
