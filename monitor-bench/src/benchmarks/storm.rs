@@ -43,11 +43,9 @@ one measured here needs more than one core for a second now: the thread that wri
 /// The path is said to forget after this.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A blackhole is told by the third timeout, some 2 s after the send; where that was dropped, by the next, which comes
-/// after twice the time.
+/// A blackhole is told by the third timeout, some 2 s after the send; where that was dropped, by one of the next, which
+/// come after twice the time each (the eighth 51 s after the send), or by a sweep.
 const JUDGED_WITHIN: Duration = Duration::from_secs(60);
-/// It is over when nothing is judged for so long.
-const QUIET: Duration = Duration::from_secs(10);
 
 /// Sends a second that are tried before the storm, 0 for as many as there can be.
 const RATES: [u32; 5] = [5_000, 10_000, 20_000, 40_000, 0];
@@ -83,15 +81,65 @@ impl Counted {
     }
 }
 
+/// By when how many of those whose path died were told, in seconds since all had sent.
+#[derive(Default)]
+struct Told {
+    half: Option<f64>,
+    most: Option<f64>,
+    all: Option<f64>,
+    share: f64,
+}
+
+impl Told {
+    fn table(count: u32) -> Table {
+        Table::new(
+            format!(
+                "When the {count} whose path died were told as blackholed, in seconds after the last of them had sent."
+            ),
+            &["watched", "half of them", "95 % of them", "all", "told, %"],
+        )
+    }
+
+    fn note(&mut self, share: f64, since_sent: Duration) {
+        let seconds = since_sent.as_secs_f64();
+        let bounds = [
+            (&mut self.half, 0.5),
+            (&mut self.most, 0.95),
+            (&mut self.all, 1.0),
+        ];
+        for (when, bound) in bounds {
+            if share >= bound {
+                when.get_or_insert(seconds);
+            }
+        }
+        self.share = share;
+    }
+
+    fn line(&self, table: &mut Table, watch: Watch) {
+        let shown = |when: Option<f64>| when.map_or("–".to_owned(), |when| format!("{when:.0}"));
+        table.line([
+            watch.name().to_owned(),
+            shown(self.half),
+            shown(self.most),
+            shown(self.all),
+            format!("{:.1}", self.share * 100.0),
+        ]);
+    }
+}
+
 fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
     let count = if context.quick { 1_000 } else { 50_000 };
     let mut outcome = Outcome::default();
+    let mut told = Told::table(count);
     for watch in Watch::ALL {
         context.progress(&format!("{count} connections, {}", watch.name()));
-        context.with_crowd(0, |world| storm(context, world, watch, count, &mut outcome))?;
+        context.with_crowd(0, |world| {
+            storm(context, world, watch, count, (&mut outcome, &mut told))
+        })?;
         // The path of this network is dead: the next needs another.
         context.forget_world();
     }
+    outcome.tables.push(told);
     Ok(Some(outcome))
 }
 
@@ -100,7 +148,7 @@ fn storm(
     world: &World,
     watch: Watch,
     count: u32,
-    outcome: &mut Outcome,
+    (outcome, told_table): (&mut Outcome, &mut Table),
 ) -> Result<(), BenchError> {
     let (mut clients, _servers) = world.clients(count)?;
     let mut daemon = context.start(watch, &world.path(TIMEOUT)?)?;
@@ -138,20 +186,17 @@ fn storm(
     let [before, sent, mut after] = speak(&daemon, &mut clients, 0, Duration::ZERO)?;
     let mut most = sent.share(before);
     let until = Instant::now() + JUDGED_WITHIN;
-    let mut moved = Instant::now();
-    while Instant::now() < until && moved.elapsed() < QUIET {
+    let mut told = Told::default();
+    while Instant::now() < until && told.all.is_none() {
         context.go_on()?;
         let last = after;
         thread::sleep(Duration::from_secs(1));
         after = Counted::now(&daemon)?;
         most = most.max(after.share(last));
-        if after.blackholed > last.blackholed {
-            moved = Instant::now();
-        }
-        if after.blackholed - before.blackholed >= f64::from(count) {
-            break;
-        }
+        let judged = after.blackholed - before.blackholed;
+        told.note(judged / f64::from(count), sent.at.elapsed());
     }
+    told.line(told_table, watch);
     line(
         &mut table,
         "all at once, and die",
