@@ -18,8 +18,9 @@ pub const BENCHMARK: Benchmark = Benchmark {
 50,000 connections through a gateway, held by three processes on each side. Their path is said to forget after 2 s; they
 are silent for longer, and then each sends a byte, first at a steady rate, then as fast as three processes can: each send
 is a fact, and so is its ACK. Last, the middlebox drops everything from one moment on, and all send again: every
-connection is one that its path has killed, and each has to be told as `blackholed` by its third timeout or be counted as
-dropped where the ring was full. The daemon's CPU time is read each second.
+connection is one that its path has killed, and each has to be told as `blackholed`, by its third timeout or, where that was
+dropped because the ring was full, by a later one: as the outcome of its silence, or as a stall where the fact that told
+the end of the silence was dropped, too. The daemon's CPU time is read each second.
 ",
     tried: r"
 All rows of a sweep were judged in one go, with 50,000 suspects 50,000 rows, and the ring of 2 MiB (5,800 facts) was not
@@ -57,6 +58,7 @@ struct Counted {
     dropped: f64,
     /// Facts of connections for which the judge's table had no place.
     placeless: f64,
+    /// Told as blackholed: as what became of a silence, or as a stall.
     blackholed: f64,
     cpu: Duration,
     at: Instant,
@@ -68,7 +70,8 @@ impl Counted {
             seen: daemon.metric("facts_seen_total", &[])?,
             dropped: daemon.metric("facts_dropped_total", &[])?,
             placeless: daemon.metric("judge_dropped_total", &[("reason", "table_full")])?,
-            blackholed: daemon.metric("outcomes_total", &[("outcome", "blackholed")])?,
+            blackholed: daemon.metric("outcomes_total", &[("outcome", "blackholed")])?
+                + daemon.metric("stalls_total", &[("cause", "blackholed")])?,
             cpu: daemon.cpu()?,
             at: Instant::now(),
         })

@@ -213,3 +213,11 @@ impl FactView<'_> {
         }
     }
 }
+
+/// Whether the fact is about an arrived segment, and its socket from before it.
+pub(crate) fn is_receive(kind: FactKind) -> bool {
+    matches!(
+        kind,
+        FactKind::GapEndedByReceive | FactKind::AckArrived | FactKind::PayloadArrived
+    )
+}

@@ -58,7 +58,7 @@ pub(super) fn is_time(case: &Case<'_>) -> bool {
     let Some(acked_ns) = gap.acked_ns else {
         return false;
     };
-    let gone = gap.closed_ns.is_some_and(|ns| ns < case.now_ns);
+    let gone = gap.seldom.closed_ns.is_some_and(|ns| ns < case.now_ns);
     let waited = case.now_ns.saturating_sub(acked_ns);
     !gone && (waited >= ANSWER_GRACE_NS || nothing_more_can_come(case))
 }

@@ -86,7 +86,10 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 /// The peer's payload ended the silence, and comes again and again: it hears no ACK of ours.
 fn receiver(case: &Case<'_>, view: &FactView<'_>) -> Option<Ruling> {
     let gap = case.gap;
-    let resent = gap.resent.filter(|_| gap.reported.is_none() && !gap.due)?;
+    let resent = gap
+        .seldom
+        .resent
+        .filter(|_| gap.reported.is_none() && !gap.due)?;
     let lasted_ns = resent.looked_ns?.saturating_sub(resent.since_ns);
     if !hears_no_ack(view, resent.segments) || lasted_ns < LEAST_WAIT_NS {
         return None;

@@ -14,7 +14,8 @@ use crate::fact_view::FactView;
 use crate::ruling::{Bearing, Ruling};
 use crate::stalls::fin_unread;
 use crate::thresholds::{CLOSED_GRACE_NS, CLOSED_WITHIN_NS, CLOSED_WITHIN_PERCENT};
-use crate::tracked::gap::{Fin, Gap};
+use crate::tracked::gap::Gap;
+use crate::tracked::gap::seldom::Fin;
 use monitor_common::{FactKind, TcpState};
 use monitor_model::finding::{Outcome, Severity};
 use monitor_model::format;
@@ -24,7 +25,7 @@ pub(super) const CARD: Card = Card {
     // Once more where it has turned out graver.
     follows: &[None, Some(Outcome::Acknowledged), Some(Outcome::Closed)],
     ends_stalls: true,
-    siblings_since: |gap, _| gap.fin.map(|fin| fin.ns),
+    siblings_since: |gap, _| gap.seldom.fin.map(|fin| fin.ns),
     ..Card::new(judge)
 };
 
@@ -110,13 +111,15 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 pub(crate) fn forgotten(gap: &Gap, now_ns: u64) -> bool {
     let told = gap.outcome() == Some(Outcome::Closed);
     told && gap
+        .seldom
         .fin
         .is_some_and(|fin| now_ns.saturating_sub(fin.ns) >= CLOSED_GRACE_NS)
 }
 
 /// The FIN that ended the silence close to the timeout, or in place of an answer, if one did.
 pub(crate) fn held(gap: &Gap) -> Option<Fin> {
-    gap.fin
+    gap.seldom
+        .fin
         .filter(|fin| fin.in_silence && (near_timeout(gap) || gap.answer_lost()))
 }
 

@@ -26,9 +26,12 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     // What the peer says acknowledges nothing of what is due.
     let since = |ns: u64| ns > reported_ns;
     let news = gap.payload_ns.is_some_and(since)
-        || gap.resent.is_some_and(|resent| since(resent.since_ns));
+        || gap
+            .seldom
+            .resent
+            .is_some_and(|resent| since(resent.since_ns));
     // Of what waits behind a closed window nothing can be acknowledged but a probe.
-    let heard = !gap.due && (news || answered) || gap.probe_answered_ns.is_some_and(since);
+    let heard = !gap.due && (news || answered) || gap.seldom.probe_answered_ns.is_some_and(since);
     if gap.progress() == 0 && !heard {
         return None;
     }

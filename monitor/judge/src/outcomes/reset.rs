@@ -30,7 +30,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     // In any other state the peer has closed or we have: its RST is manners.
     // After a FIN that ended the silence the outcome is "closed".
-    let said_goodbye = gap.fin.is_some_and(|fin| fin.in_silence);
+    let said_goodbye = gap.seldom.fin.is_some_and(|fin| fin.in_silence);
     if !is_reset(view) || gap.state != Some(TcpState::Established) || said_goodbye {
         return None;
     }

@@ -22,7 +22,7 @@ fn heard_us(case: &Case<'_>) -> bool {
         case.gap.state,
         Some(TcpState::FinWait1 | TcpState::FinWait2)
     );
-    let Some(resent) = case.gap.resent.filter(|_| !half_closed) else {
+    let Some(resent) = case.gap.seldom.resent.filter(|_| !half_closed) else {
         return true;
     };
     match case.event {
@@ -48,7 +48,9 @@ fn heard_us(case: &Case<'_>) -> bool {
 /// A window probe was answered, and not by who forges ACKs: the peer does not read, and the way to it works.
 fn by_probe(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
-    gap.probe_answered_ns.filter(|_| !gap.forgery.suffice())?;
+    gap.seldom
+        .probe_answered_ns
+        .filter(|_| !gap.forgery.suffice())?;
     let mut evidence = EvidenceList::default();
     evidence
         .flag("window_probe_answered", true)
@@ -71,7 +73,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 fn by_payload(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     // What came with a FIN is a goodbye.
-    if gap.fin.is_some_and(|fin| fin.in_silence) {
+    if gap.seldom.fin.is_some_and(|fin| fin.in_silence) {
         return None;
     }
     let after = gap.payload_ns?.saturating_sub(gap.ended_ns);

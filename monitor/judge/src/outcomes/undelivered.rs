@@ -83,7 +83,7 @@ fn unanswered(case: &Case<'_>) -> bool {
     // A gap that may have been none needs a sign.
     !gap.doubtful
         && gap.forgery.leave_doubt()
-        && gap.closed_ns.is_none()
+        && gap.seldom.closed_ns.is_none()
         && gap.sends >= UNANSWERED_SENDS
         && lasted >= UNANSWERED_FOR_NS.max(patience)
 }

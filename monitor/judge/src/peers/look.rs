@@ -1,10 +1,9 @@
 //! What one look at a connection shows of its life: when it was heard, when something new came, and whether
 //! nothing comes back.
 
-use crate::fact_view::FactView;
+use crate::fact_view::{FactView, is_receive};
 use crate::serial::{after, jiffies_since};
 use crate::thresholds::{FAILING, FAILING_IN_RTO, LEAST_RTO_NS};
-use crate::tracked::gap::is_receive;
 use monitor_common::{FactKind, TcpState};
 
 /// Whether its handshake is complete.

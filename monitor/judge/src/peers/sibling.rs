@@ -1,12 +1,11 @@
 //! One connection, as its siblings see it: since when it is known, when it last showed life, and how it fails.
 
 use crate::connection::{self, Identity};
-use crate::fact_view::FactView;
+use crate::fact_view::{FactView, is_receive};
 use crate::paths::JudgedPath;
 use crate::peers::last_sender::{LastSender, last_sender};
 use crate::peers::look::{answered_ns, exchanged_ns, fails, heard_ns, known_since_ns, tried_ns};
 use crate::serial::{after, jiffies_since};
-use crate::tracked::gap::is_receive;
 use monitor_common::{FactKind, NOT_SILENT_NS, TcpState};
 use monitor_model::finding::Role;
 use monitor_model::owner::Owner;

@@ -1,18 +1,19 @@
 //! A gap: a silence that ended, and what was seen since.
 
 mod note;
+pub(crate) mod seldom;
 
 use crate::counters::Counters;
-use crate::fact_view::FactView;
+use crate::fact_view::{FactView, is_receive};
 use crate::forgery::{ForgeryEvidence, Known};
 use crate::keepalive::Settings;
 use crate::paths::JudgedPath;
-use crate::resent::Received;
 use crate::serial::{after, jiffies_since};
-use crate::thresholds::{CLOCK_SLACK_NS, LEAST_RTO_NS};
+use crate::thresholds::CLOCK_SLACK_NS;
+use crate::tracked::gap::seldom::Seldom;
 use crate::tracked::silence::Silence;
 use crate::window_probe::{self, Held};
-use monitor_common::{FactKind, TcpState, flags, tcp_flags};
+use monitor_common::{FactKind, TcpState, tcp_flags};
 use monitor_model::finding::{Clock, Outcome, Severity};
 use nix::errno::Errno;
 use std::sync::Arc;
@@ -58,69 +59,6 @@ pub(crate) struct Wait {
     pub(crate) counters: Counters,
 }
 
-/// Segments of the peer's that came since its payload did, and brought nothing new: it hears no ACK.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Resent {
-    /// When the last payload that was news had come, at the latest.
-    pub(crate) since_ns: u64,
-    /// The last look at the socket, if there was one since.
-    pub(crate) looked_ns: Option<u64>,
-    /// How many of them by then.
-    pub(crate) segments: u32,
-    received: Received,
-    /// What a later look told as one segment may have been many: how long it was, until the next look.
-    told_as_one: Option<u32>,
-}
-
-impl Resent {
-    /// None yet: payload that was news has come by `view`, which left so much.
-    fn none(view: &FactView<'_>, received: Received) -> Self {
-        Self {
-            since_ns: view.at.ns,
-            looked_ns: None,
-            segments: 0,
-            received,
-            told_as_one: None,
-        }
-    }
-
-    /// None yet: payload that was news has come by `view`, the first to tell of it.
-    fn told(view: &FactView<'_>, received: Received) -> Self {
-        let one = view.fact.has(flags::REVISITED) && is_receive(view.kind);
-        Self {
-            told_as_one: one.then_some(view.fact.segment.payload_len),
-            ..Self::none(view, received)
-        }
-    }
-
-    /// Takes a look at the socket.
-    fn look(&mut self, view: &FactView<'_>) {
-        let now = Received::of(&view.fact.socket);
-        let all_news = self.told_as_one.take();
-        let all_news = all_news.is_some_and(|payload| may_be_all_news(view, payload));
-        match self
-            .received
-            .resent(&now)
-            .filter(|count| *count == 0 || !all_news)
-        {
-            Some(segments) => {
-                self.segments = segments;
-                self.looked_ns = Some(view.at.ns);
-            }
-            None => *self = Self::none(view, now),
-        }
-    }
-}
-
-/// Whether the segments of so much payload, told as one by a look before `view`, may all have brought news. More than one
-/// full segment's worth is many. Of less, nothing came since the last news: what is sent again comes after a
-/// retransmission timeout.
-fn may_be_all_news(view: &FactView<'_>, payload: u32) -> bool {
-    let since_news_ns = view.fact.payload_idle_ns;
-    let later_ns = since_news_ns.saturating_sub(view.fact.packet_idle_ns);
-    payload > view.fact.socket.rcv_mss || later_ns < LEAST_RTO_NS
-}
-
 /// An outcome that was told.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reported {
@@ -131,18 +69,6 @@ pub(crate) struct Reported {
     /// Whether what is due is lost.
     pub(crate) is_loss: bool,
     pub(crate) severity: Severity,
-}
-
-/// A FIN from the peer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Fin {
-    pub(crate) ns: u64,
-    /// Bytes that were not acknowledged then.
-    pub(crate) outstanding: u32,
-    /// It ended the silence: nothing came between but, perhaps, a goodbye that belongs to it.
-    pub(crate) in_silence: bool,
-    /// This host's application sent after it.
-    pub(crate) sent_after: bool,
 }
 
 /// A gap, and what was seen since it ended.
@@ -192,22 +118,11 @@ pub(crate) struct Gap {
     /// When all that was sent since was first acknowledged.
     pub(crate) acked_ns: Option<u64>,
     pub(crate) payload_ns: Option<u64>,
-    /// What waits behind the peer's closed window, as it was when that was seen first.
-    held: Option<Held>,
-    /// When a window probe was seen to be answered since.
-    pub(crate) probe_answered_ns: Option<u64>,
-    /// What came of the peer's since, and was no news.
-    pub(crate) resent: Option<Resent>,
     /// Most timeouts, and most unanswered probes, seen in a row.
     pub(crate) timeouts: u8,
     pub(crate) probes: u8,
-    pub(crate) fin: Option<Fin>,
     /// In the silence this host waited for an answer that was due.
     pub(crate) answer_due: bool,
-    /// When this host sent a reset.
-    pub(crate) reset_sent_ns: Option<u64>,
-    /// When the connection was closed.
-    pub(crate) closed_ns: Option<u64>,
     /// What is due was sent well before the application closed.
     pub(crate) sent_before_close: bool,
     /// Before the probes that go unanswered others were answered, at the same distance.
@@ -216,13 +131,10 @@ pub(crate) struct Gap {
     pub(crate) reported: Option<Reported>,
     /// It was told that the connection is over, of which it was told that it is lost.
     pub(crate) over_told: bool,
-    /// Its application has closed it, or shut its side down, with something due: by when the next timeout came then, in ns.
-    pub(crate) closing_until_ns: Option<u64>,
-    /// It was told that its application has closed it, likewise: by when the next timeout comes if nobody has answered
-    /// by then what it left behind.
-    pub(crate) left_until_ns: Option<u64>,
     /// Nothing more will be told.
     pub(crate) settled: bool,
+    /// What is seen of few.
+    pub(crate) seldom: Seldom,
 }
 
 impl Gap {
@@ -248,7 +160,7 @@ impl Gap {
             forgery: ForgeryEvidence::of(now),
             // A segment without a callback of its own is told at the next one: a probe's answer as the next probe
             // leaves. Then a later look shows it.
-            held: Held::of(view),
+            seldom: Seldom::holding(Held::of(view)),
             ..Self::blank(view, Counters::of(&view.fact.socket))
         }
     }
@@ -296,7 +208,7 @@ impl Gap {
             known: silence.known,
             forgery: ForgeryEvidence::of(silence.known.with_ttl(ttl)),
             wait: matches!(ended_by, EndedBy::Send | EndedBy::Probe).then_some(wait),
-            held,
+            seldom: Seldom::holding(held),
             ..Self::blank(view, silence.counters)
         })
     }
@@ -327,22 +239,15 @@ impl Gap {
             forgery: ForgeryEvidence::default(),
             acked_ns: None,
             payload_ns: None,
-            held: None,
-            probe_answered_ns: None,
-            resent: None,
             timeouts: 0,
             probes: 0,
-            fin: None,
             answer_due: false,
-            reset_sent_ns: None,
-            closed_ns: None,
             sent_before_close: false,
             probes_answered_before: probes_answered(view),
             reported: None,
             over_told: false,
-            closing_until_ns: None,
-            left_until_ns: None,
             settled: false,
+            seldom: Seldom::default(),
         }
     }
 
@@ -382,7 +287,7 @@ impl Gap {
 
     /// Whether the peer has closed in place of an answer that was due.
     pub(crate) fn answer_lost(&self) -> bool {
-        self.answer_due && !self.sent() && self.fin.is_some_and(|fin| fin.in_silence)
+        self.answer_due && !self.sent() && self.seldom.fin.is_some_and(|fin| fin.in_silence)
     }
 
     /// Whether it was told last that nothing comes back.
@@ -418,14 +323,6 @@ fn probes_answered(view: &FactView<'_>) -> bool {
     settings.on
         && settings.time_ns > 0
         && heard_after.saturating_add(CLOCK_SLACK_NS) >= settings.time_ns
-}
-
-/// Whether the fact is about an arrived segment, and its socket from before it.
-pub(crate) fn is_receive(kind: FactKind) -> bool {
-    matches!(
-        kind,
-        FactKind::GapEndedByReceive | FactKind::AckArrived | FactKind::PayloadArrived
-    )
 }
 
 fn ended_by(view: &FactView<'_>) -> EndedBy {

@@ -8,7 +8,7 @@ mod sweeps;
 use crate::connection::{self, Identity};
 use crate::context::Context;
 use crate::ending::ending;
-use crate::fact_view::{FactView, Moment};
+use crate::fact_view::{FactView, Moment, is_receive};
 use crate::farewell::{closes, next_timeout_by_ns, nobody_waits};
 use crate::keepalive::Settings;
 use crate::known::KnownGap;
@@ -18,7 +18,7 @@ use crate::report;
 use crate::ruling::Ruling;
 use crate::stall_times::StallEnd;
 use crate::thresholds::{DOUBT_NS, LINGER_NS, OPEN_EXPIRY_NS, SETTLE_GRACE_NS, SETTLED_EXPIRY_NS};
-use crate::tracked::gap::{EndedBy, Gap, Reported, is_receive};
+use crate::tracked::gap::{EndedBy, Gap, Reported};
 use crate::tracked::silence::Silence;
 use crate::verdict::{End, Verdict};
 use monitor_common::{FactKind, TcpState};
@@ -310,7 +310,7 @@ impl Tracked {
             && let Some(gap) = &mut self.gap
         {
             // The process still holds it: whether it goes on reading the next sweep shows.
-            gap.closing_until_ns = Some(next_timeout_by_ns(view));
+            gap.seldom.closing_until_ns = Some(next_timeout_by_ns(view));
         }
     }
 
@@ -322,21 +322,25 @@ impl Tracked {
             return;
         };
         let connection_id = self.identity.id();
-        if gap.left_until_ns.is_none() {
+        if gap.seldom.left_until_ns.is_none() {
             let end = End::Left;
             measure(gap, end.into(), context);
             context.out.push(Verdict::Over { connection_id, end });
-            gap.left_until_ns = Some(until_ns);
+            gap.seldom.left_until_ns = Some(until_ns);
         } else if again {
             context.out.push(Verdict::Unanswered { connection_id });
-            gap.left_until_ns = Some(until_ns);
+            gap.seldom.left_until_ns = Some(until_ns);
         }
     }
 
     /// What the application left behind is answered where its next timeout does not come: a death is told.
     fn left_is_answered(&mut self, now_ns: u64, context: &mut Context<'_>) {
         let answered = |gap: &&mut Box<Gap>| {
-            !gap.over_told && gap.left_until_ns.is_some_and(|until_ns| until_ns < now_ns)
+            !gap.over_told
+                && gap
+                    .seldom
+                    .left_until_ns
+                    .is_some_and(|until_ns| until_ns < now_ns)
         };
         if let Some(gap) = self.gap.as_mut().filter(answered) {
             gap.over_told = true;
@@ -371,7 +375,7 @@ impl Tracked {
     fn settle_after(&mut self, view: &FactView<'_>, context: &mut Context<'_>) {
         let Some(gap) = &self.gap else { return };
         if gap.settled {
-            self.over_ns = gap.closed_ns;
+            self.over_ns = gap.seldom.closed_ns;
             return;
         }
         let lost = gap.is_lost();
@@ -379,19 +383,19 @@ impl Tracked {
             // A stream goes on, and what comes of it is no matter of the gap.
             (FactKind::ProbationOver, _) => (!gap.due || gap.progress() > 0) && !lost,
             (FactKind::ResetReceived, _) => true,
-            (FactKind::ResetSent, _) => gap.closed_ns.is_some(),
+            (FactKind::ResetSent, _) => gap.seldom.closed_ns.is_some(),
             // This host's application closed a connection on which it said nothing.
             (_, Some(TcpState::FinWait1)) => !gap.sent() && !lost,
             // The peer is done, and a rule holds what it still has to say.
             (_, Some(TcpState::CloseWait)) => {
-                let first = gap.fin.is_some_and(|fin| fin.in_silence);
+                let first = gap.seldom.fin.is_some_and(|fin| fin.in_silence);
                 (first || !gap.due) && !lost && outcomes::held(gap).is_none()
             }
             (_, Some(TcpState::Close)) => lost,
             _ => false,
         };
         if over {
-            self.over_ns = gap.closed_ns;
+            self.over_ns = gap.seldom.closed_ns;
             self.settle_quietly(context);
         }
     }
@@ -505,8 +509,8 @@ impl Tracked {
         if let Some(gap) = self.open() {
             let past =
                 |ns: Option<u64>| ns.is_some_and(|ns| now.ns.saturating_sub(ns) >= SETTLE_GRACE_NS);
-            let closed = gap.closed_ns.filter(|_| past(gap.closed_ns));
-            if closed.is_some() || past(gap.reset_sent_ns) {
+            let closed = gap.seldom.closed_ns.filter(|_| past(gap.seldom.closed_ns));
+            if closed.is_some() || past(gap.seldom.reset_sent_ns) {
                 self.over_ns = closed;
                 self.settle_quietly(context);
             }
@@ -536,7 +540,7 @@ impl Tracked {
 
 /// Notes how long what is due was lost. Of what its application left behind that is known.
 fn measure(gap: &Gap, how: StallEnd, context: &mut Context<'_>) {
-    if gap.left_until_ns.is_none() {
+    if gap.seldom.left_until_ns.is_none() {
         context.stall_over(Cause::Blackholed, gap.lost_since_ns(), how);
     }
 }

@@ -92,14 +92,14 @@ impl Tracked {
         }
         let gone = self.open().is_some_and(|gap| {
             // Of one that its application left behind no sweep need come past it.
-            let stalled = (gap.from_sweep || gap.is_lost()) && gap.left_until_ns.is_none();
+            let stalled = (gap.from_sweep || gap.is_lost()) && gap.seldom.left_until_ns.is_none();
             stalled && self.swept_ns >= gap.ended_ns
         });
         if !gone {
             return;
         }
         let closing = self.open().filter(|gap| gap.is_lost());
-        if let Some(until_ns) = closing.and_then(|gap| gap.closing_until_ns) {
+        if let Some(until_ns) = closing.and_then(|gap| gap.seldom.closing_until_ns) {
             // Nobody holds it any more.
             self.lost_is_left(until_ns, false, context);
             return;

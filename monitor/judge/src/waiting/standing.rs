@@ -2,14 +2,13 @@
 
 use super::connection::{Reported, WaitingConnection};
 use super::pending::Pending;
-use crate::fact_view::FactView;
+use crate::fact_view::{FactView, is_receive};
 use crate::serial::after;
 use crate::stalls::CauseCard;
 use crate::stalls::card::{Fell, Stands};
 use crate::stalls::loss::Loss;
 use crate::stalls::snapshot::Snapshot;
 use crate::thresholds::FAILING;
-use crate::tracked::gap::is_receive;
 use monitor_common::tcp_flags;
 use monitor_model::finding::Cause;
 

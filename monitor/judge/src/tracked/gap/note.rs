@@ -1,10 +1,11 @@
 //! Taking up what facts show to have happened since a gap.
 
-use super::{EndedBy, Fin, Gap, Resent, Wait, is_receive};
+use super::seldom::Fin;
+use super::{EndedBy, Gap, Wait};
 use crate::counters::Counters;
-use crate::fact_view::FactView;
+use crate::fact_view::{FactView, is_receive};
 use crate::farewell::sent_before_close;
-use crate::resent::Received;
+use crate::resent::{Received, Resent};
 use crate::serial::{after, distance};
 use crate::thresholds::{CLOCK_SLACK_NS, FAREWELL_BYTES, FAREWELL_WITHIN_NS};
 use crate::window_probe::{Held, answers_probe};
@@ -41,8 +42,8 @@ impl Gap {
             // The change of state was lost, its trace is there.
             || self.ended_by == EndedBy::Fin
                 && matches!(view.state(), Some(TcpState::CloseWait | TcpState::LastAck));
-        if fin_known && self.fin.is_none() {
-            self.fin = Some(Fin {
+        if fin_known && self.seldom.fin.is_none() {
+            self.seldom.fin = Some(Fin {
                 ns: view.at.ns,
                 outstanding: socket.write_seq.wrapping_sub(socket.snd_una),
                 in_silence: self.ended_by == EndedBy::Fin || self.said_goodbye(view),
@@ -50,11 +51,11 @@ impl Gap {
             });
         }
         if view.new_state() == Some(TcpState::Close) {
-            self.closed_ns.get_or_insert(view.at.ns);
+            self.seldom.closed_ns.get_or_insert(view.at.ns);
         }
         self.sent_before_close |= sent_before_close(view);
         if view.kind == FactKind::ResetSent {
-            self.reset_sent_ns.get_or_insert(view.at.ns);
+            self.seldom.reset_sent_ns.get_or_insert(view.at.ns);
         }
     }
 
@@ -74,8 +75,8 @@ impl Gap {
         if !is_receive(view.kind) && self.before.payload_written(socket) > 0 {
             // Whether or not a fact told the send.
             self.begin_wait(view.at.ns, self.before);
-            if let Some(fin) = &mut self.fin {
-                fin.sent_after |= fin.in_silence;
+            if self.seldom.fin.is_some_and(|fin| fin.in_silence) {
+                self.sent_after_fin();
             }
         }
         if view.new_state() != Some(TcpState::Close) {
@@ -120,8 +121,16 @@ impl Gap {
         }
         self.begin_wait(view.at.ns, Counters::of(&view.fact.socket));
         self.due = true;
-        if let Some(fin) = &mut self.fin {
-            fin.sent_after = true;
+        self.sent_after_fin();
+    }
+
+    /// This host has sent: after the peer's FIN, where that has come.
+    fn sent_after_fin(&mut self) {
+        if let Some(fin) = self.seldom.fin {
+            self.seldom.fin = Some(Fin {
+                sent_after: true,
+                ..fin
+            });
         }
     }
 
@@ -187,20 +196,26 @@ impl Gap {
         if view.kind == FactKind::Swept {
             let now = Held::of(view);
             answered |= self
+                .seldom
                 .held
                 .zip(now)
                 .is_some_and(|(before, now)| before.answered_by(&now));
-            self.held = now;
+            if self.seldom.held.is_some() || now.is_some() {
+                self.seldom.held = now;
+            }
         }
         if answered {
-            self.probe_answered_ns = Some(view.at.ns);
+            self.seldom.probe_answered_ns = Some(view.at.ns);
         }
     }
 
     fn note_resent(&mut self, view: &FactView<'_>) {
         let socket = &view.fact.socket;
-        match &mut self.resent {
-            Some(resent) if view.kind == FactKind::Swept => resent.look(view),
+        match self.seldom.resent {
+            Some(mut resent) if view.kind == FactKind::Swept => {
+                resent.look(view);
+                self.seldom.resent = Some(resent);
+            }
             None if self.payload_ns.is_some() => {
                 // The socket is as it was before the segment that arrived.
                 let segment = &view.fact.segment;
@@ -212,7 +227,7 @@ impl Gap {
                 };
                 let known = Received::of(socket);
                 let bytes = known.bytes.saturating_add(news.into());
-                self.resent = Some(Resent::told(view, known.with_bytes(bytes)));
+                self.seldom.resent = Some(Resent::told(view, known.with_bytes(bytes)));
             }
             _ => {}
         }
