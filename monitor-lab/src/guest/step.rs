@@ -6,6 +6,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,10 +18,19 @@ const LOOK: Duration = Duration::from_millis(20);
 /// The PATH of every step.
 const PATH: &str = "/bin:/sbin:/usr/bin:/usr/sbin";
 
+/// Who else lives on the machine.
+#[derive(Clone, Copy)]
+pub(super) enum Others {
+    /// Nobody but the steps.
+    None,
+    /// Services, which go on when a step is over.
+    Services,
+}
+
 /// Runs `step`, passing on each line that it writes.
-pub(super) fn run(step: &Step, port: &Port) {
+pub(super) fn run(step: &Step, others: Others, port: &Port) {
     let start = Instant::now();
-    let ending = follow(step, start, port);
+    let ending = follow(step, start, others, port);
     port.write(&Line::Ended {
         step: step.name.clone(),
         ending,
@@ -28,7 +38,7 @@ pub(super) fn run(step: &Step, port: &Port) {
     });
 }
 
-fn follow(step: &Step, start: Instant, port: &Port) -> Ending {
+fn follow(step: &Step, start: Instant, others: Others, port: &Port) -> Ending {
     let Some((program, arguments)) = step.command.split_first() else {
         return Ending::NotStarted;
     };
@@ -36,6 +46,7 @@ fn follow(step: &Step, start: Instant, port: &Port) -> Ending {
         .args(arguments)
         .env_clear()
         .env("PATH", PATH)
+        .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -55,14 +66,18 @@ fn follow(step: &Step, start: Instant, port: &Port) -> Ending {
         scope.spawn(|| pass_on(step, port, false, stdout));
         scope.spawn(|| pass_on(step, port, true, stderr));
         let ending = wait(pid, start + Duration::from_secs(step.seconds));
-        // Whoever is left holds the step's pipes open, and is no part of the next: the
-        // first process spares only itself.
-        let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+        // Whoever is left holds the step's pipes open, and is no part of the next: all but the first process itself, or
+        // those of the step's group.
+        let left = match others {
+            Others::None => Pid::from_raw(-1),
+            Others::Services => Pid::from_raw(-pid.as_raw()),
+        };
+        let _ = kill(left, Signal::SIGKILL);
         ending
     })
 }
 
-/// Reaps whatever ends, as the first process must, until `pid` has ended.
+/// Reaps whatever ends, as a first process must, until `pid` has ended.
 fn wait(pid: Pid, until: Instant) -> Ending {
     loop {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {

@@ -26,7 +26,7 @@ const EXPOSURE: u32 = 20;
 type Test = fn(&Packed) -> Result<Outcome, Error>;
 
 /// What is tried, in this order.
-const TESTS: [(&str, Test); 6] = [
+const TESTS: [(&str, Test); 7] = [
     (
         "packages: the tarball runs where nothing else is",
         tarball_alone,
@@ -39,6 +39,10 @@ const TESTS: [(&str, Test); 6] = [
     (
         "packages: the deb installs, upgrades, keeps a changed configuration, and purges",
         deb::lives_whole,
+    ),
+    (
+        "packages: with systemd the deb starts, is started anew when it is stuck, upgrades, and can be masked",
+        deb::lives_with_systemd,
     ),
     (
         "packages: the image runs as the manifest says, and names a connection of another container",

@@ -4,7 +4,7 @@ use super::guest;
 use super::image::Kernel;
 use super::initramfs::Contents;
 use super::libraries::System;
-use super::machine::Vm;
+use super::machine::{GUEST, Vm};
 use super::series::{self, Series};
 use crate::error::Error;
 use crate::{files, progress, setup};
@@ -128,6 +128,7 @@ pub fn count(kernel: &Kernel, contents: &Contents, cases: &[Case]) -> Result<Vec
         kernel,
         // As users have it.
         parameters: "",
+        first: GUEST,
         contents,
         plan: Plan {
             steps: cases.iter().map(step).collect(),

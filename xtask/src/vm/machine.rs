@@ -34,8 +34,8 @@ const CLOCK: [&str; 2] = ["-icount", "shift=0,sleep=off"];
 /// There is no order between the instructions of two processors.
 const CPUS: &str = "1";
 
-/// Where the guest's first process lies.
-const FIRST: &str = "/bin/monitor-lab";
+/// The guest's first process, as the kernel is told of it. What stands behind `--` is handed on.
+pub const GUEST: &str = "rdinit=/bin/monitor-lab -- guest";
 
 /// A machine to be started.
 #[derive(Debug)]
@@ -44,6 +44,8 @@ pub struct Vm<'a> {
     pub kernel: &'a Kernel,
     /// Further parameters of the kernel.
     pub parameters: &'a str,
+    /// Its first process: [`GUEST`], or one that starts `monitor-lab guest`.
+    pub first: &'a str,
     /// Its file system, without the kernel's modules and the plan. It holds `monitor-lab` in `/bin`.
     pub contents: &'a Contents,
     /// What it does; its modules are filled in.
@@ -136,7 +138,7 @@ impl Vm<'_> {
         let mut plan = self.plan.clone();
         for module in self.kernel.modules()? {
             let name = module.file_name().unwrap_or_default().to_string_lossy();
-            let place = format!("/lib/modules/{name}");
+            let place = format!("/modules/{name}");
             contents.file(&place, &module);
             plan.modules.push(place);
         }
@@ -163,12 +165,12 @@ impl Vm<'_> {
             .arg(self.kernel.vmlinuz())
             .arg("-initrd")
             .arg(initramfs)
-            // An oops must end the machine, and a panic at once. The kernel hands on what stands behind `--`.
+            // An oops must end the machine, and a panic at once.
             .args([
                 "-append",
                 &format!(
-                    "{} oops=panic panic=-1 {} rdinit={FIRST} -- guest",
-                    machine.console, self.parameters
+                    "{} oops=panic panic=-1 {} {}",
+                    machine.console, self.parameters, self.first
                 ),
             ])
             .arg("-chardev")

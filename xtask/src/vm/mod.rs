@@ -15,7 +15,9 @@ mod odd_hosts;
 mod pause;
 pub mod report;
 pub mod series;
+pub mod systemd;
 mod table;
+mod tries;
 mod variant;
 mod verdict;
 
@@ -31,7 +33,7 @@ use image::Kernel;
 use initramfs::Contents;
 use instructions::Added;
 use libraries::System;
-use machine::Vm;
+use machine::{GUEST, Vm};
 use series::Series;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -183,13 +185,16 @@ pub fn instructions() -> Result<Vec<Added>, Error> {
 /// Tries hosts that are not as most are; each command there is a test.
 fn odd_hosts(results: &mut Results) -> Result<(), Error> {
     let contents = contents(Static::Guest, &X86_64, None)?;
-    let cache = cache()?;
-    let archive = archive(&cache, &X86_64);
-    let series = series::named(odd_hosts::SERIES).map_err(|unknown| {
+    odd_hosts::run(&kernel(odd_hosts::SERIES)?, &contents, results)
+}
+
+/// The newest kernel of a series of x86-64.
+fn kernel(name: &str) -> Result<Kernel, Error> {
+    let series = series::named(name).map_err(|unknown| {
         Error::not_debian(format!("a kernel is ({unknown})"), "name one that is known")
     })?;
-    let kernel = image::get(series, archive.as_ref(), &cache)?;
-    odd_hosts::run(&kernel, &contents, results)
+    let cache = cache()?;
+    image::get(series, archive(&cache, &X86_64).as_ref(), &cache)
 }
 
 /// What every guest holds, set up and built; where it is of another machine than this, with programs in `foreign`.
@@ -260,6 +265,7 @@ fn boot(series: &'static Series, kernel: &Kernel, contents: &Contents) -> Result
     let vm = Vm {
         kernel,
         parameters: QUICK,
+        first: GUEST,
         contents,
         plan: guest::plan(series),
         paused: false,

@@ -1,14 +1,14 @@
 //! Hosts that are not as most are: what tcplull says on them, and that what works there is right.
 
-use super::guest::step;
 use super::image::Kernel;
 use super::initramfs::Contents;
-use super::machine::Vm;
+use super::machine::{GUEST, Vm};
+use super::tries::{Try, tried};
 use crate::error::Error;
 use crate::progress;
 use crate::results::Results;
 use std::time::Duration;
-use vm_contract::{Ending, Line, Plan};
+use vm_contract::Plan;
 
 /// The kernel on which they are tried: the oldest that can watch socket by socket.
 pub const SERIES: &str = "6.12";
@@ -29,21 +29,6 @@ struct Host {
     /// Whether it is paused from outside while its commands run.
     paused: bool,
     tries: &'static [Try],
-}
-
-/// A command on it, its words parted by spaces, and what comes of it.
-struct Try {
-    command: &'static str,
-    code: i32,
-    says: &'static [&'static str],
-}
-
-const fn tried(command: &'static str, code: i32, says: &'static [&'static str]) -> Try {
-    Try {
-        command,
-        code,
-        says,
-    }
 }
 
 /// Each of these scenarios is right, or the command fails.
@@ -148,21 +133,11 @@ impl Host {
         results: &mut Results,
     ) -> Result<(), Error> {
         progress::step(&format!("booting a host with {}", self.name));
-        let words = |tried: &Try| -> Vec<String> {
-            tried
-                .command
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect()
-        };
-        let steps = self.tries.iter().map(|tried| {
-            let words = words(tried);
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            step(tried.command.to_owned(), &words, STEP_WITHIN)
-        });
+        let steps = self.tries.iter().map(|tried| tried.step(STEP_WITHIN));
         let vm = Vm {
             kernel,
             parameters: &format!("{} {}", super::QUICK, self.parameters),
+            first: GUEST,
             contents,
             plan: Plan {
                 steps: steps.collect(),
@@ -180,42 +155,14 @@ impl Host {
             results.fail(format!("vm {}: it was never paused", self.name));
         }
         for tried in self.tries {
-            tried.judge(self.name, &outcome.lines, results);
+            match tried.complaint(&outcome.lines) {
+                None => {
+                    progress::note(&format!("{}: {}: as it should", self.name, tried.command));
+                    results.pass(1);
+                }
+                Some(complaint) => results.fail(format!("vm {}: {complaint}", self.name)),
+            }
         }
         Ok(())
-    }
-}
-
-impl Try {
-    fn judge(&self, host: &str, lines: &[Line], results: &mut Results) {
-        let mut said = String::new();
-        let mut ended = None;
-        for line in lines {
-            match line {
-                Line::Output { step, text, .. } if step == self.command => {
-                    said.push_str(text);
-                    said.push('\n');
-                }
-                Line::Ended { step, ending, .. } if step == self.command => ended = Some(*ending),
-                _ => {}
-            }
-        }
-        let lacks = self.says.iter().find(|part| !said.contains(**part));
-        let complaint = match (ended, lacks) {
-            (Some(ending), None) if ending == Ending::Code(self.code) => None,
-            (Some(ending), None) => Some(format!("{ending}, not {}", self.code)),
-            (None, _) => Some("it did not end".to_owned()),
-            (_, Some(lacks)) => Some(format!("it does not say {lacks:?}")),
-        };
-        match complaint {
-            None => {
-                progress::note(&format!("{host}: {}: as it should", self.command));
-                results.pass(1);
-            }
-            Some(complaint) => {
-                eprintln!("{said}");
-                results.fail(format!("vm {host}: {}: {complaint}", self.command));
-            }
-        }
     }
 }

@@ -1,10 +1,12 @@
-//! The Debian package's life on a host: a root folder of Debian's.
+//! The Debian package's life on a host: in a root folder of Debian's, and where that is booted.
 
 use super::debian_root::DebianRoot;
-use super::packed::{Outcome, Packed};
+use super::packed::{Outcome, Packed, holds};
+use crate::architecture::X86_64;
 use crate::error::Error;
 use crate::package::about::VERSION;
-use crate::{command, files, setup};
+use crate::workspace::Static;
+use crate::{command, files, setup, vm, workspace};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,14 +17,39 @@ pub fn lives_whole(packed: &Packed) -> Result<Outcome, Error> {
     }
     let root = match DebianRoot::make(&packed.folder) {
         Ok(root) => root,
-        // Where there is no Debian to be had.
-        Err(Error::NotDebian { .. }) => return Ok(Outcome::Skipped("debootstrap")),
-        Err(error) => return Err(error),
+        Err(error) => return skipped(error, "debootstrap"),
     };
     Ok(match lives(packed, &root) {
         Ok(()) => Outcome::Passed,
         Err(why) => Outcome::Failed(why),
     })
+}
+
+/// It is installed, stuck, upgraded, masked and purged where systemd is the first process.
+pub fn lives_with_systemd(packed: &Packed) -> Result<Outcome, Error> {
+    if !setup::is_root() {
+        return Ok(Outcome::Skipped("needs root"));
+    }
+    if let Err(error) = setup::vm_programs(&X86_64) {
+        return skipped(error, "QEMU");
+    }
+    let root = match DebianRoot::make(&packed.folder) {
+        Ok(root) => root,
+        Err(error) => return skipped(error, "debootstrap"),
+    };
+    let [_, lab] = workspace::build_static(Static::Guest, &X86_64)?;
+    let deb = packed.package(".deb")?;
+    let newer = newer(packed, &deb)?;
+    let complaints = vm::systemd::complaints(root.folder(), &lab, &deb, &newer)?;
+    Ok(holds(complaints.is_empty(), || complaints.join("; ")))
+}
+
+/// What cannot be had, no test is failed for.
+fn skipped(error: Error, what: &'static str) -> Result<Outcome, Error> {
+    match error {
+        Error::NotDebian { .. } => Ok(Outcome::Skipped(what)),
+        error => Err(error),
+    }
 }
 
 /// The life of a package on a host; `Err` says what was not as it should be.

@@ -34,6 +34,11 @@ impl DebianRoot {
         Ok(root)
     }
 
+    /// Where it lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Runs dpkg there, with the package from outside, or one that is installed.
     pub fn dpkg(&self, action: &str, package: &Path) -> Result<(), String> {
         let place = "/tmp/tcplull.deb";
