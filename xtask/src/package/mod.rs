@@ -19,6 +19,7 @@ mod tarball;
 use crate::architecture::{self, Architecture};
 use crate::error::Error;
 use crate::results::Results;
+use crate::workspace::Static;
 use crate::{files, progress, setup, workspace};
 pub use checks::{is_named_by, test};
 use epoch::Epoch;
@@ -55,7 +56,12 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let mut programs = Vec::new();
     for architecture in wanted {
         let file = workspace::build_static_tcplull(architecture)?;
-        let program = Program { file, architecture };
+        let how = Static::Release;
+        let program = Program {
+            file,
+            architecture,
+            how,
+        };
         write(&program, epoch, &folder)?;
         programs.push(program);
     }
