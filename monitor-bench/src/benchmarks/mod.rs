@@ -29,4 +29,5 @@ benchmarks! {
     live;
     open_pages;
     listing;
+    soak;
 }
