@@ -15,6 +15,13 @@ pub(super) const FORGETS: Scenario = Scenario {
     ..BASE
 };
 
+pub(super) const FORGETS_IPV6: Scenario = Scenario {
+    name: "local-nat-forgets-ipv6",
+    about: "as local-nat-forgets, over IPv6",
+    family: Family::V6,
+    ..FORGETS
+};
+
 /// Its entry lasts longer than any silence here.
 const PATIENT: Middlebox = Middlebox::Nat {
     forgets_after: NEVER,
@@ -34,6 +41,34 @@ pub(super) const FLUSHED: Scenario = Scenario {
             .leaves_lost()
     },
     tell: |story| tell(story, |story| story.table_is_flushed()),
+    ..BASE
+};
+
+/// As in a container with rules of its own.
+pub(super) const OF_NAMESPACE: Scenario = Scenario {
+    name: "local-namespace-flushed",
+    about: "the client's own network namespace has a firewall, and somebody flushes its table",
+    placement: Placement::BehindOwnFirewall,
+    configuration: FAR,
+    truth: || {
+        Truth::far()
+            .unwatched(Server)
+            .stalls(Client, StallBlackholed, 0.5..=40.0)
+            .showing("local_conntrack", "gone")
+            .showing("local_conntrack_of", "namespace")
+            .saying("lost its entry before its time")
+            .timed()
+            .leaves_lost()
+    },
+    tell: |story| {
+        story.exchange("a", "A")?;
+        story.clients_table_is_flushed()?;
+        // It arrives; what does not is the answer.
+        story.client_sends("b")?;
+        story.awaits(Client, StallBlackholed)?;
+        story.page_fires(StallBlackholed)?;
+        story.reads_alerts()
+    },
     ..BASE
 };
 
