@@ -35,7 +35,7 @@ pub fn churn(world: &World, work: &Work) -> Result<u64, BenchError> {
     let listener = network.server.within(|| TcpListener::bind(address))?;
     let listener = listener.map_err(failed("listening"))?;
     let lives = || {
-        let mut silent = VecDeque::new();
+        let (mut silent, mut half_closed) = (VecDeque::new(), Vec::new());
         let mut opened = 0;
         while !work.ends() {
             let round = Instant::now();
@@ -48,8 +48,10 @@ pub fn churn(world: &World, work: &Work) -> Result<u64, BenchError> {
             opened += (SHORT + SILENT) as u64;
             let due = silent
                 .partition_point(|(since, ..): &(Instant, usize, Pair)| since.elapsed() >= SILENCE);
+            // Those of the round before have been half closed for long enough.
+            half_closed.clear();
             for (_, number, pair) in silent.drain(..due) {
-                pair.ends(number)?;
+                half_closed.extend(pair.ends(number)?);
             }
             work.rest(ROUND.saturating_sub(round.elapsed()));
         }
@@ -111,24 +113,28 @@ impl Pair {
         Ok(())
     }
 
-    /// In one of four ways.
-    fn ends(self, number: usize) -> io::Result<()> {
+    /// In one of four ways; answers what is left of it.
+    fn ends(self, number: usize) -> io::Result<Option<Self>> {
         match number % 4 {
             // It is answered.
-            0 => self.exchange(),
+            0 => self.exchange()?,
             // It is reset.
             1 => {
                 let at_once = libc::linger {
                     l_onoff: 1,
                     l_linger: 0,
                 };
-                setsockopt(&self.server, Linger, &at_once).map_err(io::Error::from)
+                setsockopt(&self.server, Linger, &at_once)?;
             }
             // It is closed from one end.
-            2 => self.client.shutdown(Shutdown::Write),
+            2 => {
+                self.client.shutdown(Shutdown::Write)?;
+                return Ok(Some(self));
+            }
             // It goes without a word.
-            _ => Ok(()),
+            _ => {}
         }
+        Ok(None)
     }
 }
 
