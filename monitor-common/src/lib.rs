@@ -12,6 +12,7 @@ mod numbered;
 mod bytes;
 mod counter;
 mod fact;
+mod heal;
 mod histogram;
 mod offsets;
 mod path;
@@ -25,6 +26,7 @@ mod watched;
 pub use bytes::Record;
 pub use counter::Counter;
 pub use fact::{Fact, FactKind, Segment, flags, segment_options, tcp_flags};
+pub use heal::{MAX_TIMER_ORDERS, SocketTimers, TimerOrder, timer_task, timers_done};
 pub use histogram::{GAP_BOUNDS_MS, GAP_BUCKETS, GapHistogram};
 pub use offsets::{MISSING, Member, MemberPart, Offsets};
 pub use path::{

@@ -10,3 +10,4 @@ mod send;
 mod socket_table;
 mod state;
 mod sweep;
+mod timers;

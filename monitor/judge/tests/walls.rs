@@ -113,6 +113,7 @@ fn what_works_on_what_is_told_knows_neither_kernel_nor_judge_nor_a_surface() {
         "monitor-query",
         "monitor-lookback",
         "monitor-probe",
+        "monitor-heal",
     ] {
         knows_none_of(name, &OUTSIDE);
     }
@@ -138,10 +139,12 @@ fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn what_plans_a_probe_has_no_clock_and_no_socket() {
+fn what_plans_a_probe_or_a_socket_s_timers_has_no_clock_and_no_socket() {
     let mut files = Vec::new();
     sources(&root().join("monitor/probe/src"), &mut files);
+    sources(&root().join("monitor/heal/src"), &mut files);
     assert!(files.iter().any(|file| file.ends_with("planner.rs")));
+    assert!(files.iter().any(|file| file.ends_with("plan.rs")));
     for file in files {
         let text = fs::read_to_string(&file).expect("a readable source");
         for word in [

@@ -44,7 +44,7 @@ mod watch_level;
 mod watch_mode;
 mod watching;
 
-pub use act::{ActError, Ended, Target, end, may_end};
+pub use act::{ActError, Ended, Target, Timers, end, may_end, retries};
 pub use attach::HookStatus;
 pub use clock::{Reading, SleepLog, jiffy_ns, process_cpu};
 pub use conntrack::{Backend, Conntrack, ConntrackStatus, Flow, TableEntry, TableState};

@@ -271,7 +271,10 @@ mod tests {
         let hooks = hooks.flat_map(|mechanism| mechanism.programs);
         let beside = sweep::PASSES.iter().map(|(program, _)| *program);
         let known = hooks.map(|(program, _)| *program).chain(beside);
-        let known: BTreeSet<&str> = known.chain(watch::programs()).collect();
+        let known: BTreeSet<&str> = known
+            .chain(watch::programs())
+            .chain([crate::act::timers::PROGRAM])
+            .collect();
         assert_eq!(there, known);
     }
 }

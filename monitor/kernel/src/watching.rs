@@ -4,6 +4,7 @@
 //! suspects stay suspects. A step up loads the kernel side anew, as a start does: while hooks are missing, sockets end
 //! that nobody counts, so what is kept of them cannot be taken up again.
 
+use crate::act::{ActError, Timers};
 use crate::attach::HookStatus;
 use crate::error::KernelError;
 use crate::load::{HookOptions, Kernel, Options};
@@ -16,6 +17,7 @@ use crate::watch::Revisited;
 use crate::watch_level::WatchLevel;
 use crate::watch_mode::WatchStatus;
 use monitor_common::{Fact, SweepMode};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What came of a step.
@@ -191,6 +193,30 @@ impl Watching {
     /// As there.
     pub fn revisit(&mut self) -> Option<Result<Revisited, KernelError>> {
         self.sweeper.as_mut()?.revisit()
+    }
+
+    /// Sets timers of sockets, and writes what came of each into its `done`; answers why some could not be tried, by their
+    /// network namespaces. While nothing is attached, the kernel side is loaded for this alone.
+    ///
+    /// # Errors
+    ///
+    /// [`ActError::Timers`] where this kernel does not let it, or the program cannot be loaded.
+    pub fn set_timers(
+        &mut self,
+        timers: &mut [Timers],
+    ) -> Result<BTreeMap<u32, ActError>, ActError> {
+        let btf = &self.options.btf;
+        if let Some(sweeper) = &mut self.sweeper {
+            return sweeper.set_timers(btf, timers);
+        }
+        let alone = Options {
+            hooks: None,
+            ..self.options.clone()
+        };
+        let loaded = Kernel::load(&alone).map_err(|error| ActError::Timers {
+            reason: error.to_string(),
+        });
+        loaded?.sweeper.set_timers(btf, timers)
     }
 
     /// As [`Sweeper::unwatch`].

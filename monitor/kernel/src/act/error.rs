@@ -25,6 +25,12 @@ pub enum ActError {
         /// Why, in the system's words.
         reason: String,
     },
+    /// Timers of sockets cannot be set here.
+    #[error("timers of sockets cannot be set here: {reason}")]
+    Timers {
+        /// Why, in the system's words.
+        reason: String,
+    },
     /// The kernel says something else.
     #[error("the kernel refuses: {reason}")]
     Refused {

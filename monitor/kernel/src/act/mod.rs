@@ -4,6 +4,8 @@
 mod end;
 mod error;
 mod sock_diag;
+pub(crate) mod timers;
 
 pub use end::{Ended, Target, end, may_end};
 pub use error::ActError;
+pub use timers::{Timers, retries};

@@ -4,6 +4,7 @@ mod batch;
 mod sample;
 mod seen;
 
+use crate::act::{self, ActError, Timers};
 use crate::attach::{self, HookStatus};
 use crate::btf_file::read_btf;
 use crate::clock::{Reading, thread_cpu};
@@ -21,6 +22,7 @@ use aya::{Btf, Ebpf};
 use batch::{Batch, Collect, Each};
 use monitor_common::{Awaited, Counter, Fact, SilentSockets, SweepMode, SweepOrder, SweepOrders};
 use sample::Sampling;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -305,6 +307,20 @@ impl Sweeper {
         watch::unload(&mut self.ebpf);
         hooks.retain(|status| own.as_ref().is_none_or(|own| status.hook != own.hook));
         Ok(attach::detach_all(&mut self.ebpf, hooks, |_| false)?)
+    }
+
+    /// Sets timers of sockets, and writes what came of each into its `done`; answers why some could not be tried, by their
+    /// network namespaces. `btf` is where the kernel's types are.
+    ///
+    /// # Errors
+    ///
+    /// [`ActError::Timers`] where this kernel does not let it, or the program cannot be loaded.
+    pub(crate) fn set_timers(
+        &mut self,
+        btf: &Path,
+        timers: &mut [Timers],
+    ) -> Result<BTreeMap<u32, ActError>, ActError> {
+        act::timers::set(&mut self.ebpf, btf, timers)
     }
 
     fn counters(&self) -> Result<Counters, KernelError> {
