@@ -6,6 +6,7 @@
 mod plan;
 mod rule;
 mod timers;
+mod words;
 
 pub use plan::{Plan, Socket, Why, plan};
 pub use rule::{OnStop, Problem, Rule, UserTimeout};

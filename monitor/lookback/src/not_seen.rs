@@ -100,7 +100,9 @@ impl Watched {
             }
             AgentChange::Reloaded { .. }
             | AgentChange::ReloadFailed
-            | AgentChange::ConnectionsCut { .. } => {}
+            | AgentChange::ConnectionsCut { .. }
+            | AgentChange::SocketsHealed { .. }
+            | AgentChange::HealUndone { .. } => {}
         }
     }
 

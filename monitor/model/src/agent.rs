@@ -64,9 +64,58 @@ pub enum AgentChange {
         /// Their ids, the first 64 of them.
         ids: Vec<String>,
     },
+    /// It set timers of sockets whose applications had set none, by `[path.heal]`.
+    SocketsHealed {
+        /// Their path.
+        path: String,
+        /// How many were set.
+        set: u64,
+        /// They, the first 64 of them.
+        sockets: Vec<HealedSocket>,
+    },
+    /// It gave sockets back what they had before.
+    HealUndone {
+        /// Who asked for it by `tcplull heal --stop`: the user of the command, by its number; `None` where the daemon stopped, or
+        /// their paths are healed no more.
+        uid: Option<u32>,
+        /// Who had logged in to become that user; `None` where the kernel does not know.
+        login_uid: Option<u32>,
+        /// How many have what they had before.
+        back: u64,
+        /// How many could not be reached, and keep what was set.
+        left: u64,
+        /// Those that have, the first 64 of them.
+        sockets: Vec<HealedSocket>,
+    },
     /// Sweeps work again.
     SweepsWork {
         /// The first that failed.
         since: Timestamp,
     },
+}
+
+/// A socket whose timers were set, or set back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HealedSocket {
+    /// The id of its connection.
+    pub id: String,
+    /// What it had before.
+    pub before: TimersNow,
+    /// What it has now.
+    pub after: TimersNow,
+}
+
+/// Timers of a socket, the network namespace's defaults included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TimersNow {
+    /// SO_KEEPALIVE is set. The other members of keepalive mean nothing without it.
+    pub keepalive: bool,
+    /// TCP_KEEPIDLE, in seconds.
+    pub keepalive_time_seconds: u32,
+    /// TCP_KEEPINTVL, in seconds.
+    pub keepalive_interval_seconds: u32,
+    /// TCP_KEEPCNT.
+    pub keepalive_probes: u32,
+    /// TCP_USER_TIMEOUT, in milliseconds; 0 where it is not set.
+    pub user_timeout_ms: u32,
 }

@@ -52,6 +52,10 @@ impl Cut {
     pub const MOST: usize = 64;
 }
 
+/// That `tcplull heal --stop` is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HealStop {}
+
 /// A running daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentState {

@@ -52,6 +52,9 @@ pub struct ExplainedPath {
     /// With keepalive probes that begin after so many seconds at most it is kept alive; `None` where probes do not count.
     #[schemars(range(min = 0.0))]
     pub keepalive_seconds: Option<f64>,
+    /// What the daemon sets on sockets there that have no timers of their own, in words (`[path.heal]`); `None` for nothing.
+    #[serde(default)]
+    pub heal: Option<String>,
     /// The most that a finding there wakes now.
     pub severity: Severity,
     /// Nobody is woken by it now, for it is ignored.

@@ -12,6 +12,7 @@ mod cut;
 mod exit;
 mod explain;
 mod filters;
+mod heal;
 mod help;
 mod host;
 mod listed;
@@ -120,6 +121,8 @@ commands! {
     Alerts = alerts;
     /// Ends exactly these connections: all that are in an alert now, or one by its id.
     Cut = cut;
+    /// What [path.heal] would set on which sockets, and how all of it is undone.
+    Heal = heal;
     /// How long connections to a host may be silent, and what becomes of them then.
     ///
     /// Connections side by side are silent, each for longer than the one before it, and then see whether they are still there; so a

@@ -47,6 +47,14 @@ pub const MIN_GAP: Limits = Limits {
     too_long: "and no path with a shorter timeout could be watched",
 };
 
+/// For `user_timeout` of `[path.heal]`.
+pub(super) const HEAL_USER_TIMEOUT: Limits = Limits {
+    least: Duration::from_secs(1),
+    too_short: "and data that was lost once is often sent again only after a second",
+    most: HOUR,
+    too_long: "and the kernel gives up after some 15 minutes by itself",
+};
+
 /// For `page_after`.
 pub const PAGE_AFTER: Limits = Limits {
     least: Duration::from_secs(1),

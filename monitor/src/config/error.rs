@@ -253,6 +253,21 @@ pub enum Problem {
         "unknown severity {text:?}; write \"ticket\" (a page becomes a ticket), \"none\" (nobody is woken) or \"page\" (the most there is); it makes nothing graver"
     )]
     PathSeverity { text: String },
+    #[error("[path.heal] {key}: {text:?} is not known; write {want}")]
+    HealWord {
+        key: &'static str,
+        text: String,
+        want: &'static str,
+    },
+    #[error("[path.heal] share: {text:?} is no whole share of the sockets; write \"0%\" (a dry run) to \"100%\"")]
+    HealShare { text: String },
+    #[error("[path.heal] rate = {value} is out of bounds; give whole sockets a minute, 1 to {most}")]
+    HealRate { value: f64, most: f64 },
+    #[error("path {name:?}, [path.heal]: {problem}")]
+    Heal {
+        name: String,
+        problem: monitor_heal::Problem,
+    },
     #[error("unknown preset {name:?}; {hint}")]
     Preset { name: String, hint: Hint },
     #[error("preset = \"auto\" guesses {key} itself; leave {key} out, or name the preset you mean")]

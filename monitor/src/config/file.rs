@@ -5,6 +5,7 @@ use super::close_wait;
 use super::cpu_budget::{self, CpuBudget};
 use super::duration::{MIN_GAP, PAGE_AFTER, SWEEP_INTERVAL, SWEEP_INTERVAL_MAX, TIMEOUT};
 use super::error::{Fault, Hint, Place, Problem};
+use super::heal;
 use super::history::{self, FileHistory};
 use super::hosts;
 use super::log;
@@ -19,6 +20,7 @@ use super::table::{Lined, Section, Text, string, wrong_type};
 use super::web::{self, WebChoice};
 use ipnet::IpNet;
 use monitor_common::PathClock;
+use monitor_heal::Rule;
 use monitor_judge::{Dialogue, PathRules, PeerRole};
 use monitor_kernel::Scope;
 use std::collections::HashSet;
@@ -66,6 +68,7 @@ const PATH_KEYS: &[&str] = &[
     rules::KEYS[1],
     rules::KEYS[2],
     rules::KEYS[3],
+    "heal",
 ];
 
 /// The whole file.
@@ -108,6 +111,7 @@ pub(super) struct FilePath {
     pub(super) dialogue: Option<Dialogue>,
     pub(super) role: Option<Lined<PeerRole>>,
     pub(super) rules: PathRules,
+    pub(super) heal: Option<Lined<Rule>>,
 }
 
 /// What `preset` says.
@@ -309,6 +313,10 @@ fn path<'a>(line: usize, table: DeTable<'a>, text: Text<'a>) -> Result<FilePath,
             .map(|found| found.value),
         role: role.map(|found| found.try_map(self::role)).transpose()?,
         rules: rules::parse(&mut section)?,
+        heal: section
+            .lined_table("heal", "a table, written [path.heal] below its [[path]]")?
+            .map(|table| heal::parse(table, text))
+            .transpose()?,
     })
 }
 

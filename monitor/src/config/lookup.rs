@@ -172,6 +172,7 @@ fn explained(
             PathClock::Packets => Some(half(path.timeout)),
             PathClock::Payload => None,
         },
+        heal: path.heal.map(|rule| rule.words(path.timeout)),
         severity: rule.most,
         ignored: rule.ignored.is_some(),
         ignored_until: match path.rules.ignore {

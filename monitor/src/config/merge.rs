@@ -43,6 +43,7 @@ struct Draft {
     name_place: Place,
     /// Where its timeout stands.
     timeout_place: Place,
+    heal_place: Place,
 }
 
 /// What a configuration rests on besides its text.
@@ -81,6 +82,7 @@ pub(super) fn merge(
     notes.extend(alertmanagers.iter().flat_map(|one| one.notes()));
     for draft in &drafts {
         check_min_gap(draft, min_gap, warn_at)?;
+        check_heal(draft)?;
     }
     let rule_notes = drafts.iter().filter_map(|Draft { path, .. }| {
         rules::note(&path.name, &path.place, &path.rules, around.wall_unix_ns)
@@ -150,6 +152,7 @@ fn explicit(
     notes: &mut Vec<String>,
 ) -> Result<Draft, Fault> {
     let header = Place::Line(path.line);
+    let heal_place = heal_place(&path);
     let preset_place = path.preset.map_or(header, |found| Place::Line(found.line));
     let missing = |key| header.fault(Problem::Missing { key });
     let (name, name_place) = match (path.name, preset) {
@@ -198,12 +201,19 @@ fn explicit(
             dialogue: path.dialogue,
             role: role(path.role.as_ref()),
             rules: path.rules,
+            heal: path.heal.as_ref().map(|heal| heal.value),
             place: around.sources.shown(Place::Line(path.line)),
         },
         prefix_places,
         name_place,
         timeout_place,
+        heal_place,
     })
+}
+
+/// What to point at where its heal is wrong.
+fn heal_place(path: &FilePath) -> Place {
+    Place::Line(path.heal.as_ref().map_or(path.line, |heal| heal.line))
 }
 
 /// Who connects to this host over a path, as it is written.
@@ -226,6 +236,7 @@ fn auto(
             return Err(Place::Line(line).fault(Problem::AutoWith { key }));
         }
     }
+    let heal_place = heal_place(&path);
     let place = Place::Line(path.preset.map_or(path.line, |found| found.line));
     let Some(preset) = dmi::guess(around.dmi_root).and_then(presets::find) else {
         notes.push(
@@ -259,10 +270,12 @@ fn auto(
             dialogue: path.dialogue,
             role: role(path.role.as_ref()),
             rules: path.rules,
+            heal: path.heal.as_ref().map(|heal| heal.value),
             place: around.sources.shown(Place::Line(path.line)),
         },
         name_place,
         timeout_place: place,
+        heal_place,
     }))
 }
 
@@ -318,10 +331,12 @@ fn override_default(
             dialogue: None,
             role: PeerRole::default(),
             rules: PathRules::default(),
+            heal: None,
             place: "--timeout".to_owned(),
         },
         name_place: TIMEOUT_FLAG,
         timeout_place: TIMEOUT_FLAG,
+        heal_place: TIMEOUT_FLAG,
     });
     Ok(())
 }
@@ -419,4 +434,19 @@ fn check_min_gap(draft: &Draft, min_gap: Duration, warn_at: f64) -> Result<(), F
         timeout,
         min_gap,
     }))
+}
+
+/// Whether what is to be set on its sockets can help there.
+fn check_heal(draft: &Draft) -> Result<(), Fault> {
+    let path = &draft.path;
+    let Some(rule) = &path.heal else {
+        return Ok(());
+    };
+    let payload = path.clock == PathClock::Payload;
+    rule.check(path.timeout, payload).map_err(|problem| {
+        draft.heal_place.fault(Problem::Heal {
+            name: path.name.clone(),
+            problem,
+        })
+    })
 }

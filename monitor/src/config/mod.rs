@@ -11,6 +11,7 @@ mod drop_ins;
 mod duration;
 mod error;
 mod file;
+mod heal;
 mod history;
 mod hosts;
 mod log;
@@ -147,6 +148,8 @@ pub struct PathConfig {
     pub role: PeerRole,
     /// Whom what is found there may wake, and whose it is.
     pub rules: PathRules,
+    /// Which timers the daemon sets on its sockets; `None` for none.
+    pub heal: Option<monitor_heal::Rule>,
     /// Where it stands: file and line, or the flag that made it.
     pub place: String,
 }

@@ -171,13 +171,22 @@ impl<'a> Section<'a> {
         key: &'static str,
         want: &'static str,
     ) -> Result<Option<DeTable<'a>>, Fault> {
+        Ok(self.lined_table(key, want)?.map(|found| found.value))
+    }
+
+    /// The same with its line.
+    pub(super) fn lined_table(
+        &mut self,
+        key: &'static str,
+        want: &'static str,
+    ) -> Result<Option<Lined<DeTable<'a>>>, Fault> {
         let table = self.take(key).map(|found| {
             found.try_map(|value| match value {
                 DeValue::Table(table) => Ok(table),
                 other => Err(wrong_type(key, want, &other)),
             })
         });
-        Ok(table.transpose()?.map(|found| found.value))
+        table.transpose()
     }
 
     /// The items of the array under `key`, each with its line, if there is one.

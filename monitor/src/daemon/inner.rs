@@ -3,6 +3,8 @@
 
 use super::core::{Core, Parts};
 use super::error::DaemonError;
+use super::heal::Healer;
+use super::lock::lock;
 use super::local_tables::{Answer, Asker, LocalTables};
 use super::options::Options;
 use super::sources::Sources;
@@ -22,6 +24,7 @@ pub(super) struct Inner {
     api: Api,
     pub(super) core: Arc<Mutex<Core>>,
     pub(super) watching: Arc<Mutex<Watching>>,
+    pub(super) healer: Arc<Mutex<Healer>>,
     pub(super) ring: FactRing,
     pub(super) stepping: Stepping,
     /// Who asks this host's own tables, and what they answer.
@@ -37,6 +40,8 @@ pub(super) struct Outer {
     pub(super) notifier: Option<Notifier>,
     /// What the daemon gave up at its start.
     pub(super) entered: Entered,
+    /// Whether it sets timers of sockets, where the configuration says so: what runs within a command touches none.
+    pub(super) heals: bool,
 }
 
 impl Inner {
@@ -91,11 +96,18 @@ impl Inner {
             local_tables,
             entered: outer.entered,
         })?));
+        let mut healer = lock(&core).healer(outer.heals.then_some(config));
         let stepping = Stepping::new(config.cpu_budget, options.valve, level, &core)?;
         let watching = Arc::new(Mutex::new(watching));
+        if healer.is_wanted() {
+            healer.try_it(&watching);
+        }
+        lock(&core).healed(Vec::new(), healer.numbers());
+        let healer = Arc::new(Mutex::new(healer));
         let sources = Sources::new(
             Arc::clone(&core),
             Arc::clone(&watching),
+            Arc::clone(&healer),
             Arc::clone(&counters),
             config.history.as_ref().map(|kept| kept.dir.clone()),
         );
@@ -103,6 +115,7 @@ impl Inner {
             api: Api::new(Arc::new(sources), feed, counters),
             core,
             watching,
+            healer,
             ring,
             stepping,
             tables: (asker, answers),

@@ -10,6 +10,8 @@ mod cpu_use;
 mod detail;
 mod error;
 mod gap_summaries;
+mod heal;
+mod heal_dry_run;
 mod history;
 mod inner;
 mod inside;
@@ -41,6 +43,7 @@ use crate::surfaces::inspect::InspectServer;
 pub use checked::{CONNTRACK_WITHIN, Checked, check_row, check_rows};
 pub use core::Core;
 pub use error::DaemonError;
+pub use heal_dry_run::{DryRun, heal_dry_run};
 pub use history::present;
 use inner::{Inner, Outer};
 pub use inside::Attached;
@@ -120,6 +123,7 @@ async fn serve(options: &Options) -> Result<(), DaemonError> {
         hosts,
         notifier,
         entered,
+        heals: true,
     };
     let inner = Inner::start(options, &config, outer)?;
     tracing::info!(

@@ -3,6 +3,7 @@
 use super::checked::CONNTRACK_WITHIN;
 use super::core::Core;
 use super::detail::detail;
+use super::heal::{Healer, Undo};
 use super::history;
 use super::lister::Lister;
 use super::listing::{connections, one, sweep};
@@ -30,6 +31,7 @@ use std::time::{Duration, Instant};
 pub struct Sources {
     core: Arc<Mutex<Core>>,
     watching: Arc<Mutex<Watching>>,
+    healer: Arc<Mutex<Healer>>,
     room: RowRoom,
     shared: SharedLists,
     counters: Arc<ApiCounters>,
@@ -41,12 +43,14 @@ impl Sources {
     pub(super) fn new(
         core: Arc<Mutex<Core>>,
         watching: Arc<Mutex<Watching>>,
+        healer: Arc<Mutex<Healer>>,
         counters: Arc<ApiCounters>,
         history: Option<PathBuf>,
     ) -> Self {
         Self {
             core,
             watching,
+            healer,
             room: RowRoom::new(Arc::clone(&counters)),
             shared: SharedLists::new(Arc::clone(&counters)),
             counters,
@@ -152,6 +156,16 @@ impl ApiSource for Sources {
 
     fn note_cut(&self, peer: Peer, cut: Cut) -> Option<AgentEvent> {
         lock(&self.core).note_cut(peer, cut)
+    }
+
+    fn stop_healing(&self, peer: Peer) -> Option<AgentEvent> {
+        let mut healer = lock(&self.healer);
+        let undone = healer.undo(&self.watching, Undo::Asked);
+        let numbers = healer.numbers();
+        drop(healer);
+        let mut core = lock(&self.core);
+        core.healed(Vec::new(), numbers);
+        core.note_heal_stop(peer, undone?)
     }
 
     fn agent(&self) -> AgentState {

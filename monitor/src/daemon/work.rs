@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use super::error::DaemonError;
+use super::heal::{Healer, Undo};
 use super::inner::Inner;
 use super::local_tables::{Answer, Asker};
 use super::lock::lock;
@@ -10,8 +11,10 @@ use super::service_manager::ServiceManager;
 use super::stepping::{Ring, Stepping, register};
 use crate::config::{Config, ConfigError};
 use crate::memory;
+use crate::surfaces::metrics::HealNumbers;
 use monitor_common::SweepMode;
 use monitor_kernel::{FactRing, Reading, Revisited, SweepReport, Watching};
+use monitor_model::agent::AgentChange;
 use std::future::{pending, ready};
 use std::io;
 use std::pin::pin;
@@ -56,13 +59,20 @@ impl Inner {
         let Self {
             core,
             watching,
+            healer,
             ring,
             stepping,
             tables,
             ..
         } = self;
         let parts = (ring, stepping, tables);
-        let result = turn(&core, &watching, parts, ends, reads_again, manager).await;
+        let kernel = (&watching, &healer);
+        let result = turn(&core, kernel, parts, ends, reads_again, manager).await;
+        let undone = lock(&healer).undo(&watching, Undo::Ends);
+        if let Some(undone) = undone {
+            let numbers = lock(&healer).numbers();
+            lock(&core).healed(vec![undone], numbers);
+        }
         let cleared = lock(&watching).unwatch();
         if let Err(error) = cleared {
             tracing::warn!("{error}; `tcplull check --repair` clears what is left");
@@ -73,7 +83,7 @@ impl Inner {
 
 async fn turn(
     core: &Arc<Mutex<Core>>,
-    watching: &Arc<Mutex<Watching>>,
+    (watching, healer): (&Arc<Mutex<Watching>>, &Arc<Mutex<Healer>>),
     (ring, mut stepping, (asker, mut answers)): (FactRing, Stepping, Tables),
     ends: impl Future<Output = ()>,
     mut reads_again: Option<ReadsAgain>,
@@ -113,7 +123,7 @@ async fn turn(
             }
             () = sleep_until(next_sweep), if sweeping.is_none() && revisiting.is_none() && stepping.lets_sweep() => {
                 let until_next = lock(core).begin_sweep();
-                sweeping = Some(start_sweep(core, watching, &asker, until_next));
+                sweeping = Some(start_sweep(core, (watching, healer), &asker, until_next));
             }
             done = joined(&mut sweeping) => {
                 sweeping = None;
@@ -144,7 +154,7 @@ async fn turn(
             }
             read = joined(&mut reading) => {
                 reading = None;
-                reload(core, &mut stepping, read);
+                reload(core, healer, &mut stepping, read);
                 manager.ready(&lock(core).status());
                 // The interval may be shorter now.
                 next_sweep = next_sweep.min(tokio::time::Instant::now() + lock(core).sweep_interval());
@@ -156,20 +166,29 @@ async fn turn(
     Ok(())
 }
 
-type Swept = Result<(SweepReport, Vec<Answer>), monitor_kernel::KernelError>;
+type Swept = Result<(SweepReport, Vec<Answer>, Healed), monitor_kernel::KernelError>;
+
+/// What is to be told of sockets that were healed after a sweep, and what is counted of it.
+type Healed = (Vec<AgentChange>, HealNumbers);
 
 /// Sweeps, and asks what the judge wants to know of its rows beside the host's sockets.
 fn start_sweep(
     core: &Arc<Mutex<Core>>,
-    watching: &Arc<Mutex<Watching>>,
+    (watching, healer): (&Arc<Mutex<Watching>>, &Arc<Mutex<Healer>>),
     asker: &Arc<Asker>,
     until_next: Duration,
 ) -> JoinHandle<Swept> {
     let (core, watching, asker) = (Arc::clone(core), Arc::clone(watching), Arc::clone(asker));
+    let healer = Arc::clone(healer);
     tokio::task::spawn_blocking(move || {
         let report = lock(&watching).sweep(SweepMode::Findings, until_next)?;
         let questions = lock(&core).asks_tables(&report.rows);
-        Ok((report, asker.ask_all(questions)))
+        // What the kernel's tables say may take a while: what is healed is healed before.
+        let mut healer = lock(&healer);
+        let healed = healer.swept(&watching, &report.rows);
+        let healed = (healed, healer.numbers());
+        drop(healer);
+        Ok((report, asker.ask_all(questions), healed))
     })
 }
 
@@ -223,6 +242,7 @@ async fn joined<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
 /// Puts a configuration in force that was read anew.
 fn reload(
     core: &Mutex<Core>,
+    healer: &Arc<Mutex<Healer>>,
     stepping: &mut Stepping,
     read: Result<Result<Config, ConfigError>, JoinError>,
 ) {
@@ -236,7 +256,12 @@ fn reload(
                 tracing::error!("{fault}");
             }
             stepping.configure(core, config.cpu_budget);
-            lock(core).reload(&config);
+            let first = lock(core).reload(&config);
+            if let Some(first) = first {
+                // Never in the loop: who sets timers waits for the kernel.
+                let healer = Arc::clone(healer);
+                tokio::task::spawn_blocking(move || lock(&healer).configure(&config, first));
+            }
             return;
         }
         Ok(Err(error)) => tracing::error!("{error}; {STAYS}"),
@@ -254,7 +279,8 @@ fn finish_sweep(
     let mut core = lock(core);
     let mut ring = ring.as_mut().map(AsyncFd::get_mut);
     match done {
-        Ok(Ok((mut report, answers))) => {
+        Ok(Ok((mut report, answers, (healed, numbers)))) => {
+            core.healed(healed, numbers);
             for answer in answers {
                 core.local_tables_say(answer);
             }

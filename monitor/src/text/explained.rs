@@ -17,6 +17,9 @@ pub fn explained(told: &Explained) -> String {
     if let Some(path) = &told.path {
         row("timeout", timeout(path));
         row("keepalive", keepalive(path));
+        if let Some(heal) = &path.heal {
+            row("heal", heal.clone());
+        }
         row("alerts", alerts(path));
         let owner = path.path_owner.as_deref().unwrap_or("not named");
         row("owner", owner.to_owned());

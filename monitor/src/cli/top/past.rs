@@ -86,6 +86,12 @@ fn happened(change: &AgentChange) -> String {
         AgentChange::ConnectionsCut { uid, ended, .. } => {
             format!("uid {uid} cut {}", count(*ended, "connection"))
         }
+        AgentChange::SocketsHealed { path, set, .. } => {
+            format!("it set timers of {} on path {path}", count(*set, "socket"))
+        }
+        AgentChange::HealUndone { back, .. } => {
+            format!("it gave {} back what they had", count(*back, "socket"))
+        }
         AgentChange::FactsLost { facts } => format!("{} were lost", count(*facts, "fact")),
         AgentChange::SweepsFail => "its sweeps fail: silences are not seen".to_owned(),
         AgentChange::SweepsWork { since } => format!("its sweeps work again, not since {since}"),

@@ -2,6 +2,7 @@
 
 mod alertmanagers;
 mod conf_d;
+mod heal;
 mod limits;
 mod rules;
 mod wrong_lines;

@@ -63,6 +63,7 @@ impl Core {
         let ready = ready.unwrap_or_else(|reason| reason.to_string());
         let privileges = in_force(self.entered);
         let mut rows = vec![check_row("daemon", works, ready, None)];
+        rows.extend(self.healing());
         rows.extend(check_rows(&Checked {
             kernel: &monitor_kernel::release(),
             paths: self.paths.len(),
@@ -75,6 +76,26 @@ impl Core {
             conntrack,
         }));
         rows
+    }
+
+    /// Whether timers of sockets can be set here, where they are to be.
+    fn healing(&self) -> Option<CheckRow> {
+        let heal = &self.sinks.metrics.heal;
+        if heal.sockets.is_empty() {
+            return None;
+        }
+        let (paths, sockets) = (heal.sockets.len(), heal.sockets.values().sum::<u64>());
+        Some(match &heal.refused {
+            Some(reason) => check_row("heal", false, reason.clone(), None),
+            None if heal.stopped => {
+                let stopped = "stopped by `tcplull heal --stop`, until the next start or reload";
+                check_row("heal", true, stopped.to_owned(), None)
+            }
+            None => {
+                let detail = format!("{sockets} sockets on {paths} paths have timers of its own");
+                check_row("heal", true, detail, None)
+            }
+        })
     }
 
     /// The same in one line: what is watched, and whether that is as it should be.

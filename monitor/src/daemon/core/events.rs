@@ -52,6 +52,33 @@ impl Core {
         })
     }
 
+    /// Somebody has stopped heal: what is told of that.
+    pub(in super::super) fn note_heal_stop(
+        &mut self,
+        peer: Peer,
+        undone: AgentChange,
+    ) -> Option<AgentEvent> {
+        let AgentChange::HealUndone {
+            back,
+            left,
+            sockets,
+            ..
+        } = undone
+        else {
+            return None;
+        };
+        let Peer { uid, login_uid } = peer;
+        let count = format::count(back, "socket");
+        tracing::info!(target: ALWAYS, "heal: stopped by uid {uid}: {count} set back, until the next start or reload");
+        self.tell_event(AgentChange::HealUndone {
+            uid: Some(uid),
+            login_uid,
+            back,
+            left,
+            sockets,
+        })
+    }
+
     /// A sweep worked, or failed. The first of either is told.
     pub(super) fn tell_sweeps(&mut self, work: bool) {
         let Some(now) = self.now() else { return };

@@ -9,6 +9,7 @@ mod numbers;
 use super::below::Below;
 use super::error::DaemonError;
 use super::gap_summaries::GapSummaries;
+use super::heal::Healer;
 use super::lister::Lister;
 use super::local_tables::{Answer, LocalTables, Question};
 use super::options::Options;
@@ -26,7 +27,7 @@ use crate::surfaces::alertmanager::Notifier;
 use crate::surfaces::api::{ApiCounters, Feed};
 use crate::surfaces::http::{AllowedHosts, HttpCounters};
 use crate::surfaces::messages::Messages;
-use crate::surfaces::metrics::{ByWorkload, SweepNumbers};
+use crate::surfaces::metrics::{ByWorkload, HealNumbers, SweepNumbers};
 use crate::surfaces::recording::Recorder;
 use crate::worker::LAST_WORDS;
 use monitor_common::Fact;
@@ -362,8 +363,8 @@ impl Core {
     }
 
     /// Puts the paths of a new configuration in force, its pace of sweeps, the names that the HTTP server answers to
-    /// and the rate of the log. Its other values need a restart.
-    pub(super) fn reload(&mut self, config: &Config) {
+    /// and the rate of the log. Its other values need a restart. Answers the id of its first path, where they are in force.
+    pub(super) fn reload(&mut self, config: &Config) -> Option<u32> {
         // What is counted of the paths before.
         if let Some(now) = self.now() {
             self.tell_gaps(now);
@@ -398,11 +399,30 @@ impl Core {
                          and the scope stay as they were at the start: restart for the new ones"
                     );
                 }
+                Some(first)
             }
             Err(error) => {
                 self.reload_failed();
                 tracing::error!("{error}; some of the paths before stay in force");
+                None
             }
+        }
+    }
+
+    /// What heals the sockets of the paths in force, by `config`; nothing without.
+    pub(super) fn healer(&self, config: Option<&Config>) -> Healer {
+        let mut healer = Healer::new(self.jiffy_ns);
+        if let (Some(config), Some(first)) = (config, self.paths.first()) {
+            healer.configure(config, first.id);
+        }
+        healer
+    }
+
+    /// Sockets were healed, or given back what they had.
+    pub(super) fn healed(&mut self, changes: Vec<AgentChange>, numbers: HealNumbers) {
+        self.sinks.metrics.heal = numbers;
+        for change in changes {
+            self.tell_of_agent(change);
         }
     }
 

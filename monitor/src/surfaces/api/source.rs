@@ -85,6 +85,12 @@ pub trait ApiSource: Send + Sync + 'static {
         None
     }
 
+    /// Gives all sockets that were healed back what they had, and heals no others; what is noted of it, or `None` where no
+    /// clock can be read. It is called on a thread where it may wait.
+    fn stop_healing(&self, _: Peer) -> Option<AgentEvent> {
+        None
+    }
+
     /// The daemon itself.
     fn agent(&self) -> AgentState;
 }

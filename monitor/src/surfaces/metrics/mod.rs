@@ -17,4 +17,4 @@ mod table;
 mod tests;
 
 pub use by_workload::ByWorkload;
-pub use numbers::{HistoryShown, Metrics, PathNumbers, SilentCounts, SweepNumbers};
+pub use numbers::{HealNumbers, HistoryShown, Metrics, PathNumbers, SilentCounts, SweepNumbers};

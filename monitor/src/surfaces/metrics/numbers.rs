@@ -29,6 +29,19 @@ const DELAYS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
 ];
 
+/// What is known of sockets whose timers were set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HealNumbers {
+    /// How many have them now, by path: each path that is healed is here.
+    pub sockets: BTreeMap<String, u64>,
+    /// What came of looks at sockets there, by path and result.
+    pub results: BTreeMap<(String, &'static str), u64>,
+    /// Whether it was stopped.
+    pub stopped: bool,
+    /// Why none can be set; `None` where that works.
+    pub refused: Option<String>,
+}
+
 /// Every number that `/metrics` shows. What is counted elsewhere, where it only grows, is
 /// taken over as it is: the public members.
 #[derive(Debug, Default)]
@@ -109,6 +122,8 @@ pub struct Metrics {
     pub sweep_unseen: Duration,
     /// Silent sockets of which a snapshot is kept.
     pub snapshots: u64,
+    /// Sockets whose timers were set.
+    pub heal: HealNumbers,
     /// Whether less is watched than at the start, to keep `cpu_budget`.
     pub stepped_down: bool,
     /// Steps to less, by where they led.

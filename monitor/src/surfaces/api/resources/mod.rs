@@ -8,6 +8,7 @@ mod connections;
 mod cuts;
 mod findings;
 mod found;
+mod heal_stop;
 mod health;
 mod history;
 mod metrics;
@@ -31,6 +32,7 @@ pub(super) const RESOURCES: &[Resource] = &[
     agent::RESOURCE,
     check::RESOURCE,
     cuts::RESOURCE,
+    heal_stop::RESOURCE,
     openapi::RESOURCE,
     metrics::RESOURCE,
     health::ALIVE,

@@ -24,6 +24,24 @@ pub(super) const ALL: &[Metric] = &[
         }),
     ),
     Metric(
+        "tcplull_heal_sockets",
+        "Sockets whose timers the daemon has set and not set back, by path ([path.heal]).",
+        Labelled(&["path"], |now| {
+            let sockets = now.heal.sockets.iter();
+            sockets.map(|(path, count)| sample([path], *count)).collect()
+        }),
+    ),
+    Metric(
+        "tcplull_heal_results_total",
+        "What came of looks at sockets of paths that are healed, by path and result.",
+        Labelled(&["path", "result"], |now| {
+            let results = now.heal.results.iter();
+            results
+                .map(|((path, result), count)| sample([path, result], *count))
+                .collect()
+        }),
+    ),
+    Metric(
         "tcplull_alerts_dropped_total",
         "Findings beyond the bounds of the alerts, by reason.",
         Labelled(&["reason"], |now| {
