@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     kernel: KernelArguments,
     /// Show which sockets would be given which timers, and set nothing
-    #[arg(long, required_unless_present = "stop")]
+    #[arg(long)]
     dry_run: bool,
     /// Undo all that was set, at once
     #[arg(long, conflicts_with = "dry_run")]
@@ -52,6 +52,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
+    if !arguments.dry_run && !arguments.stop {
+        return Err(CliError::Usage(
+            "give --dry-run, to see what would be set, or --stop, to undo what was: the daemon sets it".to_owned(),
+        ));
+    }
     let config = arguments.config.load(Overrides::default())?;
     if arguments.stop {
         return stop(&Host::Socket(config.socket));

@@ -22,6 +22,7 @@ mod cut_rights;
 mod daemon;
 mod exit_codes;
 mod filters;
+mod heal;
 mod history;
 mod hostile;
 mod hostile_peer;
@@ -115,6 +116,7 @@ fn main() -> ExitCode {
         ("daemon", daemon::TESTS),
         ("exit_codes", exit_codes::TESTS),
         ("filters", filters::TESTS),
+        ("heal", heal::TESTS),
         ("history", history::TESTS),
         ("look_back", look_back::TESTS),
         ("hostile", hostile::TESTS),
