@@ -75,9 +75,7 @@ pub fn retries_end(retries: u32) -> Duration {
     const DOUBLED: u32 = 9;
     let ms = match retries.checked_sub(DOUBLED + 1) {
         None => ((2_u64 << retries) - 1) * LEAST_MS,
-        Some(beyond) => {
-            ((2 << DOUBLED) - 1) * LEAST_MS + (u64::from(beyond) + 1) * MOST_MS
-        }
+        Some(beyond) => ((2 << DOUBLED) - 1) * LEAST_MS + (u64::from(beyond) + 1) * MOST_MS,
     };
     Duration::from_millis(ms)
 }
@@ -93,7 +91,10 @@ mod tests {
             let half = u64::from(timers.time_s);
             assert!(half <= timeout_s / 2 && half > 0, "{timeout_s}: {timers:?}");
             let four = half + 4 * u64::from(timers.interval_s);
-            assert!(timeout_s < 10 || four < timeout_s, "{timeout_s}: {timers:?}");
+            assert!(
+                timeout_s < 10 || four < timeout_s,
+                "{timeout_s}: {timers:?}"
+            );
             let unanswered = timers.keepalive_ends().as_secs() - half;
             assert!((60..=135).contains(&unanswered), "{timeout_s}: {timers:?}");
         }
@@ -101,7 +102,8 @@ mod tests {
     }
 
     #[test]
-    fn the_default_of_tcp_retries2_is_the_quarter_of_an_hour_that_the_kernel_s_documentation_says() {
+    fn the_default_of_tcp_retries2_is_the_quarter_of_an_hour_that_the_kernel_s_documentation_says()
+    {
         assert_eq!(retries_end(15), Duration::from_millis(924_600));
         assert_eq!(retries_end(0), Duration::from_millis(200));
         assert_eq!(retries_end(3), Duration::from_secs(3));

@@ -40,7 +40,7 @@ fn quoted(line: &str) -> &str {
 
 fn knows_none_of(package: &str, others: &[&str]) {
     let known = built_with(package);
-    assert!(known.contains("monitor-common"), "the lock file is read");
+    assert!(known.len() > 1, "the lock file is read");
     let wrong: Vec<&&str> = others
         .iter()
         .filter(|other| known.contains(**other))

@@ -28,6 +28,11 @@ pub(crate) fn load(
     }
 }
 
+/// Whether one is loaded.
+pub(crate) fn is_loaded(ebpf: &mut Ebpf, name: &str) -> bool {
+    program(ebpf, name).is_ok_and(|iterator| iterator.fd().is_ok())
+}
+
 /// Closes one, if it is loaded.
 pub(crate) fn unload(ebpf: &mut Ebpf, name: &str) {
     let _ = program(ebpf, name).and_then(|iterator| iterator.unload());

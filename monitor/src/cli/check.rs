@@ -86,6 +86,9 @@ struct Report {
     privileges: Option<AgentPrivileges>,
     #[serde(skip)]
     sandbox: Result<(AgentPrivileges, Entered), SandboxError>,
+    /// Whether timers of sockets can be set, where `[path.heal]` has some set, and what is to be said of it.
+    #[serde(skip)]
+    heal: Option<(bool, String)>,
 }
 
 impl Report {
@@ -102,6 +105,7 @@ impl Report {
             hooks: &self.hooks,
             signs: &self.signs,
             conntrack: &self.conntrack,
+            heal: self.heal.clone(),
         }
     }
 }
@@ -159,19 +163,27 @@ fn looked(
     hooks: HookOptions,
 ) -> Result<Report, KernelError> {
     let sandbox = Sandbox::default().tried(&sandbox_needs(config, &hooks));
+    let btf = &kernel.btf;
     let mut kernel = Kernel::load(&monitor_kernel::Options {
-        btf: kernel.btf.clone(),
+        btf: btf.clone(),
         min_gap: config.min_gap,
         ring_bytes: None,
         scope: config.scope.clone(),
         hooks: Some(hooks),
     })?;
     kernel.sweeper.unwatch()?;
+    // Loaded for real, too; on no socket.
+    let healed = config.paths.iter().any(|path| path.heal.is_some());
+    let heal = healed.then(|| match kernel.sweeper.set_timers(btf, &mut []) {
+        Ok(_) => (true, "timers of sockets can be set".to_owned()),
+        Err(error) => (false, error.to_string()),
+    });
     let seen = HostView::own().processes;
     let conntrack = Conntrack::default().status(Instant::now() + CONNTRACK_WITHIN);
     Ok(Report {
         works: seen
             && sandbox.is_ok()
+            && heal.as_ref().is_none_or(|(works, _)| *works)
             && kernel.hooks.iter().all(|status| status.mechanism.is_some()),
         kernel: monitor_kernel::release(),
         paths: config.paths.len(),
@@ -182,6 +194,7 @@ fn looked(
             ConntrackStatus::Refused { .. } => Some(false),
         },
         conntrack,
+        heal,
         hooks: kernel.hooks,
         signs: kernel.signs,
         watch: kernel.watch,

@@ -259,9 +259,13 @@ pub enum Problem {
         text: String,
         want: &'static str,
     },
-    #[error("[path.heal] share: {text:?} is no whole share of the sockets; write \"0%\" (a dry run) to \"100%\"")]
+    #[error(
+        "[path.heal] share: {text:?} is no whole share of the sockets; write \"0%\" (a dry run) to \"100%\""
+    )]
     HealShare { text: String },
-    #[error("[path.heal] rate = {value} is out of bounds; give whole sockets a minute, 1 to {most}")]
+    #[error(
+        "[path.heal] rate = {value} is out of bounds; give whole sockets a minute, 1 to {most}"
+    )]
     HealRate { value: f64, most: f64 },
     #[error("path {name:?}, [path.heal]: {problem}")]
     Heal {

@@ -16,10 +16,7 @@ const DEFAULT_RATE: u32 = 600;
 const MOST_RATE: f64 = 60_000.0;
 
 /// Reads the table, which stands at this line.
-pub(super) fn parse<'a>(
-    table: Lined<DeTable<'a>>,
-    text: Text<'a>,
-) -> Result<Lined<Rule>, Fault> {
+pub(super) fn parse<'a>(table: Lined<DeTable<'a>>, text: Text<'a>) -> Result<Lined<Rule>, Fault> {
     let line = table.line;
     let mut section = Section::new(table.value, text, "in [path.heal]", KEYS)?;
     let keepalive = section
@@ -27,7 +24,10 @@ pub(super) fn parse<'a>(
         .map(|found| found.try_map(keepalive))
         .transpose()?;
     let user_timeout = section
-        .string("user_timeout", "\"auto\", \"off\" or a duration in quotes such as \"2m\"")?
+        .string(
+            "user_timeout",
+            "\"auto\", \"off\" or a duration in quotes such as \"2m\"",
+        )?
         .map(|found| found.try_map(|text| user_timeout(&text, &HEAL_USER_TIMEOUT)))
         .transpose()?;
     let share = section

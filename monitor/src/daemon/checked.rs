@@ -27,6 +27,8 @@ pub struct Checked<'a> {
     pub signs: &'a [SignStatus],
     /// Whether this host's own tables can be asked.
     pub conntrack: &'a ConntrackStatus,
+    /// Whether timers of sockets can be set, and what is to be said of it, where they are to be (`[path.heal]`).
+    pub heal: Option<(bool, String)>,
 }
 
 /// All of it.
@@ -42,6 +44,9 @@ pub fn check_rows(checked: &Checked<'_>) -> Vec<CheckRow> {
     rows.extend(checked.hooks.iter().map(hook_row));
     rows.push(signs_row(checked.signs));
     rows.extend(conntrack_row(checked.conntrack));
+    if let Some((works, detail)) = &checked.heal {
+        rows.push(check_row("heal", *works, detail.clone(), None));
+    }
     rows
 }
 

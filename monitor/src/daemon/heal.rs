@@ -380,10 +380,7 @@ impl Healer {
         if self.paths.is_empty() && self.ours.is_empty() {
             return Vec::new();
         }
-        let mut told: Vec<AgentChange> = self
-            .undo(watching, Undo::Reloaded)
-            .into_iter()
-            .collect();
+        let mut told: Vec<AgentChange> = self.undo(watching, Undo::Reloaded).into_iter().collect();
         self.look(watching);
         if !self.stopped {
             told.extend(self.set(watching, rows));

@@ -61,7 +61,10 @@ pub fn heal_dry_run(
     let mut retries = Retries::default();
     let mut run = DryRun::default();
     for (_, place, fact) in &found {
-        let Some((path, rule)) = config.paths.get(*place).and_then(|path| Some((path, path.heal?)))
+        let Some((path, rule)) = config
+            .paths
+            .get(*place)
+            .and_then(|path| Some((path, path.heal?)))
         else {
             continue;
         };
@@ -75,7 +78,12 @@ pub fn heal_dry_run(
             true => run.set += 1,
             false => run.left += 1,
         }
-        each(line(fact, &path.name, &socket.timers.change_to(&plan.to), &plan));
+        each(line(
+            fact,
+            &path.name,
+            &socket.timers.change_to(&plan.to),
+            &plan,
+        ));
     }
     Ok(run)
 }

@@ -4,8 +4,8 @@
 use super::core::{Core, Parts};
 use super::error::DaemonError;
 use super::heal::Healer;
-use super::lock::lock;
 use super::local_tables::{Answer, Asker, LocalTables};
+use super::lock::lock;
 use super::options::Options;
 use super::sources::Sources;
 use super::stepping::Stepping;

@@ -156,6 +156,13 @@ fn survives_by(family: Family, undo: impl FnOnce(Daemon, &Place) -> Tested) -> T
     );
     assert_eq!(before[0], timers(&plain.client)?, "a dry run sets nothing");
 
+    let check = ["check".as_ref(), "--config".as_ref(), config.as_os_str()];
+    let check = finish(&mut tcplull(check))?;
+    assert!(
+        check.stdout.contains("timers of sockets can be set"),
+        "{check:?}"
+    );
+
     let daemon = Daemon::start(&place, &[])?;
     [&plain, &own].into_iter().try_for_each(Pair::exchange)?;
     healed(&daemon, 1)?;

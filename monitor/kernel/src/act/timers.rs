@@ -35,21 +35,19 @@ pub struct Timers {
     pub order: TimerOrder,
 }
 
-/// Network namespaces that are entered at once, at most: in each the host's whole table of sockets is walked.
-const NAMESPACES: usize = 16;
-
 /// Carries these out, and writes what came of each into its `done`; answers why some could not be tried, by their network
-/// namespaces. What is beyond the bounds of one pass, in sockets and in namespaces, is as if it were not there: it comes
-/// again.
+/// namespaces. In each of these the host's whole table of sockets is walked, for [`MAX_TIMER_ORDERS`] at a time: how many
+/// there are, bounds the caller.
 pub(crate) fn set(
     ebpf: &mut Ebpf,
     btf: &Path,
     timers: &mut [Timers],
 ) -> Result<BTreeMap<u32, ActError>, ActError> {
     let refused = |reason: String| ActError::Timers { reason };
-    let btf = read_btf(btf).map_err(|error| refused(error.to_string()))?;
-    iterator::load(ebpf, &btf, PROGRAM, "tcp").map_err(|error| refused(error.to_string()))?;
-    drop(btf);
+    if !iterator::is_loaded(ebpf, PROGRAM) {
+        let btf = read_btf(btf).map_err(|error| refused(error.to_string()))?;
+        iterator::load(ebpf, &btf, PROGRAM, "tcp").map_err(|error| refused(error.to_string()))?;
+    }
     let own = namespaces::own().map_err(|error| refused(error.to_string()))?;
     let mut by_namespace: BTreeMap<u32, Vec<&mut Timers>> = BTreeMap::new();
     for one in timers {
@@ -57,12 +55,13 @@ pub(crate) fn set(
     }
     let mut finder = Finder::default();
     let mut failed = BTreeMap::new();
-    for (netns, those) in by_namespace.into_iter().take(NAMESPACES) {
-        let mut those: Vec<&mut Timers> =
-            those.into_iter().take(MAX_TIMER_ORDERS as usize).collect();
-        if let Err(error) = in_one(ebpf, own, &mut finder, netns, &mut those) {
-            let reason = error.to_string();
-            failed.insert(netns, ActError::Namespace { netns, reason });
+    for (netns, mut those) in by_namespace {
+        for some in those.chunks_mut(MAX_TIMER_ORDERS as usize) {
+            if let Err(error) = in_one(ebpf, own, &mut finder, netns, some) {
+                let reason = error.to_string();
+                failed.insert(netns, ActError::Namespace { netns, reason });
+                break;
+            }
         }
     }
     Ok(failed)
@@ -77,9 +76,9 @@ fn in_one(
 ) -> io::Result<()> {
     let pid = timers.first().map_or(0, |one| one.pid);
     let mut pass = |ebpf: &mut Ebpf| {
-        put(ebpf, timers)?;
-        iterator::run(ebpf, PROGRAM, |_| {})?;
-        take(ebpf, timers)
+        let done = put(ebpf, timers).and_then(|()| iterator::run(ebpf, PROGRAM, |_| {}));
+        // Also where that failed: no order is to be carried out by a later pass.
+        done.and(take(ebpf, timers))
     };
     if netns == own {
         return pass(ebpf);
@@ -91,7 +90,9 @@ fn in_one(
     namespaces::within(&namespace, || pass(ebpf))
 }
 
-fn orders(ebpf: &mut Ebpf) -> io::Result<BpfHashMap<&mut aya::maps::MapData, u64, Pod<TimerOrder>>> {
+fn orders(
+    ebpf: &mut Ebpf,
+) -> io::Result<BpfHashMap<&mut aya::maps::MapData, u64, Pod<TimerOrder>>> {
     let map = ebpf.map_mut(ORDERS).ok_or(io::ErrorKind::NotFound)?;
     BpfHashMap::try_from(map).map_err(io::Error::other)
 }
@@ -108,9 +109,10 @@ fn put(ebpf: &mut Ebpf, timers: &[&mut Timers]) -> io::Result<()> {
 fn take(ebpf: &mut Ebpf, timers: &mut [&mut Timers]) -> io::Result<()> {
     let mut map = orders(ebpf)?;
     for one in timers {
-        let Pod(order) = map.get(&one.cookie, 0).map_err(io::Error::other)?;
-        one.order = order;
-        map.remove(&one.cookie).map_err(io::Error::other)?;
+        if let Ok(Pod(order)) = map.get(&one.cookie, 0) {
+            one.order = order;
+            map.remove(&one.cookie).map_err(io::Error::other)?;
+        }
     }
     Ok(())
 }

@@ -315,7 +315,7 @@ impl Sweeper {
     /// # Errors
     ///
     /// [`ActError::Timers`] where this kernel does not let it, or the program cannot be loaded.
-    pub(crate) fn set_timers(
+    pub fn set_timers(
         &mut self,
         btf: &Path,
         timers: &mut [Timers],

@@ -13,7 +13,10 @@ fn rule(heal: &str) -> Option<Rule> {
 
 #[test]
 fn without_a_word_of_it_nothing_is_healed_and_with_one_all_sockets_are() {
-    assert_eq!(load("[[path]]\nname = \"nat\"\ntimeout = \"4m\"\n").paths[0].heal, None);
+    assert_eq!(
+        load("[[path]]\nname = \"nat\"\ntimeout = \"4m\"\n").paths[0].heal,
+        None
+    );
     let plain = Rule {
         keepalive: true,
         user_timeout: None,
@@ -42,9 +45,17 @@ fn what_cannot_help_is_refused_and_says_why_and_where() {
         assert!(said.contains(part), "{said}");
     };
     let (four, auto) = ("timeout = \"4m\"", "keepalive = \"auto\"");
-    refused("timeout = \"4m\"\nclock = \"payload\"", auto, "a keepalive probe is none");
-    refused("timeout = \"1s\"", auto, "below 2s");
-    refused(four, "keepalive = \"auto\"\nuser_timeout = \"30s\"", "at least 180s");
+    refused(
+        "timeout = \"4m\"\nclock = \"payload\"",
+        auto,
+        "a keepalive probe is none",
+    );
+    refused("timeout = \"1500ms\"", auto, "below 2s");
+    refused(
+        four,
+        "keepalive = \"auto\"\nuser_timeout = \"30s\"",
+        "at least 180s",
+    );
     refused(four, "share = \"10%\"", "nothing is to be set");
     refused(four, "keepalive = \"on\"", "\"auto\"");
     refused(four, "share = \"101%\"\nkeepalive = \"auto\"", "\"101%\"");

@@ -5,7 +5,7 @@ use crate::daemon::checked::{Checked, check_row, check_rows};
 use crate::sandbox::in_force;
 use monitor_kernel::{ConntrackStatus, HookStatus, SignStatus, WatchStatus};
 use monitor_model::api::{AgentClients, AgentHook, AgentState, AgentSweeps};
-use monitor_model::format::seconds;
+use monitor_model::format::{count, seconds};
 use monitor_model::listing::CheckRow;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -63,7 +63,6 @@ impl Core {
         let ready = ready.unwrap_or_else(|reason| reason.to_string());
         let privileges = in_force(self.entered);
         let mut rows = vec![check_row("daemon", works, ready, None)];
-        rows.extend(self.healing());
         rows.extend(check_rows(&Checked {
             kernel: &monitor_kernel::release(),
             paths: self.paths.len(),
@@ -74,26 +73,30 @@ impl Core {
             hooks: watch.map_or(&[], |_| hooks),
             signs,
             conntrack,
+            heal: self.healing(),
         }));
         rows
     }
 
     /// Whether timers of sockets can be set here, where they are to be.
-    fn healing(&self) -> Option<CheckRow> {
+    fn healing(&self) -> Option<(bool, String)> {
         let heal = &self.sinks.metrics.heal;
         if heal.sockets.is_empty() {
             return None;
         }
         let (paths, sockets) = (heal.sockets.len(), heal.sockets.values().sum::<u64>());
         Some(match &heal.refused {
-            Some(reason) => check_row("heal", false, reason.clone(), None),
+            Some(reason) => (false, reason.clone()),
             None if heal.stopped => {
                 let stopped = "stopped by `tcplull heal --stop`, until the next start or reload";
-                check_row("heal", true, stopped.to_owned(), None)
+                (true, stopped.to_owned())
             }
             None => {
-                let detail = format!("{sockets} sockets on {paths} paths have timers of its own");
-                check_row("heal", true, detail, None)
+                let sockets = count(sockets, "socket");
+                (
+                    true,
+                    format!("{sockets} on {} set", count(paths as u64, "path")),
+                )
             }
         })
     }

@@ -28,7 +28,9 @@ pub(super) const ALL: &[Metric] = &[
         "Sockets whose timers the daemon has set and not set back, by path ([path.heal]).",
         Labelled(&["path"], |now| {
             let sockets = now.heal.sockets.iter();
-            sockets.map(|(path, count)| sample([path], *count)).collect()
+            sockets
+                .map(|(path, count)| sample([path], *count))
+                .collect()
         }),
     ),
     Metric(
