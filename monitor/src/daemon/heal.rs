@@ -1,16 +1,17 @@
 //! Heal: which sockets of a sweep are given timers, what came of it, and how they are given back what they had.
 
+mod socket;
+
 use super::lock::lock;
-use super::paths::nanos;
 use super::self_test;
 use crate::config::Config;
 use crate::surfaces::metrics::HealNumbers;
-use monitor_common::{Fact, SocketTimers, TcpState, TimerOrder, flags, timer_task, timers_done};
-use monitor_heal::{OnStop, Plan, Rule, Socket, Timers, plan};
-use monitor_judge::connection;
-use monitor_kernel::{Timers as Act, Watching, retries};
-use monitor_model::agent::{AgentChange, HealedSocket, TimersNow};
-use monitor_model::format::printable;
+use monitor_common::{Fact, timer_task, timers_done};
+use monitor_heal::{OnStop, Plan, Rule, Timers, plan};
+use monitor_kernel::{Timers as Act, Watching};
+use monitor_model::agent::{AgentChange, HealedSocket};
+use socket::{Ours, Wanted, timers};
+pub(super) use socket::{Retries, socket};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -42,17 +43,6 @@ struct Path {
     tokens: f64,
 }
 
-/// A socket that was given some.
-struct Ours {
-    path: String,
-    id: String,
-    netns: u32,
-    pid: u32,
-    before: Timers,
-    now: Timers,
-    on_stop: OnStop,
-}
-
 /// What is given, and to whom it was.
 pub(super) struct Healer {
     /// By the ids of the paths.
@@ -61,6 +51,8 @@ pub(super) struct Healer {
     left_alone: HashSet<u64>,
     stopped: bool,
     numbers: HealNumbers,
+    /// Asked anew once a minute.
+    retries: Retries,
     jiffy_ns: u64,
     refilled: Instant,
     looked: Instant,
@@ -87,6 +79,7 @@ impl Healer {
             left_alone: HashSet::new(),
             stopped: false,
             numbers: HealNumbers::default(),
+            retries: Retries::default(),
             jiffy_ns,
             refilled: now,
             looked: now,
@@ -149,7 +142,6 @@ impl Healer {
             let most = f64::from(path.rule.rate_per_minute);
             path.tokens = (path.tokens + minutes * most).min(most);
         }
-        let mut retries = Retries::default();
         let (mut wanted, mut namespaces) = (Vec::new(), BTreeSet::new());
         let mut seen = HashSet::new();
         for fact in rows {
@@ -163,10 +155,27 @@ impl Healer {
             {
                 continue;
             }
-            let before = self.ours.get(&cookie).map(|ours| ours.before);
-            let socket = socket(fact, before, self.jiffy_ns, &mut retries);
-            let Plan { to, not } = plan(&path.rule, path.timeout, &socket);
             let name = path.name.clone();
+            let ours = self.ours.get(&cookie);
+            let before = ours.map(|ours| ours.before);
+            let mut retries = None;
+            if path.rule.user_timeout.is_some() {
+                if !self.retries.knows(fact) {
+                    namespaces.insert(fact.socket.netns);
+                    if namespaces.len() > NAMESPACES {
+                        self.count(&name, "too_many");
+                        continue;
+                    }
+                }
+                retries = self.retries.of(fact);
+            }
+            let socket = socket(fact, before, self.jiffy_ns, retries);
+            // What its application has changed since is its own.
+            if ours.is_some_and(|ours| ours.now != socket.timers) {
+                self.count(&name, "changed");
+                continue;
+            }
+            let Plan { to, not } = plan(&path.rule, path.timeout, &socket);
             let mut result = None;
             if to != socket.timers {
                 namespaces.insert(fact.socket.netns);
@@ -292,6 +301,7 @@ impl Healer {
             return;
         }
         self.looked = Instant::now();
+        self.retries = Retries::default();
         let mut acts: Vec<Act> = self
             .ours
             .iter()
@@ -309,7 +319,8 @@ impl Healer {
 
     /// Gives sockets back what they had; answers what is to be told.
     pub(super) fn undo(&mut self, watching: &Mutex<Watching>, why: Undo) -> Option<AgentChange> {
-        if matches!(why, Undo::Asked) {
+        // A sweep that is still under way when the daemon ends is to set nothing anew.
+        if matches!(why, Undo::Asked | Undo::Ends) {
             self.stopped = true;
         }
         let healed: HashSet<&str> = self.paths.values().map(|path| &*path.name).collect();
@@ -387,143 +398,5 @@ impl Healer {
         }
         self.renumber();
         told
-    }
-}
-
-/// A socket that is to be given something.
-struct Wanted {
-    act: Act,
-    ours: Ours,
-    /// Who it is, for the log.
-    line: String,
-}
-
-impl Wanted {
-    fn new(fact: &Fact, path: &str, on_stop: OnStop, socket: &Socket, to: Timers) -> Self {
-        let connection = connection(&fact.socket);
-        let task = match socket.before {
-            None => timer_task::FIRST,
-            Some(_) => timer_task::AGAIN,
-        };
-        let (local, remote) = (&connection.local, &connection.remote);
-        let ours = Ours {
-            path: path.to_owned(),
-            id: connection.id.clone(),
-            netns: fact.socket.netns,
-            pid: fact.pid,
-            before: socket.before.unwrap_or(socket.timers),
-            now: socket.timers,
-            on_stop,
-        };
-        Self {
-            act: Act {
-                cookie: fact.socket.cookie,
-                netns: ours.netns,
-                pid: ours.pid,
-                order: TimerOrder {
-                    task,
-                    done: 0,
-                    from: for_kernel(&socket.timers),
-                    to: for_kernel(&to),
-                },
-            },
-            line: printable(&format!("{} {local} → {remote}", ours.id)),
-            ours,
-        }
-    }
-}
-
-impl Ours {
-    /// To give it back what it had, or to look whether it is there.
-    fn order(&self, cookie: u64, task: u32) -> Act {
-        Act {
-            cookie,
-            netns: self.netns,
-            pid: self.pid,
-            order: TimerOrder {
-                task,
-                done: 0,
-                from: for_kernel(&self.now),
-                to: for_kernel(&self.before),
-            },
-        }
-    }
-
-    fn told(&self, before: &Timers, after: &Timers) -> HealedSocket {
-        HealedSocket {
-            id: self.id.clone(),
-            before: told(before),
-            after: told(after),
-        }
-    }
-}
-
-/// How often hosts send again before they give up, asked once for each network namespace.
-#[derive(Default)]
-pub(super) struct Retries(HashMap<u32, Option<u32>>);
-
-impl Retries {
-    fn of(&mut self, fact: &Fact) -> Option<u32> {
-        let netns = fact.socket.netns;
-        let asked = self.0.entry(netns);
-        *asked.or_insert_with(|| retries(netns, fact.pid))
-    }
-}
-
-/// A socket as a sweep shows it, on a kernel with jiffies of `jiffy_ns`.
-pub(super) fn socket(
-    fact: &Fact,
-    before: Option<Timers>,
-    jiffy_ns: u64,
-    retries: &mut Retries,
-) -> Socket {
-    let seconds = |jiffies: u32| {
-        let ns = u64::from(jiffies).saturating_mul(jiffy_ns);
-        u32::try_from(ns / nanos(Duration::from_secs(1))).unwrap_or(u32::MAX)
-    };
-    let shown = &fact.socket;
-    Socket {
-        cookie: shown.cookie,
-        established: shown.state == TcpState::Established as u32,
-        timers: Timers {
-            keepalive: fact.has(flags::KEEPALIVE),
-            time_s: seconds(shown.keepalive_time),
-            interval_s: seconds(shown.keepalive_intvl),
-            probes: shown.keepalive_probes,
-            user_timeout_ms: shown.user_timeout_ms,
-        },
-        before,
-        silent: Duration::from_nanos(fact.packet_idle_max_ns.max(fact.packet_idle_ns)),
-        retries: retries.of(fact),
-    }
-}
-
-fn for_kernel(timers: &Timers) -> SocketTimers {
-    SocketTimers {
-        keepalive: u32::from(timers.keepalive),
-        keepalive_time_s: timers.time_s,
-        keepalive_intvl_s: timers.interval_s,
-        keepalive_probes: timers.probes,
-        user_timeout_ms: timers.user_timeout_ms,
-    }
-}
-
-fn timers(of_kernel: &SocketTimers) -> Timers {
-    Timers {
-        keepalive: of_kernel.keepalive != 0,
-        time_s: of_kernel.keepalive_time_s,
-        interval_s: of_kernel.keepalive_intvl_s,
-        probes: of_kernel.keepalive_probes,
-        user_timeout_ms: of_kernel.user_timeout_ms,
-    }
-}
-
-fn told(timers: &Timers) -> TimersNow {
-    TimersNow {
-        keepalive: timers.keepalive,
-        keepalive_time_seconds: timers.time_s,
-        keepalive_interval_seconds: timers.interval_s,
-        keepalive_probes: timers.probes,
-        user_timeout_ms: timers.user_timeout_ms,
     }
 }

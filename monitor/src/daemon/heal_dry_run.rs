@@ -72,7 +72,7 @@ pub fn heal_dry_run(
             share_percent: 100,
             ..rule
         };
-        let socket = socket(fact, None, u64::from(jiffy_ns), &mut retries);
+        let socket = socket(fact, None, u64::from(jiffy_ns), retries.of(fact));
         let plan = plan(&whole, path.timeout, &socket);
         match plan.changes(&socket) {
             true => run.set += 1,

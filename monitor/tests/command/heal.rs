@@ -11,6 +11,7 @@ use monitor_lab::network::family::Family;
 use monitor_lab::network::middlebox::{Middlebox, Unknown};
 use monitor_lab::testbed::run::finish;
 use monitor_lab::testbed::{Daemon, Place};
+use nix::sys::signal::Signal;
 use nix::sys::socket::sockopt::{KeepAlive, TcpKeepCount, TcpKeepIdle, TcpKeepInterval};
 use nix::sys::socket::{getsockopt, setsockopt, sockopt};
 use std::io::{ErrorKind, Read, Write};
@@ -25,6 +26,11 @@ pub const TESTS: &[Test] = &[
     Test::as_root("the_same_by_ipv6", survives_ipv6),
     Test::as_root("a_hang_ends_in_seconds", hang),
     Test::as_root("a_share_of_nothing_sets_nothing", canary),
+    Test::as_root(
+        "a_reload_without_it_undoes_it_but_for_what_an_application_has_set_since",
+        reloaded,
+    ),
+    Test::as_root("what_is_to_be_kept_outlives_the_daemon", kept),
     Test::anywhere("what_is_not_to_be_healed_is_said", refused),
 ];
 
@@ -220,6 +226,42 @@ fn canary() -> Tested {
     daemon.await_sweeps(3)?;
     assert_eq!(timers(&pair.client)?, before);
     healed(&daemon, 0)
+}
+
+fn reloaded() -> Tested {
+    let network = routed()?;
+    let both = "keepalive = \"auto\"\nuser_timeout = \"auto\"";
+    let place = place(&network, "4s", both)?;
+    let daemon = Daemon::start(&place, &[])?;
+    let pair = Pair::across(&network)?;
+    let before = timers(&pair.client)?;
+    healed(&daemon, 1)?;
+    setsockopt(&pair.client, sockopt::TcpUserTimeout, &9_000)?;
+    let address = network.server_address();
+    place.configure(&format!(
+        "{QUICK}{}",
+        path("nat", &[&format!("{address}/32")], "4s")
+    ))?;
+    daemon.signal(Signal::SIGHUP)?;
+    let (off, [idle, interval, count, _]) = before;
+    let own = (off, [idle, interval, count, 9_000]);
+    eventually("keepalive is off again", || {
+        let now = timers(&pair.client)?;
+        Ok((now == own).then_some(()).ok_or(now))
+    })
+}
+
+fn kept() -> Tested {
+    let network = routed()?;
+    let place = place(&network, "4s", "keepalive = \"auto\"\non_stop = \"keep\"")?;
+    let daemon = Daemon::start(&place, &[])?;
+    let pair = Pair::across(&network)?;
+    healed(&daemon, 1)?;
+    let set = timers(&pair.client)?;
+    assert_eq!(set, (true, [2, 1, 60, 0]));
+    assert_eq!(daemon.stop()?, Some(0));
+    assert_eq!(timers(&pair.client)?, set);
+    Ok(())
 }
 
 fn refused() -> Tested {
