@@ -52,9 +52,11 @@ pub struct SweepOrder {
     /// The least threshold of any path, or without a path, in ns: for a socket that has been
     /// silent for less the path is not looked up.
     pub least_threshold_ns: u64,
+    /// Which sweep of this load it is, from 1.
+    pub sweep: u64,
 }
 
-// SAFETY: repr(C), four u32 and two u64, no padding.
+// SAFETY: repr(C), four u32 and three u64, no padding.
 unsafe impl Record for SweepOrder {}
 
 /// Bits of a connection's hash by which it is known again among those that wait: of a thousand others that wait one in

@@ -22,6 +22,7 @@ mod paths;
 mod scope;
 mod segment;
 mod serial;
+mod shown;
 mod silence;
 mod snapshot;
 mod sock;

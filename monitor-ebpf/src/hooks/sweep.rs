@@ -8,6 +8,7 @@ use crate::globals::{offset, setting};
 use crate::kernel::pointer_at;
 use crate::paths::{self, Threshold};
 use crate::scope;
+use crate::shown;
 use crate::silence::{self, Silence};
 use crate::snapshot::Snapshot;
 use crate::sock::{TcpSock, is_open};
@@ -94,6 +95,9 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     // SAFETY: the same.
     let now = unsafe { &raw mut (*orders).now };
     scope::seen(sock, task);
+    if order.mode == SweepMode::All as u32 && shown::has(order.sweep, sock) {
+        return;
+    }
     // Each is noted as soon as it is known: what is kept in registers the verifier follows in every combination.
     let state = sock.state();
     note.put(&[
@@ -155,7 +159,10 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
             flags: note.flags() | route,
             ..Context::of_path(path_id)
         };
-        write_out(context, sock, &silence, &about);
+        let is_kept = write_out(context, sock, &silence, &about);
+        if is_kept && order.mode == SweepMode::All as u32 {
+            shown::note(order.sweep, sock);
+        }
     }
     if note.has(SILENT) {
         if order.silent == SilentSockets::Watched as u32 {
@@ -419,10 +426,11 @@ fn waits_for_reply(sock: TcpSock) -> bool {
     opened && after | same != 0
 }
 
+/// Writes the fact out; `false` where it is to be written once more.
 #[inline(always)]
-fn write_out(context: *const c_void, sock: TcpSock, silence: &Silence, about: &Context) {
+fn write_out(context: *const c_void, sock: TcpSock, silence: &Silence, about: &Context) -> bool {
     let Some(room) = SWEEP_FACT.get_ptr_mut(0) else {
-        return;
+        return false;
     };
     // SAFETY: this CPU's room; user space runs one sweep of a load at a time.
     let room = unsafe { &mut *room.cast::<MaybeUninit<Fact>>() };
@@ -431,13 +439,14 @@ fn write_out(context: *const c_void, sock: TcpSock, silence: &Silence, about: &C
     let seq = pointer_at(pointer_at(context, META), 0);
     // A full buffer loses nothing: the kernel hands it over, and visits the socket again.
     // SAFETY: the iterator's own seq_file, and a whole fact written just above.
-    let _ = unsafe {
+    let full = unsafe {
         bpf_seq_write(
             seq.cast_mut().cast(),
             room.as_ptr().cast(),
             size_of::<Fact>() as u32,
         )
     };
+    full == 0
 }
 
 /// Whether the peer has closed, this host's application has not, and has nothing on its way.

@@ -5,13 +5,14 @@ use crate::common::place::{QUICK, path, place_in, watched_network};
 use crate::common::run::{finish, is_answered, tcplull};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
+use monitor_common::Fact;
 use monitor_lab::children::Guarded;
 use monitor_lab::testbed::Daemon;
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{KeepAlive, TcpKeepCount, TcpKeepIdle, TcpKeepInterval};
 use serde_json::Value;
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::process::{self, Command, Stdio};
 
@@ -22,6 +23,7 @@ pub const TESTS: &[Test] = &[
     Test::as_root("the_longer_prefix_wins_and_a_port_is_that_port_only", paths),
     Test::as_root("without_a_daemon_ls_looks_for_itself", alone),
     Test::as_root("keepalive_is_shown_as_the_socket_has_it", keepalive),
+    Test::as_root("the_kernel_hands_a_list_each_connection_once", once),
 ];
 
 fn field<'a>(row: &'a Value, name: &str) -> &'a Value {
@@ -263,4 +265,42 @@ fn keepalive() -> Tested {
     let client = &daemon.row(pair.client_address()?)?["keepalive"];
     assert_eq!(client["time_seconds"], 5.0, "{client}");
     Ok(())
+}
+
+/// Its passes over the files of processes and over the table of connections both come by these.
+fn once() -> Tested {
+    const PAIRS: usize = 200;
+    let network = routed()?;
+    let daemon = Daemon::start(&place_in(&network.block, "")?, &[])?;
+    let listener = TcpListener::bind(at(Ipv4Addr::LOCALHOST, 0))?;
+    let pairs: Vec<Pair> = (0..PAIRS)
+        .map(|_| Pair::open_here(&listener))
+        .collect::<Result<_, _>>()?;
+    let read = || -> Result<u64, Failed> {
+        let told = fs::read_to_string(format!("/proc/{}/io", daemon.pid()))?;
+        let bytes = told.lines().find_map(|line| line.strip_prefix("rchar: "));
+        Ok(bytes.ok_or("it reads nothing")?.parse()?)
+    };
+    let listed = || -> Result<(Vec<Value>, u64), Failed> {
+        let before = read()?;
+        let rows: Vec<Value> = daemon.ask("ls")?;
+        Ok((rows, read()? - before))
+    };
+    // Gives them their cookies, of which those of a busy machine lie apart.
+    listed()?;
+    eventually("it reads little more than it lists", || {
+        let (rows, read) = listed()?;
+        for pair in &pairs {
+            let (client, server) = (pair.client_address()?, pair.server_address()?);
+            for (local, remote) in [(client, server), (server, client)] {
+                let (local, remote) = (local.to_string(), remote.to_string());
+                let is_it =
+                    |row: &&Value| field(row, "local") == &local && field(row, "remote") == &remote;
+                assert_eq!(rows.iter().filter(is_it).count(), 1, "{local} {remote}");
+            }
+        }
+        // What it reads of their owner, and a sweep of its own, come to less.
+        let most = (rows.len() * size_of::<Fact>() * 3 / 2) as u64;
+        Ok(if read < most { Ok(()) } else { Err(read) })
+    })
 }

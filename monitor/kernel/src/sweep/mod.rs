@@ -105,6 +105,8 @@ pub struct Sweeper {
     scope: ScopeTable,
     /// Sweeps until the second pass is made again.
     second_in: u32,
+    /// Sweeps that were begun.
+    sweeps: u64,
 }
 
 impl Sweeper {
@@ -128,6 +130,7 @@ impl Sweeper {
             least_threshold,
             scope,
             second_in: 0,
+            sweeps: 0,
         }
     }
 
@@ -181,10 +184,12 @@ impl Sweeper {
             SweepMode::Findings => self.watcher.silent(),
             SweepMode::All => SilentSockets::Ignored,
         };
-        let order = self
-            .sampling
-            .order(mode, silent, until_next, self.least_threshold.ns());
-        self.order(order)?;
+        self.sweeps += 1;
+        let least = self.least_threshold.ns();
+        self.order(SweepOrder {
+            sweep: self.sweeps,
+            ..self.sampling.order(mode, silent, until_next, least)
+        })?;
         let mut report = SweepReport {
             one_in: self.sampling.one_in(),
             started_ns: monotonic_ns()?,

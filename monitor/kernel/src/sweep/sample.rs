@@ -51,6 +51,7 @@ impl Sampling {
             ahead_ns: u64::try_from(ahead.as_nanos())
                 .map_or(MOST_AHEAD_NS, |ns| ns.min(MOST_AHEAD_NS)),
             least_threshold_ns,
+            sweep: 0,
         }
     }
 
