@@ -10,10 +10,11 @@ use super::wrong::Shown;
 use crate::client::{Answer, Client, ClientError, Host, Question};
 use crate::text;
 use clap::Args;
+use monitor_model::api::ApiError;
 use monitor_model::finding::Lagged;
 use monitor_model::format::{printable, told_line};
 use monitor_model::told::Told;
-use monitor_query::Filter;
+use monitor_query::{Filter, Sort};
 use serde::de::DeserializeOwned;
 use std::pin::pin;
 use std::process::ExitCode;
@@ -69,20 +70,59 @@ pub(super) fn each(
     })
 }
 
-/// Asks for the connections that `filter` takes, and no more than `limit` of them, and gives `take` each as [`each`] does. A
-/// daemon that cannot tell them from the rest is asked for all, so `take` looks at each itself. Answers whether it could.
+/// Which connections a daemon is asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted<'a> {
+    /// Those that it takes.
+    pub(super) filter: &'a Filter,
+    /// The first of them in this order; in none, where it is not given.
+    pub(super) sort: Option<Sort>,
+    /// So many at the most.
+    pub(super) limit: Option<usize>,
+}
+
+impl<'a> Wanted<'a> {
+    /// All that the filter takes.
+    pub(super) const fn all(filter: &'a Filter) -> Self {
+        Self {
+            filter,
+            sort: None,
+            limit: None,
+        }
+    }
+}
+
+/// What a daemon has made of that.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Chosen {
+    /// It told what is wanted, and left out so many more of those that it put in order.
+    Wanted {
+        /// How many.
+        left_out: u64,
+    },
+    /// It told all that there are.
+    All,
+}
+
+/// Asks for these connections, and gives `take` each as [`each`] does. A daemon that cannot tell them from the rest is asked
+/// for all, so `take` looks at each itself.
 pub(super) fn connections(
     host: &Host,
-    filter: &Filter,
-    limit: Option<usize>,
+    wanted: &Wanted<'_>,
     verbose: bool,
     take: &mut dyn FnMut(Answer) -> Result<bool, CliError>,
-) -> Result<bool, CliError> {
+) -> Result<Chosen, CliError> {
     const PATH: &str = "/api/v1/connections";
-    let filter = (!filter.is_all()).then(|| ("filter", filter.to_string()));
-    let limit = limit.map(|limit| ("limit", limit.to_string()));
-    let parameters: Vec<_> = filter.into_iter().chain(limit).collect();
+    let filter = (!wanted.filter.is_all()).then(|| ("filter", wanted.filter.to_string()));
+    let sort = wanted.sort.map(|sort| ("sort", sort.to_string()));
+    let limit = wanted.limit.map(|limit| ("limit", limit.to_string()));
+    let parameters: Vec<_> = filter.into_iter().chain(sort).chain(limit).collect();
     match each(host, &Question::part(PATH, &parameters), take) {
+        // Where they are in no order this is a list that is not whole.
+        Err(CliError::Client(ClientError::Refused(ApiError {
+            left_out: Some(left_out),
+            ..
+        }))) if wanted.sort.is_some() => Ok(Chosen::Wanted { left_out }),
         Err(CliError::Client(ClientError::NotAskedSo(reason))) if !parameters.is_empty() => {
             if verbose {
                 remark(&format!(
@@ -90,9 +130,9 @@ pub(super) fn connections(
                     printable(&reason)
                 ));
             }
-            each(host, &Question::list(PATH), take).map(|()| false)
+            each(host, &Question::list(PATH), take).map(|()| Chosen::All)
         }
-        asked => asked.map(|()| true),
+        asked => asked.map(|()| Chosen::Wanted { left_out: 0 }),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::alerts;
 use super::arguments::{ConfigArguments, Context};
-use super::client::{connections, each};
+use super::client::{Wanted, connections, each};
 use super::exit::{self, CliError};
 use super::filters::{ConnectionFilterArguments, FilterArguments, UnitArgument};
 use super::help::Help;
@@ -158,7 +158,7 @@ fn find(arguments: &Arguments, host: &Host) -> Result<(Vec<ConnectionRow>, u64),
     });
     let filter = arguments.filter.filter(List::Connections, others)?;
     let (mut rows, mut left) = (Vec::new(), 0);
-    connections(host, &filter, None, false, &mut |answer| {
+    connections(host, &Wanted::all(&filter), false, &mut |answer| {
         if let Answer::Row(text) = answer {
             match serde_json::from_str::<ConnectionRow>(&text) {
                 Ok(row) if !filter.matches(&row) => {}

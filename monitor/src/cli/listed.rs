@@ -1,13 +1,14 @@
 //! How `tcplull ls` writes what it finds: filtered, sorted, as a table or as JSON. Unsorted rows go out as they come, and of
-//! sorted ones no more are held than are shown.
+//! sorted ones no more are held than are shown: a daemon sends no others.
 
-use super::client::connections;
+use super::client::{Chosen, Wanted, connections};
 use super::color::Color;
 use super::exit::CliError;
 use super::output::Lines;
 use super::remark::remark;
 use super::wrong::{self, Shown};
 use crate::client::{Answer, Host};
+use crate::surfaces::api::ConnectionQuery;
 use crate::text::connections::ConnectionTable;
 use clap::Args;
 use monitor_model::format::{json_shown, printable, told_line};
@@ -19,7 +20,7 @@ use std::num::NonZeroUsize;
 use terminal_size::{Width, terminal_size_of};
 
 /// Rows that are kept while they are sorted, unless somebody says another number: a few tens of megabytes.
-const MOST_SORTED: usize = 10_000;
+const MOST_SORTED: usize = ConnectionQuery::MOST_SORTED;
 
 /// How rows are shown.
 #[derive(Args, Clone, Debug)]
@@ -52,6 +53,7 @@ pub(super) struct Listed {
     header: bool,
     /// One of those that are shown is wrong.
     wrong: bool,
+    /// Also where a daemon has put them in order: one that cannot sends all.
     sorted: Option<First<ConnectionRow>>,
     sort: Option<Sort>,
     /// Of rows that are not sorted.
@@ -86,14 +88,25 @@ impl Listed {
 
     /// Asks a daemon for what is to be shown, and for that alone; a daemon that cannot tell it from the rest is asked for all.
     pub(super) fn ask(&mut self, host: &Host, verbose: bool) -> Result<(), CliError> {
-        let limit = (self.sorted.is_none() && self.most < usize::MAX).then(|| self.most + 1);
-        // How many more there are nobody tells then.
-        self.uncounted = limit.is_some();
         let filter = self.filter.clone();
-        let chose = connections(host, &filter, limit, verbose, &mut |answer| {
-            self.answer(answer)
-        })?;
-        self.uncounted &= chose;
+        let limit = (self.most < usize::MAX).then_some(self.most);
+        // More than that no daemon puts in order.
+        let is_in_order = limit.is_none_or(|limit| limit <= MOST_SORTED);
+        let wanted = Wanted {
+            filter: &filter,
+            sort: self.sort.filter(|_| is_in_order),
+            limit: match self.sort {
+                Some(_) => limit.filter(|_| is_in_order),
+                None => limit.map(|limit| limit + 1),
+            },
+        };
+        // How many more there are is told of sorted ones alone.
+        self.uncounted = wanted.sort.is_none() && wanted.limit.is_some();
+        let chosen = connections(host, &wanted, verbose, &mut |answer| self.answer(answer))?;
+        match chosen {
+            Chosen::Wanted { left_out } => self.left_out += left_out,
+            Chosen::All => self.uncounted = false,
+        }
         Ok(())
     }
 

@@ -6,7 +6,7 @@ mod names;
 mod target;
 
 use super::arguments::Context;
-use super::client::{self, connections};
+use super::client::{self, Wanted, connections};
 use super::color::Color;
 use super::exit::{self, CliError};
 use super::help::Help;
@@ -148,7 +148,7 @@ fn ids(host: &Host, target: &Target) -> Result<Vec<String>, CliError> {
     let filter = target.filter();
     let filter = filter.ok_or_else(|| CliError::Usage("there is no such process".to_owned()))?;
     let mut rows: Vec<ConnectionRow> = Vec::new();
-    connections(host, &filter, None, false, &mut |answer| {
+    connections(host, &Wanted::all(&filter), false, &mut |answer| {
         if let Answer::Row(line) = answer {
             rows.extend(serde_json::from_str(&line));
         }

@@ -2,6 +2,7 @@
 
 use super::host::Host;
 use crate::outgoing::TlsError;
+use monitor_model::api::ApiError;
 use monitor_model::format::printable;
 use std::io;
 use std::path::PathBuf;
@@ -131,7 +132,7 @@ pub enum ClientError {
     /// It does not know a parameter: that is of a newer command.
     #[error("tcplull: {}", printable(.0))]
     NotAskedSo(String),
-    /// The daemon says why it does not answer.
-    #[error("{}", printable(.0))]
-    Refused(String),
+    /// The daemon says why it does not answer, or no further.
+    #[error("{}", printable(&.0.error))]
+    Refused(ApiError),
 }

@@ -180,8 +180,8 @@ impl Client {
             },
             _ if status == StatusCode::BAD_REQUEST => ClientError::NotAskedSo(said),
             Some(_) if status == StatusCode::NOT_FOUND => ClientError::NotThere(said),
-            _ if said.is_empty() => ClientError::Refused(format!("HTTP status {status}")),
-            _ => ClientError::Refused(said),
+            _ if said.is_empty() => ClientError::Refused(format!("HTTP status {status}").into()),
+            _ => ClientError::Refused(said.into()),
         })
     }
 
@@ -203,7 +203,7 @@ impl Client {
                 Read::End => return Ok(None),
             },
         };
-        if let Some(ApiError { error, .. }) = of_form(&line) {
+        if let Some(error) = of_form(&line) {
             return Err(ClientError::Refused(error));
         }
         Ok(Some(match of_form(&line) {

@@ -495,6 +495,8 @@ fn asked_for() -> Tested {
     let refusal = json!({ "schema": "tcplull.error/1", "error": "unknown field `filter`" });
     let refused = answer("400 Bad Request", &format!("{refusal}\n"));
     let everything = answer("200 OK", &(all.join("\n") + "\n"));
+    let cut = r#"{"schema":"tcplull.error/1","error":"1 connections shown, 7 more left out","left_out":7}"#;
+    let first = answer("200 OK", &format!("{}\n{cut}\n", all[3]));
     let flags = ["--filter", "local-port >= 5002 and not port 5003"];
     let narrow = "GET /api/v1/connections?filter=";
     let whole = "GET /api/v1/connections HTTP/1.1";
@@ -533,9 +535,38 @@ fn asked_for() -> Tested {
         (
             vec![&everything],
             vec!["--limit", "1", "--sort", "-local"],
-            vec!["port+5003 HTTP"],
+            vec!["port+5003&sort=-local&limit=1 HTTP"],
             &shown[1..],
             "1 more are left out",
+        ),
+        (
+            vec![&first],
+            vec!["--limit", "1", "--sort", "-local"],
+            vec!["port+5003&sort=-local&limit=1 HTTP"],
+            &shown[1..],
+            "the first 1 by -local are shown, 7 more are left out",
+        ),
+        (
+            vec![&first],
+            vec!["--sort", "-local"],
+            vec!["port+5003&sort=-local HTTP"],
+            &shown[1..],
+            "the first 1 by -local are shown, 7 more are left out",
+        ),
+        (
+            vec![&refused, &everything],
+            vec!["--limit", "1", "--sort", "-local"],
+            vec!["&sort=-local&limit=1", whole],
+            &shown[1..],
+            "the first 1 by -local are shown, 1 more are left out",
+        ),
+        // More than a daemon puts in order.
+        (
+            vec![&everything],
+            vec!["--limit", "20000", "--sort", "local"],
+            vec!["port+5003 HTTP"],
+            &shown[..],
+            "",
         ),
     ] {
         let place = tempfile::tempdir()?;

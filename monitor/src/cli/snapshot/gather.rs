@@ -154,7 +154,7 @@ fn keep(
 /// Why something is lacking: what a daemon says is its own reason.
 fn why(error: &CliError) -> String {
     match error {
-        CliError::Client(ClientError::Refused(reason)) => reason.clone(),
+        CliError::Client(ClientError::Refused(reason)) => reason.error.clone(),
         error => error.to_string(),
     }
 }

@@ -7,9 +7,6 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-/// Connections that are held while they are put in order, at the most: a few megabytes.
-const MOST_SORTED: usize = 10_000;
-
 /// Which connections are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -33,10 +30,13 @@ pub struct ConnectionQuery {
 }
 
 impl ConnectionQuery {
+    /// Connections that are held while they are put in order, at the most: a few megabytes.
+    pub const MOST_SORTED: usize = 10_000;
+
     /// So many are held where they are put in order.
     pub fn most_sorted(&self) -> usize {
         let limit = self.limit.and_then(|limit| usize::try_from(limit).ok());
-        limit.map_or(MOST_SORTED, |limit| limit.min(MOST_SORTED))
+        limit.map_or(Self::MOST_SORTED, |limit| limit.min(Self::MOST_SORTED))
     }
 }
 
