@@ -70,6 +70,7 @@ use std::env;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::thread;
 
 /// Where this program is started as the laboratory's is, as a box that is simulated, it is one.
 fn is_a_box() -> Option<io::Result<()>> {
@@ -80,6 +81,12 @@ fn is_a_box() -> Option<io::Result<()>> {
     };
     let orders = serde_json::from_str(orders).map_err(io::Error::from);
     Some(orders.and_then(|orders| process::live(Path::new(namespace), orders)))
+}
+
+/// So many tests at once, unless somebody says another number. They wait for most of their time, on two cores for nine tenths.
+fn at_once() -> usize {
+    const LEAST: usize = 6;
+    thread::available_parallelism().map_or(LEAST, |cores| cores.get().max(LEAST))
 }
 
 fn main() -> ExitCode {
@@ -162,7 +169,9 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let ended = libtest_mimic::run(&Arguments::from_args(), trials(&files)).exit_code();
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert_with(at_once);
+    let ended = libtest_mimic::run(&arguments, trials(&files)).exit_code();
     drop(own);
     ended
 }
