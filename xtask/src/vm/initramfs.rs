@@ -198,6 +198,6 @@ mod tests {
         let text = String::from_utf8_lossy(&bytes);
         assert!(text.contains("usr/share/doc\0") && !text.contains("copyright"));
         // The mode of a link, in the format's hexadecimal.
-        assert!(text.contains("0000A1FF") && text.contains("usr/bin"));
+        assert!(text.contains("0000a1ff") && text.contains("usr/bin"));
     }
 }
