@@ -18,15 +18,15 @@ const HELP: Help = Help {
     examples: &[
         (
             "tcplull heal --dry-run",
-            "which sockets would be given which timers, and why others not; sets nothing",
+            "what would be set on which sockets; sets nothing",
         ),
         (
             "tcplull heal --dry-run --config new.toml",
-            "the same by a configuration that is not in force yet",
+            "the same by a file that is not in force yet",
         ),
         (
             "tcplull heal --stop",
-            "all sockets get back what they had, and no others are set",
+            "all sockets get back what they had; no others are set",
         ),
     ],
     findings: Some("sockets keep what was set, for they could not be reached"),
