@@ -1,8 +1,15 @@
 //! The folder that segments lie in. What else lies there is left alone.
 
+use crate::error::{OpenError, Refused};
+use crate::segment::options;
+use crate::state;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::geteuid;
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// Ends the name of every segment.
@@ -40,6 +47,57 @@ pub(crate) fn lock(dir: &Path) -> PathBuf {
     dir.join("lock")
 }
 
+/// Makes the folder where it is not there, for this user alone, with all above it that is missing.
+///
+/// # Errors
+/// It cannot be made, or others could put files in it.
+pub(crate) fn made_ours(dir: &Path) -> Result<(), OpenError> {
+    let refused = |source| OpenError::Folder {
+        dir: dir.to_owned(),
+        source,
+    };
+    let mut builder = DirBuilder::new();
+    let made = builder.recursive(true).mode(0o700).create(dir);
+    made.map_err(refused)?;
+    let found = fs::metadata(dir).map_err(refused)?;
+    let others_write = found.mode() & 0o022 != 0;
+    if !found.is_dir() || found.uid() != geteuid().as_raw() || others_write {
+        let dir = dir.to_owned();
+        return Err(OpenError::NotOurs { dir });
+    }
+    Ok(())
+}
+
+/// Takes the lock on the file at `path` in `dir`, which only one process has.
+pub(crate) fn take_lock(dir: &Path, path: &Path) -> Result<Flock<File>, OpenError> {
+    let failed = |source| {
+        OpenError::Refused(Refused {
+            what: "cannot lock",
+            path: path.to_owned(),
+            source,
+        })
+    };
+    let opened = options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path);
+    let file = opened.map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(failed(io::Error::new(
+            ErrorKind::InvalidInput,
+            "it is no file",
+        )));
+    }
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| match error {
+        Errno::EWOULDBLOCK => OpenError::Locked {
+            dir: dir.to_owned(),
+        },
+        other => failed(other.into()),
+    })
+}
+
 /// Looks what is there.
 ///
 /// # Errors
@@ -49,7 +107,7 @@ pub(crate) fn list(dir: &Path) -> io::Result<Listing> {
     for entry in fs::read_dir(dir)?.take(MOST_ENTRIES) {
         let entry = entry?;
         let name = entry.file_name();
-        if name == "lock" {
+        if name.to_str().is_some_and(is_ours) {
             continue;
         }
         let Some(sequence) = name.to_str().and_then(sequence) else {
@@ -74,6 +132,14 @@ pub(crate) fn list(dir: &Path) -> io::Result<Listing> {
         }
     }
     Ok(listing)
+}
+
+/// Whether a file of this name is of this folder, and no segment.
+fn is_ours(name: &str) -> bool {
+    let state = |name: &str| state::NAMES.contains(&name);
+    let beside = [state::NEW, state::LOCK].iter();
+    let mut beside = beside.filter_map(|ending| name.strip_suffix(ending));
+    name == "lock" || state(name) || beside.any(state)
 }
 
 fn sequence(name: &str) -> Option<u64> {

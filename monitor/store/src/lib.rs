@@ -21,6 +21,7 @@ mod range;
 mod reader;
 mod record;
 mod segment;
+mod state;
 mod writer;
 
 pub use contents::Contents;
@@ -29,4 +30,5 @@ pub use moment::{BootId, Moment};
 pub use range::{Filter, Kinds, Range};
 pub use reader::{Backwards, Forwards, ReadStats};
 pub use record::{Kind, MOST_PAYLOAD, Record, record_bytes};
+pub use state::{MOST_LINE, MOST_STATE, State, StateLines};
 pub use writer::{LEAST_BYTES, MOST_BYTES, Settings, Stats, Writer};

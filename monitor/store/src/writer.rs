@@ -5,14 +5,12 @@ use crate::folder::{self, LAST, MOST_SEGMENTS};
 use crate::moment::Moment;
 use crate::record::{Kind, MOST_PAYLOAD, record_bytes};
 use crate::segment::{HEADER, Segment, header, options};
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
-use nix::unistd::geteuid;
+use nix::fcntl::Flock;
 use std::collections::VecDeque;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The least bound, in bytes: a sixteenth holds any record.
@@ -93,13 +91,8 @@ impl Writer {
             dir: dir.clone(),
             source,
         };
-        make(dir).map_err(refused)?;
-        let found = fs::metadata(dir).map_err(refused)?;
-        let others_write = found.mode() & 0o022 != 0;
-        if !found.is_dir() || found.uid() != geteuid().as_raw() || others_write {
-            return Err(OpenError::NotOurs { dir: dir.clone() });
-        }
-        let lock = lock(dir)?;
+        folder::made_ours(dir)?;
+        let lock = folder::take_lock(dir, &folder::lock(dir))?;
         let listing = folder::list(dir).map_err(refused)?;
         if listing.highest == LAST {
             return Err(OpenError::Refused(Refused {
@@ -385,40 +378,4 @@ fn write(file: &File, end: u64, record: &[u8]) -> io::Result<()> {
         ));
     }
     file.write_all_at(record, end)
-}
-
-/// Makes the folder, for this user alone, with all above it that is missing.
-fn make(dir: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir)
-}
-
-/// Takes the lock that only one process has.
-fn lock(dir: &Path) -> Result<Flock<File>, OpenError> {
-    let path = folder::lock(dir);
-    let failed = |source| {
-        OpenError::Refused(Refused {
-            what: "cannot lock",
-            path: path.clone(),
-            source,
-        })
-    };
-    let opened = options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path);
-    let file = opened.map_err(failed)?;
-    if !file.metadata().map_err(failed)?.is_file() {
-        return Err(failed(io::Error::new(
-            ErrorKind::InvalidInput,
-            "it is no file",
-        )));
-    }
-    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| match error {
-        Errno::EWOULDBLOCK => OpenError::Locked {
-            dir: dir.to_owned(),
-        },
-        other => failed(other.into()),
-    })
 }
