@@ -206,6 +206,17 @@
             },
           },
           {
+            alert: "TcplullMisstated",
+            expr: "tcplull_alerts_firing{%(job)s, alert=\"misstated\", severity=\"ticket\"} > 0" % $._config,
+            keep_firing_for: "%(keep)s" % $._config,
+            labels: { severity: "warning" },
+            annotations: {
+              summary: "A path forgets connections sooner than is stated",
+              description: "On {{ $labels.instance }}, path {{ $labels.path }}: {{ $value }} of them. `tcplull alerts` there shows whose connections, how many, and since when.",
+              runbook_url: "%(runbooks)sdocs/findings.md#misstated" % $._config,
+            },
+          },
+          {
             alert: "TcplullMore",
             expr: "tcplull_alerts_firing{%(job)s, alert=\"more\", severity=\"ticket\"} > 0" % $._config,
             keep_firing_for: "%(keep)s" % $._config,
@@ -219,7 +230,7 @@
           // For daemons that are newer than these rules: nothing that fires there is left out here.
           {
             alert: "TcplullOtherTicket",
-            expr: "tcplull_alerts_firing{%(job)s, alert!~\"blackholed|reset|crossed|closed|close_wait|deadlock|awaiting_reply|mtu|unexplained|interrupted|more\", severity=\"ticket\"} > 0" % $._config,
+            expr: "tcplull_alerts_firing{%(job)s, alert!~\"blackholed|reset|crossed|closed|close_wait|deadlock|awaiting_reply|mtu|unexplained|interrupted|misstated|more\", severity=\"ticket\"} > 0" % $._config,
             keep_firing_for: "%(keep)s" % $._config,
             labels: { severity: "warning" },
             annotations: {

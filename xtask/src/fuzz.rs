@@ -33,7 +33,7 @@ const FUZZ: (&str, &str) = ("monitor-fuzz", "monitor-fuzz/tests/fuzz");
 /// What only the kernel crate can reach.
 const KERNEL: (&str, &str) = ("monitor-kernel", "monitor/kernel/src");
 
-const TARGETS: [Target; 16] = [
+const TARGETS: [Target; 17] = [
     Target::of(KERNEL, "fuzz::btf"),
     Target::of(KERNEL, "fuzz::records"),
     Target::of(FUZZ, "config::load"),
@@ -48,6 +48,7 @@ const TARGETS: [Target; 16] = [
     Target::of(FUZZ, "probe::other_side"),
     Target::of(FUZZ, "recording::read_and_judge"),
     Target::of(FUZZ, "saved_alerts::take_up"),
+    Target::of(FUZZ, "saved_learned::take_up"),
     Target::of(FUZZ, "snapshot::open"),
     Target::of(FUZZ, "web::load"),
 ];

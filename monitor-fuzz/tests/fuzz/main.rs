@@ -12,6 +12,7 @@ mod packet;
 mod probe;
 mod recording;
 mod saved_alerts;
+mod saved_learned;
 mod serving;
 mod snapshot;
 mod web;

@@ -21,6 +21,18 @@ pub(crate) fn outlived(path: Option<&JudgedPath>, settings: &Settings) -> String
     )
 }
 
+/// Advice where a path forgets after `at_most_ns` at the latest, and a longer timeout is stated.
+pub(crate) fn misstated(path: &JudgedPath, at_most_ns: u64) -> String {
+    format!(
+        "connections that rest on the stated {} die unannounced: state at most {} for path {} (`tcplull paths {} --write` \
+         prints what to state), and see that keepalives are set for less than half of it",
+        in_seconds(path.timeout_ns),
+        in_seconds(at_most_ns),
+        path.name,
+        path.name
+    )
+}
+
 /// The same where the application is told at once: nothing hangs.
 pub(crate) fn keep_awake(path: Option<&JudgedPath>, settings: &Settings) -> String {
     let Some(path) = path else {

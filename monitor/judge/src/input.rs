@@ -1,6 +1,7 @@
 //! All that a judge can be told, as one type: who keeps its inputs and tells them
 //! again gets the same findings.
 
+use crate::learn::LearnedBefore;
 use crate::local_tables::LocalTable;
 use crate::paths::JudgedPath;
 use monitor_common::Fact;
@@ -94,6 +95,13 @@ pub enum Input<'a> {
         now_ns: u64,
         /// Wall-clock time, in ns since 1970.
         wall_unix_ns: i64,
+    },
+    /// What an earlier run of the daemon has learned of one path, prefix and side. Told at the start, after the paths.
+    Learned {
+        /// CLOCK_MONOTONIC in ns.
+        now_ns: u64,
+        /// What it has learned.
+        before: Box<LearnedBefore>,
     },
     /// New paths are in force. Ids of the paths before them still resolve until the next time.
     Paths(Vec<JudgedPath>),

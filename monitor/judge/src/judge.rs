@@ -152,6 +152,10 @@ impl Judge {
                 now_ns,
                 wall_unix_ns,
             } => self.tick(*now_ns, *wall_unix_ns, out),
+            Input::Learned { now_ns, before } => {
+                let paths = self.paths.in_force();
+                self.learned.take_up(before, paths, *now_ns);
+            }
             // They are in force already.
             Input::Paths(_) => {}
         }

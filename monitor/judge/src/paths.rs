@@ -94,6 +94,11 @@ impl Paths {
         self.previous = std::mem::replace(&mut self.current, next);
     }
 
+    /// Those in force, in no order.
+    pub(crate) fn in_force(&self) -> impl Iterator<Item = &JudgedPath> {
+        self.current.values().map(AsRef::as_ref)
+    }
+
     /// The path with this id. `Err` with an id that neither generation has.
     pub(crate) fn find(&self, id: u32) -> Result<Option<&Arc<JudgedPath>>, UnknownPath> {
         if id == NO_PATH {

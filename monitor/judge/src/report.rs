@@ -329,6 +329,8 @@ fn main_advice(ruling: Ruling, about: &About<'_>, around: &Around<'_>) -> Option
 fn can_be_set(ruling: &Ruling, about: &About<'_>, scope: Option<Scope>) -> bool {
     let helps = match about.kind {
         FindingKind::AtRisk | FindingKind::Crossed => true,
+        // It is the configuration's to be right.
+        FindingKind::Misstated => false,
         FindingKind::Outcome { outcome } => outcome == Outcome::Closed || ruling.may_be_silence,
         FindingKind::Stall { cause } => cause == Cause::AwaitingReply || ruling.may_be_silence,
     };
@@ -373,7 +375,7 @@ pub(crate) fn is_loss(kind: FindingKind) -> bool {
     match kind {
         FindingKind::Outcome { outcome } => outcome.card().is_loss,
         FindingKind::Stall { cause } => cause.card().is_loss,
-        FindingKind::AtRisk | FindingKind::Crossed => false,
+        FindingKind::AtRisk | FindingKind::Crossed | FindingKind::Misstated => false,
     }
 }
 

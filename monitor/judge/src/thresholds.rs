@@ -437,3 +437,21 @@ pub(crate) const LEARN_LEAST_DRIFT: u64 = 3;
 /// Deaths that bear a bound out for each silence that was survived beyond it: a probe of the peer's that was lost on its
 /// last hop keeps an entry alive, and nobody here knows of it.
 pub(crate) const LEARN_OUTLIVED: u64 = 20;
+
+/// How often, in turn, a silence was survived and one that is longer was fatal, until it is told that a stated timeout is wrong. If
+/// what is fatal had nothing to do with the length, each turn would be one of four at the most; if it were the likelier the
+/// longer a silence is, at a steady rate, 0.29 ([`LEARN_NEAR`]). Twenty-four times that is below 10^-12.
+pub(crate) const LEARN_TURNS: u32 = 24;
+
+/// The survived silence of a turn is this share of the fatal one, at least.
+pub(crate) const LEARN_NEAR: f64 = 0.8;
+
+/// The turns must have taken so long, in ns: a table that is full evicts what was silent for longest, which looks like a timeout,
+/// and another one as soon as its load is another.
+pub(crate) const LEARN_TURNS_NS: u64 = 12 * 3600 * SECOND;
+
+/// One turn counts for so much of that time, in ns, at most: whoever sets the wall clock moves it by no more.
+pub(crate) const LEARN_TURN_MOST_NS: u64 = 3600 * SECOND;
+
+/// That a stated timeout is wrong is told again, where connections go on to die of it, after so long, in ns.
+pub(crate) const LEARN_TELL_AGAIN_NS: u64 = 3600 * SECOND;

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Alert {
     /// `crossed`, `unreachable`, the name of an outcome or of a stall's cause; `interrupted` for trouble that mended
-    /// before it paged, `more` for what one owner has beyond its share.
+    /// before it paged, `misstated` for a timeout that is shorter than was stated, `more` for what one owner has beyond its share.
     pub name: String,
     /// Whom it wakes: ticket or page.
     pub severity: Severity,
@@ -29,7 +29,7 @@ pub struct Alert {
     /// Connections that are in trouble now.
     pub connections: u64,
     /// Connections that were told since it began, those of now included; of
-    /// `interrupted`, the times that trouble mended.
+    /// `interrupted`, the times that trouble mended; of `misstated`, the times that it was told.
     pub count: u64,
     /// When it began: with its first finding.
     pub since: Timestamp,

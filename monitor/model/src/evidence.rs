@@ -121,6 +121,16 @@ pub const MEANINGS: &[(&str, &str)] = &[
         "silence before the first probe, the namespace's default included",
     ),
     (
+        "learned_at_least_seconds",
+        "the longest silence that was survived on the path",
+    ),
+    ("learned_at_most_seconds", "the shortest that was fatal"),
+    (
+        "learned_over_seconds",
+        "how long that took, each time counted for an hour at most",
+    ),
+    ("learned_turns", "how often the one came after the other"),
+    (
         "local_conntrack",
         "what this host's own conntrack table says of it: stands, gone, full (no room for an entry), or begun_anew",
     ),

@@ -83,6 +83,8 @@ pub enum FindingKind {
         /// Why.
         cause: Cause,
     },
+    /// The path's idle timeout is shorter than was stated, by what its connections lived through.
+    Misstated,
 }
 
 impl FindingKind {
@@ -94,6 +96,7 @@ impl FindingKind {
             Self::Crossed => "crossed",
             Self::Outcome { outcome } => outcome.name(),
             Self::Stall { cause } => cause.name(),
+            Self::Misstated => "misstated",
         }
     }
 
@@ -104,6 +107,7 @@ impl FindingKind {
             Self::Crossed => FindingClass::Crossed,
             Self::Outcome { .. } => FindingClass::Outcome,
             Self::Stall { .. } => FindingClass::Stall,
+            Self::Misstated => FindingClass::Misstated,
         }
     }
 }
@@ -119,11 +123,19 @@ pub enum FindingClass {
     Outcome,
     /// [`FindingKind::Stall`].
     Stall,
+    /// [`FindingKind::Misstated`].
+    Misstated,
 }
 
 impl FindingClass {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::AtRisk, Self::Crossed, Self::Outcome, Self::Stall];
+    pub const ALL: [Self; 5] = [
+        Self::AtRisk,
+        Self::Crossed,
+        Self::Outcome,
+        Self::Stall,
+        Self::Misstated,
+    ];
 
     /// Its name, as in JSON.
     pub const fn name(self) -> &'static str {
@@ -132,6 +144,7 @@ impl FindingClass {
             Self::Crossed => "crossed",
             Self::Outcome => "outcome",
             Self::Stall => "stall",
+            Self::Misstated => "misstated",
         }
     }
 }

@@ -57,7 +57,7 @@ impl LearnedTimeout {
 }
 
 /// Boxes look through their tables now and then, and round: within this share two timeouts are the same.
-const TOLERANCE: f64 = 0.05;
+pub const TOLERANCE: f64 = 0.05;
 
 /// How a learned timeout contradicts another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -135,7 +135,7 @@ fn connections(
 pub(super) fn names() -> Vec<&'static str> {
     let outcomes = Outcome::ALL.iter().map(|outcome| outcome.name());
     let causes = Cause::ALL.iter().map(|cause| cause.name());
-    let others = ["crossed", "unreachable", "interrupted", "more"];
+    let others = ["crossed", "unreachable", "interrupted", "misstated", "more"];
     let mut names: Vec<&str> = outcomes.chain(causes).chain(others).collect();
     names.sort_unstable();
     names.dedup();

@@ -23,6 +23,10 @@ const HELP: Help = Help {
             "tcplull paths --json | jq .learned",
             "for scripts, with since when",
         ),
+        (
+            "tcplull paths --write > learned.toml",
+            "what was learned, for the configuration",
+        ),
     ],
     findings: Some("a stated timeout and what connections lived through cannot both be right"),
 };
@@ -41,6 +45,9 @@ pub(super) struct Arguments {
     /// One JSON object a line
     #[arg(long)]
     json: bool,
+    /// What was learned, as [[path]] blocks to paste into the configuration
+    #[arg(long, conflicts_with = "json")]
+    write: bool,
 }
 
 pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliError> {
@@ -51,8 +58,14 @@ pub(super) fn main(arguments: &Arguments, _: Context) -> Result<ExitCode, CliErr
     };
     let output = Output {
         json: arguments.json,
-        header: text::paths_header(),
-        line: text::path_lines,
+        header: match arguments.write {
+            true => String::new(),
+            false => text::paths_header(),
+        },
+        line: match arguments.write {
+            true => text::path_blocks,
+            false => text::path_lines,
+        },
     };
     let takes = |row: &str| match &arguments.name {
         Some(name) => serde_json::from_str(row).is_ok_and(|row: PathState| row.path == *name),

@@ -15,6 +15,7 @@ mod heal_dry_run;
 mod history;
 mod inner;
 mod inside;
+mod learned_file;
 mod lister;
 mod listing;
 mod local_tables;

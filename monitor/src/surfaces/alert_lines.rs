@@ -70,7 +70,9 @@ fn which(alert: &Alert) -> String {
     match (alert.example.as_str(), others.saturating_sub(1)) {
         ("", _) => String::new(),
         // Its count is one of times.
-        (id, _) if alert.name == "interrupted" => format!("; latest connection {id}"),
+        (id, _) if matches!(alert.name.as_str(), "interrupted" | "misstated") => {
+            format!("; latest connection {id}")
+        }
         (id, 0) => format!("; connection {id}"),
         (id, others) => format!("; connection {id} and {others} more"),
     }

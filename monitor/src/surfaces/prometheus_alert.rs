@@ -19,7 +19,7 @@ const PREFIX: &str = "Tcplull";
 pub const RUNBOOK: &str = "docs/findings.md";
 
 /// Of each name what it means, in words that never change.
-const SUMMARIES: [(&str, &str); 13] = [
+const SUMMARIES: [(&str, &str); 14] = [
     (
         "awaiting_reply",
         "Requests were acknowledged, and their answers are overdue",
@@ -44,6 +44,10 @@ const SUMMARIES: [(&str, &str); 13] = [
     (
         "interrupted",
         "Connections were in trouble again and again, each time too briefly to page",
+    ),
+    (
+        "misstated",
+        "A path forgets connections sooner than is stated",
     ),
     ("more", "One owner has more alerts than its share of them"),
     ("mtu", "Full segments do not pass, smaller ones do"),
@@ -138,7 +142,7 @@ fn summary(name: &str) -> &'static str {
 fn description(alert: &Alert) -> String {
     let Alert { owner, path, .. } = alert;
     let told = match alert.name.as_str() {
-        "interrupted" => count(alert.count, "time"),
+        "interrupted" | "misstated" => count(alert.count, "time"),
         _ => format!(
             "{} of {} in trouble now",
             alert.connections,

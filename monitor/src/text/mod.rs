@@ -12,7 +12,7 @@ use monitor_model::alert::Alert;
 use monitor_model::finding::{Finding, Severity};
 use monitor_model::format::{count, printable};
 use monitor_model::listing::CheckRow;
-pub use paths::{path_lines, paths_header};
+pub use paths::{path_blocks, path_lines, paths_header};
 pub(crate) use sheet::sheet;
 
 /// A severity in a column: who wakes nobody shows as a dash.
@@ -99,6 +99,7 @@ pub fn alert_lines(alert: &Alert) -> String {
     let (now, all) = (alert.connections, alert.count.max(alert.connections));
     let mut facts = match alert.name.as_str() {
         "interrupted" => vec![format!("mended {}", count(alert.count, "time"))],
+        "misstated" => vec![format!("told {}", count(alert.count, "time"))],
         _ => vec![format!("affected now: {now}, gone: {} of {all}", all - now)],
     };
     facts.push(format!("since {}", alert.since));

@@ -1,5 +1,6 @@
-//! What `tcplull paths` says to people.
+//! What `tcplull paths` says to people, and what it writes for the configuration.
 
+use monitor_model::finding::Clock;
 use monitor_model::format::{count, duration_of, printable};
 use monitor_model::learned::{FirstWord, LearnedTimeout, Misstated};
 use monitor_model::path_state::PathState;
@@ -84,6 +85,58 @@ fn rests_on(path: &PathState, learned: &LearnedTimeout) -> String {
     facts.join("; ")
 }
 
+/// What was learned of a path as blocks for the configuration, one for each neighbourhood of which both bounds are known where
+/// this host speaks first; else a comment that says so.
+pub fn path_blocks(path: &PathState) -> String {
+    let stateable = path.learned.iter().filter_map(|one| block(path, one));
+    let blocks: Vec<String> = stateable.collect();
+    if blocks.is_empty() {
+        let name = printable(&path.path);
+        return format!("# {name}: of no prefix both bounds of the timeout are known\n");
+    }
+    blocks.join("\n")
+}
+
+fn block(path: &PathState, learned: &LearnedTimeout) -> Option<String> {
+    let prefix = learned.prefix.as_deref()?;
+    let survived = learned.at_least_seconds?;
+    let known = learned.at_most_seconds.is_some() && learned.first_word == FirstWord::Us;
+    if !known {
+        return None;
+    }
+    let plain = |letter: char| match letter.is_ascii_alphanumeric() || letter == '_' {
+        true => letter,
+        false => '-',
+    };
+    let suffix: String = prefix.split('/').next()?.chars().map(plain).collect();
+    let name = match path.path.ends_with(&suffix) {
+        // It was written so before.
+        true => path.path.clone(),
+        false => format!("{}-{suffix}", path.path),
+    };
+    let name: String = name.chars().map(plain).take(LONGEST_NAME).collect();
+    let clock = match path.clock {
+        Some(Clock::Payload) => "clock = \"payload\"\n",
+        _ => "",
+    };
+    // What is surely survived, rounded down.
+    let timeout = (survived * 10.0).floor() as u64;
+    let timeout = match timeout.is_multiple_of(10) || timeout >= 600 {
+        true => format!("{}s", timeout / 10),
+        false => format!("{}ms", timeout * 100),
+    };
+    Some(format!(
+        "# {}: {}; {}\n[[path]]\nname = \"{name}\"\nremote = [\"{}\"]\ntimeout = \"{timeout}\"\n{clock}",
+        printable(&path.path),
+        bounds(learned),
+        rests_on(path, learned),
+        printable(prefix),
+    ))
+}
+
+/// The longest name of a path in the configuration, in bytes.
+const LONGEST_NAME: usize = 64;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +196,80 @@ mod tests {
         }
         assert!(lines[1].contains("over 1m58s") && lines[1].contains("the peer spoke first"));
         assert!(!lines[1].contains("office-nat"), "it is said once: {text}");
+    }
+
+    #[test]
+    fn what_was_learned_is_written_as_the_configuration_has_it() {
+        let by_peer = LearnedTimeout {
+            first_word: FirstWord::Peer,
+            ..learned()
+        };
+        let path = PathState {
+            clock: Some(Clock::Payload),
+            learned: vec![learned(), by_peer],
+            ..path()
+        };
+        let text = path_blocks(&path);
+        let (comment, block) = text.split_once('\n').unwrap();
+        assert_eq!(
+            comment,
+            "# office-nat: 1m58s to 2m1s; SHORTER THAN STATED; 41 survived; 9 died on 6 occasions; 2 do not fit; 192.0.2.0/24"
+        );
+        assert_eq!(
+            block,
+            "[[path]]\nname = \"office-nat-192-0-2-0\"\nremote = [\"192.0.2.0/24\"]\ntimeout = \"118s\"\nclock = \"payload\"\n"
+        );
+    }
+
+    #[test]
+    fn what_was_written_before_keeps_its_name() {
+        let path = PathState {
+            path: "office-nat-192-0-2-0".to_owned(),
+            learned: vec![learned()],
+            ..path()
+        };
+        let text = path_blocks(&path);
+        assert!(text.contains("name = \"office-nat-192-0-2-0\"\n"), "{text}");
+    }
+
+    #[test]
+    fn short_timeouts_are_written_to_the_tenth_and_long_names_fit() {
+        let path = PathState {
+            path: "x".repeat(100),
+            learned: vec![LearnedTimeout {
+                at_least_seconds: Some(4.18),
+                ..learned()
+            }],
+            ..path()
+        };
+        let text = path_blocks(&path);
+        assert!(text.contains("timeout = \"4100ms\"\n"), "{text}");
+        let name = text.lines().find_map(|line| line.strip_prefix("name = "));
+        assert_eq!(name.map(str::len), Some(LONGEST_NAME + 2));
+    }
+
+    #[test]
+    fn without_both_bounds_nothing_is_written_but_that() {
+        for (at_least_seconds, at_most_seconds, prefix) in [
+            (Some(118.0), None, Some("192.0.2.0/24")),
+            (None, Some(121.0), Some("192.0.2.0/24")),
+            (Some(118.0), Some(121.0), None),
+        ] {
+            let path = PathState {
+                learned: vec![LearnedTimeout {
+                    at_least_seconds,
+                    at_most_seconds,
+                    prefix: prefix.map(str::to_owned),
+                    ..learned()
+                }],
+                ..path()
+            };
+            let text = path_blocks(&path);
+            assert!(
+                text.starts_with("# office-nat: ") && text.lines().count() == 1,
+                "{text}"
+            );
+        }
     }
 
     #[test]

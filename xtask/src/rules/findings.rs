@@ -12,7 +12,7 @@ const TICKET: &[Severity] = &[Severity::Warning];
 const EITHER: &[Severity] = &[Severity::Critical, Severity::Warning];
 
 /// Each, the gravest first, in the words that the daemon sends to Alertmanager.
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 14] = [
     Kind("unreachable", "A peer or a network is down", PAGE),
     Kind(
         "blackholed",
@@ -59,6 +59,11 @@ const KINDS: [Kind; 13] = [
     Kind(
         "interrupted",
         "Connections were in trouble again and again, each time too briefly to page",
+        TICKET,
+    ),
+    Kind(
+        "misstated",
+        "A path forgets connections sooner than is stated",
         TICKET,
     ),
     Kind(

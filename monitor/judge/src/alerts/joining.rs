@@ -1,9 +1,9 @@
 //! How connections come into alerts, and go from one to another.
 
 use super::group::Group;
-use super::key::{ANY, Key, UNREACHABLE, holder, path_of, worth};
+use super::key::{ANY, Key, MISSTATED, UNREACHABLE, holder, path_of, worth};
 use super::lifecycle::Alerts;
-use super::limits::INTERRUPTED_NS;
+use super::limits::{INTERRUPTED_NS, MISSTATED_NS};
 use super::member::{ConnectionId, Member, PathHash};
 use super::parts::{Moment, Part, State};
 use crate::outcomes::OutcomeCard;
@@ -228,12 +228,39 @@ impl Alerts {
         }
         self.catch_up(&ticket, now_ns, changes);
     }
+
+    /// A stated timeout is wrong, or is still: a ticket that stands for a while, whatever becomes of connections.
+    pub(super) fn misstated(
+        &mut self,
+        finding: &Finding,
+        now_ns: u64,
+        changes: &mut Vec<AlertChange>,
+    ) {
+        let wanted = Key::of(finding, self.rules.of(path_of(finding)));
+        self.catch_up(&wanted, now_ns, changes);
+        let holder = holder_of(&wanted, finding);
+        let key = self.placed(wanted, &holder);
+        let since = Moment {
+            ns: now_ns,
+            time: finding.time,
+        };
+        self.open(&key, holder, since);
+        if let Some(group) = self.groups.get_mut(&key) {
+            group.worst = worth(finding);
+            group.at_once = true;
+            group.count += 1;
+            group.parts.hold_until(now_ns.saturating_add(MISSTATED_NS));
+            group.tell(finding);
+        }
+        self.changed = true;
+        self.catch_up(&key, now_ns, changes);
+    }
 }
 
 /// Whose share the alert takes.
 fn holder_of(key: &Key, finding: &Finding) -> String {
     match key.name {
-        UNREACHABLE => ANY.into(),
+        UNREACHABLE | MISSTATED => ANY.into(),
         _ => holder(&finding.owner),
     }
 }

@@ -12,6 +12,9 @@ pub(super) const UNREACHABLE: &str = "unreachable";
 /// The name of tickets on trouble that mended before it paged.
 pub(super) const INTERRUPTED: &str = "interrupted";
 
+/// The name of tickets on a stated timeout that is wrong.
+pub(super) const MISSTATED: &str = FindingKind::Misstated.name();
+
 /// The name of alerts on what an owner has beyond its share.
 pub(super) const MORE: &str = "more";
 
@@ -53,7 +56,10 @@ impl Key {
             name: finding.kind.name(),
             severity: worth.min(rule.most),
             path,
-            owner: name_of(owner),
+            owner: match finding.kind {
+                FindingKind::Misstated => ANY.into(),
+                _ => name_of(owner),
+            },
             path_owner: rule.owner.clone(),
             is_loss: is_loss(finding.kind),
         }
@@ -96,6 +102,11 @@ impl Key {
     /// Whether nobody is to know of it, as the rules of its path have it.
     pub(super) fn is_quiet(&self) -> bool {
         self.severity == Severity::None
+    }
+
+    /// Whether no connection is in it: it counts how often something was, and stands for some time after.
+    pub(super) fn counts_times(&self) -> bool {
+        matches!(self.name, INTERRUPTED | MISSTATED)
     }
 
     /// Whether it wakes somebody at night.

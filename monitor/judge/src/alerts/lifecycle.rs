@@ -163,6 +163,11 @@ impl Alerts {
     }
 
     fn found(&mut self, finding: &Finding, now_ns: u64, changes: &mut Vec<AlertChange>) {
+        if finding.kind == FindingKind::Misstated {
+            // It is about the path: what becomes of this connection is no matter.
+            self.misstated(finding, now_ns, changes);
+            return;
+        }
         let of = ConnectionId::of(&finding.connection.id);
         let name = finding.kind.name();
         let wakes = worth(finding) > Severity::None;

@@ -13,6 +13,10 @@ pub(super) const LEAST_FIRING_NS: u64 = 120 * SECOND;
 /// How long what is over is shown, in ns: long enough for who was woken to find the shell.
 pub(super) const OVER_SHOWN_NS: u64 = 900 * SECOND;
 
+/// How long `misstated` stays after it was told last, in ns: it is told again at most once an hour, and only where another
+/// connection has died of it.
+pub(super) const MISSTATED_NS: u64 = 24 * 3_600 * SECOND;
+
 /// How long `interrupted` stays after the last time that trouble mended itself, in ns: what happens once an hour and
 /// more is one ticket with a count, and not a ticket each time.
 pub(super) const INTERRUPTED_NS: u64 = 3_600 * SECOND;

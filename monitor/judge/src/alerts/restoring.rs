@@ -2,7 +2,7 @@
 
 use super::confirming::Confirming;
 use super::group::Group;
-use super::key::{INTERRUPTED, Key, MORE, UNREACHABLE, names_loss};
+use super::key::{INTERRUPTED, Key, MISSTATED, MORE, UNREACHABLE, names_loss};
 use super::lifecycle::Alerts;
 use super::limits::Limits;
 use super::member::{ConnectionId, Member, PathHash, known_name};
@@ -73,9 +73,9 @@ impl Alerts {
                 count: group.count,
                 mended: group.mended,
                 left_ns: group.parts.seen_until(now_ns),
-                held_until_ns: match key.name {
-                    INTERRUPTED => group.parts.held_until_ns(),
-                    _ => 0,
+                held_until_ns: match key.counts_times() {
+                    true => group.parts.held_until_ns(),
+                    false => 0,
                 },
                 summary: group.summary.clone(),
                 example: group.example.clone(),
@@ -200,7 +200,7 @@ fn restored_part(key: &Key, saved: &SavedPart, now_ns: u64) -> Option<(Member, P
 
 /// The key of an alert that was saved, if this build has such ones.
 fn key(saved: &SavedAlert) -> Option<Key> {
-    let special = [UNREACHABLE, INTERRUPTED, MORE];
+    let special = [UNREACHABLE, INTERRUPTED, MISSTATED, MORE];
     let special = special.into_iter().find(|name| *name == saved.name);
     let name = special.or_else(|| known_name(&saved.name))?;
     (saved.severity > Severity::None).then(|| Key {

@@ -4,7 +4,7 @@
 
 use super::group::{Group, Turn};
 use super::joining::fires_at_once;
-use super::key::{INTERRUPTED, Key, MORE};
+use super::key::{Key, MORE};
 use super::lifecycle::Alerts;
 use super::member::{Member, PathHash};
 use super::over::Ended;
@@ -84,8 +84,8 @@ impl Alerts {
         let rule = rule_of(PathHash::of(&from.path));
         let own = match from.name {
             MORE => (**from).clone(),
-            // Nobody has joined it: it counts what mended.
-            INTERRUPTED => from.under(rule, Severity::Ticket),
+            // Nobody has joined it.
+            _ if from.counts_times() => from.under(rule, Severity::Ticket),
             // One that was taken up without its connections was worth what it is, at the least.
             _ => from.under(rule, group.worst.max(from.severity)),
         };
@@ -190,7 +190,7 @@ impl Alerts {
             ),
             false => (0, (0, 0)),
         };
-        let counts = to.name == INTERRUPTED;
+        let counts = to.counts_times();
         // Of trouble that has ended at this very moment the next may begin: that is no pause.
         let until_now = left.whole && left.group.parts.left_ns >= now_ns;
         let empty = parts.is_empty() && nameless.0 == 0 && !until_now;

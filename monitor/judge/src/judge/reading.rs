@@ -3,6 +3,7 @@
 use super::Judge;
 use crate::connection::Identity;
 use crate::known::Known;
+use crate::learn::LearnedBefore;
 use crate::peers::siblings::Beside;
 use crate::thresholds::LATELY_NS;
 use monitor_common::{Fact, Socket};
@@ -56,6 +57,16 @@ impl Judge {
     /// shortest that is known comes first.
     pub fn learned(&self, path: Option<&str>) -> Vec<LearnedTimeout> {
         self.learned.of_path(path)
+    }
+
+    /// All that was learned, for [`crate::Input::Learned`] of a later run.
+    pub fn learned_to_keep(&self) -> Vec<LearnedBefore> {
+        self.learned.to_keep()
+    }
+
+    /// A number that is another one whenever something was learned since, or forgotten.
+    pub fn learned_changes(&self) -> u64 {
+        self.learned.changes()
     }
 
     /// What is followed on it.

@@ -1,20 +1,22 @@
 //! Silences and what they came to, as they are kept: survived ones counted by their length, deaths one by one.
 
 use super::turnbull::Interval;
-use crate::thresholds::{LEARN_DEATHS, LEARN_FINE, LEARN_LEAST_NS};
+use crate::thresholds::{LEARN_DEATHS, LEARN_FINE, LEARN_LEAST_NS, LEARN_MOST_NS};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Silences of about one length that were survived.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Survivors {
     count: u64,
     longest_ns: u64,
 }
 
 /// A silence by which a connection died.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Death {
-    /// Of which connection: its socket cookie.
+    /// Of which connection: its socket cookie; 0 for one that another run of the daemon knew.
+    #[serde(skip)]
     pub(super) cookie: u64,
     /// The longest silence that the same connection had survived; 0 for none that is known.
     pub(super) over_ns: u64,
@@ -27,7 +29,7 @@ pub(super) struct Death {
 }
 
 /// All that is kept of one path, prefix and side.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Kept {
     survived: BTreeMap<u16, Survivors>,
     deaths: VecDeque<Death>,
@@ -65,9 +67,39 @@ impl Kept {
         self.deaths.iter_mut().for_each(|death| death.over_ns = 0);
     }
 
+    /// Whether the death of this connection is kept.
+    pub(super) fn knows(&self, cookie: u64) -> bool {
+        self.deaths.iter().any(|death| death.cookie == cookie)
+    }
+
     /// Forgets the death of this connection.
     pub(super) fn retract(&mut self, cookie: u64) {
         self.deaths.retain(|death| death.cookie != cookie);
+    }
+
+    /// The same, as far as this could have been kept: whoever wrote it.
+    pub(super) fn sound(self) -> Self {
+        let lengths = LEARN_LEAST_NS..=LEARN_MOST_NS;
+        let mut sound = Self {
+            made_room: self.made_room,
+            ..Self::default()
+        };
+        for one in self.survived.into_values() {
+            if one.count > 0 && lengths.contains(&one.longest_ns) {
+                let all = sound.survived.entry(bin(one.longest_ns)).or_default();
+                all.count = all.count.saturating_add(one.count);
+                all.longest_ns = all.longest_ns.max(one.longest_ns);
+            }
+        }
+        for mut death in self.deaths {
+            if lengths.contains(&death.up_to_ns) {
+                if death.over_ns >= death.up_to_ns {
+                    death.over_ns = 0;
+                }
+                sound.died(death);
+            }
+        }
+        sound
     }
 
     /// The longest silence that was survived, in ns; 0 for none.

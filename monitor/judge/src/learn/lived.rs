@@ -2,28 +2,38 @@
 
 use super::bounds::{Bounds, bounds, needed, occasions, unfit_share};
 use super::kept::{Death, Kept};
+use super::turns::{Contradiction, Turns};
 use crate::peers::contrast::Ended;
 use crate::thresholds::{
     LEARN_DRIFT, LEARN_LEAST_DRIFT, LEARN_LEAST_NS, LEARN_MOST_NS, LEARN_OCCASION_NS, LEARN_OWN,
 };
 use monitor_model::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// What is known of one path, prefix and side.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Lived {
     kept: Kept,
-    /// What follows from it, and whether something was kept since.
+    /// What speaks against the timeout that is stated.
+    turns: Turns,
+    /// What follows from what is kept, and whether something was kept since.
+    #[serde(skip)]
     known: Bounds,
+    #[serde(skip)]
     stale: bool,
     /// Silences that were survived, also those that are forgotten.
     pub(super) survived: u64,
     /// The longest silence that each connection survived, by its cookie, those of late last.
+    #[serde(skip)]
     own: VecDeque<(u64, u64)>,
     /// The last occasion's number, and when it began, CLOCK_MONOTONIC in ns.
     occasion: u32,
+    #[serde(skip)]
     occasion_ns: Option<u64>,
     /// Silences since the last death that were survived beyond what is learned.
+    #[serde(skip)]
     beyond: Option<Beyond>,
     /// When the first and the last silence ended.
     pub(super) since: Option<Timestamp>,
@@ -35,7 +45,7 @@ pub(super) struct Lived {
 }
 
 /// Silences that were survived beyond an upper bound.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Beyond {
     from_ns: u64,
     /// On how many occasions, and when the last of them was, CLOCK_MONOTONIC in ns.
@@ -44,8 +54,20 @@ struct Beyond {
 }
 
 impl Lived {
-    /// A silence of at least `ended.ns` was survived.
-    pub(super) fn survived(&mut self, ended: &Ended, at: Timestamp) {
+    /// The same at `now_ns` (CLOCK_MONOTONIC), where another run of the daemon has kept it. What dies within a minute of that may
+    /// be of the occasion that was the last one then; and nothing is known of single connections.
+    pub(super) fn taken_up(self, now_ns: u64) -> Self {
+        Self {
+            kept: self.kept.sound(),
+            stale: true,
+            occasion_ns: Some(now_ns),
+            ..self
+        }
+    }
+
+    /// A silence of at least `ended.ns` was survived; the timeout that somebody stated is `stated_ns`.
+    pub(super) fn survived(&mut self, ended: &Ended, stated_ns: Option<u64>, at: Timestamp) {
+        self.turns.survived(ended.ns, stated_ns);
         if ended.ns < LEARN_LEAST_NS {
             self.dropped += 1;
             return;
@@ -59,13 +81,23 @@ impl Lived {
         self.kept.survived(ns);
     }
 
-    /// A connection died by a silence of at most `ended.ns`.
-    pub(super) fn died(&mut self, ended: &Ended, at: Timestamp) {
+    /// A connection died by a silence of at most `ended.ns`. Answers how that contradicts what is stated, where it is certain.
+    pub(super) fn died(
+        &mut self,
+        ended: &Ended,
+        stated_ns: Option<u64>,
+        at: Timestamp,
+    ) -> Option<Contradiction> {
         if !(LEARN_LEAST_NS..=LEARN_MOST_NS).contains(&ended.ns) {
+            self.turns.begin_anew();
             self.dropped += 1;
-            return;
+            return None;
         }
         self.seen(at);
+        let contradiction = match self.kept.knows(ended.cookie) {
+            true => None,
+            false => self.turns.died(ended.ns, stated_ns, at),
+        };
         // It is told once more where it turns out graver.
         self.kept.retract(ended.cookie);
         if is_another(self.occasion_ns, ended.at_ns) {
@@ -88,12 +120,19 @@ impl Lived {
         self.dropped += u64::from(forgets);
         self.beyond = None;
         self.dies_sooner(at);
+        contradiction
     }
 
     /// What was taken for the death of this connection was none.
     pub(super) fn retract(&mut self, cookie: u64) {
         self.kept.retract(cookie);
+        self.turns.begin_anew();
         self.stale = true;
+    }
+
+    /// A connection died by something else than a timeout, after a silence.
+    pub(super) fn doubted(&mut self) {
+        self.turns.begin_anew();
     }
 
     /// What is learned.

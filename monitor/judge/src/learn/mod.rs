@@ -3,8 +3,10 @@
 //! A silence that was survived is a lower bound, a death by the path an upper one; what an application closed, and what died
 //! with its peer or the network, is neither ([`says`]). They are kept by path, remote prefix and the side that spoke first
 //! ([`table`], [`lived`]), bounded ([`kept`]); from them follow the bounds ([`bounds`]), by Turnbull's estimate
-//! ([`turnbull`]).
+//! ([`turnbull`]), and, where it is certain, that a stated timeout is wrong ([`turns`]). What is known can be kept and taken
+//! up again ([`before`]).
 
+mod before;
 mod bounds;
 mod kept;
 mod lived;
@@ -13,6 +15,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod turnbull;
+mod turns;
 
+pub use before::LearnedBefore;
 pub(crate) use says::{Bears, Proof, bears, comes_and_goes};
 pub(crate) use table::Learned;
+pub(crate) use turns::Contradiction;

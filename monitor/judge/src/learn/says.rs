@@ -33,6 +33,8 @@ pub(crate) enum Bears {
     Died,
     /// What was taken for a death was none: answers came again.
     Retracted,
+    /// Connections die there by something else than the timeout: a longer silence was survived lately.
+    Doubted,
     /// Nothing.
     Nothing,
 }
@@ -45,6 +47,7 @@ pub(crate) fn bears(proof: &Proof) -> Bears {
     // A longer silence of the same hour was survived, others fail that were not silent, or the client has gone.
     let not_the_silence = proof.beyond || matches!(proof.blamed, Blame::Cleared | Blame::Gone);
     match proof.bearing {
+        Bearing::Failed if proof.blamed == Blame::Cleared => Bears::Doubted,
         _ if not_the_silence => Bears::Nothing,
         Bearing::Survived => Bears::Survived,
         Bearing::Failed if of_the_path(proof) => Bears::Died,
@@ -141,13 +144,6 @@ mod tests {
                 },
             ),
             (
-                "a longer one lived",
-                Proof {
-                    blamed: Blame::Cleared,
-                    ..proof()
-                },
-            ),
-            (
                 "the client has gone",
                 Proof {
                     blamed: Blame::Gone,
@@ -199,6 +195,18 @@ mod tests {
         ];
         for (why, proof) in nothing {
             assert_eq!(bears(&proof), Bears::Nothing, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_death_below_what_was_survived_lately_is_a_doubt_whoever_else_lives() {
+        for others in [others(1, Some(5)), others(0, None)] {
+            let proof = Proof {
+                blamed: Blame::Cleared,
+                others,
+                ..proof()
+            };
+            assert_eq!(bears(&proof), Bears::Doubted);
         }
     }
 

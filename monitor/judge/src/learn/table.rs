@@ -1,9 +1,11 @@
 //! What is learned of each path and remote prefix, for either side. Bounded: what is worth least makes room.
 
+use super::before::{Key, LearnedBefore};
 use super::lived::Lived;
 use super::says::Bears;
+use super::turns::Contradiction;
 use crate::paths::JudgedPath;
-use crate::peers::contrast::{Ended, First};
+use crate::peers::contrast::Ended;
 use crate::peers::prefix;
 use crate::thresholds::LEARN_A_TICK;
 use monitor_model::finding::Clock;
@@ -11,18 +13,7 @@ use monitor_model::format::seconds;
 use monitor_model::learned::{FirstWord, LearnedTimeout};
 use monitor_model::time::Timestamp;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    path: Option<String>,
-    /// Whether its silences are counted by the payload clock.
-    by_payload: bool,
-    /// The /24 or /64, the rest zero.
-    prefix: IpAddr,
-    /// Whether the peer spoke first after the silence: boxes keep rules of their own for what comes from outside.
-    by_peer: bool,
-}
+use std::net::SocketAddr;
 
 /// What is learned of all paths.
 #[derive(Debug, Default)]
@@ -31,6 +22,8 @@ pub(crate) struct Learned {
     capacity: usize,
     /// Silences of which nothing was learned because of a bound: theirs, or of those that made room.
     dropped: u64,
+    /// Goes up with whatever is learned or forgotten.
+    changes: u64,
 }
 
 impl Learned {
@@ -42,7 +35,7 @@ impl Learned {
         }
     }
 
-    /// What the end of a silence said.
+    /// What the end of a silence said. Answers how it contradicts what is stated, where that is certain.
     pub(crate) fn note(
         &mut self,
         says: Bears,
@@ -50,41 +43,73 @@ impl Learned {
         remote: SocketAddr,
         ended: &Ended,
         wall_unix_ns: i64,
-    ) {
+    ) -> Option<Contradiction> {
         if says == Bears::Nothing {
-            return;
+            return None;
         }
-        let key = Key {
-            path: path.map(|path| path.name.clone()),
-            by_payload: path.is_some_and(|path| path.clock == Clock::Payload),
-            prefix: prefix::prefix(remote.ip()),
-            by_peer: ended.first == First::Peer,
-        };
-        if says == Bears::Retracted {
-            if let Some(lived) = self.table.get_mut(&key) {
-                lived.retract(ended.cookie);
-            }
-            return;
-        }
+        self.changes += 1;
+        let by_payload = path.is_some_and(|path| path.clock == Clock::Payload);
+        let name = path.map(|path| path.name.clone());
+        let key = Key::new(name, by_payload, remote.ip(), ended.first);
+        // What the peer may do after a silence says nothing of what this host may.
+        let stated = path.filter(|path| path.stated && !key.by_peer);
+        let stated_ns = stated.map(|path| path.timeout_ns);
         let at = Timestamp::of(wall_unix_ns);
-        let Some(lived) = self.of(key) else {
-            self.dropped += 1;
-            return;
-        };
         match says {
-            Bears::Died => lived.died(ended, at),
-            _ => lived.survived(ended, at),
+            Bears::Survived => self.of(key)?.survived(ended, stated_ns, at),
+            Bears::Died => return self.of(key)?.died(ended, stated_ns, at),
+            Bears::Retracted => {
+                if let Some(lived) = self.table.get_mut(&key) {
+                    lived.retract(ended.cookie);
+                }
+            }
+            Bears::Doubted => {
+                if let Some(lived) = self.table.get_mut(&key) {
+                    lived.doubted();
+                }
+            }
+            Bears::Nothing => {}
         }
+        None
+    }
+
+    /// Takes up what an earlier run has learned of one of these paths; `now_ns` is CLOCK_MONOTONIC. What is learned already
+    /// stays.
+    pub(crate) fn take_up<'a>(
+        &mut self,
+        before: &LearnedBefore,
+        paths: impl IntoIterator<Item = &'a JudgedPath>,
+        now_ns: u64,
+    ) {
+        let mut key = before.key.clone();
+        key.prefix = prefix::prefix(key.prefix);
+        if stays(&key, paths) && !self.table.contains_key(&key) && self.table.len() < self.capacity
+        {
+            self.table
+                .insert(key, before.lived.clone().taken_up(now_ns));
+            self.changes += 1;
+        }
+    }
+
+    /// All that is learned, to be taken up by a later run.
+    pub(crate) fn to_keep(&self) -> Vec<LearnedBefore> {
+        let all = self.table.iter();
+        all.map(|(key, lived)| LearnedBefore {
+            key: key.clone(),
+            lived: lived.clone(),
+        })
+        .collect()
+    }
+
+    /// How often something was learned or forgotten.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// These paths are in force: of others, and of those that count by another clock now, what was learned is forgotten.
     pub(crate) fn keep(&mut self, paths: &[JudgedPath]) {
-        let stays = |key: &Key, name: &str| {
-            let mut same = paths.iter().filter(|path| path.name == name);
-            same.any(|path| key.by_payload == (path.clock == Clock::Payload))
-        };
-        self.table
-            .retain(|key, _| key.path.as_deref().is_none_or(|name| stays(key, name)));
+        self.table.retain(|key, _| stays(key, paths));
+        self.changes += 1;
     }
 
     /// Time passes: some of what was learned since is brought up to date.
@@ -123,10 +148,14 @@ impl Learned {
     }
 
     fn of(&mut self, key: Key) -> Option<&mut Lived> {
+        if self.capacity == 0 {
+            self.dropped += 1;
+            return None;
+        }
         if !self.table.contains_key(&key) && self.table.len() >= self.capacity {
             self.make_room();
         }
-        (self.capacity > 0).then(|| self.table.entry(key).or_default())
+        Some(self.table.entry(key).or_default())
     }
 
     /// Forgets what rests on the fewest deaths, and of these what is oldest.
@@ -141,6 +170,15 @@ impl Learned {
             self.dropped = self.dropped.saturating_add(lost);
         }
     }
+}
+
+/// Whether what is learned so is still of one of these paths.
+fn stays<'a>(key: &Key, paths: impl IntoIterator<Item = &'a JudgedPath>) -> bool {
+    let Some(name) = &key.path else {
+        return true;
+    };
+    let mut same = paths.into_iter().filter(|path| path.name == *name);
+    same.any(|path| key.by_payload == (path.clock == Clock::Payload))
 }
 
 fn told(key: &Key, lived: &Lived) -> LearnedTimeout {

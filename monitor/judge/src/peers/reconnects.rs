@@ -122,7 +122,7 @@ impl Reconnects {
         let id = &finding.connection.id;
         let wakes = finding.severity > Severity::None;
         let (trouble, over) = match finding.kind {
-            FindingKind::AtRisk | FindingKind::Crossed => return,
+            FindingKind::AtRisk | FindingKind::Crossed | FindingKind::Misstated => return,
             // Of an owner: nothing has become of the connection that is shown.
             FindingKind::Stall {
                 cause: Cause::CloseWait,

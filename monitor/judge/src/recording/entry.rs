@@ -1,7 +1,7 @@
 //! The lines of a recording after its header.
 
 use super::fact::{FactMirror, OwnerMirror, is_zero};
-use crate::{Input, JudgedPath, LocalTable, Observation};
+use crate::{Input, JudgedPath, LearnedBefore, LocalTable, Observation};
 use monitor_common::Fact;
 use monitor_model::owner::Owner;
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,13 @@ pub enum Entry {
         now_ns: u64,
         /// Wall-clock time, in ns since 1970.
         wall_unix_ns: i64,
+    },
+    /// As [`Input::Learned`].
+    Learned {
+        /// CLOCK_MONOTONIC in ns.
+        now_ns: u64,
+        /// What an earlier run has learned.
+        before: Box<LearnedBefore>,
     },
     /// As [`Input::Paths`].
     Paths(Vec<JudgedPath>),
@@ -187,6 +194,10 @@ impl Entry {
                 now_ns: *now_ns,
                 wall_unix_ns: *wall_unix_ns,
             },
+            Input::Learned { now_ns, before } => Self::Learned {
+                now_ns: *now_ns,
+                before: before.clone(),
+            },
             Input::Paths(paths) => Self::Paths(paths.clone()),
         }
     }
@@ -245,6 +256,10 @@ impl Entry {
                 now_ns: *now_ns,
                 wall_unix_ns: *wall_unix_ns,
             },
+            Self::Learned { now_ns, before } => Input::Learned {
+                now_ns: *now_ns,
+                before: before.clone(),
+            },
             Self::Paths(paths) => Input::Paths(paths.clone()),
             Self::Lost { .. } | Self::End { .. } => return None,
         })
@@ -256,6 +271,7 @@ impl Entry {
             Self::Observation(observed) | Self::Row(observed) => Some(observed.fact.time_ns),
             Self::SweepDone { now_ns, .. }
             | Self::Tick { now_ns, .. }
+            | Self::Learned { now_ns, .. }
             | Self::OwnAddress { now_ns, .. }
             | Self::LocalTables { now_ns, .. } => Some(*now_ns),
             Self::NextLook { .. }

@@ -1,9 +1,9 @@
 //! What the judge learns of a path's timeout by what it is told: from facts to bounds.
 
-use super::siblings::{Fares, lost};
-use super::story::{Story, azure};
-use crate::JudgedPath;
-use monitor_model::finding::Clock;
+use super::siblings::{Fares, lost, lost_in};
+use super::story::{SECOND, Story, azure};
+use crate::{Input, JudgedPath, LearnedBefore};
+use monitor_model::finding::{Clock, Finding, Severity};
 use monitor_model::learned::LearnedTimeout;
 
 /// What is learned of the path to the story's peer, with this host's word first.
@@ -70,4 +70,61 @@ fn a_close_says_nothing() {
     let mut story = Story::on(azure());
     story.wait(245.0).peer_closes().wait(70.0);
     assert_eq!(learned(&story), None);
+}
+
+/// Data into a path that has forgotten after 270 s at most, where 300 s are stated, or guessed, and for half a day so many
+/// silences of 260 s were survived and of 265 s fatal in turn: what is told of the path.
+fn after_turns(stated: bool, turns: u32) -> Option<Finding> {
+    let path = JudgedPath {
+        timeout_ns: 300 * SECOND,
+        stated,
+        ..azure()
+    };
+    let turns = serde_json::json!({
+        "stated_ns": if stated { 300 * SECOND } else { 0 },
+        "lived_ns": 260 * SECOND, "lived_since_ns": 260 * SECOND, "died_ns": 265 * SECOND,
+        "turns": turns, "lasted_ns": 12 * 3_600 * SECOND, "last": "2001-01-01T00:00:00.000Z",
+    });
+    let before = serde_json::json!({
+        "path": path.name, "by_payload": false, "prefix": "20.1.2.0", "by_peer": false, "lived": {"turns": turns},
+    });
+    let before: LearnedBefore = serde_json::from_value(before).expect("it is read");
+    let mut story = Story::on(path);
+    let now_ns = story.now;
+    let learned = Input::Learned {
+        now_ns,
+        before: Box::new(before),
+    };
+    story.judge.take(&learned, &mut Vec::new());
+    let story = lost_in(story, &[(3, Fares::StallEnded)]);
+    let mut told = story.findings();
+    told.find(|finding| finding.kind.name() == "misstated")
+        .cloned()
+}
+
+#[test]
+fn a_stated_timeout_that_is_wrong_for_certain_is_told_with_the_death_that_made_it_so() {
+    let told = after_turns(true, 23).expect("it is told");
+    assert_eq!(told.severity, Severity::Ticket);
+    assert_eq!(told.timeout_seconds, Some(300.0));
+    assert!(
+        told.summary
+            .contains("forgets after 4m20s to 4m25s, and 5m is stated"),
+        "{}",
+        told.summary
+    );
+    assert!(
+        told.summary.contains("24 times in turn"),
+        "{}",
+        told.summary
+    );
+    let advice = told.advice.expect("something is to be done");
+    assert!(advice.contains("state at most 265 s"), "{advice}");
+    assert_eq!(told.settings, None);
+}
+
+#[test]
+fn before_that_and_of_a_guess_nothing_is_told() {
+    assert_eq!(after_turns(true, 22), None);
+    assert_eq!(after_turns(false, 100), None);
 }

@@ -57,7 +57,11 @@ fn row(story: &Story, cookie: u64, host: u8, fares: Fares) -> Fact {
 /// Data into a dead path after 270 s; the sweep between its second timeout and the
 /// third shows `siblings`.
 pub(super) fn lost(siblings: &[(u8, Fares)]) -> Story {
-    let mut story = Story::on(azure());
+    lost_in(Story::on(azure()), siblings)
+}
+
+/// The same in a story that has begun.
+pub(super) fn lost_in(mut story: Story, siblings: &[(u8, Fares)]) -> Story {
     story.wait(270.0).sends(100);
     story.wait(0.42).times_out().wait(0.42).times_out();
     let wanted = story.judge.next_sweep_at().expect("a sweep is wanted");

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::evidence::EvidenceList;
 use crate::fact_view::{FactView, Moment};
 use crate::learn::{self, Bears, Proof};
+use crate::misstated;
 use crate::outcomes::OutcomeCard;
 use crate::paths::JudgedPath;
 use crate::peers::contrast::{Ended, First};
@@ -86,9 +87,20 @@ impl Tracked {
         let Some(ended) = self.ended(gap, ns) else {
             return;
         };
-        context
+        let wall_unix_ns = at.wall_unix_ns;
+        let found = context
             .learned
-            .note(says, path, remote, &ended, at.wall_unix_ns);
+            .note(says, path, remote, &ended, wall_unix_ns);
+        if let (Some(found), Some(path)) = (found, path) {
+            let told = misstated::Told {
+                path,
+                identity: &self.identity,
+                owner: &self.owner,
+                settings: &self.settings,
+                wall_unix_ns,
+            };
+            misstated::report(&found, &told, context);
+        }
     }
 
     /// How severe that will be, with what is known of others.

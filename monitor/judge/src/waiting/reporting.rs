@@ -5,6 +5,7 @@ use crate::blame::{Before, Blame};
 use crate::context::Context;
 use crate::fact_view::FactView;
 use crate::learn::{self, Bears};
+use crate::misstated;
 use crate::peers::contrast::{Ended, First};
 use crate::peers::siblings::Beside;
 use crate::report::{self, About, Told};
@@ -236,10 +237,20 @@ impl WaitingConnection {
             ns,
             at_ns: view.at.ns,
         };
-        let (remote, wall) = (self.identity.remote(), view.at.wall_unix_ns);
-        context
+        let (remote, wall_unix_ns) = (self.identity.remote(), view.at.wall_unix_ns);
+        let found = context
             .learned
-            .note(Bears::Died, path, remote, &ended, wall);
+            .note(Bears::Died, path, remote, &ended, wall_unix_ns);
+        if let (Some(found), Some(path)) = (found, path) {
+            let told = misstated::Told {
+                path,
+                identity: &self.identity,
+                owner: &self.owner,
+                settings: &self.settings,
+                wall_unix_ns,
+            };
+            misstated::report(&found, &told, context);
+        }
     }
 
     /// What a stall of `cause` is about.

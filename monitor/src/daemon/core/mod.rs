@@ -10,6 +10,7 @@ use super::below::Below;
 use super::error::DaemonError;
 use super::gap_summaries::GapSummaries;
 use super::heal::Healer;
+use super::learned_file::LearnedFile;
 use super::lister::Lister;
 use super::local_tables::{Answer, LocalTables, Question};
 use super::options::Options;
@@ -79,6 +80,7 @@ pub struct Core {
     paths: Vec<JudgedPath>,
     presets: BTreeMap<String, PathPreset>,
     judge: Judge,
+    learned: LearnedFile,
     recorder: Option<Recorder>,
     sinks: Sinks,
     remembered: Remembered,
@@ -166,8 +168,11 @@ impl Core {
             .as_ref()
             .map(|target| Recorder::start(target, limits, &paths))
             .transpose()?;
-        Ok(Self {
+        let kept = parts.config.history.as_ref();
+        let (before, learned) = LearnedFile::take_up(kept.filter(|_| parts.options.keeps_alerts));
+        let mut core = Self {
             judge: Judge::new(paths.clone(), limits),
+            learned,
             recorder,
             sinks,
             remembered,
@@ -201,7 +206,13 @@ impl Core {
             kernel_paths,
             paths,
             presets: paths::presets(parts.config),
-        })
+        };
+        let now_ns = now.monotonic_ns;
+        for before in before.into_iter().map(Box::new) {
+            core.tell_judge(&Input::Learned { now_ns, before }, now_ns);
+        }
+        core.learned.is_kept(&core.judge);
+        Ok(core)
     }
 
     /// Takes facts from the ring; answers how many.
@@ -335,6 +346,7 @@ impl Core {
             self.tell_judge(&tick, now.monotonic_ns);
         }
         self.sinks.tick(now.monotonic_ns);
+        self.learned.keep(&self.judge);
         if self.gap_summaries.are_due(&now) {
             self.tell_gaps(now);
         }
@@ -481,11 +493,13 @@ impl Core {
             self.tell_gaps(now);
         }
         self.messages.tell_left_out_at_last();
+        self.learned.keep_now(&self.judge);
         let now = Instant::now();
         if let Some(recorder) = &mut self.recorder {
             recorder.close();
         }
         self.sinks.end(now + LAST_WORDS);
+        self.learned.end(now + LAST_WORDS);
         if let Some(recorder) = &mut self.recorder {
             recorder.end(now + LAST_RECORD);
         }

@@ -69,6 +69,8 @@ impl Core {
         metrics.watch_lagged = self.api.lagged.load(Relaxed);
         metrics.messages_dropped = self.messages.dropped();
         metrics.messages_left_out = self.messages.left_out();
+        metrics.learned_unread = self.learned.unread();
+        metrics.learned_not_saved = self.learned.not_saved();
         metrics.recording_dropped = self.recorder.as_ref().map_or(0, Recorder::dropped);
         metrics.about_to_show(Instant::now());
         Ok(metrics.render())

@@ -82,6 +82,10 @@ pub struct Metrics {
     pub messages_left_out: u64,
     /// Times that the alerts could not be saved for the next start.
     pub alerts_not_saved: u64,
+    /// Parts of what an earlier daemon has learned of timeouts that could not be read.
+    pub learned_unread: u64,
+    /// Times that what is learned of timeouts could not be saved.
+    pub learned_not_saved: u64,
     /// The history; `None` where none is to be kept.
     pub history: Option<HistoryShown>,
     /// What the judge was told and its recording lacks.

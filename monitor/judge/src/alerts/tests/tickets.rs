@@ -3,6 +3,27 @@
 use super::*;
 
 #[test]
+fn a_timeout_that_is_wrong_is_one_ticket_for_all_owners_until_a_day_after_it_was_told_last() {
+    let told = |connection| Finding {
+        owner: Owner::default(),
+        ..finding(FindingKind::Misstated, Severity::Ticket, connection)
+    };
+    let mut watch = Watch::new();
+    watch.told(told(1)).moves(1).wait(3_600).over(1, End::Badly);
+    watch.told(finding(FindingKind::Misstated, Severity::Ticket, 2));
+    assert_eq!(watch.said(), ["misstated fires"], "at once, and once");
+    let ticket = watch.alert("misstated");
+    assert_eq!((ticket.owner.as_str(), ticket.count), ("any", 2));
+    assert_eq!(ticket.summary, "connection 2");
+    watch.wait(43_200).restarts_after(60);
+    assert_eq!(watch.shown(), ["misstated ticket firing 0"]);
+    watch.wait(43_000);
+    assert_eq!(watch.shown(), ["misstated ticket firing 0"]);
+    watch.wait(200);
+    assert_eq!(watch.said(), ["misstated over"]);
+}
+
+#[test]
 fn what_moves_again_within_the_wait_is_a_record() {
     let mut watch = Watch::new();
     watch.told(hangs_for_ticket(1)).wait(9);

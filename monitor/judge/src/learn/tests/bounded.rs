@@ -22,6 +22,7 @@ fn says() -> impl Strategy<Value = Bears> {
         Just(Bears::Survived),
         Just(Bears::Died),
         Just(Bears::Retracted),
+        Just(Bears::Doubted),
         Just(Bears::Nothing),
     ]
 }

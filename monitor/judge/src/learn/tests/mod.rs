@@ -3,6 +3,8 @@
 mod bounded;
 mod simulated;
 mod stories;
+mod taken_up;
+mod turns;
 
 use super::lived::Lived;
 use crate::peers::contrast::{Ended, First};
@@ -15,19 +17,28 @@ struct Told {
     lived: Lived,
     now_s: u64,
     cookie: u64,
+    /// What somebody stated, in seconds.
+    stated_s: Option<u64>,
+    /// The last death made it certain that this is wrong.
+    certain: bool,
 }
 
 impl Told {
     /// A connection of its own was silent for so many seconds, and lived.
     fn lives(&mut self, seconds: u64) {
         let (ended, at) = self.next(seconds);
-        self.lived.survived(&ended, at);
+        self.lived.survived(&ended, self.stated_ns(), at);
     }
 
     /// Likewise, and died.
     fn dies(&mut self, seconds: u64) {
         let (ended, at) = self.next(seconds);
-        self.lived.died(&ended, at);
+        let contradiction = self.lived.died(&ended, self.stated_ns(), at);
+        self.certain = contradiction.is_some();
+    }
+
+    fn stated_ns(&self) -> Option<u64> {
+        self.stated_s.map(|seconds| seconds * SECOND)
     }
 
     fn next(&mut self, seconds: u64) -> (Ended, Timestamp) {
@@ -44,6 +55,13 @@ impl Told {
             at_ns: self.now_s * SECOND,
         };
         (ended, Timestamp::of((self.now_s * SECOND) as i64))
+    }
+
+    /// The daemon starts anew.
+    fn restarts(&mut self) {
+        let line = serde_json::to_string(&self.lived).expect("it is a line");
+        let lived: Lived = serde_json::from_str(&line).expect("it is read");
+        self.lived = lived.taken_up(self.now_s * SECOND);
     }
 
     /// The bounds in seconds; 0 for none.

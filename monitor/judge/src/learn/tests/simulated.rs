@@ -5,7 +5,7 @@ use super::Told;
 use crate::thresholds::SECOND;
 
 /// Numbers that look random and are the same in every run (SplitMix64, by Steele, Lea and Flood, 2014).
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -16,12 +16,12 @@ impl Random {
     }
 
     /// From 0 to 1.
-    fn share(&mut self) -> f64 {
+    pub(super) fn share(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Between two lengths, each order of magnitude as likely as any other.
-    fn length(&mut self, from: f64, to: f64) -> u64 {
+    pub(super) fn length(&mut self, from: f64, to: f64) -> u64 {
         (from * (to / from).powf(self.share())) as u64
     }
 }

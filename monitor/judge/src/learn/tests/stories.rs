@@ -25,7 +25,7 @@ fn a_hundred_deaths_at_once_are_one_occasion() {
     for cookie in 1_000..1_100 {
         told.cookie = cookie;
         let (ended, at) = told.ended(200);
-        told.lived.died(&ended, at);
+        told.lived.died(&ended, None, at);
     }
     assert_eq!(told.bounds(), (100, 0), "the box may have started anew");
     told.dies(210);
@@ -95,7 +95,7 @@ fn what_a_connection_survived_before_that_is_no_bound_either() {
         told.lives(140 - deaths);
         let (ended, at) = told.ended(150 + deaths);
         told.now_s += 120;
-        told.lived.died(&ended, at);
+        told.lived.died(&ended, None, at);
         deaths += 1;
         assert!(deaths < 10, "after {deaths} deaths it is not noticed");
     }
@@ -156,6 +156,6 @@ fn a_burst_is_one_occasion_whatever_the_wall_clock_does() {
     told.dies(120);
     let (ended, _) = told.ended(125);
     let an_hour_later = monitor_model::time::Timestamp::of(i64::MAX / 2);
-    told.lived.died(&ended, an_hour_later);
+    told.lived.died(&ended, None, an_hour_later);
     assert_eq!(told.bounds(), (100, 0));
 }

@@ -73,6 +73,16 @@ pub(super) const ALL: &[Metric] = &[
         One(|now| now.judge.learned_dropped_total),
     ),
     Metric(
+        "tcplull_learned_unread_total",
+        "Parts of what an earlier daemon has learned of timeouts that are damaged, and left out.",
+        One(|now| now.learned_unread),
+    ),
+    Metric(
+        "tcplull_learned_save_failures_total",
+        "Times that what is learned of timeouts could not be saved for the daemon's next start.",
+        One(|now| now.learned_not_saved),
+    ),
+    Metric(
         "tcplull_judge_dropped_total",
         "What the judge could not take up or keep, by reason.",
         Labelled(&["reason"], |now| {

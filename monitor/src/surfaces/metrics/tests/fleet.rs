@@ -20,7 +20,7 @@ const LONGEST: usize = 63;
 
 /// What may page, and what may be a ticket.
 const PAGES: [&str; 5] = ["blackholed", "more", "reset", "undelivered", "unreachable"];
-const TICKETS: [&str; 11] = [
+const TICKETS: [&str; 12] = [
     "awaiting_reply",
     "blackholed",
     "close_wait",
@@ -28,6 +28,7 @@ const TICKETS: [&str; 11] = [
     "crossed",
     "deadlock",
     "interrupted",
+    "misstated",
     "more",
     "mtu",
     "reset",

@@ -11,7 +11,7 @@ const MOST_BYTES: usize = 2 << 20;
 /// More than a node has.
 const MANY: usize = 50_000;
 
-const ALL_KINDS: [FindingClass; 4] = FindingClass::ALL;
+const ALL_KINDS: [FindingClass; 5] = FindingClass::ALL;
 
 fn counting(most: usize) -> Metrics {
     let mut metrics = metrics();
