@@ -123,9 +123,7 @@ fn read_and_write(
     let _ = found.send(read(&state, counts));
     let mut failed = false;
     for learned in all {
-        let lines = learned
-            .iter()
-            .filter_map(|one| serde_json::to_string(one).ok());
+        let lines = learned.iter().filter_map(LearnedBefore::to_line);
         let written = state.write(lines);
         if let Err(error) = &written {
             counts.not_saved.fetch_add(1, Ordering::Relaxed);

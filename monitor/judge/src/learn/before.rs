@@ -14,6 +14,13 @@ pub struct LearnedBefore {
     pub(super) lived: Lived,
 }
 
+impl LearnedBefore {
+    /// It as one line of JSON.
+    pub fn to_line(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+}
+
 /// Of what it is learned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Key {
