@@ -2,7 +2,6 @@
 
 use crate::error::{OpenError, Refused};
 use crate::segment::options;
-use crate::state;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::geteuid;
@@ -14,6 +13,15 @@ use std::path::{Path, PathBuf};
 
 /// Ends the name of every segment.
 const ENDING: &str = ".history";
+
+/// The file of what was learned.
+pub(crate) const LEARNED: &str = "learned";
+
+/// Ends the name of the file that is written before it takes its place.
+pub(crate) const NEW: &str = ".new";
+
+/// Ends the name of the file by which its writers know of each other.
+pub(crate) const LOCK: &str = ".lock";
 
 /// Entries of the folder that are looked at, at most: a daemon makes some twenty.
 const MOST_ENTRIES: usize = 65_536;
@@ -136,10 +144,8 @@ pub(crate) fn list(dir: &Path) -> io::Result<Listing> {
 
 /// Whether a file of this name is of this folder, and no segment.
 fn is_ours(name: &str) -> bool {
-    let state = |name: &str| state::NAMES.contains(&name);
-    let beside = [state::NEW, state::LOCK].iter();
-    let mut beside = beside.filter_map(|ending| name.strip_suffix(ending));
-    name == "lock" || state(name) || beside.any(state)
+    let rest = name.strip_prefix(LEARNED);
+    name == "lock" || rest.is_some_and(|rest| ["", NEW, LOCK].contains(&rest))
 }
 
 fn sequence(name: &str) -> Option<u64> {

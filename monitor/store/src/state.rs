@@ -7,7 +7,7 @@
 //! ```
 
 use crate::error::{OpenError, Refused};
-use crate::folder::{made_ours, take_lock};
+use crate::folder::{LEARNED, LOCK, NEW, made_ours, take_lock};
 use crate::segment::options;
 use nix::fcntl::Flock;
 use nix::unistd::geteuid;
@@ -21,15 +21,6 @@ pub const MOST_LINE: usize = 64 << 10;
 
 /// The longest file, in bytes: nearly twice what a daemon writes.
 pub const MOST_STATE: u64 = 8 << 20;
-
-/// Names of such files. They belong to the folder of the history, as what stands beside them while they are written.
-pub(crate) const NAMES: [&str; 1] = ["learned"];
-
-/// Ends the name of the file that is written before it takes its place.
-pub(crate) const NEW: &str = ".new";
-
-/// Ends the name of the file by which writers know of each other.
-pub(crate) const LOCK: &str = ".lock";
 
 /// What such a file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,7 +45,7 @@ impl State {
     pub fn learned(dir: &Path) -> Self {
         Self {
             dir: dir.to_owned(),
-            name: NAMES[0],
+            name: LEARNED,
             lock: None,
         }
     }
