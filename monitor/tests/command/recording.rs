@@ -224,8 +224,9 @@ fn filling_disk() -> Tested {
     assert!(complaints[0].contains("No space left"), "{log}");
     assert_eq!(daemon.stop()?, Some(0));
     let again = finish(tcplull(["replay", "--json"]).arg(&file))?;
-    // How far it came, and so what it shows, is the disk's affair.
-    let findings = i32::from(!again.stdout.is_empty());
+    // How far it came, and so what it shows, is the disk's affair; and what others on this host do is in it, too.
+    let wakes = |line: &str| !line.contains("\"severity\":\"none\"");
+    let findings = i32::from(again.stdout.lines().any(wakes));
     assert_eq!(again.code, Some(findings), "{again:?}");
     again.says(&["its disk was full"]);
     Ok(())
