@@ -26,6 +26,8 @@ pub enum Placement {
     ClientInCgroup,
     /// Each on its own host, and the client calls the address of a service that the middlebox leads to the server.
     BehindService,
+    /// Each on its own host, and the client's has a firewall of its own, which knows its connections.
+    BehindOwnFirewall,
     /// Both on the client's host, talking over its loopback.
     OneHost,
 }
@@ -56,14 +58,19 @@ impl Applications {
     ) -> Result<Self, LabError> {
         let (server_host, address) = match placement {
             Placement::OneHost => (&network.client, IpAddr::V4(network.block.loopback())),
-            Placement::Apart | Placement::ClientInCgroup | Placement::BehindService => {
-                (&network.server, network.server_address())
-            }
+            Placement::Apart
+            | Placement::ClientInCgroup
+            | Placement::BehindService
+            | Placement::BehindOwnFirewall => (&network.server, network.server_address()),
         };
         let called = match placement {
             Placement::BehindService => {
                 network.offers_service()?;
                 network.service_address()
+            }
+            Placement::BehindOwnFirewall => {
+                network.client_has_firewall()?;
+                address
             }
             Placement::Apart | Placement::ClientInCgroup | Placement::OneHost => address,
         };
@@ -72,7 +79,10 @@ impl Applications {
                 Some(group) => group.below("client")?,
                 None => Cgroup::create()?,
             }),
-            Placement::Apart | Placement::BehindService | Placement::OneHost => None,
+            Placement::Apart
+            | Placement::BehindService
+            | Placement::BehindOwnFirewall
+            | Placement::OneHost => None,
         };
         let address = SocketAddr::new(address, port);
         let server = App::start(lab, End::Server, server_host, group, address, timeline)?;

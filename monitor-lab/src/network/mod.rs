@@ -205,12 +205,37 @@ impl Network {
         ))
     }
 
+    /// From now on the client's own host drops what comes in and is of no connection that it knows, and does not adopt one
+    /// again in mid-stream.
+    ///
+    /// # Errors
+    /// If the rules are refused.
+    pub fn client_has_firewall(&self) -> Result<(), LabError> {
+        self.client.nft(
+            "table inet firewall {
+                chain own {
+                    type filter hook input priority filter
+                    meta l4proto tcp ct state invalid drop
+                }
+            }",
+        )?;
+        self.client.set("netfilter/nf_conntrack_tcp_loose", "0")
+    }
+
     /// Every entry of the middlebox's table of connections is removed.
     ///
     /// # Errors
     /// If the kernel does not do it.
     pub fn table_is_flushed(&self) -> Result<(), LabError> {
         conntrack::flush(&self.middlebox)
+    }
+
+    /// Every entry of the table that the client's own host has is removed.
+    ///
+    /// # Errors
+    /// If the kernel does not do it.
+    pub fn clients_table_is_flushed(&self) -> Result<(), LabError> {
+        conntrack::flush(&self.client)
     }
 
     /// The same, and others take all the room that there is.

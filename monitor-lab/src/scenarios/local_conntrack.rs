@@ -44,6 +44,34 @@ pub(super) const FLUSHED: Scenario = Scenario {
     ..BASE
 };
 
+/// As in a container with rules of its own.
+pub(super) const OF_NAMESPACE: Scenario = Scenario {
+    name: "local-namespace-flushed",
+    about: "the client's own network namespace has a firewall, and somebody flushes its table",
+    placement: Placement::BehindOwnFirewall,
+    configuration: FAR,
+    truth: || {
+        Truth::far()
+            .unwatched(Server)
+            .stalls(Client, StallBlackholed, 0.5..=40.0)
+            .showing("local_conntrack", "gone")
+            .showing("local_conntrack_of", "namespace")
+            .saying("lost its entry before its time")
+            .timed()
+            .leaves_lost()
+    },
+    tell: |story| {
+        story.exchange("a", "A")?;
+        story.clients_table_is_flushed()?;
+        // It arrives; what does not is the answer.
+        story.client_sends("b")?;
+        story.awaits(Client, StallBlackholed)?;
+        story.page_fires(StallBlackholed)?;
+        story.reads_alerts()
+    },
+    ..BASE
+};
+
 pub(super) const FULL: Scenario = Scenario {
     name: "local-table-full",
     about: "the daemon's own host is the NAT, and its table has no room for what it has lost",

@@ -79,7 +79,7 @@ scenarios! {
     client_leaves: SCENARIO;
     asks_in_a_batch: LOST, CROWD, SLOW;
     request_is_cut_off: FIN, GOODBYE;
-    local_conntrack: FORGETS, FORGETS_IPV6, FLUSHED, FULL, BACKEND;
+    local_conntrack: FORGETS, FORGETS_IPV6, FLUSHED, OF_NAMESPACE, FULL, BACKEND;
 }
 
 /// How many cases the taxonomy has: kinds of fate of a connection, of which each is

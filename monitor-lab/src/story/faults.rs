@@ -58,6 +58,12 @@ impl Story<'_> {
         self.network.table_is_flushed()
     }
 
+    /// Somebody flushes the table of connections that the client's own host has.
+    pub fn clients_table_is_flushed(&self) -> Result<(), LabError> {
+        self.note_turn("(the client's own table of connections is flushed)");
+        self.network.clients_table_is_flushed()
+    }
+
     /// The middlebox's table of connections loses what it has, and others fill it.
     pub fn table_is_filled(&self) -> Result<(), LabError> {
         self.note_turn("(the table of connections is full of others)");

@@ -5,12 +5,13 @@ mod entry;
 mod netlink;
 mod way;
 
-use crate::watch::namespaces;
+use crate::watch::namespaces::{self, Finder};
 use std::fs::{self, File};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 pub use way::Backend;
 use way::Way;
 
@@ -22,6 +23,10 @@ const COUNTERS: &str = "/proc/thread-self/net/stat/nf_conntrack";
 
 /// The namespace of the host's first process: the host's own, where this daemon is in another.
 const FIRST: &str = "/proc/1/ns/net";
+
+/// For so long, where the namespaces are is what was seen: to look takes as long as the host has processes, and it is looked
+/// again only for one that no known process is in.
+const SEEN_FOR: Duration = Duration::from_secs(10);
 
 /// The connection that is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +93,8 @@ pub enum ConntrackStatus {
 pub struct Conntrack {
     own: Option<u32>,
     host: Option<(u32, File)>,
+    /// What finds the other namespaces, and until when it goes by what it has seen.
+    others: Mutex<(Finder, Instant)>,
 }
 
 impl Default for Conntrack {
@@ -95,7 +102,8 @@ impl Default for Conntrack {
         let own = namespaces::own().ok();
         // Where it may not be looked into, what is asked is what is known.
         let host = namespaces::at(Path::new(FIRST)).filter(|(netns, _)| own != Some(*netns));
-        Self { own, host }
+        let others = Mutex::new((Finder::default(), Instant::now() + SEEN_FOR));
+        Self { own, host, others }
     }
 }
 
@@ -114,10 +122,21 @@ impl Conntrack {
         }
     }
 
+    /// The network namespace of a connection: what is told of it in softirq names no process, so others are looked through.
+    fn namespace(&self, flow: &Flow) -> Option<File> {
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let (finder, until) = &mut *others;
+        if *until < Instant::now() {
+            (*finder, *until) = (Finder::default(), Instant::now() + SEEN_FOR);
+        }
+        finder.find(flow.netns, flow.pid)
+    }
+
     /// What each table says of `flow`, the host's first; those that have nothing to do with it are left out.
     ///
     /// # Errors
-    /// That none can be asked, or one and the others have nothing to do with it: without CAP_NET_ADMIN, or without CAP_SYS_ADMIN in another namespace; or not by `until`.
+    /// That none can be asked, or one and the others have nothing to do with it: without CAP_NET_ADMIN, or without CAP_SYS_ADMIN
+    /// in another namespace; where its own namespace is not found; or not by `until`.
     pub fn ask(&self, flow: &Flow, until: Instant) -> io::Result<Vec<TableState>> {
         if !is_kept() {
             return Ok(Vec::new());
@@ -134,11 +153,14 @@ impl Conntrack {
             add(namespaces::within(file, || look(flow, *netns, true, until)));
         }
         let host = [self.own, self.host.as_ref().map(|(netns, _)| *netns)];
-        if !host.contains(&Some(flow.netns))
-            && let Some(file) = namespaces::of_holder(flow.pid, flow.netns)
-        {
+        if !host.contains(&Some(flow.netns)) {
             let its_own = || look(flow, flow.netns, false, until);
-            add(namespaces::within(&file, its_own));
+            add(match self.namespace(flow) {
+                Some(file) => namespaces::within(&file, its_own),
+                None => Err(io::Error::other(
+                    "nobody is found in the network namespace of the connection",
+                )),
+            });
         }
         match refused {
             Some(error) if tables.is_empty() => Err(error),
@@ -239,7 +261,21 @@ mod tests {
             remote: SocketAddr::from(([192, 0, 2, 78], 2)),
         };
         match conntrack.status(until) {
-            ConntrackStatus::Asked => assert_eq!(conntrack.ask(&flow, until).unwrap(), []),
+            ConntrackStatus::Asked => {
+                let error = conntrack.ask(&flow, until).unwrap_err();
+                assert!(error.to_string().contains("nobody is found"), "{error}");
+                let host = Flow {
+                    netns: namespaces::own().unwrap(),
+                    ..flow
+                };
+                assert!(
+                    conntrack
+                        .ask(&host, until)
+                        .unwrap()
+                        .iter()
+                        .all(|table| table.entry.is_none())
+                );
+            }
             ConntrackStatus::None => assert!(conntrack.ask(&flow, until).unwrap().is_empty()),
             ConntrackStatus::Refused { .. } => {}
         }

@@ -21,6 +21,7 @@ pub(crate) fn own() -> io::Result<u32> {
 }
 
 /// Finds several namespaces, and looks at all processes for that once at the most.
+#[derive(Debug)]
 pub(crate) struct Finder<Look = fn() -> HashMap<u32, PathBuf>> {
     look: Option<Look>,
     all: HashMap<u32, PathBuf>,
