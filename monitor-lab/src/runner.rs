@@ -131,6 +131,10 @@ fn tell(
     let start = || {
         let mut settings = scenario.configuration.text(&network.block);
         settings.push_str(&scenario.service.text());
+        if let Some(heal) = scenario.heal {
+            // A table of its own, so the last of the path.
+            settings.push_str(&format!("[path.heal]\n{heal}\n"));
+        }
         if let Some(group) = &group {
             settings.push_str(&format!("\n[scope]\ncgroup = {:?}\n", group.path()));
         }

@@ -30,6 +30,8 @@ pub struct Scenario {
     pub configuration: Configuration,
     /// What the server is taken for.
     pub service: Service,
+    /// What the path's `[path.heal]` says, if there is one.
+    pub heal: Option<&'static str>,
     /// Whether the connection is made, and used, before `tcplull` is there.
     pub connected_first: bool,
     /// Where the applications live.
@@ -60,6 +62,7 @@ pub(super) const BASE: Scenario = Scenario {
         page_after: PAGE_AFTER,
     },
     service: Service::USUAL,
+    heal: None,
     connected_first: false,
     placement: Placement::Apart,
     heavy: false,

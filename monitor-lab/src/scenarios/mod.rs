@@ -30,6 +30,7 @@ scenarios! {
     bad_line: LOSES, BULK_BOTH_WAYS;
     survives: SCENARIO;
     keepalive_saves: SCENARIO;
+    heal_saves: SCENARIO, IPV6;
     older_connection: SCENARIO;
     another_cgroup: SCENARIO;
     long_request: SCENARIO;

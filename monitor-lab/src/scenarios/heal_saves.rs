@@ -1,0 +1,47 @@
+//! The NAT forgets after 6 s, and the applications set no keepalive: by `[path.heal]` the daemon sets it on the sockets of both
+//! ends, before the path forgets. Payload is silent for twice as long, and nothing is lost.
+
+use super::prelude::*;
+
+/// Half of the timeout, and a tenth of it, which is no less than 1 s.
+const SET: [u32; 2] = [3, 1];
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "heal-saves",
+    about: "a NAT forgets after 6 s, and the daemon sets the keepalive that the applications did not",
+    middlebox: NAT_OF_6,
+    configuration: PATH_OF_6,
+    heal: Some("keepalive = \"auto\""),
+    truth,
+    tell,
+    ..BASE
+};
+
+/// The same over IPv6.
+pub(super) const IPV6: Scenario = Scenario {
+    name: "heal-saves-ipv6",
+    about: "as heal-saves, over IPv6",
+    family: Family::V6,
+    ..SCENARIO
+};
+
+fn truth() -> Truth {
+    Truth::of_path(PATH, PATH_OF_6.timeout)
+        .quiet()
+        // As the sweep finds it that has it set.
+        .allows(Client, AtRisk)
+        .allows(Server, AtRisk)
+        .lists_kept_alive(Client, Some(SET))
+        .lists_kept_alive(Server, Some(SET))
+}
+
+fn tell(story: &mut Story<'_>) -> Result<(), LabError> {
+    story.exchange("a", "A")?;
+    story.silence(8.0)?;
+    story.reads_listing()?;
+    story.reads_alerts_in_silence()?;
+    story.silence(12.0)?;
+    story.exchange("b", "B")?;
+    story.watches_on(2.0)?;
+    story.reads_alerts()
+}
