@@ -14,8 +14,9 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 /// Questions that wait, at most; and answers.
 const QUEUE: usize = 64;
 
-/// How long one may take. The kernel answers within microseconds, from where it is asked.
-const EACH: Duration = Duration::from_millis(50);
+/// How long one may take that nobody waits for. The kernel answers within microseconds, and on a busy host a thread waits for
+/// its turn much longer than that; a connection that is lost is told a second and a half after it is first asked about.
+const EACH: Duration = Duration::from_millis(500);
 
 /// How long those for the rows of one sweep may take together, which its findings wait for.
 const OF_A_SWEEP: Duration = Duration::from_millis(250);

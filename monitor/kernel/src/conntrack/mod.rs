@@ -7,7 +7,7 @@ mod way;
 
 use crate::watch::namespaces::{self, Finder};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -185,7 +185,7 @@ fn look(flow: &Flow, netns: u32, host: bool, until: Instant) -> io::Result<Optio
         return Ok(None);
     }
     let found = entry::find(flow.local, flow.remote, until)?;
-    let passes = netns == flow.netns || found.is_some() || passes(flow, until);
+    let passes = netns == flow.netns || found.is_some() || passes(flow, until)?;
     let entry = found.map(|found| {
         let remote = Some(found.remote).filter(|remote| *remote != flow.remote);
         // Whom we call is a backend; what it cannot be asked about is not known.
@@ -220,13 +220,20 @@ fn has_tracked() -> bool {
 }
 
 /// Whether this namespace forwards between the ends: it has them on two interfaces.
-fn passes(flow: &Flow, until: Instant) -> bool {
+///
+/// # Errors
+/// That nobody answered by `until`: then it is not known, which is no reason to leave its table out.
+fn passes(flow: &Flow, until: Instant) -> io::Result<bool> {
     let way = |address: SocketAddr| match way::to(address.ip(), until) {
-        Ok(Way::Out { interface, .. }) => Some(interface),
-        _ => None,
+        Ok(Way::Out { interface, .. }) => Ok(Some(interface)),
+        Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
+            Err(error)
+        }
+        // Also where it knows no addresses of this family.
+        Ok(_) | Err(_) => Ok(None),
     };
-    let ends = way(flow.local).zip(way(flow.remote));
-    ends.is_some_and(|(local, remote)| local != remote)
+    let ends = way(flow.local)?.zip(way(flow.remote)?);
+    Ok(ends.is_some_and(|(local, remote)| local != remote))
 }
 
 /// A number of the table of this thread's namespace.
@@ -248,6 +255,20 @@ fn is_kept() -> bool {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn where_nobody_answers_in_time_it_is_not_known_whether_packets_pass() {
+        let flow = Flow {
+            netns: 0,
+            pid: 0,
+            local: SocketAddr::from(([192, 0, 2, 77], 1)),
+            remote: SocketAddr::from(([192, 0, 2, 78], 2)),
+        };
+        let late = passes(&flow, Instant::now()).unwrap_err();
+        assert_eq!(late.kind(), ErrorKind::TimedOut);
+        // Both are of one network, wherever that is.
+        assert!(!passes(&flow, Instant::now() + Duration::from_secs(60)).unwrap());
+    }
 
     #[test]
     fn of_a_connection_that_nobody_has_nothing_is_said() {
