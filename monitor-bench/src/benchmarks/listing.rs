@@ -26,8 +26,8 @@ cores share. By one change after the other it became 7.4 (5.2 and 2.2). The set 
 missed the cache with each of them: a bit for each, by their cookies, took 0.5 s off. Rows are told, read and laid out
 with the texts of others, and not with a dozen of their own each. Rows wait unpacked where the reader is close behind.
 What is left of the daemon's is the sweep for more than half, a third of that the second pass, over the table of
-connections, which shows what no process holds; then writing JSON. Since these figures the kernel side knows which
-connections the first pass has shown, and the second hands on the others alone: half of what was read of the sweep before.
+connections, which shows what no process holds; then writing JSON. That pass handed on what the first had shown once more:
+now the kernel side knows which connections those are, half of what was read of a sweep is left, and 4.9 s became 3.8.
 ",
     run,
 };
