@@ -160,6 +160,14 @@ impl Context {
         if !watch.needs_sweep() {
             return Ok(());
         }
+        self.await_silence_seen(daemon, count)
+    }
+
+    /// Waits until a sweep that began after now has seen so many of them silent for longer than their path forgives.
+    ///
+    /// # Errors
+    /// [`BenchError::Lab`].
+    pub fn await_silence_seen(&self, daemon: &Daemon, count: u32) -> Result<(), BenchError> {
         // A sweep under way may have passed them while they spoke.
         self.await_sweeps(daemon, 2.0)?;
         let crossed = [("path", "bench"), ("silence", "crossed")];
