@@ -70,7 +70,7 @@ impl Metric {
                     series.line("", &[], &[], &number(value));
                 }
             }
-            Read::Seconds(read) => series.line("", &[], &[], &read(now).as_secs_f64()),
+            Read::Seconds(read) => series.line("", &[], &[], &seconds(read(now))),
             Read::Share(read) => series.line("", &[], &[], &number(read(now))),
             Read::Labelled(names, read) => {
                 for (labels, value) in sorted(read(now)) {
@@ -79,7 +79,7 @@ impl Metric {
             }
             Read::SecondsLabelled(names, read) => {
                 for (labels, value) in sorted(read(now)) {
-                    series.line("", names, &labels, &value.as_secs_f64());
+                    series.line("", names, &labels, &seconds(value));
                 }
             }
             Read::Histograms(names, read) => {
@@ -165,5 +165,21 @@ fn escape(text: &mut String, value: &str) {
             text.push('\\');
         }
         text.push(letter);
+    }
+}
+
+/// So many seconds, the nearest number that there is: seconds and their fraction added up may be the one beside it.
+fn seconds(duration: Duration) -> f64 {
+    duration.as_nanos() as f64 / 1e9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_shown_as_they_are() {
+        // 1 + 0.945 is the number below.
+        assert_eq!(seconds(Duration::from_millis(1_945)).to_string(), "1.945");
     }
 }
