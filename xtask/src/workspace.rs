@@ -62,7 +62,7 @@ pub fn build_tcplull_and_bench() -> Result<[PathBuf; 2], Error> {
 }
 
 /// How static programs are built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Static {
     /// As they are released.
     Release,
@@ -72,54 +72,35 @@ pub enum Static {
 
 /// tcplull and the testbed, in this order, each one static file.
 pub fn build_static(how: Static, architecture: &Architecture) -> Result<[PathBuf; 2], Error> {
-    let cargo = static_cargo(&root(), &target_dir()?, how, architecture)?;
+    let cargo = static_cargo(how, architecture)?;
     build_with(cargo, &WITH_LAB, TCPLULL_AND_LAB)
 }
 
 /// tcplull alone as one static file, as it is released.
 pub fn build_static_tcplull(architecture: &Architecture) -> Result<PathBuf, Error> {
-    let cargo = static_cargo(&root(), &target_dir()?, Static::Release, architecture)?;
+    let cargo = static_cargo(Static::Release, architecture)?;
     let [tcplull] = build_with(cargo, &["monitor"], ["tcplull"])?;
     Ok(tcplull)
 }
 
-/// tcplull as one static file of the same sources in another folder, which lie in `root`; built as what it is to be compared
-/// with, the testbed beside it or not, for that decides which features of a crate both want.
-pub fn build_static_elsewhere(
-    root: &Path,
-    how: Static,
-    architecture: &Architecture,
-) -> Result<PathBuf, Error> {
-    let cargo = static_cargo(root, &root.join("target"), how, architecture)?;
-    match how {
-        Static::Release => build_with(cargo, &["monitor"], ["tcplull"]).map(|[tcplull]| tcplull),
-        Static::Guest => build_with(cargo, &WITH_LAB, TCPLULL_AND_LAB).map(|[tcplull, _]| tcplull),
-    }
-}
-
 /// The bench as one static file, as it is released.
 pub fn build_static_bench() -> Result<PathBuf, Error> {
-    let cargo = static_cargo(&root(), &target_dir()?, Static::Release, &X86_64)?;
+    let cargo = static_cargo(Static::Release, &X86_64)?;
     let [bench] = build_with(cargo, &["monitor-bench"], ["monitor-bench"])?;
     Ok(bench)
 }
 
 /// Static programs have a target folder of their own, so that ordinary builds stay as they are. What a machine takes that
 /// is not this one is set up.
-fn static_cargo(
-    root: &Path,
-    target: &Path,
-    how: Static,
-    architecture: &Architecture,
-) -> Result<Command, Error> {
+fn static_cargo(how: Static, architecture: &Architecture) -> Result<Command, Error> {
     setup::cross(architecture)?;
     let profile = match how {
         Static::Release => "release",
         Static::Guest => "guest",
     };
+    let folder = target_dir()?.join("static");
     let mut command = cargo();
     command
-        .current_dir(root)
         .args([
             "build",
             "--profile",
@@ -128,8 +109,8 @@ fn static_cargo(
             architecture.target,
         ])
         .arg("--target-dir")
-        .arg(target.join("static"))
-        .env("CARGO_ENCODED_RUSTFLAGS", static_flags(root));
+        .arg(folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", static_flags());
     if !architecture.is_own() {
         command.envs(cross_variables(architecture));
     }
@@ -156,13 +137,13 @@ fn cross_variables(architecture: &Architecture) -> Vec<(String, PathBuf)> {
 
 /// For rustc, in cargo's own encoding, one separator between two: programs are the same wherever workspace and crates lie.
 /// A build for a named target keeps them from build scripts.
-fn static_flags(root: &Path) -> String {
+fn static_flags() -> String {
     let remap =
         |place: &Path, name: &str| format!("--remap-path-prefix={}={name}", place.display());
     let mut flags = vec![
         "-Ctarget-feature=+crt-static".to_owned(),
         "-Cstrip=symbols".to_owned(),
-        remap(root, "/tcplull"),
+        remap(&root(), "/tcplull"),
     ];
     flags.extend(setup::cargo_home().map(|home| remap(&home, "/cargo")));
     flags.join("\u{1f}")

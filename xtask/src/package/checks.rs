@@ -4,7 +4,6 @@
 mod container;
 mod deb;
 mod debian_root;
-mod elsewhere;
 mod machines;
 mod packed;
 
@@ -27,7 +26,7 @@ const EXPOSURE: u32 = 20;
 type Test = fn(&Packed) -> Result<Outcome, Error>;
 
 /// What is tried, in this order.
-const TESTS: [(&str, Test); 8] = [
+const TESTS: [(&str, Test); 7] = [
     (
         "packages: the tarball runs where nothing else is",
         tarball_alone,
@@ -50,10 +49,6 @@ const TESTS: [(&str, Test); 8] = [
         container::lives,
     ),
     ("packages: packing twice writes the same bytes", same_bytes),
-    (
-        "packages: a build in another folder writes the same program",
-        elsewhere::same_program,
-    ),
 ];
 
 /// Whether a filter asks for these tests, which take too long to be run for a word that they share with others.
@@ -80,13 +75,8 @@ pub fn test(filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
 
 /// As virtual machines run it.
 fn guest(architecture: &'static Architecture) -> Result<Program, Error> {
-    let how = Static::Guest;
-    let [file, _] = workspace::build_static(how, architecture)?;
-    Ok(Program {
-        file,
-        architecture,
-        how,
-    })
+    let [file, _] = workspace::build_static(Static::Guest, architecture)?;
+    Ok(Program { file, architecture })
 }
 
 /// Runs all of them, with packages of these programs.

@@ -19,7 +19,6 @@ mod tarball;
 use crate::architecture::{self, Architecture};
 use crate::error::Error;
 use crate::results::Results;
-use crate::workspace::Static;
 use crate::{files, progress, setup, workspace};
 pub use checks::{is_named_by, test};
 use epoch::Epoch;
@@ -56,12 +55,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let mut programs = Vec::new();
     for architecture in wanted {
         let file = workspace::build_static_tcplull(architecture)?;
-        let how = Static::Release;
-        let program = Program {
-            file,
-            architecture,
-            how,
-        };
+        let program = Program { file, architecture };
         write(&program, epoch, &folder)?;
         programs.push(program);
     }

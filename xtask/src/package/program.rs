@@ -2,7 +2,6 @@
 
 use crate::architecture::Architecture;
 use crate::error::Error;
-use crate::workspace::Static;
 use crate::{command, setup};
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,8 +13,6 @@ pub struct Program {
     pub file: PathBuf,
     /// What it is built for.
     pub architecture: &'static Architecture,
-    /// How it was built.
-    pub how: Static,
 }
 
 impl Program {
