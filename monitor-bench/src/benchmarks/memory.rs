@@ -37,7 +37,7 @@ With 50,000 suspects the daemon held 221 MiB, then, by one change after the othe
 - 62 MiB: what the judge says is told as it is reached, not when it has said all. One look at the time may lead to tens
   of thousands of findings.
 
-What is left is the state itself: by heaptrack 408 bytes a gap, 184 a connection, 128 a silence, 65,536 of them at most.
+What is left is the state itself: 448 bytes a gap, 184 a connection, 144 a silence, 65,536 of them at most.
 Watched per-socket this row fills all: both ends of its connections live on this host, and the servers' ends find places too.
 
 Of 22.7 MiB without suspects 3.0 are memory of its own. The rest is files that are mapped, which goes where memory is

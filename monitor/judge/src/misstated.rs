@@ -16,16 +16,18 @@ use monitor_model::owner::Owner;
 
 /// Of whom and when it is told: the connection whose death made it certain.
 pub(crate) struct Told<'a> {
-    pub(crate) path: &'a JudgedPath,
+    pub(crate) path: Option<&'a JudgedPath>,
     pub(crate) identity: &'a Identity,
     pub(crate) owner: &'a Owner,
     pub(crate) settings: &'a Settings,
     pub(crate) wall_unix_ns: i64,
 }
 
-/// Tells it.
-pub(crate) fn report(found: &Contradiction, told: &Told<'_>, context: &mut Context<'_>) {
-    let path = told.path;
+/// Tells it, where anything was found and the connection has a path.
+pub(crate) fn report(found: Option<Contradiction>, told: &Told<'_>, context: &mut Context<'_>) {
+    let (Some(found), Some(path)) = (found, told.path) else {
+        return;
+    };
     let [least, most, stated] =
         [found.at_least_ns, found.at_most_ns, path.timeout_ns].map(format::duration);
     let mut evidence = EvidenceList::default();

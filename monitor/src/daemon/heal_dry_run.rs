@@ -1,16 +1,15 @@
 //! What heal would do, by the configuration as it is written: a look of its own, which sets nothing and asks no daemon.
 
 use super::heal::{Retries, socket};
-use super::paths;
+use super::look_once::LookOnce;
 use super::self_test;
 use crate::config::Config;
 use monitor_common::Fact;
 use monitor_heal::{Plan, Rule, plan};
 use monitor_judge::connection;
-use monitor_kernel::{Kernel, KernelError, jiffy_ns};
+use monitor_kernel::KernelError;
 use monitor_model::format::printable;
 use std::path::Path;
-use std::time::Duration;
 
 /// What was found of one path that is to be healed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,26 +24,16 @@ pub struct DryRun {
 /// nothing would be. A share is taken for the whole. Answers how many there are of each.
 ///
 /// # Errors
-/// As [`Kernel::load`], and where the kernel breaks the look off.
+/// Why the kernel side cannot look here, or that what the scope names is not there.
 pub fn heal_dry_run(
     config: &Config,
     btf: &Path,
     mut each: impl FnMut(String),
 ) -> Result<DryRun, KernelError> {
-    let mut kernel = Kernel::load(&monitor_kernel::Options {
-        btf: btf.to_owned(),
-        min_gap: config.min_gap,
-        ring_bytes: None,
-        scope: config.scope.clone(),
-        hooks: None,
-    })?;
-    let first = kernel.tables.set_paths(&paths::for_kernel(config))?;
-    let jiffy_ns = jiffy_ns().map_err(|error| KernelError::System {
-        what: "reading the length of a jiffy",
-        source: error.into(),
-    })?;
+    let look = LookOnce::load(config, btf)?;
+    let (first, jiffy_ns) = (look.first_path, look.jiffy_ns);
     let mut found: Vec<(u64, usize, Fact)> = Vec::new();
-    kernel.sweeper.list(Duration::ZERO, |fact| {
+    look.sweep(|fact| {
         let place = fact.path_id.checked_sub(first).map(|place| place as usize);
         let path = place.and_then(|place| Some((place, config.paths.get(place)?)));
         if let Some((place, path)) = path
@@ -54,7 +43,6 @@ pub fn heal_dry_run(
             found.push((fact.socket.cookie, place, *fact));
         }
     })?;
-    drop(kernel);
     // One that several processes hold is shown with each of them.
     found.sort_by_key(|(cookie, ..)| *cookie);
     found.dedup_by_key(|(cookie, ..)| *cookie);
@@ -72,7 +60,7 @@ pub fn heal_dry_run(
             share_percent: 100,
             ..rule
         };
-        let socket = socket(fact, None, u64::from(jiffy_ns), retries.of(fact));
+        let socket = socket(fact, None, jiffy_ns, retries.of(fact));
         let plan = plan(&whole, path.timeout, &socket);
         match plan.changes(&socket) {
             true => run.set += 1,

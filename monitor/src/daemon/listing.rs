@@ -2,13 +2,14 @@
 
 use super::lister::Lister;
 use super::lock::lock;
+use super::look_once::LookOnce;
 use super::packed::packed;
 use super::paths;
 use super::row_room::Taken;
 use crate::config::Config;
 use crate::surfaces::api::{ConnectionQuery, Rows};
 use monitor_common::Fact;
-use monitor_kernel::{Kernel, KernelError, Watching, jiffy_ns};
+use monitor_kernel::{KernelError, Watching};
 use monitor_model::api::ApiError;
 use monitor_model::listing::ConnectionRow;
 use monitor_query::{Filter, First, Sort};
@@ -123,33 +124,15 @@ pub fn list_once(
     filter: &Filter,
     mut each: impl FnMut(ConnectionRow),
 ) -> Result<(), KernelError> {
-    let mut kernel = Kernel::load(&monitor_kernel::Options {
-        btf: btf.to_owned(),
-        min_gap: config.min_gap,
-        ring_bytes: None,
-        scope: config.scope.clone(),
-        hooks: None,
-    })?;
-    let first = kernel.tables.set_paths(&paths::for_kernel(config))?;
-    let jiffy_ns = jiffy_ns().map_err(|error| KernelError::System {
-        what: "reading the length of a jiffy",
-        source: error.into(),
-    })?;
-    let judged = paths::for_judge(config, first);
+    let look = LookOnce::load(config, btf)?;
+    let judged = paths::for_judge(config, look.first_path);
     // Nobody looks again.
-    let mut lister = Lister::new(judged, u64::from(jiffy_ns), Duration::ZERO);
-    let report = kernel.sweeper.list(Duration::ZERO, |fact| {
+    let mut lister = Lister::new(judged, look.jiffy_ns, Duration::ZERO);
+    look.sweep(|fact| {
         if lister.takes(filter, fact) {
             each(lister.row(fact));
         }
-    })?;
-    if let Some(what) = &report.scope_missing {
-        return Err(KernelError::Scope {
-            flag: "scope",
-            reason: format!("{what} is not there"),
-        });
-    }
-    Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod lister;
 mod listing;
 mod local_tables;
 mod lock;
+mod look_once;
 mod next_commands;
 mod options;
 mod own_events;

@@ -1,7 +1,7 @@
 //! Each kind of scope shows exactly the connections that `ss` shows for it, in every way of watching.
 
 use crate::common::net::{Pair, at, routed, serve};
-use crate::common::place::{place_in, watching};
+use crate::common::place::{path, place_in, watching};
 use crate::common::run::{finish, tcplull, watches_per_socket};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
@@ -438,6 +438,15 @@ fn missing() -> Tested {
         let mut command = tcplull(["ls", "--config", "/dev/null"]);
         finish(command.args(flags))?.refused(3, &[part]);
     }
+    let mut file = tempfile::NamedTempFile::new()?;
+    writeln!(file, "[scope]\nunit = \"tcplull-nonexistent\"")?;
+    writeln!(
+        file,
+        "{}[path.heal]\nkeepalive = \"auto\"",
+        path("far", &["192.0.2.0/24"], "4m")
+    )?;
+    let mut command = tcplull(["heal", "--dry-run", "--config"]);
+    finish(command.arg(file.path()))?.refused(3, &["unit tcplull-nonexistent is not there"]);
     let mut command = tcplull(["ls", "--config", "/dev/null", "--unit", "a/b"]);
     let ended = finish(&mut command)?;
     assert_eq!(ended.code, Some(2), "{ended:?}");

@@ -91,16 +91,14 @@ impl Tracked {
         let found = context
             .learned
             .note(says, path, remote, &ended, wall_unix_ns);
-        if let (Some(found), Some(path)) = (found, path) {
-            let told = misstated::Told {
-                path,
-                identity: &self.identity,
-                owner: &self.owner,
-                settings: &self.settings,
-                wall_unix_ns,
-            };
-            misstated::report(&found, &told, context);
-        }
+        let told = misstated::Told {
+            path,
+            identity: &self.identity,
+            owner: &self.owner,
+            settings: &self.settings,
+            wall_unix_ns,
+        };
+        misstated::report(found, &told, context);
     }
 
     /// How severe that will be, with what is known of others.

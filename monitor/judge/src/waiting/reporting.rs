@@ -241,16 +241,14 @@ impl WaitingConnection {
         let found = context
             .learned
             .note(Bears::Died, path, remote, &ended, wall_unix_ns);
-        if let (Some(found), Some(path)) = (found, path) {
-            let told = misstated::Told {
-                path,
-                identity: &self.identity,
-                owner: &self.owner,
-                settings: &self.settings,
-                wall_unix_ns,
-            };
-            misstated::report(&found, &told, context);
-        }
+        let told = misstated::Told {
+            path,
+            identity: &self.identity,
+            owner: &self.owner,
+            settings: &self.settings,
+            wall_unix_ns,
+        };
+        misstated::report(found, &told, context);
     }
 
     /// What a stall of `cause` is about.

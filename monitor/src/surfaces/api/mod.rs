@@ -5,6 +5,7 @@
 //! Lists and streams are NDJSON: one JSON object a line, each of which says its form in `schema`. A line of the form
 //! `tcplull.lagged/1` says that a slow reader missed findings, one of the form `tcplull.error/1` why no more come.
 
+mod act;
 mod asked;
 mod body;
 mod counters;

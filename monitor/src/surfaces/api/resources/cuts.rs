@@ -1,5 +1,6 @@
 //! `/api/v1/cuts`: what `tcplull cut` has done, so that log and history have it. The daemon itself ends nothing.
 
+use crate::surfaces::api::act;
 use crate::surfaces::api::asked::{JSON, Peer, refused};
 use crate::surfaces::api::resource::{Answer, Form, OverTcp, Resource, schema_of};
 use crate::surfaces::api::served::Served;
@@ -7,14 +8,12 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::post;
 use monitor_model::agent::AgentEvent;
 use monitor_model::api::{ApiError, Cut};
-use monitor_model::format::told_line;
 use monitor_model::told::Told;
-use nix::unistd::geteuid;
 
 /// The longest that is read, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -54,29 +53,18 @@ async fn cut(
     peer: Option<Extension<Peer>>,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let trusted = |peer: &Peer| peer.uid == 0 || peer.uid == geteuid().as_raw();
-    let Some(Extension(peer)) = peer.filter(|peer| trusted(peer)) else {
+    let Some(peer) = act::trusted(peer) else {
         let reason = "what was cut is noted where root or the daemon's own user tells it";
         return refused(StatusCode::FORBIDDEN, reason.to_owned());
     };
-    let read = body.map_err(|error| error.to_string());
-    let cut = match read.and_then(|body| note(&body)) {
-        Ok(cut) => cut,
-        Err(reason) => return refused(StatusCode::BAD_REQUEST, reason),
-    };
-    let Some(event) = served.api.source.note_cut(peer, cut) else {
-        let reason = "the clock cannot be read".to_owned();
-        return refused(StatusCode::INTERNAL_SERVER_ERROR, reason);
-    };
-    match told_line(&event) {
-        Ok(text) => ([(header::CONTENT_TYPE, JSON)], text + "\n").into_response(),
-        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    match act::read(body).and_then(within) {
+        Ok(cut) => act::noted(served.api.source.note_cut(peer, cut)),
+        Err(reason) => refused(StatusCode::BAD_REQUEST, reason),
     }
 }
 
-/// What was told, or why it is no such note.
-fn note(body: &[u8]) -> Result<Cut, String> {
-    let cut: Cut = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+/// The note, where it is within its bounds.
+fn within(cut: Cut) -> Result<Cut, String> {
     let mut names = cut.ids.iter().chain(&cut.alert);
     let within = cut.ids.len() <= Cut::MOST && names.all(|name| name.len() <= Cut::MOST);
     match within {

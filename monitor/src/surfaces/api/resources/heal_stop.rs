@@ -1,6 +1,7 @@
 //! `/api/v1/heal/stop`: all sockets whose timers the daemon has set get back what they had, and no others are set until its next
 //! start or reload.
 
+use crate::surfaces::api::act;
 use crate::surfaces::api::asked::{JSON, Peer, refused};
 use crate::surfaces::api::resource::{Answer, Form, OverTcp, Resource, schema_of};
 use crate::surfaces::api::served::Served;
@@ -8,14 +9,12 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::post;
 use monitor_model::agent::AgentEvent;
 use monitor_model::api::{ApiError, HealStop};
-use monitor_model::format::told_line;
 use monitor_model::told::Told;
-use nix::unistd::geteuid;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
@@ -57,26 +56,16 @@ async fn stop(
     peer: Option<Extension<Peer>>,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let trusted = |peer: &Peer| peer.uid == 0 || peer.uid == geteuid().as_raw();
-    let Some(Extension(peer)) = peer.filter(|peer| trusted(peer)) else {
+    let Some(peer) = act::trusted(peer) else {
         let reason = "heal is stopped where root or the daemon's own user says so";
         return refused(StatusCode::FORBIDDEN, reason.to_owned());
     };
-    let read = body.map_err(|error| error.to_string());
-    let read = read.and_then(|body| {
-        serde_json::from_slice::<HealStop>(&body).map_err(|error| error.to_string())
-    });
-    if let Err(reason) = read {
+    if let Err(reason) = act::read::<HealStop>(body) {
         return refused(StatusCode::BAD_REQUEST, reason);
     }
     let source = Arc::clone(&served.api.source);
-    let failed = |reason: String| refused(StatusCode::INTERNAL_SERVER_ERROR, reason);
     match spawn_blocking(move || source.stop_healing(peer)).await {
-        Ok(Some(event)) => match told_line(&event) {
-            Ok(text) => ([(header::CONTENT_TYPE, JSON)], text + "\n").into_response(),
-            Err(error) => failed(error.to_string()),
-        },
-        Ok(None) => failed("the clock cannot be read".to_owned()),
-        Err(error) => failed(error.to_string()),
+        Ok(event) => act::noted(event),
+        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }
 }
