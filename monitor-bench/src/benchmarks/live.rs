@@ -24,9 +24,10 @@ pub const BENCHMARK: Benchmark = Benchmark {
     method: r"
 84 connections through a gateway, whose path is said to forget after 5 s, send a byte every 15 s: each of these silences is
 at risk, then crosses, then ends well, which are three findings, about a thousand a minute together. The daemon sweeps
-as often as it does by default and watches socket by socket; once it keeps no history and nobody asks it, and once it
-keeps its history and `tcplull top` runs on a terminal of 120 by 40, which asks it every two seconds. Share of a core is
-the daemon's CPU time by the clock, memory its resident set at the end. What `top` itself takes is in the table.
+as often as it does by default and watches socket by socket. There are two at once, which see the same: one keeps no history
+and nobody asks it; the other keeps its history, and `tcplull top` runs on a terminal of 120 by 40, which asks it every two
+seconds. Share of a core is the daemon's CPU time by the clock, memory its resident set at the end. What `top` itself takes
+is in the table.
 ",
     tried: "",
     run,
@@ -60,13 +61,11 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
             "`top`, % of a core",
         ],
     );
-    let mut taken = Vec::new();
-    for (name, looks) in [
-        ("alone, without a history", false),
-        ("with its history, and `top`", true),
+    let [alone, looked] = context.with_crowd(0, |world| measure(context, world))?;
+    for (name, one) in [
+        ("alone, without a history", &alone),
+        ("with its history, and `top`", &looked),
     ] {
-        context.progress(name);
-        let one = context.with_crowd(0, |world| measure(context, world, looks))?;
         table.line([
             name.to_owned(),
             format!("{:.0}", one.findings_a_minute),
@@ -75,11 +74,7 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
             one.top_share
                 .map_or("–".to_owned(), |share| format!("{share:.2}")),
         ]);
-        taken.push(one);
     }
-    let [alone, looked] = &taken[..] else {
-        return Ok(None);
-    };
     Ok(Some(Outcome {
         goals: vec![
             Goal::new(
@@ -102,47 +97,70 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
     }))
 }
 
-fn measure(context: &Context, world: &World, looks: bool) -> Result<Taken, BenchError> {
+/// The daemon that nobody asks, and the one that keeps its history and is looked at.
+fn measure(context: &Context, world: &World) -> Result<[Taken; 2], BenchError> {
     let place = tempfile::tempdir().map_err(BenchError::io("making a folder"))?;
-    let servers = world.servers()?;
-    let history = match looks {
-        true => format!("[history]\ndir = {:?}\n", place.path().join("history")),
-        false => String::new(),
-    };
-    let configuration = format!(
-        "[[path]]\nname = \"bench\"\nremote = [\"{servers}\"]\ntimeout = \"{TIMEOUT}\"\n{history}"
+    let path = format!(
+        "[[path]]\nname = \"bench\"\nremote = [\"{}\"]\ntimeout = \"{TIMEOUT}\"\n",
+        world.servers()?
+    );
+    let history = format!(
+        "{path}[history]\ndir = {:?}\n",
+        place.path().join("history")
     );
     let (mut clients, _servers) = world.clients(CONNECTIONS)?;
-    let mut daemon = context.start(Watch::PerSocket, &configuration)?;
-    let top = looks.then(|| Top::start(context, &daemon)).transpose()?;
+    let mut alone = context.start(Watch::PerSocket, &path)?;
+    let mut looked = context.start(Watch::PerSocket, &history)?;
+    let top = Top::start(context, &looked)?;
     // What is allocated at the beginning is there then.
     for _ in 0..context.times(4, 1) {
         speak(context, &mut clients)?;
     }
-    let now = || -> Result<_, BenchError> {
-        let top = top.as_ref().map(Top::cpu).transpose()?;
-        let findings = daemon.finding_lines()?.len() as f64;
-        Ok((Instant::now(), daemon.cpu()?, findings, top))
-    };
-    let before = now()?;
+    let before = [Now::of(&alone, None)?, Now::of(&looked, Some(&top))?];
     for _ in 0..context.times(12, 2) {
         speak(context, &mut clients)?;
     }
-    let after = now()?;
-    let seconds = (after.0 - before.0).as_secs_f64();
-    let share = |from: Duration, to: Duration| (to - from).as_secs_f64() / seconds * 100.0;
-    let taken = Taken {
-        findings_a_minute: (after.2 - before.2) / seconds * 60.0,
-        share: share(before.1, after.1),
-        memory_mib: daemon.memory_kib("VmRSS")? as f64 / 1_024.0,
-        top_share: before.3.zip(after.3).map(|(from, to)| share(from, to)),
-    };
-    if let Some(top) = &top {
-        top.draws()?;
-    }
+    let after = [Now::of(&alone, None)?, Now::of(&looked, Some(&top))?];
+    top.draws()?;
     drop(top);
-    daemon.end(wait::BOUND)?;
-    Ok(taken)
+    alone.end(wait::BOUND)?;
+    looked.end(wait::BOUND)?;
+    let [alone, looked] = &after;
+    Ok([alone.since(&before[0]), looked.since(&before[1])])
+}
+
+/// A daemon at a moment.
+struct Now {
+    at: Instant,
+    cpu: Duration,
+    findings: usize,
+    memory_kib: u64,
+    top: Option<Duration>,
+}
+
+impl Now {
+    fn of(daemon: &Daemon, top: Option<&Top>) -> Result<Self, BenchError> {
+        Ok(Self {
+            top: top.map(Top::cpu).transpose()?,
+            findings: daemon.finding_lines()?.len(),
+            memory_kib: daemon.memory_kib("VmRSS")?,
+            cpu: daemon.cpu()?,
+            at: Instant::now(),
+        })
+    }
+
+    /// What was between the two.
+    fn since(&self, before: &Self) -> Taken {
+        let seconds = (self.at - before.at).as_secs_f64();
+        let share = |from: Duration, to: Duration| (to - from).as_secs_f64() / seconds * 100.0;
+        let findings = self.findings.saturating_sub(before.findings);
+        Taken {
+            findings_a_minute: findings as f64 / seconds * 60.0,
+            share: share(before.cpu, self.cpu),
+            memory_mib: self.memory_kib as f64 / 1_024.0,
+            top_share: before.top.zip(self.top).map(|(from, to)| share(from, to)),
+        }
+    }
 }
 
 /// Every connection sends a byte within a second, and is silent for the rest of the time.

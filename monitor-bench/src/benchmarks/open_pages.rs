@@ -16,11 +16,12 @@ pub const BENCHMARK: Benchmark = Benchmark {
     name: "open-pages",
     title: "Ten open pages",
     method: r"
-A daemon among healthy connections over loopback, of which both ends are listed, that sweeps by itself as often as by
-default; once nobody asks it, and once ten readers ask what ten open pages ask, each every five seconds: four overviews (the
-soonest 24 of those at risk), four tables (the worst 500 of all connections, 340 KB), two paths. They ask over the inspection
-socket and read all of it at once; what TLS and passwords take is not in it. Share of a core is the daemon's CPU time by the clock, sweeps are those that
-were made for lists in that time. Once more without `max_age`, by which they share sweeps: each list has a sweep of its own then.
+Three daemons at once among healthy connections over loopback, of which both ends are listed, that sweep by themselves as
+often as by default. Nobody asks the first; ten readers ask the second what ten open pages ask, each every five seconds: four
+overviews (the soonest 24 of those at risk), four tables (the worst 500 of all connections, 340 KB), two paths. They ask over
+the inspection socket and read all of it at once; what TLS and passwords take is not in it. Ten more ask the third without
+`max_age`, by which they share sweeps: each list has a sweep of its own then. Share of a core is the daemon's CPU time by the
+clock, sweeps are those that were made for lists in that time.
 ",
     tried: "",
     run,
@@ -34,14 +35,6 @@ const PAGES: usize = 10;
 
 /// How often each asks.
 const EVERY: Duration = Duration::from_secs(5);
-
-/// What the pages do.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Pages {
-    Closed,
-    Shared,
-    Apart,
-}
 
 /// What was measured once.
 struct Taken {
@@ -67,53 +60,54 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
         if size > context.sockets {
             continue;
         }
-        let mut closed = 0.0;
-        for (name, pages) in [
-            ("none", Pages::Closed),
-            ("ten", Pages::Shared),
-            ("ten, each with sweeps of its own", Pages::Apart),
-        ] {
-            context.progress(&format!("{size} sockets, pages: {name}"));
-            let taken = context.with_crowd(size, |world| {
-                world.place().within(|| measure(context, pages))?
-            })?;
+        context.progress(&format!("{size} sockets"));
+        let taken =
+            context.with_crowd(size, |world| world.place().within(|| measure(context))?)?;
+        for (name, taken) in ["none", "ten", "ten, each with sweeps of its own"]
+            .iter()
+            .zip(&taken)
+        {
             let minute = 60.0 / taken.seconds;
             table.line([
                 size.to_string(),
-                name.to_owned(),
+                (*name).to_owned(),
                 format!("{:.2}", taken.share),
                 format!("{:.0}", taken.lists as f64 * minute),
                 format!("{:.0}", taken.sweeps * minute),
             ]);
-            match pages {
-                Pages::Closed => closed = taken.share,
-                Pages::Shared if size == GOAL_AT => outcome.goals.push(Goal::new(
-                    format!("ten open pages, among {size} sockets"),
-                    taken.share - closed,
-                    SHARE,
-                    "% of a core",
-                    2,
-                )),
-                _ => {}
-            }
+        }
+        let [closed, shared, _] = &taken;
+        if size == GOAL_AT {
+            outcome.goals.push(Goal::new(
+                format!("ten open pages, among {size} sockets"),
+                shared.share - closed.share,
+                SHARE,
+                "% of a core",
+                2,
+            ));
         }
     }
     outcome.tables.push(table);
     Ok(Some(outcome))
 }
 
-fn measure(context: &Context, pages: Pages) -> Result<Taken, BenchError> {
-    let mut daemon = context.start(Watch::Snapshots, "")?;
-    let (ends, lists) = (AtomicBool::new(false), AtomicU64::new(0));
+/// The daemon that nobody asks, the one whose readers share sweeps, and the one whose readers do not.
+fn measure(context: &Context) -> Result<[Taken; 3], BenchError> {
+    let start = || context.start(Watch::Snapshots, "");
+    let mut daemons = [start()?, start()?, start()?];
+    let [closed, shared, apart] = &daemons;
+    let ends = AtomicBool::new(false);
+    let lists = [const { AtomicU64::new(0) }; 3];
     let taken = thread::scope(|scope| {
-        let count = if pages == Pages::Closed { 0 } else { PAGES };
-        let readers: Vec<_> = (0..count)
-            .map(|page| {
-                let (daemon, ends, lists) = (&daemon, &ends, &lists);
-                scope.spawn(move || reads(daemon, page, pages, ends, lists))
+        let readers: Vec<_> = [(shared, &lists[1], true), (apart, &lists[2], false)]
+            .into_iter()
+            .flat_map(|asked| (0..PAGES).map(move |page| (page, asked)))
+            .map(|(page, (daemon, lists, shares))| {
+                let ends = &ends;
+                scope.spawn(move || reads(daemon, page, shares, ends, lists))
             })
             .collect();
-        let taken = watched(context, &daemon, &lists);
+        let taken = watched(context, [closed, shared, apart], &lists);
         ends.store(true, Ordering::Relaxed);
         for reader in readers {
             let ended = reader.join();
@@ -121,39 +115,72 @@ fn measure(context: &Context, pages: Pages) -> Result<Taken, BenchError> {
         }
         taken
     })?;
-    daemon.end(wait::BOUND)?;
+    for daemon in &mut daemons {
+        daemon.end(wait::BOUND)?;
+    }
     Ok(taken)
 }
 
-/// What the daemon takes while the pages are open.
-fn watched(context: &Context, daemon: &Daemon, lists: &AtomicU64) -> Result<Taken, BenchError> {
+/// A daemon at a moment.
+struct Now {
+    at: Instant,
+    cpu: Duration,
+    lists: u64,
+    sweeps: f64,
+}
+
+impl Now {
+    fn of(daemon: &Daemon, lists: &AtomicU64) -> Result<Self, BenchError> {
+        Ok(Self {
+            sweeps: daemon.metric("lists_total", &[("sweep", "own")])?,
+            lists: lists.load(Ordering::Relaxed),
+            cpu: daemon.cpu()?,
+            at: Instant::now(),
+        })
+    }
+
+    /// What was between the two.
+    fn since(&self, before: &Self) -> Taken {
+        let seconds = (self.at - before.at).as_secs_f64();
+        Taken {
+            share: (self.cpu - before.cpu).as_secs_f64() / seconds * 100.0,
+            lists: self.lists - before.lists,
+            sweeps: self.sweeps - before.sweeps,
+            seconds,
+        }
+    }
+}
+
+/// What the daemons take while the pages are open.
+fn watched(
+    context: &Context,
+    daemons: [&Daemon; 3],
+    lists: &[AtomicU64; 3],
+) -> Result<[Taken; 3], BenchError> {
+    let now = || -> Result<[Now; 3], BenchError> {
+        let [closed, shared, apart] = daemons;
+        Ok([
+            Now::of(closed, &lists[0])?,
+            Now::of(shared, &lists[1])?,
+            Now::of(apart, &lists[2])?,
+        ])
+    };
     // What the first answers take is not what goes on.
     thread::sleep(2 * EVERY);
-    let now = || -> Result<_, BenchError> {
-        let sweeps = daemon.metric("lists_total", &[("sweep", "own")])?;
-        let lists = lists.load(Ordering::Relaxed);
-        Ok((Instant::now(), daemon.cpu()?, lists, sweeps))
-    };
     let before = now()?;
     for _ in 0..context.times(12, 2) {
         context.go_on()?;
         thread::sleep(EVERY);
     }
     let after = now()?;
-    let seconds = (after.0 - before.0).as_secs_f64();
-    Ok(Taken {
-        share: (after.1 - before.1).as_secs_f64() / seconds * 100.0,
-        lists: after.2 - before.2,
-        sweeps: after.3 - before.3,
-        seconds,
-    })
+    Ok(std::array::from_fn(|of| after[of].since(&before[of])))
 }
 
 /// One page: what it asks for, as often as it does, until the end.
 fn reads(
     daemon: &Daemon,
     page: usize,
-    pages: Pages,
+    shares: bool,
     ends: &AtomicBool,
     lists: &AtomicU64,
 ) -> Result<(), BenchError> {
@@ -162,9 +189,9 @@ fn reads(
         4..8 => "/api/v1/connections?sort=-verdict&limit=500&max_age=4",
         _ => "/api/v1/connections?filter=path%20none%20and%20not%20state%20ok&limit=2001&max_age=4",
     };
-    let list = match pages {
-        Pages::Apart => list.trim_end_matches("&max_age=4"),
-        _ => list,
+    let list = match shares {
+        true => list,
+        false => list.trim_end_matches("&max_age=4"),
     };
     let mut asked = vec![list];
     match page {

@@ -261,11 +261,12 @@ fn line(table: &mut Table, label: &str, sweeps: &[Sweep], size: u32, none: f64) 
     mean
 }
 
-/// A daemon among all those sockets: the interval that it takes, and what it costs of one core.
+/// A daemon for each way of watching among all those sockets, all at once: the interval that it takes, and what it costs
+/// of one core.
 fn share_of_a_core(context: &Context, outcome: &mut Outcome) -> Result<(), BenchError> {
     let size = context.sockets;
     let mut table = Table::new(
-        format!("A daemon that is to sweep every 5 s, among {size} sockets."),
+        format!("Daemons that are to sweep every 5 s, all at once, among {size} sockets."),
         &[
             "watching",
             "interval in force, s",
@@ -273,18 +274,26 @@ fn share_of_a_core(context: &Context, outcome: &mut Outcome) -> Result<(), Bench
             "of one core, %",
         ],
     );
-    for watch in Watch::ALL {
-        context.progress(&format!("a daemon among {size} sockets, {}", watch.name()));
-        let (interval, sweep, share) = context.with_crowd(size, |world| {
-            world.place().within(|| {
-                let mut daemon = context.start(watch, "sweep_interval = \"5s\"")?;
-                let share = share_between_sweeps(context, &daemon)?;
+    context.progress(&format!("daemons among {size} sockets"));
+    let among = context.with_crowd(size, |world| {
+        world.place().within(|| {
+            let daemons: Result<Vec<Daemon>, BenchError> = Watch::ALL
+                .into_iter()
+                .map(|watch| context.start(watch, "sweep_interval = \"5s\""))
+                .collect();
+            let mut daemons = daemons?;
+            let shares = shares_between_sweeps(context, &daemons)?;
+            let mut among = Vec::new();
+            for (daemon, share) in daemons.iter_mut().zip(shares) {
                 let interval = daemon.metric("sweep_interval_seconds", &[])?;
                 let sweep = daemon.metric("sweep_duration_seconds", &[])?;
+                among.push((interval, sweep, share));
                 daemon.end(wait::BOUND)?;
-                Ok::<_, BenchError>((interval, sweep, share))
-            })?
-        })?;
+            }
+            Ok::<_, BenchError>(among)
+        })?
+    })?;
+    for (watch, (interval, sweep, share)) in Watch::ALL.into_iter().zip(among) {
         table.line([
             watch.name().to_owned(),
             format!("{interval:.1}"),
@@ -303,34 +312,32 @@ fn share_of_a_core(context: &Context, outcome: &mut Outcome) -> Result<(), Bench
     Ok(())
 }
 
-/// What the daemon takes of one core, in percent, from the end of one sweep to the end of the next; `None` where that
-/// takes too long.
-fn share_between_sweeps(context: &Context, daemon: &Daemon) -> Result<Option<f64>, BenchError> {
+/// What each daemon takes of one core, in percent, from the end of its second sweep to the end of its third; `None` where
+/// that takes too long. What the first one costs is not known when it begins, so the second follows as soon as configured.
+fn shares_between_sweeps(
+    context: &Context,
+    daemons: &[Daemon],
+) -> Result<Vec<Option<f64>>, BenchError> {
     /// A sweep of 2 s is followed by an interval of 200 s.
-    const PATIENCE: Duration = Duration::from_secs(240);
-    let comes_to = |count: f64, since: Instant| -> Result<bool, BenchError> {
-        while daemon.metric("sweeps_total", &[])? < count {
-            if since.elapsed() >= PATIENCE {
-                return Ok(false);
+    const PATIENCE: Duration = Duration::from_secs(480);
+    let mut second = vec![None; daemons.len()];
+    let mut shares = vec![None; daemons.len()];
+    let begun = Instant::now();
+    while shares.contains(&None) && begun.elapsed() < PATIENCE {
+        for ((daemon, second), share) in daemons.iter().zip(&mut second).zip(&mut shares) {
+            let sweeps = daemon.metric("sweeps_total", &[])?;
+            let (cpu, at) = (daemon.cpu()?, Instant::now());
+            match *second {
+                None if sweeps >= 2.0 => *second = Some((sweeps, cpu, at)),
+                Some((seen, before, since)) if sweeps > seen && share.is_none() => {
+                    let used = cpu.saturating_sub(before).as_secs_f64();
+                    *share = Some(used / (at - since).as_secs_f64() * 100.0);
+                }
+                _ => {}
             }
-            context.go_on()?;
-            thread::sleep(Duration::from_millis(500));
         }
-        Ok(true)
-    };
-    // What the first one costs is not known when it begins, so the second follows as soon as configured.
-    if !comes_to(2.0, Instant::now())?
-        || daemon.metric("sweep_interval_seconds", &[])? >= PATIENCE.as_secs_f64()
-    {
-        return Ok(None);
+        context.go_on()?;
+        thread::sleep(Duration::from_millis(500));
     }
-    let begun = daemon.metric("sweeps_total", &[])?;
-    let (cpu, at) = (daemon.cpu()?, Instant::now());
-    if !comes_to(begun + 1.0, at)? {
-        return Ok(None);
-    }
-    let used = daemon.cpu()?.saturating_sub(cpu);
-    Ok(Some(
-        used.as_secs_f64() / at.elapsed().as_secs_f64() * 100.0,
-    ))
+    Ok(shares)
 }
