@@ -15,6 +15,7 @@ mod odd_hosts;
 mod pause;
 pub mod report;
 pub mod series;
+mod side_by_side;
 pub mod systemd;
 mod table;
 mod tries;
@@ -35,11 +36,9 @@ use instructions::Added;
 use libraries::System;
 use machine::{GUEST, Vm};
 use series::Series;
-use std::panic::resume_unwind;
+use side_by_side::side_by_side;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Duration;
 use verdict::Verdict;
 
@@ -48,9 +47,6 @@ const QUICK: &str = "mitigations=off";
 
 /// A machine is ended after this. On an idle host of two cores none takes longer than six minutes, on a busy one many.
 const LIMIT: Duration = Duration::from_secs(25 * 60);
-
-/// Machines at once: each keeps one core busy, and what another does to its speed its clock does not see.
-const AT_ONCE: usize = 2;
 
 /// Which kernels, and what with the verifier's costs.
 #[derive(Debug, clap::Args)]
@@ -234,30 +230,11 @@ fn boot_all(
         .iter()
         .map(|series| (*series, image::get(series, archive.as_ref(), &cache)))
         .collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut verdicts = Vec::new();
-        while let Some((series, image)) = images.get(next.fetch_add(1, Ordering::Relaxed)) {
-            verdicts.push(match image {
-                Ok(kernel) => boot(series, kernel, &contents)
-                    .unwrap_or_else(|error| Verdict::of_nothing(series, error.to_string())),
-                Err(error) => Verdict::of_nothing(series, error.to_string()),
-            });
-        }
-        verdicts
-    };
-    let mut verdicts: Vec<Verdict> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
-        let done = workers.into_iter().map(|worker| worker.join());
-        done.flat_map(|verdicts| verdicts.unwrap_or_else(|panic| resume_unwind(panic)))
-            .collect()
-    });
-    verdicts.sort_by_key(|verdict| {
-        kernels
-            .iter()
-            .position(|series| series.name == verdict.series.name)
-    });
-    Ok(verdicts)
+    Ok(side_by_side(&images, |(series, image)| match image {
+        Ok(kernel) => boot(series, kernel, &contents)
+            .unwrap_or_else(|error| Verdict::of_nothing(series, error.to_string())),
+        Err(error) => Verdict::of_nothing(series, error.to_string()),
+    }))
 }
 
 fn boot(series: &'static Series, kernel: &Kernel, contents: &Contents) -> Result<Verdict, Error> {

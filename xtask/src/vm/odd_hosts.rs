@@ -3,6 +3,7 @@
 use super::image::Kernel;
 use super::initramfs::Contents;
 use super::machine::{GUEST, Vm};
+use super::side_by_side::side_by_side;
 use super::tries::{Try, tried};
 use crate::error::Error;
 use crate::progress;
@@ -119,20 +120,16 @@ const HOSTS: &[Host] = &[
 
 /// Boots each host and tries all of it; each try is a test.
 pub fn run(kernel: &Kernel, contents: &Contents, results: &mut Results) -> Result<(), Error> {
-    for host in HOSTS {
-        host.boot(kernel, contents, results)?;
+    progress::step("booting hosts that are not as most are");
+    for told in side_by_side(HOSTS, |host| host.boot(kernel, contents)) {
+        results.join(told?);
     }
     Ok(())
 }
 
 impl Host {
-    fn boot(
-        &self,
-        kernel: &Kernel,
-        contents: &Contents,
-        results: &mut Results,
-    ) -> Result<(), Error> {
-        progress::step(&format!("booting a host with {}", self.name));
+    fn boot(&self, kernel: &Kernel, contents: &Contents) -> Result<Results, Error> {
+        let mut results = Results::default();
         let steps = self.tries.iter().map(|tried| tried.step(STEP_WITHIN));
         let vm = Vm {
             kernel,
@@ -149,7 +146,7 @@ impl Host {
         let outcome = vm.run(LIMIT, |_| {})?;
         if let Some(failure) = &outcome.failure {
             results.fail(format!("vm {}: {failure}", self.name));
-            return Ok(());
+            return Ok(results);
         }
         if self.paused && outcome.pauses == 0 {
             results.fail(format!("vm {}: it was never paused", self.name));
@@ -163,6 +160,6 @@ impl Host {
                 Some(complaint) => results.fail(format!("vm {}: {complaint}", self.name)),
             }
         }
-        Ok(())
+        Ok(results)
     }
 }
