@@ -106,6 +106,12 @@ fn command(arguments: &RunArguments) -> String {
     if let Some(file) = &arguments.table {
         let _ = write!(command, " --table {}", file.display());
     }
+    if !arguments.daemon.is_empty() {
+        command.push_str(" --");
+    }
+    for argument in &arguments.daemon {
+        let _ = write!(command, " {argument}");
+    }
     command
 }
 
