@@ -3,6 +3,7 @@
 use crate::sandbox::{Entered, SandboxError, Writes};
 use monitor_kernel::{ConntrackStatus, HookStatus, HostView, SignStatus, WatchStatus};
 use monitor_model::api::AgentPrivileges;
+use monitor_model::format::count;
 use monitor_model::listing::CheckRow;
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ pub struct Checked<'a> {
 
 /// All of it.
 pub fn check_rows(checked: &Checked<'_>) -> Vec<CheckRow> {
-    let paths = format!("{} paths", checked.paths);
+    let paths = count(checked.paths as u64, "path");
     let mut rows = vec![
         check_row("kernel", true, checked.kernel.to_owned(), None),
         check_row("configuration", true, paths, None),

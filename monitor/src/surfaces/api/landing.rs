@@ -21,6 +21,7 @@ async fn page(State(served): State<Served>, known: Option<Extension<Known>>) -> 
     let known = known.is_some();
     let whole = served.offer.whole;
     let links = links(&served.offer);
+    let metrics = served.offer.telemetry_path.clone();
     let source = served.api.source;
     // The kernel's tables are read for it.
     let made = spawn_blocking(move || {
@@ -31,6 +32,7 @@ async fn page(State(served): State<Served>, known: Option<Extension<Known>>) -> 
             paths: source.paths(),
             still: source.still(),
             links,
+            metrics,
             known,
             whole,
         })

@@ -25,6 +25,8 @@ pub struct Front {
     pub still: Option<(Timestamp, String)>,
     /// What else there is to be asked.
     pub links: Vec<Link>,
+    /// Where the metrics are.
+    pub metrics: String,
     /// Whether the reader may see addresses.
     pub known: bool,
     /// Whether the whole API is served.
@@ -73,7 +75,8 @@ pub fn front(front: &Front) -> String {
                 script src="/page/uplot/uplot.js" defer {}
                 script type="module" src="/page/main.js" {}
             }
-            body data-hidden=[front.hidden()] data-still=[front.still.as_ref().map(|(at, _)| at)] {
+            body data-hidden=[front.hidden()] data-still=[front.still.as_ref().map(|(at, _)| at)]
+                data-metrics=(front.metrics) {
                 header {
                     a.name href="#/" { "tcplull" }
                     nav aria-label="Views" {}

@@ -56,6 +56,7 @@ fn shown(name: &str, known: bool, still: Option<(Timestamp, String)>) -> String 
             path: "/metrics".to_owned(),
             about: "The metrics",
         }],
+        metrics: "/metrics".to_owned(),
         known,
         whole: true,
     })

@@ -85,6 +85,47 @@ async function reason(answer) {
 export const one = (path, signal) => ask(path, signal, "application/json", (answer) => answer.json());
 
 /**
+ * Reads line by line, until there are no more, or one is not taken: what comes after it is not read.
+ * @param {ReadableStream<Uint8Array>} body
+ * @param {(line: string) => boolean} take
+ * @returns {Promise<boolean>} whether all was read
+ */
+async function lines(body, take) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (let read = 0; read <= LONGEST; ) {
+    const { done, value } = await reader.read();
+    if (done) return true;
+    read += value.length;
+    const whole = (rest + value).split("\n");
+    rest = whole.pop() ?? "";
+    if (!whole.every((line) => take(line))) break;
+  }
+  await reader.cancel();
+  return false;
+}
+
+/**
+ * Metrics of the daemon, summed up.
+ * @param {string} path
+ * @param {AbortSignal} signal
+ * @param {(name: string, labels: string) => string | null} under the name under which a series is counted, if it is
+ * @returns {Promise<Map<string, number>>}
+ */
+export const sums = (path, signal, under) =>
+  ask(path, signal, "text/plain", async ({ body }) => {
+    const found = new Map();
+    if (!body) return found;
+    await lines(body, (line) => {
+      const [, series, labels = "", value] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
+      const name = series && under(series, labels);
+      if (name) found.set(name, (found.get(name) ?? 0) + Number(value.replace("Inf", "Infinity")));
+      return true;
+    });
+    return found;
+  });
+
+/**
  * A list of lines, of which so many are kept at the most.
  * @param {string} path
  * @param {AbortSignal} signal
@@ -98,29 +139,16 @@ export const list = (path, signal, most = 1000) =>
     const age = Number(headers.get("age") ?? 0);
     const found = { rows: /** @type {any[]} */ ([]), leftOut: 0, more: false, notice: /** @type {string | null} */ (null), age };
     if (!body) return found;
-    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-    let rest = "";
-    for (let read = 0; ; ) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      read += value.length;
-      const lines = (rest + value).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const row = JSON.parse(line);
-        if (row.schema === "tcplull.error/1") {
-          found.leftOut = row.left_out ?? 0;
-          if (found.leftOut === 0) found.notice = row.error;
-        } else if (found.rows.length < most) found.rows.push(row);
-        else found.more = true;
-      }
-      if (found.more || read > LONGEST) {
-        found.more = true;
-        await reader.cancel();
-        break;
-      }
-    }
-    found.more ||= found.leftOut > 0;
+    const whole = await lines(body, (line) => {
+      const row = JSON.parse(line);
+      if (row.schema === "tcplull.error/1") {
+        found.leftOut = row.left_out ?? 0;
+        if (found.leftOut === 0) found.notice = row.error;
+      } else if (found.rows.length < most) found.rows.push(row);
+      else return false;
+      return true;
+    });
+    found.more = !whole || found.leftOut > 0;
     return found;
   });
 
