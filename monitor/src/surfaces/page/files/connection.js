@@ -13,14 +13,18 @@ export function connection(place, { name, hidden }, signal) {
   trouble.hidden = true;
   const body = h("div");
   place.append(trouble, body);
+  const narrow = matchMedia("(max-width: 40rem)");
   let shown = "";
+  let last = null;
+  narrow.addEventListener("change", () => last && refill(body, ...sheet(last, narrow.matches)), { signal });
   repeatedly(5, signal, async () => {
     const detail = await one(`/api/v1/connections/${encodeURIComponent(name)}?${SHARED}`, signal);
     // Nothing moves under the reader's eyes where nothing new was told.
     const told = JSON.stringify([detail.findings.length, detail.timeline.filter((event) => event.what !== "now" && event.what !== "next").length, detail.row?.silence, detail.row?.state]);
+    last = detail;
     if (told === shown) return update(body, detail);
     shown = told;
-    refill(body, ...sheet(detail));
+    refill(body, ...sheet(detail, narrow.matches));
   }, (error) => {
     setText(trouble, error ? error.message : "");
     trouble.hidden = !error;
@@ -33,8 +37,8 @@ function update(body, detail) {
   if (now) refill(now, ...facts(detail).children);
 }
 
-/** @param {any} detail */
-function sheet(detail) {
+/** @param {any} detail @param {boolean} narrow whether there is little room */
+function sheet(detail, narrow) {
   const verdict = detail.findings.at(-1);
   const { connection, owner } = detail;
   return [
@@ -42,7 +46,7 @@ function sheet(detail) {
     verdict ? verdictCard(verdict, detail.meanings) : h("p", { class: "calm" }, "Nothing was found of it."),
     facts(detail),
     h("h2", {}, "What happened on it"),
-    detail.timeline.length > 0 ? timeline(detail.timeline) : h("p", {}, "Nothing of it is kept."),
+    detail.timeline.length > 0 ? timeline(detail.timeline, (detail.contrast ?? detail.row)?.timeout_seconds ?? null, narrow) : h("p", {}, "Nothing of it is kept."),
     detail.timeline_left_out > 0 && h("p", { class: "more" }, `${detail.timeline_left_out} earlier moments are not kept any more.`),
     detail.commands.length > 0 && h("h2", {}, "What to run next, on its host"),
     detail.commands.map((next) => h("p", { class: "command" }, h("span", {}, `${next.about}: `), h("code", {}, next.command), copyButton(next.command, "the command"))),
@@ -60,9 +64,12 @@ function verdictCard(finding, meanings) {
     h("h3", {}, finding.summary),
     h("table", { class: "evidence" }, h("caption", { class: "unseen" }, "Evidence"),
       h("tbody", {}, finding.evidence.map((piece) => h("tr", {}, h("th", { scope: "row" }, plain(piece.fact)), h("td", {}, String(piece.value)), h("td", { class: "faint" }, meanings[piece.fact] ?? ""))))),
-    finding.advice && h("p", { class: "command" }, h("span", {}, "What helps: "), h("code", {}, finding.advice), copyButton(finding.advice, "the advice")),
+    finding.advice && h("p", { class: "command" }, h("strong", {}, "What helps: "), h("span", {}, prose(finding.advice)), copyButton(finding.advice, "the advice")),
   );
 }
+
+/** Text in which commands stand between backticks. @param {string} text */
+const prose = (text) => text.split("`").map((part, place) => (place % 2 === 1 ? h("code", {}, part) : part));
 
 /** What is so now. */
 function facts(detail) {

@@ -78,9 +78,15 @@ export function keepalive(row) {
  */
 export function clockTime(time) {
   const at = new Date(time);
-  const day = at.toDateString() === new Date(now()).toDateString() ? "" : `${at.toLocaleDateString("en-CA")} `;
+  const day = dayOf(at) === dayOf(new Date(now())) ? "" : `${dayOf(at)} `;
   return day + at.toLocaleTimeString("en-GB");
 }
+
+/**
+ * A day in the reader's own time: "2026-01-31".
+ * @param {Date} at
+ */
+export const dayOf = (at) => at.toLocaleDateString("en-CA");
 
 /** What each state of silence looks like. */
 export const TONE = /** @type {Record<string, string>} */ ({
