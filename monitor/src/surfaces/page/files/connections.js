@@ -53,11 +53,12 @@ export function connections(place, { query, hidden }, signal) {
   repeatedly(5, signal, async () => {
     const words = new URLSearchParams({ sort, limit: String(SHOWN) });
     if (filter.trim()) words.set("filter", filter);
-    const found = await list(`/api/v1/connections?${words}&${SHARED}`, signal);
+    const found = await list(`/api/v1/connections?${words}&${SHARED}`, signal, SHOWN);
     show(body, lines, found.rows);
-    const all = count(found.rows.length + found.leftOut, "connection");
+    const [shown, all] = [found.rows.length, count(found.rows.length + found.leftOut, "connection")];
+    const first = found.leftOut > 0 ? `The first ${shown} of ${all}` : `The first ${all}; there are more`;
     if (STILL === null) setText(age, found.age > 0 ? `As of ${length(found.age)} ago: who has this page open shares a look.` : "As of now.");
-    setText(said, `${found.more ? `The first ${found.rows.length} of ` : ""}${all}${found.notice ? `; ${found.notice}` : ""}`);
+    setText(said, `${found.more ? first : all}${found.notice ? `; ${found.notice}` : ""}`);
   }, (error) => {
     if (error) setText(said, error.message);
     said.classList.toggle("trouble", error !== null);

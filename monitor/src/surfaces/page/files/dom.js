@@ -5,7 +5,7 @@
  * @param {unknown} text
  * @returns {string}
  */
-function printable(text) {
+export function printable(text) {
   return String(text).replace(
     /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu,
     (sign) => `\\u{${sign.codePointAt(0).toString(16)}}`,

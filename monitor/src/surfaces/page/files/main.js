@@ -1,7 +1,7 @@
 // The page: which view is shown, by what stands behind the # in its address, and the line that says how the daemon is.
 
 import { ApiError, STILL, ask, repeatedly } from "./api.js";
-import { fill, h, setText } from "./dom.js";
+import { fill, h, printable, setText } from "./dom.js";
 import { agent } from "./agent.js";
 import { connection } from "./connection.js";
 import { connections } from "./connections.js";
@@ -46,7 +46,7 @@ function show() {
   const [word, ...rest] = words.split("/");
   const chosen = VIEWS.find((view) => view.word === word) ?? VIEWS[0];
   const name = decoded(rest.join("/"));
-  document.title = `${name || chosen.title} · tcplull`;
+  document.title = printable(`${name || chosen.title} · tcplull`);
   for (const link of nav.querySelectorAll("a")) {
     const here = link.getAttribute("href") === `#/${chosen.word}`;
     if (here) link.setAttribute("aria-current", "page");

@@ -40,7 +40,7 @@ export function overview(place, { hidden }, signal) {
     const told = (await one("/api/v1/alerts", signal)).data.alerts;
     // What stays as it is, on the same day, can be read, marked and copied.
     const fire = JSON.stringify([told, new Date(now()).toDateString()]);
-    if (fire !== fires) showAlerts(alerts, told);
+    if (fire !== fires) showAlerts(alerts, told, hidden);
     fires = fire;
     const all = (await list("/api/v1/paths", signal)).rows;
     showPaths(paths, figures, all, signal);
@@ -53,29 +53,43 @@ export function overview(place, { hidden }, signal) {
 /**
  * @param {Element} place
  * @param {any[]} all as Prometheus has its own
+ * @param {string | null} hidden why connections cannot be seen
  */
-function showAlerts(place, all) {
-  const gravity = (alert) => (alert.labels.severity === "critical" ? 0 : 1) + (alert.state === "firing" ? 0 : 2);
+function showAlerts(place, all, hidden) {
+  const gravity = (alert) => (alert.labels.severity === "critical" ? 0 : 1) + (alert.state === "firing" ? 0 : 2) + (Number(alert.value) > 0 ? 0 : 4);
   const sorted = all.toSorted((one, other) => gravity(one) - gravity(other) || one.activeAt.localeCompare(other.activeAt));
   if (sorted.length === 0) return fill(place, h("p", { class: "calm" }, "None fires, and none waits."));
   const more = sorted.length - MOST.alerts;
-  refill(place, sorted.slice(0, MOST.alerts).map(card), more > 0 && h("p", { class: "more" }, `${count(more, "more alert")}: tcplull alerts has them.`));
+  refill(place, sorted.slice(0, MOST.alerts).map((alert) => card(alert, hidden)), more > 0 && h("p", { class: "more" }, `${count(more, "more alert")}: tcplull alerts has them.`));
 }
 
-/** @param {any} alert */
-function card(alert) {
+/** @param {any} alert @param {string | null} hidden */
+function card(alert, hidden) {
   const { labels, annotations } = alert;
   const word = labels.severity === "critical" ? "page" : "ticket";
   const connections = Number(alert.value);
+  const now = connections > 0 ? `${count(connections, "connection")} in trouble now` : "None is in trouble any more";
+  const theirs = `#/connections?${new URLSearchParams({ filter: `path ${quoted(labels.path)} and not state ok` })}`;
   return h(
     "article",
-    { class: `card ${alert.state === "firing" ? TONE[word] : "plain"}` },
+    { class: `card ${alert.state === "firing" && connections > 0 ? TONE[word] : "plain"}` },
     h("p", { class: "kind" }, h("strong", {}, alert.state === "firing" ? word : `${word}, pending`), ` since ${clockTime(alert.activeAt)}, ${labels.alertname}`),
     h("h3", {}, annotations.summary),
     annotations.description && h("p", {}, annotations.description),
-    h("p", { class: "faint" }, `${count(connections, "connection")} in trouble now, on path `, pathLink(labels.path), labels.owner && ` of ${labels.owner}`),
+    h("p", { class: "faint" }, `${now}, on path `, pathLink(labels.path), labels.owner && ` of ${labels.owner}`,
+      !hidden && connections > 0 && h("span", {}, " · ", h("a", { href: theirs }, "Show them")), runbook(annotations.runbook_url)),
   );
 }
+
+/** Where an alert is explained: a link where the configuration says where the documentation lies. @param {string | undefined} at */
+function runbook(at) {
+  if (!at) return null;
+  const link = URL.canParse(at) && new URL(at).protocol === "https:";
+  return h("span", {}, " · ", link ? h("a", { href: at, rel: "noreferrer" }, "Runbook") : `Runbook: ${at}`);
+}
+
+/** A name as a filter has it. @param {string} name */
+export const quoted = (name) => `"${name.replace(/["\\]/g, "\\$&")}"`;
 
 /** @param {string} name */
 const pathLink = (name) => h("a", { href: `#/path/${encodeURIComponent(name)}` }, name);
@@ -155,7 +169,7 @@ function countdowns(place, signal, heed) {
   let running = [];
   repeatedly(5, signal, async () => {
     const words = new URLSearchParams({ filter: "state at-risk", sort: "left", limit: String(MOST.countdowns) });
-    const found = await list(`/api/v1/connections?${words}&${SHARED}`, signal);
+    const found = await list(`/api/v1/connections?${words}&${SHARED}`, signal, MOST.countdowns);
     const looked = performance.now() / 1000 - found.age;
     running = [];
     const tiles = found.rows.map((row) => {
@@ -165,11 +179,11 @@ function countdowns(place, signal, heed) {
       const to = `#/connection/${encodeURIComponent(row.connection.id)}`;
       return h("a", { class: "tile warn", href: to }, text, bar, h("span", {}, ownerName(row.owner)), h("span", { class: "faint" }, `→ ${row.connection.remote} on ${row.path}`));
     });
-    const all = (found.rows.length + found.leftOut).toLocaleString("en");
+    const all = found.leftOut > 0 ? `All ${(found.rows.length + found.leftOut).toLocaleString("en")} at risk` : "All at risk";
     refill(
       place,
       tiles.length > 0 ? tiles : h("p", { class: "calm" }, "None is at risk."),
-      found.more && h("p", { class: "more" }, h("a", { href: "#/connections?filter=state+at-risk&sort=left" }, `All ${all} at risk`)),
+      found.more && h("p", { class: "more" }, h("a", { href: "#/connections?filter=state+at-risk&sort=left" }, all)),
     );
     tick();
   }, heed);
