@@ -20,6 +20,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -69,8 +70,11 @@ impl Scene {
         let holder = hold(slow.client, files.path())?;
         let far = Pair::across(&network)?;
         let died = far.client_address()?;
-        daemon.await_finding(about_to_cross, "at_risk")?;
-        daemon.await_finding(died, "crossed")?;
+        while_they_talk(&network, || {
+            daemon.await_finding(about_to_cross, "at_risk")?;
+            daemon.await_finding(died, "crossed")?;
+            Ok(())
+        })?;
         network.path_dies()?;
         (&far.client).write_all(b"lost")?;
         daemon.await_finding(died, "blackholed")?;
@@ -150,6 +154,33 @@ fn settings(network: &Network) -> String {
     let [far, slow] = [path("far", 5432, "2s"), path("slow", 5433, "300s")];
     // At risk after 18 s, and then for as long as all that is looked at may take.
     format!("page_after = \"1s\"\nwarn_at = 0.06\n{QUICK}{far}{slow}")
+}
+
+/// Does something while other connections of path "far" talk, each after a silence that is nearly as long as its timeout.
+fn while_they_talk(
+    network: &Network,
+    does: impl FnOnce() -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    let listener = serve(network)?;
+    let open = |_| Pair::open(&network.client, &listener);
+    let pairs = (0..8).map(open).collect::<Result<Vec<_>, _>>()?;
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let talk = scope.spawn(|| -> std::io::Result<()> {
+            for tenths in (11..18).cycle() {
+                pairs.iter().try_for_each(Pair::exchange)?;
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(100 * tenths));
+            }
+            Ok(())
+        });
+        let done = does();
+        is_over.store(true, Ordering::Relaxed);
+        talk.join().map_err(|_| "talking broke off")??;
+        done
+    })
 }
 
 /// Hands the client's end of a connection to a process of a hostile name, which does nothing with it.
