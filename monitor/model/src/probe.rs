@@ -28,6 +28,9 @@ pub struct ProbeReport {
     pub clock: Option<Clock>,
     /// Which hop holds the state that is forgotten; `None` where that was not asked for, or could not be tried.
     pub located: Option<Located>,
+    /// What became of a connection to a port that the other side keeps closed for that; `None` where that one cannot be told to.
+    #[serde(default)]
+    pub closed_port: Option<ClosedPort>,
     /// Each connection that was silent, in the order in which they were over.
     pub gaps: Vec<ProbedGap>,
     /// Connections that were opened, those beside the silent ones included.
@@ -59,6 +62,8 @@ pub enum AskedAs {
     Redis,
     /// PostgreSQL, logged in.
     Postgresql,
+    /// MQTT, as a client of no name.
+    Mqtt,
     /// Anything that accepts connections: by keepalive probes, which its kernel answers.
     Keepalive,
 }
@@ -132,6 +137,20 @@ pub enum KeepaliveFound {
     Counts,
     /// It expired all the same.
     InVain,
+}
+
+/// What becomes of a connection to a port that nobody has at the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosedPort {
+    /// A RST answers.
+    Refused,
+    /// It is opened: something in between answers in the place of the host.
+    Accepted,
+    /// Nothing answers.
+    Unanswered,
+    /// ICMP says that there is no way.
+    Unreachable,
 }
 
 /// Which hop holds the state of connections.

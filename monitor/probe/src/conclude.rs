@@ -2,13 +2,14 @@
 
 use crate::advice::{advice, path_block};
 use crate::bracket::Bracket;
-use crate::planner::{Kind, Planner, Told};
+use crate::order::{Kind, Told};
+use crate::planner::Planner;
 use crate::reading::Reading;
 use monitor_model::finding::Clock;
 use monitor_model::format::duration_of;
 use monitor_model::probe::{
-    AskedAs, Expiry, GapBecame, KeepaliveFound, Located, ProbeReport, ProbeResult, ProbedGap,
-    ProbedRouter, ProbedSide, SpokeFirst,
+    AskedAs, ClosedPort, Expiry, GapBecame, KeepaliveFound, Located, ProbeReport, ProbeResult,
+    ProbedGap, ProbedRouter, ProbedSide, SpokeFirst,
 };
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -31,6 +32,8 @@ pub struct Facts {
     pub took: Duration,
     /// The routers on the way, each with its address where it is known; none where they were not asked after.
     pub routers: Vec<Option<IpAddr>>,
+    /// What became of a connection to a port that is closed; `None` where none was tried.
+    pub closed_port: Option<ClosedPort>,
 }
 
 /// What it comes to.
@@ -53,6 +56,7 @@ pub fn conclude(planner: &Planner, facts: &Facts) -> ProbeReport {
         keepalive,
         clock: clock(keepalive, facts.asked_as),
         located: located(planner, facts),
+        closed_port: facts.closed_port,
         gaps: told.iter().map(gap).collect(),
         connections: facts.connections,
         sent_bytes: facts.sent_bytes,

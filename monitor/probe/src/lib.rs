@@ -7,6 +7,7 @@
 mod advice;
 mod bracket;
 mod conclude;
+mod order;
 mod planner;
 mod reading;
 mod text;
@@ -14,6 +15,7 @@ pub mod wire;
 
 pub use bracket::Bracket;
 pub use conclude::{Facts, conclude};
-pub use planner::{Kind, Options, Order, Planner, Told};
+pub use order::{Kind, Options, Order, Told};
+pub use planner::Planner;
 pub use reading::{End, Fresh, PeerEnd, PeerSaw, Reading, Seen, read};
 pub use text::{progress, text};

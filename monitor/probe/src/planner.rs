@@ -2,8 +2,9 @@
 //! them, not as all together; then those in between are tried, until the bracket is narrow.
 
 use crate::bracket::{Bracket, ladder};
+use crate::order::{Kind, Options, Order, Told};
 use crate::reading::{Reading, Seen, read};
-use monitor_model::probe::{KeepaliveFound, ProbeResult};
+use monitor_model::probe::{Expiry, KeepaliveFound, ProbeResult};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -26,68 +27,6 @@ const UNANSWERED_EVERY: Duration = Duration::from_secs(100);
 
 /// A silence with keepalive is longer than one that was not survived without it, by this factor.
 const BEYOND: f64 = 1.1;
-
-/// What is to be found out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// The shortest silence that is tried.
-    pub from: Duration,
-    /// The longest.
-    pub up_to: Duration,
-    /// The most connections that are silent at once.
-    pub at_once: usize,
-    /// Whether the other side speaks first where it is told to.
-    pub outside: bool,
-    /// Whether it is tried if keepalive counts.
-    pub keepalive: bool,
-    /// How many routers are tried to find which one forgets; 0 for none.
-    pub routers: u8,
-}
-
-/// What is to be done with one connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Order {
-    /// Its number.
-    pub number: u32,
-    /// How long it is to be silent.
-    pub gap: Duration,
-    /// How.
-    pub kind: Kind,
-}
-
-/// How a connection is silent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Wholly, and then this host speaks.
-    Inside,
-    /// Wholly, and then the other side speaks.
-    Outside,
-    /// Without payload, and with keepalive probes each so often; then this host speaks.
-    Kept {
-        /// In whole seconds, as the kernel has it.
-        every: Duration,
-    },
-    /// The same, but the probes live for so many hops only.
-    Near {
-        /// As above.
-        every: Duration,
-        /// 1 for the nearest router.
-        hops: u8,
-    },
-}
-
-/// What became of one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// What was to be done.
-    pub order: Order,
-    /// How long it was silent.
-    pub lasted: Duration,
-    /// What it comes to.
-    pub reading: Reading,
-    /// Whether the other side said what it saw.
-    pub both_ends: bool,
-}
 
 /// Says what to try, is told what was seen, and knows when it is over.
 #[derive(Clone, Debug)]
@@ -130,10 +69,19 @@ impl Planner {
     }
 
     fn want(&mut self, gap: Duration, kind: Kind) {
+        self.add(gap, kind, false);
+    }
+
+    fn add(&mut self, gap: Duration, kind: Kind, alone: bool) {
         let number = self.next;
         if number < MOST {
             self.next += 1;
-            self.waiting.push_back(Order { number, gap, kind });
+            self.waiting.push_back(Order {
+                number,
+                gap,
+                kind,
+                alone,
+            });
         }
     }
 
@@ -144,23 +92,25 @@ impl Planner {
 
     /// The connection to open now; `None` to wait for one that is silent, or where it is over.
     pub fn next_order(&mut self) -> Option<Order> {
-        if self.is_over() || self.silent.len() >= self.at_once {
+        let is_full = self.silent.len() >= self.at_once || self.silent.iter().any(|one| one.alone);
+        if self.is_over() || is_full {
             return None;
         }
         self.plan();
         let place = self
             .waiting
             .iter()
-            .position(|order| self.is_wanted(order))?;
+            .position(|order| self.is_wanted(order) && (!order.alone || self.silent.is_empty()))?;
         let order = self.waiting.remove(place)?;
         self.silent.push(order);
         Some(order)
     }
 
-    /// A silent connection to end: another one needs its place and it is longer than one that was not survived already, or there
+    /// A silent connection to end: another one needs its place, or needs to be alone, and it is longer than one that was not survived already, or there
     /// are more than the target takes.
     pub fn spare(&mut self) -> Option<Order> {
-        if self.is_over() || self.silent.len() < self.at_once {
+        let has_room = self.silent.len() < self.at_once;
+        if self.is_over() || (has_room && !self.waiting.iter().any(|one| one.alone)) {
             return None;
         }
         self.plan();
@@ -201,8 +151,20 @@ impl Planner {
             Kind::Kept { .. } | Kind::Near { .. } => None,
         };
         match (&reading, bracket) {
-            (Reading::Survived, Some(bracket)) => bracket.survived(seen.lasted),
-            (Reading::Expired(expiry), Some(bracket)) => bracket.expired(seen.lasted, *expiry),
+            (Reading::Survived, Some(bracket)) => {
+                bracket.survived(seen.lasted);
+                if order.alone {
+                    // Those that were not survived were too many.
+                    self.at_once = (self.at_once / 2).max(1);
+                }
+            }
+            (Reading::Expired(expiry), Some(bracket)) => {
+                bracket.expired(seen.lasted, *expiry);
+                let odd = bracket.at_least().is_some_and(|least| seen.lasted <= least);
+                if odd && is_at_once(*expiry) && !self.options.outside {
+                    self.at_once = self.at_once.min(self.silent.len().max(1));
+                }
+            }
             (Reading::Dead(why), _) => {
                 self.dead.get_or_insert_with(|| why.clone());
             }
@@ -331,7 +293,12 @@ impl Planner {
         };
         let is_near = |order: &Order| matches!(order.kind, Kind::Near { .. });
         let begun = self.silent.iter().any(is_near);
-        now.max(waiting) + then + if begun { Duration::ZERO } else { near }
+        // It may refute all that was not survived.
+        let alone = match self.is_to_be_alone(Kind::Inside) {
+            true => self.options.up_to,
+            false => Duration::ZERO,
+        };
+        now.max(waiting) + then + alone + if begun { Duration::ZERO } else { near }
     }
 
     fn bracket(&self, kind: Kind) -> &Bracket {
@@ -350,6 +317,7 @@ impl Planner {
     fn is_wanted(&self, order: &Order) -> bool {
         let most = self.bracket(order.kind).at_most();
         match order.kind {
+            Kind::Inside | Kind::Outside if order.alone => true,
             Kind::Kept { .. } | Kind::Near { .. } => most.is_some_and(|most| order.gap > most),
             Kind::Inside | Kind::Outside => most.is_none_or(|most| order.gap <= most),
         }
@@ -361,11 +329,30 @@ impl Planner {
         match (bracket.at_least(), bracket.at_most()) {
             // Whatever two clocks differ by in that time.
             (Some(least), None) => least.mul_f64(1.001) >= self.options.up_to,
-            (Some(_), Some(_)) => bracket.is_narrow() && bracket.is_borne_out(),
+            (Some(_), Some(_)) => {
+                bracket.is_narrow() && bracket.is_borne_out() && !self.is_to_be_alone(side)
+            }
             // Even the shortest was not survived.
-            (None, Some(_)) => bracket.is_borne_out() && !self.is_under_way(side),
+            (None, Some(_)) => {
+                bracket.is_borne_out() && !self.is_under_way(side) && !self.is_to_be_alone(side)
+            }
             (None, None) => false,
         }
+    }
+
+    /// Whether one is still to be silent with no other beside it: a server that has more connections than it takes closes those
+    /// that rest, which looks like a timeout. `tcplull probe --listen` says that it has no room.
+    fn is_to_be_alone(&self, side: Kind) -> bool {
+        let bracket = self.bracket(side);
+        let mut fitting = bracket.fitting();
+        let at_once = fitting.any(|(_, expiry)| is_at_once(*expiry));
+        let floor = bracket.at_least().unwrap_or_default();
+        let mut told = self.told.iter();
+        let was_alone = told.any(|told| {
+            let expired = matches!(told.reading, Reading::Expired(_));
+            told.order.alone && expired && told.lasted > floor
+        });
+        !self.options.outside && self.at_once > 1 && at_once && !was_alone
     }
 
     /// Whether something is silent or waits that can still change what is known of one side.
@@ -435,15 +422,32 @@ impl Planner {
         let (between, again) = {
             let bracket = self.bracket(side);
             let again = match bracket.at_most() {
-                Some(most) if !bracket.is_borne_out() => Some(most),
-                Some(_) => None,
-                // What was tried said nothing.
-                None => Some(self.options.up_to),
+                Some(most) if !bracket.is_borne_out() => vec![most],
+                Some(_) => Vec::new(),
+                // What was tried said nothing, or is refuted.
+                None => {
+                    let from = bracket.at_least().unwrap_or(self.options.from);
+                    let mut again = ladder(from, self.options.up_to);
+                    again.retain(|gap| Some(*gap) > bracket.at_least());
+                    again
+                }
             };
             (bracket.between(room), again)
         };
+        if between.is_empty() && again.is_empty() && self.is_to_be_alone(side) {
+            // Where none was survived, the shortest has to be.
+            let bracket = self.bracket(side);
+            let ends = bracket.at_least().and(bracket.at_most());
+            let gap = ends.map_or(self.options.from, |most| most.mul_f64(BEYOND));
+            self.add(gap, side, true);
+        }
         for gap in between.into_iter().chain(again) {
             self.want(gap, side);
         }
     }
+}
+
+/// Whether it comes during the silence.
+const fn is_at_once(expiry: Expiry) -> bool {
+    matches!(expiry, Expiry::FinAtOnce | Expiry::ResetAtOnce)
 }

@@ -5,8 +5,8 @@ use crate::conclude::{between, fine, seconds};
 use crate::planner::Planner;
 use monitor_model::format::{count, duration_of, printable};
 use monitor_model::probe::{
-    AskedAs, Expiry, GapBecame, KeepaliveFound, Located, ProbeReport, ProbeResult, ProbedGap,
-    ProbedSide,
+    AskedAs, ClosedPort, Expiry, GapBecame, KeepaliveFound, Located, ProbeReport, ProbeResult,
+    ProbedGap, ProbedSide,
 };
 use std::fmt::Write;
 
@@ -56,6 +56,9 @@ fn write(out: &mut String, report: &ProbeReport) -> std::fmt::Result {
     }
     if let Some(located) = &report.located {
         writeln!(out, "  hop        {}", hop(located))?;
+    }
+    if let Some(closed_port) = report.closed_port {
+        writeln!(out, "  closed     {}", closed(closed_port))?;
     }
     writeln!(out, "  rests on   {}", rests_on(report))?;
     if let Some(block) = &report.path_block {
@@ -119,6 +122,19 @@ fn keepalive(report: &ProbeReport) -> String {
             "not tried against data: the target is asked by probes alone".to_owned()
         }
         _ => "not tried: the kernel's probes are a second apart at least".to_owned(),
+    }
+}
+
+const fn closed(port: ClosedPort) -> &'static str {
+    match port {
+        ClosedPort::Refused => "a port that nobody has there refuses, by a RST",
+        ClosedPort::Accepted => {
+            "a port that nobody has there accepts: a box answers in its place, so that a connection opens proves nothing"
+        }
+        ClosedPort::Unanswered => {
+            "a port that nobody has there does not answer: whoever connects to a service that is gone hangs"
+        }
+        ClosedPort::Unreachable => "a port that nobody has there is unreachable, by ICMP",
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Purpose {
     Speak(Duration),
     /// What was seen of the connection with that number is to be told.
     Fate,
+    /// The other side is to say which of its ports is closed, and keep it so while this connection lasts.
+    Closed,
 }
 
 /// The first line of whoever opens a connection: what it is for, and the number that it has, or that is asked after.
@@ -34,6 +36,7 @@ pub fn hello(number: u64, purpose: Purpose) -> String {
         Purpose::Echo(after) => format!("{NAME} {number:016x} echo {}\n", after.as_millis()),
         Purpose::Speak(after) => format!("{NAME} {number:016x} speak {}\n", after.as_millis()),
         Purpose::Fate => format!("{NAME} {number:016x} fate\n"),
+        Purpose::Closed => format!("{NAME} {number:016x} closed\n"),
     }
 }
 
@@ -47,6 +50,7 @@ pub fn read_hello(line: &[u8]) -> Option<(u64, Purpose)> {
     let number = u64::from_str_radix(number, 16).ok()?;
     let purpose = match rest.split_once(' ') {
         None if rest == "fate" => Purpose::Fate,
+        None if rest == "closed" => Purpose::Closed,
         Some(("echo", after)) => Purpose::Echo(Duration::from_millis(after.parse().ok()?)),
         Some(("speak", after)) => Purpose::Speak(Duration::from_millis(after.parse().ok()?)),
         _ => return None,
@@ -65,6 +69,8 @@ pub enum Reply {
     TooLong,
     /// What was seen of the connection that was asked after.
     Fate(PeerSaw),
+    /// The port that is closed.
+    Closed(u16),
 }
 
 /// Writes it.
@@ -73,6 +79,7 @@ pub fn reply(reply: Reply) -> String {
         Reply::Ready => format!("{NAME} ready\n"),
         Reply::Full => format!("{NAME} full\n"),
         Reply::TooLong => format!("{NAME} too-long\n"),
+        Reply::Closed(port) => format!("{NAME} closed {port}\n"),
         Reply::Fate(PeerSaw::Unknown) => format!("{NAME} fate unknown\n"),
         Reply::Fate(PeerSaw::Known {
             heard,
@@ -107,6 +114,9 @@ pub fn read_reply(line: &[u8]) -> Option<Reply> {
         "too-long" => return Some(Reply::TooLong),
         "fate unknown" => return Some(Reply::Fate(PeerSaw::Unknown)),
         _ => {}
+    }
+    if let Some(port) = rest.strip_prefix("closed ") {
+        return port.parse().ok().map(Reply::Closed);
     }
     let mut fate = rest.strip_prefix("fate ")?.split(' ');
     let heard = one_of(fate.next()?, "heard", "unheard")?;
@@ -144,6 +154,7 @@ mod tests {
         for purpose in [
             Purpose::Echo(Duration::from_millis(1_500)),
             Purpose::Fate,
+            Purpose::Closed,
             Purpose::Speak(Duration::from_millis(12_345)),
         ] {
             let line = hello(7, purpose);
@@ -156,7 +167,12 @@ mod tests {
             end,
         };
         let fates = ENDS.map(|(_, end)| Reply::Fate(known(end)));
-        let others = [Reply::Ready, Reply::Full, Reply::TooLong];
+        let others = [
+            Reply::Ready,
+            Reply::Full,
+            Reply::TooLong,
+            Reply::Closed(40_001),
+        ];
         let others = others.into_iter().chain([Reply::Fate(PeerSaw::Unknown)]);
         for one in others.chain(fates) {
             assert_eq!(read_reply(reply(one).as_bytes()), Some(one));
@@ -173,6 +189,7 @@ mod tests {
             "tcplull-probe/1 fate heard acked open more",
             "tcplull-probe/1 0000000000000007 speak -1",
             "tcplull-probe/1 7 echo 1500",
+            "tcplull-probe/1 closed 65536",
         ] {
             assert_eq!(read_reply(line.as_bytes()), None, "{line}");
             assert_eq!(read_hello(line.as_bytes()), None, "{line}");

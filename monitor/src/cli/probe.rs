@@ -45,7 +45,8 @@ const HELP: Help = Help {
 #[command(after_long_help = HELP.text())]
 pub(super) struct Arguments {
     /// HOST:PORT where `tcplull probe --listen` answers, https://HOST/, http://HOST/, postgres://USER@HOST/DATABASE (with
-    /// PGPASSWORD), redis://HOST (also HOST:6379), or tcp://HOST:PORT for whatever accepts connections
+    /// PGPASSWORD), redis://HOST (also HOST:6379), mqtt://HOST (also HOST:1883), or tcp://HOST:PORT for whatever accepts
+    /// connections
     #[arg(value_name = "TARGET", required_unless_present = "listen", conflicts_with = "listen", value_parser = Target::parse)]
     target: Option<Target>,
     /// Be the other side: answer on this address, such as ":7777" for every address of this host

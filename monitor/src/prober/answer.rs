@@ -6,10 +6,12 @@ use super::socket;
 use super::trouble::Trouble;
 use monitor_probe::PeerEnd;
 use monitor_probe::wire::{LONGEST_LINE, PING, PONG, Purpose, Reply, WORD, read_hello, reply};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// So long may it take to say what a connection is for.
 const HELLO_WITHIN: Duration = Duration::from_secs(10);
@@ -40,6 +42,7 @@ pub(super) async fn answer(stream: TcpStream, shared: &Shared) {
             let _ = line.say(reply(saw).as_bytes()).await;
             return;
         }
+        Purpose::Closed => return hold_a_port(&mut line).await,
         Purpose::Echo(after) | Purpose::Speak(after) => after,
     };
     if after > shared.bounds.life {
@@ -55,12 +58,41 @@ pub(super) async fn answer(stream: TcpStream, shared: &Shared) {
     }
     let end = match purpose {
         Purpose::Speak(_) => speak(&mut line, shared, number, after).await,
-        Purpose::Echo(_) | Purpose::Fate => echo(&mut line, shared, number, after, false).await,
+        Purpose::Echo(_) | Purpose::Fate | Purpose::Closed => {
+            echo(&mut line, shared, number, after, false).await
+        }
     };
     shared.note(number, |fate| fate.end = end);
     if end == PeerEnd::Bound {
         line.abort();
     }
+}
+
+/// Says which port is closed.
+async fn hold_a_port(line: &mut Line) {
+    let Ok((_taken, port)) = take_a_port(line.tcp()) else {
+        return;
+    };
+    if line
+        .say(reply(Reply::Closed(port)).as_bytes())
+        .await
+        .is_ok()
+    {
+        // Until whoever asked has tried it.
+        let _ = timeout(HELLO_WITHIN, line.broken()).await;
+    }
+}
+
+/// Takes a port at the address that was asked, on which nobody listens.
+fn take_a_port(asked: &TcpStream) -> io::Result<(TcpSocket, u16)> {
+    let own = asked.local_addr()?.ip().to_canonical();
+    let socket = match own {
+        IpAddr::V4(_) => TcpSocket::new_v4(),
+        IpAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    socket.bind(SocketAddr::new(own, 0))?;
+    let port = socket.local_addr()?.port();
+    Ok((socket, port))
 }
 
 /// Speaks first, after so long.

@@ -84,7 +84,8 @@ async fn inside(talk: &Talk, line: &mut Line, gap: Duration) -> Result<(Duration
     socket::lives_for(line.tcp(), talk.address.is_ipv4(), None)?;
     socket::hear_icmp(line.tcp())?;
     let end = match talk.ask(line).await {
-        Ok(()) => End::Answered,
+        // Who has enough of questions has heard this one.
+        Ok(()) | Err(Trouble::Full) => End::Answered,
         Err(trouble) => on_word(trouble, talk, line),
     };
     Ok((lasted, end))

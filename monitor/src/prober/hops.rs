@@ -1,10 +1,12 @@
 //! Which routers lie on the way: a SYN that lives for so many hops ends at one of them, which says so by ICMP, or arrives.
 
+use super::line::Counts;
 use super::socket;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::TcpSocket;
 use tokio::time::timeout;
@@ -16,8 +18,11 @@ const FARTHEST: u8 = 30;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The routers on the way there, each by the address that it has in its ICMP, as far as it sends any; `None` where the target is
-/// further away than any is.
-pub(super) async fn hops(address: SocketAddr) -> io::Result<Option<Vec<Option<IpAddr>>>> {
+/// further away than any is. Each SYN is counted as a connection.
+pub(super) async fn hops(
+    address: SocketAddr,
+    counts: &Counts,
+) -> io::Result<Option<Vec<Option<IpAddr>>>> {
     let mut hops = Vec::new();
     for ttl in 1..=FARTHEST {
         let socket = match address.is_ipv4() {
@@ -28,6 +33,7 @@ pub(super) async fn hops(address: SocketAddr) -> io::Result<Option<Vec<Option<Ip
         socket::hear_icmp_of(&socket, address.is_ipv4())?;
         // What ICMP said is read when the socket is connected no more.
         let other = socket.as_fd().try_clone_to_owned()?;
+        counts.connections.fetch_add(1, Ordering::Relaxed);
         match timeout(PATIENCE, socket.connect(address)).await {
             Ok(Ok(_)) => return Ok(Some(hops)),
             Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {

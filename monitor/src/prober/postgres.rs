@@ -144,11 +144,19 @@ fn says(words: &[u8], word: &str) -> bool {
         .any(|one| one == word.as_bytes())
 }
 
-/// What an error says: the field M.
+/// Too many clients (PostgreSQL documentation, "PostgreSQL Error Codes").
+const TOO_MANY_CONNECTIONS: &[u8] = b"53300";
+
+/// What an error says: its code in the field C, and in words in the field M.
 fn refusal(body: &[u8]) -> Trouble {
-    let mut fields = body.split(|byte| *byte == 0);
-    let text = fields.find_map(|field| field.strip_prefix(b"M"));
-    let text = String::from_utf8_lossy(text.unwrap_or_default()).into_owned();
+    let field = |name: u8| {
+        let mut fields = body.split(|byte| *byte == 0);
+        fields.find_map(|field| field.strip_prefix(&[name]))
+    };
+    if field(b'C') == Some(TOO_MANY_CONNECTIONS) {
+        return Trouble::Full;
+    }
+    let text = String::from_utf8_lossy(field(b'M').unwrap_or_default()).into_owned();
     nonsense(format!("it says: {}", printable(&text)))
 }
 
@@ -284,5 +292,7 @@ mod tests {
             told.contains("such user") && !told.contains('\u{1b}'),
             "{told}"
         );
+        let many = b"SFATAL\0C53300\0Msorry, too many clients already\0\0";
+        assert_eq!(refusal(many), Trouble::Full);
     }
 }

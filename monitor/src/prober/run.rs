@@ -7,7 +7,7 @@ use super::talk::Talk;
 use super::target::Target;
 use super::trouble::Trouble;
 use crate::config::TlsFiles;
-use monitor_model::probe::ProbeReport;
+use monitor_model::probe::{ClosedPort, ProbeReport};
 use monitor_probe::wire::Purpose;
 use monitor_probe::{Facts, Options, Order, Planner, Seen, conclude};
 use std::collections::HashMap;
@@ -33,6 +33,7 @@ const A_WHILE: Duration = Duration::from_secs(120);
 pub struct Prober {
     talk: Arc<Talk>,
     routers: Vec<Option<IpAddr>>,
+    closed_port: Option<ClosedPort>,
 }
 
 /// How far a probe is.
@@ -60,6 +61,7 @@ impl Prober {
         };
         match opened {
             Ok(_) => Ok(Self {
+                closed_port: talk.closed_port().await,
                 talk,
                 routers: Vec::new(),
             }),
@@ -81,7 +83,7 @@ impl Prober {
     /// # Errors
     /// The kernel does not do it, or the target is too far away.
     pub async fn locate(&mut self) -> Result<u8, ProbeError> {
-        let found = hops(self.talk.address).await;
+        let found = hops(self.talk.address, &self.talk.counts).await;
         let found = found.map_err(|source| ProbeError::Io {
             what: "cannot look which routers lie on the way",
             source,
@@ -155,6 +157,7 @@ impl Prober {
             sent_bytes: counts.sent_bytes.load(Ordering::Relaxed),
             took: began.elapsed(),
             routers: self.routers.clone(),
+            closed_port: self.closed_port,
         };
         conclude(&planner, &facts)
     }

@@ -2,14 +2,16 @@
 
 use super::error::ProbeError;
 use super::line::{Counts, Line, begins, within};
+use super::mqtt;
 use super::postgres;
+use super::redis;
 use super::socket;
-use super::target::{Target, one_host};
+use super::target::{Spoken, Target, one_host};
 use super::trouble::Trouble;
 use super::web;
 use crate::config::TlsFiles;
 use crate::outgoing::Tls;
-use monitor_model::probe::AskedAs;
+use monitor_model::probe::{AskedAs, ClosedPort};
 use monitor_probe::PeerSaw;
 use monitor_probe::wire::{LONGEST_LINE, PING, PONG, Purpose, Reply, hello, read_reply};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -24,14 +26,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::Mutex;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::{sleep, sleep_until, timeout};
 use tokio_rustls::TlsConnector;
-
-/// What Redis is asked, as its clients do.
-const REDIS_PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
-
-/// The longest answer of Redis that is read.
-const LONGEST_REDIS: usize = 512;
 
 /// Without a word of ours the kernel's own keepalive is not to come: the longest that it takes.
 const NEVER: Duration = Duration::from_secs(32_767);
@@ -41,6 +37,15 @@ const GREETING: Duration = Duration::from_millis(300);
 
 /// How often it is looked whether a probe was answered.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// When the next connection may be opened, and the pause after it.
+struct Turn {
+    at: Instant,
+    pause: Duration,
+}
+
+/// The longest pause: a target that says that it has enough is asked ever less often.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Speaks to one target.
 pub(super) struct Talk {
@@ -52,8 +57,7 @@ pub(super) struct Talk {
     password: Option<String>,
     dice: SystemRandom,
     patience: Duration,
-    /// When the next connection may be opened.
-    turn: Mutex<Instant>,
+    turn: Mutex<Turn>,
 }
 
 impl Talk {
@@ -71,20 +75,22 @@ impl Talk {
         let found = found.map_err(|error| name(error.to_string()))?.next();
         let address = found.ok_or_else(|| name("it has none".to_owned()))?;
         one_host(address.ip())?;
-        let config = || Tls::default().current(tls);
-        let config = match target.asked_as() {
-            AskedAs::Https => Some(config()?),
-            AskedAs::Postgresql if target.takes_tls() => match config() {
-                Ok(config) => {
+        let config = match target.tls() {
+            Spoken::Never => None,
+            spoken => match Tls::default().current(tls) {
+                // It was made for HTTP.
+                Ok(config) if target.asked_as() != AskedAs::Https => {
                     let mut config = ClientConfig::clone(&config);
                     config.alpn_protocols.clear();
                     Some(Arc::new(config))
                 }
-                Err(error) if tls.ca.is_some() => return Err(error.into()),
+                Ok(config) => Some(config),
+                Err(error) if spoken == Spoken::Always || tls.ca.is_some() => {
+                    return Err(error.into());
+                }
                 // That it offers TLS shows only later; without anybody to trust there is none.
                 Err(_) => None,
             },
-            _ => None,
         };
         let tls = match config {
             Some(config) => {
@@ -93,6 +99,11 @@ impl Talk {
             }
             None => None,
         };
+        // A host that is not ours is asked as its clients would.
+        let pause = Duration::from_millis(match target.asked_as() {
+            AskedAs::Tcplull => 50,
+            _ => 200,
+        });
         Ok(Self {
             target,
             address,
@@ -101,7 +112,10 @@ impl Talk {
             password: env::var("PGPASSWORD").ok(),
             dice: SystemRandom::new(),
             patience,
-            turn: Mutex::new(Instant::now()),
+            turn: Mutex::new(Turn {
+                at: Instant::now(),
+                pause,
+            }),
         })
     }
 
@@ -115,6 +129,15 @@ impl Talk {
 
     /// A connection over which something was asked and answered.
     pub(super) async fn open(&self, number: u64, purpose: Purpose) -> Result<Line, Trouble> {
+        let opened = self.begin(number, purpose).await;
+        if matches!(opened, Err(Trouble::Full)) {
+            let mut turn = self.turn.lock().await;
+            turn.pause = (turn.pause * 2).min(LONGEST_PAUSE);
+        }
+        opened
+    }
+
+    async fn begin(&self, number: u64, purpose: Purpose) -> Result<Line, Trouble> {
         let mut line = self.connect().await?;
         match self.target.asked_as() {
             AskedAs::Tcplull => {
@@ -128,7 +151,7 @@ impl Talk {
                                 .to_owned(),
                         ));
                     }
-                    Reply::Fate(_) => return Err(stranger(b"fate")),
+                    Reply::Fate(_) | Reply::Closed(_) => return Err(stranger(b"another answer")),
                 }
             }
             AskedAs::Http | AskedAs::Https | AskedAs::Redis => self.ask(&mut line).await?,
@@ -140,6 +163,7 @@ impl Talk {
                     within(self.patience, logs_in).await?;
                 }
             }
+            AskedAs::Mqtt => within(self.patience, mqtt::connect(&mut line)).await?,
             AskedAs::Keepalive => {
                 // Some services speak first, and then wait.
                 line.discard(GREETING).await?;
@@ -153,7 +177,11 @@ impl Talk {
     pub(super) async fn fresh(&self, number: u64) -> Result<Option<PeerSaw>, Trouble> {
         if self.target.asked_as() != AskedAs::Tcplull {
             let own = self.number()?;
-            return self.open(own, Purpose::Fate).await.map(|_| None);
+            return match self.open(own, Purpose::Fate).await {
+                // That it takes no more is an answer, too.
+                Ok(_) | Err(Trouble::Full) => Ok(None),
+                Err(trouble) => Err(trouble),
+            };
         }
         let mut line = self.connect().await?;
         within(
@@ -164,7 +192,38 @@ impl Talk {
         match self.reply(&mut line).await? {
             Reply::Fate(saw) => Ok(Some(saw)),
             Reply::Full => Err(Trouble::Full),
-            Reply::Ready | Reply::TooLong => Err(stranger(b"ready")),
+            Reply::Ready | Reply::TooLong | Reply::Closed(_) => Err(stranger(b"another answer")),
+        }
+    }
+
+    /// What becomes of a connection to a port that the other side keeps closed for that; `None` where it does not, as those do
+    /// that are not ours: of them no other port is asked than their own.
+    pub(super) async fn closed_port(&self) -> Option<ClosedPort> {
+        if self.target.asked_as() != AskedAs::Tcplull {
+            return None;
+        }
+        // As long as this one is held, nobody gets that port.
+        let mut line = self.connect().await.ok()?;
+        let asks = hello(self.number().ok()?, Purpose::Closed);
+        within(self.patience, line.say(asks.as_bytes()))
+            .await
+            .ok()?;
+        let Ok(Reply::Closed(port)) = self.reply(&mut line).await else {
+            return None;
+        };
+        self.counts.connections.fetch_add(1, Ordering::Relaxed);
+        let address = SocketAddr::new(self.address.ip(), port);
+        let connects = timeout(self.patience, TcpStream::connect(address)).await;
+        match connects {
+            Ok(Ok(_)) => Some(ClosedPort::Accepted),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                Some(ClosedPort::Refused)
+            }
+            Ok(Err(error)) => {
+                let unreachable = Trouble::from(error) == Trouble::Unreachable;
+                unreachable.then_some(ClosedPort::Unreachable)
+            }
+            Err(_) => Some(ClosedPort::Unanswered),
         }
     }
 
@@ -179,8 +238,9 @@ impl Talk {
         let word = match self.target.asked_as() {
             AskedAs::Tcplull => PING.as_bytes(),
             AskedAs::Http | AskedAs::Https => request.as_bytes(),
-            AskedAs::Redis => REDIS_PING,
+            AskedAs::Redis => redis::PING,
             AskedAs::Postgresql => &postgres::SYNC,
+            AskedAs::Mqtt => &mqtt::PING,
             AskedAs::Keepalive => return self.keepalive(line).await,
         };
         within(self.patience, async {
@@ -201,18 +261,9 @@ impl Talk {
                 }
             }
             AskedAs::Http | AskedAs::Https => line.hear(web::LONGEST_HEAD, web::read).await,
-            AskedAs::Redis => {
-                let heard = line.hear_line(LONGEST_REDIS).await?;
-                // An error, such as that nobody has logged in, is an answer as well.
-                match heard.first() {
-                    Some(b'+' | b'-') => Ok(()),
-                    _ => Err(Trouble::Nonsense(format!(
-                        "it does not answer as Redis does: {:?}",
-                        begins(&heard)
-                    ))),
-                }
-            }
+            AskedAs::Redis => redis::answered(line).await,
             AskedAs::Postgresql => postgres::ready(line).await,
+            AskedAs::Mqtt => mqtt::answered(line).await,
             AskedAs::Keepalive => std::future::pending().await,
         }
     }
@@ -241,15 +292,10 @@ impl Talk {
 
     /// A new connection, once it is its turn.
     async fn connect(&self) -> Result<Line, Trouble> {
-        // A host that is not ours is asked as its clients would.
-        let pause = match self.target.asked_as() {
-            AskedAs::Tcplull => Duration::from_millis(50),
-            _ => Duration::from_millis(200),
-        };
         {
             let mut turn = self.turn.lock().await;
-            sleep_until((*turn).into()).await;
-            *turn = Instant::now() + pause;
+            sleep_until(turn.at.into()).await;
+            turn.at = Instant::now() + turn.pause;
         }
         within(self.patience, self.dial()).await
     }
@@ -271,7 +317,7 @@ impl Talk {
             return Ok(Line::new(Box::new(stream), counts));
         };
         let mut stream = stream;
-        if self.target.asked_as() == AskedAs::Postgresql {
+        if self.target.tls() == Spoken::Offered {
             stream.write_all(&postgres::ASKS_FOR_TLS).await?;
             if stream.read_u8().await? != b'S' {
                 return Ok(Line::new(Box::new(stream), counts));

@@ -13,6 +13,12 @@ const REDIS: u16 = 6379;
 /// The port of PostgreSQL.
 const POSTGRESQL: u16 = 5432;
 
+/// The port of MQTT.
+const MQTT: u16 = 1883;
+
+/// The same, over TLS.
+const MQTT_OVER_TLS: u16 = 8883;
+
 /// A host that is probed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -26,8 +32,16 @@ pub struct Target {
     authority: String,
     /// At PostgreSQL.
     login: Option<Login>,
-    /// Whether TLS is spoken where that is up to both.
-    tls: bool,
+    tls: Spoken,
+}
+
+/// Whether TLS is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spoken {
+    Never,
+    /// Where the other side offers it.
+    Offered,
+    Always,
 }
 
 /// Why a text names no target.
@@ -35,7 +49,7 @@ pub struct Target {
 pub enum TargetError {
     /// It is in no form that is known.
     #[error(
-        "{why}; write it as HOST:PORT (where `tcplull probe --listen` answers), https://HOST/, http://HOST/, postgres://USER@HOST/DATABASE, redis://HOST or tcp://HOST:PORT"
+        "{why}; write it as HOST:PORT (where `tcplull probe --listen` answers), https://HOST/, http://HOST/, postgres://USER@HOST/DATABASE, redis://HOST, mqtt://HOST or tcp://HOST:PORT"
     )]
     Unreadable {
         /// What is wrong, without its text, which may hold a password.
@@ -64,9 +78,11 @@ impl Target {
         };
         let web = matches!(scheme, "http" | "https");
         let database = matches!(scheme, "postgres" | "postgresql");
-        let (rest, tls) = match rest.strip_suffix("?sslmode=disable") {
-            Some(rest) if database => (rest, false),
-            _ => (rest, true),
+        let (rest, tls) = match (scheme, rest.strip_suffix("?sslmode=disable")) {
+            ("https" | "rediss" | "mqtts", _) => (rest, Spoken::Always),
+            (_, Some(rest)) if database => (rest, Spoken::Never),
+            _ if database => (rest, Spoken::Offered),
+            _ => (rest, Spoken::Never),
         };
         let (user, rest) = match rest.rsplit_once('@') {
             Some((user, rest)) if database => (user, rest),
@@ -93,8 +109,11 @@ impl Target {
             ("https", Some(port)) => (AskedAs::Https, port),
             ("postgres" | "postgresql", port) => (AskedAs::Postgresql, port.unwrap_or(POSTGRESQL)),
             ("", Some(POSTGRESQL)) => return Err(unreadable("PostgreSQL takes a login")),
-            ("redis", port) => (AskedAs::Redis, port.unwrap_or(REDIS)),
+            ("redis" | "rediss", port) => (AskedAs::Redis, port.unwrap_or(REDIS)),
             ("", Some(REDIS)) => (AskedAs::Redis, REDIS),
+            ("mqtt", port) => (AskedAs::Mqtt, port.unwrap_or(MQTT)),
+            ("mqtts", port) => (AskedAs::Mqtt, port.unwrap_or(MQTT_OVER_TLS)),
+            ("", Some(MQTT)) => (AskedAs::Mqtt, MQTT),
             ("tcp", Some(port)) => (AskedAs::Keepalive, port),
             ("", Some(port)) => (AskedAs::Tcplull, port),
             ("" | "tcp", None) => return Err(unreadable("it has no port")),
@@ -153,8 +172,8 @@ impl Target {
         self.login.as_ref()
     }
 
-    /// Whether TLS is spoken where that is up to both.
-    pub(super) fn takes_tls(&self) -> bool {
+    /// Whether TLS is spoken.
+    pub(super) fn tls(&self) -> Spoken {
         self.tls
     }
 
@@ -205,6 +224,10 @@ mod tests {
             ("10.0.0.4:6379", AskedAs::Redis, "10.0.0.4", 6379),
             ("redis://10.0.0.4", AskedAs::Redis, "10.0.0.4", 6379),
             ("redis://10.0.0.4:6380", AskedAs::Redis, "10.0.0.4", 6380),
+            ("rediss://10.0.0.4", AskedAs::Redis, "10.0.0.4", 6379),
+            ("10.0.0.4:1883", AskedAs::Mqtt, "10.0.0.4", 1883),
+            ("mqtt://10.0.0.4:1884", AskedAs::Mqtt, "10.0.0.4", 1884),
+            ("mqtts://iot.example", AskedAs::Mqtt, "iot.example", 8883),
             ("https://web.example/", AskedAs::Https, "web.example", 443),
             (
                 "https://web.example:8443/a/b",
@@ -221,9 +244,24 @@ mod tests {
             assert_eq!(target.to_string(), text);
         }
         for (text, user, database, tls) in [
-            ("postgres://app@db.example/shop", "app", "shop", true),
-            ("postgresql://a%40b@db.example:5433", "a@b", "a@b", true),
-            ("postgres://app@[::1]/x?sslmode=disable", "app", "x", false),
+            (
+                "postgres://app@db.example/shop",
+                "app",
+                "shop",
+                Spoken::Offered,
+            ),
+            (
+                "postgresql://a%40b@db.example:5433",
+                "a@b",
+                "a@b",
+                Spoken::Offered,
+            ),
+            (
+                "postgres://app@[::1]/x?sslmode=disable",
+                "app",
+                "x",
+                Spoken::Never,
+            ),
         ] {
             let target = Target::parse(text).unwrap();
             let login = target.login().unwrap();
@@ -232,11 +270,17 @@ mod tests {
                 (login.user.as_str(), login.database.as_str()),
                 (user, database)
             );
-            assert_eq!(target.takes_tls(), tls, "{text}");
+            assert_eq!(target.tls(), tls, "{text}");
         }
         let target = Target::parse("https://web.example:8443/a/b").unwrap();
         assert_eq!(target.path(), "/a/b");
         assert_eq!(target.authority(), "web.example:8443");
+        for text in ["https://web.example/", "rediss://a", "mqtts://a"] {
+            assert_eq!(Target::parse(text).unwrap().tls(), Spoken::Always);
+        }
+        for text in ["http://web.example/", "redis://a", "mqtt://a", "a:7777"] {
+            assert_eq!(Target::parse(text).unwrap().tls(), Spoken::Never);
+        }
     }
 
     #[test]

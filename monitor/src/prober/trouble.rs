@@ -13,7 +13,7 @@ pub(super) enum Trouble {
     Unreachable,
     /// Nothing came in time.
     Timeout,
-    /// The other side has as many connections as it takes.
+    /// The other side has as many connections as it takes, or was asked often enough, and says so.
     Full,
     /// Something came that is no answer, or this host failed.
     Nonsense(String),
@@ -27,7 +27,7 @@ impl Trouble {
             Self::Reset => "it was reset".to_owned(),
             Self::Unreachable => "it cannot be reached".to_owned(),
             Self::Timeout => "nothing answered in time".to_owned(),
-            Self::Full => "it takes no more connections".to_owned(),
+            Self::Full => "it takes no more connections for now".to_owned(),
             Self::Nonsense(what) => what.clone(),
         }
     }

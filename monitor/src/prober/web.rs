@@ -17,7 +17,8 @@ pub(super) fn request(authority: &str, path: &str) -> String {
     )
 }
 
-/// Reads the head of an answer: how long it is; `None` where it has not come as a whole.
+/// Reads the head of an answer: how long it is; `None` where it has not come as a whole. What a proxy says whose server is gone
+/// is no answer of that server's.
 pub(super) fn read(held: &[u8]) -> Result<Option<(usize, ())>, Trouble> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
@@ -30,9 +31,18 @@ pub(super) fn read(held: &[u8]) -> Result<Option<(usize, ())>, Trouble> {
     let httparse::Status::Complete(length) = parsed else {
         return Ok(None);
     };
-    // One that says more later comes first.
-    if matches!(response.code, Some(100..=199)) {
-        return Err(Trouble::Nonsense("it answers in part (1xx)".to_owned()));
+    match response.code {
+        // One that says more later comes first.
+        Some(100..=199) => {
+            return Err(Trouble::Nonsense("it answers in part (1xx)".to_owned()));
+        }
+        Some(429) => return Err(Trouble::Full),
+        Some(code @ 502..=504) => {
+            return Err(Trouble::Nonsense(format!(
+                "it answers {code}: a proxy whose server is gone, or a server that is overloaded"
+            )));
+        }
+        _ => {}
     }
     let says = |word: &str| {
         response.headers.iter().any(|header| {
@@ -71,6 +81,11 @@ mod tests {
                 "closes",
             ),
             (b"HTTP/1.0 200 OK\r\n\r\n", "closes"),
+            (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "server is gone"),
+            (
+                b"HTTP/1.1 503 Overloaded\r\nconnection: close\r\n\r\n",
+                "overloaded",
+            ),
             (b"SSH-2.0-OpenSSH_9.2\r\n", "SSH-2.0"),
             (b"\x15\x03\x01\x00\x02\x02\x28", "HTTP"),
         ] {
@@ -79,5 +94,7 @@ mod tests {
             };
             assert!(told.contains(why), "{told}");
         }
+        let enough = b"HTTP/1.1 429 Too Many Requests\r\n\r\n";
+        assert_eq!(read(enough), Err(Trouble::Full));
     }
 }

@@ -43,6 +43,7 @@ mod pages;
 mod privileges;
 mod probe;
 mod probe_locate;
+mod probe_servers;
 mod recording;
 mod reload;
 mod ring_full;
@@ -144,6 +145,7 @@ fn main() -> ExitCode {
         ("privileges", privileges::TESTS),
         ("probe", probe::TESTS),
         ("probe_locate", probe_locate::TESTS),
+        ("probe_servers", probe_servers::TESTS),
         ("recording", recording::TESTS),
         ("reload", reload::TESTS),
         ("ring_full", ring_full::TESTS),

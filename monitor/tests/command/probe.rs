@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::env;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -29,12 +29,16 @@ pub const TESTS: &[Test] = &[
         "boxes_that_close_reset_or_forge_are_told_as_that_and_a_dead_path_as_dead",
         simulated_ones,
     ),
+    Test::as_root(
+        "who_answers_for_a_port_that_is_closed_is_told",
+        closed_ports,
+    ),
     Test::anywhere("what_has_no_timeout_and_what_is_no_target", without_a_box),
 ];
 
-/// A NAT that drops, one that answers by RST, one by ICMP; and one that is found without the other side.
+/// A NAT that drops, by either family, one that answers by RST, one by ICMP; and one that is found without the other side.
 fn by_the_kernel() -> Tested {
-    side_by_side(&[drops, resets, unreachable, by_keepalive])
+    side_by_side(&[drops, drops_over_ipv6, resets, unreachable, by_keepalive])
 }
 
 /// A proxy that closes and counts payload alone, a RST at once, a forged ACK that the other side has not heard of, and a path
@@ -43,9 +47,16 @@ fn simulated_ones() -> Tested {
     side_by_side(&[finishes, resets_at_once, forges, dies])
 }
 
-/// A path that forgets nothing, servers that are asked as their clients do, TLS, few connections at once, and bad input.
+/// A path that forgets nothing, few connections at once, a proxy whose server is gone, and bad input.
 fn without_a_box() -> Tested {
-    side_by_side(&[survives, servers, over_tls, throttles, bad_input])
+    side_by_side(&[
+        survives,
+        throttles,
+        closes_the_oldest,
+        says_no,
+        proxied,
+        bad_input,
+    ])
 }
 
 /// All at once, for each of them mostly waits.
@@ -93,7 +104,12 @@ pub fn other_side(
 
 /// A network with that box, and the other side of a probe on its server.
 fn network(kind: &Middlebox) -> Result<(Network, Guarded), Failed> {
-    let network = Network::build_with(&env::current_exe()?, Family::V4, kind)?;
+    network_of(Family::V4, kind)
+}
+
+/// The same, with addresses of that family.
+fn network_of(family: Family, kind: &Middlebox) -> Result<(Network, Guarded), Failed> {
+    let network = Network::build_with(&env::current_exe()?, family, kind)?;
     let there = at(network.server_address(), PORT);
     let listens = other_side(&network.server, &network.client, there)?;
     Ok((network, listens))
@@ -109,7 +125,7 @@ fn probed(network: &Network) -> Result<Value, Failed> {
 }
 
 /// What a probe finds that is to find something.
-fn found(mut command: Command) -> Result<Value, Failed> {
+pub fn found(mut command: Command) -> Result<Value, Failed> {
     let ended = finish_within(BOUND, &mut command, "")?;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     let report: Value = serde_json::from_str(&ended.stdout)?;
@@ -163,6 +179,18 @@ fn drops() -> Tested {
     let explained = finish(tcplull(["explain", "10.0.0.1", &server, "--config"]).arg(&file))?;
     assert_eq!(explained.code, Some(0), "{explained:?}");
     assert!(explained.stdout.contains("probed"), "{explained:?}");
+    Ok(())
+}
+
+fn drops_over_ipv6() -> Tested {
+    let (network, _listens) = network_of(Family::V6, &nat(Unknown::Drop))?;
+    let report = probed(&network)?;
+    holds(&report, "inside", "drop");
+    holds(&report, "outside", "drop");
+    assert_eq!(report["keepalive"], "counts", "{report:#}");
+    let block = report["path_block"].as_str().ok_or("no block")?;
+    let remote = format!("remote = [\"{}/128\"]", network.server_address());
+    assert!(block.contains(&remote), "{block}");
     Ok(())
 }
 
@@ -255,8 +283,50 @@ fn by_keepalive() -> Tested {
     Ok(())
 }
 
+/// A port on which nobody listens: its host refuses, something drops what is sent there, or answers in its place.
+fn closed_ports() -> Tested {
+    let (network, _listens) = network(&Middlebox::Router)?;
+    let target = at(network.server_address(), PORT).to_string();
+    let others = format!("tcp dport != {PORT}");
+    let chain =
+        |does: &str| format!("flush ruleset\ntable ip lab {{\n chain it {{\n{does}\n}}\n}}\n");
+    let drops = chain(&format!(
+        "type filter hook input priority filter\n{others} drop"
+    ));
+    let answers = chain(&format!(
+        "type nat hook prerouting priority dstnat\n{others} redirect to :{PORT}"
+    ));
+    for (rules, found, says) in [
+        ("", "refused", "refuses"),
+        (&drops, "unanswered", "does not answer"),
+        (&answers, "accepted", "a box answers in its place"),
+    ] {
+        nft(&network.server, rules)?;
+        let ask = |more: &[&str]| {
+            let mut asks = within(&network.client, &[&target, "--up-to", "1s"]);
+            finish_within(BOUND, asks.args(more), "")
+        };
+        let ended = ask(&["--json"])?;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let report: Value = serde_json::from_str(&ended.stdout)?;
+        assert_eq!(report["closed_port"], found, "{report:#}");
+        let text = ask(&[])?.stdout;
+        assert!(text.contains(says), "{text}");
+    }
+    Ok(())
+}
+
+/// Gives that host these rules, too.
+pub fn nft(host: &Namespace, rules: &str) -> Tested {
+    let mut nft = Command::new("ip");
+    nft.args(["netns", "exec", host.name(), "nft", "-f", "-"]);
+    let ended = finish_within(BOUND, &mut nft, rules)?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    Ok(())
+}
+
 /// A probe to its end.
-fn probe(arguments: &[&str]) -> Result<Ended, Failed> {
+pub fn probe(arguments: &[&str]) -> Result<Ended, Failed> {
     let mut command = tcplull(["probe"]);
     Ok(finish_within(BOUND, command.args(arguments), "")?)
 }
@@ -286,101 +356,30 @@ fn reachable(address: &str) -> Tested {
     })
 }
 
-/// A server on the block's loopback address that answers each thing that it is asked so, and closes after so long a silence.
-fn server(
+/// A server on the block's loopback address that answers each thing that it is asked with the next of these, and then with the
+/// last again and again, and closes after so long a silence.
+pub fn server(
     block: &Block,
-    answer: &'static [u8],
+    answers: &'static [&'static [u8]],
     idle: Option<Duration>,
 ) -> Result<SocketAddr, Failed> {
     let listener = TcpListener::bind(at(block.loopback(), 0))?;
     let address = listener.local_addr()?;
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || serve(stream, answer, idle));
+            thread::spawn(move || serve(stream, answers, idle));
         }
     });
     Ok(address)
 }
 
-fn serve(mut stream: TcpStream, answer: &[u8], idle: Option<Duration>) -> io::Result<()> {
+fn serve(mut stream: TcpStream, answers: &[&[u8]], idle: Option<Duration>) -> io::Result<()> {
     stream.set_read_timeout(idle)?;
+    let last = answers.last().copied().unwrap_or_default();
+    let mut answers = answers.iter();
     while stream.read(&mut [0; 4096])? > 0 {
-        stream.write_all(answer)?;
+        stream.write_all(answers.next().unwrap_or(&last))?;
     }
-    Ok(())
-}
-
-fn servers() -> Tested {
-    let block = Block::claim()?;
-    let closes = Some(Duration::from_secs(2));
-    let answer = b"HTTP/1.1 204 No Content\r\nserver: x\r\n\r\n";
-    let web = format!("http://{}/", server(&block, answer, closes)?);
-    let mut command = tcplull(["probe", &web, "--up-to", "4s"]);
-    let report = found({
-        command.arg("--json");
-        command
-    })?;
-    let side = &report["inside"];
-    let most = side["at_most_seconds"].as_f64().ok_or("no upper end")?;
-    assert!((1.9..2.6).contains(&most), "{report:#}");
-    assert_eq!(side["expiry"], "fin_at_once", "{report:#}");
-    assert_eq!(side["seen_from_both_ends"], false);
-    let advice = report["advice"].to_string();
-    assert!(advice.contains("idle timeout of its own"), "{advice}");
-
-    let redis = server(&block, b"-NOAUTH Authentication required.\r\n", None)?;
-    let postgres = server(&block, b"Z\0\0\0\x05I", None)?;
-    for target in [
-        format!("redis://{redis}"),
-        format!("postgres://app@{postgres}/shop?sslmode=disable"),
-    ] {
-        let ended = probe(&[&target, "--up-to", "2s"])?;
-        assert_eq!(ended.code, Some(0), "{ended:?}");
-    }
-    Ok(())
-}
-
-fn over_tls() -> Tested {
-    let block = Block::claim()?;
-    let name = block.loopback().to_string();
-    let made = rcgen::generate_simple_self_signed([name.clone()])?;
-    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-    let config = rustls::ServerConfig::builder_with_provider(
-        rustls::crypto::ring::default_provider().into(),
-    )
-    .with_safe_default_protocol_versions()?
-    .with_no_client_auth()
-    .with_single_cert(vec![made.cert.der().clone()], key.into())?;
-    let config = std::sync::Arc::new(config);
-    let listener = TcpListener::bind(at(block.loopback(), 0))?;
-    let port = listener.local_addr()?.port();
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let config = std::sync::Arc::clone(&config);
-            thread::spawn(move || -> io::Result<()> {
-                let session = rustls::ServerConnection::new(config).map_err(io::Error::other)?;
-                let mut stream = rustls::StreamOwned::new(session, stream);
-                while stream.read(&mut [0; 4096])? > 0 {
-                    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n")?;
-                }
-                Ok(())
-            });
-        }
-    });
-    let place = tempfile::tempdir()?;
-    let ca = place.path().join("ca.pem");
-    fs::write(&ca, made.cert.pem())?;
-    let ca = ca.to_str().ok_or("a path of plain text")?;
-    let target = format!("https://{name}:{port}/");
-    let ended = probe(&[&target, "--ca", ca, "--up-to", "2s"])?;
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    let ended = probe(&[&target, "--up-to", "2s"])?;
-    ended.refused(3, &[]);
-    // Where this host trusts nobody at all, that is said.
-    let said = ["TLS", "trust"]
-        .iter()
-        .any(|word| ended.stderr.contains(word));
-    assert!(said, "{ended:?}");
     Ok(())
 }
 
@@ -395,9 +394,136 @@ fn throttles() -> Tested {
     Ok(())
 }
 
+/// A server that closes the oldest where another comes is no path that forgets.
+fn closes_the_oldest() -> Tested {
+    let block = Block::claim()?;
+    let target = format!("redis://{}", server_for(&block, 2, None)?);
+    let ended = probe(&[&target, "--up-to", "6s"])?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let text = &ended.stdout;
+    for part in [
+        "every silence up to 6s was survived",
+        "although longer ones were",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    Ok(())
+}
+
+/// That it has no room is no end of a silence.
+fn says_no() -> Tested {
+    let block = Block::claim()?;
+    let no = b"-ERR max number of clients reached\r\n";
+    let target = format!("redis://{}", server_for(&block, 1, Some(no))?);
+    let ended = probe(&[&target, "--up-to", "2s"])?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let text = &ended.stdout;
+    assert!(!text.contains("although longer ones were"), "{text}");
+    Ok(())
+}
+
+/// A Redis that has so many clients at most: where another comes it tells that one so, and closes it, or closes the oldest
+/// without a word.
+fn server_for(block: &Block, most: usize, no: Option<&'static [u8]>) -> Result<SocketAddr, Failed> {
+    let listener = TcpListener::bind(at(block.loopback(), 0))?;
+    let address = listener.local_addr()?;
+    thread::spawn(move || {
+        let mut clients: Vec<TcpStream> = Vec::new();
+        for mut stream in listener.incoming().flatten() {
+            // Those that have left are no clients any more.
+            clients.retain(|client| {
+                let _ = client.set_nonblocking(true);
+                let left = matches!(client.peek(&mut [0]), Ok(0));
+                let _ = client.set_nonblocking(false);
+                !left && client.take_error().is_ok_and(|error| error.is_none())
+            });
+            if clients.len() >= most {
+                match no {
+                    Some(no) => {
+                        let _ = stream.write_all(no);
+                        continue;
+                    }
+                    None => {
+                        let _ = clients.remove(0).shutdown(Shutdown::Both);
+                    }
+                }
+            }
+            if let Ok(own) = stream.try_clone() {
+                clients.push(own);
+                thread::spawn(move || serve(stream, &[b"+PONG\r\n"], None));
+            }
+        }
+    });
+    Ok(address)
+}
+
+/// A proxy that holds its clients though the server behind it is gone, and one that says so.
+fn proxied() -> Tested {
+    let block = Block::claim()?;
+    let behind = at(block.loopback(), PORT).to_string();
+    let mut listens = tcplull(["probe", "--listen", &behind]);
+    let mut listens = Guarded::start(listens.stderr(Stdio::null()))?;
+    reachable(&behind)?;
+    let proxy = TcpListener::bind(at(block.loopback(), 0))?;
+    let target = proxy.local_addr()?.to_string();
+    thread::spawn(move || {
+        for client in proxy.incoming().flatten() {
+            let behind = behind.clone();
+            thread::spawn(move || hands_on(client, &behind));
+        }
+    });
+    let place = tempfile::tempdir()?;
+    let (out, err) = (place.path().join("out"), place.path().join("err"));
+    let mut probe = Guarded::start(
+        tcplull(["probe", &target, "--up-to", "1h"])
+            .stdout(File::create(&out)?)
+            .stderr(File::create(&err)?),
+    )?;
+    eventually("a silence is survived", || {
+        let said = fs::read_to_string(&err)?;
+        Ok(said.contains("s survived").then_some(()).ok_or(said))
+    })?;
+    listens.kill();
+    let code = probe.wait_within(BOUND).and_then(|status| status.code());
+    let said = fs::read_to_string(&err)?;
+    assert_eq!(code, Some(3), "{said}");
+    let last = said.lines().last().unwrap_or_default();
+    assert!(
+        last.contains("dead") && last.contains("no timeout"),
+        "{last}"
+    );
+    assert_eq!(fs::read_to_string(&out)?, "");
+
+    let says_so: &[&[u8]] = &[
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 502 Bad Gateway\r\n\r\n",
+    ];
+    let web = format!("http://{}", server(&block, says_so, None)?);
+    let ended = self::probe(&[&web, "--up-to", "2s"])?;
+    ended.says(&["says nothing of the path", "502", "server is gone"]);
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (Some(3), ""),
+        "{ended:?}"
+    );
+    Ok(())
+}
+
+/// Hands on what a client says, and what answers it; where nobody is there any more, it is silent.
+fn hands_on(client: TcpStream, behind: &str) -> io::Result<()> {
+    if let Ok(server) = TcpStream::connect(behind) {
+        let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
+        thread::spawn(move || io::copy(&mut from, &mut to));
+        let _ = io::copy(&mut &server, &mut &client);
+    }
+    // Until the client has enough.
+    let _ = (&client).read_to_end(&mut Vec::new());
+    Ok(())
+}
+
 fn bad_input() -> Tested {
     let block = Block::claim()?;
-    let there = server(&block, b"SSH-2.0-OpenSSH_9.2\x1b[2J\r\n", None)?;
+    let there = server(&block, &[b"SSH-2.0-OpenSSH_9.2\x1b[2J\r\n"], None)?;
     let port = there.port();
     let (ours, web) = (there.to_string(), format!("http://{there}"));
     let redis = format!("redis://{there}");
@@ -412,7 +538,7 @@ fn bad_input() -> Tested {
     }
     let closes = server(
         &block,
-        b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n",
+        &[b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"],
         None,
     )?;
     probe(&[&format!("http://{closes}")])?.refused(3, &["closes each connection"]);

@@ -77,6 +77,9 @@ const KUBERNETES: (&[&str], &str) = (
     "kubernetes-python",
 );
 
+/// Servers that `tcplull probe` is tried with.
+const SERVERS: &str = "debian postgresql-* postgres initdb\ndebian mosquitto mosquitto";
+
 /// What the tests need beyond the lab: Prometheus and Alertmanager, and cargo's formatter and linter.
 pub fn test_programs() -> Result<(), Error> {
     monitoring()?;
@@ -96,6 +99,10 @@ pub fn test_programs() -> Result<(), Error> {
     // So containerd's.
     if let Err(error) = programs::ensure_containerd() {
         progress::note(&format!("not there: containerd: {error}"));
+    }
+    // So the servers'.
+    if let Err(error) = applications::ensure(SERVERS) {
+        progress::note(&format!("not there: PostgreSQL and mosquitto: {error}"));
     }
     components::ensure()
 }

@@ -4,6 +4,7 @@ use monitor_model::probe::{AskedAs, Expiry, ProbeReport};
 use monitor_probe::{
     End, Facts, Fresh, Kind, Options, Order, PeerEnd, PeerSaw, Planner, Seen, conclude,
 };
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// A box between both sides.
@@ -27,6 +28,8 @@ pub struct Gateway {
     pub evicts: Option<u32>,
     /// The target takes no more than so many at once.
     pub takes: usize,
+    /// The target keeps so many that rest, and closes the one that rests longest where another comes.
+    pub keeps: usize,
     /// How much later than it should be the first word is said.
     pub late: Duration,
 }
@@ -43,6 +46,7 @@ pub fn forgets_after(timeout: Duration) -> Gateway {
         dies_at: None,
         evicts: None,
         takes: usize::MAX,
+        keeps: usize::MAX,
         late: Duration::from_millis(1),
     }
 }
@@ -77,6 +81,7 @@ type Silent = (Order, Duration, Seen);
 pub fn probe(options: Options, it: &Gateway) -> Probed {
     let mut planner = Planner::new(options);
     let mut silent: Vec<Silent> = Vec::new();
+    let mut since = HashMap::new();
     let (mut now, mut most_at_once, mut opened) = (Duration::ZERO, 0, 0);
     while !planner.is_over() {
         while let Some(spare) = planner.spare() {
@@ -88,6 +93,17 @@ pub fn probe(options: Options, it: &Gateway) -> Probed {
                 break;
             }
             opened += 1;
+            if silent.len() >= it.keeps {
+                let (oldest, ..) = silent.remove(0);
+                let closed = Seen {
+                    lasted: now.saturating_sub(since[&oldest.number]),
+                    end: End::ClosedInSilence,
+                    fresh: Fresh::Answered,
+                    peer: None,
+                };
+                planner.tell(oldest, &closed);
+            }
+            since.insert(order.number, now);
             let (told_at, seen) = it.lives(order, now);
             silent.push((order, told_at, seen));
             most_at_once = most_at_once.max(silent.len());
@@ -98,11 +114,11 @@ pub fn probe(options: Options, it: &Gateway) -> Probed {
             assert!(opened == 0 || planner.is_over(), "{planner:?}");
             continue;
         };
-        let (order, at, seen) = silent.swap_remove(place);
+        let (order, at, seen) = silent.remove(place);
         now = at;
         planner.tell(order, &seen);
         let left = planner.left(|_| Duration::ZERO);
-        assert!(left <= options.up_to * 3, "{left:?}");
+        assert!(left <= options.up_to.mul_f64(3.2), "{left:?}");
     }
     let facts = Facts {
         target: "box".to_owned(),
@@ -116,6 +132,7 @@ pub fn probe(options: Options, it: &Gateway) -> Probed {
         sent_bytes: 0,
         took: now,
         routers: vec![None; options.routers.into()],
+        closed_port: None,
     };
     Probed {
         report: conclude(&planner, &facts),

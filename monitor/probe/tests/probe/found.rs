@@ -151,6 +151,34 @@ fn a_target_that_takes_few_connections_is_asked_with_fewer() {
 }
 
 #[test]
+fn a_server_that_closes_what_rests_where_it_has_too_many_has_no_timeout_by_that() {
+    let options = Options {
+        outside: false,
+        ..options(s(1), s(900))
+    };
+    for keeps in [1, 2, 6, 20] {
+        let few = Gateway {
+            ours: false,
+            inside: None,
+            keeps,
+            ..forgets_after(s(1))
+        };
+        let probed = probe(options, &few);
+        assert_eq!(probed.report.result, ProbeResult::Survives, "{keeps}");
+        assert!(probed.opened < 150, "{}", probed.opened);
+        // One that it has besides is found.
+        let both = Gateway {
+            inside: Some(s(75)),
+            expiry: Expiry::FinAtOnce,
+            ..few
+        };
+        let probed = probe(options, &both);
+        assert_eq!(probed.report.result, ProbeResult::Forgets, "{keeps}");
+        finds(&probed.report.inside, s(75));
+    }
+}
+
+#[test]
 fn the_hop_that_forgets_is_found_by_how_long_probes_live() {
     for hop in 1..=4 {
         let it = Gateway {

@@ -103,6 +103,15 @@ impl Test {
         Self::new(name, missing, test)
     }
 
+    /// A test that needs root, PostgreSQL and mosquitto.
+    pub const fn with_servers(name: &'static str, test: fn() -> Tested) -> Self {
+        let missing = || {
+            let mut programs = [run::POSTGRES, run::INITDB, run::MOSQUITTO].into_iter();
+            root().or_else(|| programs.find(|program| find(program).is_none()))
+        };
+        Self::new(name, missing, test)
+    }
+
     /// A test that needs root, containerd with runc, and a compiler for what runs in its container.
     pub const fn with_containerd(name: &'static str, test: fn() -> Tested) -> Self {
         let missing = || {

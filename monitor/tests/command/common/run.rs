@@ -79,6 +79,11 @@ pub const CONTAINERD_SHIM: &str = "containerd-shim-runc-v2";
 pub const RUNC: &str = "runc";
 pub const CTR: &str = "ctr";
 
+/// Servers that others wrote; likewise.
+pub const POSTGRES: &str = "postgres";
+pub const INITDB: &str = "initdb";
+pub const MOSQUITTO: &str = "mosquitto";
+
 /// Where `promtool` is, if it is anywhere.
 pub fn promtool() -> Option<PathBuf> {
     find(PROMTOOL)
