@@ -100,3 +100,28 @@ fn text_from_outside_goes_out_by_one_door() {
         }
     }
 }
+
+/// What reads the wall clock, or hands it on.
+const WALL_CLOCK: [&str; 5] = [
+    "SystemTime",
+    "UNIX_EPOCH",
+    "CLOCK_REALTIME",
+    "Timestamp",
+    "wall",
+];
+
+#[test]
+fn a_probe_knows_no_wall_clock_so_that_one_which_steps_changes_no_silence() {
+    let mut files = Vec::new();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for place in ["src/prober", "probe/src"] {
+        sources(&own.join(place), &mut files);
+    }
+    assert!(files.iter().any(|file| file.ends_with("prober/gap.rs")));
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a readable source");
+        for word in WALL_CLOCK {
+            assert!(!text.contains(word), "{} names {word}", file.display());
+        }
+    }
+}
