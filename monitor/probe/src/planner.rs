@@ -269,24 +269,16 @@ impl Planner {
     }
 
     /// How long it may still take, where so much of each silence is over. What is not known yet may take all the time that
-    /// there is.
+    /// there is; where few are silent side by side, one waits for the other.
     pub fn left(&self, over: impl Fn(u32) -> Duration) -> Duration {
         let rest = |order: &Order| order.gap.saturating_sub(over(order.number));
         let wanted = self.silent.iter().filter(|order| self.is_wanted(order));
         let now = wanted.map(rest).max().unwrap_or_default();
         let waiting = self.waiting.iter().filter(|order| self.is_wanted(order));
-        let waiting = waiting.map(|order| order.gap).max().unwrap_or_default();
-        let sides = [Kind::Inside, Kind::Outside];
-        let sides = sides
-            .into_iter()
-            .take(1 + usize::from(self.options.outside));
-        let then = sides.map(|side| match self.bracket(side).at_most() {
-            _ if self.is_settled(side) => Duration::ZERO,
-            Some(_) if self.bracket(side).is_narrow() => Duration::ZERO,
-            Some(most) => most,
-            None => self.options.up_to,
-        });
-        let then = then.max().unwrap_or_default();
+        let waiting: Vec<Duration> = waiting.map(|order| order.gap).collect();
+        let longest = waiting.iter().max().copied().unwrap_or_default();
+        let side_by_side = u32::try_from(self.at_once).unwrap_or(u32::MAX);
+        let waiting = longest + waiting.iter().sum::<Duration>() / side_by_side;
         let near = match self.options.routers {
             0 => Duration::ZERO,
             _ => self.inside.at_most().unwrap_or(self.options.up_to),
@@ -298,7 +290,22 @@ impl Planner {
             true => self.options.up_to,
             false => Duration::ZERO,
         };
-        now.max(waiting) + then + alone + if begun { Duration::ZERO } else { near }
+        now + waiting + self.then() + alone + if begun { Duration::ZERO } else { near }
+    }
+
+    /// How long it takes to narrow the brackets once what is under way is over.
+    fn then(&self) -> Duration {
+        let mut longest = Duration::ZERO;
+        let mut count = 0;
+        for side in [Kind::Inside, Kind::Outside] {
+            let bracket = self.bracket(side);
+            let tried = side == Kind::Inside || self.options.outside;
+            if tried && !self.is_settled(side) && !bracket.is_narrow() {
+                longest = longest.max(bracket.at_most().unwrap_or(self.options.up_to));
+                count += bracket.between(MOST as usize).len();
+            }
+        }
+        longest * u32::try_from(count.div_ceil(self.at_once).max(1)).unwrap_or(u32::MAX)
     }
 
     fn bracket(&self, kind: Kind) -> &Bracket {

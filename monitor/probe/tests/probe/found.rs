@@ -151,6 +151,27 @@ fn a_target_that_takes_few_connections_is_asked_with_fewer() {
 }
 
 #[test]
+fn no_more_than_what_is_said_to_be_left_is() {
+    for (timeout, at_once) in [(240, 64), (60, 64), (60, 6), (60, 2), (60, 24)] {
+        let options = Options {
+            at_once,
+            ..options(s(1), s(900))
+        };
+        let probed = probe(options, &forgets_after(s(timeout)));
+        assert!(!probed.said.is_empty());
+        for (now, left) in probed.said {
+            let over = now + left + s(10);
+            assert!(
+                over >= probed.took,
+                "{timeout} {at_once} at {now:?}: {left:?}, and it took {:?}",
+                probed.took
+            );
+            assert!(left <= s(900 * 3) || at_once < 64, "{left:?}");
+        }
+    }
+}
+
+#[test]
 fn a_server_that_closes_what_rests_where_it_has_too_many_has_no_timeout_by_that() {
     let options = Options {
         outside: false,
