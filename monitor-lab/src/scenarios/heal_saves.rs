@@ -12,7 +12,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     middlebox: NAT_OF_6,
     configuration: PATH_OF_6,
     heal: Some("keepalive = \"auto\""),
-    truth,
+    truth: || kept_alive(SET),
     tell,
     ..BASE
 };
@@ -25,13 +25,33 @@ pub(super) const IPV6: Scenario = Scenario {
     ..SCENARIO
 };
 
-fn truth() -> Truth {
+/// The client's application has switched keepalive on itself, if too late for the NAT: it stays as it is, and what the server
+/// is given keeps the NAT awake for both.
+pub(super) const OWN: Scenario = Scenario {
+    name: "heal-leaves-own",
+    about: "as heal-saves, but the client has a keepalive of its own, which the daemon leaves as it is",
+    truth: || kept_alive(OWN_KEEPALIVE),
+    tell: |story| {
+        let [idle, interval] = OWN_KEEPALIVE;
+        story.client_keeps_alive(idle, interval)?;
+        tell(story)
+    },
+    ..SCENARIO
+};
+
+/// What the client sets there, in seconds.
+const OWN_KEEPALIVE: [u32; 2] = [30, 5];
+
+fn kept_alive(client: [u32; 2]) -> Truth {
     Truth::of_path(PATH, PATH_OF_6.timeout)
         .quiet()
         // As the sweep finds it that has it set.
         .allows(Client, AtRisk)
         .allows(Server, AtRisk)
-        .lists_kept_alive(Client, Some(SET))
+        // By the first probe, where the silence had come so far.
+        .allows(Client, Acknowledged)
+        .allows(Server, Acknowledged)
+        .lists_kept_alive(Client, Some(client))
         .lists_kept_alive(Server, Some(SET))
 }
 

@@ -30,7 +30,8 @@ scenarios! {
     bad_line: LOSES, BULK_BOTH_WAYS;
     survives: SCENARIO;
     keepalive_saves: SCENARIO;
-    heal_saves: SCENARIO, IPV6;
+    heal_saves: SCENARIO, IPV6, OWN;
+    heal_ends_hang: SCENARIO, IPV6;
     older_connection: SCENARIO;
     another_cgroup: SCENARIO;
     long_request: SCENARIO;

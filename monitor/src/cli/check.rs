@@ -86,9 +86,15 @@ struct Report {
     privileges: Option<AgentPrivileges>,
     #[serde(skip)]
     sandbox: Result<(AgentPrivileges, Entered), SandboxError>,
-    /// Whether timers of sockets can be set, where `[path.heal]` has some set, and what is to be said of it.
-    #[serde(skip)]
-    heal: Option<(bool, String)>,
+    /// Whether timers of sockets can be set; null where no `[path.heal]` has some set.
+    heal: Option<Heal>,
+}
+
+#[derive(Serialize)]
+struct Heal {
+    works: bool,
+    detail: String,
+    programs: Vec<ProgramCost>,
 }
 
 impl Report {
@@ -105,7 +111,10 @@ impl Report {
             hooks: &self.hooks,
             signs: &self.signs,
             conntrack: &self.conntrack,
-            heal: self.heal.clone(),
+            heal: self
+                .heal
+                .as_ref()
+                .map(|heal| (heal.works, heal.detail.clone())),
         }
     }
 }
@@ -150,7 +159,8 @@ pub(super) fn main(arguments: &Arguments, context: Context) -> Result<ExitCode, 
             )
         });
         let costs = report.hooks.iter().flat_map(|status| &status.programs);
-        let costs = costs.map(|cost| cost_line(cost) + "\n");
+        let heal = report.heal.iter().flat_map(|heal| &heal.programs);
+        let costs = costs.chain(heal).map(|cost| cost_line(cost) + "\n");
         remark(&refusals.chain(costs).collect::<String>());
     }
     Ok(exit::code(!report.works))
@@ -174,16 +184,24 @@ fn looked(
     kernel.sweeper.unwatch()?;
     // Loaded for real, too; on no socket.
     let healed = config.paths.iter().any(|path| path.heal.is_some());
-    let heal = healed.then(|| match kernel.sweeper.set_timers(btf, &mut []) {
-        Ok(_) => (true, "timers of sockets can be set".to_owned()),
-        Err(error) => (false, error.to_string()),
+    let heal = healed.then(|| match kernel.sweeper.load_timers(btf) {
+        Ok(cost) => Heal {
+            works: true,
+            detail: "timers of sockets can be set".to_owned(),
+            programs: cost.into_iter().collect(),
+        },
+        Err(error) => Heal {
+            works: false,
+            detail: error.to_string(),
+            programs: Vec::new(),
+        },
     });
     let seen = HostView::own().processes;
     let conntrack = Conntrack::default().status(Instant::now() + CONNTRACK_WITHIN);
     Ok(Report {
         works: seen
             && sandbox.is_ok()
-            && heal.as_ref().is_none_or(|(works, _)| *works)
+            && heal.as_ref().is_none_or(|heal| heal.works)
             && kernel.hooks.iter().all(|status| status.mechanism.is_some()),
         kernel: monitor_kernel::release(),
         paths: config.paths.len(),

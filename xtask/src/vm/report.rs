@@ -11,6 +11,13 @@ pub struct Report {
     pub kernel: Option<String>,
     /// Every hook.
     pub hooks: Vec<Hook>,
+    /// What sets timers of sockets.
+    heal: Option<Heal>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Heal {
+    programs: Vec<Cost>,
 }
 
 /// One hook.
@@ -37,7 +44,8 @@ impl Report {
     /// The costs of all programs.
     pub fn costs(&self) -> Vec<Cost> {
         let programs = self.hooks.iter().flat_map(|hook| &hook.programs);
-        programs.cloned().collect()
+        let heal = self.heal.iter().flat_map(|heal| &heal.programs);
+        programs.chain(heal).cloned().collect()
     }
 }
 

@@ -18,8 +18,9 @@ impl Variant {
     }
 }
 
-/// What the laboratory's core is: one scenario for each way in which a connection can fare, with either family, and
-/// with connections older than the daemon. Its hosts live in network namespaces other than the daemon's.
+/// What the laboratory's core is: one scenario for each way in which a connection can fare, with either family, with
+/// connections older than the daemon, and with timers that it sets. Its hosts live in network namespaces other than the
+/// daemon's.
 const CORE: &[&str] = &[
     "nat-silent-drop",
     "nat-silent-drop-ipv6",
@@ -29,6 +30,8 @@ const CORE: &[&str] = &[
     "peer-stops-reading",
     "older-connection",
     "another-cgroup",
+    "heal-saves",
+    "heal-ends-hang",
 ];
 
 /// Of these, what rests on the hooks that have more than one mechanism: on what they see, and in which order.

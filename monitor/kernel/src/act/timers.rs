@@ -3,6 +3,7 @@
 
 use super::error::ActError;
 use crate::btf_file::read_btf;
+use crate::cost::ProgramCost;
 use crate::iterator;
 use crate::pod::Pod;
 use crate::watch::namespaces::{self, Finder};
@@ -35,6 +36,16 @@ pub struct Timers {
     pub order: TimerOrder,
 }
 
+/// Loads the program; answers what that cost, or `None` where it was loaded before.
+pub(crate) fn load(ebpf: &mut Ebpf, btf: &Path) -> Result<Option<ProgramCost>, ActError> {
+    if iterator::is_loaded(ebpf, PROGRAM) {
+        return Ok(None);
+    }
+    let refused = |reason: String| ActError::Timers { reason };
+    let btf = read_btf(btf).map_err(|error| refused(error.to_string()))?;
+    iterator::load(ebpf, &btf, PROGRAM, "tcp").map_err(|error| refused(error.to_string()))
+}
+
 /// Carries these out, and writes what came of each into its `done`; answers why some could not be tried, by their network
 /// namespaces. In each of these the host's whole table of sockets is walked, for [`MAX_TIMER_ORDERS`] at a time: how many
 /// there are, bounds the caller.
@@ -43,12 +54,10 @@ pub(crate) fn set(
     btf: &Path,
     timers: &mut [Timers],
 ) -> Result<BTreeMap<u32, ActError>, ActError> {
-    let refused = |reason: String| ActError::Timers { reason };
-    if !iterator::is_loaded(ebpf, PROGRAM) {
-        let btf = read_btf(btf).map_err(|error| refused(error.to_string()))?;
-        iterator::load(ebpf, &btf, PROGRAM, "tcp").map_err(|error| refused(error.to_string()))?;
-    }
-    let own = namespaces::own().map_err(|error| refused(error.to_string()))?;
+    load(ebpf, btf)?;
+    let own = namespaces::own().map_err(|error| ActError::Timers {
+        reason: error.to_string(),
+    })?;
     let mut by_namespace: BTreeMap<u32, Vec<&mut Timers>> = BTreeMap::new();
     for one in timers {
         by_namespace.entry(one.netns).or_default().push(one);

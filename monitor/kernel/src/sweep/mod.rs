@@ -8,6 +8,7 @@ use crate::act::{self, ActError, Timers};
 use crate::attach::{self, HookStatus};
 use crate::btf_file::read_btf;
 use crate::clock::{Reading, thread_cpu};
+use crate::cost::ProgramCost;
 use crate::counters::{self, CounterMap, Counters};
 use crate::error::{KernelError, Refusal};
 use crate::iterator;
@@ -312,6 +313,15 @@ impl Sweeper {
         watch::unload(&mut self.ebpf);
         hooks.retain(|status| own.as_ref().is_none_or(|own| status.hook != own.hook));
         Ok(attach::detach_all(&mut self.ebpf, hooks, |_| false)?)
+    }
+
+    /// Loads the program that sets timers of sockets; answers what that cost, or `None` where it was loaded before.
+    ///
+    /// # Errors
+    ///
+    /// [`ActError::Timers`] where this kernel does not take it.
+    pub fn load_timers(&mut self, btf: &Path) -> Result<Option<ProgramCost>, ActError> {
+        act::timers::load(&mut self.ebpf, btf)
     }
 
     /// Sets timers of sockets, and writes what came of each into its `done`; answers why some could not be tried, by their
