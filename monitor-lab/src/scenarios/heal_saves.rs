@@ -48,9 +48,11 @@ fn kept_alive(client: [u32; 2]) -> Truth {
         // As the sweep finds it that has it set.
         .allows(Client, AtRisk)
         .allows(Server, AtRisk)
-        // By the first probe, where the silence had come so far.
+        // The first probe leaves as soon as it is set, and ends a silence that had come so far.
         .allows(Client, Acknowledged)
         .allows(Server, Acknowledged)
+        .allows(Client, Survived)
+        .allows(Server, Survived)
         .lists_kept_alive(Client, Some(client))
         .lists_kept_alive(Server, Some(SET))
 }

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::fact_view::{FactView, Moment};
 use crate::input::{Input, Observation};
 use crate::learn::Learned;
+use crate::learned_risk::LearnedRisks;
 use crate::local_tables::TableQuestion;
 use crate::own_addresses::OwnAddresses;
 use crate::paths::{JudgedPath, Paths};
@@ -59,6 +60,7 @@ pub struct Judge {
     reconnects: Reconnects,
     stall_times: StallTimes,
     learned: Learned,
+    learned_risks: LearnedRisks,
     /// The owner of a row that is only looked at: made once, not for each.
     nobody: Arc<Owner>,
     /// The rows of a sweep that are still to be judged.
@@ -89,6 +91,7 @@ impl Judge {
             reconnects: Reconnects::default(),
             stall_times: StallTimes::default(),
             learned: Learned::new(MAX_LEARNED),
+            learned_risks: LearnedRisks::default(),
             nobody: Arc::default(),
             rows: VecDeque::new(),
             next_look_ns: 0,
@@ -314,6 +317,9 @@ impl Judge {
         }
         if !outdated && !left {
             self.stalls.observe(&view, spoken_for, &mut context);
+            if !spoken_for && !self.stalls.blackholed(cookie) {
+                self.learned_risks.look(&view, &mut context);
+            }
         }
         let wanted = [
             siblings::sweep_wanted_at(&view),
@@ -410,6 +416,7 @@ impl Judge {
         self.outages.forget(now_ns);
         self.own_addresses.forget(now_ns);
         self.learned.tick();
+        self.learned_risks.forget(now_ns);
         self.contrasts.local_tables.forget(now_ns);
         let mut context = Context {
             contrasts: &mut self.contrasts,

@@ -66,8 +66,13 @@ pub(crate) fn next_probe_ns(fact: &Fact, jiffy_ns: u64) -> Option<u64> {
 /// Whether a probe leaves before a silence of `idle_ns` reaches the timeout of
 /// `path`. Never on the payload clock, which probes do not move.
 pub(crate) fn saves(fact: &Fact, path: &JudgedPath, idle_ns: u64, jiffy_ns: u64) -> bool {
-    let left = path.timeout_ns.saturating_sub(idle_ns);
-    path.clock == Clock::Packets && next_probe_ns(fact, jiffy_ns).is_some_and(|due| due < left)
+    let left_ns = path.timeout_ns.saturating_sub(idle_ns);
+    path.clock == Clock::Packets && probes_within(fact, left_ns, jiffy_ns)
+}
+
+/// Whether a probe leaves within `left_ns`.
+pub(crate) fn probes_within(fact: &Fact, left_ns: u64, jiffy_ns: u64) -> bool {
+    next_probe_ns(fact, jiffy_ns).is_some_and(|due| due < left_ns)
 }
 
 /// Jiffies since the last receipt, as keepalive counts them.

@@ -34,6 +34,7 @@ mod judge;
 mod keepalive;
 mod known;
 mod learn;
+mod learned_risk;
 mod local_tables;
 mod lost;
 mod misstated;

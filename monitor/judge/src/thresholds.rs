@@ -453,5 +453,12 @@ pub(crate) const LEARN_TURNS_NS: u64 = 12 * 3600 * SECOND;
 /// One turn counts for so much of that time, in ns, at most: whoever sets the wall clock moves it by no more.
 pub(crate) const LEARN_TURN_MOST_NS: u64 = 3600 * SECOND;
 
+/// Where no path states a timeout, a silence is at risk from this share of the one that is fatal on: `warn_at` as it is by
+/// default.
+pub(crate) const LEARN_WARN_AT: f64 = 0.75;
+
+/// Silences that are kept so that the same is not told again, at most: each for a quarter of what is fatal.
+pub(crate) const MAX_LEARNED_RISKS: usize = 4_096;
+
 /// That a stated timeout is wrong is told again, where connections go on to die of it, after so long, in ns.
 pub(crate) const LEARN_TELL_AGAIN_NS: u64 = 3600 * SECOND;

@@ -126,6 +126,14 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ),
     ("learned_at_most_seconds", "the shortest that was fatal"),
     (
+        "learned_deaths",
+        "how many connections died there of a silence that was longer than any that was survived",
+    ),
+    (
+        "learned_occasions",
+        "on how many occasions they died: within a minute is one",
+    ),
+    (
         "learned_over_seconds",
         "how long that took, each time counted for an hour at most",
     ),

@@ -386,6 +386,14 @@ impl Healer {
         })
     }
 
+    /// Those of these rows that are of a path whose sockets are given timers.
+    pub(super) fn of_its_paths(&self, rows: &[Fact]) -> Vec<Fact> {
+        let rows = rows.iter();
+        rows.filter(|fact| self.paths.contains_key(&fact.path_id))
+            .copied()
+            .collect()
+    }
+
     /// A sweep has shown these rows; answers what is to be told. It waits for whoever sweeps.
     pub(super) fn swept(&mut self, watching: &Mutex<Watching>, rows: &[Fact]) -> Vec<AgentChange> {
         if self.paths.is_empty() && self.ours.is_empty() {

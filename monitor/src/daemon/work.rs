@@ -12,7 +12,7 @@ use super::stepping::{Ring, Stepping, register};
 use crate::config::{Config, ConfigError};
 use crate::memory;
 use crate::surfaces::metrics::HealNumbers;
-use monitor_common::SweepMode;
+use monitor_common::{Fact, SweepMode};
 use monitor_kernel::{FactRing, Reading, Revisited, SweepReport, Watching};
 use monitor_model::agent::AgentChange;
 use std::future::{pending, ready};
@@ -97,6 +97,7 @@ async fn turn(
     let mut next_sweep = tokio::time::Instant::now();
     let mut next_revisit = next_sweep + REVISIT;
     let mut sweeping = None;
+    let mut healing = None;
     let mut revisiting = None;
     // Never in the loop: a file may lie in a file system that hangs.
     let mut reading = None;
@@ -121,14 +122,23 @@ async fn turn(
                 let wait = finish_revisit(core, done);
                 next_revisit = tokio::time::Instant::now() + wait;
             }
-            () = sleep_until(next_sweep), if sweeping.is_none() && revisiting.is_none() && stepping.lets_sweep() => {
+            () = sleep_until(next_sweep), if sweeping.is_none() && healing.is_none() && revisiting.is_none()
+                && stepping.lets_sweep() => {
                 let until_next = lock(core).begin_sweep();
                 sweeping = Some(start_sweep(core, (watching, healer), &asker, until_next));
             }
             done = joined(&mut sweeping) => {
                 sweeping = None;
-                let wait = finish_sweep(core, done, &mut ring);
+                let (wait, rows) = finish_sweep(core, done, &mut ring);
                 next_sweep = tokio::time::Instant::now() + wait;
+                healing = rows.map(|rows| start_healing(watching, healer, rows));
+            }
+            done = joined(&mut healing) => {
+                healing = None;
+                match done {
+                    Ok((told, numbers)) => lock(core).healed(told, numbers),
+                    Err(error) => tracing::warn!("setting timers broke off: {error}"),
+                }
             }
             () = sleep_until(stepping.next()), if stepping.rests() => stepping.measure(core),
             done = joined(&mut stepping.measuring) => stepping.measured(core, done)?,
@@ -166,7 +176,8 @@ async fn turn(
     Ok(())
 }
 
-type Swept = Result<(SweepReport, Vec<Answer>, Healed), monitor_kernel::KernelError>;
+/// A sweep, what its questions to tables were answered, and those of its rows that may be healed.
+type Swept = Result<(SweepReport, Vec<Answer>, Vec<Fact>), monitor_kernel::KernelError>;
 
 /// What is to be told of sockets that were healed after a sweep, and what is counted of it.
 type Healed = (Vec<AgentChange>, HealNumbers);
@@ -183,12 +194,23 @@ fn start_sweep(
     tokio::task::spawn_blocking(move || {
         let report = lock(&watching).sweep(SweepMode::Findings, until_next)?;
         let questions = lock(&core).asks_tables(&report.rows);
-        // What the kernel's tables say may take a while: what is healed is healed before.
+        let to_heal = lock(&healer).of_its_paths(&report.rows);
+        Ok((report, asker.ask_all(questions), to_heal))
+    })
+}
+
+/// Heals what a sweep has shown. Not before the judge has its rows: a probe that leaves at once ends a silence at its other end,
+/// which may be on this host as well.
+fn start_healing(
+    watching: &Arc<Mutex<Watching>>,
+    healer: &Arc<Mutex<Healer>>,
+    rows: Vec<Fact>,
+) -> JoinHandle<Healed> {
+    let (watching, healer) = (Arc::clone(watching), Arc::clone(healer));
+    tokio::task::spawn_blocking(move || {
         let mut healer = lock(&healer);
-        let healed = healer.swept(&watching, &report.rows);
-        let healed = (healed, healer.numbers());
-        drop(healer);
-        Ok((report, asker.ask_all(questions), healed))
+        let told = healer.swept(&watching, &rows);
+        (told, healer.numbers())
     })
 }
 
@@ -270,17 +292,17 @@ fn reload(
     lock(core).reload_failed();
 }
 
-/// Takes a sweep in; answers the time until the next.
+/// Takes a sweep in; answers the time until the next, and what may be healed of what it showed.
 fn finish_sweep(
     core: &Arc<Mutex<Core>>,
     done: Result<Swept, JoinError>,
     ring: &mut Ring,
-) -> Duration {
+) -> (Duration, Option<Vec<Fact>>) {
     let mut core = lock(core);
     let mut ring = ring.as_mut().map(AsyncFd::get_mut);
+    let mut seen = None;
     match done {
-        Ok(Ok((mut report, answers, (healed, numbers)))) => {
-            core.healed(healed, numbers);
+        Ok(Ok((mut report, answers, to_heal))) => {
             for answer in answers {
                 core.local_tables_say(answer);
             }
@@ -290,6 +312,7 @@ fn finish_sweep(
                 core.drain_held(ring);
             }
             core.swept(&report, rows, ring);
+            seen = Some(to_heal);
             memory::give_back();
         }
         // The next one may do better; that none completes shows in /readyz.
@@ -302,5 +325,5 @@ fn finish_sweep(
             tracing::warn!("the sweep broke off: {error}");
         }
     }
-    core.sweep_interval()
+    (core.sweep_interval(), seen)
 }

@@ -152,6 +152,11 @@ impl Lived {
         stale
     }
 
+    /// What was learned by the time that it was last brought up to date.
+    pub(super) fn settled(&self) -> Bounds {
+        self.known
+    }
+
     /// How much would be lost by forgetting it: deaths count more than its age.
     pub(super) fn worth(&self) -> (usize, Option<Timestamp>) {
         (self.kept.deaths().len(), self.until)

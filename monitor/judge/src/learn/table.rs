@@ -5,7 +5,7 @@ use super::lived::Lived;
 use super::says::Bears;
 use super::turns::Contradiction;
 use crate::paths::JudgedPath;
-use crate::peers::contrast::Ended;
+use crate::peers::contrast::{Ended, First};
 use crate::peers::prefix;
 use crate::thresholds::LEARN_A_TICK;
 use monitor_model::finding::Clock;
@@ -13,7 +13,19 @@ use monitor_model::format::seconds;
 use monitor_model::learned::{FirstWord, LearnedTimeout};
 use monitor_model::time::Timestamp;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+
+/// After which silence connections to a prefix are lost that have no path, and this host speaks first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fatal {
+    /// The longest that was survived, in ns.
+    pub(crate) at_least_ns: Option<u64>,
+    /// The shortest that is fatal, in ns.
+    pub(crate) at_most_ns: u64,
+    /// What that rests on: deaths, and the occasions on which they were.
+    pub(crate) died: u64,
+    pub(crate) occasions: u64,
+}
 
 /// What is learned of all paths.
 #[derive(Debug, Default)]
@@ -145,6 +157,19 @@ impl Learned {
             by_most.then(least(other).total_cmp(&least(one)))
         });
         all
+    }
+
+    /// What is fatal on the way to `remote` for connections without a path, as of the last tick; `None` where the evidence does
+    /// not carry it.
+    pub(crate) fn fatal(&self, remote: IpAddr) -> Option<Fatal> {
+        let key = Key::new(None, false, remote, First::Us);
+        let known = self.table.get(&key)?.settled();
+        Some(Fatal {
+            at_least_ns: known.at_least_ns,
+            at_most_ns: known.at_most_ns?,
+            died: known.died,
+            occasions: known.occasions,
+        })
     }
 
     fn of(&mut self, key: Key) -> Option<&mut Lived> {

@@ -1,8 +1,11 @@
 //! What the judge learns of a path's timeout by what it is told: from facts to bounds.
 
 use super::siblings::{Fares, lost, lost_in};
-use super::story::{SECOND, Story, azure};
+use super::story::{JIFFY_NS, SECOND, Story, azure, evidence};
+use crate::learn::{Bears, Learned};
+use crate::peers::contrast::{Ended, First};
 use crate::{Input, JudgedPath, LearnedBefore};
+use monitor_common::flags;
 use monitor_model::finding::{Clock, Finding, Severity};
 use monitor_model::learned::LearnedTimeout;
 
@@ -127,4 +130,76 @@ fn a_stated_timeout_that_is_wrong_for_certain_is_told_with_the_death_that_made_i
 fn before_that_and_of_a_guess_nothing_is_told() {
     assert_eq!(after_turns(true, 22), None);
     assert_eq!(after_turns(false, 100), None);
+}
+
+/// A connection without a path, to where silences of 110 s were survived, and those of 120 s or 125 s fatal on so many
+/// occasions.
+fn without_path(occasions: u64) -> Story {
+    let ended = |cookie, seconds: u64, at_s: u64| Ended {
+        cookie,
+        first: First::Us,
+        ns: seconds * SECOND,
+        at_ns: at_s * SECOND,
+    };
+    let remote = "20.1.2.9:443".parse().expect("an address");
+    let mut before = Learned::new(8);
+    before.note(Bears::Survived, None, remote, &ended(1, 110, 0), 0);
+    for number in 0..occasions {
+        let death = ended(2 + number, 125 - 5 * number, 200 * (1 + number));
+        before.note(Bears::Died, None, remote, &death, 0);
+    }
+    let mut story = Story::without_path();
+    let now_ns = story.now;
+    for before in before.to_keep() {
+        let before = Box::new(before);
+        let learned = Input::Learned { now_ns, before };
+        story.judge.take(&learned, &mut Vec::new());
+    }
+    story
+}
+
+#[test]
+fn without_a_path_a_silence_near_to_what_was_fatal_is_warned_of_once() {
+    let mut story = without_path(2);
+    story.wait(93.0).sweep();
+    assert_eq!(story.said(), [""; 0]);
+    story.wait(1.0).sweep().wait(10.0).sweep();
+    let told: Vec<&Finding> = story.findings().collect();
+    let [told] = told[..] else {
+        panic!("{:?}", story.said())
+    };
+    assert_eq!(told.kind.name(), "at_risk");
+    assert_eq!(told.severity, Severity::None);
+    assert_eq!((&told.path, told.timeout_seconds), (&None, None));
+    assert_eq!(evidence(told, "learned_at_most_seconds"), 125.0);
+    assert_eq!(evidence(told, "learned_occasions"), 2);
+    assert!(
+        told.summary
+            .contains("2m5s of it were fatal there on 2 occasions, 31s left"),
+        "{}",
+        told.summary
+    );
+    story.wait(40.0).sweep();
+    assert_eq!(story.findings().count(), 1, "nothing is crossed");
+}
+
+#[test]
+fn the_next_silence_is_warned_of_again() {
+    let mut story = without_path(2);
+    story.wait(100.0).sweep().sends(1).wait(0.1).peer_sends(1);
+    story.wait(100.0).sweep();
+    let warned = |finding: &&Finding| finding.kind.name() == "at_risk";
+    assert_eq!(story.findings().filter(warned).count(), 2);
+}
+
+#[test]
+fn one_death_carries_no_warning_and_a_probe_in_time_needs_none() {
+    let mut story = without_path(1);
+    story.wait(110.0).sweep();
+    assert_eq!(story.said(), [""; 0]);
+    let mut story = without_path(2);
+    story.flags |= flags::KEEPALIVE;
+    story.socket.keepalive_time = u32::try_from(115 * SECOND / JIFFY_NS).expect("it fits");
+    story.wait(110.0).sweep();
+    assert_eq!(story.said(), [""; 0]);
 }
