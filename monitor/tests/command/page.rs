@@ -1,5 +1,5 @@
 //! The page in a real browser, while connections are about to die and one has died: what a person sees. What is looked at is
-//! in `tests/page/browse.cjs`.
+//! in `tests/page`.
 
 use crate::common::net::{Pair, at, listen, routed, serve};
 use crate::common::place::{QUICK, place_in, watching};
