@@ -54,6 +54,7 @@ fn answer() {
         format!("{address}"),
         format!("http://{address}/"),
         format!("redis://{address}"),
+        format!("mqtt://{address}"),
         format!("tcp://{address}"),
     ];
     let targets = targets.map(|text| Target::parse(&text).expect("a target"));

@@ -106,8 +106,8 @@ impl Planner {
         Some(order)
     }
 
-    /// A silent connection to end: another one needs its place, or needs to be alone, and it is longer than one that was not survived already, or there
-    /// are more than the target takes.
+    /// A silent connection to end: another one needs its place, or is to be alone, and this one is longer than one that was not
+    /// survived already; or there are more than the target takes.
     pub fn spare(&mut self) -> Option<Order> {
         let has_room = self.silent.len() < self.at_once;
         if self.is_over() || (has_room && !self.waiting.iter().any(|one| one.alone)) {
