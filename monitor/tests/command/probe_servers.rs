@@ -212,7 +212,7 @@ fn postgresql() -> Tested {
         serves.arg("-c").arg(format!("{name}={value}"));
     }
     let log = file("log");
-    let mut serves = Guarded::start(serves.stderr(File::create(&log)?))?;
+    let _serves = Database(Guarded::start(serves.stderr(File::create(&log)?))?);
     // It listens before it takes anybody.
     eventually("PostgreSQL has started", || {
         let says = fs::read_to_string(&log)?;
@@ -222,28 +222,28 @@ fn postgresql() -> Tested {
 
     let target = format!("postgres://sre@{there}/postgres");
     let ca = certificate.to_str().ok_or("a path of plain text")?;
-    let asked = || {
-        survives(&target, &["--ca", ca], "s3cret")?;
-        let ask = |target: &str, more: &[&str], password: &str, says: &str| -> Tested {
-            let mut command = tcplull(["probe", target, "--up-to", "2s"]);
-            command.args(more).env("PGPASSWORD", password);
-            finish_within(BOUND, &mut command, "")?.refused(3, &[says]);
-            Ok(())
-        };
-        ask(
-            &target,
-            &["--ca", ca],
-            "wrong",
-            "password authentication failed",
-        )?;
-        let open = format!("{target}?sslmode=disable");
-        ask(&open, &[], "s3cret", "no encryption")
+    survives(&target, &["--ca", ca], "s3cret")?;
+    let refused = |target: &str, more: &[&str], password: &str, says: &str| -> Tested {
+        let mut command = tcplull(["probe", target, "--up-to", "2s"]);
+        command.args(more).env("PGPASSWORD", password);
+        finish_within(BOUND, &mut command, "")?.refused(3, &[says]);
+        Ok(())
     };
-    let asked = asked();
-    // It leaves a segment of shared memory behind when it is killed.
-    serves.signal(Signal::SIGINT)?;
-    serves.wait_within(Duration::from_secs(10));
-    asked
+    let says = "password authentication failed";
+    refused(&target, &["--ca", ca], "wrong", says)?;
+    let open = format!("{target}?sslmode=disable");
+    refused(&open, &[], "s3cret", "no encryption")
+}
+
+/// PostgreSQL, which leaves a segment of shared memory behind when it is killed.
+struct Database(Guarded);
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // One that has ended already has none.
+        let _ = self.0.signal(Signal::SIGINT);
+        self.0.wait_within(Duration::from_secs(10));
+    }
 }
 
 fn mosquitto() -> Tested {
