@@ -12,10 +12,13 @@ pub(crate) struct Identity {
     cookie: u64,
     flow: (u32, u32),
     role: Role,
-    local: SocketAddr,
-    remote: SocketAddr,
+    local: Address,
+    remote: Address,
     netns: u32,
 }
+
+/// Address and port. A [`SocketAddr`] has room for what no socket here has, and takes half as much again.
+type Address = (IpAddr, u16);
 
 impl Identity {
     /// The identity of the connection that `socket` has now.
@@ -26,7 +29,7 @@ impl Identity {
             flow: flow(socket, role),
             role,
             local: address(socket.family, socket.local, socket.local_port),
-            remote: remote(socket),
+            remote: address(socket.family, socket.remote, socket.remote_port),
             netns: socket.netns,
         }
     }
@@ -43,12 +46,12 @@ impl Identity {
 
     /// This host's end.
     pub(crate) fn local(&self) -> SocketAddr {
-        self.local
+        self.local.into()
     }
 
     /// The peer.
     pub(crate) fn remote(&self) -> SocketAddr {
-        self.remote
+        self.remote.into()
     }
 
     /// Which side opened the connection.
@@ -59,8 +62,8 @@ impl Identity {
     /// The port on which the side that was called listens.
     pub(crate) fn service_port(&self) -> u16 {
         match self.role {
-            Role::Client => self.remote.port(),
-            Role::Server => self.local.port(),
+            Role::Client => self.remote.1,
+            Role::Server => self.local.1,
         }
     }
 
@@ -92,13 +95,13 @@ impl Identity {
         let flow = texts.len();
         let _ = write!(texts, "{:08x}-{:08x}", self.flow.0, self.flow.1);
         let local = texts.len();
-        let _ = write!(texts, "{}", self.local);
+        let _ = write!(texts, "{}", self.local());
         let remote = texts.len();
-        let _ = write!(texts, "{}", self.remote);
+        let _ = write!(texts, "{}", self.remote());
         Connection {
             id: &texts[..local],
             flow_id: &texts[flow..local],
-            family: if self.remote.is_ipv4() {
+            family: if self.remote.0.is_ipv4() {
                 finding::Family::Ipv4
             } else {
                 finding::Family::Ipv6
@@ -128,22 +131,22 @@ pub fn addresses(socket: &Socket) -> (SocketAddr, SocketAddr) {
 
 /// The peer of `socket`.
 pub(crate) fn remote(socket: &Socket) -> SocketAddr {
-    address(socket.family, socket.remote, socket.remote_port)
+    address(socket.family, socket.remote, socket.remote_port).into()
 }
 
 /// This host's end of `socket`.
 pub(crate) fn local(socket: &Socket) -> SocketAddr {
-    address(socket.family, socket.local, socket.local_port)
+    address(socket.family, socket.local, socket.local_port).into()
 }
 
-fn address(family: u16, bytes: [u8; 16], port: u16) -> SocketAddr {
+fn address(family: u16, bytes: [u8; 16], port: u16) -> Address {
     let [a, b, c, d, ..] = bytes;
     let ip = if family == Family::Ipv4 as u16 {
         IpAddr::V4(Ipv4Addr::new(a, b, c, d))
     } else {
         IpAddr::V6(Ipv6Addr::from(bytes))
     };
-    SocketAddr::new(ip, port)
+    (ip, port)
 }
 
 /// Whether this host opened the connection of `socket`.

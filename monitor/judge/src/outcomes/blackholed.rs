@@ -22,7 +22,7 @@ pub(super) const CARD: Card = Card {
     even_if_doubtful: true,
     outlives_gap: true,
     siblings_since: |gap, _| {
-        let since = gap.wait.map_or(gap.ended_ns, |wait| wait.since_ns);
+        let since = gap.waits_since_ns();
         Some(since.saturating_add(OVERDUE_NS))
     },
     ..Card::new(judge)
@@ -42,12 +42,11 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     }
     let sign = sign(case, view)?;
     // Only what answers a probe is an answer to one.
-    if !gap.due && gap.payload_ns.is_some() {
+    if !gap.due && gap.seldom.payload_ns.is_some() {
         return None;
     }
     let socket = &view.fact.socket;
-    let since = gap.wait.map_or(gap.before, |wait| wait.counters);
-    let since_ns = gap.wait.map_or(gap.ended_ns, |wait| wait.since_ns);
+    let (since, since_ns) = (gap.waits_since(), gap.waits_since_ns());
     let by_probes = sign == Sign::Probes || matches!(sign, Sign::Error(_)) && !gap.sent();
     let not_the_silence = by_probes && gap.probes_answered_before;
     let lost = Lost {
@@ -123,16 +122,17 @@ fn sign(case: &Case<'_>, view: &FactView<'_>) -> Option<Sign> {
         return None;
     }
     // What is resent into a closed window stands for probes, which a stall counts.
-    let wait = gap.wait.filter(|_| !beyond_window(socket))?;
+    let wait = gap.wait.as_ref().filter(|_| !beyond_window(socket))?;
+    let then = gap.waits_since();
     let waited_ns = case.now_ns.saturating_sub(wait.since_ns);
     Unanswered {
-        timeouts: socket.retransmits.saturating_sub(wait.counters.retransmits),
-        probes: socket.probes_out.saturating_sub(wait.counters.probes_out),
+        timeouts: socket.retransmits.saturating_sub(then.retransmits),
+        probes: socket.probes_out.saturating_sub(then.probes_out),
         in_flight: gap.due && (socket.packets_out > 0 || view.kind == FactKind::Retransmitted),
         waited_ns: waited_ns.max(resent_for_ns(view)),
-        first_rto_ns: view.ns(wait.counters.rto_jiffies),
+        first_rto_ns: view.ns(then.rto_jiffies),
         lossy: lossy(socket, case.sent_again_in_outages),
-        sacked: heard(&wait.counters.since(), socket, view.jiffy_ns) == Some(Heard::Sacked),
+        sacked: heard(&then.since(), socket, view.jiffy_ns) == Some(Heard::Sacked),
     }
     .sign()
 }

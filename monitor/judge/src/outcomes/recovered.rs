@@ -25,7 +25,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     };
     // What the peer says acknowledges nothing of what is due.
     let since = |ns: u64| ns > reported_ns;
-    let news = gap.payload_ns.is_some_and(since)
+    let news = gap.seldom.payload_ns.is_some_and(since)
         || gap
             .seldom
             .resent
@@ -62,7 +62,8 @@ fn probes_answered(case: &Case<'_>, view: &FactView<'_>) -> bool {
         FactKind::AckArrived => true,
         FactKind::Swept => {
             let now = Counters::of(socket);
-            socket.probes_out == 0 && case.gap.wait.is_some_and(|wait| wait.counters.heard(&now))
+            let heard = || case.gap.waits_since().heard(&now);
+            socket.probes_out == 0 && case.gap.wait.is_some() && heard()
         }
         _ => false,
     }

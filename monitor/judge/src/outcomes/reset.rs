@@ -49,8 +49,8 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         .saturating_sub(u32::from(own_fin_in_flight(view)));
     let data_due = unacknowledged > 0;
     let mut evidence = EvidenceList::default();
-    let summary_tail = match gap.last_send_ns {
-        Some(sent) => {
+    let summary_tail = match gap.sent_between_ns() {
+        Some((_, sent)) => {
             let after = case.now_ns.saturating_sub(sent);
             evidence
                 .text("reset_came", "after_send")
@@ -120,7 +120,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 /// itself that ends connections there.
 fn by_peer(gap: &Gap, view: &FactView<'_>) -> bool {
     let by_its_clock = gap
-        .known
+        .peer_clock
         .is_by_its_clock(view.fact.socket.rcv_tsval, view.at.ns);
     by_its_clock && !near_timeout(gap)
 }

@@ -76,7 +76,7 @@ fn by_payload(case: &Case<'_>) -> Option<Ruling> {
     if gap.seldom.fin.is_some_and(|fin| fin.in_silence) {
         return None;
     }
-    let after = gap.payload_ns?.saturating_sub(gap.ended_ns);
+    let after = gap.seldom.payload_ns?.saturating_sub(gap.ended_ns);
     if gap.due && gap.progress() == 0 || !gap.sent() && !heard_us(case) {
         return None;
     }

@@ -25,17 +25,17 @@ pub(super) const CARD: Card = Card {
     certainty: Certainty::Suspected,
     even_if_doubtful: true,
     outlives_gap: true,
-    siblings_since: |gap, _| gap.acked_ns,
+    siblings_since: |gap, _| gap.seldom.acked_ns,
     ..Card::new(judge)
 };
 
 fn judge(case: &Case<'_>) -> Option<Ruling> {
     let gap = case.gap;
     let unread = matches!(case.event, Event::Time);
-    if unread || !gap.sent() || gap.payload_ns.is_some() || gap.due {
+    if unread || !gap.sent() || gap.seldom.payload_ns.is_some() || gap.due {
         return None;
     }
-    let waited = case.now_ns.saturating_sub(gap.acked_ns?);
+    let waited = case.now_ns.saturating_sub(gap.seldom.acked_ns?);
     let summary_tail = if gap.forgery.suffice() {
         if !(acknowledged::is_time(case) || reset(case)) {
             return None;
@@ -56,7 +56,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         .count("payload_bytes", 0_u32)
         .count("unanswered_sends", gap.sends)
         .seconds("waited_seconds", waited)
-        .flag("used_to_be_answered", gap.patience_ns.is_some());
+        .flag("used_to_be_answered", gap.seldom.patience_ns.is_some());
     case.settings.add_to(&mut evidence);
     Some(Ruling {
         severity: Severity::Page,
@@ -73,11 +73,9 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 /// were not, for long.
 fn unanswered(case: &Case<'_>) -> bool {
     let gap = case.gap;
-    let lasted = match (gap.first_send_ns, gap.last_send_ns) {
-        (Some(first), Some(last)) => last.saturating_sub(first),
-        _ => 0,
-    };
-    let Some(patience) = gap.patience_ns else {
+    let sent = gap.sent_between_ns();
+    let lasted = sent.map_or(0, |(first, last)| last.saturating_sub(first));
+    let Some(patience) = gap.seldom.patience_ns else {
         return false;
     };
     // A gap that may have been none needs a sign.

@@ -213,7 +213,13 @@ impl Habits {
             next.tally.note(&news);
             self.note_workload(&mut next, &news, view);
         }
-        self.connections.insert(cookie, next);
+        // What is known is not inserted again: a full table would make room for one more, and become twice as large.
+        match self.connections.get_mut(&cookie) {
+            Some(known) => *known = next,
+            None => {
+                self.connections.insert(cookie, next);
+            }
+        }
     }
 
     /// Places for the connection that `view` shows: some are kept for those that are no mere samples.

@@ -299,7 +299,7 @@ fn ruled(patience_ns: Option<u64>, apart_ns: u64, ticks: u32) -> Option<Outcome>
         facts.push(fact);
     }
     let mut gap = Gap::ended_with(&seen_of(&first, &owner, &path), None, None);
-    gap.patience_ns = patience_ns;
+    gap.seldom.has_patience(patience_ns);
     for fact in &facts {
         gap.note(&seen_of(fact, &owner, &path));
     }

@@ -5,7 +5,7 @@ pub(crate) mod seldom;
 
 use crate::counters::Counters;
 use crate::fact_view::{FactView, is_receive};
-use crate::forgery::{ForgeryEvidence, Known};
+use crate::forgery::{ForgeryEvidence, Known, PeerClock};
 use crate::keepalive::Settings;
 use crate::paths::JudgedPath;
 use crate::serial::{after, jiffies_since};
@@ -52,11 +52,12 @@ impl EndedBy {
     }
 }
 
-/// From when on this host waits for an answer, and the counters then.
-#[derive(Clone, Copy, Debug)]
+/// From when on this host waits for an answer.
+#[derive(Clone, Debug)]
 pub(crate) struct Wait {
     pub(crate) since_ns: u64,
-    pub(crate) counters: Counters,
+    /// The counters then, where they are others than when the silence ended.
+    counters: Option<Box<Counters>>,
 }
 
 /// An outcome that was told.
@@ -96,28 +97,19 @@ pub(crate) struct Gap {
     pub(crate) state: Option<TcpState>,
     /// The counters when it ended.
     pub(crate) before: Counters,
-    /// When this host's application first and last sent since.
-    pub(crate) first_send_ns: Option<u64>,
-    pub(crate) last_send_ns: Option<u64>,
     pub(crate) wait: Option<Wait>,
     /// Highest acknowledgment seen.
     una: u32,
     /// Data waits for its acknowledgment.
     pub(crate) due: bool,
-    /// Where what it sends used to be answered: how long an answer may take
-    /// before it is out of the ordinary, in ns.
-    pub(crate) patience_ns: Option<u64>,
-    /// The end of the data that later looks at the socket have shown to be written since.
-    written: Option<u32>,
-    /// Sends told since.
+    /// Sends told since, and when the first and the last of them was.
     pub(crate) sends: u32,
-    /// What was known of the peer in the silence, before anything that ended it.
-    pub(crate) known: Known,
+    first_send_ns: u64,
+    last_send_ns: u64,
+    /// The peer's timestamp clock as it was known in the silence, before anything that ended it.
+    pub(crate) peer_clock: PeerClock,
     /// Signs that it was not the peer who acknowledged.
     pub(crate) forgery: ForgeryEvidence,
-    /// When all that was sent since was first acknowledged.
-    pub(crate) acked_ns: Option<u64>,
-    pub(crate) payload_ns: Option<u64>,
     /// Most timeouts, and most unanswered probes, seen in a row.
     pub(crate) timeouts: u8,
     pub(crate) probes: u8,
@@ -154,9 +146,9 @@ impl Gap {
             doubtful: length_ns < view.threshold_ns(),
             ended_by: ended_by(view),
             // Watched by snapshots, a socket is shown as the RST left it.
-            known: silence
+            peer_clock: silence
                 .filter(|silence| silence.ended_with(view))
-                .map_or(now, |silence| silence.known),
+                .map_or(now.clock, |silence| silence.known.clock),
             forgery: ForgeryEvidence::of(now),
             // A segment without a callback of its own is told at the next one: a probe's answer as the next probe
             // leaves. Then a later look shows it.
@@ -193,7 +185,7 @@ impl Gap {
         }
         let wait = Wait {
             since_ns: view.at.ns,
-            counters: silence.counters,
+            counters: None,
         };
         Some(Self {
             path: Some(Arc::clone(&silence.path)),
@@ -205,7 +197,7 @@ impl Gap {
             ended_by,
             from_sweep: true,
             state: Some(silence.state()),
-            known: silence.known,
+            peer_clock: silence.known.clock,
             forgery: ForgeryEvidence::of(silence.known.with_ttl(ttl)),
             wait: matches!(ended_by, EndedBy::Send | EndedBy::Probe).then_some(wait),
             seldom: Seldom::holding(held),
@@ -227,18 +219,14 @@ impl Gap {
             from_sweep: false,
             state: view.state(),
             before,
-            first_send_ns: None,
-            last_send_ns: None,
             wait: None,
             una: before.snd_una,
             due: before.snd_una != before.write_seq,
-            patience_ns: None,
-            written: None,
             sends: 0,
-            known: Known::default(),
+            first_send_ns: 0,
+            last_send_ns: 0,
+            peer_clock: PeerClock::default(),
             forgery: ForgeryEvidence::default(),
-            acked_ns: None,
-            payload_ns: None,
             timeouts: 0,
             probes: 0,
             answer_due: false,
@@ -282,7 +270,24 @@ impl Gap {
 
     /// Whether this host's application sent since, told or concluded.
     pub(crate) fn sent(&self) -> bool {
-        self.first_send_ns.is_some() || self.wait.is_some() && self.ended_by != EndedBy::Probe
+        self.sends > 0 || self.wait.is_some() && self.ended_by != EndedBy::Probe
+    }
+
+    /// When this host's application first and last sent since, as far as that was told.
+    pub(crate) fn sent_between_ns(&self) -> Option<(u64, u64)> {
+        (self.sends > 0).then_some((self.first_send_ns, self.last_send_ns))
+    }
+
+    /// Since when this host waits for an answer, in ns: where it does not, since the silence ended.
+    pub(crate) fn waits_since_ns(&self) -> u64 {
+        let wait = self.wait.as_ref();
+        wait.map_or(self.ended_ns, |wait| wait.since_ns)
+    }
+
+    /// The counters then.
+    pub(crate) fn waits_since(&self) -> Counters {
+        let counters = self.wait.as_ref().and_then(|wait| wait.counters.as_deref());
+        *counters.unwrap_or(&self.before)
     }
 
     /// Whether the peer has closed in place of an answer that was due.
@@ -298,8 +303,7 @@ impl Gap {
     /// Since when what is due is lost, or may be, CLOCK_MONOTONIC in ns.
     pub(crate) fn lost_since_ns(&self) -> u64 {
         let told = self.reported.filter(|told| told.is_loss);
-        let waits = || self.wait.map_or(self.ended_ns, |wait| wait.since_ns);
-        told.map_or_else(waits, |told| told.since_ns)
+        told.map_or_else(|| self.waits_since_ns(), |told| told.since_ns)
     }
 
     /// The last outcome told.
@@ -343,5 +347,16 @@ fn ended_by(view: &FactView<'_>) -> EndedBy {
         // Which went before it.
         _ if window_probe::answers_probe(view) => EndedBy::Probe,
         _ => EndedBy::Segment,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// There may be 65,536 of them: each 16 bytes more are a MiB of the daemon. What is seen of few belongs into [`Seldom`].
+    #[test]
+    fn a_gap_of_which_little_was_seen_takes_little_memory() {
+        assert!(size_of::<Gap>() <= 280, "{} bytes", size_of::<Gap>());
     }
 }

@@ -209,7 +209,8 @@ impl Tracked {
         self.retire(view, context);
         let silence = self.silence.take();
         let mut gap = Gap::ended_with(view, silence.as_deref(), self.ttl);
-        gap.patience_ns = context.habits.patience_ns(self.identity.cookie());
+        gap.seldom
+            .has_patience(context.habits.patience_ns(self.identity.cookie()));
         let waited = reply::waits_ns(view, context.habits).is_some();
         gap.answer_due = waited && reply::due(view, context.habits).is_some();
         // It speaks again: what comes of that is another matter.
@@ -265,7 +266,8 @@ impl Tracked {
             if !silence.crossed {
                 self.report_crossed_late(&gap, view, context);
             }
-            gap.patience_ns = context.habits.patience_ns(self.identity.cookie());
+            gap.seldom
+                .has_patience(context.habits.patience_ns(self.identity.cookie()));
             self.silence = None;
             self.lost_is_over(End::InPeace, StallEnd::Moved, context);
             self.gap = Some(Box::new(gap));

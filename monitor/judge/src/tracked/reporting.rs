@@ -117,7 +117,7 @@ impl Tracked {
     /// What an outcome of `gap` is about.
     fn about_outcome<'a>(&'a self, outcome: Outcome, gap: &'a Gap, at: Moment) -> About<'a> {
         let card = outcome.card();
-        let fate_ns = gap.wait.map_or(gap.ended_ns, |wait| wait.since_ns);
+        let fate_ns = gap.waits_since_ns();
         About {
             kind: FindingKind::Outcome { outcome },
             certainty: card.certainty,

@@ -67,12 +67,13 @@ impl Tracked {
         self.open().is_some_and(|gap| {
             let suspected = gap.forgery.suffice() && gap.sent() && !gap.due;
             let told_by = gap
+                .seldom
                 .acked_ns
                 .map_or(0, |ns| ns.saturating_add(ANSWER_GRACE_NS));
             // A socket that is not shown then will not be shown for asking again.
             let late = told_by.saturating_add(SETTLE_GRACE_NS * 10);
             suspected
-                && gap.payload_ns.is_none()
+                && gap.seldom.payload_ns.is_none()
                 && self.seen_ns < told_by
                 && (told_by..late).contains(&now_ns)
         })

@@ -32,7 +32,7 @@ impl Gap {
         self.note_acknowledged(view);
         self.note_signs(view, self.progress());
         if self.before.payload_received(view) > 0 {
-            self.payload_ns.get_or_insert(view.at.ns);
+            self.seldom.payload_ns.get_or_insert(view.at.ns);
         }
     }
 
@@ -82,22 +82,23 @@ impl Gap {
         if view.new_state() != Some(TcpState::Close) {
             self.due = self.una != data_end(view);
         }
-        let Some(wait) = &mut self.wait else { return };
+        if self.wait.is_none() {
+            return;
+        }
+        let then = self.waits_since();
         let now = Counters::of(socket);
         self.timeouts = self
             .timeouts
-            .max(now.retransmits.saturating_sub(wait.counters.retransmits));
+            .max(now.retransmits.saturating_sub(then.retransmits));
         self.probes = self
             .probes
-            .max(now.probes_out.saturating_sub(wait.counters.probes_out));
+            .max(now.probes_out.saturating_sub(then.probes_out));
         let lost = self.reported.is_some_and(|reported| reported.is_loss);
-        if is_local(view.kind) && !lost && !self.due && wait.counters.heard(&now) {
+        if is_local(view.kind) && !lost && !self.due && then.heard(&now) {
             // Something came through, and nothing but probes can be unanswered: they count from here.
             // What is due takes an ACK that covers it.
-            *wait = Wait {
-                since_ns: view.at.ns,
-                counters: now,
-            };
+            self.wait = None;
+            self.begin_wait(view.at.ns, now);
             self.timeouts = 0;
             self.probes = 0;
         }
@@ -112,8 +113,10 @@ impl Gap {
             // What ended the silence, told once more.
             return;
         }
-        self.first_send_ns.get_or_insert(view.at.ns);
-        self.last_send_ns = Some(view.at.ns);
+        if self.sends == 0 {
+            self.first_send_ns = view.at.ns;
+        }
+        self.last_send_ns = view.at.ns;
         self.sends = self.sends.saturating_add(1);
         if !self.due {
             // Nothing was waited for but answers to probes.
@@ -140,17 +143,26 @@ impl Gap {
         if !view.fact.has(flags::REVISITED) || !after(write_seq, self.before.write_seq) {
             return false;
         }
-        let first = self.written.is_none();
-        let further = self.written.is_some_and(|known| after(write_seq, known));
+        let first = self.seldom.written.is_none();
+        let further = self
+            .seldom
+            .written
+            .is_some_and(|known| after(write_seq, known));
         if first || further {
-            self.written = Some(write_seq);
+            self.seldom.written = Some(write_seq);
         }
         // The first of it is what ended the silence, or the answer to that.
         further
     }
 
     fn begin_wait(&mut self, since_ns: u64, counters: Counters) {
-        self.wait.get_or_insert(Wait { since_ns, counters });
+        if self.wait.is_none() {
+            let others = counters != self.before;
+            self.wait = Some(Wait {
+                since_ns,
+                counters: others.then(|| Box::new(counters)),
+            });
+        }
     }
 
     fn note_acknowledged(&mut self, view: &FactView<'_>) {
@@ -160,7 +172,7 @@ impl Gap {
             self.due = self.una != data_end(view);
         }
         if !self.due && self.progress() > 0 {
-            self.acked_ns.get_or_insert(view.at.ns);
+            self.seldom.acked_ns.get_or_insert(view.at.ns);
         }
     }
 
@@ -170,7 +182,8 @@ impl Gap {
         let progress = self.progress();
         if is_receive(view.kind) {
             if progress > before {
-                let first = self.first_send_ns.filter(|_| before == 0);
+                let sent = self.sent_between_ns().filter(|_| before == 0);
+                let first = sent.map(|(first, _)| first);
                 self.forgery.read_segment(view, progress, first);
             }
         } else if progress > 0 {
@@ -185,7 +198,7 @@ impl Gap {
             _ => false,
         };
         if reported || self.before.payload_received(view) > 0 {
-            self.payload_ns.get_or_insert(view.at.ns);
+            self.seldom.payload_ns.get_or_insert(view.at.ns);
         }
         self.note_resent(view);
     }
@@ -216,7 +229,7 @@ impl Gap {
                 resent.look(view);
                 self.seldom.resent = Some(resent);
             }
-            None if self.payload_ns.is_some() => {
+            None if self.seldom.payload_ns.is_some() => {
                 // The socket is as it was before the segment that arrived.
                 let segment = &view.fact.segment;
                 let end = segment.seq.wrapping_add(segment.payload_len);

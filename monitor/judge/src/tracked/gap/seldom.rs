@@ -19,6 +19,14 @@ pub(crate) struct Fin {
 /// What is seen of few gaps.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
+    /// Where what it sends used to be answered: how long an answer may take before it is out of the ordinary, in ns.
+    pub(crate) patience_ns: Option<u64>,
+    /// The end of the data that later looks at the socket have shown to be written since.
+    pub(super) written: Option<u32>,
+    /// When all that was sent since was first acknowledged.
+    pub(crate) acked_ns: Option<u64>,
+    /// When payload first came since.
+    pub(crate) payload_ns: Option<u64>,
     /// What waits behind the peer's closed window, as it was when that was seen first.
     pub(super) held: Option<Held>,
     /// When a window probe was seen to be answered since.
@@ -38,6 +46,10 @@ pub(crate) struct Seen {
 }
 
 static NOTHING: Seen = Seen {
+    patience_ns: None,
+    written: None,
+    acked_ns: None,
+    payload_ns: None,
     held: None,
     probe_answered_ns: None,
     resent: None,
@@ -60,6 +72,13 @@ impl Seldom {
             seldom.held = held;
         }
         seldom
+    }
+
+    /// How long an answer may take; `None` where none is out of the ordinary.
+    pub(crate) fn has_patience(&mut self, patience_ns: Option<u64>) {
+        if patience_ns.is_some() {
+            self.patience_ns = patience_ns;
+        }
     }
 }
 
