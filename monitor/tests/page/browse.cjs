@@ -211,7 +211,8 @@ async function snapshot(page) {
   // The table before may be there for a moment yet.
   await page.locator("tbody tr", { hasText: asked.died }).locator("a").click();
   await page.locator(".card.bad .kind", { hasText: "blackholed" }).waitFor();
-  await page.locator("svg.timeline .silence").first().waitFor();
+  // Whether it is silent at that moment is up to when it tried again.
+  await page.locator("svg.timeline", { hasText: /crossed.*blackholed/s }).waitFor();
   await page.goto(`${asked.url}/#/agent`);
   await page.locator("tr", { hasText: "forged-ACK signs" }).waitFor();
 }
