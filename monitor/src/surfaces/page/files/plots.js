@@ -173,7 +173,7 @@ export function gapsFigure(path, signal) {
 
 /** What all plots of this width have in common. @param {number} width */
 function frame(width) {
-  return { width, height: HEIGHT, legend: { show: false }, cursor: { show: false }, padding: [8, 12, 0, 0] };
+  return { width, height: HEIGHT, legend: { show: false }, cursor: { show: false }, padding: [8, 20, 0, 0] };
 }
 
 /** What the marks of a figure are, in words, in their colours. */
