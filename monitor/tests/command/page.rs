@@ -156,11 +156,15 @@ fn settings(network: &Network) -> String {
     format!("page_after = \"1s\"\nwarn_at = 0.06\n{QUICK}{far}{slow}")
 }
 
-/// Does something while other connections of path "far" talk, each after a silence that is nearly as long as its timeout.
+/// Does something while, for pictures, other connections of path "far" talk, each after a silence that is nearly as long as its
+/// timeout.
 fn while_they_talk(
     network: &Network,
     does: impl FnOnce() -> Result<(), Failed>,
 ) -> Result<(), Failed> {
+    if std::env::var_os(PICTURES).is_none() {
+        return does();
+    }
     let listener = serve(network)?;
     let open = |_| Pair::open(&network.client, &listener);
     let pairs = (0..8).map(open).collect::<Result<Vec<_>, _>>()?;
