@@ -30,7 +30,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
         if gap.due || unread || !is_time(case) {
             return None;
         }
-        case.now_ns.saturating_sub(gap.seldom.acked_ns?)
+        case.now_ns.saturating_sub(gap.acked_ns?)
     };
     let mut evidence = EvidenceList::default();
     evidence
@@ -55,7 +55,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
 /// Whether an answer to what was acknowledged has had its time.
 pub(super) fn is_time(case: &Case<'_>) -> bool {
     let gap = case.gap;
-    let Some(acked_ns) = gap.seldom.acked_ns else {
+    let Some(acked_ns) = gap.acked_ns else {
         return false;
     };
     let gone = gap.seldom.closed_ns.is_some_and(|ns| ns < case.now_ns);

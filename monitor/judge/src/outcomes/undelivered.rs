@@ -25,7 +25,7 @@ pub(super) const CARD: Card = Card {
     certainty: Certainty::Suspected,
     even_if_doubtful: true,
     outlives_gap: true,
-    siblings_since: |gap, _| gap.seldom.acked_ns,
+    siblings_since: |gap, _| gap.acked_ns,
     ..Card::new(judge)
 };
 
@@ -35,7 +35,7 @@ fn judge(case: &Case<'_>) -> Option<Ruling> {
     if unread || !gap.sent() || gap.seldom.payload_ns.is_some() || gap.due {
         return None;
     }
-    let waited = case.now_ns.saturating_sub(gap.seldom.acked_ns?);
+    let waited = case.now_ns.saturating_sub(gap.acked_ns?);
     let summary_tail = if gap.forgery.suffice() {
         if !(acknowledged::is_time(case) || reset(case)) {
             return None;

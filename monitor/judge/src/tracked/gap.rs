@@ -110,6 +110,8 @@ pub(crate) struct Gap {
     pub(crate) peer_clock: PeerClock,
     /// Signs that it was not the peer who acknowledged.
     pub(crate) forgery: ForgeryEvidence,
+    /// When all that was sent since was first acknowledged.
+    pub(crate) acked_ns: Option<u64>,
     /// Most timeouts, and most unanswered probes, seen in a row.
     pub(crate) timeouts: u8,
     pub(crate) probes: u8,
@@ -227,6 +229,7 @@ impl Gap {
             last_send_ns: 0,
             peer_clock: PeerClock::default(),
             forgery: ForgeryEvidence::default(),
+            acked_ns: None,
             timeouts: 0,
             probes: 0,
             answer_due: false,
@@ -357,6 +360,6 @@ mod tests {
     /// There may be 65,536 of them: each 16 bytes more are a MiB of the daemon. What is seen of few belongs into [`Seldom`].
     #[test]
     fn a_gap_of_which_little_was_seen_takes_little_memory() {
-        assert!(size_of::<Gap>() <= 280, "{} bytes", size_of::<Gap>());
+        assert!(size_of::<Gap>() <= 296, "{} bytes", size_of::<Gap>());
     }
 }

@@ -67,7 +67,6 @@ impl Tracked {
         self.open().is_some_and(|gap| {
             let suspected = gap.forgery.suffice() && gap.sent() && !gap.due;
             let told_by = gap
-                .seldom
                 .acked_ns
                 .map_or(0, |ns| ns.saturating_add(ANSWER_GRACE_NS));
             // A socket that is not shown then will not be shown for asking again.

@@ -172,7 +172,7 @@ impl Gap {
             self.due = self.una != data_end(view);
         }
         if !self.due && self.progress() > 0 {
-            self.seldom.acked_ns.get_or_insert(view.at.ns);
+            self.acked_ns.get_or_insert(view.at.ns);
         }
     }
 

@@ -23,8 +23,6 @@ pub(crate) struct Seen {
     pub(crate) patience_ns: Option<u64>,
     /// The end of the data that later looks at the socket have shown to be written since.
     pub(super) written: Option<u32>,
-    /// When all that was sent since was first acknowledged.
-    pub(crate) acked_ns: Option<u64>,
     /// When payload first came since.
     pub(crate) payload_ns: Option<u64>,
     /// What waits behind the peer's closed window, as it was when that was seen first.
@@ -48,7 +46,6 @@ pub(crate) struct Seen {
 static NOTHING: Seen = Seen {
     patience_ns: None,
     written: None,
-    acked_ns: None,
     payload_ns: None,
     held: None,
     probe_answered_ns: None,
