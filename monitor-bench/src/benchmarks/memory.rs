@@ -36,18 +36,18 @@ With 50,000 suspects the daemon held 221 MiB, then, by one change after the othe
   it is more than some MiB.
 - 62 MiB: what the judge says is told as it is reached, not when it has said all. One look at the time may lead to tens
   of thousands of findings.
-- It had grown to 95 since. Memory of its own (`RssAnon`) 13 MiB less: a gap takes 280 bytes in place of 456 and a connection
+- It had grown to 95 since. Memory of its own (`RssAnon`) 9 MiB less: a gap takes 296 bytes in place of 456 and a connection
   160 in place of 184, for what is seen of few gaps is kept apart, counters are kept twice only where they differ, and
   addresses have no room for what no socket has; and a full table of habits no longer doubles when one in it has news.
 
-What is left is the state itself: 280 bytes a gap, 160 a connection, 144 a silence, 65,536 of them at most, and 155 that
+What is left is the state itself: 296 bytes a gap, 160 a connection, 144 a silence, 65,536 of them at most, and 155 that
 alerts keep of each. Counted by `heaptrack` before the last change, in MB: gaps 25.2, connections 11.5 and their tree 2.1,
 alerts 7.8, habits 4.0, silences that last 3.2, what is seen of few gaps 2.2, siblings 2.0. Some 5 more lie free between them:
 each silence that ended leaves a hole between two connections. Other allocators leave none and take more: the same suspects
 were 74 MiB with glibc's, 114 with mimalloc 2.0, 82 to 90 with jemalloc 5.3, and a daemon just started 3, 27 and 17. A sweep's
 rows, 26 MB, live only while they are judged, outside the heap: they are in the largest figure and in no other.
 32 MiB would leave 15 above a daemon at rest, 310 bytes a connection; what it is, and its counters when the silence ended,
-to see what moved since, take 440 before anything is told of it.
+to see what moved since, take 456 before anything is told of it.
 Watched per-socket this row fills all: both ends of its connections live on this host, and the servers' ends find places too.
 
 Without suspects 3.0 MiB are memory of its own. The rest is files that are mapped, which goes where memory is short. A start
