@@ -1,8 +1,8 @@
 //! Something comes back: payload, or an ACK and nothing more.
 
-use super::story::{Story, azure, evidence};
+use super::story::{MS, SECOND, Story, azure, evidence};
 use crate::JudgedPath;
-use monitor_common::flags;
+use monitor_common::{Fact, FactKind, flags};
 use monitor_model::finding::{Clock, Role};
 
 #[test]
@@ -25,6 +25,22 @@ fn an_answer_is_survived_and_nothing_else() {
             .summary
             .contains("3m20s of silence, within azure-snat's 4m")
     );
+}
+
+#[test]
+fn a_sweep_that_both_ends_overtook_takes_no_answer_away() {
+    let mut story = Story::on(azure());
+    story.wait(300.0).sends(1).wait(0.024).peer_acks();
+    // It read one clock before the send, and the counters after the ACK.
+    let torn = Fact {
+        packet_idle_ns: 24 * MS,
+        packet_idle_max_ns: 300 * SECOND,
+        payload_idle_ns: 300 * SECOND,
+        ..story.fact(FactKind::Swept)
+    };
+    story.deliver(torn);
+    story.wait(0.001).peer_sends(5).wait(5.0);
+    assert_eq!(story.said(), ["crossed none", "survived none"]);
 }
 
 #[test]

@@ -23,7 +23,8 @@ impl Tracked {
         if let Some(gap) = self.open() {
             // This host's own probes end no silence while nobody answers them.
             let lost = gap.is_lost() || gap.probes_in_vain(view);
-            if lost || view.watched_on().is_none() || !gap.is_before(view) {
+            let another = gap.is_before(view) && gap.leaves_room_for(view);
+            if lost || view.watched_on().is_none() || !another {
                 return;
             }
             self.retire(view, context);
