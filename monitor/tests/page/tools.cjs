@@ -32,6 +32,29 @@ async function open(browser, more = {}) {
   return page;
 }
 
+/** Whoever has no mouse comes to all that can be followed, pressed or filled in, and sees where they are. */
+async function walk(page, view) {
+  await page.evaluate(() => { window.walked = new Set(); });
+  const step = () => page.evaluate(() => {
+    const usable = [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")];
+    const here = document.activeElement;
+    const { outlineStyle, outlineWidth } = getComputedStyle(here);
+    const seen = here === document.body || (outlineStyle !== "none" && parseFloat(outlineWidth) > 0);
+    window.walked.add(here);
+    const left = usable.filter((one) => one.checkVisibility() && !one.disabled && !window.walked.has(one));
+    return { all: usable.length, left: left.map((one) => one.outerHTML), unseen: seen ? null : here.outerHTML };
+  });
+  let { all, left } = await step();
+  // Once around, from wherever one is; what comes new meanwhile is in it.
+  for (let tab = 0; left.length && tab < 2 * all + 10; tab += 1) {
+    await page.keyboard.press("Tab");
+    const now = await step();
+    assert.equal(now.unseen, null, `${view}: one does not see that this is where one is`);
+    left = now.left;
+  }
+  assert.deepEqual(left, [], `${view}: out of reach without a mouse`);
+}
+
 /** Everybody can use what is shown, light and dark, on a narrow screen too; and no name from outside has become a picture. */
 async function check(page, view, pictures = asked.pictures) {
   const usual = page.viewportSize();
@@ -49,6 +72,7 @@ async function check(page, view, pictures = asked.pictures) {
   assert.equal(await page.locator("img").count(), 0, view);
   await page.emulateMedia({ colorScheme: "light" });
   await page.setViewportSize(usual);
+  await walk(page, view);
 }
 
 const text = (page, selector) => page.locator(selector).first().innerText();
