@@ -122,7 +122,15 @@ fn resetting() -> Tested {
             return Ok(Ok(alerts));
         }
         let found = found(&daemon, &server)?;
-        Ok(Err(format!("{alerts:?}, of what was found: {found:?}")))
+        let counted = ["snapshots", "snapshots_taken_total", "facts_seen_total"];
+        let counted: Result<Vec<f64>, _> = counted
+            .iter()
+            .map(|name| daemon.metric(name, &[]))
+            .collect();
+        Ok(Err(format!(
+            "{alerts:?}, of what was found: {found:?}; {:?}",
+            counted?
+        )))
     })?;
     // Each end of them is this host's, under one owner: one alert a name and severity.
     assert!(alerts.len() <= 4, "{alerts:?}");

@@ -128,7 +128,7 @@ fn an_old_duplicate_is_no_payload() {
     story.wait(200.0);
     let before = story.socket;
     story.socket.rcv_nxt = before.rcv_nxt.wrapping_sub(2);
-    let mut duplicate = story.fact(monitor_common::FactKind::GapEndedByReceive);
+    let mut duplicate = story.fact(FactKind::GapEndedByReceive);
     duplicate.segment.seq = before.rcv_nxt.wrapping_sub(2);
     duplicate.segment.payload_len = 2;
     duplicate.segment.tcp_flags = monitor_common::tcp_flags::ACK;
