@@ -249,12 +249,12 @@ impl Gap {
             && view.silent_since_ns().saturating_add(CLOCK_SLACK_NS) >= self.silent_until_ns
     }
 
-    /// Whether the silence of which `view`, of a sweep, tells has room since this gap ended. A sweep reads clocks and
+    /// Whether the silence of which `view`, of a sweep, tells came after this gap, and has room since. A sweep reads clocks and
     /// counters without the socket's lock: where both ends spoke between the two, it shows the silence before as one after.
-    pub(crate) fn leaves_room_for(&self, view: &FactView<'_>) -> bool {
-        let since_ns = view.at.ns.saturating_sub(self.ended_ns);
+    pub(crate) fn is_before_silence(&self, view: &FactView<'_>) -> bool {
+        let since_ns = view.at.ns.saturating_sub(self.silent_until_ns);
         let since_ns = since_ns.saturating_add(view.suspended_ns);
-        since_ns.saturating_add(CLOCK_SLACK_NS) >= view.risk_ns()
+        self.is_before(view) && since_ns.saturating_add(CLOCK_SLACK_NS) >= view.risk_ns()
     }
 
     /// Whether this host probes, and has heard nothing since the gap ended.

@@ -23,8 +23,7 @@ impl Tracked {
         if let Some(gap) = self.open() {
             // This host's own probes end no silence while nobody answers them.
             let lost = gap.is_lost() || gap.probes_in_vain(view);
-            let another = gap.is_before(view) && gap.leaves_room_for(view);
-            if lost || view.watched_on().is_none() || !another {
+            if lost || view.watched_on().is_none() || !gap.is_before_silence(view) {
                 return;
             }
             self.retire(view, context);
@@ -42,7 +41,8 @@ impl Tracked {
             }
         }
         if self.silence.is_none() {
-            let outdated = self.gap.as_ref().is_some_and(|gap| !gap.is_before(view));
+            let gap = self.gap.as_ref();
+            let outdated = gap.is_some_and(|gap| !gap.is_before_silence(view));
             let Some(path) = view.begins_silence().filter(|_| !outdated) else {
                 return;
             };
