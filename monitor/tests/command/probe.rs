@@ -244,10 +244,21 @@ fn forges() -> Tested {
 fn dies() -> Tested {
     let (network, _listens) = network(&Middlebox::Router)?;
     let target = at(network.server_address(), PORT).to_string();
+    let probe = within(&network.client, &[&target, "--up-to", "1h"]);
+    let last = dead_after(probe, || Ok(network.path_dies()?))?;
+    for part in ["new connections", "survived before"] {
+        assert!(last.contains(part), "{last}");
+    }
+    Ok(())
+}
+
+/// The last line of a probe that has seen a silence survived, and then what `kills` its target: that it is dead, which is no
+/// timeout.
+fn dead_after(mut probe: Command, kills: impl FnOnce() -> Tested) -> Result<String, Failed> {
     let place = tempfile::tempdir()?;
     let (out, err) = (place.path().join("out"), place.path().join("err"));
     let mut probe = Guarded::start(
-        within(&network.client, &[&target, "--up-to", "1h"])
+        probe
             .stdout(File::create(&out)?)
             .stderr(File::create(&err)?),
     )?;
@@ -255,16 +266,17 @@ fn dies() -> Tested {
         let said = fs::read_to_string(&err)?;
         Ok(said.contains("s survived").then_some(()).ok_or(said))
     })?;
-    network.path_dies()?;
+    kills()?;
     let code = probe.wait_within(BOUND).and_then(|status| status.code());
     let said = fs::read_to_string(&err)?;
     assert_eq!(code, Some(3), "{said}");
-    let last = said.lines().last().unwrap_or_default();
-    for part in ["dead", "no timeout", "new connections", "survived before"] {
-        assert!(last.contains(part), "{last}");
-    }
     assert_eq!(fs::read_to_string(&out)?, "");
-    Ok(())
+    let last = said.lines().last().unwrap_or_default();
+    assert!(
+        last.contains("dead") && last.contains("no timeout"),
+        "{last}"
+    );
+    Ok(last.to_owned())
 }
 
 fn by_keepalive() -> Tested {
@@ -472,27 +484,11 @@ fn proxied() -> Tested {
             thread::spawn(move || hands_on(client, &behind));
         }
     });
-    let place = tempfile::tempdir()?;
-    let (out, err) = (place.path().join("out"), place.path().join("err"));
-    let mut probe = Guarded::start(
-        tcplull(["probe", &target, "--up-to", "1h"])
-            .stdout(File::create(&out)?)
-            .stderr(File::create(&err)?),
-    )?;
-    eventually("a silence is survived", || {
-        let said = fs::read_to_string(&err)?;
-        Ok(said.contains("s survived").then_some(()).ok_or(said))
+    let probe = tcplull(["probe", &target, "--up-to", "1h"]);
+    dead_after(probe, || {
+        listens.kill();
+        Ok(())
     })?;
-    listens.kill();
-    let code = probe.wait_within(BOUND).and_then(|status| status.code());
-    let said = fs::read_to_string(&err)?;
-    assert_eq!(code, Some(3), "{said}");
-    let last = said.lines().last().unwrap_or_default();
-    assert!(
-        last.contains("dead") && last.contains("no timeout"),
-        "{last}"
-    );
-    assert_eq!(fs::read_to_string(&out)?, "");
 
     let says_so: &[&[u8]] = &[
         b"HTTP/1.1 200 OK\r\n\r\n",
