@@ -92,6 +92,8 @@ pub struct JudgeStats {
     pub learned: usize,
     /// Silences of which nothing was learned, or that were forgotten, because of a bound.
     pub learned_dropped_total: u64,
+    /// Looks at silences that were not told to be at risk of what was learned, because too many others were.
+    pub warnings_full_total: u64,
     /// Gaps that were not noted for contrast because that table was full.
     pub contrasts_full_total: u64,
     /// Looks at connections on which something waits that found no place in

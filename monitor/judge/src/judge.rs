@@ -479,6 +479,7 @@ impl Judge {
             ended_full_total: self.reconnects.dropped,
             learned: self.learned.len(),
             learned_dropped_total: self.learned.dropped(),
+            warnings_full_total: self.learned_risks.dropped(),
             ..self.stats
         }
     }

@@ -18,7 +18,11 @@ use std::collections::BTreeMap;
 /// Silences of which it was told, by the socket's cookie: until when each is fatal, CLOCK_MONOTONIC in ns. No other silence of
 /// the same socket comes as far before that.
 #[derive(Debug, Default)]
-pub(crate) struct LearnedRisks(BTreeMap<u64, u64>);
+pub(crate) struct LearnedRisks {
+    told: BTreeMap<u64, u64>,
+    /// Silences that were not told of, for there was no room to remember them: each look at one counts.
+    dropped: u64,
+}
 
 impl LearnedRisks {
     /// Tells it of the connection that a sweep shows here, once for each silence.
@@ -29,7 +33,7 @@ impl LearnedRisks {
             && view.state() == Some(TcpState::Established)
             && socket.packets_out == 0
             && socket.probes_out == 0;
-        if !silent || self.0.contains_key(&socket.cookie) {
+        if !silent || self.told.contains_key(&socket.cookie) {
             return;
         }
         let Some(learned) = context.learned.fatal(connection::remote(socket).ip()) else {
@@ -46,11 +50,12 @@ impl LearnedRisks {
         if keepalive::probes_within(fact, left_ns, view.jiffy_ns) {
             return;
         }
-        if self.0.len() >= MAX_LEARNED_RISKS {
-            // It is told again, at the worst.
-            self.0.pop_first();
+        if self.told.len() >= MAX_LEARNED_RISKS {
+            // What is not remembered would be told at each sweep.
+            self.dropped += 1;
+            return;
         }
-        self.0
+        self.told
             .insert(socket.cookie, view.at.ns.saturating_add(left_ns));
         let settings = Settings::of(fact, view.jiffy_ns);
         let mut evidence = EvidenceList::default();
@@ -94,6 +99,11 @@ impl LearnedRisks {
 
     /// Forgets silences that came to what is fatal by `now_ns`, or ended before.
     pub(crate) fn forget(&mut self, now_ns: u64) {
-        self.0.retain(|_, fatal_ns| *fatal_ns > now_ns);
+        self.told.retain(|_, fatal_ns| *fatal_ns > now_ns);
+    }
+
+    /// Looks at silences that found no room.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
     }
 }

@@ -5,8 +5,9 @@ use crate::connection::Identity;
 use crate::context::Context;
 use crate::evidence::EvidenceList;
 use crate::keepalive::Settings;
-use crate::learn::Contradiction;
+use crate::learn::{Bears, Contradiction};
 use crate::paths::JudgedPath;
+use crate::peers::contrast::Ended;
 use crate::report::{self, About};
 use crate::ruling::Ruling;
 use crate::verdict::Verdict;
@@ -23,11 +24,18 @@ pub(crate) struct Told<'a> {
     pub(crate) wall_unix_ns: i64,
 }
 
-/// Tells it, where anything was found and the connection has a path.
-pub(crate) fn report(found: Option<Contradiction>, told: &Told<'_>, context: &mut Context<'_>) {
-    let (Some(found), Some(path)) = (found, told.path) else {
-        return;
-    };
+/// Takes up what an end says of the path's timeout, and tells it where that and what is stated contradict each other.
+pub(crate) fn learn(says: Bears, ended: &Ended, told: &Told<'_>, context: &mut Context<'_>) {
+    let remote = told.identity.remote();
+    let found = context
+        .learned
+        .note(says, told.path, remote, ended, told.wall_unix_ns);
+    if let (Some(found), Some(path)) = (found, told.path) {
+        tell(&found, path, told, context);
+    }
+}
+
+fn tell(found: &Contradiction, path: &JudgedPath, told: &Told<'_>, context: &mut Context<'_>) {
     let [least, most, stated] =
         [found.at_least_ns, found.at_most_ns, path.timeout_ns].map(format::duration);
     let mut evidence = EvidenceList::default();

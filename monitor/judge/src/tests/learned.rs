@@ -4,8 +4,9 @@ use super::siblings::{Fares, lost, lost_in};
 use super::story::{JIFFY_NS, SECOND, Story, azure, evidence};
 use crate::learn::{Bears, Learned};
 use crate::peers::contrast::{Ended, First};
+use crate::thresholds::MAX_LEARNED_RISKS;
 use crate::{Input, JudgedPath, LearnedBefore};
-use monitor_common::flags;
+use monitor_common::{FactKind, flags};
 use monitor_model::finding::{Clock, Finding, Severity};
 use monitor_model::learned::LearnedTimeout;
 
@@ -202,4 +203,18 @@ fn one_death_carries_no_warning_and_a_probe_in_time_needs_none() {
     story.socket.keepalive_time = u32::try_from(115 * SECOND / JIFFY_NS).expect("it fits");
     story.wait(110.0).sweep();
     assert_eq!(story.said(), [""; 0]);
+}
+
+#[test]
+fn beyond_their_bound_no_warning_comes_and_each_look_counts() {
+    let mut story = without_path(2);
+    story.wait(100.0);
+    for cookie in 0..MAX_LEARNED_RISKS as u64 + 3 {
+        story.socket.cookie = 10_000 + cookie;
+        let row = story.fact(FactKind::Swept);
+        story.deliver(row);
+        story.deliver(row);
+    }
+    assert_eq!(story.findings().count(), MAX_LEARNED_RISKS);
+    assert_eq!(story.judge.stats().warnings_full_total, 2 * 3);
 }

@@ -69,7 +69,7 @@ impl Tracked {
         at: Moment,
         context: &mut Context<'_>,
     ) {
-        let (path, remote) = (gap.path.as_deref(), self.identity.remote());
+        let path = gap.path.as_deref();
         let says = learn::bears(&Proof {
             outcome,
             bearing,
@@ -87,18 +87,14 @@ impl Tracked {
         let Some(ended) = self.ended(gap, ns) else {
             return;
         };
-        let wall_unix_ns = at.wall_unix_ns;
-        let found = context
-            .learned
-            .note(says, path, remote, &ended, wall_unix_ns);
         let told = misstated::Told {
             path,
             identity: &self.identity,
             owner: &self.owner,
             settings: &self.settings,
-            wall_unix_ns,
+            wall_unix_ns: at.wall_unix_ns,
         };
-        misstated::report(found, &told, context);
+        misstated::learn(says, &ended, &told, context);
     }
 
     /// How severe that will be, with what is known of others.

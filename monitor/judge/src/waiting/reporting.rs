@@ -237,18 +237,14 @@ impl WaitingConnection {
             ns,
             at_ns: view.at.ns,
         };
-        let (remote, wall_unix_ns) = (self.identity.remote(), view.at.wall_unix_ns);
-        let found = context
-            .learned
-            .note(Bears::Died, path, remote, &ended, wall_unix_ns);
         let told = misstated::Told {
             path,
             identity: &self.identity,
             owner: &self.owner,
             settings: &self.settings,
-            wall_unix_ns,
+            wall_unix_ns: view.at.wall_unix_ns,
         };
-        misstated::report(found, &told, context);
+        misstated::learn(Bears::Died, &ended, &told, context);
     }
 
     /// What a stall of `cause` is about.

@@ -93,6 +93,7 @@ pub(super) const ALL: &[Metric] = &[
                 sample(["habits_full"], now.judge.habits_full_total),
                 sample(["neighbours_full"], now.judge.siblings_full_total),
                 sample(["ended_full"], now.judge.ended_full_total),
+                sample(["warnings_full"], now.judge.warnings_full_total),
                 sample(["expired"], now.judge.expired_total),
                 sample(["unknown_kind"], now.judge.unknown_kind_total),
                 sample(["unknown_path"], now.judge.unknown_path_total),
