@@ -12,7 +12,7 @@ pub const TESTS: &[Test] = &[
     Test::as_root("a_stream_after_a_silence_drops_no_fact", || {
         stream(&["--watch", "global"])
     }),
-    Test::as_root(
+    Test::by_snapshots(
         "a_stream_after_a_silence_drops_no_fact_by_snapshots",
         || stream(&["--watch", "snapshots"]),
     ),

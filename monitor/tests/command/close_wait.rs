@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 
 pub const TESTS: &[Test] = &[
-    Test::as_root("a_pile_is_a_ticket_by_snapshots", by_snapshots),
+    Test::by_snapshots("a_pile_is_a_ticket_by_snapshots", by_snapshots),
     Test::as_root("a_pile_is_a_ticket_watching_all", watching_all),
     Test::as_root("a_pile_is_a_ticket_per_socket", per_socket),
 ];

@@ -12,7 +12,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
 pub const TESTS: &[Test] = &[
-    Test::as_root("threads_are_one_owner_by_snapshots", by_snapshots),
+    Test::by_snapshots("threads_are_one_owner_by_snapshots", by_snapshots),
     Test::as_root("threads_are_one_owner_watching_all", watching_all),
     Test::as_root("threads_are_one_owner_per_socket", per_socket),
 ];

@@ -27,7 +27,7 @@ pub const TESTS: &[Test] = &[
     ),
     Test::as_root("asked_for_least_it_keeps_two_capabilities", least),
     Test::as_root("what_is_left_out_by_off_is_told", off),
-    Test::as_root("as_a_user_of_its_own_it_works_by_snapshots", snapshots),
+    Test::by_snapshots("as_a_user_of_its_own_it_works_by_snapshots", snapshots),
     Test::as_root("as_a_user_of_its_own_it_works_globally", global),
     Test::per_socket("as_a_user_of_its_own_it_works_socket_by_socket", per_socket),
     Test::as_root(

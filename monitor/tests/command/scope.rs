@@ -23,7 +23,7 @@ pub const TESTS: &[Test] = &[
         "each_kind_is_told_as_ss_shows_it_watching_globally",
         globally,
     ),
-    Test::as_root(
+    Test::by_snapshots(
         "each_kind_is_told_as_ss_shows_it_watching_by_snapshots",
         by_snapshots,
     ),

@@ -17,7 +17,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 pub const TESTS: &[Test] = &[
-    Test::as_root("it_passes_by_snapshots", || passes("snapshots")),
+    Test::by_snapshots("it_passes_by_snapshots", || passes("snapshots")),
     Test::as_root("it_passes_globally", || passes("global")),
     Test::per_socket("it_passes_socket_by_socket", || passes("per-socket")),
     Test::as_root("scripts_get_one_object", scripts),

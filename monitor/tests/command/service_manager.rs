@@ -1,5 +1,6 @@
 //! What the service manager is told of the daemon's life, as systemd asks for it (Type=notify, WatchdogSec=).
 
+use crate::common::kernel::way_by_default;
 use crate::common::place::{QUICK, place_in};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
@@ -25,7 +26,7 @@ fn life() -> Tested {
     await_line(&told, "READY=1")?;
     // Whoever was waiting for it may ask at once.
     assert_eq!(daemon.get("/healthz")?.0, 200);
-    await_line(&told, "STATUS=watching snapshots: ready")?;
+    await_line(&told, &format!("STATUS=watching {}: ready", way_by_default()))?;
 
     daemon.signal(Signal::SIGHUP)?;
     let text = await_line(&told, "RELOADING=1")?;

@@ -21,15 +21,15 @@ use std::path::Path;
 use tempfile::TempDir;
 
 pub const TESTS: &[Test] = &[
-    Test::as_root(
+    Test::by_snapshots(
         "a_timeout_that_comes_before_the_revisit_tells_it_once",
         hook_first,
     ),
-    Test::as_root(
+    Test::by_snapshots(
         "a_revisit_that_comes_before_the_timeout_tells_it_once",
         revisit_first,
     ),
-    Test::as_root("snapshots_are_kept_of_silent_sockets_alone", silent_alone),
+    Test::by_snapshots("snapshots_are_kept_of_silent_sockets_alone", silent_alone),
 ];
 
 const BY_SNAPSHOTS: [&str; 2] = ["--watch", "snapshots"];
