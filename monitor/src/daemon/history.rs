@@ -1,6 +1,6 @@
 //! The history as the daemon keeps it: the surface with the host's clocks, and its numbers.
 
-use super::alerts_file::boot_id;
+use super::boot_file::boot_id;
 use super::error::DaemonError;
 use crate::surfaces::api::{HistoryKind, HistoryQuery, Rows};
 use crate::surfaces::history::{Clock, History, HistoryCounters};

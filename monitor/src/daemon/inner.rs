@@ -96,7 +96,7 @@ impl Inner {
             local_tables,
             entered: outer.entered,
         })?));
-        let mut healer = lock(&core).healer(outer.heals.then_some(config));
+        let mut healer = lock(&core).healer(outer.heals.then_some(config), options.keeps_alerts);
         let stepping = Stepping::new(config.cpu_budget, options.valve, level, &core)?;
         let watching = Arc::new(Mutex::new(watching));
         if healer.is_wanted() {

@@ -2,6 +2,7 @@
 
 mod alerts_file;
 mod below;
+mod boot_file;
 mod candidate;
 mod checked;
 mod columns;

@@ -23,7 +23,7 @@ pub struct Options {
     pub log_format: Option<LogFormat>,
     /// What it gives up at its start.
     pub sandbox: Sandbox,
-    /// Whether the alerts are kept beside the inspection socket, and taken up there.
+    /// Whether the alerts, and what healed sockets had, are kept beside the inspection socket, and taken up there.
     pub keeps_alerts: bool,
     /// File with this kernel's BTF.
     pub btf: PathBuf,

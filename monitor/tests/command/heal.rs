@@ -31,6 +31,7 @@ pub const TESTS: &[Test] = &[
         reloaded,
     ),
     Test::as_root("what_is_to_be_kept_outlives_the_daemon", kept),
+    Test::as_root("the_daemon_after_one_that_was_killed_gives_back_what_that_set", killed),
     Test::anywhere("what_is_not_to_be_healed_is_said", refused),
 ];
 
@@ -278,6 +279,53 @@ fn kept() -> Tested {
     assert_eq!(set, (true, [2, 1, 60, 0]));
     assert_eq!(daemon.stop()?, Some(0));
     assert_eq!(timers(&pair.client)?, set);
+    // The next one knows what is its own.
+    let next = Daemon::start(&place, &[])?;
+    healed(&next, 1)?;
+    let config = place.file();
+    let stop = ["heal".as_ref(), "--stop".as_ref(), "--config".as_ref(), config.as_os_str()];
+    let stopped = finish(&mut tcplull(stop))?;
+    assert!(stopped.stdout.contains("1 socket set back"), "{stopped:?}");
+    assert!(!timers(&pair.client)?.0);
+    Ok(())
+}
+
+fn killed() -> Tested {
+    let network = routed()?;
+    let both = "keepalive = \"auto\"\nuser_timeout = \"auto\"";
+    let place = place(&network, "4s", both)?;
+    let daemon = Daemon::start(&place, &[])?;
+    let [plain, own] = [Pair::across(&network)?, Pair::across(&network)?];
+    let before = timers(&plain.client)?;
+    healed(&daemon, 2)?;
+    let set = timers(&plain.client)?;
+    daemon.kill();
+    assert_eq!(timers(&plain.client)?, set, "nobody was there to give it back");
+    setsockopt(&own.client, sockopt::TcpUserTimeout, &9_000)?;
+
+    // One that heals as well finds them again, and counts none anew.
+    let daemon = Daemon::start(&place, &[])?;
+    daemon.await_log("took up 2 sockets")?;
+    daemon.await_sweeps(3)?;
+    healed(&daemon, 2)?;
+    let again = daemon.metric("heal_results_total", &[("path", "nat"), ("result", "set")]);
+    assert!(again.is_err(), "{again:?}");
+    assert_eq!(timers(&plain.client)?, set);
+    daemon.kill();
+
+    // One whose path is healed no more gives it back, but for what an application has set since.
+    let server = format!("{}/32", network.server_address());
+    place.configure(&format!("{QUICK}{}", path("nat", &[&server], "4s")))?;
+    let daemon = Daemon::start(&place, &[])?;
+    let (off, [idle, interval, count, _]) = before;
+    let expected = [before, (off, [idle, interval, count, 9_000])];
+    eventually("they have what they had", || {
+        let now = [timers(&plain.client)?, timers(&own.client)?];
+        Ok((now == expected).then_some(()).ok_or(format!("{now:?}")))
+    })?;
+    let noted = format!("{}.healed", place.socket().display());
+    assert!(!Path::new(&noted).exists(), "nothing is set, so nothing is noted");
+    drop(daemon);
     Ok(())
 }
 

@@ -421,9 +421,10 @@ impl Core {
         }
     }
 
-    /// What heals the sockets of the paths in force, by `config`; nothing without.
-    pub(super) fn healer(&self, config: Option<&Config>) -> Healer {
-        let mut healer = Healer::new(self.jiffy_ns);
+    /// What heals the sockets of the paths in force, by `config`, and notes what they had where that says; nothing without.
+    pub(super) fn healer(&self, config: Option<&Config>, notes: bool) -> Healer {
+        let socket = config.filter(|_| notes).map(|config| &*config.socket);
+        let mut healer = Healer::new(self.jiffy_ns, socket);
         if let (Some(config), Some(first)) = (config, self.paths.first()) {
             healer.configure(config, first.id);
         }

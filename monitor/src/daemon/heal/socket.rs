@@ -19,6 +19,8 @@ pub(super) struct Ours {
     pub(super) before: Timers,
     pub(super) now: Timers,
     pub(super) on_stop: OnStop,
+    /// Noted by the daemon before, and not seen since: it may have been killed before it did what it noted.
+    pub(super) taken_up: bool,
 }
 
 /// A socket that is to be given something.
@@ -51,6 +53,7 @@ impl Wanted {
             before: socket.before.unwrap_or(socket.timers),
             now: socket.timers,
             on_stop,
+            taken_up: false,
         };
         Self {
             act: Act {

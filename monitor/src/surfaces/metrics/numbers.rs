@@ -40,6 +40,8 @@ pub struct HealNumbers {
     pub stopped: bool,
     /// Why none can be set; `None` where that works.
     pub refused: Option<String>,
+    /// How often what sockets had could not be noted for the daemon's next start.
+    pub not_saved: u64,
 }
 
 /// Every number that `/metrics` shows. What is counted elsewhere, where it only grows, is

@@ -44,6 +44,11 @@ pub(super) const ALL: &[Metric] = &[
         }),
     ),
     Metric(
+        "tcplull_heal_save_failures_total",
+        "Times that what sockets had before they were healed could not be noted for the daemon's next start.",
+        One(|now| now.heal.not_saved),
+    ),
+    Metric(
         "tcplull_alerts_dropped_total",
         "Findings beyond the bounds of the alerts, by reason.",
         Labelled(&["reason"], |now| {
