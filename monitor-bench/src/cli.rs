@@ -8,6 +8,7 @@ use crate::error::BenchError;
 use crate::machine::Machine;
 use crate::moved::moved;
 use crate::results::{Measured, Results};
+use crate::watch::Watch;
 use crate::{page, round_trips};
 use clap::{Args, Parser, Subcommand};
 use monitor_lab::interrupt::Interrupt;
@@ -132,6 +133,7 @@ fn run(arguments: &RunArguments) -> Result<(), BenchError> {
         None => myself.with_file_name("tcplull"),
     };
     let context = Context {
+        ways: Watch::possible(&tcplull),
         tcplull,
         quick: arguments.quick,
         sockets: match arguments.quick {

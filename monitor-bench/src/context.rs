@@ -21,6 +21,8 @@ pub struct Context {
     pub quick: bool,
     /// Sockets of the largest crowd.
     pub sockets: u32,
+    /// The ways of watching that this machine's kernel lets one choose.
+    pub ways: Vec<Watch>,
     /// Results of the instruction counts in a virtual machine.
     pub instructions: Option<PathBuf>,
     /// The user's wish to stop.
@@ -32,6 +34,13 @@ pub struct Context {
 }
 
 impl Context {
+    /// The way of watching that a daemon chooses here by itself: the best that works.
+    pub fn best(&self) -> Watch {
+        let mut ways = self.ways.iter();
+        let found = ways.find(|watch| **watch == Watch::Snapshots);
+        *found.unwrap_or(&Watch::Global)
+    }
+
     /// How often something is repeated.
     pub fn times(&self, full: usize, quick: usize) -> usize {
         if self.quick { quick } else { full }

@@ -1,5 +1,8 @@
 //! The ways of watching, each of which is measured.
 
+use std::path::Path;
+use std::process::{Command, Stdio};
+
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Watch {
@@ -14,6 +17,25 @@ pub enum Watch {
 impl Watch {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Global, Self::PerSocket, Self::Snapshots];
+
+    /// Those that this machine's kernel lets `tcplull` choose; the others are named on stderr.
+    pub fn possible(tcplull: &Path) -> Vec<Self> {
+        let works = |watch: &Self| {
+            let mut check = Command::new(tcplull);
+            check.args(["check", "--config", "/dev/null", "--watch", watch.name()]);
+            check.stdout(Stdio::null()).stderr(Stdio::null());
+            let works = check.status().is_ok_and(|status| status.success());
+            if !works {
+                eprintln!(
+                    "--watch {} is not measured: it does not work here (`tcplull check --watch {}` says why)",
+                    watch.name(),
+                    watch.name()
+                );
+            }
+            works
+        };
+        Self::ALL.into_iter().filter(works).collect()
+    }
 
     /// What `tcplull run --watch` calls it.
     pub fn name(self) -> &'static str {

@@ -7,7 +7,6 @@ use crate::error::BenchError;
 use crate::load::{Kind, Load};
 use crate::results::{Goal, Outcome, Table};
 use crate::stats::{Summary, against_neighbours, shown};
-use crate::watch::Watch;
 use std::thread;
 use std::time::Duration;
 
@@ -97,7 +96,7 @@ fn subjects(context: &Context, own: &OwnPrograms, kind: Kind) -> Result<Vec<Subj
         let empty = own.set(&["empty_send", "empty_receive"])?;
         subjects.push(subject("empty programs", empty));
     }
-    for watch in Watch::ALL {
+    for &watch in &context.ways {
         let Loaded { mut on, off, .. } = context.watched(watch)?;
         // What is off here goes on where something is silent, as it is on most hosts.
         if !off.0.is_empty() {

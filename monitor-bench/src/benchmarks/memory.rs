@@ -97,7 +97,7 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
     let suspects = if context.quick { 1_000 } else { 50_000 };
     let mut crowded = Vec::new();
     // The largest crowd first: it may be there already.
-    for watch in Watch::ALL {
+    for &watch in &context.ways {
         context.progress(&format!("{healthy} healthy sockets, {}", watch.name()));
         let many = context.with_crowd(healthy, |world| among(context, world, watch))?;
         line(
@@ -116,7 +116,7 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
         crowded.push(many);
     }
     // Then what needs none, so that it is made once only.
-    for (watch, many) in Watch::ALL.into_iter().zip(crowded) {
+    for (&watch, many) in context.ways.iter().zip(crowded) {
         let none = context.with_crowd(0, |world| among(context, world, watch))?;
         line(&mut table, watch, "none", none);
         let more = many.maps.saturating_sub(none.maps) as f64;

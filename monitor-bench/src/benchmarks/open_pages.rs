@@ -4,7 +4,6 @@ use crate::benchmark::Benchmark;
 use crate::context::Context;
 use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};
-use crate::watch::Watch;
 use monitor_lab::testbed::http::get_on;
 use monitor_lab::testbed::{Daemon, wait};
 use std::io;
@@ -93,7 +92,7 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
 
 /// The daemon that nobody asks, the one whose readers share sweeps, and the one whose readers do not.
 fn measure(context: &Context) -> Result<[Taken; 3], BenchError> {
-    let start = || context.start(Watch::Snapshots, "");
+    let start = || context.start(context.best(), "");
     let mut daemons = [start()?, start()?, start()?];
     let [closed, shared, apart] = &daemons;
     let ends = AtomicBool::new(false);

@@ -5,7 +5,6 @@ use crate::context::Context;
 use crate::crowd::{self, Hold, Holder, READY};
 use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};
-use crate::watch::Watch;
 use crate::world::World;
 use monitor_lab::testbed::{Daemon, wait};
 use std::thread;
@@ -83,7 +82,7 @@ fn spread(
         drop(held);
         seen
     })?;
-    for (watch, seen) in Watch::ALL.into_iter().zip(seen) {
+    for (watch, seen) in context.ways.iter().zip(seen) {
         table.line([
             watch.name().to_owned(),
             format!("{:.0}", seen.sweep * 1e3),
@@ -152,9 +151,10 @@ fn watched(context: &Context) -> Result<Vec<Seen>, BenchError> {
         "sweep_interval = \"1s\"\n[[path]]\nname = \"bench\"\nremote = [\"203.0.113.0/24\"]\ntimeout = \"{}s\"",
         TIMEOUT.as_secs()
     );
-    let daemons: Result<Vec<Daemon>, BenchError> = Watch::ALL
-        .into_iter()
-        .map(|watch| context.start(watch, &path))
+    let daemons: Result<Vec<Daemon>, BenchError> = context
+        .ways
+        .iter()
+        .map(|watch| context.start(*watch, &path))
         .collect();
     let mut daemons = daemons?;
     // The first finds them all, and what it costs is no everyday's.

@@ -5,7 +5,6 @@ use crate::context::Context;
 use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};
 use crate::soak::{Has, Work, churn, namespaces, restarts, scrapes};
-use crate::watch::Watch;
 use crate::world::World;
 use monitor_lab::testbed::{Daemon, Watch as Watcher, wait};
 use std::sync::Arc;
@@ -164,7 +163,7 @@ fn soak(context: &Context, world: &World) -> Result<Soaked, BenchError> {
             folder.path().join(name)
         ))
     };
-    let mut daemon = context.start(Watch::Snapshots, &configuration("lives")?)?;
+    let mut daemon = context.start(context.best(), &configuration("lives")?)?;
     let heard = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&heard);
     let watcher = Watcher::start(&daemon, move |_| {

@@ -5,7 +5,6 @@ use crate::context::Context;
 use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};
 use crate::stats::{Summary, shown};
-use crate::watch::Watch;
 use monitor_lab::testbed::wait;
 use std::time::{Duration, Instant};
 
@@ -39,7 +38,7 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
         "From the start of the process to 200 from `/readyz`: types read, programs loaded and attached, first sweep done.",
         &["watching", "ms to ready", "CPU time until then, ms"],
     );
-    for watch in Watch::ALL {
+    for &watch in &context.ways {
         let (mut ready, mut cpu) = (Vec::new(), Vec::new());
         for _ in 0..context.times(15, 3) {
             context.go_on()?;

@@ -139,7 +139,7 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
     let count = if context.quick { 1_000 } else { 50_000 };
     let mut outcome = Outcome::default();
     let mut told = Told::table(count);
-    for watch in Watch::ALL {
+    for &watch in &context.ways {
         context.progress(&format!("{count} connections, {}", watch.name()));
         context.with_crowd(0, |world| {
             storm(context, world, watch, count, (&mut outcome, &mut told))

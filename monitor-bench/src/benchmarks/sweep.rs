@@ -7,7 +7,6 @@ use crate::error::BenchError;
 use crate::results::{Goal, Outcome, Table};
 use crate::stats::{Summary, shown};
 use crate::sweeping::{Sweep, Sweeps};
-use crate::watch::Watch;
 use crate::world::World;
 use monitor_common::PathClock;
 use monitor_kernel::TablePath;
@@ -277,9 +276,10 @@ fn share_of_a_core(context: &Context, outcome: &mut Outcome) -> Result<(), Bench
     context.progress(&format!("daemons among {size} sockets"));
     let among = context.with_crowd(size, |world| {
         world.place().within(|| {
-            let daemons: Result<Vec<Daemon>, BenchError> = Watch::ALL
-                .into_iter()
-                .map(|watch| context.start(watch, "sweep_interval = \"5s\""))
+            let daemons: Result<Vec<Daemon>, BenchError> = context
+                .ways
+                .iter()
+                .map(|watch| context.start(*watch, "sweep_interval = \"5s\""))
                 .collect();
             let mut daemons = daemons?;
             let shares = shares_between_sweeps(context, &daemons)?;
@@ -293,7 +293,7 @@ fn share_of_a_core(context: &Context, outcome: &mut Outcome) -> Result<(), Bench
             Ok::<_, BenchError>(among)
         })?
     })?;
-    for (watch, (interval, sweep, share)) in Watch::ALL.into_iter().zip(among) {
+    for (watch, (interval, sweep, share)) in context.ways.iter().zip(among) {
         table.line([
             watch.name().to_owned(),
             format!("{interval:.1}"),

@@ -69,7 +69,7 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
                 .replace("sweep_interval = \"1s\"\n", "")
         );
         let mut daemons = Vec::new();
-        for watch in Watch::ALL {
+        for &watch in &context.ways {
             daemons.push((watch, context.start(watch, &configuration)?));
         }
         context.progress(&format!("{count} fall silent among {sockets} sockets"));

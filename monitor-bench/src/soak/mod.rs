@@ -5,7 +5,6 @@ mod traffic;
 use crate::bpf;
 use crate::context::Context;
 use crate::error::BenchError;
-use crate::watch::Watch;
 use monitor_lab::testbed::http::get;
 use monitor_lab::testbed::{Daemon, Place, wait};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -133,7 +132,7 @@ pub fn restarts(
     work: &Work,
 ) -> Result<Restarted, BenchError> {
     let begun = Instant::now();
-    let mut daemon = context.start(Watch::Snapshots, configuration)?;
+    let mut daemon = context.start(context.best(), configuration)?;
     let place = daemon.place().clone();
     let mut cpu = Duration::ZERO;
     let mut lives = Vec::new();
@@ -150,6 +149,6 @@ pub fn restarts(
             let share = cpu.as_secs_f64() / begun.elapsed().as_secs_f64() * 100.0;
             return Ok(Restarted { share, lives });
         }
-        daemon = Daemon::start(&place, &["--watch", Watch::Snapshots.name()])?;
+        daemon = Daemon::start(&place, &["--watch", context.best().name()])?;
     }
 }

@@ -57,10 +57,13 @@ impl Healer {
     /// One that heals nothing yet, on a kernel with jiffies of `jiffy_ns`. It notes what sockets had beside this inspection
     /// socket, and knows what the daemon before it left set; without one, neither.
     pub(super) fn new(jiffy_ns: u64, socket: Option<&FilePath>) -> Self {
-        let (ours, kept) = socket.map_or_else(Default::default, |socket| Kept::take_up(socket, MOST));
+        let (ours, kept) =
+            socket.map_or_else(Default::default, |socket| Kept::take_up(socket, MOST));
         if !ours.is_empty() {
             let count = ours.len();
-            tracing::info!("heal: took up {count} sockets that the daemon before has set timers of");
+            tracing::info!(
+                "heal: took up {count} sockets that the daemon before has set timers of"
+            );
         }
         let mut healer = Self {
             paths: HashMap::new(),

@@ -31,7 +31,10 @@ pub const TESTS: &[Test] = &[
         reloaded,
     ),
     Test::as_root("what_is_to_be_kept_outlives_the_daemon", kept),
-    Test::as_root("the_daemon_after_one_that_was_killed_gives_back_what_that_set", killed),
+    Test::as_root(
+        "the_daemon_after_one_that_was_killed_gives_back_what_that_set",
+        killed,
+    ),
     Test::anywhere("what_is_not_to_be_healed_is_said", refused),
 ];
 
@@ -283,7 +286,12 @@ fn kept() -> Tested {
     let next = Daemon::start(&place, &[])?;
     healed(&next, 1)?;
     let config = place.file();
-    let stop = ["heal".as_ref(), "--stop".as_ref(), "--config".as_ref(), config.as_os_str()];
+    let stop = [
+        "heal".as_ref(),
+        "--stop".as_ref(),
+        "--config".as_ref(),
+        config.as_os_str(),
+    ];
     let stopped = finish(&mut tcplull(stop))?;
     assert!(stopped.stdout.contains("1 socket set back"), "{stopped:?}");
     assert!(!timers(&pair.client)?.0);
@@ -300,7 +308,11 @@ fn killed() -> Tested {
     healed(&daemon, 2)?;
     let set = timers(&plain.client)?;
     daemon.kill();
-    assert_eq!(timers(&plain.client)?, set, "nobody was there to give it back");
+    assert_eq!(
+        timers(&plain.client)?,
+        set,
+        "nobody was there to give it back"
+    );
     setsockopt(&own.client, sockopt::TcpUserTimeout, &9_000)?;
 
     // One that heals as well finds them again, and counts none anew.
@@ -324,7 +336,10 @@ fn killed() -> Tested {
         Ok((now == expected).then_some(()).ok_or(format!("{now:?}")))
     })?;
     let noted = format!("{}.healed", place.socket().display());
-    assert!(!Path::new(&noted).exists(), "nothing is set, so nothing is noted");
+    assert!(
+        !Path::new(&noted).exists(),
+        "nothing is set, so nothing is noted"
+    );
     drop(daemon);
     Ok(())
 }

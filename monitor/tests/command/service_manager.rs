@@ -26,7 +26,10 @@ fn life() -> Tested {
     await_line(&told, "READY=1")?;
     // Whoever was waiting for it may ask at once.
     assert_eq!(daemon.get("/healthz")?.0, 200);
-    await_line(&told, &format!("STATUS=watching {}: ready", way_by_default()))?;
+    await_line(
+        &told,
+        &format!("STATUS=watching {}: ready", way_by_default()),
+    )?;
 
     daemon.signal(Signal::SIGHUP)?;
     let text = await_line(&told, "RELOADING=1")?;

@@ -205,7 +205,11 @@ fn there_and_back() -> Tested {
     assert_eq!(daemon.metric("cpu_budget", &[])?, 0.04);
     let left = storm(&network, &daemon)?;
     // A level that the kernel forbids is stepped over.
-    let between: &[&str] = if permits_snapshots() { &["snapshots"] } else { &[] };
+    let between: &[&str] = if permits_snapshots() {
+        &["snapshots"]
+    } else {
+        &[]
+    };
     let levels = [&["global"], between, &["sweeps", "detached"]].concat();
     let down = steps_to("down", levels.iter().skip(1));
     assert_eq!(steps(&daemon)?, down);

@@ -2,7 +2,9 @@
 
 use crate::error::Error;
 use crate::results::Results;
+use crate::vm::report::Report;
 use crate::{command, lab, progress, setup};
+use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -34,12 +36,20 @@ pub fn run(
         }
     };
     let mut possible = Vec::new();
+    let mut modes = BTreeSet::new();
     for way in WAYS {
         // Not every kernel can be watched in every way. Without root the lab itself says what it skips.
-        if setup::is_root() && !works(tcplull, way)? {
-            results.skip(format!("lab {}: not on this kernel", way.join(" ")));
-        } else {
-            possible.push(way);
+        match mode(tcplull, way)? {
+            None if setup::is_root() => {
+                results.skip(format!("lab {}: not on this kernel", way.join(" ")));
+            }
+            // The default of a kernel that forbids the best way is another of them.
+            Some(mode) if !modes.insert(mode.clone()) => {
+                progress::note(&format!(
+                    "{mode} is what this kernel has by default: once is enough"
+                ));
+            }
+            _ => possible.push(way),
         }
     }
     progress::step(&title(&names, "in each way of watching"));
@@ -58,11 +68,19 @@ pub fn run(
     Ok(())
 }
 
-/// Whether this machine can be watched so.
-fn works(tcplull: &Path, way: &[&str]) -> Result<bool, Error> {
+/// How this machine is watched where a daemon is asked to watch it so; `None` where it cannot be.
+fn mode(tcplull: &Path, way: &[&str]) -> Result<Option<String>, Error> {
     let mut check = Command::new(tcplull);
-    check.arg("check").args(way).stderr(Stdio::null());
-    Ok(command::output(&mut check)?.status.success())
+    check
+        .args(["check", "--json"])
+        .args(way)
+        .stderr(Stdio::null());
+    let output = command::output(&mut check)?;
+    if !output.status.success() {
+        return Ok(None);
+    }
+    let report: Option<Report> = serde_json::from_slice(&output.stdout).ok();
+    Ok(report.and_then(|report| report.mode().map(str::to_owned)))
 }
 
 /// Runs the scenarios of these names, in the default way of watching.

@@ -13,6 +13,12 @@ pub struct Report {
     pub hooks: Vec<Hook>,
     /// What sets timers of sockets.
     heal: Option<Heal>,
+    watch: Option<Watch>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Watch {
+    mode: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -41,6 +47,11 @@ struct Refused {
 }
 
 impl Report {
+    /// How connections are watched, by its name.
+    pub fn mode(&self) -> Option<&str> {
+        self.watch.as_ref().map(|watch| &*watch.mode)
+    }
+
     /// The costs of all programs.
     pub fn costs(&self) -> Vec<Cost> {
         let programs = self.hooks.iter().flat_map(|hook| &hook.programs);
