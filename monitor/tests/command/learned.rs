@@ -1,8 +1,8 @@
 //! What a running daemon has learned of a path's timeout, as `tcplull paths` and `/metrics` tell it.
 
 use crate::common::kernel::permits_snapshots;
-use crate::common::net::{Pair, at, routed, serve};
-use crate::common::place::{alone_on, place_in, watched_network, watching};
+use crate::common::net::{Pair, at, listen, routed, serve};
+use crate::common::place::{QUICK, alone_on, place_in, watched_network, watching};
 use crate::common::run::tcplull;
 use crate::common::{Test, Tested, eventually, is};
 use crate::probe::side_by_side;
@@ -34,6 +34,10 @@ pub const TESTS: &[Test] = &[
     Test::as_root(
         "the_timeout_of_a_nat_is_found_within_five_percent_by_each_way_of_watching",
         found,
+    ),
+    Test::as_root(
+        "without_a_path_what_died_on_two_occasions_warns_of_the_next_silence",
+        warned,
     ),
 ];
 
@@ -278,4 +282,98 @@ fn quiet_pairs(network: &Network, listener: &TcpListener) -> Result<Vec<Pair>, F
     let pairs = (0..3).map(open).collect::<Result<Vec<_>, _>>()?;
     pairs.iter().try_for_each(Pair::exchange)?;
     Ok(pairs)
+}
+
+/// Where no path states a timeout, silences from 60 s on are judged, so this NAT forgets a little later.
+const FORGETS_LATER: u32 = 62;
+
+/// How long those are silent that die of it.
+const FATAL: Duration = Duration::from_secs(66);
+
+fn warned() -> Tested {
+    let kind = Middlebox::Nat {
+        forgets_after: FORGETS_LATER,
+        unknown: Unknown::Drop,
+    };
+    let network = Network::build_with(&env::current_exe()?, Family::V4, &kind)?;
+    let place = place_in(&network.block, QUICK)?;
+    let daemon = alone_on(&network.client, &place, &[])?;
+    let listener = serve(&network)?;
+    let busy = Pair::open(&network.client, &listener)?;
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) && busy.exchange().is_ok() {
+                sleep(Duration::from_millis(100));
+            }
+        });
+        let lived = warned_by(&network, &listener, &daemon);
+        over.store(true, Ordering::Relaxed);
+        lived
+    })
+}
+
+fn warned_by(network: &Network, listener: &TcpListener, daemon: &Daemon) -> Tested {
+    dies(network, listener, daemon)?;
+    // Whoever connects at the same time as others has a listener of its own to be accepted by.
+    let others = listen(&network.server, at(network.server_address(), 5433))?;
+    thread::scope(|scope| {
+        let second = scope.spawn(|| dies(network, listener, daemon));
+        // They fall silent one after the other, so that one of them is on its way whenever the second occasion is over.
+        let mut silent = Vec::new();
+        while !second.is_finished() {
+            silent.extend(quiet_pairs(network, &others)?);
+            sleep(Duration::from_secs(2));
+        }
+        let died = second.join().map_err(|_| "the second occasion panicked")?;
+        died?;
+        let findings = eventually("one of them is warned", || {
+            let findings = daemon.findings_of(others.local_addr()?)?;
+            let risks = findings.into_iter().filter(|one| one["kind"] == "at_risk");
+            let risks: Vec<Value> = risks.collect();
+            Ok(if risks.is_empty() {
+                Err("none")
+            } else {
+                Ok(risks)
+            })
+        })?;
+        let ours: Vec<String> = silent
+            .iter()
+            .map(|pair| Ok(pair.client_address()?.to_string()))
+            .collect::<Result<_, Failed>>()?;
+        for risk in &findings {
+            let local = risk["connection"]["local"].as_str().unwrap_or_default();
+            assert!(ours.iter().any(|one| one == local), "{ours:?}: {risk:#}");
+            assert_eq!(risk["certainty"], "suspected", "{risk:#}");
+            let at_most = evidence(risk, "learned_at_most_seconds")?;
+            assert!((at_most - FATAL.as_secs_f64()).abs() < 5.0, "{risk:#}");
+            assert!(evidence(risk, "packet_idle_seconds")? < at_most, "{risk:#}");
+            assert_eq!(evidence(risk, "learned_occasions")?, 2.0, "{risk:#}");
+        }
+        let alerts: Vec<Value> = daemon.ask("alerts")?;
+        let risks = alerts.iter().filter(|alert| alert["name"] == "at_risk");
+        assert_eq!(risks.count(), 0, "a warning is no alert: {alerts:?}");
+        Ok(())
+    })
+}
+
+/// Some connections are silent for longer than the box remembers, and are found dead.
+fn dies(network: &Network, listener: &TcpListener, daemon: &Daemon) -> Tested {
+    let pairs = quiet_pairs(network, listener)?;
+    sleep(FATAL);
+    for pair in &pairs {
+        (&pair.client).write_all(b"x")?;
+    }
+    for pair in &pairs {
+        daemon.await_finding(pair.client_address()?, "blackholed")?;
+    }
+    Ok(())
+}
+
+/// A number of a finding's evidence.
+fn evidence(finding: &Value, name: &str) -> Result<f64, Failed> {
+    let all = finding["evidence"].as_array().into_iter().flatten();
+    let mut named = all.filter(|fact| fact["fact"] == name);
+    let value = named.next().and_then(|fact| fact["value"].as_f64());
+    Ok(value.ok_or_else(|| format!("no {name}: {finding:#}"))?)
 }
