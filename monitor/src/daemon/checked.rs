@@ -46,9 +46,18 @@ pub fn check_rows(checked: &Checked<'_>) -> Vec<CheckRow> {
     rows.push(signs_row(checked.signs));
     rows.extend(conntrack_row(checked.conntrack));
     if let Some((works, detail)) = &checked.heal {
-        rows.push(check_row("heal", *works, detail.clone(), None));
+        let mut detail = detail.clone();
+        if *works && checked.sandbox.is_ok_and(|(kept, _)| !enters_namespaces(kept)) {
+            detail.push_str(" in the daemon's own network namespace; others take CAP_SYS_ADMIN");
+        }
+        rows.push(check_row("heal", *works, detail, None));
     }
     rows
+}
+
+/// Whether a daemon with these privileges may enter network namespaces of others.
+fn enters_namespaces(kept: &AgentPrivileges) -> bool {
+    kept.capabilities.iter().any(|name| name == "CAP_SYS_ADMIN")
 }
 
 /// Whether the processes of the whole host are seen.
