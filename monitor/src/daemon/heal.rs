@@ -12,11 +12,11 @@ pub(super) use give_back::Undo;
 use kept::{Kept, Noted};
 use monitor_common::Fact;
 use monitor_heal::Rule;
-use monitor_kernel::{Timers as Act, Watching};
+use monitor_kernel::{ActError, Timers as Act, Watching};
 use monitor_model::agent::AgentChange;
 use socket::{Ours, Wanted, timers};
 pub(super) use socket::{Retries, socket};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path as FilePath;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -44,6 +44,10 @@ pub(super) struct Healer {
     kept: Kept,
     left_alone: HashSet<u64>,
     stopped: bool,
+    /// How many could not be given back what they had, as it was said last.
+    left: u64,
+    /// When that was tried last.
+    undone: Option<Instant>,
     numbers: HealNumbers,
     /// Asked anew once a minute.
     retries: Retries,
@@ -71,6 +75,8 @@ impl Healer {
             kept,
             left_alone: HashSet::new(),
             stopped: false,
+            left: 0,
+            undone: None,
             numbers: HealNumbers::default(),
             retries: Retries::default(),
             jiffy_ns,
@@ -84,6 +90,7 @@ impl Healer {
     /// Goes by the paths of `config` from now on, whose first has the id `first`; also where it was stopped.
     pub(super) fn configure(&mut self, config: &Config, first: u32) {
         self.stopped = false;
+        self.left = 0;
         self.left_alone.clear();
         let paths = (first..).zip(&config.paths);
         self.paths = paths
@@ -142,15 +149,19 @@ impl Healer {
         *counts.entry((path.to_owned(), result)).or_default() += 1;
     }
 
-    /// Has the kernel do it; answers the network namespaces that are out of reach, or `None` where nothing can be done.
-    fn act(&mut self, watching: &Mutex<Watching>, acts: &mut [Act]) -> Option<BTreeSet<u32>> {
+    /// Has the kernel do it; answers the network namespaces that are out of reach, and why, or `None` where nothing can be done.
+    fn act(
+        &mut self,
+        watching: &Mutex<Watching>,
+        acts: &mut [Act],
+    ) -> Option<BTreeMap<u32, ActError>> {
         match lock(watching).set_timers(acts) {
             Ok(failed) => {
                 self.numbers.refused = None;
                 for error in failed.values() {
                     tracing::debug!("heal: {error}");
                 }
-                Some(failed.into_keys().collect())
+                Some(failed)
             }
             Err(error) => {
                 let reason = error.to_string();

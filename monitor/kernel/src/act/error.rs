@@ -15,7 +15,7 @@ pub enum ActError {
         "this kernel cannot end a connection: it was built without CONFIG_INET_DIAG_DESTROY; end the process that holds it"
     )]
     Unsupported,
-    /// The network namespace is not to be found, or not to be entered.
+    /// The network namespace cannot be entered.
     #[error(
         "its network namespace (inode {netns}) is out of reach: {reason}; run it as root, on the host"
     )]
@@ -24,6 +24,14 @@ pub enum ActError {
         netns: u32,
         /// Why, in the system's words.
         reason: String,
+    },
+    /// The network namespace is not to be found.
+    #[error(
+        "its network namespace (inode {netns}) is not to be found: no process is in it, and it has no name"
+    )]
+    NamespaceNotFound {
+        /// Inode of the network namespace.
+        netns: u32,
     },
     /// Timers of sockets cannot be set here.
     #[error("timers of sockets cannot be set here: {reason}")]

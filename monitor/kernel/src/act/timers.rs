@@ -67,8 +67,7 @@ pub(crate) fn set(
     for (netns, mut those) in by_namespace {
         for some in those.chunks_mut(MAX_TIMER_ORDERS as usize) {
             if let Err(error) = in_one(ebpf, own, &mut finder, netns, some) {
-                let reason = error.to_string();
-                failed.insert(netns, ActError::Namespace { netns, reason });
+                failed.insert(netns, error);
                 break;
             }
         }
@@ -82,21 +81,24 @@ fn in_one(
     finder: &mut Finder,
     netns: u32,
     timers: &mut [&mut Timers],
-) -> io::Result<()> {
+) -> Result<(), ActError> {
     let pid = timers.first().map_or(0, |one| one.pid);
     let mut pass = |ebpf: &mut Ebpf| {
         let done = put(ebpf, timers).and_then(|()| iterator::run(ebpf, PROGRAM, |_| {}));
         // Also where that failed: no order is to be carried out by a later pass.
         done.and(take(ebpf, timers))
     };
-    if netns == own {
-        return pass(ebpf);
-    }
-    let Some(namespace) = finder.find(netns, pid) else {
-        let nowhere = "no process is in it, and it has no name";
-        return Err(io::Error::other(nowhere));
+    let done = if netns == own {
+        pass(ebpf)
+    } else {
+        let found = finder.find(netns, pid);
+        let namespace = found.ok_or(ActError::NamespaceNotFound { netns })?;
+        namespaces::within(&namespace, || pass(ebpf))
     };
-    namespaces::within(&namespace, || pass(ebpf))
+    done.map_err(|error| ActError::Namespace {
+        netns,
+        reason: error.to_string(),
+    })
 }
 
 fn orders(

@@ -117,7 +117,7 @@ impl Healer {
             let done = act.order.done;
             let has = |bit| done & bit != 0;
             let result = match () {
-                () if failed.contains(&act.netns) => "out_of_reach",
+                () if failed.contains_key(&act.netns) => "out_of_reach",
                 () if has(timers_done::KEEPALIVE | timers_done::USER_TIMEOUT) => "set",
                 () if has(timers_done::OWN) => "own_keepalive",
                 () if has(timers_done::CHANGED) => "changed",

@@ -4,7 +4,7 @@ use super::socket::{Ours, Retries};
 use super::{Healer, NAMED};
 use monitor_common::{timer_task, timers_done};
 use monitor_heal::OnStop;
-use monitor_kernel::{Timers as Act, Watching};
+use monitor_kernel::{ActError, Timers as Act, Watching};
 use monitor_model::agent::AgentChange;
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 
 /// How often it is asked which sockets are still there.
 const LOOK: Duration = Duration::from_secs(60);
+
+/// Looks in a row at which a network namespace was not to be found, until its sockets count as gone with it.
+const NOT_FOUND: u8 = 3;
 
 /// Why sockets are given back what they had.
 #[derive(Clone, Copy)]
@@ -42,8 +45,17 @@ impl Healer {
             return;
         };
         let known = self.ours.len();
-        for act in acts {
-            if act.order.done == 0 && !failed.contains(&act.netns) {
+        for act in acts.iter().filter(|act| act.order.done == 0) {
+            let gone = match (failed.get(&act.netns), self.ours.get_mut(&act.cookie)) {
+                (None, _) => true,
+                // That of a container that ended; or a /proc that could not be read this once.
+                (Some(ActError::NamespaceNotFound { .. }), Some(ours)) => {
+                    ours.not_found = ours.not_found.saturating_add(1);
+                    ours.not_found >= NOT_FOUND
+                }
+                (Some(_), _) => false,
+            };
+            if gone {
                 self.ours.remove(&act.cookie);
             }
         }
@@ -72,7 +84,10 @@ impl Healer {
         let mut acts: Vec<Act> = ours
             .map(|(cookie, ours)| ours.order(*cookie, timer_task::AGAIN))
             .collect();
-        if acts.is_empty() {
+        // Those that are out of reach are not asked for at each sweep.
+        let tried = self.undone.is_some_and(|at| at.elapsed() < LOOK);
+        let rests = matches!(why, Undo::Reloaded) && self.left > 0 && tried;
+        if acts.is_empty() || rests {
             self.renumber();
             let nothing = AgentChange::HealUndone {
                 uid: None,
@@ -86,7 +101,7 @@ impl Healer {
         let failed = self.act(watching, &mut acts);
         let (mut back, mut left, mut sockets) = (0, 0, Vec::new());
         for act in &acts {
-            let reached = failed.as_ref().is_some_and(|out| !out.contains(&act.netns));
+            let reached = failed.as_ref().is_some_and(|out| !out.contains_key(&act.netns));
             let done = act.order.done;
             if !reached || done & timers_done::REFUSED != 0 {
                 left += 1;
@@ -113,10 +128,15 @@ impl Healer {
             }
         }
         self.note(&[]);
+        self.renumber();
+        self.undone = Some(Instant::now());
+        let said = std::mem::replace(&mut self.left, left);
+        if matches!(why, Undo::Reloaded) && back == 0 && left == said {
+            return None;
+        }
         if left > 0 {
             tracing::warn!("heal: {left} sockets cannot be reached, and keep what was set");
         }
-        self.renumber();
         Some(AgentChange::HealUndone {
             uid: None,
             login_uid: None,

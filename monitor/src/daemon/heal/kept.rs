@@ -82,6 +82,7 @@ impl Noted {
                 false => OnStop::Undo,
             },
             taken_up: true,
+            not_found: 0,
         };
         (self.cookie, ours)
     }
@@ -216,6 +217,7 @@ mod tests {
             now: before(),
             on_stop: OnStop::Keep,
             taken_up: false,
+            not_found: 0,
         }
     }
 

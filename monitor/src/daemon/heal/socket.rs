@@ -21,6 +21,8 @@ pub(super) struct Ours {
     pub(super) on_stop: OnStop,
     /// Noted by the daemon before, and not seen since: it may have been killed before it did what it noted.
     pub(super) taken_up: bool,
+    /// Looks in a row at which its network namespace was not to be found.
+    pub(super) not_found: u8,
 }
 
 /// A socket that is to be given something.
@@ -54,6 +56,7 @@ impl Wanted {
             now: socket.timers,
             on_stop,
             taken_up: false,
+            not_found: 0,
         };
         Self {
             act: Act {
