@@ -52,9 +52,9 @@ impl CgroupIds {
             return None;
         }
         self.last_walk = Some(now);
-        self.walk(&mount);
+        self.walk(&mount, now);
         let found = self.known.get(&id).cloned().flatten();
-        self.known.insert(id, found.clone());
+        self.known.insert(id, found.clone(), now);
         found
     }
 
@@ -75,11 +75,11 @@ impl CgroupIds {
 
     /// Notes the id of every directory, the upper ones first, so that a cut
     /// walk still knows every slice and service.
-    fn walk(&mut self, mount: &Path) {
+    fn walk(&mut self, mount: &Path, now: Instant) {
         let Ok(root) = fs::metadata(mount) else {
             return;
         };
-        self.known.insert(root.ino(), Some("/".to_owned()));
+        self.known.insert(root.ino(), Some("/".to_owned()), now);
         let mut waiting = VecDeque::from([mount.to_owned()]);
         let mut seen = 1;
         while let Some(directory) = waiting.pop_front() {
@@ -100,7 +100,7 @@ impl CgroupIds {
                 let path = entry.path();
                 if let Ok(below) = path.strip_prefix(mount) {
                     let shown = format!("/{}", below.to_string_lossy());
-                    self.known.insert(entry.ino(), Some(shown));
+                    self.known.insert(entry.ino(), Some(shown), now);
                 }
                 waiting.push_back(path);
             }

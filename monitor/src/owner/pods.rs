@@ -64,7 +64,7 @@ impl Pods {
                     named: None,
                     asked: now,
                 };
-                self.known.insert(id.clone(), known);
+                self.known.insert(id.clone(), known, now);
             }
         }
         ids().find_map(|id| self.known.get(id)?.named.clone())
@@ -72,7 +72,7 @@ impl Pods {
 
     /// Whether a walk may find it.
     fn is_open(&self, id: &String, now: Instant) -> bool {
-        self.known.get(id).is_none_or(|known| {
+        self.known.peek(id).is_none_or(|known| {
             known.named.is_none() && now.saturating_duration_since(known.asked) >= ASK_AGAIN
         })
     }
@@ -108,7 +108,7 @@ impl Pods {
                     named: Some(named),
                     asked: now,
                 };
-                self.known.insert(id.to_owned(), known);
+                self.known.insert(id.to_owned(), known, now);
             }
         }
     }

@@ -151,7 +151,7 @@ impl Owners {
             owner: Arc::clone(&owner),
             resolved: now,
         };
-        self.shared.insert(key, shared);
+        self.shared.insert(key, shared, now);
         owner
     }
 
@@ -267,7 +267,7 @@ impl Owners {
             cgroup: unified_path(&cgroup),
             read: now,
         };
-        self.processes.insert(pid, process.clone());
+        self.processes.insert(pid, process.clone(), now);
         Some(process)
     }
 }

@@ -109,7 +109,7 @@ impl Runtimes {
             answer: answer.clone(),
             asked: now,
         };
-        self.known.insert(container.to_owned(), known);
+        self.known.insert(container.to_owned(), known, now);
         answer
     }
 
