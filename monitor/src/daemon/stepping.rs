@@ -123,17 +123,10 @@ impl Stepping {
         let Some(turn) = self.wanted.take() else {
             return;
         };
-        let depth = self.depth();
-        let levels: Vec<WatchLevel> = match turn {
-            Turn::Stay => return,
-            Turn::Up => depth
-                .checked_sub(1)
-                .map(|up| self.ladder[up])
-                .into_iter()
-                .collect(),
-            // Where one cannot be had, the next one down.
-            Turn::Down => self.ladder.iter().skip(depth + 1).copied().collect(),
-        };
+        let levels = levels(turn, &self.ladder, self.depth());
+        if levels.is_empty() {
+            return;
+        }
         let watching = Arc::clone(watching);
         self.under_way = Some(spawn_blocking(move || step(&watching, &levels)));
     }
@@ -245,6 +238,16 @@ impl Stepping {
     }
 }
 
+/// The levels of the ladder to be tried from the one at `depth` on, one after the other: the next one, and where a kernel does not
+/// let that be had, the one beyond.
+fn levels(turn: Turn, ladder: &[WatchLevel], depth: usize) -> Vec<WatchLevel> {
+    match turn {
+        Turn::Stay => Vec::new(),
+        Turn::Up => ladder.iter().take(depth).rev().copied().collect(),
+        Turn::Down => ladder.iter().skip(depth + 1).copied().collect(),
+    }
+}
+
 /// Tries these levels one after the other, until one is reached.
 fn step(watching: &Mutex<Watching>, levels: &[WatchLevel]) -> Tried {
     let mut watching = lock(watching);
@@ -254,7 +257,7 @@ fn step(watching: &Mutex<Watching>, levels: &[WatchLevel]) -> Tried {
             Ok(stepped) => return (watching.level(), Ok(stepped)),
             Err(error) => {
                 if levels.len() > 1 {
-                    tracing::warn!("{} cannot be stepped down to: {error}", level.name());
+                    tracing::warn!("{} cannot be stepped to: {error}", level.name());
                 }
                 last = Some(error);
             }
@@ -273,4 +276,27 @@ pub(super) fn register(ring: FactRing) -> Result<AsyncFd<FactRing>, DaemonError>
         what: "cannot wait for facts",
         source: error.into_parts().1,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use monitor_kernel::WatchMode;
+
+    #[test]
+    fn a_level_that_cannot_be_had_is_stepped_over_either_way() {
+        let ladder: Vec<WatchLevel> = WatchLevel::Way(WatchMode::Global).ladder().collect();
+        let [global, snapshots, sweeps, detached] = ladder[..] else {
+            panic!("{ladder:?}");
+        };
+        assert_eq!(
+            levels(Turn::Down, &ladder, 0),
+            [snapshots, sweeps, detached]
+        );
+        assert_eq!(levels(Turn::Up, &ladder, 3), [sweeps, snapshots, global]);
+        assert_eq!(levels(Turn::Up, &ladder, 2), [snapshots, global]);
+        assert_eq!(levels(Turn::Down, &ladder, 3), []);
+        assert_eq!(levels(Turn::Up, &ladder, 0), []);
+        assert_eq!(levels(Turn::Stay, &ladder, 1), []);
+    }
 }
