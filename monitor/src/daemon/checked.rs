@@ -47,7 +47,11 @@ pub fn check_rows(checked: &Checked<'_>) -> Vec<CheckRow> {
     rows.extend(conntrack_row(checked.conntrack));
     if let Some((works, detail)) = &checked.heal {
         let mut detail = detail.clone();
-        if *works && checked.sandbox.is_ok_and(|(kept, _)| !enters_namespaces(kept)) {
+        if *works
+            && checked
+                .sandbox
+                .is_ok_and(|(kept, _)| !enters_namespaces(kept))
+        {
             detail.push_str(" in the daemon's own network namespace; others take CAP_SYS_ADMIN");
         }
         rows.push(check_row("heal", *works, detail, None));

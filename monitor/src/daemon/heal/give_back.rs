@@ -101,7 +101,9 @@ impl Healer {
         let failed = self.act(watching, &mut acts);
         let (mut back, mut left, mut sockets) = (0, 0, Vec::new());
         for act in &acts {
-            let reached = failed.as_ref().is_some_and(|out| !out.contains_key(&act.netns));
+            let reached = failed
+                .as_ref()
+                .is_some_and(|out| !out.contains_key(&act.netns));
             let done = act.order.done;
             if !reached || done & timers_done::REFUSED != 0 {
                 left += 1;
