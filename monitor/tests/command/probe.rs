@@ -73,8 +73,9 @@ pub fn side_by_side(lives: &[fn() -> Tested]) -> Tested {
 /// The middleboxes of these tests forget after so many seconds.
 const FORGETS: u32 = 4;
 
-/// What a probe of such a one takes at most, on a busy machine.
-pub const BOUND: Duration = Duration::from_secs(150);
+/// What a probe of such a one takes at most, on a busy machine: its own bound is ten times its longest silence, of 8 s, and two
+/// minutes more, and then it says what it knows.
+pub const BOUND: Duration = Duration::from_secs(210);
 
 /// The port of the other side.
 pub const PORT: u16 = 7777;
@@ -146,7 +147,16 @@ fn holds(report: &Value, side: &str, expiry: &str) {
     let middle = f64::midpoint(least, most);
     assert!((middle - truth).abs() / truth <= 0.05, "{report:#}");
     assert_eq!(found["expiry"], expiry, "{report:#}");
-    assert_eq!(found["do_not_fit"], 0, "{report:#}");
+    // A silence as long as the timeout itself, which is a rung of the ladder, may end either way: the kernel keeps time in
+    // ticks of up to 10 ms, and a simulated box is a process.
+    let gaps = report["gaps"].as_array().into_iter().flatten();
+    let ties = gaps.filter(|gap| {
+        let lasted = gap["lasted_seconds"].as_f64().unwrap_or_default();
+        gap["first_word"] == side && (lasted - truth).abs() < 0.01
+    });
+    let ties = ties.count() as u64;
+    let odd = found["do_not_fit"].as_u64();
+    assert!(odd.is_some_and(|odd| odd <= ties), "{report:#}");
 }
 
 fn nat(unknown: Unknown) -> Middlebox {
