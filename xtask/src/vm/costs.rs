@@ -52,6 +52,12 @@ impl Kept {
         self.0.contains_key(series)
     }
 
+    /// Whether the cost of this program is kept of this series.
+    pub fn has(&self, series: &str, program: &str) -> bool {
+        let programs = self.0.get(series);
+        programs.is_some_and(|programs| programs.contains_key(program))
+    }
+
     /// Forgets the series and keeps these costs of it.
     pub fn replace<'a>(&mut self, series: &str, costs: impl IntoIterator<Item = &'a Cost>) {
         let costs = costs.into_iter();
