@@ -107,18 +107,24 @@ fn healed_in_time(network: &Network, listener: &TcpListener) -> Result<Pair, Fai
     })
 }
 
+/// `tcplull heal --stop` gives the one socket that is healed back what it had.
+fn one_is_set_back(place: &Place) -> Tested {
+    let config = place.file();
+    let stop = [
+        "heal".as_ref(),
+        "--stop".as_ref(),
+        "--config".as_ref(),
+        config.as_os_str(),
+    ];
+    let stopped = finish(&mut tcplull(stop))?;
+    assert_eq!(stopped.code, Some(0), "{stopped:?}");
+    assert!(stopped.stdout.contains("1 socket set back"), "{stopped:?}");
+    Ok(())
+}
+
 fn survives() -> Tested {
     survives_by(Family::V4, |daemon, place| {
-        let config = place.file();
-        let stop = [
-            "heal".as_ref(),
-            "--stop".as_ref(),
-            "--config".as_ref(),
-            config.as_os_str(),
-        ];
-        let stopped = finish(&mut tcplull(stop))?;
-        assert_eq!(stopped.code, Some(0), "{stopped:?}");
-        assert!(stopped.stdout.contains("1 socket set back"), "{stopped:?}");
+        one_is_set_back(place)?;
         daemon.await_sweeps(3)?;
         healed(&daemon, 0)?;
         drop(daemon);
@@ -285,15 +291,7 @@ fn kept() -> Tested {
     // The next one knows what is its own.
     let next = Daemon::start(&place, &[])?;
     healed(&next, 1)?;
-    let config = place.file();
-    let stop = [
-        "heal".as_ref(),
-        "--stop".as_ref(),
-        "--config".as_ref(),
-        config.as_os_str(),
-    ];
-    let stopped = finish(&mut tcplull(stop))?;
-    assert!(stopped.stdout.contains("1 socket set back"), "{stopped:?}");
+    one_is_set_back(&place)?;
     assert!(!timers(&pair.client)?.0);
     Ok(())
 }
