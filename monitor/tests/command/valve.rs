@@ -26,7 +26,8 @@ pub const TESTS: &[Test] = &[
     ),
 ];
 
-/// What may be taken: a calm daemon of the tests takes less than half of it, and one in the storm several times as much.
+/// What may be taken, from when the storm has begun. An unoptimised daemon takes several times as much in it; how much a calm
+/// one takes is the machine's matter, which may be busy and have many other sockets.
 const BUDGET: &str = "4%";
 
 /// Silent connections of the storm. Each sweep shows both ends of each, and the daemon judges them and writes them down.
@@ -48,7 +49,7 @@ fn settings(block: &Block, budget: &str) -> String {
 /// A daemon that watches `network` this way. It writes down what it judges, which makes rows of sweeps dear, and waits for
 /// longer than any test before it tries more by itself.
 fn start(network: &Network, way: &str) -> Result<Daemon, Failed> {
-    let place = place_in(&network.block, &settings(&network.block, BUDGET))?;
+    let place = place_in(&network.block, &settings(&network.block, "off"))?;
     let record = place.path("facts");
     let record = record.to_str().ok_or("no UTF-8")?;
     let times = ["--cpu-part", "1s", "--cpu-wait", "1h"];
@@ -98,6 +99,7 @@ fn storm(network: &Network, daemon: &Daemon) -> Result<Pair, Failed> {
         };
         let mut pairs = (0..SILENT).map(open).collect::<Result<Vec<_>, _>>()?;
         scope.spawn(|| flood(network, &listener, &over));
+        allow(daemon, network, BUDGET)?;
         within(BACK_WITHIN, "nothing is attached any more", || {
             let steps = steps(daemon)?;
             let down = steps.last().is_some_and(|step| step == "down to detached");
@@ -202,8 +204,8 @@ fn there_and_back() -> Tested {
     let daemon = start(&network, "global")?;
     let held = daemon.programs()?;
     assert_eq!(daemon.metric("watch_level", &[("level", "global")])?, 1.0);
-    assert_eq!(daemon.metric("cpu_budget", &[])?, 0.04);
     let left = storm(&network, &daemon)?;
+    assert_eq!(daemon.metric("cpu_budget", &[])?, 0.04);
     // A level that the kernel forbids is stepped over.
     let between: &[&str] = if permits_snapshots() {
         &["snapshots"]
