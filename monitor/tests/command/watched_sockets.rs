@@ -48,7 +48,8 @@ fn callbacks_on(place: &Place, socket: &TcpStream) -> Result<Option<u32>, Failed
     })
 }
 
-fn await_callbacks(place: &Place, socket: &TcpStream) -> Result<u32, Failed> {
+/// Waits until the daemon in `place` watches a socket; answers the callbacks that it has set.
+pub fn await_callbacks(place: &Place, socket: &TcpStream) -> Result<u32, Failed> {
     eventually("the silent socket is watched", || {
         Ok(callbacks_on(place, socket)?.ok_or("not watched"))
     })

@@ -2,7 +2,7 @@
 
 use super::story::{MS, SECOND, Story, azure, evidence};
 use crate::JudgedPath;
-use monitor_common::{Fact, FactKind, flags};
+use monitor_common::{Fact, FactKind, flags, tcp_flags};
 use monitor_model::finding::{Clock, Role};
 
 #[test]
@@ -41,6 +41,36 @@ fn a_sweep_that_both_ends_overtook_takes_no_answer_away() {
     story.deliver(torn);
     story.wait(0.001).peer_sends(5).wait(5.0);
     assert_eq!(story.said(), ["crossed none", "survived none"]);
+}
+
+/// What arrives 50 ms after the send that ended a silence of 300 s, as a watched socket tells it: its clocks are those from
+/// before the send.
+fn answer(story: &mut Story, kind: FactKind) -> Fact {
+    story.wait(300.0).sends(1).wait(0.05);
+    Fact {
+        packet_idle_ns: 50 * MS,
+        packet_idle_max_ns: 300 * SECOND,
+        payload_idle_ns: 300 * SECOND,
+        ..story.fact(kind)
+    }
+}
+
+#[test]
+fn an_answer_over_a_long_way_is_no_silence_of_its_own() {
+    let mut story = Story::on(azure());
+    let mut payload = answer(&mut story, FactKind::PayloadArrived);
+    payload.segment.seq = payload.socket.rcv_nxt;
+    payload.segment.ack = payload.socket.snd_nxt;
+    payload.segment.payload_len = 5;
+    payload.segment.tcp_flags = tcp_flags::ACK;
+    story.deliver(payload);
+    assert_eq!(story.said(), ["crossed none", "survived none"]);
+    assert_eq!(story.finding("survived").gap_seconds, 300.0);
+
+    let mut refused = Story::on(azure());
+    let reset = answer(&mut refused, FactKind::ResetReceived);
+    refused.deliver(reset);
+    assert_eq!(refused.finding("reset").gap_seconds, 300.0);
 }
 
 #[test]

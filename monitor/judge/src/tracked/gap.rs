@@ -252,9 +252,15 @@ impl Gap {
     /// Whether the silence of which `view`, of a sweep, tells came after this gap, and has room since. A sweep reads clocks and
     /// counters without the socket's lock: where both ends spoke between the two, it shows the silence before as one after.
     pub(crate) fn is_before_silence(&self, view: &FactView<'_>) -> bool {
+        self.is_before(view) && self.leaves_room(view.risk_ns(), view)
+    }
+
+    /// Whether a silence of `least_ns` has room between this gap and `view`. The clocks that a fact brings may be those from
+    /// before the gap ended: a watched socket's are, in what arrives after a send.
+    pub(crate) fn leaves_room(&self, least_ns: u64, view: &FactView<'_>) -> bool {
         let since_ns = view.at.ns.saturating_sub(self.silent_until_ns);
         let since_ns = since_ns.saturating_add(view.suspended_ns);
-        self.is_before(view) && since_ns.saturating_add(CLOCK_SLACK_NS) >= view.risk_ns()
+        since_ns.saturating_add(CLOCK_SLACK_NS) >= least_ns
     }
 
     /// Whether this host probes, and has heard nothing since the gap ended.

@@ -170,7 +170,14 @@ impl Tracked {
             .silence
             .as_ref()
             .is_some_and(|silence| silence.cut_by(view));
-        if (cut || view.ends_silence()) && self.is_new_gap(view) {
+        // Of these the kernel side has held the silence against its suspect's last one.
+        let told = matches!(
+            view.kind,
+            FactKind::GapEndedBySend | FactKind::GapEndedByReceive
+        );
+        let last = self.gap.as_ref().filter(|_| !cut && !told);
+        let room = last.is_none_or(|gap| gap.leaves_room(view.threshold_ns(), view));
+        if (cut || view.ends_silence() && room) && self.is_new_gap(view) {
             self.open_gap(view, context);
         } else if self.open().is_none() {
             self.miss(view, context);
