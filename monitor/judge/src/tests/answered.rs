@@ -161,7 +161,7 @@ fn an_old_duplicate_is_no_payload() {
     let mut duplicate = story.fact(FactKind::GapEndedByReceive);
     duplicate.segment.seq = before.rcv_nxt.wrapping_sub(2);
     duplicate.segment.payload_len = 2;
-    duplicate.segment.tcp_flags = monitor_common::tcp_flags::ACK;
+    duplicate.segment.tcp_flags = tcp_flags::ACK;
     duplicate.segment.ack = before.snd_una;
     duplicate.socket.rcv_nxt = before.rcv_nxt;
     story.deliver(duplicate);
