@@ -3,7 +3,7 @@
 
 use crate::common::net::{Pair, at, listen, routed};
 use crate::common::place::{QUICK, path, place_in};
-use crate::common::run::{TCPLULL, tcplull};
+use crate::common::run::{Ended, TCPLULL, tcplull};
 use crate::common::{Test, Tested, eventually, is};
 use libtest_mimic::Failed;
 use monitor_lab::network::Network;
@@ -107,16 +107,21 @@ fn healed_in_time(network: &Network, listener: &TcpListener) -> Result<Pair, Fai
     })
 }
 
-/// `tcplull heal --stop` gives the one socket that is healed back what it had.
-fn one_is_set_back(place: &Place) -> Tested {
+/// `tcplull heal` with this flag, of the daemon in `place`.
+fn heal(place: &Place, flag: &str) -> Result<Ended, Failed> {
     let config = place.file();
-    let stop = [
+    let arguments = [
         "heal".as_ref(),
-        "--stop".as_ref(),
+        flag.as_ref(),
         "--config".as_ref(),
         config.as_os_str(),
     ];
-    let stopped = finish(&mut tcplull(stop))?;
+    Ok(finish(&mut tcplull(arguments))?)
+}
+
+/// `tcplull heal --stop` gives the one socket that is healed back what it had.
+fn one_is_set_back(place: &Place) -> Tested {
+    let stopped = heal(place, "--stop")?;
     assert_eq!(stopped.code, Some(0), "{stopped:?}");
     assert!(stopped.stdout.contains("1 socket set back"), "{stopped:?}");
     Ok(())
@@ -160,14 +165,7 @@ fn survives_by(family: Family, undo: impl FnOnce(Daemon, &Place) -> Tested) -> T
         "keepalive = \"auto\"\nuser_timeout = \"auto\"",
     )?;
 
-    let config = place.file();
-    let dry = [
-        "heal".as_ref(),
-        "--dry-run".as_ref(),
-        "--config".as_ref(),
-        config.as_os_str(),
-    ];
-    let dry = finish(&mut tcplull(dry))?;
+    let dry = heal(&place, "--dry-run")?;
     assert_eq!(dry.code, Some(0), "{dry:?}");
     let of = |pair: &Pair| {
         let address = pair.client_address().map(|address| address.to_string());
@@ -189,6 +187,7 @@ fn survives_by(family: Family, undo: impl FnOnce(Daemon, &Place) -> Tested) -> T
     );
     assert_eq!(before[0], timers(&plain.client)?, "a dry run sets nothing");
 
+    let config = place.file();
     let check = ["check".as_ref(), "--config".as_ref(), config.as_os_str()];
     let check = finish(&mut tcplull(check))?;
     assert!(
