@@ -20,6 +20,7 @@ mod scope;
 mod settings;
 mod snapshots;
 mod socket;
+mod swept;
 mod times;
 mod watched;
 
@@ -38,5 +39,6 @@ pub use settings::{
 };
 pub use snapshots::{MAX_SNAPSHOTS, REVISITS_AT_ONCE, SNAPSHOT_BYTES};
 pub use socket::{Family, Socket, TcpState, UNKNOWN_WSCALE};
+pub use swept::{NEW_PROCESS_NS, SweptSocket, is_new};
 pub use times::{CLOSE_WAIT_NS, GOODBYE_WITHIN_NS, NOT_SILENT_NS};
 pub use watched::{MAX_WANTED, WatchedSocket, callbacks};

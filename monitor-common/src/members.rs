@@ -201,6 +201,7 @@ macro_rules! kernel_members {
                 task_tgid { "task_struct.tgid" }
                 task_group_leader { "task_struct.group_leader" }
                 task_comm { "task_struct.comm" }
+                task_start_time { "task_struct.start_time" }
             }
             hot {
                 sk_bpf_storage: u64 { "sock.sk_bpf_storage" }

@@ -42,9 +42,9 @@ pub fn has(sweep: u64, sock: TcpSock) -> bool {
     bit > others
 }
 
-/// The sweep of this number has shown the connection, which has its cookie.
+/// The sweep of this number has shown the connection, which has its cookie; or has not (0), and is to show it again.
 #[inline(always)]
-pub fn note(sweep: u64, sock: TcpSock) {
+pub fn note(sweep: u64, sock: TcpSock, shown: u32) {
     let cookie = sock.cookie();
     let Some(group) = group(cookie) else {
         return;
@@ -57,7 +57,7 @@ pub fn note(sweep: u64, sock: TcpSock) {
     *group = Group {
         sweep,
         cookies,
-        shown: before | 1 << (cookie % GROUP),
+        shown: before | u64::from(shown) << (cookie % GROUP),
     };
 }
 

@@ -53,8 +53,9 @@ pub struct Snapshot {
     pub rto_jiffies: u32,
     /// Who held the socket when it was taken; 0 if unknown, and for callbacks, which see who sends.
     pub pid: u32,
-    /// Always zero.
-    reserved: u32,
+    /// When that process began, in units of 2^20 ns, low 32 bits, while it is new; else 0. Whom the same sweep sees with the
+    /// socket and who began earlier goes before it.
+    holder_began: u32,
     pub comm: [u8; 16],
     /// 1 if the segment that is being parsed is left to the next snapshot.
     pub put_off: Hidden<u32>,
@@ -154,10 +155,20 @@ impl Snapshot {
     }
 
     /// Asks for a snapshot of a silent socket, unless there is one. The sweep does: it does not hold the socket's lock,
-    /// so what it makes is nobody's to read until the next revisit has taken the snapshot.
+    /// so what it makes is nobody's to read until the next revisit has taken the snapshot. `began_ns` is when its `holder`
+    /// began, if that is new, else 0: one that has held the socket for longer may come yet.
     #[inline(always)]
-    pub fn ask_for(sock: TcpSock, holder: Option<Task>) {
-        if sock.packets_out() != 0 || Self::of(sock).is_some() {
+    pub fn ask_for(sock: TcpSock, holder: Option<Task>, began_ns: u64) {
+        let began = (began_ns >> 20) as u32;
+        if sock.packets_out() != 0 {
+            return;
+        }
+        if let Some(snapshot) = Self::of(sock) {
+            let newer = snapshot.holder_began;
+            let earlier = newer != 0 && (began == 0 || (began.wrapping_sub(newer) as i32) < 0);
+            if snapshot.version.get() == 0 && earlier {
+                snapshot.is_held_by(holder, began);
+            }
             return;
         }
         let Some(room) = SNAPSHOT_ROOM.get_ptr_mut(0) else {
@@ -175,9 +186,15 @@ impl Snapshot {
         };
         // SAFETY: as above.
         unsafe { ptr::write_volatile(room, left - 1) };
+        snapshot.is_held_by(holder, began);
+    }
+
+    #[inline(always)]
+    fn is_held_by(&mut self, holder: Option<Task>, began: u32) {
         if let Some(Task { pid, comm }) = holder {
-            snapshot.pid = pid;
-            snapshot.comm = comm;
+            self.pid = pid;
+            self.comm = comm;
+            self.holder_began = began;
         }
     }
 

@@ -28,6 +28,13 @@ impl Task {
         Self::at(task as u64)
     }
 
+    /// When the process of this `struct task_struct *` began, CLOCK_MONOTONIC in ns.
+    #[inline(always)]
+    pub fn began_ns(task: *const c_void) -> u64 {
+        let leader: u64 = member(task as u64, offset(|offsets| &offsets.task_group_leader));
+        member(leader, offset(|offsets| &offsets.task_start_time))
+    }
+
     #[inline(always)]
     fn at(task: u64) -> Self {
         let leader: u64 = member(task, offset(|offsets| &offsets.task_group_leader));

@@ -23,17 +23,17 @@ use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use monitor_common::{
     CLOSE_WAIT_NS, Counter, Fact, FactKind, NO_PATH, SilentSockets, SweepMode, SweepOrder,
-    SweepOrders, TcpState, flags,
+    SweepOrders, SweptSocket, TcpState, flags, is_new,
 };
 
 /// What the next pass writes out.
 #[map]
 static SWEEP_ORDER: Array<SweepOrders> = Array::with_max_entries(1, 0);
 
-/// Room for one fact, which is too large for the stack. One entry is enough, because user
+/// Room for one row, which is too large for the stack. One entry is enough, because user
 /// space runs one sweep of a load at a time.
 #[map]
-static SWEEP_FACT: PerCpuArray<Fact> = PerCpuArray::with_max_entries(1, 0);
+static SWEEP_ROW: PerCpuArray<SweptSocket> = PerCpuArray::with_max_entries(1, 0);
 
 /// See [`Note`].
 #[map]
@@ -149,6 +149,8 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
     let measured = paths::threshold_in_scope(sock);
     decide(sock, order, &mut note, &silence, measured);
     awaited::note(now, note.hash(), note.number(AWAITS));
+    let began_ns = task.map_or(0, Task::began_ns);
+    let new = is_new(began_ns, silence.now_ns);
     if note.has(SHOWN) {
         let (path_id, route) = match measured {
             Some((threshold, route)) => (threshold.path_id, route),
@@ -159,16 +161,17 @@ fn visit(context: *const c_void, sock: TcpSock, task: Option<*const c_void>) {
             flags: note.flags() | route,
             ..Context::of_path(path_id)
         };
-        let is_kept = write_out(context, sock, &silence, &about);
+        let is_kept = write_out(context, sock, &silence, &about, began_ns);
         if is_kept && order.mode == SweepMode::All as u32 {
-            shown::note(order.sweep, sock);
+            // Who has held it for longer may come yet.
+            shown::note(order.sweep, sock, 1 - new);
         }
     }
     if note.has(SILENT) {
         if order.silent == SilentSockets::Watched as u32 {
             watched::request(sock, task.map_or(0, |task| Task::of(task).pid));
         } else if order.silent == SilentSockets::Kept as u32 {
-            Snapshot::ask_for(sock, task.map(Task::of));
+            Snapshot::ask_for(sock, task.map(Task::of), began_ns * u64::from(new));
         } else {
             count(Counter::SweepSilent);
         }
@@ -426,24 +429,33 @@ fn waits_for_reply(sock: TcpSock) -> bool {
     opened && after | same != 0
 }
 
-/// Writes the fact out; `false` where it is to be written once more.
+/// Writes the socket out, with when its process began; `false` where it is to be written once more.
 #[inline(always)]
-fn write_out(context: *const c_void, sock: TcpSock, silence: &Silence, about: &Context) -> bool {
-    let Some(room) = SWEEP_FACT.get_ptr_mut(0) else {
+fn write_out(
+    context: *const c_void,
+    sock: TcpSock,
+    silence: &Silence,
+    about: &Context,
+    process_began_ns: u64,
+) -> bool {
+    let Some(room) = SWEEP_ROW.get_ptr_mut(0) else {
         return false;
     };
     // SAFETY: this CPU's room; user space runs one sweep of a load at a time.
-    let room = unsafe { &mut *room.cast::<MaybeUninit<Fact>>() };
+    let row = unsafe { &mut *room };
+    row.process_began_ns = process_began_ns;
+    // SAFETY: the same room; what holds a fact may be without one.
+    let fact = unsafe { &mut *(&raw mut row.fact).cast::<MaybeUninit<Fact>>() };
     sock.ensure_cookie();
-    write(room, FactKind::Swept as u32, sock, silence, about);
+    write(fact, FactKind::Swept as u32, sock, silence, about);
     let seq = pointer_at(pointer_at(context, META), 0);
     // A full buffer loses nothing: the kernel hands it over, and visits the socket again.
-    // SAFETY: the iterator's own seq_file, and a whole fact written just above.
+    // SAFETY: the iterator's own seq_file, and a whole row written just above.
     let full = unsafe {
         bpf_seq_write(
             seq.cast_mut().cast(),
-            room.as_ptr().cast(),
-            size_of::<Fact>() as u32,
+            room.cast_const().cast(),
+            size_of::<SweptSocket>() as u32,
         )
     };
     full == 0

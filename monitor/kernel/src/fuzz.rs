@@ -4,7 +4,7 @@
 use crate::btf::{Btf, Kind};
 use crate::iterator::read;
 use crate::pod::read_records;
-use monitor_common::{Fact, Offsets};
+use monitor_common::{Offsets, SweptSocket};
 use std::io::{self, Read};
 
 /// What is looked for in BTF: members of the kernel, and whatever a file may hold.
@@ -59,17 +59,17 @@ fn records() {
             return;
         };
         // Inputs are short, and a record is not.
-        let bytes = bytes.repeat(1 + 3 * size_of::<Fact>() / bytes.len().max(1));
-        let whole: Vec<Fact> = read_records(&bytes).collect();
+        let bytes = bytes.repeat(1 + 3 * size_of::<SweptSocket>() / bytes.len().max(1));
+        let whole: Vec<SweptSocket> = read_records(&bytes).collect();
         let mut cut = Vec::new();
         let mut from = Portions {
             portion: usize::from(*portion) + 1,
             bytes: &bytes,
         };
-        read(&mut from, |fact| cut.push(*fact)).expect("it does not fail");
+        read(&mut from, |row| cut.push(*row)).expect("it does not fail");
         assert_eq!(cut, whole);
-        for fact in whole {
-            let _ = fact.kind();
+        for row in whole {
+            let _ = (row.fact.kind(), row.of_new_process());
         }
     });
 }

@@ -4,7 +4,7 @@ use crate::cost::ProgramCost;
 use crate::pod::read_records;
 use aya::programs::{Iter, ProgramError};
 use aya::{Btf, Ebpf};
-use monitor_common::Fact;
+use monitor_common::SweptSocket;
 use std::io::{ErrorKind, Read};
 use std::time::Instant;
 
@@ -39,7 +39,11 @@ pub(crate) fn unload(ebpf: &mut Ebpf, name: &str) {
 }
 
 /// Runs one over what the calling thread sees, and hands over each row that it writes out.
-pub(crate) fn run(ebpf: &mut Ebpf, name: &str, take: impl FnMut(&Fact)) -> std::io::Result<()> {
+pub(crate) fn run(
+    ebpf: &mut Ebpf,
+    name: &str,
+    take: impl FnMut(&SweptSocket),
+) -> std::io::Result<()> {
     let mut open = || -> Result<_, ProgramError> {
         let iterator = program(ebpf, name)?;
         let link = iterator.attach()?;
@@ -58,8 +62,11 @@ fn program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut Iter, ProgramEr
 /// Reads one pass to its end. The kernel hands out whole rows. After 1,000,000 objects
 /// of which none was written out it comes up for air with EAGAIN, and goes on where it
 /// was (`MAX_ITER_OBJECTS` in kernel/bpf/bpf_iter.c).
-pub(crate) fn read(from: &mut impl Read, mut take: impl FnMut(&Fact)) -> std::io::Result<()> {
-    const ROW: usize = size_of::<Fact>();
+pub(crate) fn read(
+    from: &mut impl Read,
+    mut take: impl FnMut(&SweptSocket),
+) -> std::io::Result<()> {
+    const ROW: usize = size_of::<SweptSocket>();
     let mut buffer = vec![0; ROW * 128];
     let mut filled = 0;
     loop {
@@ -75,8 +82,8 @@ pub(crate) fn read(from: &mut impl Read, mut take: impl FnMut(&Fact)) -> std::io
         };
         filled += read;
         let whole = filled - filled % ROW;
-        for fact in read_records::<Fact>(&buffer[..whole]) {
-            take(&fact);
+        for row in read_records::<SweptSocket>(&buffer[..whole]) {
+            take(&row);
         }
         buffer.copy_within(whole..filled, 0);
         filled -= whole;
@@ -114,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_million_objects_without_a_row_do_not_end_a_pass() {
-        let bytes = vec![1; size_of::<Fact>()];
+        let bytes = vec![1; size_of::<SweptSocket>()];
         let mut rows = 0;
         read(&mut Sparse(Trickle(&bytes), false), |_| rows += 1).unwrap();
         assert_eq!(rows, 1);
@@ -122,12 +129,12 @@ mod tests {
 
     #[test]
     fn rows_cut_by_a_read_come_out_whole() {
-        let mut bytes = vec![0; size_of::<Fact>() * 3];
-        for (index, row) in bytes.chunks_mut(size_of::<Fact>()).enumerate() {
+        let mut bytes = vec![0; size_of::<SweptSocket>() * 3];
+        for (index, row) in bytes.chunks_mut(size_of::<SweptSocket>()).enumerate() {
             row[0] = 10 + index as u8;
         }
         let mut kinds = Vec::new();
-        read(&mut Trickle(&bytes), |fact| kinds.push(fact.kind)).unwrap();
+        read(&mut Trickle(&bytes), |row| kinds.push(row.fact.kind)).unwrap();
         assert_eq!(kinds, [10, 11, 12]);
     }
 }

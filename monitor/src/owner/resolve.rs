@@ -29,6 +29,8 @@ const BELIEVED: Duration = Duration::from_secs(1);
 const IN_NONE: &str = "in no unit and no container";
 const SOCKET_IN_NONE: &str =
     "no process was seen with it, and its socket's control group is no unit's and no container's";
+const ENDED_IN_NONE: &str = "its process ended before it was asked about, and its socket's control group is no unit's and no container's";
+const OTHER_IN_NONE: &str = "its process has another number in this pid namespace, and its socket's control group is no unit's and no container's";
 const NO_CGROUP2: &str =
     "no process is known, and its socket's control group neither: no cgroup v2 is mounted here";
 const PROCESS_GONE: &str = "its process ended before it was asked about";
@@ -182,7 +184,7 @@ impl Owners {
         let (named, nameless) = match (container, &pod) {
             (None, None) if unit.is_some() => (Named::default(), None),
             (None, None) if by_process => (Named::default(), Some(IN_NONE)),
-            (None, None) => (Named::default(), Some(SOCKET_IN_NONE)),
+            (None, None) => (Named::default(), Some(self.why_in_none(pid))),
             _ => self.called(container, pod.as_deref(), now),
         };
         Owner {
@@ -232,6 +234,15 @@ impl Owners {
             (Some(_), Some(_), _) => PROCESS_GONE,
             (Some(_), None, _) => OTHER_NUMBERS,
             (None, ..) => NO_PROCESS,
+        }
+    }
+
+    /// Why the socket's control group had to do, which is no unit's and no container's.
+    fn why_in_none(&self, pid: Option<u32>) -> &'static str {
+        match (pid, &self.proc) {
+            (Some(_), Some(_)) => ENDED_IN_NONE,
+            (Some(_), None) => OTHER_IN_NONE,
+            (None, _) => SOCKET_IN_NONE,
         }
     }
 

@@ -53,6 +53,7 @@ mod scope;
 mod scraped;
 mod self_test;
 mod service_manager;
+mod shared_sockets;
 mod show;
 mod silence;
 mod snapshot_file;
@@ -139,6 +140,7 @@ fn main() -> ExitCode {
         ("namespaces", namespaces::TESTS),
         ("neighbours", neighbours::TESTS),
         ("owners", owners::TESTS),
+        ("shared_sockets", shared_sockets::TESTS),
         ("page", page::TESTS),
         ("pages", pages::TESTS),
         ("one_connection", one_connection::TESTS),

@@ -1,6 +1,7 @@
 //! The sweep: one pass over the host's sockets.
 
 mod batch;
+mod newcomers;
 mod sample;
 mod seen;
 
@@ -21,7 +22,10 @@ use crate::watch_level::WatchLevel;
 use aya::maps::{Array, MapData};
 use aya::{Btf, Ebpf};
 use batch::{Batch, Collect, Each};
-use monitor_common::{Awaited, Counter, Fact, SilentSockets, SweepMode, SweepOrder, SweepOrders};
+use monitor_common::{
+    Awaited, Counter, Fact, SilentSockets, SweepMode, SweepOrder, SweepOrders, SweptSocket,
+};
+use newcomers::Newcomers;
 use sample::Sampling;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -209,7 +213,11 @@ impl Sweeper {
                 what: target,
                 source,
             };
-            iterator::run(&mut self.ebpf, program, |row| batch.take(row)).map_err(failed)?;
+            let mut newcomers = Newcomers::default();
+            let take = |row: &SweptSocket| newcomers.take(row, batch);
+            iterator::run(&mut self.ebpf, program, take).map_err(failed)?;
+            // The next pass knows no processes: what these alone hold is theirs before it.
+            newcomers.hand_on(batch);
             if second && batch.found() == found {
                 self.second_in = SECOND_EVERY - 1;
             }

@@ -116,6 +116,18 @@ fn a_process_that_ended_unseen_leaves_what_the_kernel_saw() {
 }
 
 #[test]
+fn where_the_sockets_cgroup_tells_nothing_the_reason_is_the_one_that_holds() {
+    let host = Host::new();
+    let id = host.cgroup("mine");
+    let why = |owners: &mut Owners, pid| owners.resolve(pid, None, id, 0).unknown.clone();
+    let mut owners = host.owners();
+    assert_eq!(why(&mut owners, Some(99)).as_deref(), Some(ENDED_IN_NONE));
+    assert_eq!(why(&mut owners, None).as_deref(), Some(SOCKET_IN_NONE));
+    let mut owners = host.owners_by(false);
+    assert_eq!(why(&mut owners, Some(99)).as_deref(), Some(OTHER_IN_NONE));
+}
+
+#[test]
 fn where_proc_has_other_numbers_only_the_kernel_is_believed() {
     let host = Host::new();
     host.start(7, "stranger", "0::/system.slice/stranger.service\n");

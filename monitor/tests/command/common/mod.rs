@@ -8,6 +8,7 @@ pub mod net;
 pub mod place;
 pub mod run;
 pub mod sock_ops;
+pub mod socket_copy;
 pub mod terminal;
 
 use libtest_mimic::{Failed, Trial};
