@@ -5,13 +5,16 @@ use super::family::Family;
 use super::namespace::Namespace;
 use crate::LabError;
 use crate::simulated_middlebox::handle::SimulatedMiddlebox;
-use crate::simulated_middlebox::{Behaviour, Clock, Expiry, Orders};
+use crate::simulated_middlebox::{Behaviour, Clock, Expiry, Holds, Orders};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
 
 /// The middlebox's ports: to the client and to the server.
 pub(super) const PORTS: [&str; 2] = ["lan", "wan"];
+
+/// How long a packet takes on a long way, in one direction: as between continents.
+pub const ONE_WAY: Duration = Duration::from_millis(50);
 
 /// A kind of middlebox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -35,6 +38,8 @@ pub enum Middlebox {
     },
     /// One that the kernel does not have, simulated by a program. It translates no addresses.
     Simulated(Behaviour),
+    /// A long way: every packet takes [`ONE_WAY`] in each direction, through a simulated middlebox or through a router.
+    Far(Option<Behaviour>),
 }
 
 /// What a NAT does with a packet that belongs to no connection it knows,
@@ -84,13 +89,17 @@ impl Middlebox {
                     return Ok(None);
                 }
                 Orders {
-                    reorders_percent,
+                    holds: Some(Holds::reordering(reorders_percent)),
                     ..Orders::default()
                 }
             }
             Self::Simulated(behaviour) => Orders {
                 behaviour: Some(behaviour),
                 ..Orders::default()
+            },
+            Self::Far(behaviour) => Orders {
+                behaviour,
+                holds: Some(Holds::all(ONE_WAY)),
             },
         };
         let lab = lab.ok_or_else(|| {

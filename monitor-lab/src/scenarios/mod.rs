@@ -81,6 +81,7 @@ scenarios! {
     client_leaves: SCENARIO;
     asks_in_a_batch: LOST, CROWD, SLOW;
     request_is_cut_off: FIN, GOODBYE;
+    far_away: SURVIVES, DROPS, RESETS;
     local_conntrack: FORGETS, FORGETS_IPV6, FLUSHED, OF_NAMESPACE, FULL, BACKEND;
 }
 

@@ -11,10 +11,6 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// How long a packet is held back so that those behind it overtake: longer than
-/// a burst takes, far shorter than the first retransmission's 200 ms.
-pub const HELD_BACK: Duration = Duration::from_millis(4);
-
 /// Connections remembered at most. Those beyond pass unwatched.
 const FLOWS: usize = 65_536;
 
@@ -124,12 +120,13 @@ impl Engine {
 
     fn pass(&mut self, packet: Vec<u8>, now: Instant, sends: &mut Sends) {
         self.thrown = self.thrown.wrapping_add(1);
-        let percent = u64::from(self.orders.reorders_percent);
-        let chosen = percent > 0 && self.dice.hash_one(self.thrown) % 100 < percent;
-        if chosen && self.held.len() < HELD {
-            self.held.push_back((now + HELD_BACK, packet));
-        } else {
-            sends.push(packet);
+        let dice = self.dice.hash_one(self.thrown) % 100;
+        let holds = self.orders.holds;
+        match holds.filter(|holds| dice < u64::from(holds.percent)) {
+            Some(holds) if self.held.len() < HELD => {
+                self.held.push_back((now + holds.back, packet));
+            }
+            _ => sends.push(packet),
         }
     }
 }
@@ -161,7 +158,11 @@ fn expire(flow: &mut Flow, behaviour: &Behaviour, now: Instant, sends: &mut Send
                 send(end, sends);
             }
         }
-        Expiry::Drops | Expiry::DropsFor(_) | Expiry::Forges { .. } | Expiry::HoldsClock => {}
+        Expiry::Drops
+        | Expiry::Resets
+        | Expiry::DropsFor(_)
+        | Expiry::Forges { .. }
+        | Expiry::HoldsClock => {}
     }
 }
 
@@ -176,6 +177,12 @@ fn meet(
 ) -> Option<Vec<u8>> {
     match expiry {
         Expiry::Drops | Expiry::ResetsBoth => None,
+        Expiry::Resets => {
+            if !segment.rst {
+                send(&reset_to(segment, flow), sends);
+            }
+            None
+        }
         Expiry::DropsFor(seconds) => {
             let met = *flow.met.get_or_insert(now);
             if !is_due(met, seconds, now) {
@@ -192,9 +199,7 @@ fn meet(
             }
             let mut answer = answer_to(segment, flow);
             if segment.payload > 0 {
-                answer.rst = true;
-                answer.acks = false;
-                answer.timestamps = None;
+                answer = reset_to(segment, flow);
             } else if !wants_ack(segment, flow) {
                 flow.note(segment, now);
                 return None;
@@ -263,6 +268,16 @@ fn answer_to(segment: &Segment, flow: &Flow) -> Segment {
                 echo: sender.value,
             }),
         ..answer
+    }
+}
+
+/// A RST to the sender of `segment`, likewise.
+fn reset_to(segment: &Segment, flow: &Flow) -> Segment {
+    Segment {
+        rst: true,
+        acks: false,
+        timestamps: None,
+        ..answer_to(segment, flow)
     }
 }
 

@@ -63,6 +63,8 @@ impl Clock {
 pub enum Expiry {
     /// Nobody is told. Its packets are dropped from then on.
     Drops,
+    /// Nobody is told. Each of its packets is answered with a RST, in the name of the peer.
+    Resets,
     /// Its packets are dropped until so many seconds after the first that was;
     /// then all is as before.
     DropsFor(u32),
@@ -95,12 +97,36 @@ pub enum Forged {
     Frozen,
 }
 
+/// Packets that a middlebox sends on late; those behind them that it does not hold overtake them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holds {
+    /// So many in a hundred, in each direction.
+    pub percent: u8,
+    /// For so long.
+    pub back: Duration,
+}
+
+impl Holds {
+    /// So many in a hundred are overtaken: held back for longer than a burst takes, far shorter than the first
+    /// retransmission's 200 ms.
+    pub const fn reordering(percent: u8) -> Self {
+        Self {
+            percent,
+            back: Duration::from_millis(4),
+        }
+    }
+
+    /// All of them, in their order, as on a long way.
+    pub const fn all(back: Duration) -> Self {
+        Self { percent: 100, back }
+    }
+}
+
 /// All that the program is told at its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Orders {
     /// How it treats silent connections; like any other if `None`.
     pub behaviour: Option<Behaviour>,
-    /// So many packets in a hundred are held back for
-    /// [`HELD_BACK`](engine::HELD_BACK), and those behind them overtake.
-    pub reorders_percent: u8,
+    /// What it holds back.
+    pub holds: Option<Holds>,
 }

@@ -1,8 +1,8 @@
 //! What a middlebox does, packet by packet, with a clock that the test holds.
 
-use super::engine::{Engine, HELD_BACK, Sends};
+use super::engine::{Engine, Sends};
 use super::packet::{Segment, Timestamps};
-use super::{Behaviour, Clock, Expiry, Forged, Orders};
+use super::{Behaviour, Clock, Expiry, Forged, Holds, Orders};
 use etherparse::{IpSlice, PacketBuilder, TcpSlice};
 use std::time::{Duration, Instant};
 
@@ -171,6 +171,24 @@ fn resets_at_expiry_are_what_each_end_expects_next() {
 }
 
 #[test]
+fn each_packet_that_meets_a_reset_has_one_that_its_sender_takes() {
+    let mut setup = Setup::connected(Expiry::Resets);
+    assert_eq!(setup.waits(EXPIRES), []);
+    for _ in 0..2 {
+        let [reset] = setup.passes(&setup.client(), b"abc")[..] else {
+            panic!("not one reset");
+        };
+        assert!(reset.rst && reset.to == setup.client().from);
+        assert_eq!(reset.seq, setup.server_next);
+    }
+    let reset = Segment {
+        rst: true,
+        ..setup.client()
+    };
+    assert_eq!(setup.passes(&reset, b""), [], "a reset is not answered");
+}
+
+#[test]
 fn a_connection_whose_beginning_was_not_seen_passes_for_ever() {
     let mut setup = Setup::connected(Expiry::Drops);
     let stranger = Segment {
@@ -197,15 +215,16 @@ fn what_is_no_tcp_passes_as_it_is() {
 
 #[test]
 fn a_packet_held_back_comes_a_little_later() {
+    let back = Duration::from_millis(50);
     let mut engine = Engine::new(Orders {
         behaviour: None,
-        reorders_percent: 100,
+        holds: Some(Holds::all(back)),
     });
     let (start, mut sends) = (Instant::now(), Sends::new());
     engine.packet(b"one", start, &mut sends);
     engine.tick(start, &mut sends);
     assert!(sends.is_empty());
-    assert_eq!(engine.releases_at(), Some(start + HELD_BACK));
-    engine.tick(start + HELD_BACK, &mut sends);
+    assert_eq!(engine.releases_at(), Some(start + back));
+    engine.tick(start + back, &mut sends);
     assert_eq!(sends, [b"one"]);
 }

@@ -19,7 +19,7 @@ impl Variant {
 }
 
 /// What the laboratory's core is: one scenario for each way in which a connection can fare, with either family, with
-/// connections older than the daemon, and with timers that it sets. Its hosts live in network namespaces other than the
+/// connections older than the daemon, over a long way, and with timers that it sets. Its hosts live in network namespaces other than the
 /// daemon's.
 const CORE: &[&str] = &[
     "nat-silent-drop",
@@ -27,6 +27,7 @@ const CORE: &[&str] = &[
     "nat-rst-next-packet",
     "forged-acks",
     "survives",
+    "far-survives",
     "peer-stops-reading",
     "older-connection",
     "another-cgroup",
@@ -40,6 +41,7 @@ const HOOKS: &[&str] = &[
     "nat-rst-next-packet",
     "forged-acks",
     "survives",
+    "far-survives",
     "peer-stops-reading",
 ];
 
