@@ -28,11 +28,11 @@ impl Task {
         Self::at(task as u64)
     }
 
-    /// When the process of this `struct task_struct *` began, CLOCK_MONOTONIC in ns.
+    /// When this `struct task_struct *` began, CLOCK_MONOTONIC in ns. Of a sweep it is a process's first thread, or one with
+    /// descriptors of its own.
     #[inline(always)]
     pub fn began_ns(task: *const c_void) -> u64 {
-        let leader: u64 = member(task as u64, offset(|offsets| &offsets.task_group_leader));
-        member(leader, offset(|offsets| &offsets.task_start_time))
+        member(task as u64, offset(|offsets| &offsets.task_start_time))
     }
 
     #[inline(always)]

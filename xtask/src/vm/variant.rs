@@ -19,8 +19,8 @@ impl Variant {
 }
 
 /// What the laboratory's core is: one scenario for each way in which a connection can fare, with either family, with
-/// connections older than the daemon, over a long way, and with timers that it sets. Its hosts live in network namespaces other than the
-/// daemon's.
+/// connections older than the daemon, over a long way, and with timers that it sets. Its hosts live in network namespaces
+/// other than the daemon's.
 const CORE: &[&str] = &[
     "nat-silent-drop",
     "nat-silent-drop-ipv6",
