@@ -15,7 +15,7 @@ fn segment() {
             clock: Clock::Packets,
             expiry: Expiry::Drops,
         }),
-        reorders_percent: 0,
+        holds: None,
     };
     bolero::check!().for_each(|bytes| {
         let other = Timestamps { value: 1, echo: 2 };

@@ -2,9 +2,10 @@
 
 use libtest_mimic::Failed;
 use nix::errno::Errno;
+use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
-use nix::unistd::Pid;
+use nix::unistd::{Pid, pause};
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::path::Path;
@@ -88,13 +89,17 @@ fn fork_as(pid: i32, kept: i32) -> Result<Pid, Errno> {
 
 /// What the child does: it lets go of all descriptors but this one, and waits to be killed, at the latest with its parent.
 fn wait_with(kept: i32) -> ! {
-    // SAFETY: system calls on numbers; the descriptors are copies, of which nothing here makes use any more.
-    unsafe {
-        libc::syscall(libc::SYS_close_range, 0, kept - 1, 0);
-        libc::syscall(libc::SYS_close_range, kept + 1, u32::MAX, 0);
-        libc::syscall(libc::SYS_prctl, libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-        loop {
-            libc::pause();
-        }
+    close(0, kept - 1);
+    close(kept + 1, i32::MAX);
+    // Without it the child outlives a parent that is killed; nothing else comes of it.
+    let _ = prctl::set_pdeathsig(Signal::SIGKILL);
+    loop {
+        pause();
     }
+}
+
+/// Closes the descriptors from `first` to `last`.
+fn close(first: i32, last: i32) {
+    // SAFETY: three numbers; in the child, where nothing makes use of these copies.
+    unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
 }
