@@ -4,6 +4,7 @@ use crate::benchmark::Benchmark;
 use crate::benchmarks::ALL;
 use crate::context::Context;
 use crate::crowd::{self, Orders};
+use crate::earlier;
 use crate::error::BenchError;
 use crate::machine::Machine;
 use crate::moved::moved;
@@ -159,6 +160,10 @@ fn run(arguments: &RunArguments) -> Result<(), BenchError> {
         match measure(benchmark, &context, &arguments.command) {
             Ok(Some(measured)) => {
                 let before = results.benchmarks.get(benchmark.name);
+                let measured = Measured {
+                    earlier: earlier::of_ways(&Watch::others(&context.ways), before),
+                    ..measured
+                };
                 for moved in moved(before, &measured) {
                     eprintln!("    {moved}");
                 }
@@ -209,6 +214,7 @@ fn measure(
         command: command.to_owned(),
         machine: Machine::here(),
         outcome,
+        earlier: Vec::new(),
     }))
 }
 

@@ -10,6 +10,7 @@ mod bpf;
 mod cli;
 mod context;
 mod crowd;
+mod earlier;
 mod error;
 mod load;
 mod machine;

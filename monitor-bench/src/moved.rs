@@ -60,6 +60,7 @@ mod tests {
                 goals,
                 tables: vec![],
             },
+            earlier: Vec::new(),
         }
     }
 

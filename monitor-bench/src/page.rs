@@ -10,7 +10,8 @@ const ABOUT: &str = "\
 
 What `tcplull` costs, measured by `cargo xtask bench`, which writes this page. Each row of the table below is one \
 part of that command and can be run alone (`cargo xtask bench sweep`; `--list` has the names); what it measured last \
-stands here, with the time and the machine. Every figure is a median of repetitions, in brackets the quartiles: a \
+stands here, with the time and the machine; of a way of watching that the kernel there refuses, what another one gave \
+before. Every figure is a median of repetitions, in brackets the quartiles: a \
 quarter of the measurements lay below the first, a quarter above the second. Two things that are compared were \
 measured side by side in one run. A benchmark, never a timed test: nothing fails because a figure missed its goal; \
 it stands here as it is, with what is known about the reason.
@@ -26,7 +27,13 @@ pub fn page(benchmarks: &[Benchmark], results: &Results) -> String {
         match measured {
             Some(measured) if !measured.outcome.goals.is_empty() => {
                 for goal in &measured.outcome.goals {
-                    page.push_str(&glance(&link, goal));
+                    page.push_str(&glance(&link, goal, ""));
+                }
+                for earlier in &measured.earlier {
+                    let since = format!(", on {}", earlier.when);
+                    for goal in &earlier.outcome.goals {
+                        page.push_str(&glance(&link, goal, &since));
+                    }
                 }
             }
             _ => {
@@ -40,7 +47,8 @@ pub fn page(benchmarks: &[Benchmark], results: &Results) -> String {
     page
 }
 
-fn glance(link: &str, goal: &Goal) -> String {
+/// A line of the first table; `since` says from when it is, if it is not of the run that the row is of.
+fn glance(link: &str, goal: &Goal, since: &str) -> String {
     let verdict = match goal.holds() {
         Some(true) => "reached",
         Some(false) => "**missed**",
@@ -51,7 +59,7 @@ fn glance(link: &str, goal: &Goal) -> String {
         format!("{value:.digits$} {}", goal.unit)
     });
     format!(
-        "| {link} | {} | {measured} | at most {:.digits$} {} | {verdict} |\n",
+        "| {link} | {} | {measured} | at most {:.digits$} {} | {verdict}{since} |\n",
         goal.what, goal.at_most, goal.unit
     )
 }
@@ -70,6 +78,16 @@ fn section(benchmark: &Benchmark, measured: Option<&Measured>) -> String {
     );
     for table in &measured.outcome.tables {
         text.push_str(&markdown(table));
+    }
+    for earlier in &measured.earlier {
+        let _ = write!(
+            text,
+            "\nOf `--watch {}`, which that kernel refuses, as measured last: {} UTC, {}.\n",
+            earlier.way, earlier.when, earlier.machine
+        );
+        for table in &earlier.outcome.tables {
+            text.push_str(&markdown(table));
+        }
     }
     if !benchmark.tried.trim().is_empty() {
         let _ = write!(text, "\n**What was tried.** {}\n", benchmark.tried.trim());
@@ -106,6 +124,7 @@ fn anchor(title: &str) -> String {
 mod tests {
     use super::*;
     use crate::benchmarks::ALL;
+    use crate::earlier::Earlier;
     use crate::machine::Machine;
     use crate::results::Outcome;
 
@@ -127,6 +146,7 @@ mod tests {
                 ],
                 tables: vec![table],
             },
+            earlier: Vec::new(),
         }
     }
 
@@ -155,6 +175,36 @@ mod tests {
             "| against storage | 0.50 of it | at most 0.33 of it | **missed** |",
             "| program | ns a run |\n| --- | --: |\n| send | 24 (23 to 26) |",
             "2026-01-31 12:00 UTC, 61 s, `cargo xtask bench`, Linux 6.18.0",
+        ] {
+            assert!(page.contains(part), "{part} is not in\n{page}");
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_kernel_allowed_stands_with_its_time_and_kernel() {
+        let here = measured();
+        let earlier = Earlier {
+            way: "snapshots".to_owned(),
+            when: "2025-12-31 12:00".to_owned(),
+            machine: Machine {
+                kernel: "6.12.0".to_owned(),
+                ..Machine::default()
+            },
+            outcome: Outcome {
+                goals: vec![Goal::new("snapshots, healthy", 2.0, 3.0, "ns", 0)],
+                tables: here.outcome.tables.clone(),
+            },
+        };
+        let mut results = Results::default();
+        let here = Measured {
+            earlier: vec![earlier],
+            ..here
+        };
+        results.benchmarks.insert(ALL[0].name.to_owned(), here);
+        let page = page(ALL, &results);
+        for part in [
+            "| snapshots, healthy | 2 ns | at most 3 ns | reached, on 2025-12-31 12:00 |",
+            "Of `--watch snapshots`, which that kernel refuses, as measured last: 2025-12-31 12:00 UTC, Linux 6.12.0",
         ] {
             assert!(page.contains(part), "{part} is not in\n{page}");
         }

@@ -1,5 +1,6 @@
 //! What was measured, as data: one entry a benchmark, so that a run of one leaves the others' figures alone.
 
+use crate::earlier::Earlier;
 use crate::error::BenchError;
 use crate::machine::Machine;
 use crate::stats::Summary;
@@ -30,6 +31,9 @@ pub struct Measured {
     pub machine: Machine,
     /// What came out.
     pub outcome: Outcome,
+    /// The same of ways of watching that were refused there, from before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Earlier>,
 }
 
 /// What a benchmark found.
@@ -178,6 +182,7 @@ mod tests {
                     goals: vec![Goal::new("exec to ready", 0.31, 0.5, "s", 2)],
                     tables: vec![Table::new("each start", &["", "s"])],
                 },
+                earlier: Vec::new(),
             },
         );
         results.write(&path).unwrap();

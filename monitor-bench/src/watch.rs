@@ -37,6 +37,12 @@ impl Watch {
         Self::ALL.into_iter().filter(works).collect()
     }
 
+    /// Those that are not among these.
+    pub fn others(ways: &[Self]) -> Vec<Self> {
+        let missing = |way: &Self| !ways.contains(way);
+        Self::ALL.into_iter().filter(missing).collect()
+    }
+
     /// What `tcplull run --watch` calls it.
     pub fn name(self) -> &'static str {
         match self {
