@@ -40,23 +40,39 @@ impl Bracket {
         self.survived.len()
     }
 
-    /// The longest that was survived.
+    /// The longest that was survived; the shortest that fits and was not, where that is shorter: a clock is uneven there.
     pub fn at_least(&self) -> Option<Duration> {
+        let longest = self.longest_survived()?;
+        let shortest = self.fitting().map(|(gap, _)| *gap).min();
+        Some(shortest.map_or(longest, |shortest| shortest.min(longest)))
+    }
+
+    fn longest_survived(&self) -> Option<Duration> {
         self.survived.iter().max().copied()
     }
 
-    /// The second shortest that was not and is longer than that; the shortest, while there is no other. A silence that was survived
-    /// is proof; one that was not may have another reason, such as a table that ran over, and does not end the search by itself.
+    /// The second shortest that was not and fits; the shortest, while there is no other. A silence that was survived is proof; one
+    /// that was not may have another reason, such as a table that ran over, and does not end the search by itself.
     pub fn at_most(&self) -> Option<Duration> {
         let mut fitting: Vec<Duration> = self.fitting().map(|(gap, _)| *gap).collect();
         fitting.sort_unstable();
         fitting.get(BEARS_OUT - 1).or(fitting.last()).copied()
     }
 
-    /// Those not survived that fit: longer than any that was survived.
+    /// Those not survived that fit: longer than any that was survived, and those nearly as long where more than one is.
     pub fn fitting(&self) -> impl Iterator<Item = &(Duration, Expiry)> {
-        let floor = self.at_least().unwrap_or_default();
-        self.expired.iter().filter(move |(gap, _)| *gap > floor)
+        let floor = self.longest_survived().unwrap_or_default();
+        let expired = || self.expired.iter();
+        let near = expired().filter(|(gap, expiry)| *gap <= floor && self.fits(*gap, *expiry));
+        let is_uneven = near.count() >= BEARS_OUT;
+        expired().filter(move |(gap, expiry)| *gap > floor || is_uneven && self.fits(*gap, *expiry))
+    }
+
+    /// Whether a silence that was not survived is longer than any that was, or nearly as long: what the other side ends is as
+    /// long as its clock had it, which goes by rounds or is late.
+    pub fn fits(&self, gap: Duration, expiry: Expiry) -> bool {
+        let floor = self.longest_survived().unwrap_or_default();
+        gap > floor || is_at_once(expiry) && gap > floor.mul_f64(1.0 - NARROW)
     }
 
     /// How many were not survived, although a longer one was.
@@ -88,6 +104,11 @@ impl Bracket {
             _ => Vec::new(),
         }
     }
+}
+
+/// Whether it comes during the silence.
+pub(crate) const fn is_at_once(expiry: Expiry) -> bool {
+    matches!(expiry, Expiry::FinAtOnce | Expiry::ResetAtOnce)
 }
 
 /// So many lengths between these two, each by the same factor longer than the one before it.

@@ -1,10 +1,10 @@
 //! Which silence is tried next. Connections are silent side by side, so the first answer takes as long as the longest of
 //! them, not as all together; then those in between are tried, until the bracket is narrow.
 
-use crate::bracket::{Bracket, ladder};
+use crate::bracket::{Bracket, is_at_once, ladder};
 use crate::order::{Kind, Options, Order, Told};
 use crate::reading::{Reading, Seen, read};
-use monitor_model::probe::{Expiry, KeepaliveFound, ProbeResult};
+use monitor_model::probe::{KeepaliveFound, ProbeResult};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -160,7 +160,7 @@ impl Planner {
             }
             (Reading::Expired(expiry), Some(bracket)) => {
                 bracket.expired(seen.lasted, *expiry);
-                let odd = bracket.at_least().is_some_and(|least| seen.lasted <= least);
+                let odd = !bracket.fits(seen.lasted, *expiry);
                 if odd && is_at_once(*expiry) && !self.options.outside {
                     self.at_once = self.at_once.min(self.silent.len().max(1));
                 }
@@ -185,10 +185,13 @@ impl Planner {
         self.dead.is_some()
             || self.spoiled() > MOST_SPOILED
             || out_of_tries
-            || (self.is_settled(Kind::Inside)
-                && (!self.options.outside || self.is_settled(Kind::Outside))
+            || (self.are_sides_settled()
                 && (self.keepalive().is_some() || self.probes_every().is_none())
                 && self.routers().all(|hops| self.keeps(hops).is_some()))
+    }
+
+    fn are_sides_settled(&self) -> bool {
+        self.is_settled(Kind::Inside) && (!self.options.outside || self.is_settled(Kind::Outside))
     }
 
     /// Why nothing gets through any more; `None` where something does.
@@ -205,8 +208,10 @@ impl Planner {
             ProbeResult::Unknown
         } else if brackets.iter().any(|one| one.at_most().is_some()) {
             ProbeResult::Forgets
-        } else {
+        } else if self.are_sides_settled() {
             ProbeResult::Survives
+        } else {
+            ProbeResult::Unknown
         }
     }
 
@@ -353,11 +358,10 @@ impl Planner {
         let bracket = self.bracket(side);
         let mut fitting = bracket.fitting();
         let at_once = fitting.any(|(_, expiry)| is_at_once(*expiry));
-        let floor = bracket.at_least().unwrap_or_default();
         let mut told = self.told.iter();
-        let was_alone = told.any(|told| {
-            let expired = matches!(told.reading, Reading::Expired(_));
-            told.order.alone && expired && told.lasted > floor
+        let was_alone = told.any(|told| match told.reading {
+            Reading::Expired(expiry) => told.order.alone && bracket.fits(told.lasted, expiry),
+            _ => false,
         });
         !self.options.outside && self.at_once > 1 && at_once && !was_alone
     }
@@ -452,9 +456,4 @@ impl Planner {
             self.want(gap, side);
         }
     }
-}
-
-/// Whether it comes during the silence.
-const fn is_at_once(expiry: Expiry) -> bool {
-    matches!(expiry, Expiry::FinAtOnce | Expiry::ResetAtOnce)
 }

@@ -32,6 +32,8 @@ pub struct Gateway {
     pub keeps: usize,
     /// How much later than it should be the first word is said.
     pub late: Duration,
+    /// It forgets up to so much later than it should, as a part of its timeout, one connection more than another.
+    pub uneven: f64,
 }
 
 /// One that forgets after so long and drops.
@@ -48,6 +50,7 @@ pub fn forgets_after(timeout: Duration) -> Gateway {
         takes: usize::MAX,
         keeps: usize::MAX,
         late: Duration::from_millis(1),
+        uneven: 0.0,
     }
 }
 
@@ -162,6 +165,9 @@ impl Gateway {
             }
             Kind::Kept { .. } | Kind::Near { .. } => self.inside,
         };
+        // Any numbers will do that are between 0 and 1 and do not go up and down with those of the connections.
+        let unlike = f64::from(order.number.wrapping_mul(0x9e37_79b9)) / f64::from(u32::MAX);
+        let timeout = timeout.map(|timeout| timeout.mul_f64(1.0 + self.uneven * unlike));
         let lasted = order.gap + self.late;
         let word_at = now + lasted;
         let evicted = self.evicts == Some(order.number);

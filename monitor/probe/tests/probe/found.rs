@@ -297,6 +297,42 @@ proptest! {
     }
 
     #[test]
+    fn a_server_whose_clock_is_uneven_is_found_as_soon(
+        timeout_ms in 1_500_u64..3_000_000,
+        uneven in 0.0_f64..0.1,
+        expiry in select(vec![Expiry::FinAtOnce, Expiry::ResetAtOnce]),
+    ) {
+        let timeout = Duration::from_millis(timeout_ms);
+        let it = Gateway { uneven, expiry, ours: false, ..forgets_after(timeout) };
+        let options = Options { outside: false, ..options(s(1), timeout.mul_f64(3.0)) };
+        let probed = probe(options, &it);
+        let side = &probed.report.inside;
+        prop_assert_eq!(probed.report.result, ProbeResult::Forgets, "{:?}", side);
+        let (least, most) = (side.at_least_seconds.unwrap(), side.at_most_seconds.unwrap());
+        let truth = timeout.as_secs_f64();
+        prop_assert!(truth * 0.94 <= least && least <= most, "{:?}", side);
+        prop_assert!(most <= truth * (1.0 + uneven) * 1.001, "{:?}", side);
+        prop_assert!(probed.took <= timeout * 7 + s(20), "{:?}", probed.took);
+    }
+
+    #[test]
+    fn where_closings_follow_no_rule_none_is_made_of_them(
+        shortest in 1_u64..60,
+        uneven in 1.0_f64..50.0,
+        up_to in 2_u64..500,
+    ) {
+        let closes = Expiry::FinAtOnce;
+        let it = Gateway { uneven, expiry: closes, ours: false, ..forgets_after(s(shortest)) };
+        let options = Options { outside: false, ..options(s(1), s(up_to)) };
+        let probed = probe(options, &it);
+        prop_assert!(probed.opened <= 400);
+        if probed.report.result == ProbeResult::Survives {
+            let least = probed.report.inside.at_least_seconds.unwrap_or_default();
+            prop_assert!(least >= up_to as f64 * 0.999, "{:?}", probed.report.inside);
+        }
+    }
+
+    #[test]
     fn nothing_is_said_to_be_forgotten_where_all_is_kept(
         up_to in 2_u64..5_000,
         at_once in 2_usize..64,
