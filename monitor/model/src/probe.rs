@@ -85,7 +85,8 @@ pub enum ProbeResult {
 /// What was found of silences that one side ends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedSide {
-    /// The longest silence that was survived, in seconds; `None` for none. The timeout is at least that.
+    /// The longest silence that was survived, in seconds, or one that was not and is shorter by 5 % at most: a server's clock
+    /// may be uneven. `None` for none. The timeout is at least that.
     #[schemars(range(min = 0.0))]
     pub at_least_seconds: Option<f64>,
     /// The second shortest longer one that was not, or the only one, in seconds; `None` for none. The timeout is at most that,
@@ -94,7 +95,7 @@ pub struct ProbedSide {
     pub at_most_seconds: Option<f64>,
     /// Silences that were survived.
     pub survived: u64,
-    /// Silences that were not, and are longer than the longest that was.
+    /// Silences that were not, and are longer than the longest that was, or nearly as long.
     pub expired: u64,
     /// Silences that were not, although a longer one was: no timeout explains them. A table that ran over may.
     pub do_not_fit: u64,
