@@ -1,23 +1,8 @@
 //! Ways of watching that this machine's kernel refuses: what a benchmark measured of them last, and where that was, stays
 //! beside what it measures here.
 
-use crate::machine::Machine;
-use crate::results::{Goal, Measured, Outcome, Table};
+use crate::results::{Earlier, Goal, Measured, Outcome, Table};
 use crate::watch::Watch;
-use serde::{Deserialize, Serialize};
-
-/// What was measured of one way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Earlier {
-    /// The way, as `tcplull run --watch` calls it.
-    pub way: String,
-    /// When it was, UTC, to the minute.
-    pub when: String,
-    /// Where it was.
-    pub machine: Machine,
-    /// Its figures alone.
-    pub outcome: Outcome,
-}
 
 /// What `before` has of each of these ways, measured then or kept since.
 pub fn of_ways(ways: &[Watch], before: Option<&Measured>) -> Vec<Earlier> {
@@ -67,6 +52,7 @@ fn part(outcome: &Outcome, way: &str) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::Machine;
 
     fn measured(ways: &[&str]) -> Measured {
         let goal = |way: &&str| Goal::new(format!("a start, {way}"), 1.0, 2.0, "s", 0);

@@ -124,9 +124,8 @@ fn anchor(title: &str) -> String {
 mod tests {
     use super::*;
     use crate::benchmarks::ALL;
-    use crate::earlier::Earlier;
     use crate::machine::Machine;
-    use crate::results::Outcome;
+    use crate::results::{Earlier, Outcome};
 
     fn measured() -> Measured {
         let mut table = Table::new("Each program alone.", &["program", "ns a run"]);

@@ -1,6 +1,5 @@
 //! What was measured, as data: one entry a benchmark, so that a run of one leaves the others' figures alone.
 
-use crate::earlier::Earlier;
 use crate::error::BenchError;
 use crate::machine::Machine;
 use crate::stats::Summary;
@@ -34,6 +33,19 @@ pub struct Measured {
     /// The same of ways of watching that were refused there, from before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Earlier>,
+}
+
+/// What was measured of one way of watching, before it was refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// The way, as `tcplull run --watch` calls it.
+    pub way: String,
+    /// When it was, UTC, to the minute.
+    pub when: String,
+    /// Where it was.
+    pub machine: Machine,
+    /// Its figures alone.
+    pub outcome: Outcome,
 }
 
 /// What a benchmark found.
