@@ -52,7 +52,6 @@ fn part(outcome: &Outcome, way: &str) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::Machine;
 
     fn measured(ways: &[&str]) -> Measured {
         let goal = |way: &&str| Goal::new(format!("a start, {way}"), 1.0, 2.0, "s", 0);
@@ -65,17 +64,10 @@ mod tests {
             tables.push(table);
         }
         tables.insert(0, lines);
-        Measured {
-            when: "2026-01-31 12:00".to_owned(),
-            took_seconds: 3,
-            command: "cargo xtask bench start".to_owned(),
-            machine: Machine::default(),
-            outcome: Outcome {
-                goals: ways.iter().map(goal).collect(),
-                tables,
-            },
-            earlier: Vec::new(),
-        }
+        Measured::some_time(Outcome {
+            goals: ways.iter().map(goal).collect(),
+            tables,
+        })
     }
 
     #[test]

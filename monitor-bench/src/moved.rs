@@ -46,22 +46,14 @@ fn differ(earlier: &Goal, was: f64, goal: &Goal, is: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::Machine;
     use crate::results::Outcome;
     use crate::stats::Summary;
 
     fn measured(goals: Vec<Goal>) -> Measured {
-        Measured {
-            when: "2026-01-31 12:00".to_owned(),
-            took_seconds: 3,
-            command: "cargo xtask bench start".to_owned(),
-            machine: Machine::default(),
-            outcome: Outcome {
-                goals,
-                tables: vec![],
-            },
-            earlier: Vec::new(),
-        }
+        Measured::some_time(Outcome {
+            goals,
+            tables: vec![],
+        })
     }
 
     fn start(times: [f64; 3]) -> Goal {

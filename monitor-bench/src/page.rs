@@ -131,21 +131,17 @@ mod tests {
         let mut table = Table::new("Each program alone.", &["program", "ns a run"]);
         table.line(["send".to_owned(), "24 (23 to 26)".to_owned()]);
         Measured {
-            when: "2026-01-31 12:00".to_owned(),
-            took_seconds: 61,
-            command: "cargo xtask bench".to_owned(),
             machine: Machine {
                 kernel: "6.18.0".to_owned(),
                 ..Machine::default()
             },
-            outcome: Outcome {
+            ..Measured::some_time(Outcome {
                 goals: vec![
                     Goal::new("above empty", 24.4, 30.0, "ns", 0),
                     Goal::new("against storage", 0.5, 0.33, "of it", 2),
                 ],
                 tables: vec![table],
-            },
-            earlier: Vec::new(),
+            })
         }
     }
 

@@ -35,6 +35,21 @@ pub struct Measured {
     pub earlier: Vec<Earlier>,
 }
 
+#[cfg(test)]
+impl Measured {
+    /// This, measured some time.
+    pub fn some_time(outcome: Outcome) -> Self {
+        Self {
+            when: "2026-01-31 12:00".to_owned(),
+            took_seconds: 61,
+            command: "cargo xtask bench".to_owned(),
+            machine: Machine::default(),
+            outcome,
+            earlier: Vec::new(),
+        }
+    }
+}
+
 /// What was measured of one way of watching, before it was refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Earlier {
@@ -185,17 +200,10 @@ mod tests {
         let mut results = Results::default();
         results.benchmarks.insert(
             "start".to_owned(),
-            Measured {
-                when: "2026-01-31 12:00".to_owned(),
-                took_seconds: 3,
-                command: "cargo xtask bench start".to_owned(),
-                machine: Machine::default(),
-                outcome: Outcome {
-                    goals: vec![Goal::new("exec to ready", 0.31, 0.5, "s", 2)],
-                    tables: vec![Table::new("each start", &["", "s"])],
-                },
-                earlier: Vec::new(),
-            },
+            Measured::some_time(Outcome {
+                goals: vec![Goal::new("exec to ready", 0.31, 0.5, "s", 2)],
+                tables: vec![Table::new("each start", &["", "s"])],
+            }),
         );
         results.write(&path).unwrap();
         assert_eq!(Results::read(&path).unwrap(), results);

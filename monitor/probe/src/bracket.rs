@@ -167,6 +167,31 @@ mod tests {
     }
 
     #[test]
+    fn closings_a_little_before_what_was_survived_fit_where_there_is_more_than_one() {
+        let mut bracket = Bracket::default();
+        bracket.survived(s(100));
+        // A table that ran over by chance then.
+        bracket.expired(s(97), Expiry::FinAtOnce);
+        assert_eq!(
+            (bracket.at_least(), bracket.at_most()),
+            (Some(s(100)), None)
+        );
+        bracket.expired(s(98), Expiry::FinAtOnce);
+        assert_eq!(
+            (bracket.at_least(), bracket.at_most()),
+            (Some(s(97)), Some(s(98)))
+        );
+        assert!(bracket.is_narrow() && bracket.is_borne_out(), "{bracket:?}");
+        // How long these lasted, whoever was silent chose.
+        let mut bracket = Bracket::default();
+        bracket.survived(s(100));
+        for gap in [97, 98] {
+            bracket.expired(s(gap), Expiry::Drop);
+        }
+        assert_eq!((bracket.at_most(), bracket.do_not_fit()), (None, 2));
+    }
+
+    #[test]
     fn what_lies_between_makes_it_narrow_at_once_where_there_is_room() {
         let mut bracket = Bracket::default();
         bracket.survived(s(200));

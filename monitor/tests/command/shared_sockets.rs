@@ -5,6 +5,7 @@ use crate::common::place::{alone_on, place_in, watching};
 use crate::common::socket_copy::SocketCopy;
 use crate::common::{Test, Tested, eventually, net};
 use libtest_mimic::Failed;
+use monitor_common::NEW_PROCESS_NS;
 use monitor_lab::testbed::Daemon;
 use serde_json::Value;
 use std::io::Write;
@@ -17,9 +18,6 @@ pub const TESTS: &[Test] = &[
     Test::as_root("who_was_just_forked_is_no_owner_per_socket", per_socket),
     Test::as_root("who_alone_holds_a_socket_is_its_owner_at_once", alone),
 ];
-
-/// For so long a process is new (`Task::is_new` of the kernel side), but for what it takes to look.
-const NEW: Duration = Duration::from_secs(9);
 
 fn by_snapshots() -> Tested {
     among_two("snapshots")
@@ -48,7 +46,7 @@ fn among_two(way: &str) -> Tested {
         let crossed = daemon.await_finding(pair.client_address()?, "crossed")?;
         let listed = daemon.row(pair.client_address()?)?;
         drop(copy);
-        if forked.elapsed() > NEW {
+        if forked.elapsed() >= Duration::from_nanos(NEW_PROCESS_NS) {
             return Ok(Err("the copy's process was no longer new"));
         }
         held_by_this_process(&crossed);
