@@ -22,12 +22,23 @@ pub(crate) const BEARS_OUT: usize = 2;
 pub struct Bracket {
     survived: Vec<Duration>,
     expired: Vec<(Duration, Expiry)>,
+    /// How many more were not survived, beside others, and are refuted by one alone that was.
+    refuted: usize,
 }
 
 impl Bracket {
     /// A silence was survived.
     pub fn survived(&mut self, gap: Duration) {
         self.survived.push(gap);
+    }
+
+    /// A silence was survived with no other beside it: what is no longer and ended beside others had another reason, however
+    /// nearly as long it was.
+    pub fn survived_alone(&mut self, gap: Duration) {
+        self.survived(gap);
+        let before = self.expired.len();
+        self.expired.retain(|(expired, _)| *expired > gap);
+        self.refuted += before - self.expired.len();
     }
 
     /// A silence was not.
@@ -77,7 +88,7 @@ impl Bracket {
 
     /// How many were not survived, although a longer one was.
     pub fn do_not_fit(&self) -> usize {
-        self.expired.len() - self.fitting().count()
+        self.refuted + self.expired.len() - self.fitting().count()
     }
 
     /// Whether both ends are known and near enough to each other.
@@ -189,6 +200,21 @@ mod tests {
             bracket.expired(s(gap), Expiry::Drop);
         }
         assert_eq!((bracket.at_most(), bracket.do_not_fit()), (None, 2));
+    }
+
+    #[test]
+    fn one_alone_that_was_survived_refutes_what_ended_beside_others_and_nothing_later() {
+        let ends = |bracket: &Bracket| (bracket.at_most(), bracket.do_not_fit());
+        let mut bracket = Bracket::default();
+        for gap in [97, 98, 130] {
+            bracket.expired(s(gap), Expiry::FinAtOnce);
+        }
+        bracket.survived_alone(s(100));
+        assert_eq!(ends(&bracket), (Some(s(130)), 2));
+        for gap in [98, 99] {
+            bracket.expired(s(gap), Expiry::FinAtOnce);
+        }
+        assert_eq!(ends(&bracket), (Some(s(99)), 2));
     }
 
     #[test]

@@ -151,13 +151,12 @@ impl Planner {
             Kind::Kept { .. } | Kind::Near { .. } => None,
         };
         match (&reading, bracket) {
-            (Reading::Survived, Some(bracket)) => {
-                bracket.survived(seen.lasted);
-                if order.alone {
-                    // Those that were not survived were too many.
-                    self.at_once = (self.at_once / 2).max(1);
-                }
+            (Reading::Survived, Some(bracket)) if order.alone => {
+                bracket.survived_alone(seen.lasted);
+                // Those that were not survived were too many.
+                self.at_once = (self.at_once / 2).max(1);
             }
+            (Reading::Survived, Some(bracket)) => bracket.survived(seen.lasted),
             (Reading::Expired(expiry), Some(bracket)) => {
                 bracket.expired(seen.lasted, *expiry);
                 let odd = !bracket.fits(seen.lasted, *expiry);
@@ -363,7 +362,7 @@ impl Planner {
             Reading::Expired(expiry) => told.order.alone && bracket.fits(told.lasted, expiry),
             _ => false,
         });
-        !self.options.outside && self.at_once > 1 && at_once && !was_alone
+        !self.options.outside && at_once && !was_alone
     }
 
     /// Whether something is silent or waits that can still change what is known of one side.

@@ -30,6 +30,8 @@ pub struct Gateway {
     pub takes: usize,
     /// The target keeps so many that rest, and closes the one that rests longest where another comes.
     pub keeps: usize,
+    /// How long it takes at most to open a connection.
+    pub opens_in: Duration,
     /// How much later than it should be the first word is said.
     pub late: Duration,
     /// It forgets up to so much later than it should, as a part of its timeout, one connection more than another.
@@ -49,6 +51,7 @@ pub fn forgets_after(timeout: Duration) -> Gateway {
         evicts: None,
         takes: usize::MAX,
         keeps: usize::MAX,
+        opens_in: Duration::ZERO,
         late: Duration::from_millis(1),
         uneven: 0.0,
     }
@@ -99,19 +102,16 @@ pub fn probe(options: Options, it: &Gateway) -> Probed {
                 break;
             }
             opened += 1;
-            if silent.len() >= it.keeps {
-                let (oldest, ..) = silent.remove(0);
-                let closed = Seen {
-                    lasted: now.saturating_sub(since[&oldest.number]),
-                    end: End::ClosedInSilence,
-                    fresh: Fresh::Answered,
-                    peer: None,
-                };
-                planner.tell(oldest, &closed);
-            }
+            now += it.opens(order);
             since.insert(order.number, now);
             let (told_at, seen) = it.lives(order, now);
             silent.push((order, told_at, seen));
+            let mut beside = 0;
+            while let Some(oldest) = it.closes(&mut silent, beside, now) {
+                // A new connection shows that it is this one alone, and wants room itself.
+                (now, beside) = (now + it.opens(oldest), 1);
+                planner.tell(oldest, &closed(now - since[&oldest.number]));
+            }
             most_at_once = most_at_once.max(silent.len());
         }
         let next = silent.iter().enumerate().min_by_key(|(_, (_, at, _))| *at);
@@ -121,8 +121,13 @@ pub fn probe(options: Options, it: &Gateway) -> Probed {
             continue;
         };
         let (order, at, seen) = silent.remove(place);
-        now = at;
+        now = now.max(at);
         planner.tell(order, &seen);
+        while seen.fresh == Fresh::Answered
+            && let Some(oldest) = it.closes(&mut silent, 1, now)
+        {
+            planner.tell(oldest, &closed(now - since[&oldest.number]));
+        }
         let left = planner.left(|number| now - since[&number]);
         if !planner.is_over() {
             said.push((now, left));
@@ -151,7 +156,36 @@ pub fn probe(options: Options, it: &Gateway) -> Probed {
     }
 }
 
+/// A number between 0 and 1 that does not go up and down with those of the connections.
+fn unlike(order: Order) -> f64 {
+    f64::from(order.number.wrapping_mul(0x9e37_79b9)) / f64::from(u32::MAX)
+}
+
+/// One that was closed after so long.
+const fn closed(lasted: Duration) -> Seen {
+    Seen {
+        lasted,
+        end: End::ClosedInSilence,
+        fresh: Fresh::Answered,
+        peer: None,
+    }
+}
+
 impl Gateway {
+    /// The one that it closes, with so many beside those that are silent: it has too many, and none rests longer.
+    fn closes(&self, silent: &mut Vec<Silent>, beside: usize, now: Duration) -> Option<Order> {
+        // Those whose word is due are no longer at rest.
+        let at_rest = |(_, at, _): &Silent| *at > now;
+        let too_many = silent.iter().filter(|one| at_rest(one)).count() + beside > self.keeps;
+        let oldest = silent.iter().position(at_rest).filter(|_| too_many)?;
+        Some(silent.remove(oldest).0)
+    }
+
+    /// How long it takes to open that connection.
+    fn opens(&self, order: Order) -> Duration {
+        self.opens_in.mul_f64(unlike(order))
+    }
+
     /// What becomes of a connection that is opened now: when that is known, and what is seen.
     fn lives(&self, order: Order, now: Duration) -> (Duration, Seen) {
         let timeout = match order.kind {
@@ -165,9 +199,7 @@ impl Gateway {
             }
             Kind::Kept { .. } | Kind::Near { .. } => self.inside,
         };
-        // Any numbers will do that are between 0 and 1 and do not go up and down with those of the connections.
-        let unlike = f64::from(order.number.wrapping_mul(0x9e37_79b9)) / f64::from(u32::MAX);
-        let timeout = timeout.map(|timeout| timeout.mul_f64(1.0 + self.uneven * unlike));
+        let timeout = timeout.map(|timeout| timeout.mul_f64(1.0 + self.uneven * unlike(order)));
         let lasted = order.gap + self.late;
         let word_at = now + lasted;
         let evicted = self.evicts == Some(order.number);

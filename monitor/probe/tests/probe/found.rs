@@ -316,6 +316,34 @@ proptest! {
     }
 
     #[test]
+    fn a_server_that_closes_what_rests_has_no_timeout_by_that_however_long_opening_takes(
+        keeps in 1_usize..30,
+        opens_in_ms in 0_u64..700,
+        up_to in 2_u64..900,
+        at_once in prop_oneof![Just(64_usize), 2_usize..64],
+        besides in 0.1_f64..0.9,
+    ) {
+        let it = Gateway {
+            ours: false,
+            inside: None,
+            keeps,
+            opens_in: Duration::from_millis(opens_in_ms),
+            ..forgets_after(s(1))
+        };
+        let options = Options { outside: false, at_once, ..options(s(1), s(up_to)) };
+        let probed = probe(options, &it);
+        prop_assert_eq!(probed.report.result, ProbeResult::Survives, "{:?}", probed.report.inside);
+        // One that it has besides is found.
+        let timeout = s(1) + s(up_to).mul_f64(besides);
+        let both = Gateway { inside: Some(timeout), expiry: Expiry::FinAtOnce, ..it };
+        let probed = probe(options, &both);
+        if timeout < s(up_to) {
+            prop_assert_eq!(probed.report.result, ProbeResult::Forgets, "{:?}", probed.report.inside);
+            finds(&probed.report.inside, timeout);
+        }
+    }
+
+    #[test]
     fn where_closings_follow_no_rule_none_is_made_of_them(
         shortest in 1_u64..60,
         uneven in 1.0_f64..50.0,
