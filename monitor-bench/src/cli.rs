@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::benchmark::Benchmark;
-use crate::benchmarks::ALL;
+use crate::benchmarks::{ALL, APART};
 use crate::context::Context;
 use crate::crowd::{self, Orders};
 use crate::earlier;
@@ -64,7 +64,7 @@ enum What {
 
 #[derive(Args)]
 struct RunArguments {
-    /// The benchmarks; all if none is named.
+    /// The benchmarks; if none is named all, but for the soak where it takes its full time.
     benchmarks: Vec<String>,
     /// The release build of tcplull; by default the one beside this program.
     #[arg(long, value_name = "PATH")]
@@ -124,7 +124,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: &RunArguments) -> Result<(), BenchError> {
-    let benchmarks = chosen(&arguments.benchmarks)?;
+    let benchmarks = chosen(&arguments.benchmarks, arguments.quick)?;
     if !nix::unistd::geteuid().is_root() {
         return Err(BenchError::NotRoot);
     }
@@ -226,9 +226,11 @@ fn orders(text: &str) -> Result<Orders, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
-fn chosen(names: &[String]) -> Result<Vec<&'static Benchmark>, BenchError> {
+/// The benchmarks of these names, or those that a run of all measures.
+fn chosen(names: &[String], quick: bool) -> Result<Vec<&'static Benchmark>, BenchError> {
     if names.is_empty() {
-        return Ok(ALL.iter().collect());
+        let with_all = |benchmark: &&Benchmark| quick || !APART.contains(&benchmark.name);
+        return Ok(ALL.iter().filter(with_all).collect());
     }
     let named = |name: &String| {
         ALL.iter()
@@ -250,11 +252,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn benchmarks_are_chosen_by_name_and_all_without() {
-        assert_eq!(chosen(&[]).unwrap().len(), ALL.len());
-        let one = chosen(&["round-trip".to_owned()]).unwrap();
-        assert_eq!(one[0].name, "round-trip");
-        let error = chosen(&["nonsense".to_owned()]).err().unwrap().to_string();
+    fn benchmarks_are_chosen_by_name_and_all_without_but_for_the_soak() {
+        let names = |chosen: Vec<&Benchmark>| -> Vec<&str> {
+            chosen.iter().map(|benchmark| benchmark.name).collect()
+        };
+        assert_eq!(chosen(&[], true).unwrap().len(), ALL.len());
+        let all = names(chosen(&[], false).unwrap());
+        assert_eq!(all.len(), ALL.len() - APART.len());
+        assert!(!all.contains(&"soak"), "{all:?}");
+        for name in ["round-trip", "soak"] {
+            let one = chosen(&[name.to_owned()], false).unwrap();
+            assert_eq!(names(one), [name]);
+        }
+        let nonsense = chosen(&["nonsense".to_owned()], false);
+        let error = nonsense.err().unwrap().to_string();
         assert!(error.contains("program-run"), "{error}");
     }
 }

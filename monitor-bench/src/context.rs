@@ -13,6 +13,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+/// A silence has outlived its path's timeout for certain this long after it.
+const SPARE: Duration = Duration::from_secs(1);
+
 /// What benchmarks are measured with.
 pub struct Context {
     /// The release build of tcplull.
@@ -165,18 +168,24 @@ impl Context {
         count: u32,
         timeout: Duration,
     ) -> Result<(), BenchError> {
-        thread::sleep(timeout + Duration::from_secs(1));
-        if !watch.needs_sweep() {
-            return Ok(());
+        if watch.needs_sweep() {
+            return self.await_silence_seen(daemon, count, timeout);
         }
-        self.await_silence_seen(daemon, count)
+        thread::sleep(timeout + SPARE);
+        Ok(())
     }
 
-    /// Waits until a sweep that began after now has seen so many of them silent for longer than their path forgives.
+    /// The same, and that a sweep which began after it has seen so many of them, however the daemon watches.
     ///
     /// # Errors
     /// [`BenchError::Lab`].
-    pub fn await_silence_seen(&self, daemon: &Daemon, count: u32) -> Result<(), BenchError> {
+    pub fn await_silence_seen(
+        &self,
+        daemon: &Daemon,
+        count: u32,
+        timeout: Duration,
+    ) -> Result<(), BenchError> {
+        thread::sleep(timeout + SPARE);
         // A sweep under way may have passed them while they spoke.
         self.await_sweeps(daemon, 2.0)?;
         let crossed = [("path", "bench"), ("silence", "crossed")];

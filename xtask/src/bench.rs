@@ -13,7 +13,7 @@ const PAGE: &str = "docs/performance.md";
 /// Which benchmarks, and how.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only these benchmarks of the page; the figures of the others stay
+    /// Only these benchmarks of the page, the figures of the others stay [default: all but the soak]
     benchmarks: Vec<String>,
     /// Fewer repetitions and smaller numbers, to see that everything works; printed, and written only where --page says
     #[arg(long)]
@@ -29,16 +29,20 @@ pub struct Args {
     list: bool,
 }
 
-/// Sets up, builds everything as it is released, and becomes the bench.
+/// Sets up, builds everything as packages hold it, and becomes the bench.
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     setup::toolchain()?;
+    let programs = workspace::build_static_with_bench()?;
+    let [tcplull, _, bench] = &programs;
     if args.list {
-        let [_, bench] = workspace::build_tcplull_and_bench()?;
         return become_it(Command::new(bench).arg("list"));
     }
     setup::lab_programs()?;
-    let counted = if args.counts() { count() } else { None };
-    let [tcplull, bench] = workspace::build_tcplull_and_bench()?;
+    let counted = if args.counts() {
+        count(&programs)
+    } else {
+        None
+    };
     let mut command = Command::new(bench);
     command
         .arg("run")
@@ -74,8 +78,8 @@ impl Args {
 }
 
 /// Counts them into a file, and returns its path. Where that fails, the other benchmarks need not wait for it.
-fn count() -> Option<PathBuf> {
-    let counted = vm::instructions().and_then(|added| {
+fn count(programs: &[PathBuf; 3]) -> Option<PathBuf> {
+    let counted = vm::instructions(programs).and_then(|added| {
         let path = workspace::target_dir()?.join("instructions.json");
         let json = serde_json::to_vec_pretty(&added).map_err(io::Error::from);
         files::write(&path, files::with_path("write", &path, json)?)?;

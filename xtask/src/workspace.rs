@@ -55,12 +55,6 @@ pub fn build_beside_tests() -> Result<[PathBuf; 2], Error> {
     build_with(command, &[], TCPLULL_AND_LAB)
 }
 
-/// tcplull as it is released, and the bench that measures it, in this order.
-pub fn build_tcplull_and_bench() -> Result<[PathBuf; 2], Error> {
-    let packages = ["monitor", "monitor-bench"];
-    build(&packages, &["--release"], ["tcplull", "monitor-bench"])
-}
-
 /// How static programs are built.
 #[derive(Clone, Copy, Debug)]
 pub enum Static {
@@ -83,11 +77,16 @@ pub fn build_static_tcplull(architecture: &Architecture) -> Result<PathBuf, Erro
     Ok(tcplull)
 }
 
-/// The bench as one static file, as it is released.
-pub fn build_static_bench() -> Result<PathBuf, Error> {
+/// tcplull as packages hold it, the testbed, and the bench that measures tcplull on this machine and in a guest, in this
+/// order, each one static file.
+pub fn build_static_with_bench() -> Result<[PathBuf; 3], Error> {
     let cargo = static_cargo(Static::Release, &X86_64)?;
-    let [bench] = build_with(cargo, &["monitor-bench"], ["monitor-bench"])?;
-    Ok(bench)
+    let packages = ["monitor", "monitor-lab", "monitor-bench"];
+    build_with(
+        cargo,
+        &packages,
+        ["tcplull", "monitor-lab", "monitor-bench"],
+    )
 }
 
 /// Static programs have a target folder of their own, so that ordinary builds stay as they are. What a machine takes that

@@ -66,10 +66,10 @@ fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
     let own = OwnPrograms::load()?;
     let mut outcome = Outcome::default();
     for (kind, times) in [
-        (Kind::PingPong, context.times(60, 4)),
-        (Kind::Http, context.times(20, 4)),
+        (Kind::PingPong, context.times(40, 4)),
+        (Kind::Http, context.times(16, 4)),
         (Kind::Bulk, context.times(20, 4)),
-        (Kind::ShortHttp, context.times(24, 4)),
+        (Kind::ShortHttp, context.times(20, 4)),
     ] {
         context.progress(kind.name());
         let mut subjects = subjects(context, &own, kind)?;

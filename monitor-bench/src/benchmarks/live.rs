@@ -113,11 +113,11 @@ fn measure(context: &Context, world: &World) -> Result<[Taken; 2], BenchError> {
     let mut looked = context.start(Watch::PerSocket, &history)?;
     let top = Top::start(context, &looked)?;
     // What is allocated at the beginning is there then.
-    for _ in 0..context.times(4, 1) {
+    for _ in 0..context.times(2, 1) {
         speak(context, &mut clients)?;
     }
     let before = [Now::of(&alone, None)?, Now::of(&looked, Some(&top))?];
-    for _ in 0..context.times(12, 2) {
+    for _ in 0..context.times(6, 2) {
         speak(context, &mut clients)?;
     }
     let after = [Now::of(&alone, None)?, Now::of(&looked, Some(&top))?];

@@ -31,3 +31,6 @@ benchmarks! {
     listing;
     soak;
 }
+
+/// Those that are measured where they are named, and not with all: each takes about as long as the others together.
+pub const APART: &[&str] = &[soak::BENCHMARK.name];

@@ -177,21 +177,20 @@ fn storm(
             "of it while they send, %",
         ],
     );
-    context.await_silence((&daemon, watch), count, TIMEOUT)?;
     // A ramp where the hooks see every end of a silence by themselves: else each step would wait for sweeps.
     let rates = match watch.needs_sweep() {
         true => &RATES[RATES.len() - 1..],
         false => &RATES[..],
     };
     for &rate in rates {
+        context.await_silence((&daemon, watch), count, TIMEOUT)?;
         context.go_on()?;
         let [before, sent, after] = speak(&daemon, &mut clients, rate, Duration::from_secs(1))?;
         let most = after.share(sent).max(sent.share(before));
         line(&mut table, &title(rate), [before, sent, after], most);
-        context.await_silence((&daemon, watch), count, TIMEOUT)?;
     }
     // What is silent for minutes, and not for seconds as here, a sweep has seen, however it is watched.
-    context.await_silence_seen(&daemon, count)?;
+    context.await_silence_seen(&daemon, count, TIMEOUT)?;
     world.network().path_dies()?;
     let [before, sent, mut after] = speak(&daemon, &mut clients, 0, Duration::ZERO)?;
     let mut most = sent.share(before);

@@ -19,7 +19,7 @@ pub const BENCHMARK: Benchmark = Benchmark {
     method: r"
 A million sockets make a sweep take a second, so sweeps are rare: `sweep_budget` is 1 % of a core. Among them 10,000
 connections leave through a gateway that is said to forget after 4 minutes. Each speaks for the last time at a moment of
-its own within two minutes, and is silent from then on. Three daemons watch at once, each in its own way, until all have
+its own within a minute, and is silent from then on. Three daemons watch at once, each in its own way, until all have
 crossed. Each has to be told as `at_risk` before it is told as `crossed`, whatever interval is in force; the time between
 is what is left for whoever reads it. Who would suffer is the node with the most connections: it would be told too late.
 ",
@@ -40,7 +40,7 @@ const LATER: Duration = Duration::from_secs(300);
 fn run(context: &Context) -> Result<Option<Outcome>, BenchError> {
     let (count, timeout, over) = match context.quick {
         true => (500, TIMEOUT_QUICK, 2),
-        false => (10_000, TIMEOUT, 120),
+        false => (10_000, TIMEOUT, 60),
     };
     let sockets = context.sockets;
     let mut table = Table::new(

@@ -71,7 +71,9 @@ pub struct Args {
 /// Sets up, builds, boots one kernel after the other, and prints the tables.
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     if args.instructions {
-        println!("{}", instructions::table(&instructions()?));
+        setup::toolchain()?;
+        let added = instructions(&workspace::build_static_with_bench()?)?;
+        println!("{}", instructions::table(&added));
         return Ok(ExitCode::SUCCESS);
     }
     if args.odd_hosts {
@@ -166,10 +168,12 @@ fn test_name(series: &Series) -> String {
     format!("vm {}", series.title())
 }
 
-/// What tcplull, and two other tools, add to a round trip in instructions.
-pub fn instructions() -> Result<Vec<Added>, Error> {
-    let mut contents = contents(Static::Release, &X86_64, None)?;
-    contents.program(&workspace::build_static_bench()?, &[], &System::own())?;
+/// What tcplull, and two other tools, add to a round trip in instructions: counted with these static files of tcplull, the
+/// testbed and the bench.
+pub fn instructions([tcplull, lab, bench]: &[PathBuf; 3]) -> Result<Vec<Added>, Error> {
+    setup::vm_programs(&X86_64)?;
+    let mut contents = guest::contents([tcplull, lab], &X86_64, None)?;
+    contents.program(bench, &[], &System::own())?;
     let cache = cache()?;
     instructions::add_tools(&mut contents, &cache)?;
     let archive = archive(&cache, &X86_64);
