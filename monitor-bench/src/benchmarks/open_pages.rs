@@ -167,7 +167,7 @@ fn watched(
     // What the first answers take is not what goes on.
     thread::sleep(2 * EVERY);
     let before = now()?;
-    for _ in 0..context.times(12, 2) {
+    for _ in 0..context.times(6, 2) {
         context.go_on()?;
         thread::sleep(EVERY);
     }
