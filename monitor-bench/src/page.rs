@@ -9,7 +9,7 @@ const ABOUT: &str = "\
 # Performance
 
 What `tcplull` costs, measured by `cargo xtask bench`, which writes this page. Each row of the table below is one \
-part of that command and can be run alone (`cargo xtask bench sweep`; `--list` has the names); what it measured last \
+part of that command and can be run alone (`cargo xtask bench sweep`; `--list` has the names), the soak only so; what it measured last \
 stands here, with the time and the machine; of a way of watching that the kernel there refuses, what another one gave \
 before. Every figure is a median of repetitions, in brackets the quartiles: a \
 quarter of the measurements lay below the first, a quarter above the second. Two things that are compared were \

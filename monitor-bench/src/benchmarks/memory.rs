@@ -55,7 +55,8 @@ Without suspects 3.0 MiB are memory of its own. The rest is files that are mappe
 runs through 9 to 12 MiB of its code and 3 to 5 of its constants (around each page that is touched the kernel maps 15 others),
 and a daemon at rest needs 6.7 and 1.1 of them: once it has started it lets go of all and takes back what it uses: 16.3 MiB
 with a million healthy sockets in place of 22.4.
-4.1 are the ring, 2 MiB that are mapped twice in a row, and 2 are libraries. Among the constants lies the object of the
+4.1 are the ring, 2 MiB that are mapped twice in a row. 2 were libraries; the program that packages hold has these in itself
+and takes as much. Among the constants lies the object of the
 kernel side: without what only a debugger reads it takes 1.0 MB in place of 5.9.
 ",
     run,

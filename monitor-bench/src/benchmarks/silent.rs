@@ -24,6 +24,9 @@ namespaces of their own: a node with many pods has such. The sweep's rows are bo
 To watch a socket by its callbacks one enters its network namespace and walks the host's whole table of sockets there, so
 that way multiplied: with 60 namespaces and 10,000 sockets a sweep took 0.20 s, with 1,000,000 sockets 9.8 s. By snapshots
 nobody enters a namespace: the kernel lists the sockets that have one. Per socket, 16 namespaces have their turn a sweep.
+
+Of a daemon among 10,000 in one namespace, by the CPU time of its threads, sweeps took 1.0 % of a core, which is their budget,
+and the thread that judges 0.8: a sweep finds 10,000 connections that have crossed, and each is looked at anew, every 2.6 s.
 ",
     run,
 };
