@@ -57,16 +57,16 @@ pub fn build_beside_tests() -> Result<[PathBuf; 2], Error> {
 
 /// How static programs are built.
 #[derive(Clone, Copy, Debug)]
-pub enum Static {
+enum Static {
     /// As they are released.
     Release,
     /// In half the time, and fast enough for tests in a guest.
     Guest,
 }
 
-/// tcplull and the testbed, in this order, each one static file.
-pub fn build_static(how: Static, architecture: &Architecture) -> Result<[PathBuf; 2], Error> {
-    let cargo = static_cargo(how, architecture)?;
+/// tcplull and the testbed, as guests run them, in this order, each one static file.
+pub fn build_static(architecture: &Architecture) -> Result<[PathBuf; 2], Error> {
+    let cargo = static_cargo(Static::Guest, architecture)?;
     build_with(cargo, &WITH_LAB, TCPLULL_AND_LAB)
 }
 

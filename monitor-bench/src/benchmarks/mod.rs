@@ -32,5 +32,6 @@ benchmarks! {
     soak;
 }
 
-/// Those that are measured where they are named, and not with all: each takes about as long as the others together.
+/// Those that are measured where they are named, and not with all: each takes more than half as long as the others
+/// together.
 pub const APART: &[&str] = &[soak::BENCHMARK.name];

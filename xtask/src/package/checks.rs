@@ -14,7 +14,6 @@ use super::sums::CHECKSUMS;
 use crate::architecture::{AARCH64, Architecture, X86_64};
 use crate::error::Error;
 use crate::results::Results;
-use crate::workspace::Static;
 use crate::{command, files, progress, setup, workspace};
 use flate2::read::GzDecoder;
 use packed::{Outcome, Packed, holds, unreadable};
@@ -75,7 +74,7 @@ pub fn test(filter: Option<&str>, results: &mut Results) -> Result<(), Error> {
 
 /// As virtual machines run it.
 fn guest(architecture: &'static Architecture) -> Result<Program, Error> {
-    let [file, _] = workspace::build_static(Static::Guest, architecture)?;
+    let [file, _] = workspace::build_static(architecture)?;
     Ok(Program { file, architecture })
 }
 

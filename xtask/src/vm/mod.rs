@@ -26,7 +26,6 @@ use crate::architecture::{self, Architecture, X86_64};
 use crate::error::Error;
 use crate::results::Results;
 use crate::setup::{self, Archive};
-use crate::workspace::Static;
 use crate::{progress, workspace};
 use costs::Kept;
 use ebpf_toolchain::cache_dir;
@@ -184,7 +183,7 @@ pub fn instructions([tcplull, lab, bench]: &[PathBuf; 3]) -> Result<Vec<Added>, 
 
 /// Tries hosts that are not as most are; each command there is a test.
 fn odd_hosts(results: &mut Results) -> Result<(), Error> {
-    let contents = contents(Static::Guest, &X86_64, None)?;
+    let contents = contents(&X86_64, None)?;
     odd_hosts::run(&kernel(odd_hosts::SERIES)?, &contents, results)
 }
 
@@ -198,14 +197,10 @@ fn kernel(name: &str) -> Result<Kernel, Error> {
 }
 
 /// What every guest holds, set up and built; where it is of another machine than this, with programs in `foreign`.
-fn contents(
-    how: Static,
-    architecture: &Architecture,
-    foreign: Option<&Path>,
-) -> Result<Contents, Error> {
+fn contents(architecture: &Architecture, foreign: Option<&Path>) -> Result<Contents, Error> {
     setup::toolchain()?;
     setup::vm_programs(architecture)?;
-    let [tcplull, lab] = workspace::build_static(how, architecture)?;
+    let [tcplull, lab] = workspace::build_static(architecture)?;
     guest::contents([&tcplull, &lab], architecture, foreign)
 }
 
@@ -229,7 +224,7 @@ fn boot_all(
         true => None,
         false => Some(foreign::root(architecture, archive.as_ref(), &cache)?),
     };
-    let contents = contents(Static::Guest, architecture, foreign.as_deref())?;
+    let contents = contents(architecture, foreign.as_deref())?;
     let images: Vec<(&'static Series, Result<Kernel, Error>)> = kernels
         .iter()
         .map(|series| (*series, image::get(series, archive.as_ref(), &cache)))

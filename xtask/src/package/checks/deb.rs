@@ -5,7 +5,6 @@ use super::packed::{Outcome, Packed, holds};
 use crate::architecture::X86_64;
 use crate::error::Error;
 use crate::package::about::VERSION;
-use crate::workspace::Static;
 use crate::{command, files, setup, vm, workspace};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,7 +36,7 @@ pub fn lives_with_systemd(packed: &Packed) -> Result<Outcome, Error> {
         Ok(root) => root,
         Err(error) => return skipped(error, "debootstrap"),
     };
-    let [_, lab] = workspace::build_static(Static::Guest, &X86_64)?;
+    let [_, lab] = workspace::build_static(&X86_64)?;
     let deb = packed.package(".deb")?;
     let newer = newer(packed, &deb)?;
     let complaints = vm::systemd::complaints(root.folder(), &lab, &deb, &newer)?;
