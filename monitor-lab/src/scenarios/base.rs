@@ -147,5 +147,9 @@ pub(super) fn quiet_far() -> Truth {
 /// seen, which a busy machine stretches. In s.
 pub(super) const LATE: RangeInclusive<f64> = 4.0..=40.0;
 
+/// Answers seen of a client that has made a habit of asking ([`Story::becomes_a_habit`]): of the first a sweep may see only
+/// that it was there, and a busy machine makes it ask on.
+pub(super) const HABIT_SEEN: RangeInclusive<f64> = 3.0..=32.0;
+
 /// A service at a port of which nothing is known.
 pub(super) const UNKNOWN_SERVICE: Service = Service::at(7000);

@@ -9,9 +9,11 @@ use crate::timeline::Happened;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-/// How often a client asks until that is a habit, and how long it then rests each
-/// time, in seconds: long enough for a sweep to see the connection at rest.
-const HABIT: [&str; 4] = ["a", "b", "c", "d"];
+/// How many sweeps have to pass until sweeps have seen often enough that a client is answered, how often it asks meanwhile
+/// at most, and how long it then rests each time, in seconds: for a sweep where the machine is calm, and far from what
+/// puts the connection at risk where it is busy, and sweeps are put off.
+const HABIT_SWEEPS: f64 = 6.0;
+const ASKS_AT_MOST: usize = 32;
 const RESTS: f64 = 1.3;
 
 /// How often busy connections ask while others are silent, and the pause after each, in seconds.
@@ -78,13 +80,19 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// The client asks and is answered at once, again and again, with a rest after each.
+    /// The client asks and is answered at once, again and again, with a rest after each, until sweeps have seen that
+    /// often enough.
     pub fn becomes_a_habit(&mut self) -> Result<(), LabError> {
-        for request in HABIT {
-            self.exchange(request, &request.to_ascii_uppercase())?;
+        let enough = self.daemon.sweeps()? + HABIT_SWEEPS;
+        for _ in 0..ASKS_AT_MOST {
+            self.exchange("a", "A")?;
             self.silence(RESTS)?;
+            if self.daemon.sweeps()? >= enough {
+                return Ok(());
+            }
         }
-        Ok(())
+        let why = format!("{HABIT_SWEEPS} sweeps did not pass beside {ASKS_AT_MOST} requests");
+        Err(LabError::Premise(why))
     }
 
     /// `end` sends `text`, and it arrives. Silences count from here.

@@ -5,7 +5,7 @@ use crate::fact_view::FactView;
 use crate::serial::jiffies_since;
 use crate::stalls::snapshot::waiting_bytes;
 use crate::thresholds::{
-    GOODBYE_BYTES, LEAST_RTO_NS, LEAST_WAIT_NS, NEXT_TIMEOUT_IN_RTO, STALL_EXPIRY_NS,
+    GOODBYE_BYTES, LEAST_RTO_NS, LEAST_WAIT_NS, NEXT_TIMEOUTS_IN_RTO, STALL_EXPIRY_NS,
 };
 use monitor_common::{GOODBYE_WITHIN_NS, TcpState};
 
@@ -46,17 +46,17 @@ pub(crate) fn nobody_waits(view: &FactView<'_>) -> bool {
     view.fact.socket.orphan != 0 && closed
 }
 
-/// By when the next timeout comes of what is sent again now and nobody answers, CLOCK_MONOTONIC in ns.
-pub(crate) fn next_timeout_by_ns(view: &FactView<'_>) -> u64 {
+/// By when the next two timeouts come of what is sent again now and nobody answers, CLOCK_MONOTONIC in ns.
+pub(crate) fn next_timeouts_by_ns(view: &FactView<'_>) -> u64 {
     let rto_ns = view.ns(view.fact.socket.rto_jiffies);
-    view.at.ns.saturating_add(next_timeout_in_ns(rto_ns))
+    view.at.ns.saturating_add(next_timeouts_in_ns(rto_ns))
 }
 
-/// Within so long after a timeout that had this RTO the next one comes, in ns.
-pub(crate) fn next_timeout_in_ns(rto_ns: u64) -> u64 {
+/// Within so long after a timeout that had this RTO the two after it come, in ns.
+pub(crate) fn next_timeouts_in_ns(rto_ns: u64) -> u64 {
     let rto_ns = rto_ns.max(LEAST_RTO_NS);
     rto_ns
-        .saturating_mul(NEXT_TIMEOUT_IN_RTO)
+        .saturating_mul(NEXT_TIMEOUTS_IN_RTO)
         .clamp(LEAST_WAIT_NS, STALL_EXPIRY_NS)
 }
 

@@ -18,9 +18,10 @@ pub(crate) const PROBES: u8 = 3;
 /// timeout being counted, so time counts too.
 pub(crate) const TIMEOUTS_IN_RTO: u64 = 9;
 
-/// Within so long after a timeout the next one comes, in units of the RTO that it had: the kernel doubles that once it has
-/// sent (`tcp_retransmit_timer`), and half as much again is for a busy host.
-pub(crate) const NEXT_TIMEOUT_IN_RTO: u64 = 3;
+/// Within so long after a timeout the two after it come, in units of the RTO that it had: the kernel doubles that each time
+/// that it has sent (`tcp_retransmit_timer`), and half as much again is for a busy host. Two, for of any one fact the kernel
+/// may not have run the hook, or the ring had no room: that nothing is told proves nothing once.
+pub(crate) const NEXT_TIMEOUTS_IN_RTO: u64 = 9;
 
 /// Three timeouts count only after so long without an answer: where
 /// `tcp_rto_min_us` is small they pass within the blink of a rerouted link.

@@ -49,15 +49,23 @@ impl Daemon {
             .ok_or_else(|| LabError::Daemon(format!("has no tcplull_{name} {labels:?} in {text}")))
     }
 
+    /// How many sweeps there have been.
+    ///
+    /// # Errors
+    /// If it does not say.
+    pub fn sweeps(&self) -> Result<f64, LabError> {
+        self.metric("sweeps_total", &[])
+    }
+
     /// Waits until `count` whole sweeps have passed from now on.
     ///
     /// # Errors
     /// If they do not come.
     pub fn await_sweeps(&self, count: u32) -> Result<(), LabError> {
         // The one under way began before now.
-        let enough = self.metric("sweeps_total", &[])? + f64::from(count + 1);
+        let enough = self.sweeps()? + f64::from(count + 1);
         eventually("the daemon has swept", || {
-            let sweeps = self.metric("sweeps_total", &[])?;
+            let sweeps = self.sweeps()?;
             Ok((sweeps >= enough).then_some(()).ok_or(sweeps))
         })
     }

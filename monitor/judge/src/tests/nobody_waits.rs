@@ -183,6 +183,24 @@ fn what_was_left_behind_and_is_sent_again_no_more_was_answered() {
 }
 
 #[test]
+fn what_was_left_behind_was_not_answered_because_one_timeout_is_not_told() {
+    for silence in [0.0, 250.0] {
+        let mut story = Story::on(azure());
+        story.wait(silence).sends(300).is_left().times_out_thrice();
+        // The kernel does not run the hook, or the ring is full.
+        story.ring_is_full = true;
+        story.wait(1.7).times_out().wait(3.4);
+        story.ring_is_full = false;
+        story.times_out().peer_resets();
+        let said = story.said();
+        assert!(
+            said.ends_with(&["over Left", "unanswered", "over Badly"].map(Into::into)),
+            "{said:?}"
+        );
+    }
+}
+
+#[test]
 fn what_was_left_behind_is_lost_where_the_peer_knows_it_no_more() {
     let mut story = Story::on(azure());
     story.sends(300).is_left().times_out_thrice().wait(1.7);

@@ -152,7 +152,6 @@ impl Story {
         if socket.retransmits == 1 {
             socket.retrans_stamp = (self.now / MS) as u32;
         }
-        socket.rto_jiffies *= 2;
         socket.bytes_sent += bytes;
         socket.bytes_retrans += bytes;
         socket.segs_out += 1;
@@ -164,6 +163,7 @@ impl Story {
             let fact = self.fact(FactKind::Retransmitted);
             self.report(fact);
         }
+        self.socket.rto_jiffies *= 2;
         self
     }
 

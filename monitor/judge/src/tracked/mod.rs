@@ -9,7 +9,7 @@ use crate::connection::{self, Identity};
 use crate::context::Context;
 use crate::ending::ending;
 use crate::fact_view::{FactView, Moment, is_receive};
-use crate::farewell::{closes, next_timeout_by_ns, nobody_waits};
+use crate::farewell::{closes, next_timeouts_by_ns, nobody_waits};
 use crate::keepalive::Settings;
 use crate::known::KnownGap;
 use crate::outcomes::{self, Case, Event, OutcomeCard};
@@ -314,16 +314,16 @@ impl Tracked {
             self.lost_is_over(end, end.into(), context);
         } else if nobody_waits(view) {
             let again = view.kind == FactKind::Retransmitted;
-            self.lost_is_left(next_timeout_by_ns(view), again, context);
+            self.lost_is_left(next_timeouts_by_ns(view), again, context);
         } else if closes(view)
             && let Some(gap) = &mut self.gap
         {
             // The process still holds it: whether it goes on reading the next sweep shows.
-            gap.seldom.closing_until_ns = Some(next_timeout_by_ns(view));
+            gap.seldom.closing_until_ns = Some(next_timeouts_by_ns(view));
         }
     }
 
-    /// The application has closed a connection that was told to be lost, whose next timeout comes by `until_ns`: told once,
+    /// The application has closed a connection that was told to be lost, whose next two timeouts come by `until_ns`: told once,
     /// and of what it left behind each time that it is sent `again`.
     pub(super) fn lost_is_left(&mut self, until_ns: u64, again: bool, context: &mut Context<'_>) {
         let hangs = |gap: &&mut Box<Gap>| gap.is_lost() && !gap.over_told;
@@ -342,7 +342,7 @@ impl Tracked {
         }
     }
 
-    /// What the application left behind is answered where its next timeout does not come: a death is told.
+    /// What the application left behind is answered where its next two timeouts do not come: a death is told.
     fn left_is_answered(&mut self, now_ns: u64, context: &mut Context<'_>) {
         let answered = |gap: &&mut Box<Gap>| {
             !gap.over_told

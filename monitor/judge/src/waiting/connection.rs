@@ -5,7 +5,7 @@ use crate::connection;
 use crate::connection::Identity;
 use crate::context::Context;
 use crate::fact_view::FactView;
-use crate::farewell::{next_timeout_in_ns, nobody_waits};
+use crate::farewell::{next_timeouts_in_ns, nobody_waits};
 use crate::keepalive::Settings;
 use crate::stall_times::StallEnd;
 use crate::stalls::CauseCard;
@@ -139,11 +139,11 @@ impl WaitingConnection {
 
     /// How long it is remembered without a snapshot or a timeout, in ns. One that no sweep need show any more was
     /// acknowledged where its third timeout has not come by when it was due: servers on a lossy path close many such ones
-    /// each second, whose end nothing tells. Likewise one that its application left behind, of which the next timeout
-    /// does not come: a death is told.
+    /// each second, whose end nothing tells. Likewise one that its application left behind, of which the next two timeouts
+    /// do not come: a death is told.
     pub(super) fn patience_ns(&self) -> u64 {
         if self.alone {
-            next_timeout_in_ns(self.rto_ns)
+            next_timeouts_in_ns(self.rto_ns)
         } else if self.unheld {
             let rto_ns = self.rto_ns.max(LEAST_RTO_NS);
             rto_ns.saturating_mul(TIMEOUTS_IN_RTO).min(STALL_EXPIRY_NS)
