@@ -1,6 +1,6 @@
 //! The shipped rules and configurations, tried by the programs that read them.
 
-use crate::common::run::{Ended, finish, program};
+use crate::common::run::{Ended, finish, finish_within, program};
 use crate::common::{Test, Tested, eventually};
 use libtest_mimic::Failed;
 use monitor_lab::network::block::Block;
@@ -10,6 +10,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
+
+/// How long a test of the rules may take: hours of series cost 7 s of a core, and a busy machine has many other tests to do.
+const TESTED: Duration = Duration::from_secs(300);
 
 pub const TESTS: &[Test] = &[
     Test::with_monitoring("promtool_takes_the_rules_and_the_configuration", check),
@@ -39,6 +43,12 @@ fn promtool(arguments: &[&str], file: &Path) -> Result<Command, Failed> {
     Ok(command)
 }
 
+/// Has the rules tested by this file.
+fn tested(file: &Path) -> Result<Ended, Failed> {
+    let mut command = promtool(&["test", "rules"], file)?;
+    Ok(finish_within(TESTED, &mut command, "")?)
+}
+
 fn check() -> Tested {
     for (what, file) in [("rules", "tcplull.rules.yml"), ("config", "prometheus.yml")] {
         let ended = finish(&mut promtool(&["check", what], &shipped(file))?)?;
@@ -50,10 +60,7 @@ fn check() -> Tested {
 }
 
 fn both_ways() -> Tested {
-    let ended = finish(&mut promtool(
-        &["test", "rules"],
-        &shipped("tcplull.tests.yml"),
-    )?)?;
+    let ended = tested(&shipped("tcplull.tests.yml"))?;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.stdout.contains("SUCCESS"), "{ended:?}");
     Ok(())
@@ -102,7 +109,7 @@ fn wrong() -> Tested {
         rules.replace(right, wrong)
     });
     fs::write(&file, changed)?;
-    let ended = finish(&mut promtool(&["test", "rules"], &tried)?)?;
+    let ended = tested(&tried)?;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     let said = ended.stdout + &ended.stderr;
     for (right, wrong, test) in changes {

@@ -13,6 +13,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 
 pub const TESTS: &[Test] = &[
     Test::with_tmux("top_shows_what_happens_and_outlives_its_daemon", happens),
@@ -112,8 +113,14 @@ fn happens() -> Tested {
     terminal.shows(&["STALLED"])?;
     daemon.stop()?;
     terminal.shows(&["daemon gone", "old", "STALLED"])?;
-    let _daemon = Daemon::start(&place, &[])?;
-    terminal.shows(&["the daemon answers again"])?;
+    let _daemon = thread::scope(|scope| {
+        // It answers before it is ready, and that it does is said for some seconds.
+        let seen = scope.spawn(|| terminal.shows(&["the daemon answers again"]));
+        let daemon = Daemon::start(&place, &[])?;
+        seen.join()
+            .map_err(|_| "who looks at the screen panicked")??;
+        Ok::<_, Failed>(daemon)
+    })?;
     terminal.keys(&["q"])?;
     let screen = terminal.ended_with(0)?;
     assert!(!screen.contains("STALLED"), "{screen}");
