@@ -149,7 +149,7 @@ impl Context {
         const SWEEPS: f64 = 3.0;
         let mut daemon = self.start(watch, "sweep_interval = \"1s\"")?;
         self.eventually("tcplull has swept three times", || {
-            Ok(daemon.metric("sweeps_total", &[])? >= SWEEPS)
+            Ok(daemon.sweeps()? >= SWEEPS)
         })?;
         let programs = bpf::of_process(daemon.pid())?;
         daemon.end(wait::BOUND)?;
@@ -199,7 +199,7 @@ impl Context {
     /// # Errors
     /// [`BenchError::Lab`].
     pub fn await_sweeps(&self, daemon: &Daemon, further: f64) -> Result<(), BenchError> {
-        let sweeps = || daemon.metric("sweeps_total", &[]);
+        let sweeps = || daemon.sweeps();
         let until = sweeps()? + further;
         self.eventually("tcplull has swept again", || Ok(sweeps()? >= until))
     }

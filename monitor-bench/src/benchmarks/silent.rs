@@ -162,9 +162,7 @@ fn watched(context: &Context) -> Result<Vec<Seen>, BenchError> {
     let mut daemons = daemons?;
     // The first finds them all, and what it costs is no everyday's.
     for daemon in &daemons {
-        context.eventually("tcplull has swept twice", || {
-            Ok(daemon.metric("sweeps_total", &[])? >= 2.0)
-        })?;
+        context.eventually("tcplull has swept twice", || Ok(daemon.sweeps()? >= 2.0))?;
     }
     let before: Result<Vec<_>, BenchError> = daemons
         .iter()

@@ -329,7 +329,7 @@ fn shares_between_sweeps(
     let begun = Instant::now();
     while shares.contains(&None) && begun.elapsed() < PATIENCE {
         for ((daemon, second), share) in daemons.iter().zip(&mut second).zip(&mut shares) {
-            let sweeps = daemon.metric("sweeps_total", &[])?;
+            let sweeps = daemon.sweeps()?;
             let (cpu, at) = (daemon.cpu()?, Instant::now());
             match *second {
                 None if sweeps >= 2.0 => *second = Some((sweeps, cpu, at)),

@@ -147,7 +147,10 @@ pub(super) fn quiet_far() -> Truth {
 /// seen, which a busy machine stretches. In s.
 pub(super) const LATE: RangeInclusive<f64> = 4.0..=40.0;
 
-/// Answers seen of a client that has made a habit of asking ([`Story::becomes_a_habit`]): of the first a sweep may see only
+/// How soon a client is usually answered that has made a habit of asking, in s: at once, which a busy machine stretches.
+pub(super) const HABIT: RangeInclusive<f64> = 0.0..=1.5;
+
+/// Answers seen of such a client ([`Story::becomes_a_habit`]): of the first a sweep may see only
 /// that it was there, and a busy machine makes it ask on.
 pub(super) const HABIT_SEEN: RangeInclusive<f64> = 3.0..=32.0;
 

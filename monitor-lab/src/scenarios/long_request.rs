@@ -19,7 +19,7 @@ fn truth() -> Truth {
         .crosses(Client)
         .stalls(Client, AwaitingReply, LATE)
         .showing("habit_of", "connection")
-        .resting_on("habit_seconds", 0.0..=1.5)
+        .resting_on("habit_seconds", HABIT)
         .resting_on("answered_exchanges", HABIT_SEEN)
         .resting_on("wait_seconds", LATE)
         .resting_on("unacknowledged_bytes", 0.0..=0.0)

@@ -47,10 +47,7 @@ fn healthy() -> Tested {
         codes.iter().all(|code| [200, 503].contains(code)),
         "{codes:?}"
     );
-    assert!(
-        daemon.metric("sweeps_total", &[])? >= 1.0,
-        "ready before it swept"
-    );
+    assert!(daemon.sweeps()? >= 1.0, "ready before it swept");
     daemon.await_sweeps(3)?;
     daemon.await_ready()?;
     let metrics = daemon.metrics()?;

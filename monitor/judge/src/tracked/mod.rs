@@ -323,8 +323,8 @@ impl Tracked {
         }
     }
 
-    /// The application has closed a connection that was told to be lost, whose next two timeouts come by `until_ns`: told once,
-    /// and of what it left behind each time that it is sent `again`.
+    /// The application has closed a connection that was told to be lost, whose next two timeouts come by `until_ns`: told
+    /// once, and of what it left behind each time that it is sent `again`.
     pub(super) fn lost_is_left(&mut self, until_ns: u64, again: bool, context: &mut Context<'_>) {
         let hangs = |gap: &&mut Box<Gap>| gap.is_lost() && !gap.over_told;
         let Some(gap) = self.gap.as_mut().filter(hangs) else {

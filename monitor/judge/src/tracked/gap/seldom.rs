@@ -36,7 +36,8 @@ pub(crate) struct Seen {
     pub(crate) reset_sent_ns: Option<u64>,
     /// When the connection was closed.
     pub(crate) closed_ns: Option<u64>,
-    /// Its application has closed it, or shut its side down, with something due: by when the next two timeouts came then, in ns.
+    /// Its application has closed it, or shut its side down, with something due: by when the next two timeouts came then, in
+    /// ns.
     pub(crate) closing_until_ns: Option<u64>,
     /// It was told that its application has closed it, likewise: by when the next two timeouts come if nobody has answered
     /// by then what it left behind.
