@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// How many lines of what a failed test said are kept for the end, so that nobody has to look for them.
+const REASON_LINES: usize = 12;
+
 /// What passed, failed and was skipped so far.
 #[derive(Debug, Default)]
 pub struct Results {
@@ -14,6 +17,10 @@ pub struct Results {
     pub failed_names: Vec<String>,
     /// Each skipped test by name, in the order of their coming.
     pub skipped_names: Vec<String>,
+    /// What failed tests said, each under its name.
+    pub reasons: Vec<String>,
+    /// How many more lines belong to the last of them.
+    of_reason: usize,
 }
 
 impl Results {
@@ -41,10 +48,17 @@ impl Results {
         self.skipped += others.skipped;
         self.failed_names.extend(others.failed_names);
         self.skipped_names.extend(others.skipped_names);
+        self.reasons.extend(others.reasons);
     }
 
-    /// Reads a line of a test program: a test's own line gives the name, the closing line the counts.
+    /// Reads a line of a test program: a test's own line gives the name, the closing line the counts; what a failed one
+    /// said stands between, under `---- NAME ----`.
     pub fn read_test_line(&mut self, line: &str) {
+        self.read_reason(
+            line.starts_with("---- ") && line.ends_with(" ----"),
+            line == "failures:",
+            line,
+        );
         if let Some(summary) = line.strip_prefix("test result: ") {
             // "ok. 12 passed; 0 failed; 3 ignored; 0 measured; 0 filtered out; finished in 0.10s"
             let (_, counts) = summary.split_once(". ").unwrap_or_default();
@@ -57,15 +71,29 @@ impl Results {
         }
     }
 
-    /// Reads a line that the lab prints for people: `ok NAME …`, `FAIL NAME …`, `skip NAME …` give the name, the
-    /// closing line `lab: …` the counts.
+    /// Reads a line that the lab prints for people: `ok NAME …`, `FAIL NAME …`, `skip NAME …` give the name, indented
+    /// lines after it say why, and the closing line `lab: …` gives the counts.
     pub fn read_lab_line(&mut self, line: &str) {
+        self.read_reason(line.starts_with("FAIL "), !line.starts_with(' '), line);
         if let Some(counts) = line.strip_prefix("lab: ") {
             self.add(counts, ',', "skipped");
         } else if let Some(scenario) = line.strip_prefix("FAIL ") {
             self.failed_names.push(format!("lab: {}", scenario.trim()));
         } else if let Some(scenario) = line.strip_prefix("skip ") {
             self.skipped_names.push(format!("lab: {}", scenario.trim()));
+        }
+    }
+
+    /// Keeps a line that `begins` what a failed test said, or goes on with it.
+    fn read_reason(&mut self, begins: bool, ends: bool, line: &str) {
+        if begins {
+            self.of_reason = REASON_LINES;
+        } else if ends {
+            self.of_reason = 0;
+        }
+        if self.of_reason > 0 && !line.is_empty() {
+            self.reasons.push(line.to_owned());
+            self.of_reason -= 1;
         }
     }
 
@@ -157,6 +185,25 @@ mod tests {
     }
 
     #[test]
+    fn what_a_failed_test_said_is_kept_under_its_name() {
+        let results = read(
+            "test a ... FAILED\n\nfailures:\n\n---- a ----\nwaited in vain\n\n---- b stdout ----\n\nthread 'b' \
+             panicked\n\n\nfailures:\n    a\n    b\n\ntest result: FAILED. 1 passed; 2 failed\n",
+        );
+        assert_eq!(
+            results.reasons,
+            [
+                "---- a ----",
+                "waited in vain",
+                "---- b stdout ----",
+                "thread 'b' panicked"
+            ]
+        );
+        let long = format!("---- a ----\n{}", "and more\n".repeat(100));
+        assert_eq!(read(&long).reasons.len(), REASON_LINES);
+    }
+
+    #[test]
     fn what_a_test_prints_is_no_result() {
         let results = read("testing 3 passed; 4 failed\nresult: 3 passed\ntest result: soon\n");
         assert!(results.is_empty());
@@ -176,6 +223,13 @@ mod tests {
         }
         assert_eq!(results.to_string(), "1 passed, 1 failed, 1 skipped");
         assert_eq!(results.failed_names, ["lab: nat-silent-drop (run 1)"]);
+        assert_eq!(
+            results.reasons,
+            [
+                "FAIL nat-silent-drop (run 1)",
+                "     said reset, was blackholed"
+            ]
+        );
         assert_eq!(
             results.skipped_names,
             ["lab: keepalive-saves (run 1): needs root"]

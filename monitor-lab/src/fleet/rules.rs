@@ -10,11 +10,11 @@ use crate::children::Guarded;
 use crate::interrupt::Interrupt;
 use crate::names::DIRECTORY;
 use crate::real::monitoring::{PROMETHEUS, PROMTOOL};
-use crate::testbed::http;
 use crate::testbed::wait::poll;
+use crate::testbed::{Port, http};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -158,7 +158,8 @@ impl Rules {
 
     fn evaluate(&self, directory: &TempDir, nodes: u32, series: usize) -> Result<Cost, LabError> {
         let stretch = nodes.div_ceil(NODES_IN_TIME);
-        let (server, address) = self.start(directory, stretch)?;
+        let (server, port) = self.start(directory, stretch)?;
+        let address = port.address();
         let warm = WARM / f64::from(stretch);
         let mut memory = 0;
         let mut after = |rounds: f64| {
@@ -187,7 +188,7 @@ impl Rules {
     }
 
     /// Each interval is `stretch` times as long as it stands in the rules.
-    fn start(&self, directory: &TempDir, stretch: u32) -> Result<(Guarded, SocketAddr), LabError> {
+    fn start(&self, directory: &TempDir, stretch: u32) -> Result<(Guarded, Port), LabError> {
         let mut files = Vec::new();
         for (number, file) in self.files.iter().enumerate() {
             let text = fs::read_to_string(file);
@@ -204,9 +205,8 @@ impl Rules {
         let file = directory.path().join("prometheus.yml");
         fs::write(&file, configuration)
             .map_err(LabError::io("writing Prometheus's configuration"))?;
-        let address =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
-        let address = address.map_err(LabError::io("looking for a free port"))?;
+        let port = Port::reserve(Ipv4Addr::LOCALHOST.into())?;
+        let address = port.address();
         let log = directory.path().join("log");
         let log_file = File::create(&log).map_err(LabError::io("making a log"))?;
         let mut server = Guarded::start(
@@ -230,7 +230,7 @@ impl Rules {
             let ready = http::get(address, "/-/ready");
             Ok(matches!(ready, Ok((200, _))).then_some(()))
         })?;
-        Ok((server, address))
+        Ok((server, port))
     }
 
     fn eventually<T>(

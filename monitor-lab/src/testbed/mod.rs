@@ -8,6 +8,7 @@
 mod daemon;
 pub mod http;
 mod place;
+mod port;
 pub mod prometheus;
 pub mod run;
 pub mod wait;
@@ -15,4 +16,5 @@ mod watch;
 
 pub use daemon::Daemon;
 pub use place::{Place, remove_pins};
+pub use port::Port;
 pub use watch::Watch;

@@ -3,10 +3,11 @@
 use crate::LabError;
 use crate::names::{DIRECTORY, SOCKET};
 use crate::network::cgroup::own_path;
+use crate::testbed::Port;
 use nix::mount::umount;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub(super) const LOG: &str = "log";
 #[derive(Clone, Debug)]
 pub struct Place {
     tcplull: PathBuf,
-    listen: SocketAddr,
+    listen: Arc<Port>,
     /// A program with its arguments that starts it; none where it is started as it is.
     launcher: Vec<String>,
     /// The network namespace that it is started in; none where that is this process's.
@@ -52,13 +53,9 @@ impl Place {
             .prefix(&format!("{DIRECTORY}{}-", process::id()))
             .tempdir()
             .map_err(LabError::io("making a directory for tcplull"))?;
-        // Where the address is nobody else's, the port stays free.
-        let listen = TcpListener::bind((loopback, 0))
-            .and_then(|listener| listener.local_addr())
-            .map_err(LabError::io("looking for a free port"))?;
         let place = Self {
             tcplull: tcplull.to_owned(),
-            listen,
+            listen: Arc::new(Port::reserve(loopback.into())?),
             launcher: Vec::new(),
             netns: None,
             directory: Arc::new(Directory(directory)),
@@ -89,7 +86,7 @@ impl Place {
     /// # Errors
     /// If it cannot be written.
     pub fn configure(&self, settings: &str) -> Result<(), LabError> {
-        let (listen, socket) = (self.listen, self.socket());
+        let (listen, socket) = (self.listen(), self.socket());
         let own = own_path().filter(|_| !settings.contains("[scope]"));
         let scope = own.map_or_else(String::new, |path| {
             format!("\n[scope]\ncgroup = {path:?}\n")
@@ -126,7 +123,7 @@ impl Place {
 
     /// Where metrics and health are.
     pub fn listen(&self) -> SocketAddr {
-        self.listen
+        self.listen.address()
     }
 
     /// `tcplull run` with this configuration.

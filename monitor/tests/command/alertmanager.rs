@@ -9,8 +9,8 @@ use monitor::config::{Config, Overrides};
 use monitor::surfaces::alertmanager::Notifier;
 use monitor_lab::network::block::Block;
 use monitor_lab::real::monitoring::{ALERTMANAGER, Alertmanager, find};
-use monitor_lab::testbed::Daemon;
 use monitor_lab::testbed::wait::{BOUND, within};
+use monitor_lab::testbed::{Daemon, Port};
 use monitor_model::alert::{Alert, AlertState};
 use monitor_model::finding::Severity;
 use monitor_model::time::Timestamp;
@@ -348,8 +348,8 @@ fn unreachable() -> Tested {
     let loopback = network.block.loopback();
     // Who takes connections and never answers, and who takes none.
     let hangs = TcpListener::bind((loopback, 0))?;
-    let nobody = TcpListener::bind((loopback, 0))?.local_addr()?;
-    let urls = [hangs.local_addr()?, nobody].map(|address| format!("http://{address}"));
+    let nobody = Port::reserve(loopback.into())?;
+    let urls = [hangs.local_addr()?, nobody.address()].map(|address| format!("http://{address}"));
     let settings = format!(
         "page_after = \"1s\"\n{}[notifications]\nresend_interval = \"1s\"\n",
         watching(&network.block, "far", "60s"),

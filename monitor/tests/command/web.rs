@@ -10,14 +10,14 @@ use libtest_mimic::Failed;
 use monitor_lab::network::block::Block;
 use monitor_lab::testbed::http::get;
 use monitor_lab::testbed::wait::BOUND;
-use monitor_lab::testbed::{Daemon, Place};
+use monitor_lab::testbed::{Daemon, Place, Port};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, Stream};
 use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 pub const TESTS: &[Test] = &[
@@ -229,7 +229,8 @@ fn guarded() -> Tested {
 fn addresses() -> Tested {
     let block = Block::claim()?;
     let place = place_in(&block, "")?;
-    let other = TcpListener::bind((place.listen().ip(), 0))?.local_addr()?;
+    let other = Port::reserve(place.listen().ip())?;
+    let other = other.address();
     let (first, second) = (place.listen().to_string(), other.to_string());
     let flags = [
         "--web.listen-address",

@@ -134,6 +134,9 @@ fn close(results: &Results) -> ExitCode {
             progress::note(&format!("{title}: {name}"));
         }
     }
+    for line in &results.reasons {
+        progress::note(line);
+    }
     if in_ci && results.skipped > 0 {
         progress::note("CI=true: what was skipped here was not tested, so this run fails");
     }

@@ -1,8 +1,9 @@
 //! Debian's Alertmanager.
 
 use super::ALERTMANAGER;
-use super::server::{Server, directory, free_port};
+use super::server::{Server, directory};
 use crate::LabError;
+use crate::testbed::Port;
 use serde_json::Value;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
@@ -16,7 +17,7 @@ pub struct Alertmanager {
     // It goes before its files.
     server: Option<Server>,
     program: PathBuf,
-    listen: SocketAddr,
+    port: Port,
     directory: TempDir,
 }
 
@@ -37,7 +38,7 @@ impl Alertmanager {
         let mut alertmanager = Self {
             server: None,
             program: program.to_owned(),
-            listen: free_port(address)?,
+            port: Port::reserve(address)?,
             directory,
         };
         alertmanager.start_again()?;
@@ -46,7 +47,7 @@ impl Alertmanager {
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.listen
+        self.port.address()
     }
 
     /// Starts it where it was, with what it has kept; one that runs is stopped before.
@@ -58,7 +59,7 @@ impl Alertmanager {
         let directory = self.directory.path();
         let mut command = Command::new(&self.program);
         command
-            .arg(format!("--web.listen-address={}", self.listen))
+            .arg(format!("--web.listen-address={}", self.port.address()))
             .arg(format!(
                 "--config.file={}",
                 directory.join("alertmanager.yml").display()
@@ -72,7 +73,7 @@ impl Alertmanager {
         self.server = Some(Server::start(
             ALERTMANAGER,
             &mut command,
-            self.listen,
+            self.port.address(),
             directory,
         )?);
         Ok(())

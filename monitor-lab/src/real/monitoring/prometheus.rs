@@ -1,8 +1,9 @@
 //! Debian's Prometheus.
 
 use super::PROMETHEUS;
-use super::server::{Server, directory, free_port, percent_encoded};
+use super::server::{Server, directory, percent_encoded};
 use crate::LabError;
+use crate::testbed::Port;
 use serde_json::Value;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 pub struct Prometheus {
     // It goes before its files.
     server: Server,
-    listen: SocketAddr,
+    port: Port,
     _directory: TempDir,
 }
 
@@ -38,24 +39,24 @@ impl Prometheus {
             fs::write(path(name), text)
                 .map_err(LabError::io(format!("writing Prometheus' {name}")))?;
         }
-        let listen = free_port(address)?;
+        let port = Port::reserve(address)?;
         let configuration = files.first().map_or("prometheus.yml", |(name, _)| name);
         let mut command = Command::new(program);
         command
-            .arg(format!("--web.listen-address={listen}"))
+            .arg(format!("--web.listen-address={}", port.address()))
             .arg(format!("--config.file={}", path(configuration).display()))
             .arg(format!("--storage.tsdb.path={}", path("data").display()));
-        let server = Server::start(PROMETHEUS, &mut command, listen, directory.path())?;
+        let server = Server::start(PROMETHEUS, &mut command, port.address(), directory.path())?;
         Ok(Self {
             server,
-            listen,
+            port,
             _directory: directory,
         })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.listen
+        self.port.address()
     }
 
     /// What it answers on a path below `/api/v1/`.

@@ -6,7 +6,7 @@ use crate::testbed::http;
 use crate::testbed::wait::{BOUND, eventually};
 use serde_json::Value;
 use std::fs::{self, File};
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -111,13 +111,6 @@ pub(super) fn percent_encoded(text: &str) -> String {
         _ => format!("%{byte:02X}"),
     });
     bytes.collect()
-}
-
-/// A port of `address` that is free, and stays so where the address is nobody else's.
-pub(super) fn free_port(address: IpAddr) -> Result<SocketAddr, LabError> {
-    TcpListener::bind((address, 0))
-        .and_then(|listener| listener.local_addr())
-        .map_err(LabError::io("looking for a free port"))
 }
 
 /// A directory for the files of `name`.

@@ -1,6 +1,5 @@
 //! Who is sent something by HTTP: a server that answers each request with 200 and hands on what was in it.
 
-use super::server::free_port;
 use crate::LabError;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
@@ -30,9 +29,12 @@ impl Webhook {
         address: IpAddr,
         take: impl Fn(String, &[u8]) + Send + 'static,
     ) -> Result<Self, LabError> {
-        let address = free_port(address)?;
-        let listener = TcpListener::bind(address);
-        let listener = listener.map_err(LabError::io("listening for notifications"))?;
+        let listening = || {
+            let listener = TcpListener::bind((address, 0))?;
+            Ok((listener.local_addr()?, listener))
+        };
+        let (address, listener) =
+            listening().map_err(LabError::io("listening for notifications"))?;
         let over = Arc::<AtomicBool>::default();
         let ends = Arc::clone(&over);
         let thread = thread::spawn(move || {
