@@ -2,12 +2,11 @@
 
 use crate::LabError;
 use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrStorage, bind, getsockname, setsockopt, socket,
-    sockopt,
+    AddressFamily, SockFlag, SockType, SockaddrStorage, bind, setsockopt, socket, sockopt,
 };
 use std::io;
-use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::os::fd::AsRawFd;
 
 /// A port of an address in the network namespace where it was reserved. While this is held, the kernel gives the port to
 /// nobody who asks for any port (`inet_csk_find_open_port`, `__inet_hash_connect`), but to whoever names it and, like nearly
@@ -16,7 +15,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 pub struct Port {
     address: SocketAddr,
     /// Bound, and never listens.
-    _held: OwnedFd,
+    _held: TcpListener,
 }
 
 impl Port {
@@ -45,18 +44,9 @@ fn reserve(address: IpAddr) -> io::Result<Port> {
         held.as_raw_fd(),
         &SockaddrStorage::from(SocketAddr::new(address, 0)),
     )?;
-    let bound: SockaddrStorage = getsockname(held.as_raw_fd())?;
-    let v4 = bound
-        .as_sockaddr_in()
-        .map(|own| SocketAddrV4::from(*own).into());
-    let v6 = || {
-        bound
-            .as_sockaddr_in6()
-            .map(|own| SocketAddrV6::from(*own).into())
-    };
-    let address = v4.or_else(v6);
+    let held = TcpListener::from(held);
     Ok(Port {
-        address: address.ok_or(io::ErrorKind::AddrNotAvailable)?,
+        address: held.local_addr()?,
         _held: held,
     })
 }
@@ -65,26 +55,22 @@ fn reserve(address: IpAddr) -> io::Result<Port> {
 mod tests {
     use super::*;
     use std::collections::HashSet;
-    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+    use std::net::Ipv4Addr;
 
     #[test]
     fn many_servers_of_one_address_get_a_port_each() {
-        for address in [
-            IpAddr::from(Ipv4Addr::LOCALHOST),
-            Ipv6Addr::LOCALHOST.into(),
-        ] {
-            let ports = (0..300).map(|_| Port::reserve(address));
-            let ports = ports.collect::<Result<Vec<_>, _>>().unwrap();
-            let different: HashSet<SocketAddr> = ports.iter().map(Port::address).collect();
-            assert_eq!(different.len(), ports.len());
-            // Each can be listened on where it is named, and is given to nobody else.
-            let servers = ports.iter().map(|port| TcpListener::bind(port.address()));
-            let servers = servers.collect::<Result<Vec<_>, _>>().unwrap();
-            drop(servers);
-            let others = (0..300).map(|_| TcpListener::bind((address, 0)));
-            for other in others.collect::<Result<Vec<_>, _>>().unwrap() {
-                assert!(!different.contains(&other.local_addr().unwrap()));
-            }
+        let address = Ipv4Addr::LOCALHOST;
+        let ports = (0..300).map(|_| Port::reserve(address.into()));
+        let ports = ports.collect::<Result<Vec<_>, _>>().unwrap();
+        let different: HashSet<SocketAddr> = ports.iter().map(Port::address).collect();
+        assert_eq!(different.len(), ports.len());
+        // Each can be listened on where it is named, and is given to nobody else.
+        let servers = ports.iter().map(|port| TcpListener::bind(port.address()));
+        let servers = servers.collect::<Result<Vec<_>, _>>().unwrap();
+        drop(servers);
+        let others = (0..300).map(|_| TcpListener::bind((address, 0)));
+        for other in others.collect::<Result<Vec<_>, _>>().unwrap() {
+            assert!(!different.contains(&other.local_addr().unwrap()));
         }
     }
 }
